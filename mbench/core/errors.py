@@ -1,0 +1,101 @@
+"""Every error that mbench raises on purpose.
+
+    MbenchError                     exit code 1
+    ├── UsageError                  2   what was asked cannot be: unknown axis, bad value, unreadable option
+    │   └── UnsupportedModel        2   a .tflite that this command cannot treat
+    ├── NoDevice                    3   no device could be used, or no benchmark binary for it
+    ├── ArtifactError               4   a file that was to be built or read is not what it should be
+    │   └── RuinedConversion        4   built, but its outputs do not follow the float model
+    ├── RunFailed                   4   one process of benchmark_model did not give a measurement
+    ├── TransportError              4   the way to the device, not the device's work, failed
+    │   ├── CommandTimeout          4
+    │   └── DeviceLost              4
+    └── StoreError                  4   results could not be written or read
+        └── NewerFormat             2   written by a newer mbench
+
+A message is one line: what was tried, where, what came back, what to do next.
+"""
+
+from typing import ClassVar
+
+
+class MbenchError(Exception):
+    """Base of all errors that a user sees as one line; `exit_code` is what the process then ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(MbenchError):
+    """The command line or a file named on it asks for something that does not exist or cannot be."""
+
+    exit_code = 2
+
+
+class UnsupportedModel(UsageError):
+    """A `.tflite` file that is whole, but that this command cannot treat (custom operators, several inputs)."""
+
+
+class NoDevice(MbenchError):
+    """No device could be used."""
+
+    exit_code = 3
+
+
+class ArtifactError(MbenchError):
+    """A `.tflite` file could not be built, or is not what it claims to be."""
+
+    exit_code = 4
+
+
+class RuinedConversion(ArtifactError):
+    """The converter wrote a file whose outputs do not follow the model it was made from."""
+
+
+class RunFailed(MbenchError):
+    """One run gave no measurement.
+
+    Attributes:
+        error_class: one of the classes of `mbench.core.results.ErrorClass`, or `crash:SIGNAL`.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, error_class: str) -> None:
+        super().__init__(message)
+        self.error_class = error_class
+
+
+class TransportError(MbenchError):
+    """Commands or files did not reach the device, or their answers did not come back."""
+
+    exit_code = 4
+
+
+class CommandTimeout(TransportError):
+    """A command was still running at its deadline; it has been ended.
+
+    Attributes:
+        argv: the command.
+        deadline_s: seconds after which it was ended.
+    """
+
+    def __init__(self, message: str, *, argv: tuple[str, ...], deadline_s: float) -> None:
+        super().__init__(message)
+        self.argv = argv
+        self.deadline_s = deadline_s
+
+
+class DeviceLost(TransportError):
+    """The device stopped answering."""
+
+
+class StoreError(MbenchError):
+    """A results folder could not be written or read."""
+
+    exit_code = 4
+
+
+class NewerFormat(StoreError):
+    """A document was written by a newer mbench than this one."""
+
+    exit_code = 2

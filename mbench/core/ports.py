@@ -1,0 +1,128 @@
+"""Ports: what the wings ask of the outside, as protocols that `workflows` fill."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """One command's end: exit status (128 + signal where it died of one), both streams apart, seconds it took."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    wall_s: float
+
+
+class Transport(Protocol):
+    """Carries commands and files to one device.
+
+    Every method raises only `TransportError` and its kinds. Paths on the device are POSIX strings.
+    """
+
+    @property
+    def serial(self) -> str:
+        """The device's identity."""
+
+    @property
+    def emulated(self) -> bool:
+        """Whether timings are the host's although the device looks like a phone."""
+
+    @property
+    def root(self) -> str:
+        """Our own directory on the device; it exists."""
+
+    def push(self, source: Path, target: str, *, sha256: str, executable: bool = False) -> None:
+        """Write the file whole or not at all, and prove it by `sha256` read on the device."""
+
+    def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
+        """Write a few bytes (a script) whole or not at all."""
+
+    def sha256(self, path: str) -> str | None:
+        """Return the SHA-256 read on the device, None where there is no such file."""
+
+    def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
+        """Return a file's bytes, None where there is none; more than `limit_bytes` is an error."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a directory with all it holds; nothing there is no error."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        deadline_s: float,
+        environment: Mapping[str, str] | None = None,
+        cpus: Sequence[int] | None = None,
+        limit_bytes: int = 1 << 20,
+    ) -> CommandResult:
+        """Run a command, pinned to `cpus`, to its end or to the deadline, which is a total one.
+
+        Output beyond `limit_bytes` a stream is dropped. Raises `CommandTimeout` after having ended the command and
+        all it started.
+        """
+
+    def properties(self) -> Mapping[str, str]:
+        """Return the device's facts by name (Android: getprop)."""
+
+    def alive(self, *, timeout_s: float) -> bool:
+        """Whether a command gets an answer in time."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC wall-clock time, which may jump."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never jumps."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Progress(Protocol):
+    """Tells a person how far the work is."""
+
+    def start(self, title: str, total: int | None) -> None:
+        """Begin a stage of `total` steps (None: unknown)."""
+
+    def step(self, label: str, count: int = 0) -> None:
+        """`count` more steps are done; `label` is going on now."""
+
+    def grow(self, extra: int) -> None:
+        """`extra` more steps will be needed than was said."""
+
+    def finish(self) -> None:
+        """End the stage."""
+
+    def note(self, text: str) -> None:
+        """Say one line that stays."""
+
+
+class SilentProgress:
+    """Progress that nobody sees: the default."""
+
+    def start(self, title: str, total: int | None) -> None:
+        """Do nothing."""
+
+    def step(self, label: str, count: int = 0) -> None:
+        """Do nothing."""
+
+    def grow(self, extra: int) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
+
+
+def utc_now() -> datetime:
+    """Return the aware UTC time of the system's clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,291 @@
+"""Results: the plan of a session, its runs and what became of its jobs, as documents of a versioned format.
+
+Format history:
+    1   mbench 0.1: first format.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from mbench.core.workloads import Document, Workload
+
+FORMAT_VERSION: Final = 1
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Status(StrEnum):
+    """How a job, or a run, ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ABORTED = "aborted"
+
+
+ErrorClass = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(launch|usage|model|delegate|invoke|io|crash:[A-Z0-9]+|killed|timeout|transport|output|build|environment)$"
+    ),
+]
+"""Why a run or job did not end `ok`.
+
+`launch` the program did not start; `usage` it did not take its command line as given; `model` it refused the file;
+`delegate` what was asked to execute the graph did not; `invoke` an inference failed; `io` a file it was to write is
+missing or short; `crash:SIGNAL`; `killed` (SIGKILL, SIGTERM from outside); `timeout` our deadline; `transport` the way
+to the device; `output` text that is not benchmark_model's or contradicts itself; `build` no artifact; `environment`
+the device's state (disk full, changed files).
+"""
+
+
+class WarningCode(StrEnum):
+    """Doubts about a number, as data."""
+
+    FEW_RUNS = "few_runs"
+    WIDE_INTERVAL = "wide_interval"
+    DRIFT = "drift"
+    BUSY = "busy"
+    TIME_LIMITED = "time_limited"
+    NOT_PINNED = "not_pinned"
+    FREQUENCY_SCALING = "frequency_scaling"
+    ON_BATTERY = "on_battery"
+    OUTPUT_DIFFERS = "output_differs"
+    LATENCY_ONLY = "latency_only"
+    PARTLY_DELEGATED = "partly_delegated"
+    NO_MEMORY = "no_memory"
+    RUN_FAILED = "run_failed"
+    THREADS_EXCEED_CORES = "threads_exceed_cores"
+    CLOCK_STEPPED = "clock_stepped"
+
+
+class MeasurementWarning(Document):
+    """One doubt: what was seen, and what to do about it."""
+
+    code: WarningCode
+    message: str
+    advice: str | None = None
+
+
+class Phase(Document):
+    """One stat line of benchmark_model: inferences of the warm-up or of the measured phase.
+
+    Integers are exact microseconds; `avg_us` has six significant digits; `std_us` is the truncated population one.
+    The percentiles are absent from versions before TensorFlow 2.19.
+    """
+
+    count: int
+    first_us: int | None = None
+    current_us: int | None = None
+    min_us: int | None = None
+    max_us: int | None = None
+    avg_us: float | None = None
+    std_us: float | None = None
+    p5_us: int | None = None
+    median_us: int | None = None
+    p95_us: int | None = None
+
+
+class DelegateCoverage(Document):
+    """One delegate's share of one subgraph: `nodes` of `total` in `partitions` (delegated and left-over ones)."""
+
+    name: str
+    nodes: int
+    total: int | None
+    partitions: int | None
+    subgraph: int | None = None
+
+
+class Memory(Document):
+    """Memory of one run in KiB: growth of the resident peak since start, after init and over all; absolute peak."""
+
+    init_kib: float | None = None
+    overall_kib: float | None = None
+    peak_kib: float | None = None
+
+
+class OperatorTime(Document):
+    """One row of the operator profile: `us_per_inference` is the row's sum divided by the number of inferences."""
+
+    run_order: int
+    node_type: str
+    name: str
+    times_called: int
+    us_per_inference: float
+
+
+class Pass(StrEnum):
+    """What a run is for; only `latency` runs give latencies."""
+
+    LATENCY = "latency"
+    MEMORY = "memory"
+    OPS = "ops"
+    CANARY = "canary"
+
+
+class Conditions(Document):
+    """State of the device at one moment; None is unknown, never fine.
+
+    Attributes:
+        busy_share: share of all cores that was busy since the reading before, without our own runs.
+        frequency_khz: current frequency per core, in core order.
+        temperature_c: hottest thermal zone.
+    """
+
+    taken_at: AwareDatetime
+    load_1m: float | None = None
+    busy_share: float | None = None
+    governors: tuple[str, ...] | None = None
+    frequency_khz: tuple[int, ...] | None = None
+    temperature_c: float | None = None
+    power: Literal["mains", "battery"] | None = None
+    battery_percent: float | None = None
+    memory_available_kib: int | None = None
+
+
+class Run(Document):
+    """One process of benchmark_model: what was asked, what came back, what was proved.
+
+    Attributes:
+        index: 0, 1, … within its job and pass.
+        block: the interleaved block that it belonged to.
+        position: order of execution within the session.
+        wall_s: duration of the process on a steady clock, its start and its init included.
+        cpus: cores that the process was allowed, read back on the device.
+        parameters: the tool's own echo of its settings.
+        files: names of the raw files beside this document.
+        output_sha256: hash of the output tensors' bytes of the last inference.
+    """
+
+    job: str
+    purpose: Pass
+    index: int
+    block: int
+    position: int
+    started_at: AwareDatetime
+    wall_s: float
+    argv: tuple[str, ...]
+    exit_code: int | None
+    status: Status
+    error_class: ErrorClass | None = None
+    message: str | None = None
+    warmup: Phase | None = None
+    measured: Phase | None = None
+    init_us: int | None = None
+    first_us: int | None = None
+    memory: Memory | None = None
+    delegates: tuple[DelegateCoverage, ...] = ()
+    operators: tuple[OperatorTime, ...] | None = None
+    parameters: dict[str, str] = Field(default_factory=dict)
+    cpus: str | None = None
+    output_sha256: Sha256 | None = None
+    warnings: tuple[MeasurementWarning, ...] = ()
+    conditions_before: Conditions | None = None
+    conditions_after: Conditions | None = None
+    files: tuple[str, ...] = ()
+
+
+class DeviceFacts(Document):
+    """What was read off the device."""
+
+    serial: str
+    profile: str
+    emulated: bool = False
+    model: str | None = None
+    soc: str | None = None
+    os: str | None = None
+    build: str | None = None
+    abi: str | None = None
+    cores: int | None = None
+    memory_kib: int | None = None
+
+
+class BinaryFacts(Document):
+    """The benchmark program: two flavours exist, and their rows are never mixed.
+
+    Attributes:
+        tool: `tflite` (benchmark_model over the Interpreter), `litert` (over CompiledModel), `hostbench` (ours).
+        runtime: version of the runtime inside where it can be read, else None.
+    """
+
+    tool: Literal["tflite", "litert", "hostbench"]
+    sha256: Sha256
+    path: str
+    runtime: str | None = None
+    flags_sha256: Sha256 | None = None
+
+
+class PlannedJob(Document):
+    """One workload on one device. `id` is unique within the session and names its files."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9._@+-]+$")
+    workload: Workload
+    build_error: str | None = None
+
+
+class MeasuringRules(Document):
+    """When a job has been measured enough.
+
+    Attributes:
+        min_runs: runs that every job gets; max_runs: where growing stops.
+        target_interval: relative half-width of the 95 % interval of the median at which growing stops (0.02: ±2 %).
+        memory_runs: runs of the memory pass.
+        profile_ops: whether there is an operator-profile pass.
+        seed: of the order of jobs in the blocks and of the bootstrap.
+        cpus: cores that runs are pinned to, None where they are not.
+    """
+
+    min_runs: int = Field(ge=1)
+    max_runs: int = Field(ge=1)
+    target_interval: float = Field(gt=0)
+    memory_runs: int = Field(ge=0)
+    profile_ops: bool
+    seed: int
+    cpus: tuple[int, ...] | None = None
+
+
+class Provenance(Document):
+    """Who measured: mbench's version and tree, the command line, the host that drove it."""
+
+    mbench: str
+    git: str | None
+    command: tuple[str, ...]
+    host: str
+    python: str
+
+
+class Plan(Document):
+    """Everything that a session is going to do, written before the device is touched."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    kind: Literal["plan"] = "plan"
+    session: str
+    created_at: AwareDatetime
+    device: DeviceFacts
+    binary: BinaryFacts
+    rules: MeasuringRules
+    provenance: Provenance
+    canary: Workload | None
+    jobs: tuple[PlannedJob, ...]
+
+
+class JobResult(Document):
+    """What became of one job: written once, never edited."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    kind: Literal["job"] = "job"
+    session: str
+    job: str
+    workload: Workload
+    device: DeviceFacts
+    binary: BinaryFacts
+    rules: MeasuringRules
+    provenance: Provenance
+    finished_at: AwareDatetime
+    status: Status
+    error_class: ErrorClass | None = None
+    message: str | None = None
+    runs: tuple[Run, ...] = ()
+    warnings: tuple[MeasurementWarning, ...] = ()

@@ -1,0 +1,117 @@
+"""Sweeps: axes, their published values, and the product of several axes."""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mbench.core.errors import UsageError
+from mbench.core.suggestions import did_you_mean
+from mbench.core.variants import Quantization, Size, parse_quantization
+from mbench.core.workloads import Delegate, parse_delegate
+
+
+class Axis(StrEnum):
+    """What a sweep varies."""
+
+    ALPHA = "alpha"
+    RESOLUTION = "resolution"
+    QUANTIZATION = "quantization"
+    THREADS = "threads"
+    DELEGATE = "delegate"
+
+
+PUBLISHED: dict[Axis, tuple[str, ...]] = {
+    Axis.ALPHA: ("1.0", "0.75", "0.5", "0.25"),  # paper, Table 6
+    Axis.RESOLUTION: ("224", "192", "160", "128"),  # paper, Table 7
+    Axis.QUANTIZATION: tuple(Quantization),
+    Axis.THREADS: ("1", "2", "4"),
+    Axis.DELEGATE: tuple(Delegate),
+}
+"""Values of `--sweep AXIS` without values of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One axis and its values as the user typed them."""
+
+    axis: Axis
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One point of the product of all sweeps."""
+
+    alpha: float = 1.0
+    resolution: int = 224
+    quantization: Quantization = Quantization.INT8
+    threads: int = 1
+    delegate: Delegate = Delegate.CPU
+
+
+def parse_sweep(text: str) -> Sweep:
+    """Return the sweep of `AXIS` or `AXIS=v1,v2`, every value checked.
+
+    Raises:
+        UsageError: unknown axis or a value that the axis does not have.
+    """
+    name, given, listed = text.partition("=")
+    if name not in set(Axis):
+        raise UsageError(f"unknown sweep axis {name!r}.{did_you_mean(name, list(Axis))}")
+    axis = Axis(name)
+    values = tuple(value.strip() for value in listed.split(",") if value.strip()) if given else PUBLISHED[axis]
+    if not values:
+        raise UsageError(f"--sweep {text} names no value; --sweep {axis} takes {', '.join(PUBLISHED[axis])}.")
+    parsed = [parse_value(axis, value) for value in values]
+    if len(set(parsed)) != len(parsed):
+        raise UsageError(f"--sweep {text} names a value twice.")
+    return Sweep(axis=axis, values=values)
+
+
+def parse_value(axis: Axis, text: str) -> float | int | str:
+    """Return one value of an axis in its own type.
+
+    Raises:
+        UsageError: not a value of this axis.
+    """
+    match axis:
+        case Axis.QUANTIZATION:
+            return parse_quantization(text)
+        case Axis.DELEGATE:
+            return parse_delegate(text)
+        case Axis.ALPHA:
+            return Size(alpha=_number(axis, text)).alpha
+        case Axis.RESOLUTION:
+            return Size(resolution=_whole(axis, text)).resolution
+        case Axis.THREADS:
+            if (threads := _whole(axis, text)) < 1:
+                raise UsageError("threads must be at least 1.")
+            return threads
+
+
+def expand(sweeps: Sequence[Sweep], **fixed: object) -> Iterator[Point]:
+    """Yield every point of the product, the first sweep varying slowest; `fixed` sets the axes that do not vary.
+
+    Raises:
+        UsageError: an axis swept twice.
+    """
+    axes = [sweep.axis for sweep in sweeps]
+    if len(set(axes)) != len(axes):
+        raise UsageError(f"axis {max(axes, key=axes.count)!s} is swept twice; name all its values in one --sweep.")
+    for values in itertools.product(*(sweep.values for sweep in sweeps)):
+        varied = {axis.value: parse_value(axis, value) for axis, value in zip(axes, values, strict=True)}
+        yield Point(**(fixed | varied))  # type: ignore[arg-type]  # each axis parses to its field's type
+
+
+def _number(axis: Axis, text: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?|\.\d+", text):
+        raise UsageError(f"{axis} {text!r} is not a number.")
+    return float(text)
+
+
+def _whole(axis: Axis, text: str) -> int:
+    if not re.fullmatch(r"\d+", text):
+        raise UsageError(f"{axis} {text!r} is not a whole number.")
+    return int(text)
