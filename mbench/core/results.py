@@ -234,7 +234,8 @@ class MeasuringRules(Document):
         memory_runs: runs of the memory pass.
         profile_ops: whether there is an operator-profile pass.
         seed: of the order of jobs in the blocks and of the bootstrap.
-        cpus: cores that runs are pinned to, None where they are not.
+        cpus: cores that may be used, best first: a run of n threads is pinned to the first n; None where nothing is
+            pinned.
     """
 
     min_runs: int = Field(ge=1)

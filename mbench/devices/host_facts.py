@@ -1,0 +1,158 @@
+"""What can be read off this machine: identity, cores and their order of preference, and its conditions."""
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from mbench.core.errors import UsageError
+from mbench.core.ports import utc_now
+from mbench.core.results import Conditions, DeviceFacts
+
+_CPU = Path("/sys/devices/system/cpu")
+
+
+@cache
+def machine_name() -> str:
+    """Return the machine's network name: its serial."""
+    return platform.node() or "host"
+
+
+def read_facts() -> DeviceFacts:
+    """Return this machine's facts; what it does not say is None."""
+    return DeviceFacts(
+        serial=machine_name(),
+        profile="host",
+        model=_processor(),
+        soc=None,
+        os=_system(),
+        build=platform.release(),
+        abi=platform.machine(),
+        cores=psutil.cpu_count(),
+        memory_kib=psutil.virtual_memory().total // 1024,
+    )
+
+
+def allowed_cpus() -> tuple[int, ...] | None:
+    """Return the cores that a run may use, best first; None where the system cannot pin.
+
+    Fastest cores first (cpufreq's maximum), one hardware thread of each core before its sibling, and core 0 late,
+    because it serves most interrupts.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    allowed = sorted(os.sched_getaffinity(0))
+    siblings = {cpu: _first_sibling(cpu) for cpu in allowed}
+    return tuple(
+        sorted(allowed, key=lambda cpu: (siblings[cpu] != cpu, -(_number(cpu, "cpuinfo_max_freq") or 0), -cpu))
+    )
+
+
+def parse_cpus(text: str) -> tuple[int, ...]:
+    """Return the cores of a list such as `4-7,2`, in the order given.
+
+    Raises:
+        UsageError: not such a list, a core twice, or one that this process may not use.
+    """
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise UsageError(f"--cpus {text!r} is no list of cores; one looks like 4-7 or 0,2.")
+    cpus: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        cpus.extend(range(int(first), int(last or first) + 1))
+    if not cpus or len(set(cpus)) != len(cpus):
+        raise UsageError(f"--cpus {text!r} names no core, or one twice.")
+    allowed = allowed_cpus()
+    if allowed is None:
+        raise UsageError("this system cannot pin processes to cores; leave --cpus out.")
+    if missing := sorted(set(cpus) - set(allowed)):
+        raise UsageError(f"--cpus {text!r}: core {missing[0]} is not there; this process may use {sorted(allowed)}.")
+    return tuple(cpus)
+
+
+class HostConditions:
+    """Reads this machine's state; each reading's `busy_share` covers the time since the reading before.
+
+    What mbench and its own children used is left out: the rest is somebody else's.
+    """
+
+    def __init__(self) -> None:
+        self._before = _cpu_seconds()
+
+    def read(self) -> Conditions:
+        """Return the state now; what the machine does not say is None."""
+        now = _cpu_seconds()
+        total, busy, ours = (after - before for after, before in zip(now, self._before, strict=True))
+        self._before = now
+        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+        return Conditions(
+            taken_at=utc_now(),
+            load_1m=os.getloadavg()[0],
+            busy_share=round(min(1.0, max(0.0, (busy - ours) / total)), 3) if total > 0.05 else None,
+            governors=_governors(),
+            frequency_khz=_frequencies(),
+            temperature_c=_temperature(),
+            power=None if battery is None else ("mains" if battery.power_plugged else "battery"),
+            battery_percent=None if battery is None else battery.percent,
+            memory_available_kib=psutil.virtual_memory().available // 1024,
+        )
+
+
+def _cpu_seconds() -> tuple[float, float, float]:
+    """Return seconds of all cores since boot: in all, busy (stolen ones included), and used by us and our children."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    own = os.times()
+    return sum(times[:8]), sum(times[:8]) - idle, own.user + own.system + own.children_user + own.children_system
+
+
+def _processor() -> str | None:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() in {"model name", "Model"} and value.strip():
+                return " ".join(value.split())
+    return platform.processor() or None
+
+
+def _system() -> str:
+    with suppress(OSError):
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    return f"{platform.system()} {platform.release()}"
+
+
+def _first_sibling(cpu: int) -> int:
+    with suppress(OSError, ValueError):
+        text = (_CPU / f"cpu{cpu}/topology/thread_siblings_list").read_text(encoding="ascii")
+        return int(text.replace("-", ",").split(",")[0])
+    return cpu
+
+
+def _number(cpu: int, name: str) -> int | None:
+    with suppress(OSError, ValueError):
+        return int((_CPU / f"cpu{cpu}/cpufreq/{name}").read_text(encoding="ascii"))
+    return None
+
+
+def _governors() -> tuple[str, ...] | None:
+    paths = sorted(_CPU.glob("cpu[0-9]*/cpufreq/scaling_governor"))
+    with suppress(OSError):
+        return tuple(sorted({path.read_text(encoding="ascii").strip() for path in paths})) or None
+    return None
+
+
+def _frequencies() -> tuple[int, ...] | None:
+    found: Sequence[int | None] = [_number(cpu, "scaling_cur_freq") for cpu in range(psutil.cpu_count() or 0)]
+    return tuple(one for one in found if one is not None) if found and None not in found else None
+
+
+def _temperature() -> float | None:
+    if not hasattr(psutil, "sensors_temperatures"):
+        return None
+    zones = [zone.current for group in psutil.sensors_temperatures().values() for zone in group]
+    return max(zones, default=None)

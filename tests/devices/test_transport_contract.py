@@ -1,0 +1,123 @@
+"""The promises of `mbench.core.ports.Transport`, kept by every transport."""
+
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mbench.core.errors import CommandTimeout, TransportError
+from mbench.core.ports import Transport
+from mbench.devices.host import HostTransport
+
+
+@pytest.fixture(params=["host"])
+def transport(request, tmp_path) -> Transport:
+    return {"host": lambda: HostTransport(tmp_path / "a folder with spaces" / "größe")}[request.param]()
+
+
+def source_file(tmp_path: Path, data: bytes) -> tuple[Path, str]:
+    path = tmp_path / "source.bin"
+    path.write_bytes(data)
+    return path, hashlib.sha256(data).hexdigest()
+
+
+def test_a_pushed_file_reads_back_with_the_same_hash(transport, tmp_path):
+    path, sha256 = source_file(tmp_path, os.urandom(3_000_000))
+    transport.push(path, f"{transport.root}/models/m.tflite", sha256=sha256)
+    assert transport.sha256(f"{transport.root}/models/m.tflite") == sha256
+
+
+def test_a_push_whose_source_changed_is_refused(transport, tmp_path):
+    path, _ = source_file(tmp_path, b"new bytes")
+    with pytest.raises(TransportError, match="reads back as"):
+        transport.push(path, f"{transport.root}/m", sha256=hashlib.sha256(b"old bytes").hexdigest())
+
+
+def test_a_push_replaces_a_file_of_the_same_size_and_other_content(transport, tmp_path):
+    transport.write(f"{transport.root}/m", b"old!")
+    path, sha256 = source_file(tmp_path, b"new!")
+    transport.push(path, f"{transport.root}/m", sha256=sha256)
+    assert transport.pull(f"{transport.root}/m", limit_bytes=10) == b"new!"
+
+
+def test_a_missing_file_has_no_hash_and_no_bytes(transport):
+    missing = f"{transport.root}/missing"
+    assert (transport.sha256(missing), transport.pull(missing, limit_bytes=1)) == (None, None)
+
+
+def test_pulling_more_than_the_limit_is_an_error(transport):
+    transport.write(f"{transport.root}/big", b"x" * 11)
+    with pytest.raises(TransportError, match="larger than 10 bytes"):
+        transport.pull(f"{transport.root}/big", limit_bytes=10)
+
+
+def test_removing_takes_folders_files_and_nothing(transport):
+    transport.write(f"{transport.root}/folder/inner/file", b"x")
+    for path in ("folder", "folder", "never"):
+        transport.remove(f"{transport.root}/{path}")
+    assert transport.sha256(f"{transport.root}/folder/inner/file") is None
+
+
+@pytest.mark.parametrize("status", [0, 1, 3, 126, 255])
+def test_the_real_exit_status_comes_back(transport, status):
+    assert transport.run(("sh", "-c", f"exit {status}"), deadline_s=10).exit_code == status
+
+
+def test_death_by_a_signal_is_128_plus_its_number(transport):
+    assert transport.run(("sh", "-c", "kill -9 $$"), deadline_s=10).exit_code == 137
+
+
+def test_the_streams_stay_apart(transport):
+    result = transport.run(("sh", "-c", "echo out; echo err >&2"), deadline_s=10)
+    assert (result.stdout, result.stderr) == (b"out\n", b"err\n")
+
+
+@pytest.mark.parametrize("hostile", ["$(reboot)", "a b", "'", '"', "*", "\\", "ä\n", ";exit 3"])
+def test_arguments_arrive_as_they_were_given(transport, hostile):
+    assert transport.run(("printf", "%s", hostile), deadline_s=10).stdout == hostile.encode()
+
+
+def test_the_environment_is_passed_on(transport):
+    assert transport.run(("sh", "-c", "echo $MBENCH_X"), deadline_s=10, environment={"MBENCH_X": "7"}).stdout == b"7\n"
+
+
+def test_output_beyond_the_limit_is_dropped_and_the_command_still_ends(transport):
+    result = transport.run(("sh", "-c", "head -c 3000000 /dev/zero; exit 4"), deadline_s=20, limit_bytes=1000)
+    assert (len(result.stdout), result.exit_code) == (1000, 4)
+
+
+def test_the_deadline_is_a_total_one_and_leaves_no_child(transport):
+    chatty = "sleep 61.5 & while :; do echo x; sleep 0.05; done"
+    begun = time.monotonic()
+    with pytest.raises(CommandTimeout):
+        transport.run(("sh", "-c", chatty), deadline_s=0.5)
+    assert time.monotonic() - begun < 5
+    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "61.5"]]
+
+
+def test_a_command_that_is_not_there_is_named(transport):
+    with pytest.raises(TransportError, match="mbench-no-such-program"):
+        transport.run(("mbench-no-such-program",), deadline_s=10)
+
+
+def test_a_live_device_says_so(transport):
+    assert transport.alive(timeout_s=10)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
+def test_a_command_is_pinned_and_the_caller_is_not(transport):
+    before = os.sched_getaffinity(0)
+    core = max(before)
+    code = "import os; print(sorted(os.sched_getaffinity(0)))"
+    result = transport.run((sys.executable, "-c", code), deadline_s=20, cpus=(core,))
+    assert (result.stdout.decode().strip(), os.sched_getaffinity(0)) == (f"[{core}]", before)
+
+
+def test_an_unwritable_place_is_named(transport):
+    transport.write(f"{transport.root}/file", b"x")
+    with pytest.raises(TransportError, match=r"could not write .*file/below"):
+        transport.write(f"{transport.root}/file/below", b"x")
