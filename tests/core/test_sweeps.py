@@ -1,0 +1,52 @@
+import pytest
+
+from mbench.core.errors import UsageError
+from mbench.core.sweeps import PUBLISHED, Axis, expand, parse_sweep
+from mbench.core.variants import Quantization
+
+
+def test_alpha_without_values_takes_the_papers():
+    assert [point.alpha for point in expand([parse_sweep("alpha")])] == [1.0, 0.75, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("axis", Axis)
+def test_every_axis_has_published_values_that_parse(axis):
+    assert parse_sweep(axis).values == PUBLISHED[axis]
+
+
+def test_two_sweeps_multiply_with_the_first_varying_slowest():
+    points = expand([parse_sweep("alpha=1.0,0.5"), parse_sweep("resolution=224,128")])
+    assert [(point.alpha, point.resolution) for point in points] == [(1.0, 224), (1.0, 128), (0.5, 224), (0.5, 128)]
+
+
+def test_what_does_not_vary_is_fixed_by_the_caller():
+    points = list(expand([parse_sweep("alpha")], quantization=Quantization.FP16))
+    assert {point.quantization for point in points} == {Quantization.FP16}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("alhpa", "Did you mean 'alpha'"),
+        ("colour", "Choose from alpha, resolution"),
+        ("alpha=", "names no value"),
+        ("alpha=0.5,0.50", "twice"),
+        ("alpha=wide", "not a number"),
+        ("alpha=-1", "not a number"),
+        ("alpha=0", "must lie in"),
+        ("resolution=16", "at least 32"),
+        ("resolution=1.5", "not a whole number"),
+        ("quantization=int9", "Did you mean 'int8'"),
+        ("quantization=int4", "int4 is not offered"),
+        ("delegate=xnpack", "Did you mean 'xnnpack'"),
+        ("threads=0", "at least 1"),
+    ],
+)
+def test_a_bad_sweep_is_refused_with_what_to_do(text, reason):
+    with pytest.raises(UsageError, match=reason):
+        parse_sweep(text)
+
+
+def test_an_axis_swept_twice_is_refused():
+    with pytest.raises(UsageError, match="alpha is swept twice"):
+        list(expand([parse_sweep("alpha=1.0"), parse_sweep("alpha=0.5")]))
