@@ -59,6 +59,8 @@ class WarningCode(StrEnum):
     RUN_FAILED = "run_failed"
     THREADS_EXCEED_CORES = "threads_exceed_cores"
     CLOCK_STEPPED = "clock_stepped"
+    DELEGATE_NOT_APPLIED = "delegate_not_applied"
+    NO_MEDIAN = "no_median"
 
 
 class MeasurementWarning(Document):

@@ -52,6 +52,7 @@ class ArtifactFacts(Document):
 
     Attributes:
         name: variant name, or `file:NAME@sha256[:12]` for a user's own file.
+        sha256: None, as everything counted, where the file could not be built.
         mult_adds: multiply-adds of one inference; None where an operator's cannot be counted.
         parameters: weights and biases by operator input.
         activation_bytes: largest sum of activations alive at one operator.
@@ -60,8 +61,8 @@ class ArtifactFacts(Document):
     """
 
     name: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int
+    sha256: str | None = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int | None
     mult_adds: int | None
     parameters: int | None
     activation_bytes: int | None

@@ -1,0 +1,159 @@
+"""Conclusions: what became of a job, from its runs; doubts become typed warnings."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from mbench.core.results import JobResult, MeasurementWarning, Pass, Plan, PlannedJob, Run, Status, WarningCode
+from mbench.core.schedule import drift
+from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
+
+DRIFT_TOLERANCE = 0.05
+"""Of the canary's median. Half of the 10 % at which Jetpack Microbenchmark calls its probe throttled."""
+
+CLOCK_TOLERANCE_S = 1.0
+
+
+def conclude(
+    plan: Plan,
+    job: PlannedJob,
+    runs: Sequence[Run],
+    *,
+    canary: Sequence[Run],
+    busy_limit: float | None,
+    finished_at: datetime,
+) -> JobResult:
+    """Return the one document of a job: `failed` with the first failing run's reason, else `ok` with its doubts."""
+    failed = next((run for run in runs if run.status is not Status.OK), None)
+    error_class, message = (None, None) if failed is None else (failed.error_class, failed.message)
+    if job.build_error is not None:
+        error_class, message = "build", job.build_error
+    return JobResult(
+        session=plan.session,
+        job=job.id,
+        workload=job.workload,
+        device=plan.device,
+        binary=plan.binary,
+        rules=plan.rules,
+        provenance=plan.provenance,
+        finished_at=finished_at,
+        status=Status.OK if error_class is None else Status.FAILED,
+        error_class=error_class,
+        message=message,
+        runs=tuple(runs),
+        warnings=tuple(_doubts(plan, job, runs, canary, busy_limit)) if error_class is None else (),
+    )
+
+
+def latency_samples_us(runs: Sequence[Run]) -> list[float]:
+    """Return one sample per good latency run, in µs: its median, or its mean where the binary prints no median."""
+    samples = (_sample_us(run) for run in runs if run.purpose is Pass.LATENCY and run.status is Status.OK)
+    return [sample for sample in samples if sample is not None]
+
+
+def _sample_us(run: Run) -> float | None:
+    if run.measured is None:
+        return None
+    return run.measured.avg_us if run.measured.median_us is None else float(run.measured.median_us)
+
+
+def _doubts(
+    plan: Plan, job: PlannedJob, runs: Sequence[Run], canary: Sequence[Run], busy_limit: float | None
+) -> Iterator[MeasurementWarning]:
+    if job.workload.artifact.latency_only:
+        yield MeasurementWarning(
+            code=WarningCode.LATENCY_ONLY,
+            message=f"latency only: {job.workload.artifact.latency_only}",
+            advice="its outputs mean nothing; give --weights and --calibration for a model with an accuracy",
+        )
+    yield from _spread(plan, runs)
+    yield from _surroundings(plan, job, runs, busy_limit)
+    yield from _outputs(runs)
+    if (
+        moved := drift([sample for run in canary if (sample := _sample_us(run)) is not None])
+    ) is not None and moved > DRIFT_TOLERANCE:
+        yield MeasurementWarning(
+            code=WarningCode.DRIFT,
+            message=f"the canary's runs lie {moved:.0%} apart: the device's speed moved during the session",
+            advice="let it cool, close other programs, and measure again",
+        )
+
+
+def _spread(plan: Plan, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
+    samples = latency_samples_us(runs)
+    if len(samples) < max(LEAST_RUNS_FOR_INTERVAL, 5):
+        yield MeasurementWarning(
+            code=WarningCode.FEW_RUNS,
+            message=f"{len(samples)} runs prove little: their interval covers less than it says",
+            advice="measure at least 5 runs (leave --quick out)",
+        )
+    interval = bootstrap_interval(samples, seed=plan.rules.seed)
+    if interval is not None:
+        width = interval.relative_half_width(median(samples))
+        if width > plan.rules.target_interval:
+            yield MeasurementWarning(
+                code=WarningCode.WIDE_INTERVAL,
+                message=f"interval ±{width:.1%} is wider than the target ±{plan.rules.target_interval:.1%} "
+                f"after {len(samples)} runs",
+                advice="quieten the device, or raise --max-runs",
+            )
+    if any(run.measured and run.measured.median_us is None for run in runs):
+        yield MeasurementWarning(
+            code=WarningCode.NO_MEDIAN,
+            message="this benchmark_model prints no median (before TensorFlow 2.19): each run counts by its mean",
+            advice="use a newer binary",
+        )
+    yield from dict.fromkeys(warning for run in runs for warning in run.warnings)
+
+
+def _surroundings(
+    plan: Plan, job: PlannedJob, runs: Sequence[Run], busy_limit: float | None
+) -> Iterator[MeasurementWarning]:
+    after = [run.conditions_after for run in runs if run.purpose is Pass.LATENCY and run.conditions_after]
+    busy = [state.busy_share for state in after if state.busy_share is not None]
+    if busy_limit is not None and (over := [share for share in busy if share > busy_limit]):
+        yield MeasurementWarning(
+            code=WarningCode.BUSY,
+            message=f"others used up to {max(over):.0%} of all cores during {len(over)} of {len(busy)} runs",
+            advice="close other programs and measure again",
+        )
+    if plan.rules.cpus is None:
+        yield MeasurementWarning(code=WarningCode.NOT_PINNED, message="runs were not pinned to cores")
+    elif job.workload.threads > len(plan.rules.cpus):
+        yield MeasurementWarning(
+            code=WarningCode.THREADS_EXCEED_CORES,
+            message=f"{job.workload.threads} threads shared {len(plan.rules.cpus)} cores",
+        )
+    governors = {governor for state in after for governor in state.governors or ()}
+    if governors - {"performance"}:
+        yield MeasurementWarning(
+            code=WarningCode.FREQUENCY_SCALING,
+            message=f"cpufreq governor {', '.join(sorted(governors))}: the clock rate follows the load",
+        )
+    if any(state.power == "battery" for state in after):
+        yield MeasurementWarning(
+            code=WarningCode.ON_BATTERY, message="the machine ran on battery", advice="plug it in and measure again"
+        )
+    if _clock_stepped(runs):
+        yield MeasurementWarning(
+            code=WarningCode.CLOCK_STEPPED,
+            message="the wall clock jumped back during the session; durations are of a steady clock and stand",
+        )
+
+
+def _outputs(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
+    outputs = {run.output_sha256 for run in runs if run.output_sha256}
+    if len(outputs) > 1:
+        yield MeasurementWarning(
+            code=WarningCode.OUTPUT_DIFFERS,
+            message=f"{len(outputs)} different outputs for one input over the runs",
+            advice="the kernels are not deterministic, or memory is damaged; compare with --delegate builtin",
+        )
+
+
+def _clock_stepped(runs: Sequence[Run]) -> bool:
+    ordered = sorted(runs, key=lambda run: run.position)
+    return any(
+        later.started_at < earlier.started_at + timedelta(seconds=earlier.wall_s - CLOCK_TOLERANCE_S)
+        for earlier, later in pairwise(ordered)
+    )
