@@ -1,0 +1,134 @@
+"""Proves that a built file does what the model does that it was built from, by running both on the same inputs.
+
+Converters can write a small, valid file whose outputs are NaN, without any error; so no artifact is kept unrun.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.artifacts.running import run_file
+from mbench.core.errors import RuinedConversion
+from mbench.core.variants import Quantization
+
+SNR_LIMIT_DB: Final = 150.0
+"""Equal outputs are reported as this many dB: float32 itself, with 24 bits, resolves 20·log10(2^24) = 144.5 dB."""
+
+MIN_SNR_DB: Final = {
+    Quantization.FP32: 60.0,
+    Quantization.FP16: 30.0,
+    Quantization.DRQ: 8.0,
+    Quantization.INT8: 5.0,
+    Quantization.INT16X8: 20.0,
+}
+"""Least signal-to-noise ratio of the outputs against the float model, well below what is measured on seeded weights."""
+
+BYTES_PER_PARAMETER: Final = {
+    Quantization.FP32: 4,
+    Quantization.FP16: 2,
+    Quantization.DRQ: 1,
+    Quantization.INT8: 1,
+    Quantization.INT16X8: 1,
+}
+
+LEAST_SIZE_SHARE: Final = 0.9
+"""Least file size as a share of parameters × bytes; below 1 since equal biases may be stored once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A file that follows its model.
+
+    Attributes:
+        snr_db: signal-to-noise ratio against the model's outputs, at most `SNR_LIMIT_DB`; None where the output type
+            is too coarse to tell: even the model's own outputs, rounded to its steps, would miss the bound (such as
+            an untrained classifier's 1000 probabilities near 0.001, in steps of 1/256).
+        against: what it was compared with.
+    """
+
+    snr_db: float | None
+    against: str
+
+
+def compare_outputs(reference: NDArray[Any], actual: NDArray[Any]) -> float:
+    """Return the signal-to-noise ratio 10·log10(Σ reference² / Σ (reference − actual)²) in dB, within ±`SNR_LIMIT_DB`.
+
+    Args:
+        reference: what the outputs should be.
+        actual: what they are, of the same shape.
+
+    Raises:
+        RuinedConversion: the shapes differ, or `actual` holds NaN or infinity.
+    """
+    if reference.shape != actual.shape:
+        raise RuinedConversion(f"outputs have shape {actual.shape}, the model's {reference.shape}")
+    if not np.isfinite(actual).all():
+        raise RuinedConversion("outputs hold NaN or infinity")
+    wanted = reference.astype(np.float64)
+    signal = float(np.sum(wanted**2))
+    noise = float(np.sum((wanted - actual.astype(np.float64)) ** 2))
+    if noise == 0:
+        return SNR_LIMIT_DB
+    if signal == 0:
+        return -SNR_LIMIT_DB
+    return float(np.clip(10 * np.log10(signal / noise), -SNR_LIMIT_DB, SNR_LIMIT_DB))
+
+
+def verify(
+    data: bytes,
+    *,
+    inputs: NDArray[np.float32],
+    reference: NDArray[np.float32],
+    quantization: Quantization,
+    parameters: int,
+    against: str = "float model",
+) -> Verified:
+    """Return how closely a built file follows its model.
+
+    Args:
+        data: the file.
+        inputs: (examples, *input shape without the batch), real values.
+        reference: (examples, *output shape without the batch): the model's answers to them.
+        quantization: which bounds hold: `BYTES_PER_PARAMETER`, `MIN_SNR_DB`.
+        parameters: how many the *model* has (a ruined file shows fewer).
+        against: what the reference comes from.
+
+    Raises:
+        RuinedConversion: it is too small for its parameters, or its outputs are NaN, infinite, of another shape, all
+            the same, or too far from the reference.
+        ArtifactError: the runtime does not take it.
+    """
+    _check_size(data, quantization, parameters)
+    outputs = run_file(data, inputs)
+    try:
+        snr_db = compare_outputs(reference, outputs.values)
+        if _too_coarse(reference, outputs.step, quantization):
+            return Verified(snr_db=None, against=against)
+        if np.ptp(outputs.values) == 0 and np.ptp(reference) > 0:
+            raise RuinedConversion(f"all outputs are {outputs.values.flat[0]:g}, those of the {against} are not")
+        if snr_db < MIN_SNR_DB[quantization]:
+            raise RuinedConversion(
+                f"outputs are {snr_db:.1f} dB from those of the {against}, at least {MIN_SNR_DB[quantization]:.0f} dB "
+                f"are needed for {quantization}"
+            )
+    except RuinedConversion as reason:
+        raise RuinedConversion(f"the converter ruined the model: {reason}. Build it by another route.") from None
+    return Verified(snr_db=snr_db, against=against)
+
+
+def _check_size(data: bytes, quantization: Quantization, parameters: int) -> None:
+    least = int(parameters * BYTES_PER_PARAMETER[quantization] * LEAST_SIZE_SHARE)
+    if len(data) < least:
+        raise RuinedConversion(
+            f"the converter ruined the model: the file has {len(data)} bytes, where {parameters} parameters as "
+            f"{quantization} need at least {least}. Build it by another route."
+        )
+
+
+def _too_coarse(reference: NDArray[np.float32], step: float, quantization: Quantization) -> bool:
+    """Whether rounding to the output's steps alone would miss the bound."""
+    if step == 0:
+        return False
+    return compare_outputs(reference, np.round(reference / step) * step) < MIN_SNR_DB[quantization]

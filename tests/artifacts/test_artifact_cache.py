@@ -1,0 +1,335 @@
+"""The cache keeps what was put, proves it on reading, and forgets what has changed."""
+
+import hashlib
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mbench.artifacts.cache import ArtifactCache, CachedArtifact
+from mbench.core.errors import ArtifactError
+from mbench.core.workloads import ArtifactFacts
+
+DIGEST = "a" * 64
+OTHER = "b" * 64
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+DATA = b"not really a model" * 100
+
+
+def facts_of(data: bytes) -> ArtifactFacts:
+    return ArtifactFacts(
+        name="mobilenet_v1_0.25_128_fp32",
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        mult_adds=13_570_048,
+        parameters=467_336,
+        activation_bytes=None,
+        recipe=DIGEST,
+    )
+
+
+def put(cache: ArtifactCache, digest: str = DIGEST, data: bytes = DATA, at: datetime = NOON) -> CachedArtifact:
+    return cache.put(digest, data, facts_of(data), recipe={"quantization": "fp32"}, created_at=at, build_s=1.5)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> ArtifactCache:
+    return ArtifactCache(tmp_path / "cache")
+
+
+def test_an_empty_cache_finds_nothing_and_makes_no_folder(cache: ArtifactCache) -> None:
+    assert cache.get(DIGEST) is None
+    assert not cache.folder.exists()
+
+
+def test_what_was_put_is_found_with_its_facts(cache: ArtifactCache) -> None:
+    stored = put(cache)
+    found = cache.get(DIGEST)
+    assert found == stored
+    assert found.path.read_bytes() == DATA
+    assert (found.facts, found.record.recipe, found.record.build_s) == (facts_of(DATA), {"quantization": "fp32"}, 1.5)
+
+
+def test_another_recipe_finds_nothing(cache: ArtifactCache) -> None:
+    put(cache)
+    assert cache.get(OTHER) is None
+
+
+def test_equal_bytes_of_two_recipes_are_kept_once(cache: ArtifactCache) -> None:
+    assert put(cache).path == put(cache, OTHER).path
+    assert cache.size_bytes == len(DATA)
+
+
+def test_a_second_put_takes_the_place_of_the_first(cache: ArtifactCache) -> None:
+    put(cache)
+    put(cache, data=b"newer")
+    found = cache.get(DIGEST)
+    assert found is not None
+    assert found.path.read_bytes() == b"newer"
+
+
+def test_a_flipped_byte_forgets_the_entry_and_says_so(cache: ArtifactCache, caplog: pytest.LogCaptureFixture) -> None:
+    path = put(cache).path
+    path.write_bytes(b"N" + DATA[1:])
+    assert cache.get(DIGEST) is None
+    assert "has changed" in caplog.text
+    assert not path.exists()
+    assert cache.entries() == ()
+
+
+def test_a_file_that_is_cut_short_forgets_the_entry(cache: ArtifactCache) -> None:
+    path = put(cache).path
+    path.write_bytes(DATA[:-1])
+    assert cache.get(DIGEST) is None
+    assert not path.exists()
+
+
+def test_a_file_that_is_gone_forgets_the_entry(cache: ArtifactCache, caplog: pytest.LogCaptureFixture) -> None:
+    put(cache).path.unlink()
+    assert cache.get(DIGEST) is None
+    assert "is gone" in caplog.text
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"format_version": 99}', b"\xff\xfe"])
+def test_damaged_metadata_forgets_the_entry(
+    cache: ArtifactCache, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(cache)
+    record = cache.folder / "recipes" / f"{DIGEST}.json"
+    record.write_bytes(damage or record.read_bytes()[:50])
+    assert cache.get(DIGEST) is None
+    assert "cannot be read" in caplog.text
+    assert not record.exists()
+
+
+def test_metadata_under_another_recipes_name_is_forgotten(cache: ArtifactCache) -> None:
+    put(cache)
+    recipes = cache.folder / "recipes"
+    shutil.copy(recipes / f"{DIGEST}.json", recipes / f"{OTHER}.json")
+    assert cache.get(OTHER) is None
+    assert cache.get(DIGEST) is not None
+
+
+def test_a_forgotten_entry_can_be_built_again(cache: ArtifactCache) -> None:
+    put(cache).path.unlink()
+    assert cache.get(DIGEST) is None
+    put(cache)
+    assert cache.get(DIGEST) is not None
+
+
+def test_a_users_own_file_is_kept_under_its_hash(cache: ArtifactCache) -> None:
+    path = cache.keep_file(DATA)
+    assert cache.find_file(facts_of(DATA).sha256 or "") == path
+    assert path.read_bytes() == DATA
+
+
+def test_a_users_own_file_that_has_changed_is_not_found(cache: ArtifactCache) -> None:
+    path = cache.keep_file(DATA)
+    path.write_bytes(DATA[1:])
+    assert cache.find_file(facts_of(DATA).sha256 or "") is None
+    assert not path.exists()
+
+
+def test_facts_of_other_bytes_are_refused(cache: ArtifactCache) -> None:
+    with pytest.raises(ArtifactError, match="of other bytes"):
+        cache.put(DIGEST, b"other", facts_of(DATA), recipe={}, created_at=NOON)
+
+
+@pytest.mark.parametrize("digest", ["", "A" * 64, "../" * 10, "a" * 63])
+def test_a_digest_that_is_none_never_becomes_a_path(cache: ArtifactCache, digest: str) -> None:
+    with pytest.raises(ArtifactError, match="is no SHA-256"):
+        cache.get(digest)
+
+
+def test_folders_with_spaces_and_foreign_letters_work(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path / "mein Bücher-Regal ☃" / "キャッシュ")
+    put(cache)
+    assert cache.get(DIGEST) is not None
+
+
+def test_a_file_in_the_folders_place_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    with pytest.raises(ArtifactError, match="MBENCH_HOME") as refusal:
+        put(ArtifactCache(tmp_path / "cache"))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_that_may_not_be_written_is_told_in_one_line() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        with ordinary_user(), pytest.raises(ArtifactError, match="Permission denied") as refusal:
+            put(ArtifactCache(Path(folder) / "cache"))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_read_only_disk_can_still_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder, "size=1m"):
+        put(ArtifactCache(folder / "cache"))
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        assert ArtifactCache(folder / "cache").get(DIGEST) is not None
+        with pytest.raises(ArtifactError, match="Read-only file system"):
+            put(ArtifactCache(folder / "cache"), OTHER)
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder, "size=1m"):
+        cache = ArtifactCache(folder / "cache")
+        put(cache)
+        with pytest.raises(ArtifactError, match="No space left on device") as refusal:
+            put(cache, OTHER, data=bytes(2 << 20))
+        assert "\n" not in str(refusal.value)
+        assert [path.name for path in (cache.folder / "files").iterdir()] == [f"{facts_of(DATA).sha256}.tflite"]
+        assert cache.get(OTHER) is None
+        assert cache.get(DIGEST) is not None
+
+
+def test_a_write_that_the_system_cuts_off_leaves_nothing(tmp_path: Path) -> None:
+    """A limit on the size of files fails the write half-way, as a full disk does, without any privilege."""
+    cache = ArtifactCache(tmp_path / "cache")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
+    try:
+        with pytest.raises(ArtifactError, match="File too large"):
+            put(cache, data=bytes(1 << 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((cache.folder / "files").iterdir()) == []
+
+
+def test_two_processes_build_the_same_only_once(tmp_path: Path) -> None:
+    script = tmp_path / "build.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import os, sys, time
+            from pathlib import Path
+            sys.path[:0] = {sys.path!r}
+            from test_artifact_cache import DIGEST, put
+            from mbench.artifacts.cache import ArtifactCache
+
+            cache = ArtifactCache(Path({str(tmp_path / "cache")!r}))
+            with cache.building(DIGEST):
+                if cache.get(DIGEST) is None:
+                    Path({str(tmp_path)!r}, f"built-{{os.getpid()}}").touch()
+                    time.sleep(0.5)
+                    put(cache)
+            sys.exit(cache.get(DIGEST) is None)
+            """
+        )
+    )
+    both = [subprocess.Popen([sys.executable, script]) for _ in range(2)]
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert len(list(tmp_path.glob("built-*"))) == 1
+
+
+def test_two_processes_put_and_get_the_same_without_ever_seeing_half(tmp_path: Path) -> None:
+    script = tmp_path / "hammer.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import sys
+            from pathlib import Path
+            sys.path[:0] = {sys.path!r}
+            from test_artifact_cache import DIGEST, put
+            from mbench.artifacts.cache import ArtifactCache
+
+            cache = ArtifactCache(Path({str(tmp_path / "cache")!r}))
+            for _ in range(40):
+                put(cache, data=bytes(300_000))
+                if cache.get(DIGEST) is None:
+                    sys.exit(1)
+            """
+        )
+    )
+    both = [subprocess.Popen([sys.executable, script]) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+
+
+def test_the_lock_of_a_killed_builder_is_free(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path / "cache")
+    script = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from pathlib import Path\n"
+        "from mbench.artifacts.cache import ArtifactCache\n"
+        f"with ArtifactCache(Path({str(cache.folder)!r})).building({DIGEST!r}):\n"
+        "    print('held', flush=True); sys.stdin.read()\n"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script], **pipes) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(ArtifactError, match="another process has been building the same"),
+            cache.building(DIGEST, timeout_s=0.2),
+        ):
+            pass
+        holder.kill()
+    started = time.monotonic()
+    with cache.building(DIGEST, timeout_s=10):
+        assert time.monotonic() - started < 5
+
+
+def test_entries_are_listed_oldest_first(cache: ArtifactCache) -> None:
+    put(cache, OTHER, at=NOON)
+    put(cache, DIGEST, at=NOON - timedelta(days=1))
+    assert [record.digest for record in cache.entries()] == [DIGEST, OTHER]
+
+
+def test_removing_frees_what_is_older_and_keeps_what_is_not(cache: ArtifactCache) -> None:
+    now = datetime.now(UTC)
+    put(cache, DIGEST, data=b"old", at=now - timedelta(days=9))
+    put(cache, OTHER, data=b"newer", at=now)
+    old = cache.folder / "files" / f"{hashlib.sha256(b'old').hexdigest()}.tflite"
+    os.utime(old, (0, 0))
+    assert cache.remove(older_than=now - timedelta(days=1)) == 3
+    assert not old.exists()
+    assert [record.digest for record in cache.entries()] == [OTHER]
+    assert cache.get(OTHER) is not None
+
+
+def test_removing_sweeps_up_what_a_dead_process_left_half_written(cache: ArtifactCache) -> None:
+    put(cache)
+    left = cache.folder / "files" / ".writing-dead.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    assert cache.remove(older_than=NOON - timedelta(days=1)) == 4
+    assert cache.get(DIGEST) is not None
+
+
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Root may write everywhere, so be nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """Put a small disk of its own into a folder; skip where the system does not permit that."""
+    command = ["mount", "-t", "tmpfs", "-o", options, "none", folder]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk is not permitted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
