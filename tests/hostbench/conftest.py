@@ -1,0 +1,88 @@
+"""Runs hostbench as the process it is, on models of a few operators."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tiny_models import add, model_bytes, sandwich
+
+ROOT = Path(__file__).parents[2]
+QUICK = ("--num_runs=3", "--min_secs=0", "--warmup_runs=1", "--warmup_min_secs=0")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a process ended: its status (negative: the signal) and its two streams."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The text of the ERROR and FATAL lines."""
+        return [line.split(": ", 1)[1] for line in self.stderr.splitlines() if line.startswith(("ERROR: ", "FATAL: "))]
+
+    @property
+    def counts(self) -> list[str]:
+        """The statistics lines of the phases."""
+        return [line.removeprefix("INFO: ") for line in self.stdout.splitlines() if line.startswith("INFO: count=")]
+
+
+def command(*flags: str | bytes) -> list[str | bytes]:
+    return [sys.executable, "-m", "mbench.hostbench", *flags]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+Runner = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def hostbench() -> Runner:
+    def run(*flags: str | bytes, cwd: Path | None = None) -> Outcome:
+        done = subprocess.run(
+            command(*flags), capture_output=True, env=environment(), cwd=cwd, timeout=120, check=False
+        )
+        return Outcome(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+    return run
+
+
+@pytest.fixture
+def add_model(tmp_path: Path) -> Path:
+    path = tmp_path / "add.tflite"
+    path.write_bytes(model_bytes(add()))
+    return path
+
+
+@pytest.fixture
+def sandwich_model(tmp_path: Path) -> Path:
+    path = tmp_path / "sandwich.tflite"
+    path.write_bytes(model_bytes(sandwich()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def mobilenet() -> Path:
+    folder = os.environ.get("MBENCH_TEST_DATA")
+    if not folder:
+        pytest.skip("MBENCH_TEST_DATA names no folder with mobilenet_v1_0.25_128_quant.tflite")
+    path = Path(folder) / "mobilenet_v1_0.25_128_quant.tflite"
+    if not path.exists():
+        pytest.skip(f"{path} does not exist")
+    return path
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder of outputs recorded from the official android_aarch64 benchmark_model (TF >= 2.19)."""
+    return ROOT / "tests" / "data" / "benchmark_model"
