@@ -1,0 +1,1 @@
+"""The only writer of results/: sessions, their plans, runs and jobs, as documents that outlive crashes and versions."""

@@ -1,0 +1,92 @@
+"""Documents of the store: how values become bytes and bytes become values, whatever version wrote them."""
+
+import json
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import ValidationError
+from pydantic.json_schema import models_json_schema
+
+from mbench.core.errors import StoreError
+from mbench.core.results import FORMAT_VERSION, JobResult, Plan, Run
+from mbench.core.workloads import Document
+from mbench.store.files import storing
+from mbench.store.upgrade import upgrade
+
+SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+DocumentT = TypeVar("DocumentT", bound=Document)
+
+
+class RunDocument(Document):
+    """One run as it is kept while its job goes on; the job's own document repeats it."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    kind: Literal["run"] = "run"
+    session: str
+    run: Run
+
+
+def format_document(document: Document) -> bytes:
+    """Return a document as JSON: UTF-8, indented, every field written."""
+    return document.model_dump_json(indent=1).encode("utf-8") + b"\n"
+
+
+def parse_document(data: bytes, model: type[DocumentT], *, source: str) -> DocumentT:
+    """Return the document that `data` holds, upgraded to the current format.
+
+    Args:
+        data: a file's bytes.
+        model: `Plan`, `JobResult` or `RunDocument`.
+        source: file that they came from, for messages.
+
+    Raises:
+        NewerFormat: written by a newer mbench.
+        StoreError: damaged, or no such document; the message names the place.
+    """
+    fields = upgrade(_parse_object(data, source), source=source)
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "document"
+        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise StoreError(
+            f"{source}: {place}: {first['msg']}{more}. It is no {model.__name__} of format {FORMAT_VERSION}; "
+            "restore the file, or remove it and its session."
+        ) from error
+
+
+def read_document(path: Path, model: type[DocumentT]) -> DocumentT:
+    """Return the document in a file.
+
+    Raises:
+        StoreError: as `parse_document`, or the file cannot be read.
+    """
+    with storing("read", path):
+        data = path.read_bytes()
+    return parse_document(data, model, source=str(path))
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of every document in a session folder: a plan, a job or a run."""
+    references, definitions = models_json_schema(
+        [(Plan, "validation"), (JobResult, "validation"), (RunDocument, "validation")],
+        title=f"mbench results, format {FORMAT_VERSION}",
+    )
+    return {"$schema": SCHEMA_DIALECT, "oneOf": list(references.values()), **definitions}
+
+
+def _parse_object(data: bytes, source: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(data.decode("utf-8"))
+    except json.JSONDecodeError as error:
+        raise StoreError(
+            f"{source}: damaged JSON at line {error.lineno}, column {error.colno}: {error.msg}. "
+            "Restore the file, or remove it and its session."
+        ) from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise StoreError(f"{source}: damaged: {error}. Restore the file, or remove it and its session.") from error
+    if not isinstance(fields, dict):
+        raise StoreError(f"{source}: holds a JSON {type(fields).__name__} at line 1, not a document of mbench.")
+    return fields

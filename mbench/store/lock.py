@@ -1,0 +1,69 @@
+"""One process drives a session: a lock that dies with its holder and names it to others."""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from mbench.core.errors import StoreError
+from mbench.store.files import storing
+
+PATIENCE_S: Final = 0.5
+"""Longer than a reader's look at the lock, which takes it for a moment."""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` for the block; the system frees it when the process ends, however it ends.
+
+    Raises:
+        StoreError: another process holds it; the message names that one.
+    """
+    lock = FileLock(path)
+    holder = _read_holder(path)
+    with storing("lock", path):
+        try:
+            lock.acquire(timeout=PATIENCE_S)
+        except Timeout as error:
+            raise StoreError(
+                f"session {path.parent.name} is being driven by {holder or 'another process'}; "
+                "wait until it has ended, or leave --resume out to begin a new session."
+            ) from error
+        except NotImplementedError as error:
+            raise StoreError(
+                f"cannot lock {path}: its file system has no locks. Name a folder on another one in MBENCH_RESULTS."
+            ) from error
+    try:
+        with storing("write", path):
+            path.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            path.write_text("", encoding="utf-8")
+        lock.release()
+
+
+def holder_of(path: Path) -> str | None:
+    """Return who holds the lock now (`process 12 on workstation`); None where nobody does, or where none can tell."""
+    if not path.exists():
+        return None
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _read_holder(path) or "another process"
+    except (OSError, NotImplementedError):  # somebody else's folder, or no locks on this file system
+        return None
+    lock.release()
+    return None
+
+
+def _read_holder(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None
+    except OSError:
+        return None

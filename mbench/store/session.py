@@ -1,0 +1,147 @@
+"""Sessions under one results folder: creating them, finding them, opening them.
+
+Many processes, on many hosts with one network disk and with clocks that jump, may create sessions in one folder at
+once: names never collide, and nothing is read from their order. `LATEST` names the session that was created last.
+"""
+
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import StoreError
+from mbench.core.results import Plan
+from mbench.core.suggestions import did_you_mean
+from mbench.store.documents import format_document, read_document
+from mbench.store.files import replace_file, storing, write_new_folder
+from mbench.store.session_store import PLAN_FILE, SessionStore, check_job_names
+
+LATEST_FILE: Final = "LATEST"
+ATTEMPTS: Final = 100
+"""Names tried: of 65536 endings, a hundred fail only where thousands of sessions began in the same second."""
+
+LONGEST_PART: Final = 40
+
+
+def _four_hex() -> str:
+    return secrets.token_hex(2)
+
+
+def create_session(
+    root: Path,
+    *,
+    device: str,
+    what: str,
+    now: datetime,
+    plan_of: Callable[[str], Plan],
+    ending: Callable[[], str] = _four_hex,
+) -> SessionStore:
+    """Create a session folder that holds its plan from the first moment, and make it the latest.
+
+    Args:
+        root: the results folder; made where it does not exist.
+        device: profile or serial, for the name.
+        what: what is measured, in a word or two, for the name.
+        now: aware time of creation, for the name.
+        plan_of: makes the plan for the session's name; called again where a name is taken.
+        ending: makes the end of a name: 4 hexadecimal digits.
+
+    Raises:
+        StoreError: the folder could not be written; nothing is left of the session.
+    """
+    for _ in range(ATTEMPTS):
+        name = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{_plain(device)}-{_plain(what)}-{ending()}"
+        plan = plan_of(name)
+        check_job_names(plan)
+        if plan.session != name:
+            raise StoreError(f"the plan of session {name} calls itself {plan.session!r}.")
+        if write_new_folder(root / name, {PLAN_FILE: format_document(plan)}):
+            _make_latest(root, name)
+            return SessionStore(path=root / name, plan=plan)
+    raise StoreError(f"cannot create a session in {root}: {ATTEMPTS} names were taken, the last {name}. Try again.")
+
+
+def open_session(path: Path) -> SessionStore:
+    """Return the session in a folder.
+
+    Raises:
+        NewerFormat: written by a newer mbench.
+        StoreError: no session there, or its plan is damaged.
+    """
+    if not (path / PLAN_FILE).is_file():
+        raise StoreError(f"{path} is no session: it holds no {PLAN_FILE}.")
+    return SessionStore(path=path, plan=read_document(path / PLAN_FILE, Plan))
+
+
+def list_sessions(root: Path) -> tuple[str, ...]:
+    """Return the names of all sessions in a results folder, in alphabetical order; none where it does not exist.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    with storing("read", root):
+        names = [each.name for each in root.iterdir()] if root.is_dir() else []
+    return tuple(sorted(name for name in names if not name.startswith(".") and (root / name / PLAN_FILE).is_file()))
+
+
+def find_session(root: Path, name: str | None) -> Path:
+    """Return a session's folder.
+
+    Args:
+        root: the results folder.
+        name: a session's name, the beginning of exactly one, or a path to its folder; None for the latest.
+
+    Raises:
+        StoreError: none, or several; the message names what there is.
+    """
+    if name is None:
+        return _latest(root)
+    known = list_sessions(root)
+    if name in known:
+        return root / name
+    if name and (Path(name) / PLAN_FILE).is_file():
+        return Path(name)
+    matches = [each for each in known if name and each.startswith(name)]
+    if len(matches) == 1:
+        return root / matches[0]
+    if matches:
+        raise StoreError(f"{len(matches)} sessions in {root} begin with {name!r}: {_some(matches)}.")
+    if not known:
+        raise StoreError(f"no session {name!r}: {root} holds none. mbench run makes one.")
+    nearest = did_you_mean(name, known) if len(known) <= 5 else did_you_mean(name, known).partition(" Choose")[0]
+    raise StoreError(f"no session {name!r} in {root}.{nearest or f' There are {_some(known)}.'}")
+
+
+def _latest(root: Path) -> Path:
+    pointer = root / LATEST_FILE
+    if not pointer.is_file():
+        known = list_sessions(root)
+        there = f"name one of {_some(known)}." if known else "mbench run makes one."
+        raise StoreError(f"no latest session: {pointer} does not exist; {there}")
+    with storing("read", pointer):
+        name = pointer.read_bytes().decode("utf-8", errors="replace").strip()
+    if name in (known := list_sessions(root)):
+        return root / name
+    there = f"name one of {_some(known)}." if known else "mbench run makes one."
+    raise StoreError(f"{pointer} names {name!r}, which is not there any more; {there}")
+
+
+def _make_latest(root: Path, name: str) -> None:
+    try:
+        replace_file(root / LATEST_FILE, f"{name}\n".encode())
+    except StoreError:
+        shutil.rmtree(root / name, ignore_errors=True)
+        raise
+
+
+def _plain(text: str) -> str:
+    """Return text fit for a part of a file name on every system."""
+    return re.sub(r"[^A-Za-z0-9._+]+", "-", text)[:LONGEST_PART].strip("-.") or "unnamed"
+
+
+def _some(names: list[str] | tuple[str, ...], limit: int = 5) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[-limit:]) + more
