@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any, cast
 
 from mbench.core.variants import Variant
 
@@ -75,10 +76,14 @@ class Recipe:
     quantizer: Quantizer = Quantizer.LITERT
     toolchain: tuple[tuple[str, str], ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the recipe as JSON values, for people."""
+        fields = {**asdict(self), "variant": str(self.variant)}
+        return cast(dict[str, Any], json.loads(json.dumps(fields)))
+
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the recipe, without what is only for people."""
-        fields = asdict(self)
-        fields["variant"] = str(self.variant)
+        fields = self.as_json()
         for part in ("weights", "calibration"):
             del fields[part]["source"]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""Lines under a table: a table that is pasted elsewhere still says where it came from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mbench.core.results import DeviceFacts, JobResult, Pass, Status
+from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL
+from mbench.report.number_format import UNKNOWN, count_of, span
+from mbench.report.provenance import SHORT_SHA, format_cpus, format_settings
+
+LATENCY_DEFINITION = (
+    "Latency: median over runs (processes) of each run's median inference; "
+    f"[95 % bootstrap interval over runs, from {LEAST_RUNS_FOR_INTERVAL} runs on]."
+)
+
+
+def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield what holds for all of a table's rows; the results are of one provenance and there is at least one."""
+    first = results[0]
+    yield _device_line(first.device)
+    if first.device.emulated:
+        yield "Emulated phone: the timings are those of the host that emulates it, not a phone's."
+    runtime = f"runtime {first.binary.runtime or UNKNOWN}"
+    yield f"Binary: {first.binary.tool}, {runtime}, sha256 {first.binary.sha256[:SHORT_SHA]}."
+    yield f"Per job: {_runs_line(results)}; {format_settings(first.workload.settings)}."
+    yield f"Configuration: {'; '.join(_configuration(results))}."
+    yield f"Measured: {_dates(results)} (UTC), {_joined(map(_version, results))}, {_sessions(results)}."
+    yield f"Artifacts (sha256): {_joined(map(_artifact, results))}."
+    yield LATENCY_DEFINITION
+
+
+def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield which rows have no accuracy and why, one line a reason; nothing for rows that could have one."""
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if reason := result.workload.artifact.latency_only:
+            reasons.setdefault(reason, []).append(result.workload.artifact.name)
+    for reason, names in reasons.items():
+        rows = "all rows" if len(names) == len(results) else _joined(names)
+        yield f"Latency only, {rows}: {reason.strip().rstrip('.')}."
+
+
+def _device_line(device: DeviceFacts) -> str:
+    cores = UNKNOWN if device.cores is None else device.cores
+    facts = {"model": device.model, "SoC": device.soc, "OS": device.os, "build": device.build, "ABI": device.abi}
+    said = ", ".join(f"{name} {value or UNKNOWN}" for name, value in facts.items())
+    return f"Device: {device.serial} (profile {device.profile}): {said}, cores {cores}."
+
+
+def _runs_line(results: Sequence[JobResult]) -> str:
+    good = [
+        [run for run in result.runs if run.purpose is Pass.LATENCY and run.status is Status.OK] for result in results
+    ]
+    counts = [len(runs) for runs in good if runs]
+    inferences = [run.measured.count for runs in good for run in runs if run.measured is not None]
+    if not counts or not inferences:
+        return "none ended well"
+    runs = count_of(counts[0], "run") if len(set(counts)) == 1 else f"{span(counts)} runs"
+    return f"{runs} × ≥ {min(inferences)} inferences"
+
+
+def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
+    if len(delegates := {result.workload.delegate for result in results}) == 1:
+        yield f"delegate {delegates.pop()}"
+    if len(threads := {result.workload.threads for result in results}) == 1:
+        yield count_of(threads.pop(), "thread")
+    yield format_cpus(results[0].rules.cpus)
+    yield f"seed {_joined(str(result.rules.seed) for result in results)}"
+
+
+def _dates(results: Sequence[JobResult]) -> str:
+    days = sorted(f"{result.finished_at:%Y-%m-%d}" for result in results)
+    return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+
+
+def _version(result: JobResult) -> str:
+    return f"mbench {result.provenance.mbench} (git {result.provenance.git or UNKNOWN})"
+
+
+def _sessions(results: Sequence[JobResult]) -> str:
+    names = [*dict.fromkeys(result.session for result in results)]
+    return f"session{'s' if len(names) > 1 else ''} {_joined(names)}"
+
+
+def _artifact(result: JobResult) -> str:
+    artifact = result.workload.artifact
+    return f"{artifact.name} {artifact.sha256[:SHORT_SHA] if artifact.sha256 else UNKNOWN}"
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))

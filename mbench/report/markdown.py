@@ -1,0 +1,80 @@
+"""Tables as GitHub-flavoured markdown, aligned so that they also read well as plain text."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from mbench.core.results import JobResult
+from mbench.report.result_table import result_tables
+from mbench.report.text_table import Align, Cell, Column, Style, TableValues
+
+_ESCAPED = re.compile(
+    r"[\\|`<*~]"  # may begin markup, or end the cell
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis, unless inside a word (CommonMark, rule 2)
+    r"|(?<=\])[(\[]|(?<=\[)\^"  # links and footnotes
+    r"|&(?=#?\w+;)"  # entities
+)
+
+_BREAKS_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters and the two separators (Unicode categories Cc, Zl, Zp)."""
+
+
+def report_markdown(results: Sequence[JobResult], *, by_session: bool = False) -> str:
+    """Return the tables of results, one per provenance, as a markdown text that ends with a newline."""
+    tables = result_tables(results, by_session=by_session)
+    return "\n".join(map(table_markdown, tables)) if tables else "No results.\n"
+
+
+def table_markdown(table: TableValues) -> str:
+    """Return one table with its title, footnotes and foot lines; ends with a newline."""
+    parts = [f"### {escape_markdown(table.title)}"] if table.title else []
+    parts.append(_grid(table))
+    if notes := (*table.footnotes, *table.foot):
+        parts.append("\n".join(f"- {escape_markdown(line)}" for line in notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def escape_markdown(text: str) -> str:
+    r"""Return text that markdown shows as it is, on one line: `a|b` as `a\|b`."""
+    line = _BREAKS_LINE.sub(" ", text)
+    return _ESCAPED.sub(lambda match: f"\\{match[0]}", line)
+
+
+def display_width(text: str) -> int:
+    """Return the columns that text takes in a terminal: 2 for East Asian wide characters, 0 for combining ones.
+
+    Source: Unicode Standard Annex 11.
+    """
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _grid(table: TableValues) -> str:
+    header = [escape_markdown(column.header) for column in table.columns]
+    body = [[_cell(cell) for cell in row] for row in table.rows]
+    widths = [max(3, *(display_width(line[index]) for line in (header, *body))) for index in range(len(header))]
+    rule = [_rule(column, width) for column, width in zip(table.columns, widths, strict=True)]
+    padded = [
+        [_pad(text, width, column.align) for text, width, column in zip(line, widths, table.columns, strict=True)]
+        for line in (header, *body)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:]))
+
+
+def _cell(cell: Cell) -> str:
+    text = escape_markdown(cell.text).strip()
+    return f"**{text}**" if cell.style is Style.STRONG and text else text
+
+
+def _rule(column: Column, width: int) -> str:
+    return "-" * (width - 1) + ":" if column.align is Align.RIGHT else "-" * width
+
+
+def _pad(text: str, width: int, align: Align) -> str:
+    gap = " " * (width - display_width(text))
+    return gap + text if align is Align.RIGHT else text + gap
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

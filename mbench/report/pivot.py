@@ -1,0 +1,112 @@
+"""Two axes of a sweep against each other, such as width over resolution: the one door to pandas."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import pandas as pd
+
+from mbench.core.errors import UsageError
+from mbench.core.results import JobResult, Status
+from mbench.core.suggestions import did_you_mean
+from mbench.core.sweeps import Axis
+from mbench.core.variants import format_alpha, parse_variant
+from mbench.report.foot_lines import provenance_lines
+from mbench.report.markdown import table_markdown
+from mbench.report.number_format import KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.provenance import comparable, differing
+from mbench.report.rows import Row, row_of
+from mbench.report.text_table import Align, Cell, Column, TableValues
+
+AXES: Final[dict[str, Callable[[Row], str]]] = {
+    Axis.ALPHA: lambda row: format_alpha(parse_variant(row.variant).size.alpha),
+    Axis.RESOLUTION: lambda row: str(parse_variant(row.variant).size.resolution),
+    Axis.QUANTIZATION: lambda row: parse_variant(row.variant).quantization,
+    Axis.THREADS: lambda row: str(row.threads),
+    Axis.DELEGATE: lambda row: row.delegate,
+}
+
+VALUES: Final[dict[str, tuple[str, Callable[[Row], str]]]] = {
+    "latency_median_us": ("latency (ms)", lambda row: milliseconds(row.latency_median_us, row.latency_ci_us)),
+    "latency_p95_us": ("p95 (ms)", lambda row: milliseconds(row.latency_p95_us)),
+    "init_us": ("init (ms)", lambda row: milliseconds(row.init_us)),
+    "peak_memory_kib": ("peak memory (MiB)", lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),
+    "size_bytes": ("file (MB)", lambda row: significant(row.size_bytes, scale=MILLION)),
+    "mult_adds": ("mult-adds (M)", lambda row: significant(row.mult_adds, scale=MILLION)),
+    "parameters": ("params (M)", lambda row: significant(row.parameters, scale=MILLION)),
+}
+"""Stable row name to what a person reads."""
+
+
+def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str = "latency_median_us") -> str:
+    """Return a markdown table of one value over two axes, the axes' values in order of first appearance.
+
+    A job that did not end well shows its status, an unknown number or a missing job `?`.
+
+    Args:
+        results: of one provenance.
+        index: axis down the side: `alpha`, `resolution`, `quantization`, `threads` or `delegate`.
+        columns: axis across the top.
+        value: a name of `VALUES`.
+
+    Raises:
+        UsageError: unknown names, no results, several provenances, several results for one cell, or an axis that the
+            name of a user's own file does not say.
+    """
+    _check_names(index, columns, value)
+    _check_provenance(results)
+    title, text = VALUES[value]
+    rows = [row_of(result) for result in results]
+    frame = pd.DataFrame(
+        {
+            "index": [AXES[index](row) for row in rows],
+            "columns": [AXES[columns](row) for row in rows],
+            "text": [text(row) if row.status is Status.OK else str(row.status) for row in rows],
+        },
+        dtype=object,
+    )
+    _check_unique(frame, rows, index, columns)
+    grid = frame.pivot(index="index", columns="columns", values="text")
+    grid = grid.reindex(index=frame["index"].unique(), columns=frame["columns"].unique()).fillna(UNKNOWN)
+    return table_markdown(
+        TableValues(
+            title=f"{title}: {index} by {columns}",
+            columns=(
+                Column(header=f"{index} / {columns}"),
+                *(Column(header=str(name), align=Align.RIGHT) for name in grid.columns),
+            ),
+            rows=tuple(
+                (Cell(str(name)), *(Cell(str(cell)) for cell in cells))
+                for name, cells in zip(grid.index, grid.to_numpy(), strict=True)
+            ),
+            foot=(f"{UNKNOWN} is not known.", *provenance_lines(results)),
+        )
+    )
+
+
+def _check_names(index: str, columns: str, value: str) -> None:
+    for axis in (index, columns):
+        if axis not in AXES:
+            raise UsageError(f"unknown axis {axis!r}.{did_you_mean(axis, list(AXES))}")
+    if index == columns:
+        raise UsageError(f"both axes are {index}; a table needs two.")
+    if value not in VALUES:
+        raise UsageError(f"unknown value {value!r}.{did_you_mean(value, list(VALUES))}")
+
+
+def _check_provenance(results: Sequence[JobResult]) -> None:
+    if not results:
+        raise UsageError("there are no results to lay out; name a session that has some.")
+    keys = [*dict.fromkeys(map(comparable, results))]
+    if len(keys) > 1:
+        what = ", ".join(differing(keys))
+        raise UsageError(f"the results are of {len(keys)} provenances, which differ in {what}; choose one session.")
+
+
+def _check_unique(frame: pd.DataFrame, rows: Sequence[Row], index: str, columns: str) -> None:
+    twice = frame.duplicated(["index", "columns"], keep=False)
+    if twice.any():
+        meeting = [f"{row.variant} {row.delegate} ×{row.threads}" for row, met in zip(rows, twice, strict=True) if met]
+        raise UsageError(
+            f"{len(meeting)} results share cells of {index} by {columns}, such as {meeting[0]} and {meeting[1]}; "
+            "choose the other axes' values first."
+        )

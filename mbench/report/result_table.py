@@ -1,0 +1,134 @@
+"""The table of results: one row a job, columns chosen by what varies and what is known."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mbench.core.results import JobResult, Status, WarningCode
+from mbench.core.statistics import Interval
+from mbench.report.foot_lines import latency_only_lines, provenance_lines
+from mbench.report.footnotes import footnotes_of
+from mbench.report.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.provenance import group_by_provenance
+from mbench.report.rows import Row, row_of
+from mbench.report.text_table import Align, Cell, Column, Style, TableValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A column and where its texts come from; `shown` decides whether these rows need it."""
+
+    header: str
+    text: Callable[[Row], str]
+    align: Align = Align.RIGHT
+    shown: Callable[[Sequence[Row]], bool] = lambda rows: True
+
+
+def result_tables(results: Sequence[JobResult], *, by_session: bool = False) -> tuple[TableValues, ...]:
+    """Return one table per provenance, none for no results.
+
+    Args:
+        results: in the order in which their rows shall stand.
+        by_session: whether rows of two sessions never share a table.
+    """
+    return tuple(
+        _result_table(group.results, title=group.heading)
+        for group in group_by_provenance(results, by_session=by_session)
+    )
+
+
+def clear_winner(rows: Sequence[Row]) -> int | None:
+    """Return the index of the fastest row if its interval overlaps no other's; None where that cannot be said."""
+    timed = [(index, row) for index, row in enumerate(rows) if row.latency_median_us is not None]
+    if len(timed) < 2:
+        return None
+    fastest, row = min(timed, key=lambda pair: pair[1].latency_median_us or 0.0)
+    intervals = {index: _interval(other) for index, other in timed}
+    best = intervals.pop(fastest)
+    wrong = any(warning.code is WarningCode.OUTPUT_DIFFERS for warning in row.warnings)
+    if best is None or wrong or row.status is not Status.OK:
+        return None
+    apart = all(other is not None and not best.overlaps(other) for other in intervals.values())
+    return fastest if apart else None
+
+
+def _result_table(results: Sequence[JobResult], *, title: str | None) -> TableValues:
+    rows = [row_of(result) for result in results]
+    notes = footnotes_of(rows)
+    sources = [source for source in _SOURCES if source.shown(rows)]
+    columns = [Column(header=source.header, align=source.align) for source in sources]
+    cells = [[Cell(source.text(row)) for source in sources] for row in rows]
+    _style_latencies(rows, cells, [source.header for source in sources].index(_LATENCY))
+    if any(notes.marks):
+        columns.append(Column(header="Notes"))
+        cells = [[*line, Cell(mark)] for line, mark in zip(cells, notes.marks, strict=True)]
+    return TableValues(
+        title=title,
+        columns=tuple(columns),
+        rows=tuple(map(tuple, cells)),
+        footnotes=notes.lines,
+        foot=(*latency_only_lines(results), *provenance_lines(results), *_legend(cells)),
+    )
+
+
+def _style_latencies(rows: Sequence[Row], cells: list[list[Cell]], column: int) -> None:
+    winner = clear_winner(rows)
+    for index, row in enumerate(rows):
+        if index == winner:
+            cells[index][column] = Cell(cells[index][column].text, Style.STRONG)
+        elif row.latency_median_us is None and row.status is not Status.OK:
+            cells[index][column] = Cell(cells[index][column].text, Style.BAD)
+
+
+def _legend(cells: Sequence[Sequence[Cell]]) -> list[str]:
+    used = {cell.text for line in cells for cell in line}
+    meanings = {UNKNOWN: f"{UNKNOWN} is not known", ABSENT: f"{ABSENT} does not exist"}
+    said = "; ".join(meaning for text, meaning in meanings.items() if text in used)
+    return [f"In the table, {said}."] if said else []
+
+
+def _interval(row: Row) -> Interval | None:
+    return None if row.latency_ci_us is None else Interval(low=row.latency_ci_us[0], high=row.latency_ci_us[1])
+
+
+def _varies(name: str) -> Callable[[Sequence[Row]], bool]:
+    return lambda rows: len({getattr(row, name) for row in rows}) > 1
+
+
+def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
+    """Return a text that does not exist where the job has no latency and did not end well."""
+    return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
+
+
+def _latency(row: Row) -> str:
+    if row.latency_median_us is None and row.status is not Status.OK:
+        return f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
+    return milliseconds(row.latency_median_us, row.latency_ci_us)
+
+
+def _top1(row: Row) -> str:
+    if row.top1 is None:
+        return ABSENT
+    interval = "" if row.top1_ci is None else f" [{row.top1_ci[0]:.1%}, {row.top1_ci[1]:.1%}]".replace("%", "")
+    return f"{row.top1 * 100:.1f}{interval}"
+
+
+_LATENCY = "Latency (ms)"
+
+_SOURCES = (
+    _Source(header="Variant", text=lambda row: row.variant, align=Align.LEFT),
+    _Source(header="Delegate", text=lambda row: row.delegate, align=Align.LEFT, shown=_varies("delegate")),
+    _Source(header="Threads", text=lambda row: str(row.threads), shown=_varies("threads")),
+    _Source(header="Params (M)", text=lambda row: significant(row.parameters, scale=MILLION)),
+    _Source(header="Mult-adds (M)", text=lambda row: significant(row.mult_adds, scale=MILLION)),
+    _Source(header="File (MB)", text=lambda row: significant(row.size_bytes, scale=MILLION)),
+    _Source(header="Top-1 (%)", text=_top1, shown=lambda rows: any(row.top1 is not None for row in rows)),
+    _Source(header=_LATENCY, text=_latency),
+    _Source(header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us))),
+    _Source(header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us))),
+    _Source(
+        header="Peak memory (MiB)",
+        text=_measured(lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),
+    ),
+    _Source(header="Delegated nodes", text=_measured(lambda row: row.delegate_nodes or UNKNOWN)),
+    _Source(header="Runs", text=lambda row: str(row.runs)),
+)

@@ -1,0 +1,95 @@
+import subprocess
+import sys
+
+import pytest
+import sample_results as sample
+
+from mbench.core.errors import UsageError
+from mbench.core.results import JobResult, Status
+from mbench.core.workloads import Delegate
+from mbench.report.pivot import pivot
+
+GRID = """\
+### latency (ms): alpha by resolution
+
+| alpha / resolution |                     224 |                  128 |
+| ------------------ | ----------------------: | -------------------: |
+| 1.00               | 40.010 [40.000, 40.020] |               failed |
+| 0.50               |                       ? | 4.010 [4.000, 4.020] |
+
+- ? is not known.
+"""
+
+
+def sweep() -> list[JobResult]:
+    return [
+        sample.result("mobilenet_v1_1.00_224_int8", [40_000, 40_010, 40_020]),
+        sample.result("mobilenet_v1_1.00_128_int8", status=Status.FAILED, error_class="timeout"),
+        sample.result("mobilenet_v1_0.50_128_int8", [4_000, 4_010, 4_020]),
+    ]
+
+
+def test_a_sweep_of_two_axes_is_a_grid_in_its_own_order():
+    assert pivot(sweep(), index="alpha", columns="resolution").startswith(GRID)
+
+
+def test_a_grid_says_where_it_came_from():
+    assert "- Device: workstation (profile host)" in pivot(sweep(), index="alpha", columns="resolution")
+
+
+def test_delegate_and_threads_are_axes_of_any_file():
+    results = [
+        sample.result(medians_us=[9_000] * 3, workload=sample.workload("file:x", delegate=delegate, threads=threads))
+        for delegate in (Delegate.CPU, Delegate.BUILTIN)
+        for threads in (1, 2)
+    ]
+    assert "| delegate / threads |                    1 |                    2 |" in pivot(
+        results, index="delegate", columns="threads"
+    )
+
+
+def test_other_values_have_their_units():
+    assert "### file (MB): alpha by resolution" in pivot(
+        sweep(), index="alpha", columns="resolution", value="size_bytes"
+    )
+
+
+def test_two_results_for_one_cell_are_refused():
+    with pytest.raises(UsageError, match="2 results share cells of quantization by threads, such as mobilenet"):
+        pivot([sweep()[0], sweep()[2]], index="quantization", columns="threads")
+
+
+def test_results_of_two_provenances_are_refused():
+    unpinned = sample.RULES.model_copy(update={"cpus": None})
+    results = [*sweep(), sample.result("mobilenet_v1_0.50_224_int8", rules=unpinned)]
+    with pytest.raises(UsageError, match="of 2 provenances, which differ in cpus; choose one session"):
+        pivot(results, index="alpha", columns="resolution")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"index": "alhpa", "columns": "threads"}, "Did you mean 'alpha'"),
+        ({"index": "alpha", "columns": "alpha"}, "both axes are alpha"),
+        ({"index": "alpha", "columns": "threads", "value": "latency"}, "unknown value 'latency'"),
+    ],
+)
+def test_axes_and_values_that_do_not_exist_are_refused(arguments, reason):
+    with pytest.raises(UsageError, match=reason):
+        pivot(sweep(), **arguments)
+
+
+def test_a_users_own_file_has_no_width():
+    with pytest.raises(UsageError, match="is no variant name"):
+        pivot([sample.result("file:x")], index="alpha", columns="threads")
+
+
+def test_nothing_cannot_be_laid_out():
+    with pytest.raises(UsageError, match="no results"):
+        pivot([], index="alpha", columns="threads")
+
+
+def test_no_other_module_of_the_report_imports_pandas():
+    modules = "markdown, rows, delimited, layers, result_table"
+    script = f"import sys; from mbench.report import {modules}; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
