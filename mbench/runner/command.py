@@ -1,0 +1,142 @@
+"""Argument lists of benchmark_model, one per kind of run.
+
+Every bool is `=true` or `=false` and every flag stands once: a bare flag, a second one and an unknown one are left over
+by the tool, which then runs something else and ends with status 0.
+"""
+
+from dataclasses import dataclass
+
+from mbench.core.errors import UsageError
+from mbench.core.results import Pass
+from mbench.core.workloads import Delegate, RunSettings, Workload
+from mbench.runner.instrument import Instrument, lacking
+
+MEMORY_RUNS = 10
+OPS_RUNS = 30
+OPS_WARMUP_RUNS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaths:
+    """Where one run reads and writes, on the device.
+
+    Attributes:
+        work_dir: the run's own directory, an absolute path; it holds all the others but the model.
+        model: the `.tflite` file, an absolute path.
+    """
+
+    work_dir: str
+    model: str
+
+    @property
+    def script(self) -> str:
+        """The script that runs it."""
+        return f"{self.work_dir}/run.sh"
+
+    @property
+    def output(self) -> str:
+        """Raw bytes of all output tensors after the last inference."""
+        return f"{self.work_dir}/o.bin"
+
+    @property
+    def runtime_info(self) -> str:
+        """`tflite.profiling.ModelRuntimeDetails`."""
+        return f"{self.work_dir}/rt.pb"
+
+    @property
+    def profile(self) -> str:
+        """`tflite.profiling.BenchmarkProfilingData`."""
+        return f"{self.work_dir}/prof.pb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One run's command line and the files that it must leave behind, with more than zero bytes."""
+
+    argv: tuple[str, ...]
+    writes: tuple[str, ...]
+    num_runs: int
+
+
+def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: Instrument) -> Command:
+    """Return the command line of one run.
+
+    Latency and canary runs also write the runtime information and the outputs, where the program can: both happen
+    outside of what is timed (LiteRT `tflite/tools/benchmark/benchmark_tflite_model.cc`, listeners).
+
+    Raises:
+        UsageError: the program lacks a flag that this run needs.
+    """
+    settings = settings_of(workload.settings, purpose)
+    needed = [
+        f"--graph={paths.model}",
+        f"--num_threads={workload.threads}",
+        f"--warmup_runs={settings.warmup_runs}",
+        f"--warmup_min_secs={_number(settings.warmup_min_secs)}",
+        f"--num_runs={settings.num_runs}",
+        f"--min_secs={_number(settings.min_secs)}",
+        f"--max_secs={_number(settings.max_secs)}",
+        *_delegate_flags(workload.delegate),
+    ]
+    writes: list[str] = []
+    match purpose:
+        case Pass.MEMORY:
+            needed.append("--report_peak_memory_footprint=true")
+        case Pass.OPS:
+            needed += [
+                "--enable_op_profiling=true",
+                "--op_profiling_output_mode=proto",
+                f"--op_profiling_output_file={paths.profile}",
+            ]
+            writes.append(paths.profile)
+        case Pass.LATENCY | Pass.CANARY:
+            offered, writes = _evidence_flags(paths, instrument.flags)
+            needed += offered
+    if missing := lacking(needed, instrument.flags):
+        raise UsageError(
+            f"{' '.join(instrument.argv_prefix)} ({instrument.tool}) has no flag --{', --'.join(missing)}, which a "
+            f"{purpose} run with delegate {workload.delegate} needs. Use another binary, or leave that out."
+        )
+    return Command(argv=(*instrument.argv_prefix, *needed), writes=tuple(writes), num_runs=settings.num_runs)
+
+
+def settings_of(settings: RunSettings, purpose: Pass) -> RunSettings:
+    """Return the settings of one kind of run: those asked for, or fewer inferences where no latency is taken."""
+    match purpose:
+        case Pass.MEMORY:
+            changed = {"warmup_runs": 1, "num_runs": min(MEMORY_RUNS, settings.num_runs)}
+        case Pass.OPS:
+            changed = {"warmup_runs": OPS_WARMUP_RUNS, "num_runs": min(OPS_RUNS, settings.num_runs)}
+        case Pass.LATENCY | Pass.CANARY:
+            return settings
+    return settings.model_copy(update={"warmup_min_secs": 0.0, "min_secs": 0.0, **changed})
+
+
+def _delegate_flags(delegate: Delegate) -> tuple[str, ...]:
+    """Return the flags of a delegate; `cpu` is the tool without any: implicit XNNPACK, what an app gets."""
+    match delegate:
+        case Delegate.CPU:
+            return ()
+        case Delegate.XNNPACK:
+            return ("--use_xnnpack=true",)
+        case Delegate.BUILTIN:
+            return ("--use_xnnpack=false",)
+
+
+def _evidence_flags(paths: RunPaths, flags: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Return the flags that make the program prove what it did, and the files that they write."""
+    offered: list[str] = []
+    writes: list[str] = []
+    if "model_runtime_info_output_file" in flags:
+        if "export_model_runtime_info" in flags:
+            offered.append("--export_model_runtime_info=true")
+        offered.append(f"--model_runtime_info_output_file={paths.runtime_info}")
+        writes.append(paths.runtime_info)
+    if "output_filepath" in flags:
+        offered.append(f"--output_filepath={paths.output}")
+        writes.append(paths.output)
+    return offered, writes
+
+
+def _number(value: float) -> str:
+    return f"{value:.12g}"

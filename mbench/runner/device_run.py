@@ -1,0 +1,169 @@
+"""One run as it happens on the device: proofs, script, files, proofs again, and the directory removed; no judgement."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mbench.core.errors import CommandTimeout, TransportError
+from mbench.core.ports import Clock, CommandResult, Transport
+from mbench.runner import script
+from mbench.runner.command import Command, RunPaths
+from mbench.runner.evidence import Failure, Proof, changed
+from mbench.runner.exits import SIGKILL_STATUS, TIMEOUT_STATUS, signal_end
+from mbench.runner.lines import shortened
+
+_LOG = logging.getLogger(__name__)
+
+STDOUT_FILE = "stdout.txt"
+STDERR_FILE = "stderr.txt"
+RUNTIME_INFO_FILE = "rt.pb"
+PROFILE_FILE = "prof.pb"
+OUTPUT_FILE = "output.bin"
+
+_TRANSPORT_MARGIN_S = 20.0
+"""After the device's own deadline, for starting the script and for killing what is left."""
+_SHORT_S = 15.0
+_SMALL_BYTES = 4096
+_TEXT_LIMIT_BYTES = 4 << 20
+"""The longest real text is an operator profile of some 100 kB; one beyond this is cut, and so incomplete."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """What has come of a run; filled as it goes, so that a run that breaks off keeps what it had.
+
+    Attributes:
+        files: raw bytes by the name that they are known by on this side.
+        affinity: cores that the kernel allowed, in its own words.
+        failure: what went wrong outside of the program's own doing.
+        scripted: whether the script was started.
+    """
+
+    started_at: datetime
+    wall_s: float = 0.0
+    files: dict[str, bytes] = field(default_factory=dict)
+    exit_code: int | None = None
+    affinity: str | None = None
+    proofs: tuple[Proof, ...] = ()
+    failure: Failure | None = None
+    scripted: bool = False
+
+
+def run_on_device(
+    transport: Transport,
+    clock: Clock,
+    command: Command,
+    paths: RunPaths,
+    *,
+    hashes: Mapping[str, str],
+    environment: Mapping[str, str],
+    cpus: tuple[int, ...] | None,
+    deadline_s: float,
+) -> Course:
+    """Run a command and fetch what it left; every trouble on the way becomes the course's failure.
+
+    Args:
+        transport: the way to the device.
+        clock: its steady time measures the run.
+        command: what is run.
+        paths: where it is run.
+        hashes: SHA-256 by path of the files that must be the same before and after.
+        environment: variables that the program needs.
+        cpus: cores to pin it to, None to leave it alone.
+        deadline_s: seconds after which the device itself ends the program.
+    """
+    course = Course(started_at=clock.now())
+    began_s = clock.monotonic()
+    try:
+        course.proofs = tuple(
+            Proof(path=path, expected=want, before=transport.sha256(path)) for path, want in hashes.items()
+        )
+        course.failure = changed(course.proofs, when="before")
+        if course.failure is None:
+            text = script.device_script(paths.work_dir, command.argv, deadline_s=deadline_s, removes=command.writes)
+            transport.write(paths.script, text.encode())
+            began_s = clock.monotonic()
+            course.scripted = True
+            course.failure = _run_script(transport, clock, paths, course, environment, cpus, deadline_s)
+            course.proofs = tuple(proof.ended_as(transport.sha256(proof.path)) for proof in course.proofs)
+    except TransportError as error:
+        course.failure = course.failure or ("transport", str(error))
+    finally:
+        course.wall_s = course.wall_s or clock.monotonic() - began_s
+        _clean_up(transport, paths, course)
+    return course
+
+
+def _run_script(
+    transport: Transport,
+    clock: Clock,
+    paths: RunPaths,
+    course: Course,
+    environment: Mapping[str, str],
+    cpus: tuple[int, ...] | None,
+    deadline_s: float,
+) -> Failure | None:
+    began_s = clock.monotonic()
+    try:
+        result = transport.run(
+            ("sh", paths.script),
+            deadline_s=deadline_s + _TRANSPORT_MARGIN_S,
+            environment=environment or None,
+            cpus=cpus,
+        )
+    except CommandTimeout as error:
+        course.wall_s = clock.monotonic() - began_s
+        with suppress(TransportError):
+            _fetch(transport, paths, course)
+        return "timeout", str(error)
+    course.wall_s = clock.monotonic() - began_s
+    _fetch(transport, paths, course)
+    if course.exit_code is None:
+        return _aborted(result)
+    if course.exit_code in {SIGKILL_STATUS, TIMEOUT_STATUS} and course.wall_s >= deadline_s:
+        return "timeout", f"the program was still running after {deadline_s:g} s and has been ended."
+    return None
+
+
+def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
+    """Pull what a run left behind into `course`."""
+    left = {
+        STDOUT_FILE: f"{paths.work_dir}/{script.STDOUT}",
+        STDERR_FILE: f"{paths.work_dir}/{script.STDERR}",
+        RUNTIME_INFO_FILE: paths.runtime_info,
+        PROFILE_FILE: paths.profile,
+        OUTPUT_FILE: paths.output,
+    }
+    for name, path in left.items():
+        data = transport.pull(path, limit_bytes=script.FILE_LIMIT_BYTES)
+        if data is not None:
+            course.files[name] = data[:_TEXT_LIMIT_BYTES] if name.endswith(".txt") else data
+    course.affinity = _short_text(transport, f"{paths.work_dir}/{script.AFFINITY}")
+    status = _short_text(transport, f"{paths.work_dir}/{script.EXIT_CODE}")
+    course.exit_code = int(status) if status is not None and status.isdecimal() else None
+
+
+def _short_text(transport: Transport, path: str) -> str | None:
+    data = transport.pull(path, limit_bytes=_SMALL_BYTES)
+    return None if data is None else data.decode("utf-8", "replace").strip()
+
+
+def _aborted(result: CommandResult) -> Failure:
+    """Say why the script itself left no exit status behind."""
+    words = result.stderr.decode("utf-8", "replace").strip().splitlines()
+    said = shortened(words[-1]) if words else "it said nothing"
+    if (ended := signal_end(result.exit_code)) is not None:
+        return ended.error_class, f"the run's script was ended by {ended.name}: {said}"
+    return "environment", f"the run's script ended with status {result.exit_code} and left no result: {said}"
+
+
+def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
+    """Kill what may still run and remove the run's directory; a device that is gone has been reported before."""
+    try:
+        if course.scripted and course.exit_code is None:
+            transport.run(("sh", "-c", script.end_script(paths.work_dir)), deadline_s=_SHORT_S)
+        transport.remove(paths.work_dir)
+    except TransportError as error:
+        _LOG.warning("%s: %s may be left behind: %s", transport.serial, paths.work_dir, error)

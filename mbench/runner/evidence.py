@@ -1,0 +1,211 @@
+"""Whether a run may be believed: an exit status of 0 proves little, so each claim must be shown by something."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mbench.core.results import DelegateCoverage, WarningCode
+from mbench.core.workloads import Delegate, Workload
+from mbench.runner.command import Command
+from mbench.runner.instrument import Tool
+from mbench.runner.parsed import Coverage, ParsedText
+
+Failure = tuple[str, str]
+"""Error class and message."""
+
+XNNPACK = "TfLiteXNNPackDelegate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A file on the device that must stay the same: its SHA-256 as it must be, before the run and after it.
+
+    Attributes:
+        before, after: as read on the device; None where there was no such file, or where nobody looked.
+    """
+
+    path: str
+    expected: str
+    before: str | None
+    after: str | None = None
+
+    def ended_as(self, after: str | None) -> "Proof":
+        """Return the proof with what was read after the run."""
+        return replace(self, after=after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known about one run.
+
+    Attributes:
+        parsed: its text, parsed with its exit status.
+        exit_code: its exit status; None where the script could not record one.
+        command: what was run.
+        graph: the path that `--graph` named.
+        runtime_info: delegates by the runtime's own information; None where it was not asked for.
+        cpus: cores that were asked for, None without.
+        affinity: what the kernel said the process may use (`0-3,6`); None where it says nothing.
+        sizes: bytes of each file that the run was to write; None where there is none.
+        proofs: model and, where it is one file, binary.
+        builtin_accepted: whether a `cpu` row is right without XNNPACK, which has no kernels for int16x8.
+    """
+
+    workload: Workload
+    tool: Tool
+    parsed: ParsedText
+    exit_code: int | None
+    command: Command
+    graph: str
+    runtime_info: tuple[DelegateCoverage, ...] | None
+    cpus: tuple[int, ...] | None
+    affinity: str | None
+    sizes: Mapping[str, int | None]
+    proofs: tuple[Proof, ...]
+    builtin_accepted: bool = False
+
+
+def judge(evidence: Evidence) -> Failure | None:
+    """Return why a run is not to be believed, None where all is proved; the first failure counts.
+
+    Fewer inferences than asked for are no failure: the parsed text bears a warning for them.
+    """
+    return (
+        _ended(evidence)
+        or _echo(evidence)
+        or _text(evidence.parsed)
+        or _delegate(evidence)
+        or _affinity(evidence)
+        or _written(evidence.sizes)
+        or changed(evidence.proofs, when="before")
+        or changed(evidence.proofs, when="after")
+    )
+
+
+def _ended(evidence: Evidence) -> Failure | None:
+    parsed = evidence.parsed
+    if evidence.exit_code is None:
+        return "environment", "the run left no exit status on the device."
+    if evidence.exit_code != 0 or not parsed.started or parsed.unconsumed or parsed.failed_line:
+        return _text(parsed) or ("output", f"ended with status {evidence.exit_code} although its output is complete")
+    return None
+
+
+def _text(parsed: ParsedText) -> Failure | None:
+    if parsed.error_class is None:
+        return None
+    return parsed.error_class, parsed.message or "the output is not complete"
+
+
+def _echo(evidence: Evidence) -> Failure | None:
+    """Compare the settings that the tool says it has with those that it was given; LiteRT's says only some of them."""
+    said = {name.lower(): value for name, value in evidence.parsed.parameters.items()}
+    wanted = {
+        "graph": evidence.graph,
+        "num threads": str(evidence.workload.threads),
+        "#threads used for cpu inference": str(evidence.workload.threads),
+        "min num runs": str(evidence.command.num_runs),
+        **_WANTED_OF_DELEGATE[evidence.workload.delegate],
+    }
+    for name, value in wanted.items():
+        if name in said and said[name] != value:
+            return "usage", f"the program says {name}: [{said[name]}], not [{value}] as it was told"
+    if evidence.tool != "litert":
+        for name in ("graph", "num threads"):
+            if name not in said:
+                return "output", f"the program does not say which {name} it uses"
+    return None
+
+
+_WANTED_OF_DELEGATE: Mapping[Delegate, Mapping[str, str]] = {
+    Delegate.CPU: {"use gpu": "0", "use nnapi": "0"},
+    Delegate.XNNPACK: {"use gpu": "0", "use nnapi": "0", "use xnnpack": "1"},
+    Delegate.BUILTIN: {"use gpu": "0", "use nnapi": "0", "use xnnpack": "0"},
+}
+
+
+def proved_delegates(evidence: Evidence) -> tuple[DelegateCoverage, ...]:
+    """Return the delegates that executed nodes: by the runtime's information, else by the text."""
+    return evidence.parsed.delegates if evidence.runtime_info is None else evidence.runtime_info
+
+
+def _delegate(evidence: Evidence) -> Failure | None:
+    parsed, delegate = evidence.parsed, evidence.workload.delegate
+    if reason := _disagreement(parsed.delegates, evidence.runtime_info):
+        return "delegate", reason
+    for warning in parsed.warnings:
+        if warning.code is WarningCode.DELEGATE_NOT_APPLIED:
+            return "delegate", warning.message
+    nodes = _nodes(proved_delegates(evidence))
+    if foreign := sorted(set(nodes) - {XNNPACK}):
+        return "delegate", f"{', '.join(foreign)} executed nodes, although {delegate} was asked for"
+    match delegate:
+        case Delegate.BUILTIN:
+            return ("delegate", f"{XNNPACK} executed {nodes[XNNPACK]} nodes, not builtin") if nodes else None
+        case Delegate.CPU:
+            if nodes.get(XNNPACK) or evidence.builtin_accepted:
+                return None
+            return "delegate", f"{XNNPACK} executed nothing; a cpu row is what an app gets, which is XNNPACK"
+        case Delegate.XNNPACK:
+            explicit = any(one.name.upper() == "XNNPACK" and one.coverage is not Coverage.NOT for one in parsed.applied)
+            if explicit and nodes.get(XNNPACK):
+                return None
+            return "delegate", "no line shows that XNNPACK was explicitly applied and executed nodes"
+
+
+def _disagreement(text: Sequence[DelegateCoverage], info: Sequence[DelegateCoverage] | None) -> str | None:
+    """Say where text and runtime information differ; a total is not compared.
+
+    The text counts what an earlier delegate left over, the runtime information all nodes of the model.
+    """
+    if info is None or _nodes(text) == _nodes(info):
+        return None
+    return f"the text says that delegates took {_nodes(text)} nodes, the runtime information says {_nodes(info)}"
+
+
+def _nodes(delegates: Sequence[DelegateCoverage]) -> dict[str, int]:
+    """Return the nodes per delegate, of all subgraphs; delegates without any are left out."""
+    nodes: dict[str, int] = {}
+    for delegate in delegates:
+        if delegate.nodes:
+            nodes[delegate.name] = nodes.get(delegate.name, 0) + delegate.nodes
+    return nodes
+
+
+def _affinity(evidence: Evidence) -> Failure | None:
+    if evidence.cpus is None:
+        return None
+    if evidence.affinity is None or (found := parse_cpu_list(evidence.affinity)) is None:
+        return "environment", f"the device does not say which cores the run used; asked for {list(evidence.cpus)}"
+    if found != frozenset(evidence.cpus):
+        return "environment", f"the run was allowed cores {evidence.affinity}, not {list(evidence.cpus)} as asked for"
+    return None
+
+
+def parse_cpu_list(text: str) -> frozenset[int] | None:
+    """Return the cores of a kernel's list such as `0-3,6` (cpuset(7), "List format"), None where it is not one."""
+    cores: set[int] = set()
+    for part in text.strip().split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            return None
+        cores.update(range(int(first), int(last or first) + 1))
+    return frozenset(cores)
+
+
+def _written(sizes: Mapping[str, int | None]) -> Failure | None:
+    for path, size in sizes.items():
+        if not size:
+            state = "is not there" if size is None else "is empty"
+            return "io", f"{path}, which the run was to write, {state}; is the device's disk full?"
+    return None
+
+
+def changed(proofs: Sequence[Proof], *, when: Literal["before", "after"]) -> Failure | None:
+    """Return which file is not the one that was pushed, None where all are."""
+    for proof in proofs:
+        found = proof.before if when == "before" else proof.after
+        if found != proof.expected:
+            state = "is not there" if found is None else f"has SHA-256 {found}, not {proof.expected},"
+            return "environment", f"{proof.path} {state} {when} the run; push it again."
+    return None

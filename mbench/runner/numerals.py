@@ -1,0 +1,32 @@
+"""Numbers as benchmark_model prints them: read exactly, or not at all."""
+
+import math
+import re
+from typing import Final
+
+WHOLE: Final = r"[0-9]{1,18}"
+"""A non-negative 64-bit integer; C++ streams print no separators."""
+
+REAL: Final = r"[-+]?(?:[0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,3})?"
+"""A C++ stream's double with six significant digits: `63742`, `66336.8`, `1.07242e+06`. `nan` and `inf` are none."""
+
+
+def whole(text: str) -> int | None:
+    """Return a non-negative integer, None where the text is not one."""
+    return int(text) if re.fullmatch(WHOLE, text) else None
+
+
+def real(text: str) -> float | None:
+    """Return a finite number, None where the text is not one."""
+    if not re.fullmatch(REAL, text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def printed(value: float) -> float:
+    """Return the value as it looks after a C++ stream printed it: with six significant digits.
+
+    Rounding keeps order, so printed bounds still bound a printed mean.
+    """
+    return float(f"{value:.6g}")

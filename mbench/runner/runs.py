@@ -1,0 +1,169 @@
+"""One run of benchmark_model on one device, from its request to its result; nothing in here is tried twice."""
+
+import hashlib
+from dataclasses import dataclass
+
+from mbench.core.errors import ArtifactError, RunFailed
+from mbench.core.ports import Clock, Transport
+from mbench.core.results import DelegateCoverage, MeasurementWarning, OperatorTime, Pass, Run, Status, WarningCode
+from mbench.core.workloads import Workload
+from mbench.runner.command import Command, RunPaths, command_of, settings_of
+from mbench.runner.device_run import (
+    OUTPUT_FILE,
+    PROFILE_FILE,
+    RUNTIME_INFO_FILE,
+    STDERR_FILE,
+    STDOUT_FILE,
+    Course,
+    run_on_device,
+)
+from mbench.runner.evidence import Evidence, Failure, judge, proved_delegates
+from mbench.runner.instrument import Instrument
+from mbench.runner.parsed import ParsedText
+from mbench.runner.protos import read_profile, read_runtime_info
+from mbench.runner.script import INIT_ALLOWANCE_S, deadline_s
+from mbench.runner.text import parse_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What one run shall be.
+
+    Attributes:
+        model: the artifact's absolute path on the device, where it has been pushed; its SHA-256 is proved.
+        work_dir: a directory on the device for this run alone, absolute; it is made, and removed afterwards.
+        cpus: cores to pin it to, None to leave it alone.
+        builtin_accepted: whether a `cpu` row is right without XNNPACK, as int16x8 ones are.
+        init_allowance_s: for loading and preparing the model, before the run counts as hanging.
+    """
+
+    job: str
+    workload: Workload
+    purpose: Pass
+    index: int
+    block: int
+    position: int
+    model: str
+    work_dir: str
+    cpus: tuple[int, ...] | None = None
+    builtin_accepted: bool = False
+    init_allowance_s: float = INIT_ALLOWANCE_S
+
+
+def run_once(
+    transport: Transport, clock: Clock, instrument: Instrument, request: RunRequest
+) -> tuple[Run, dict[str, bytes]]:
+    """Run the program once; return what came of it, and the raw files by name.
+
+    The names are `stdout.txt`, `stderr.txt`, `rt.pb`, `prof.pb` and `output.bin`, the last one holding the output
+    tensors of the last inference. The run's own `files` stay empty: whoever stores the raw files names them there.
+
+    Raises:
+        UsageError: the program lacks a flag that the run needs.
+        ArtifactError: the workload's artifact was never built. Everything else becomes a failed run.
+    """
+    paths = RunPaths(work_dir=request.work_dir, model=request.model)
+    command = command_of(request.workload, request.purpose, paths, instrument)
+    settings = settings_of(request.workload.settings, request.purpose)
+    course = run_on_device(
+        transport,
+        clock,
+        command,
+        paths,
+        hashes=_hashes(instrument, request),
+        environment=dict(instrument.environment),
+        cpus=request.cpus,
+        deadline_s=deadline_s(settings, init_allowance_s=request.init_allowance_s),
+    )
+    return _result(instrument, request, command, paths, course), course.files
+
+
+def _hashes(instrument: Instrument, request: RunRequest) -> dict[str, str]:
+    artifact = request.workload.artifact
+    if artifact.sha256 is None:
+        raise ArtifactError(f"{artifact.name} was not built, so it cannot be run; see why its build failed.")
+    hashes = {request.model: artifact.sha256}
+    if instrument.path is not None:
+        hashes[instrument.path] = instrument.sha256
+    return hashes
+
+
+def _result(instrument: Instrument, request: RunRequest, command: Command, paths: RunPaths, course: Course) -> Run:
+    """Return everything that the files say, accepted or not."""
+    files = course.files
+    parsed = parse_text(_text(files, STDOUT_FILE), _text(files, STDERR_FILE), exit_code=course.exit_code)
+    info, operators, unreadable = _protos(files, parsed)
+    stored = {paths.runtime_info: RUNTIME_INFO_FILE, paths.profile: PROFILE_FILE, paths.output: OUTPUT_FILE}
+    evidence = Evidence(
+        workload=request.workload,
+        tool=instrument.tool,
+        parsed=parsed,
+        exit_code=course.exit_code,
+        command=command,
+        graph=paths.model,
+        runtime_info=info,
+        cpus=request.cpus,
+        affinity=course.affinity,
+        sizes={path: len(files[stored[path]]) if stored[path] in files else None for path in command.writes},
+        proofs=course.proofs,
+        builtin_accepted=request.builtin_accepted,
+    )
+    failure = course.failure or judge(evidence) or unreadable
+    output = files.get(OUTPUT_FILE)
+    return Run(
+        job=request.job,
+        purpose=request.purpose,
+        index=request.index,
+        block=request.block,
+        position=request.position,
+        started_at=course.started_at,
+        wall_s=course.wall_s,
+        argv=command.argv,
+        exit_code=course.exit_code,
+        status=Status.OK if failure is None else Status.FAILED,
+        error_class=failure[0] if failure else None,
+        message=failure[1] if failure else None,
+        warmup=parsed.warmup,
+        measured=parsed.measured,
+        init_us=parsed.init_us,
+        first_us=parsed.first_us,
+        memory=parsed.memory,
+        delegates=proved_delegates(evidence),
+        operators=operators,
+        parameters=parsed.parameters,
+        cpus=course.affinity,
+        output_sha256=hashlib.sha256(output).hexdigest() if output else None,
+        warnings=(*parsed.warnings, *_missing_memory(request.purpose, parsed)),
+    )
+
+
+def _protos(
+    files: dict[str, bytes], parsed: ParsedText
+) -> tuple[tuple[DelegateCoverage, ...] | None, tuple[OperatorTime, ...] | None, Failure | None]:
+    """Return the delegates and operators that the proto files show, and why one of them cannot be read."""
+    info: tuple[DelegateCoverage, ...] | None = None
+    operators: tuple[OperatorTime, ...] | None = None
+    try:
+        if data := files.get(RUNTIME_INFO_FILE):
+            info = read_runtime_info(data)
+        if (data := files.get(PROFILE_FILE)) and parsed.measured is not None:
+            operators = read_profile(data, runs=parsed.measured.count).operators
+    except RunFailed as error:
+        return info, operators, (error.error_class, str(error))
+    return info, operators, None
+
+
+def _missing_memory(purpose: Pass, parsed: ParsedText) -> tuple[MeasurementWarning, ...]:
+    if purpose is not Pass.MEMORY or parsed.memory is not None or parsed.status is not Status.OK:
+        return ()
+    return (
+        MeasurementWarning(
+            code=WarningCode.NO_MEMORY,
+            message="the program prints no memory on this device",
+            advice="benchmark_model reads memory on Linux, Android and macOS only.",
+        ),
+    )
+
+
+def _text(files: dict[str, bytes], name: str) -> str:
+    return files.get(name, b"").decode("utf-8", "replace")

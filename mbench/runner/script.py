@@ -1,0 +1,124 @@
+"""The small POSIX sh script that makes one run on the device, so that the cable carries nothing while the clock runs.
+
+It needs sh (mksh, dash, bash, busybox), rm, mv, mkdir and sleep; timeout where there is one. It leaves these files:
+
+    cpus.txt      cores that it may use, as the kernel writes them (`4-7`); no file where there is no /proc
+    pid.txt       the program's process id, written by the very process before it becomes the program
+    out.txt       its standard output
+    err.txt       its standard error
+    leftover.txt  its process id, where it was still there after its end and had to be killed
+    rc.txt        its exit status as the shell says it; written last and at once, so its absence means an aborted run
+"""
+
+import math
+import shlex
+from collections.abc import Sequence
+from typing import Final
+
+from mbench.core.workloads import RunSettings
+
+STDOUT: Final = "out.txt"
+STDERR: Final = "err.txt"
+EXIT_CODE: Final = "rc.txt"
+PROCESS: Final = "pid.txt"
+AFFINITY: Final = "cpus.txt"
+LEFTOVER: Final = "leftover.txt"
+
+NO_DIRECTORY: Final = 111
+"""Exit status of the script: its directory cannot be entered or written."""
+
+FILE_LIMIT_BYTES: Final = 128 << 20
+"""No file that a run writes is larger: the script sets a limit of half of it, in a unit that some shells double."""
+
+INIT_ALLOWANCE_S: Final = 60.0
+_MARGIN_S = 10.0
+_PHASES = 2
+
+_BLOCK_BYTES = 512  # of `ulimit -f` (POSIX)
+
+_TEMPLATE = r"""umask 077
+mkdir -p {directory} && cd {directory} || exit {no_directory}
+rm -f {old}
+true >{stdout} || exit {no_directory}
+ulimit -f {blocks} 2>/dev/null
+if [ -r /proc/self/status ]; then
+  while read -r key value; do
+    case $key in Cpus_allowed_list:) echo "$value" >{affinity} ;; esac
+  done </proc/self/status
+fi
+gone() {{
+  kill -0 "$1" 2>/dev/null || return 0
+  [ -r "/proc/$1/status" ] || return 1
+  while read -r key value; do
+    case "$key $value" in "State: Z"* | "State: X"*) return 0 ;; esac
+  done <"/proc/$1/status"
+  return 1
+}}
+set -- sh -c 'echo $$ >{process}; exec "$0" "$@"' {command}
+if timeout -s KILL {deadline} true 2>/dev/null; then set -- timeout -s KILL {deadline} "$@"; fi
+"$@" </dev/null >{stdout} 2>{stderr}
+status=$?
+pid=
+[ -r {process} ] && read -r pid <{process}
+if [ -n "$pid" ]; then
+  for second in 1 2 3 4 5; do
+    gone "$pid" && break
+    echo "$pid" >{leftover}
+    kill -9 "$pid" 2>/dev/null
+    sleep 1
+  done
+fi
+echo "$status" >rc.part && mv rc.part {exit_code}
+"""
+
+_END_TEMPLATE = r"""cd {directory} 2>/dev/null || exit 0
+[ -r {exit_code} ] && exit 0
+[ -r {process} ] || exit 0
+read -r pid <{process} && kill -9 "$pid" 2>/dev/null
+exit 0
+"""
+
+
+def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, removes: Sequence[str] = ()) -> str:
+    """Return the script of one run.
+
+    Args:
+        work_dir: the run's own directory, which the script makes.
+        argv: the program and its arguments; every one stays one argument and is never looked at by a shell.
+        deadline_s: after so many seconds the device itself kills the program; status 137, or 124.
+        removes: files of an earlier run, besides the script's own, that must not be there before this one.
+    """
+    old = [STDOUT, STDERR, EXIT_CODE, "rc.part", PROCESS, AFFINITY, LEFTOVER]
+    return _TEMPLATE.format(
+        directory=_path(work_dir),
+        no_directory=NO_DIRECTORY,
+        old=" ".join([*old, *(_path(path) for path in removes)]),
+        blocks=FILE_LIMIT_BYTES // 2 // _BLOCK_BYTES,
+        command=" ".join(shlex.quote(word) for word in argv),
+        deadline=math.ceil(deadline_s),
+        stdout=STDOUT,
+        stderr=STDERR,
+        exit_code=EXIT_CODE,
+        process=PROCESS,
+        affinity=AFFINITY,
+        leftover=LEFTOVER,
+    )
+
+
+def end_script(work_dir: str) -> str:
+    """Return a script that kills the program of a run that did not come to its end; by its recorded process id."""
+    return _END_TEMPLATE.format(directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS)
+
+
+def deadline_s(settings: RunSettings, *, init_allowance_s: float = INIT_ALLOWANCE_S) -> float:
+    """Return the seconds after which a run hangs.
+
+    Each of the two phases ends within `max_secs` and the inference that is then under way; for the latter and the
+    process' own start and end there is a margin besides the allowance for loading and preparing the model.
+    """
+    return init_allowance_s + _PHASES * settings.max_secs + _MARGIN_S
+
+
+def _path(path: str) -> str:
+    """Return a quoted path that no command takes for an option."""
+    return shlex.quote(path if path.startswith("/") else f"./{path}")

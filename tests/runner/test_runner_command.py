@@ -1,0 +1,145 @@
+"""Command lines: complete, each flag once, and none that the program lacks."""
+
+import pytest
+from recorded_texts import RECORDINGS
+
+from mbench.core.errors import UsageError
+from mbench.core.results import Pass
+from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.runner.command import RunPaths, command_of
+from mbench.runner.instrument import Instrument, flags_of, lacking, tool_of
+
+HELP = RECORDINGS["fail_bad_flag_value"].stderr
+PATHS = RunPaths(work_dir="/data/local/tmp/mbench/run", model="/data/local/tmp/mbench/m.tflite")
+LITERT_HELP = """usage: ./benchmark_model <flags>
+Flags:
+\t--num_runs=50\tint32\toptional\texpected number of runs, see also --min_secs=1
+\t--num_threads=-1\tint32\toptional\tnumber of threads
+\t--min_secs=1\tfloat\toptional\tx
+\t--max_secs=150\tfloat\toptional\tx
+\t--warmup_runs=1\tint32\toptional\tx
+\t--warmup_min_secs=0.5\tfloat\toptional\tx
+\t--report_peak_memory_footprint=false\tbool\toptional\tx
+\t--graph=\tstring\toptional\tThe path to the model file.
+\t--use_npu=false\tbool\toptional\tWhether to use NPU accelerator.
+\t--gpu-precision=auto\tstring\toptional\tx
+\t--model_runtime_info_output_file=\tstring\toptional\tx
+"""
+
+
+def instrument(help_text: str = HELP) -> Instrument:
+    return Instrument(
+        argv_prefix=("./benchmark_model",),
+        tool=tool_of(help_text) or "tflite",
+        sha256="0" * 64,
+        path=None,
+        flags=flags_of(help_text),
+    )
+
+
+def workload(delegate: Delegate = Delegate.CPU) -> Workload:
+    artifact = ArtifactFacts(
+        name="m", sha256="1" * 64, size_bytes=1, mult_adds=None, parameters=None, activation_bytes=None
+    )
+    return Workload(artifact=artifact, delegate=delegate, threads=4, settings=RunSettings())
+
+
+BASE = ("./benchmark_model", "--graph=/data/local/tmp/mbench/m.tflite", "--num_threads=4")
+
+
+def test_a_latency_run_warms_up_measures_and_proves_its_delegate() -> None:
+    command = command_of(workload(), Pass.LATENCY, PATHS, instrument())
+    assert command.argv == (
+        *BASE,
+        "--warmup_runs=5",
+        "--warmup_min_secs=0.3",
+        "--num_runs=50",
+        "--min_secs=0.5",
+        "--max_secs=60",
+        "--export_model_runtime_info=true",
+        "--model_runtime_info_output_file=/data/local/tmp/mbench/run/rt.pb",
+        "--output_filepath=/data/local/tmp/mbench/run/o.bin",
+    )
+    assert command.writes == ("/data/local/tmp/mbench/run/rt.pb", "/data/local/tmp/mbench/run/o.bin")
+
+
+def test_a_memory_run_is_short_and_does_nothing_else() -> None:
+    command = command_of(workload(), Pass.MEMORY, PATHS, instrument())
+    assert command.argv == (
+        *BASE,
+        "--warmup_runs=1",
+        "--warmup_min_secs=0",
+        "--num_runs=10",
+        "--min_secs=0",
+        "--max_secs=60",
+        "--report_peak_memory_footprint=true",
+    )
+    assert command.writes == ()
+
+
+def test_an_operator_run_profiles_into_a_proto() -> None:
+    command = command_of(workload(Delegate.BUILTIN), Pass.OPS, PATHS, instrument())
+    assert command.argv == (
+        *BASE,
+        "--warmup_runs=3",
+        "--warmup_min_secs=0",
+        "--num_runs=30",
+        "--min_secs=0",
+        "--max_secs=60",
+        "--use_xnnpack=false",
+        "--enable_op_profiling=true",
+        "--op_profiling_output_mode=proto",
+        "--op_profiling_output_file=/data/local/tmp/mbench/run/prof.pb",
+    )
+
+
+@pytest.mark.parametrize(
+    ("delegate", "flags"),
+    [(Delegate.CPU, []), (Delegate.XNNPACK, ["--use_xnnpack=true"]), (Delegate.BUILTIN, ["--use_xnnpack=false"])],
+)
+def test_a_delegate_is_asked_for_by_its_flag(delegate: Delegate, flags: list[str]) -> None:
+    argv = command_of(workload(delegate), Pass.LATENCY, PATHS, instrument()).argv
+    assert [word for word in argv if "xnnpack" in word] == flags
+
+
+@pytest.mark.parametrize("purpose", list(Pass))
+@pytest.mark.parametrize("delegate", list(Delegate))
+def test_every_flag_stands_once_and_with_a_value(purpose: Pass, delegate: Delegate) -> None:
+    words = command_of(workload(delegate), purpose, PATHS, instrument()).argv[1:]
+    names = [word.partition("=")[0] for word in words]
+    assert len(set(names)) == len(names)
+    assert all("=" in word for word in words)
+    assert lacking(words, instrument().flags) == ()
+
+
+def test_the_flavour_is_read_off_the_help() -> None:
+    assert tool_of(HELP) == "tflite"
+    assert tool_of(LITERT_HELP) == "litert"
+    assert tool_of("usage: cat [FILE]\n  --help=x\n") is None
+
+
+def test_all_flags_are_read_off_the_help() -> None:
+    assert flags_of(LITERT_HELP) == {
+        "num_runs", "num_threads", "min_secs", "max_secs", "warmup_runs", "warmup_min_secs", "graph", "use_npu",
+        "gpu-precision", "model_runtime_info_output_file", "report_peak_memory_footprint",
+    }  # fmt: skip
+    listed = [line.split("=")[0].strip() for line in HELP.splitlines() if line.startswith("\t--")]
+    assert flags_of(HELP) == {name.removeprefix("--") for name in listed}
+
+
+def test_the_new_flavour_writes_the_runtime_information_that_it_can() -> None:
+    command = command_of(workload(), Pass.LATENCY, PATHS, instrument(LITERT_HELP))
+    assert command.writes == (PATHS.runtime_info,)
+    assert "--export_model_runtime_info=true" not in command.argv
+
+
+@pytest.mark.parametrize(
+    ("purpose", "delegate", "named"),
+    [
+        (Pass.OPS, Delegate.CPU, "--enable_op_profiling, --op_profiling_output_file, --op_profiling_output_mode"),
+        (Pass.LATENCY, Delegate.BUILTIN, "--use_xnnpack"),
+    ],
+)
+def test_what_the_program_cannot_do_is_refused_by_name(purpose: Pass, delegate: Delegate, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        command_of(workload(delegate), purpose, PATHS, instrument(LITERT_HELP))
