@@ -9,6 +9,8 @@ FULLY_CONNECTED: Final = "fully connected"
 
 _POOLING: Final = frozenset({"MEAN", "SUM", "REDUCE_MAX", "AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"})
 
+_FORMING_SCORES: Final = frozenset({"RESHAPE", "SQUEEZE", "SOFTMAX", "LOGISTIC", "QUANTIZE", "DEQUANTIZE"})
+
 _KERNEL_DIMENSIONS: Final = {
     "CONV_2D": slice(1, 3),
     "DEPTHWISE_CONV_2D": slice(1, 3),
@@ -31,8 +33,9 @@ def layer_type(operator: Operator, tensors: Sequence[Tensor], pooled: frozenset[
     """Return the layer's type in the paper's words, or the operator's own name where the paper has none.
 
     A 1×1 convolution over a map that pooling has brought to 1×1 *is* a fully connected layer and is called one: that
-    is how converters write the paper's classifier. Without pooling before it (the last blocks of a network for very
-    small images) it stays a 1×1 convolution.
+    is how converters write the paper's classifier. Where the map is 1×1 before it is pooled (a network for 32 px), the
+    converter drops the pooling, and the convolution counts after which only the scores are formed. Others (the last
+    blocks of such a network) stay 1×1 convolutions.
     """
     kernel = kernel_of(operator, tensors)
     if operator.name == "FULLY_CONNECTED":
@@ -48,12 +51,22 @@ def layer_type(operator: Operator, tensors: Sequence[Tensor], pooled: frozenset[
 
 
 def pooled_tensors(subgraph: Subgraph) -> frozenset[int]:
-    """Return the tensors with no spatial extent left, by pooling or computed from such ones."""
+    """Return the tensors with no spatial extent left: pooled, computed from such ones, or what a classifier takes."""
     pooled: set[int] = set()
     for operator in subgraph.operators:
         if operator.name in _POOLING or not pooled.isdisjoint(operator.inputs):
             pooled |= {index for index in operator.outputs if index >= 0 and _no_extent(subgraph.tensors[index].shape)}
-    return frozenset(pooled)
+    return frozenset(pooled | _classified(subgraph))
+
+
+def _classified(subgraph: Subgraph) -> set[int]:
+    """Return the input of the convolution that ends a network, if that has no spatial extent."""
+    for operator in reversed(subgraph.operators):
+        if operator.name == "CONV_2D":
+            return {index for index in operator.inputs[:1] if index >= 0 and _no_extent(subgraph.tensors[index].shape)}
+        if operator.name not in _FORMING_SCORES:
+            break
+    return set()
 
 
 def _no_extent(shape: Shape) -> bool:
