@@ -1,0 +1,62 @@
+"""`mbench build`: variants into the cache, or into a folder."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.progress import progress_for
+
+SOME_FAILED = 4
+
+
+@one_line_errors
+def build(
+    names: options.Names = None,
+    sweep: options.Sweeps = None,
+    alpha: options.Alpha = None,
+    resolution: options.Resolution = None,
+    quantization: options.QuantizationList = None,
+    arch: options.Architecture = "mobilenet_v1",
+    classes: options.Classes = 1000,
+    weights: options.WeightsOption = "none",
+    calibration: options.CalibrationFolder = None,
+    calibration_examples: options.CalibrationExamples = 32,
+    quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
+    seed: options.Seed = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    workers: options.Workers = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Build and quantize variants, check each against its Keras model, and keep them in the cache."""
+    from mbench.workflows import build as workflow
+    from mbench.workflows.building import BuildFailure
+
+    built = workflow.build(
+        options.selection_of(
+            names=names,
+            files=None,
+            sweeps=sweep,
+            lists={"alpha": alpha, "resolution": resolution, "quantization": quantization},
+            architecture=arch,
+            classes=classes,
+        ),
+        options.ingredients_of(
+            weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
+        ),
+        output=output,
+        workers=workers,
+        progress=progress_for(quiet=quiet),
+    )
+    print(workflow.as_json(built) if json_ else workflow.as_text(built))
+    failed = [outcome for outcome in built if isinstance(outcome, BuildFailure)]
+    for outcome in failed:
+        print(f"mbench: {outcome.name}: {outcome.reason}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(SOME_FAILED)

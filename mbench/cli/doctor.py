@@ -1,0 +1,26 @@
+"""`mbench doctor`: what is wrong here, and how to mend it."""
+
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.tables import write
+
+NO_DEVICE = 3
+
+
+@one_line_errors
+def doctor(
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    results: options.Results = None,
+) -> None:
+    """Check this machine for what mbench needs: tools, folders, space, a run of the benchmark program."""
+    from mbench.workflows.checkup import as_json, as_text, check
+    from mbench.workflows.home import results_root
+
+    findings = check(results=results_root(results))
+    write(as_json(findings) if json_ else as_text(findings))
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(NO_DEVICE)

@@ -1,0 +1,45 @@
+"""One place where errors become one line on stderr and an exit code."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from mbench.core.errors import MbenchError
+
+INTERRUPTED = 130
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+
+def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+    """Wrap a command: our errors end it with their exit code, Ctrl-C with 130; `--debug` shows where they came from."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        try:
+            return command(*args, **kwargs)
+        except MbenchError as error:
+            fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            fail("interrupted.", INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # the reader has gone; no second error at exit
+            raise typer.Exit(0) from None
+
+    return wrapped
+
+
+def fail(message: str, exit_code: int) -> NoReturn:
+    """Say one line on stderr and end; with `MBENCH_DEBUG` set (by `--debug`), let the traceback through."""
+    if os.environ.get("MBENCH_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    print(f"mbench: {' '.join(message.split())}", file=sys.stderr)
+    raise typer.Exit(exit_code) from None

@@ -1,0 +1,30 @@
+"""`mbench inspect`: what a variant or a file is."""
+
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.progress import progress_for
+from mbench.cli.tables import print_table, write
+
+
+@one_line_errors
+def inspect(
+    what: Annotated[str, typer.Argument(help="A variant's name, or a .tflite file of any converter.")],
+    format_: Annotated[options.Format, typer.Option("--format", help="md, table or json.")] = options.Format.MD,
+    json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Print layers, shares of each layer type, inputs, outputs and size, counted from the file."""
+    from mbench.workflows import inspecting
+
+    inspection = inspecting.inspect(what, progress=progress_for(quiet=quiet))
+    if json_ or format_ is options.Format.JSON:
+        write(inspection.model_dump_json(indent=1))
+    elif format_ is options.Format.TABLE:
+        for table in inspecting.tables(inspection):
+            print_table(table)
+    else:
+        write(inspecting.markdown(inspection))

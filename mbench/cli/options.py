@@ -1,0 +1,105 @@
+"""Options that several commands share, and their way into the workflows' values."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mbench.workflows.selection import Ingredients, Selection
+
+
+class QuantizerChoice(StrEnum):
+    """Which tool quantizes."""
+
+    LITERT = "litert"
+    TF = "tf"
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    MD = "md"
+    CSV = "csv"
+    JSON = "json"
+    TABLE = "table"
+
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Variants by name, such as mobilenet_v1_0.50_160_int8.", metavar="[VARIANT]..."),
+]
+Sweeps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sweep",
+        help="AXIS or AXIS=v1,v2: alpha, resolution, quantization, threads or delegate. Repeated sweeps multiply.",
+        metavar="AXIS[=VALUES]",
+    ),
+]
+Alpha = Annotated[str | None, typer.Option(help="Width multipliers, such as 1.0,0.5.", metavar="VALUES")]
+Resolution = Annotated[str | None, typer.Option(help="Input sizes in pixels, such as 224,160.", metavar="VALUES")]
+QuantizationList = Annotated[
+    str | None,
+    typer.Option("--quantization", help="fp32, fp16, drq, int8, int16x8. Default: int8.", metavar="VALUES"),
+]
+Threads = Annotated[str | None, typer.Option(help="Thread counts, such as 1,4.", metavar="VALUES")]
+Delegates = Annotated[str | None, typer.Option("--delegate", help="cpu, xnnpack, builtin.", metavar="VALUES")]
+Architecture = Annotated[str, typer.Option("--arch", help="Network family.")]
+Classes = Annotated[int, typer.Option(help="Number of classes.", min=1)]
+WeightsOption = Annotated[
+    str,
+    typer.Option("--weights", help="none (untrained, seeded), imagenet (downloads), or a .keras or .weights.h5 file."),
+]
+CalibrationFolder = Annotated[
+    Path | None,
+    typer.Option("--calibration", help="Folder of pictures to calibrate int8 on. Default: synthetic, latency only."),
+]
+CalibrationExamples = Annotated[int, typer.Option(help="Pictures to calibrate on.", min=1)]
+QuantizerOption = Annotated[QuantizerChoice, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
+Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
+Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
+Results = Annotated[
+    Path | None, typer.Option("--results", help="Folder of sessions. Default: $MBENCH_RESULTS, else ./results.")
+]
+
+
+def selection_of(
+    *,
+    names: list[str] | None,
+    files: list[Path] | None,
+    sweeps: list[str] | None,
+    lists: dict[str, str | None],
+    architecture: str,
+    classes: int,
+) -> "Selection":
+    """Return what was chosen to be built or run."""
+    from mbench.core.sweeps import Axis
+    from mbench.workflows.selection import Selection
+
+    return Selection(
+        names=tuple(names or ()),
+        files=tuple(files or ()),
+        sweeps=tuple(sweeps or ()),
+        lists={Axis(axis): values for axis, values in lists.items() if values is not None},
+        architecture=architecture,
+        classes=classes,
+    )
+
+
+def ingredients_of(
+    *, weights: str, seed: int, calibration: Path | None, examples: int, quantizer: QuantizerChoice
+) -> "Ingredients":
+    """Return what variants are built from."""
+    from mbench.core.recipes import Quantizer
+    from mbench.workflows.selection import Ingredients
+
+    return Ingredients(
+        weights=weights,
+        seed=seed,
+        calibration=calibration,
+        calibration_examples=examples,
+        quantizer=Quantizer(quantizer.value),
+    )

@@ -1,0 +1,36 @@
+"""`mbench parse`: reads a benchmark_model output that somebody sent."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbench.cli.errors import fail, one_line_errors
+from mbench.cli.tables import write
+
+NOT_OK = 4
+
+
+@one_line_errors
+def parse(
+    log: Annotated[Path, typer.Argument(help="Its stdout, or one merged log; - is standard input.")],
+    stderr: Annotated[Path | None, typer.Option(help="Its stderr, where that was kept apart.")] = None,
+    exit_code: Annotated[int | None, typer.Option(help="Its exit status, as a shell says it.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Read a benchmark_model output strictly: what the text does not say is unknown, a form not known is an error."""
+    from mbench.workflows.parsing import parse_log, text_of
+
+    parsed = parse_log(_read(log), _read(stderr) if stderr else "", exit_code=exit_code)
+    write(parsed.model_dump_json(indent=1) if json_ else text_of(parsed))
+    if parsed.error_class is not None:
+        raise typer.Exit(NOT_OK)
+
+
+def _read(path: Path) -> str:
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        fail(f"could not read {path}: {error.strerror}.", 2)
+    return data.decode("utf-8", errors="replace")

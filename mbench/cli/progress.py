@@ -1,0 +1,98 @@
+"""Progress on stderr: a bar with the time left on a terminal, plain lines elsewhere, nothing when quiet."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from mbench.core.ports import Progress, SilentProgress
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+
+def progress_for(*, quiet: bool) -> Progress:
+    """Return what suits stderr."""
+    if quiet:
+        return SilentProgress()
+    return BarProgress() if sys.stderr.isatty() else LineProgress()
+
+
+class LineProgress:
+    """One line per stage and per finished tenth: for logs."""
+
+    def __init__(self) -> None:
+        self._title = ""
+        self._total: int | None = None
+        self._done = self._said = 0
+
+    def start(self, title: str, total: int | None) -> None:
+        """Begin a stage."""
+        self._title, self._total, self._done, self._said = title, total, 0, 0
+        self.note(f"{title}…" if total is None else f"{title}: {total} steps")
+
+    def step(self, label: str, count: int = 0) -> None:
+        """Say a line for each tenth."""
+        self._done += count
+        if self._total and count and self._done * 10 // self._total > self._said:
+            self._said = self._done * 10 // self._total
+            self.note(f"{self._title}: {self._done}/{self._total} ({label})")
+
+    def grow(self, extra: int) -> None:
+        """More steps are needed."""
+        if self._total is not None:
+            self._total += extra
+
+    def finish(self) -> None:
+        """Nothing is left to say."""
+
+    def note(self, text: str) -> None:
+        """Say one line."""
+        print(f"mbench: {text}", file=sys.stderr, flush=True)
+
+
+class BarProgress:
+    """A live bar; rich is imported with the first stage, not with the command line."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._console = Console(stderr=True)
+        self._bar = Bar(
+            TextColumn("{task.fields[title]}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+            console=self._console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def start(self, title: str, total: int | None) -> None:
+        """Show the bar."""
+        self._task = self._bar.add_task("", total=total, title=title)
+        self._bar.start()
+
+    def step(self, label: str, count: int = 0) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bar.update(self._task, description=label, advance=count)
+
+    def grow(self, extra: int) -> None:
+        """Lengthen the bar."""
+        if self._task is not None and (total := self._bar.tasks[-1].total) is not None:
+            self._bar.update(self._task, total=total + extra)
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = None
+
+    def note(self, text: str) -> None:
+        """Say one line that stays above the bar."""
+        self._console.print(f"mbench: {text}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,39 @@
+"""`mbench report`: tables of what is stored."""
+
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.tables import print_results, write
+
+
+@one_line_errors
+def report(
+    sessions: Annotated[
+        list[str] | None, typer.Argument(help="Sessions by name, beginning or path. Default: the latest.")
+    ] = None,
+    format_: Annotated[options.Format, typer.Option("--format", help="How it is printed.")] = options.Format.MD,
+    json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every session in the folder.")] = False,
+    pivot: Annotated[
+        str | None,
+        typer.Option(help="ROWS:COLUMNS, such as alpha:resolution: one value in a grid instead.", metavar="AXIS:AXIS"),
+    ] = None,
+    value: Annotated[str, typer.Option(help="What a pivot shows.")] = "latency_median_us",
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the stored documents.")] = False,
+    results: options.Results = None,
+) -> None:
+    """Print the table of one or more stored sessions; rows that cannot be compared stand in tables of their own."""
+    from mbench.workflows import reporting
+    from mbench.workflows.home import results_root
+
+    if schema:
+        write(reporting.schema_json())
+        return
+    found = reporting.stored_results(sessions or [], everything=all_, root=results_root(results))
+    if pivot is not None:
+        write(reporting.pivoted(found, pivot, value))
+        return
+    print_results(found, options.Format.JSON if json_ else format_, by_session=len(sessions or []) > 1 or all_)

@@ -1,0 +1,171 @@
+"""`mbench run`: the main job."""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
+from mbench.cli.progress import progress_for
+from mbench.core.errors import MbenchError, UsageError
+
+if TYPE_CHECKING:
+    from mbench.core.ports import Progress
+    from mbench.store.session_store import SessionStore
+    from mbench.workflows.running import RunRequest
+
+    Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
+
+SOME_FAILED = 4
+QUICK_RULES: dict[str, float] = {"min_runs": 3, "max_runs": 3}
+QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "min_secs": 0.25}
+
+
+@one_line_errors
+def run(
+    names: options.Names = None,
+    device: Annotated[str, typer.Option(help="Device profile; host is this machine.")] = "host",
+    sweep: options.Sweeps = None,
+    model: Annotated[
+        list[Path] | None, typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE")
+    ] = None,
+    alpha: options.Alpha = None,
+    resolution: options.Resolution = None,
+    quantization: options.QuantizationList = None,
+    threads: options.Threads = None,
+    delegate: options.Delegates = None,
+    arch: options.Architecture = "mobilenet_v1",
+    classes: options.Classes = 1000,
+    weights: options.WeightsOption = "none",
+    calibration: options.CalibrationFolder = None,
+    calibration_examples: options.CalibrationExamples = 32,
+    quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
+    seed: options.Seed = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="A first look: 3 short runs of each; says so.")] = False,
+    runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1)] = None,
+    max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1)] = None,
+    target_interval: Annotated[
+        float | None, typer.Option(help="Stop at this relative half-width of the interval: 0.02 is ±2 %.", min=0.0001)
+    ] = None,
+    num_runs: Annotated[int | None, typer.Option(help="Least inferences of each run.", min=1)] = None,
+    min_secs: Annotated[float | None, typer.Option(help="Least measured seconds of each run.", min=0)] = None,
+    max_secs: Annotated[float | None, typer.Option(help="Most measured seconds of each run.", min=0.001)] = None,
+    warmup_secs: Annotated[float | None, typer.Option(help="Least warm-up seconds of each run.", min=0)] = None,
+    profile: Annotated[str | None, typer.Option(help="ops: an operator profile too, in runs of its own.")] = None,
+    memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0)] = None,
+    cpus: Annotated[str | None, typer.Option(help="Cores to pin runs to, best first, such as 4-7.")] = None,
+    binary: Annotated[Path | None, typer.Option(help="Your own benchmark_model for this host.")] = None,
+    results: options.Results = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with a session, by name; 'last' is the latest.", metavar="SESSION")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and the commands; do nothing.")] = False,
+    format_: Annotated[options.Format, typer.Option("--format", help="How the table is printed.")] = options.Format.MD,
+    json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    workers: options.Workers = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Build, quantize and time variants on a device, and print the table.
+
+    The table, the plan and every run's raw output are kept in a session folder under ./results.
+    """
+    from mbench.workflows import running
+    from mbench.workflows.home import results_root
+
+    root = results_root(results)
+    shape = options.Format.JSON if json_ else format_
+    if resume is not None:
+        session = None if resume == "last" else resume
+        _drive(
+            lambda started, progress: running.resume(session, results=root, progress=progress, started=started),
+            shape,
+            quiet=quiet,
+        )
+        return
+    if profile not in (None, "ops"):
+        raise UsageError(f"unknown profile {profile!r}; --profile takes ops.")
+    axes = {"alpha": alpha, "resolution": resolution, "quantization": quantization}
+    request = running.RunRequest(
+        device=device,
+        selection=options.selection_of(
+            names=names,
+            files=model,
+            sweeps=sweep,
+            lists=axes | {"threads": threads, "delegate": delegate},
+            architecture=arch,
+            classes=classes,
+        ),
+        ingredients=options.ingredients_of(
+            weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
+        ),
+        settings=_given(
+            QUICK_SETTINGS if quick else {},
+            {"num_runs": num_runs, "min_secs": min_secs, "max_secs": max_secs, "warmup_min_secs": warmup_secs},
+        ),
+        rules=_given(
+            QUICK_RULES if quick else {},
+            {"min_runs": runs, "max_runs": max_runs, "target_interval": target_interval},
+        ),
+        memory_runs=memory_runs if memory_runs is not None else (1 if quick else 3),
+        profile_ops=profile == "ops",
+        seed=seed,
+        cpus=cpus,
+        binary=binary,
+        results=root,
+        command=("mbench", *sys.argv[1:]),
+        workers=workers,
+    )
+    if dry_run:
+        _print_plan(request)
+        return
+    _drive(lambda started, progress: running.run(request, progress=progress, started=started), shape, quiet=quiet)
+
+
+def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[str, float]:
+    return defaults | {name: value for name, value in asked.items() if value is not None}
+
+
+def _drive(work: "Work", shape: options.Format, *, quiet: bool) -> None:
+    """Do the work, print the table of what came of it, and end with the exit code that it deserves."""
+    from mbench.core.results import Status
+
+    begun: list[SessionStore] = []
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        store = work(begun.append, progress_for(quiet=quiet))
+    except (KeyboardInterrupt, MbenchError) as error:
+        if not begun:
+            raise
+        _print_session(begun[0], shape)
+        interrupted = isinstance(error, KeyboardInterrupt)
+        fail(
+            f"{'interrupted.' if interrupted else error} What was measured is kept in {begun[0].path}; "
+            f"mbench run --resume {begun[0].plan.session} goes on.",
+            INTERRUPTED if interrupted else getattr(error, "exit_code", SOME_FAILED),
+        )
+    _print_session(store, shape)
+    if not quiet:
+        print(f"mbench: kept in {store.path}", file=sys.stderr)
+    if any(result.status is not Status.OK for result in store.results()):
+        raise typer.Exit(SOME_FAILED)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _print_session(store: "SessionStore", shape: options.Format) -> None:
+    from mbench.cli.tables import print_results
+
+    print_results(store.results(), shape)
+
+
+def _print_plan(request: "RunRequest") -> None:
+    from mbench.workflows.dry_run import plan_lines
+
+    for line in plan_lines(request):
+        print(line)

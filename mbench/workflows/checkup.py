@@ -1,0 +1,126 @@
+"""Checkup: `mbench doctor`."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Literal
+
+from mbench.core.errors import MbenchError
+from mbench.devices.host import HostTransport
+from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
+from mbench.models.toolchain import toolchain
+from mbench.workflows.home import home
+from mbench.workflows.instruments import hostbench, try_hostbench
+
+LEAST_FREE_BYTES = 1 << 30
+"""The 16 published sizes in five quantizations take 0.4 GB."""
+
+State = Literal["good", "doubtful", "bad"]
+_MARKS = {"good": "ok  ", "doubtful": "?   ", "bad": "FAIL"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check: what was looked at, what was found, and the remedy where something is wrong."""
+
+    what: str
+    state: State
+    found: str
+    remedy: str | None = None
+
+
+def check(*, results: Path) -> tuple[Finding, ...]:
+    """Return what was found, each check by itself: one that fails does not hide the others."""
+    return (
+        Finding(what="python", state="good", found=f"{platform.python_version()} ({sys.executable})"),
+        _toolchain(),
+        _writable("cache", home()),
+        _writable("results", results),
+        _device(),
+        _program(),
+        *_conditions(),
+    )
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """Return a line per finding, its remedy below."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{_MARKS[finding.state]} {finding.what:<10} {finding.found}")
+        if finding.remedy:
+            lines.append(f"     {'':<10} → {finding.remedy}")
+    return "\n".join(lines)
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Return a JSON list."""
+    return json.dumps([asdict(finding) for finding in findings], indent=1)
+
+
+def _toolchain() -> Finding:
+    found = dict(toolchain())
+    text = ", ".join(f"{name} {version}" for name, version in found.items() if name != "mbench-builder")
+    if "tensorflow" not in found:
+        remedy = "pip install tensorflow; without it only artifacts in the cache and your own files can be run"
+        return Finding(what="toolchain", state="bad", found=text, remedy=remedy)
+    return Finding(what="toolchain", state="good", found=text)
+
+
+def _writable(what: str, folder: Path) -> Finding:
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
+    try:
+        with NamedTemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except OSError as error:
+        variable = "MBENCH_HOME" if what == "cache" else "MBENCH_RESULTS"
+        remedy = f"mend its permissions or let {variable} name another folder"
+        return Finding(what=what, state="bad", found=f"{folder}: {error.strerror}", remedy=remedy)
+    text = f"{folder} ({free / 1e9:.1f} GB free)"
+    if free < LEAST_FREE_BYTES:
+        return Finding(what=what, state="doubtful", found=text, remedy="free some space")
+    return Finding(what=what, state="good", found=text)
+
+
+def _device() -> Finding:
+    facts = read_facts()
+    cores = allowed_cpus()
+    pinned = "cannot be pinned" if cores is None else f"pinned in the order {', '.join(map(str, cores))}"
+    text = f"{facts.serial}: {facts.model}, {facts.cores} cores ({pinned}), {facts.os}, {facts.abi}"
+    return Finding(what="host", state="good" if cores else "doubtful", found=text)
+
+
+def _program() -> Finding:
+    try:
+        _, facts = hostbench()
+        try_hostbench(HostTransport(home() / "host"))
+    except (MbenchError, metadata.PackageNotFoundError, ModuleNotFoundError) as error:
+        return Finding(what="program", state="bad", found=str(error), remedy="pip install --force-reinstall mbench")
+    return Finding(what="program", state="good", found=f"{facts.tool} {facts.sha256[:12]} ({facts.runtime})")
+
+
+def _conditions() -> Iterator[Finding]:
+    state = HostConditions().read()
+    cores = os.cpu_count() or 1
+    if state.load_1m is not None and state.load_1m > 0.5 * cores:
+        yield Finding(
+            what="load",
+            state="doubtful",
+            found=f"{state.load_1m:.2f} on {cores} cores",
+            remedy="close other programs before you measure",
+        )
+    if state.governors is not None and set(state.governors) != {"performance"}:
+        yield Finding(
+            what="governor",
+            state="doubtful",
+            found=", ".join(state.governors),
+            remedy="sudo cpupower frequency-set -g performance, for steadier numbers",
+        )
+    if state.power == "battery":
+        yield Finding(what="power", state="doubtful", found="on battery", remedy="plug it in before you measure")

@@ -1,0 +1,134 @@
+"""Measuring: runs the jobs of a plan in interleaved blocks and stores each run and each job as it ends."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from mbench.core.conclusions import conclude, latency_samples_us
+from mbench.core.ports import Clock, Progress
+from mbench.core.results import JobResult, Pass, Plan, PlannedJob, Run, Status
+from mbench.core.schedule import block_order, measured_enough
+from mbench.core.workloads import Workload
+
+CANARY = "canary"
+"""The job name that canary runs are stored under."""
+
+RawFiles = Mapping[str, bytes]
+
+
+class Bench(Protocol):
+    """Runs one process on the device."""
+
+    def __call__(
+        self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int
+    ) -> tuple[Run, RawFiles]:
+        """Return what became of the run, and its raw files by name; a failed run is a value, not an error."""
+
+
+class Results(Protocol):
+    """Where runs and results are kept."""
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return the stored runs of a job."""
+
+    def save_run(self, run: Run, files: RawFiles) -> None:
+        """Store a run."""
+
+    def result(self, job: str) -> JobResult | None:
+        """Return a job's document, None where there is none yet."""
+
+    def save_job(self, result: JobResult) -> None:
+        """Store a job's document."""
+
+
+class Measuring:
+    """The state of one session while its jobs run; made anew from the store, it goes on where that stopped."""
+
+    def __init__(
+        self, plan: Plan, *, results: Results, bench: Bench, clock: Clock, progress: Progress, busy_limit: float | None
+    ) -> None:
+        self._plan, self._results, self._bench = plan, results, bench
+        self._clock, self._progress, self._busy_limit = clock, progress, busy_limit
+        self._open = {job.id: job for job in plan.jobs if results.result(job.id) is None}
+        self._runs = {name: list(results.runs(name)) for name in [*self._open, CANARY]}
+        stored = [run for job in plan.jobs for run in results.runs(job.id)] + self._runs[CANARY]
+        self._position = max((run.position for run in stored), default=-1) + 1
+        self._block = max((run.block for run in stored), default=-1) + 1
+
+    def to_the_end(self) -> None:
+        """Run block after block until every job has its document."""
+        self._progress.start("measuring", self._expected_runs())
+        try:
+            self._conclude(lambda job: job.build_error is not None)
+            if self._open:
+                self._run_canary()
+            while self._open:
+                for name in block_order(list(self._open), seed=self._plan.rules.seed, block=self._block):
+                    self._run_job(self._open[name])
+                self._run_canary()
+                self._conclude(self._ended)
+                self._block += 1
+        finally:
+            self._progress.finish()
+
+    def _expected_runs(self) -> int:
+        rules = self._plan.rules
+        per_job = rules.min_runs + rules.memory_runs + rules.profile_ops
+        wanted = [max(0, per_job - len(self._runs[name])) for name, job in self._open.items() if not job.build_error]
+        canaries = rules.min_runs + 1 if wanted and self._plan.canary else 0
+        return sum(wanted) + canaries
+
+    def _run_job(self, job: PlannedJob) -> None:
+        """Give a job its next run of every pass that it still needs; the first failing run ends it."""
+        rules, runs = self._plan.rules, self._runs[job.id]
+        wanted = {
+            Pass.LATENCY: not measured_enough(latency_samples_us(runs), rules),
+            Pass.MEMORY: self._count(job.id, Pass.MEMORY) < rules.memory_runs,
+            Pass.OPS: rules.profile_ops and not self._count(job.id, Pass.OPS),
+        }
+        for purpose, needed in wanted.items():
+            if needed and all(run.status is Status.OK for run in runs):
+                if purpose is Pass.LATENCY and self._count(job.id, Pass.LATENCY) >= rules.min_runs:
+                    self._progress.grow(1)
+                self._run(job.id, job.workload, purpose)
+
+    def _run_canary(self) -> None:
+        if self._plan.canary is not None:
+            if self._count(CANARY, Pass.CANARY) > self._plan.rules.min_runs:
+                self._progress.grow(1)
+            self._run(CANARY, self._plan.canary, Pass.CANARY)
+
+    def _run(self, name: str, workload: Workload, purpose: Pass) -> None:
+        index = self._count(name, purpose)
+        self._progress.step(f"{workload.label} · {purpose} {index + 1}")
+        run, files = self._bench(workload, purpose, job=name, index=index, block=self._block, position=self._position)
+        self._position += 1
+        self._results.save_run(run, files)
+        self._runs[name].append(run)
+        self._progress.step(f"{workload.label} · {purpose} {index + 1}", 1)
+
+    def _count(self, name: str, purpose: Pass) -> int:
+        return sum(run.purpose is purpose for run in self._runs[name])
+
+    def _ended(self, job: PlannedJob) -> bool:
+        rules, runs = self._plan.rules, self._runs[job.id]
+        if any(run.status is not Status.OK for run in runs):
+            return True
+        return (
+            measured_enough(latency_samples_us(runs), rules)
+            and self._count(job.id, Pass.MEMORY) >= rules.memory_runs
+            and (not rules.profile_ops or self._count(job.id, Pass.OPS) > 0)
+        )
+
+    def _conclude(self, ended: Callable[[PlannedJob], bool]) -> None:
+        for job in [job for job in self._open.values() if ended(job)]:
+            self._results.save_job(
+                conclude(
+                    self._plan,
+                    job,
+                    self._runs[job.id],
+                    canary=self._runs[CANARY],
+                    busy_limit=self._busy_limit,
+                    finished_at=self._clock.now(),
+                )
+            )
+            del self._open[job.id]

@@ -1,0 +1,57 @@
+"""Planning: the complete list of jobs of a session, as data, before the device is touched."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from mbench.core.ports import Clock
+from mbench.core.results import BinaryFacts, DeviceFacts, MeasuringRules, Plan, PlannedJob, Provenance
+from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+
+CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
+"""Short: it is there to be compared with itself."""
+
+
+def plan_maker(
+    *,
+    jobs: Sequence[PlannedJob],
+    device: DeviceFacts,
+    binary: BinaryFacts,
+    rules: MeasuringRules,
+    provenance: Provenance,
+    clock: Clock,
+) -> Callable[[str], Plan]:
+    """Return what makes the plan once the session has its name."""
+    created_at = clock.now()
+    return lambda session: Plan(
+        session=session,
+        created_at=created_at,
+        device=device,
+        binary=binary,
+        rules=rules,
+        provenance=provenance,
+        canary=choose_canary(jobs),
+        jobs=tuple(jobs),
+    )
+
+
+def planned_job(
+    artifact: ArtifactFacts, build_error: str | None, delegate: Delegate, threads: int, settings: RunSettings
+) -> PlannedJob:
+    """Return one job; its id says what runs and is fit for a file name."""
+    workload = Workload(artifact=artifact, delegate=delegate, threads=threads, settings=settings)
+    name = re.sub(r"[^A-Za-z0-9._@+-]+", "-", artifact.name)
+    return PlannedJob(id=f"{name}-{delegate}-t{threads}", workload=workload, build_error=build_error)
+
+
+def choose_canary(jobs: Sequence[PlannedJob]) -> Workload | None:
+    """Return the cheapest workload with short settings: run in every block, it shows whether the device's speed moves.
+
+    One of the session's own files, so that nothing has to be built or pushed for it.
+    """
+    able = [job.workload for job in jobs if job.build_error is None]
+    if not able:
+        return None
+    cheapest = min(
+        able, key=lambda workload: (workload.artifact.mult_adds or 0, workload.artifact.name, workload.label)
+    )
+    return cheapest.model_copy(update={"settings": CANARY_SETTINGS})

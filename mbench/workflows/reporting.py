@@ -1,0 +1,41 @@
+"""Reporting: `mbench report`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mbench.core.errors import UsageError
+from mbench.core.results import JobResult
+from mbench.store.documents import schema
+from mbench.store.session import find_session, list_sessions, open_session
+
+
+def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tuple[JobResult, ...]:
+    """Return the results of the named sessions, of all, or of the latest.
+
+    Raises:
+        StoreError: no such session, or one that cannot be read.
+    """
+    if everything:
+        names = list_sessions(root)
+    paths = [find_session(root, name) for name in names] if names or everything else [find_session(root, None)]
+    return tuple(result for path in paths for result in open_session(path).results())
+
+
+def pivoted(results: Sequence[JobResult], axes: str, value: str) -> str:
+    """Return one value of all results in a grid of two axes, as markdown.
+
+    Raises:
+        UsageError: `axes` is not two axes, or the results do not fill a grid.
+    """
+    rows, colon, columns = axes.partition(":")
+    if not colon:
+        raise UsageError(f"--pivot {axes!r} does not name two axes; it looks like alpha:resolution.")
+    from mbench.report.pivot import pivot  # brings pandas, which nothing else needs
+
+    return pivot(results, index=rows, columns=columns, value=value)
+
+
+def schema_json() -> str:
+    """Return the JSON schema of all stored documents."""
+    return json.dumps(schema(), indent=1)

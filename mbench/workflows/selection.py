@@ -1,0 +1,105 @@
+"""Selection: from what a user typed to the list of things to run, every word of it checked, nothing built yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mbench.core.errors import UsageError
+from mbench.core.recipes import Quantizer
+from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
+from mbench.core.variants import IMAGENET_HEAD, Head, Size, Variant, parse_variant
+from mbench.core.workloads import Delegate
+
+_OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One thing to run: a variant to be built, or a user's own file."""
+
+    variant: Variant | None = None
+    file: Path | None = None
+    delegate: Delegate = Delegate.CPU
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredients:
+    """What variants are built from, as the user named it.
+
+    Attributes:
+        weights: `none` (seeded, untrained), `imagenet`, or the path of a `.keras` or `.weights.h5` file.
+        calibration: folder of images, or None for a synthetic set.
+    """
+
+    weights: str = "none"
+    seed: int = 0
+    calibration: Path | None = None
+    calibration_examples: int = 32
+    quantizer: Quantizer = Quantizer.LITERT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What a user typed about models: names, files, sweeps, and comma lists for the axes that are not swept."""
+
+    names: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    sweeps: tuple[str, ...] = ()
+    lists: dict[Axis, str] = field(default_factory=dict)
+    architecture: str = "mobilenet_v1"
+    classes: int = IMAGENET_HEAD.classes
+
+
+def select(chosen: Selection, *, threads: int = 1) -> tuple[Candidate, ...]:
+    """Return everything to run, in the order in which it was named; the order of measuring is another matter.
+
+    Raises:
+        UsageError: a word that is not one, a file that is not there, or nothing to vary in a way that makes sense.
+    """
+    sweeps = [parse_sweep(text) for text in chosen.sweeps]
+    sweeps += [parse_sweep(f"{axis}={values}") for axis, values in chosen.lists.items()]
+    fixed = {} if any(sweep.axis is Axis.THREADS for sweep in sweeps) else {"threads": threads}
+    if not chosen.names and not chosen.files:
+        return tuple(_grid(chosen, sweeps, fixed))
+    _refuse_model_axes(sweeps)
+    points = list(expand(sweeps, **fixed))
+    things: list[tuple[Variant | None, Path | None]] = [(parse_variant(name), None) for name in chosen.names]
+    things += [(None, _existing(path)) for path in chosen.files]
+    return tuple(
+        Candidate(variant=variant, file=file, delegate=point.delegate, threads=point.threads)
+        for variant, file in things
+        for point in points
+    )
+
+
+def _grid(chosen: Selection, sweeps: Sequence[Sweep], fixed: dict[str, int]) -> list[Candidate]:
+    head = IMAGENET_HEAD if chosen.classes == IMAGENET_HEAD.classes else Head(classes=chosen.classes)
+    return [
+        Candidate(
+            variant=Variant(
+                architecture=chosen.architecture,
+                size=Size(alpha=point.alpha, resolution=point.resolution),
+                head=head,
+                quantization=point.quantization,
+            ),
+            delegate=point.delegate,
+            threads=point.threads,
+        )
+        for point in expand(sweeps, **fixed)
+    ]
+
+
+def _refuse_model_axes(sweeps: Sequence[Sweep]) -> None:
+    for sweep in sweeps:
+        if sweep.axis not in _OF_A_FILE:
+            raise UsageError(
+                f"{sweep.axis} cannot be swept over a named variant or a file; only threads and delegate can. "
+                f"Leave the names out to sweep {sweep.axis}."
+            )
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise UsageError(f"--model {path}: no such file.")
+    return path

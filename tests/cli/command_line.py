@@ -1,0 +1,82 @@
+"""The `mbench` command as a stranger calls it: a process of its own, in an odd folder, with a home of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = "mobilenet_v1_0.25_32_int8"
+OTHER = "mobilenet_v1_0.25_64_int8"
+SHORT = (
+    "--num-runs",
+    "5",
+    "--min-secs",
+    "0",
+    "--warmup-secs",
+    "0",
+    "--runs",
+    "2",
+    "--max-runs",
+    "2",
+    "--memory-runs",
+    "1",
+)
+"""Settings that make a run end as soon as it can; its numbers mean nothing, its path is the real one."""
+
+
+class Command:
+    """Calls `mbench` in `folder` with the cache in `home`."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MBENCH_")},
+            "MBENCH_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C",
+        }
+
+    def start(self, *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            (*(prefix or (sys.executable,)), "-m", "mbench", *map(str, arguments)),
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def __call__(
+        self, *arguments: str, prefix: tuple[str, ...] = (), **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
+        process = self.start(*arguments, prefix=prefix, **environment)
+        out, err = process.communicate(timeout=180)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """A home whose cache holds two small variants: built once, by the real build."""
+    home = tmp_path_factory.mktemp("home of mbench ü")
+    built = Command(tmp_path_factory.mktemp("build"), home)("build", SMALL, OTHER, "--quiet")
+    assert built.returncode == 0, built.stderr
+    return home
+
+
+@pytest.fixture
+def mbench(tmp_path, home) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    folder = tmp_path / "a folder with späces"
+    folder.mkdir()
+    return Command(folder, home)
+
+
+@pytest.fixture
+def bare(tmp_path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """`mbench` with nothing in its cache, for what needs none."""
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    return Command(folder, tmp_path / "bare home")

@@ -1,0 +1,174 @@
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import ROOT, SHORT, SMALL
+
+DATA = Path(__file__).parents[1] / "data"
+SAMPLES = DATA / "benchmark_model"
+COMMANDS = ("run", "build", "inspect", "report", "parse", "doctor")
+HEAVY = {"tensorflow", "keras", "pandas", "adbutils", "litert_quantizer"}
+
+
+def imported(stderr: str) -> set[str]:
+    """Top-level modules in the report of `python -X importtime`."""
+    return {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in stderr.splitlines() if "|" in line}
+
+
+def test_help_loads_nothing_but_the_command_line(bare):
+    done = bare("--help", prefix=(sys.executable, "-X", "importtime"))
+    assert done.returncode == 0
+    assert imported(done.stderr).isdisjoint(HEAVY | {"numpy", "pydantic", "ai_edge_litert", "PIL"})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_named_in_help_and_readme_and_explains_its_options(bare, command):
+    assert f"  {command} " in bare("--help").stdout
+    assert f"mbench {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "--help" in bare(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--sweep", "alhpa"], "Did you mean 'alpha'"),
+        (["run", "--sweep", "alpha=wide"], "not a number"),
+        (["run", "--quantization", "int4"], "int4 is not offered"),
+        (["run", "--device", "hots"], "Did you mean 'host'"),
+        (["run", "--model", "missing.tflite"], "no such file"),
+        (["run", "--arch", "mobilenet_v2"], "Did you mean 'mobilenet_v1'"),
+        (["run", "--cpus", "4095"], "4095"),
+        (["run", "--runs", "5", "--max-runs", "2"], "less than the least"),
+        (["run", "--calibration", "nowhere"], "nowhere"),
+        (["run", "--weights", "nowhere.keras"], "nowhere.keras"),
+        (["run", "--profile", "cups"], "takes ops"),
+        (["build", "mobilenet"], "no variant name"),
+        (["inspect", "mobilenet"], "no variant name"),
+        (["report", "--pivot", "alpha"], "no latest session"),
+    ],
+)
+def test_wrong_usage_is_one_line_with_what_to_do(bare, arguments, said):
+    done = bare(*arguments)
+    assert done.returncode in (2, 4)
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_an_unknown_option_is_wrong_usage(bare):
+    assert bare("run", "--swep", "alpha").returncode == 2
+
+
+@pytest.mark.parametrize("sample", ["ok_default_flags", "trap_unconsumed_unknown_flag", "crash_sigkill"])
+def test_a_recorded_output_is_parsed_to_its_status(bare, sample):
+    expected = json.loads((SAMPLES / "index.json").read_text(encoding="utf-8"))[sample]
+    done = bare(
+        "parse",
+        SAMPLES / f"{sample}.stdout.txt",
+        "--stderr",
+        SAMPLES / f"{sample}.stderr.txt",
+        "--exit-code",
+        str(expected["exit_code"]),
+        "--json",
+    )
+    parsed = json.loads(done.stdout)
+    assert parsed["status"] == ("ok" if sample.startswith("ok") else "failed")
+    assert done.returncode == (0 if sample.startswith("ok") else 4)
+
+
+def test_parse_prints_lines_for_a_person(bare):
+    done = bare("parse", SAMPLES / "ok_default_flags.stdout.txt")
+    assert "measured:    16 inferences" in done.stdout
+    assert "median 64236 µs" in done.stdout
+
+
+def test_parse_names_a_missing_file(bare):
+    done = bare("parse", "missing.txt")
+    assert (done.returncode, "missing.txt" in done.stderr) == (2, True)
+
+
+@pytest.fixture
+def recorded(bare):
+    """A results folder with the recorded session of format 1."""
+    shutil.copytree(DATA / "results" / "format-1", bare.folder / "results", dirs_exist_ok=True)
+    return bare
+
+
+def sessions_of(recorded) -> list[str]:
+    return [path.parent.name for path in (recorded.folder / "results").glob("*/plan.json")]
+
+
+def test_report_reads_the_first_format_and_loads_no_heavy_library(recorded):
+    (session,) = sessions_of(recorded)
+    done = recorded("report", session, "--format", "json", prefix=(sys.executable, "-X", "importtime"))
+    assert done.returncode == 0
+    rows = json.loads(done.stdout)
+    assert [row["status"] for row in rows] == ["ok", "ok", "failed"]
+    assert imported(done.stderr).isdisjoint(HEAVY | {"numpy"})
+
+
+@pytest.mark.parametrize("shape", ["md", "csv", "json", "table"])
+def test_report_prints_every_format_in_any_locale(recorded, shape):
+    (session,) = sessions_of(recorded)
+    done = recorded("report", session, "--format", shape, LC_ALL="POSIX", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "mobilenet_v1" in done.stdout
+
+
+def test_a_document_of_a_newer_format_is_refused_with_advice(recorded):
+    (session,) = sessions_of(recorded)
+    plan = recorded.folder / "results" / session / "plan.json"
+    plan.write_text(plan.read_text(encoding="utf-8").replace('"format_version": 1', '"format_version": 7'))
+    done = recorded("report", session)
+    assert done.returncode == 2
+    assert "newer mbench" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_schema_describes_job_documents(bare):
+    assert "latency_ci_us" not in (schema := bare("report", "--schema").stdout)
+    assert "median_us" in schema
+
+
+def test_inspect_of_a_file_loads_no_heavy_library(bare):
+    if "MBENCH_TEST_DATA" not in os.environ:
+        pytest.skip("MBENCH_TEST_DATA does not name a folder with real models")
+    file = Path(os.environ["MBENCH_TEST_DATA"]) / "mobilenet_v1_0.5_160_quant.tflite"
+    done = bare("inspect", file, "--json", prefix=(sys.executable, "-X", "importtime"))
+    inspection = json.loads(done.stdout)
+    assert (inspection["mult_adds"], inspection["parameters"]) == (76_525_312, 1_326_633)
+    assert imported(done.stderr).isdisjoint(HEAVY)
+
+
+def test_inspect_prints_the_papers_table_2(mbench):
+    done = mbench("inspect", SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "1×1 convolution" in done.stdout
+    assert "fully connected" in done.stdout
+
+
+def test_inspect_names_a_file_that_is_no_model(bare):
+    (bare.folder / "junk.tflite").write_bytes(b"\x1c\x00\x00\x00TFL3" + b"\xff" * 500)
+    done = bare("inspect", "junk.tflite")
+    assert done.returncode == 4
+    assert "junk.tflite" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_doctor_finds_nothing_wrong_here(bare):
+    done = bare("doctor", "--json")
+    findings = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert {finding["what"] for finding in findings} >= {"python", "toolchain", "cache", "results", "host", "program"}
+
+
+def test_a_pivot_shows_one_value_over_two_axes(mbench):
+    done = mbench("run", "--alpha", "0.25", "--sweep", "resolution=32,64", *SHORT, "-q")
+    assert done.returncode == 0, done.stderr
+    grid = mbench("report", "--pivot", "resolution:alpha")
+    assert grid.returncode == 0, grid.stderr
+    assert "0.25" in grid.stdout
+    assert "64" in grid.stdout
