@@ -1,0 +1,1 @@
+"""Models: architectures, weights, conversion to `.tflite` and quantization; the only wing that knows tensorflow."""

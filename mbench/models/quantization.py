@@ -1,0 +1,132 @@
+"""Quantizing: from the float32 `.tflite` file by litert-quantizer, or by TFLiteConverter's own quantizer to compare.
+
+litert-quantizer needs no tensorflow and shares one calibration among all quantizations. Its own `calibrate` follows
+minima and maxima by a moving average, which clips the logits to their average peak and costs MobileNet V1 12 to 16
+points of top-1; here the true minima and maxima count.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from mbench.core.errors import ArtifactError
+from mbench.core.variants import Quantization
+from mbench.models.calibration import Examples
+from mbench.models.conversion import convert, float_converter
+from mbench.models.flatbuffers import INPUT_NAME, OUTPUT_NAME, SIGNATURE_KEY, read_model, rename_ends, write_model
+from mbench.models.float16 import to_float16
+
+Ranges = Mapping[str, Mapping[str, Any]]
+"""Minimum and maximum of each tensor by its name."""
+
+PROBABILITIES: Final = {"min": np.array([0.0]), "max": np.array([255 / 256])}
+"""Range of a softmax output, by definition and not by example: one int8 step is 1/256, as in TFLite's own kernel.
+
+A range read off examples clips what is recognised better than any of them.
+"""
+
+EVERYWHERE: Final = ".*"
+
+ACTIVATION_BITS: Final = {Quantization.INT8: 8, Quantization.INT16X8: 16}
+
+DYNAMIC_OPERATORS: Final = ("CONV_2D", "FULLY_CONNECTED")
+"""XNNPACK has kernels of these for weights in int8 and activations in float; a DEPTHWISE_CONV_2D so quantized falls
+back to the reference kernel and tears the graph into a dozen partitions, for 1 % of the weights."""
+
+
+def read_ranges(float_file: bytes, examples: Examples) -> Ranges:
+    """Return the range of every tensor over all examples: (n, r, r, 3) float32."""
+    from litert_quantizer.calibrator import CalibrationMode, Calibrator
+    from litert_quantizer.recipe_manager import RecipeManager
+    from litert_quantizer.utils.qsv_utils import min_max_update
+
+    calibrator = Calibrator(
+        float_file,
+        num_threads=1,
+        mode=CalibrationMode.CALIBRATION_PROFILER_BASED,  # a tenth of the time of reading every tensor in Python
+        qsv_update_func=min_max_update,
+    )
+    calibrator.calibrate({SIGNATURE_KEY: [{INPUT_NAME: example[None]} for example in examples]}, RecipeManager())
+    return {**calibrator.get_model_qsvs(), OUTPUT_NAME: PROBABILITIES}
+
+
+def quantize(float_file: bytes, quantization: Quantization, ranges: Ranges | None) -> bytes:
+    """Return the quantized form of a float32 file.
+
+    Args:
+        float_file: as `convert` writes it.
+        quantization: the form; for fp32 the file itself.
+        ranges: for the quantizations that need calibration.
+
+    Raises:
+        ArtifactError: no ranges where they are needed.
+    """
+    match quantization:
+        case Quantization.FP32:
+            return float_file
+        case Quantization.FP16:
+            return to_float16(float_file)
+        case Quantization.DRQ:
+            return _quantize_dynamic(float_file)
+        case Quantization.INT8 | Quantization.INT16X8:
+            if ranges is None:
+                raise ArtifactError(f"{quantization} needs calibration examples, and there are none.")
+            return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges)
+
+
+def _quantize_dynamic(float_file: bytes) -> bytes:
+    from litert_quantizer.qtyping import TFLOperationName
+    from litert_quantizer.quantizer import Quantizer
+
+    quantizer = Quantizer(float_file)
+    for operator in DYNAMIC_OPERATORS:
+        quantizer.add_dynamic_config(EVERYWHERE, TFLOperationName(operator), num_bits=8)
+    return _run(quantizer, None)
+
+
+def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges) -> bytes:
+    """Quantize all but the softmax, which XNNPACK has in float only: left so, the graph stays in one partition."""
+    from litert_quantizer.algorithm_manager import AlgorithmName
+    from litert_quantizer.qtyping import TFLOperationName
+    from litert_quantizer.quantizer import Quantizer
+
+    quantizer = Quantizer(float_file)
+    quantizer.add_static_config(EVERYWHERE, TFLOperationName.ALL_SUPPORTED, activation_bits, weight_num_bits=8)
+    quantizer.update_quantization_recipe(EVERYWHERE, TFLOperationName.SOFTMAX, algorithm_key=AlgorithmName.NO_QUANTIZE)
+    return _run(quantizer, ranges)
+
+
+def _run(quantizer: Any, ranges: Ranges | None) -> bytes:
+    result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+    model = read_model(bytes(result.quantized_model))
+    rename_ends(model)
+    return write_model(model)
+
+
+def quantize_with_tensorflow(frozen: Any, quantization: Quantization, examples: Examples | None) -> bytes:
+    """Return what TFLiteConverter's own quantizer makes of a frozen function: a cross-check of the other one.
+
+    Raises:
+        ArtifactError: no examples where they are needed.
+    """
+    import tensorflow as tf
+
+    converter = float_converter(frozen)
+    if quantization is not Quantization.FP32:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantization is Quantization.FP16:
+        converter.target_spec.supported_types = [tf.float16]
+    if quantization in ACTIVATION_BITS:
+        if examples is None:
+            raise ArtifactError(f"{quantization} needs calibration examples, and there are none.")
+        converter.representative_dataset = lambda: ([example[None]] for example in examples)
+    if quantization is Quantization.INT8:
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    if quantization is Quantization.INT16X8:
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        ]
+        converter.inference_input_type = converter.inference_output_type = tf.int16
+    return convert(converter)

@@ -1,0 +1,38 @@
+"""Keeps tensorflow's and the converter's chatter off the terminal: only what mbench says is for people."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STDOUT, STDERR = 1, 2
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Send both streams of this process, C++ code included, to an unnamed file while the block runs.
+
+    Python's own `sys.stdout` does not help: the converter writes to the file descriptor. Not for a process whose
+    other threads have something to say meanwhile.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when tensorflow is imported
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # a build needs no GPU, and looking for one is loud
+    with tempfile.TemporaryFile() as sink:
+        _flush()
+        kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR)}
+        try:
+            for stream in kept:
+                os.dup2(sink.fileno(), stream)
+            yield
+        finally:
+            _flush()
+            for stream, copy in kept.items():
+                os.dup2(copy, stream)
+                os.close(copy)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
