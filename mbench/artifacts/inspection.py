@@ -5,6 +5,7 @@ An `Inspection` is what `mbench inspect FILE --json` prints. Its names are stabl
 
 import hashlib
 from collections import Counter
+from math import prod
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from mbench.artifacts.counting import Counts, Layer, Share, count_model
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
 from mbench.core.errors import ArtifactError
-from mbench.core.workloads import ArtifactFacts, Document
+from mbench.core.workloads import ArtifactFacts, Document, OutputFacts
 
 RUNTIME_CUSTOM: Final = frozenset({"TFLite_Detection_PostProcess", "NumericVerify", "Mfcc", "AudioSpectrogram"})
 """Custom operators that the runtime brings with it (google-ai-edge/LiteRT `tflite/core/kernels/register.cc`)."""
@@ -87,7 +88,16 @@ class Inspection(Document):
             mult_adds=self.mult_adds,
             parameters=self.parameters,
             activation_bytes=self.activation_bytes,
+            outputs=_output_facts(self.outputs),
         )
+
+
+def _output_facts(outputs: tuple[TensorFacts, ...]) -> tuple[OutputFacts, ...] | None:
+    if any(size < 1 for tensor in outputs for size in (*tensor.shape, *(tensor.shape_signature or ())[1:])):
+        return None
+    return tuple(
+        OutputFacts(dtype=tensor.dtype, elements=prod(tensor.shape), zero_point=tensor.zero_point) for tensor in outputs
+    )
 
 
 def inspect_file(path: Path, *, name: str | None = None) -> Inspection:

@@ -18,12 +18,16 @@ SNR_LIMIT_DB: Final = 150.0
 
 MIN_SNR_DB: Final = {
     Quantization.FP32: 60.0,
-    Quantization.FP16: 30.0,
-    Quantization.DRQ: 8.0,
-    Quantization.INT8: 5.0,
-    Quantization.INT16X8: 20.0,
+    Quantization.FP16: 25.0,
+    Quantization.DRQ: 10.0,
+    Quantization.INT8: 6.0,
+    Quantization.INT16X8: 6.0,
 }
-"""Least signal-to-noise ratio of the outputs against the float model, well below what is measured on seeded weights."""
+"""Least signal-to-noise ratio of the probabilities against the float model.
+
+Seeded MobileNet V1 (26 sizes, 32 synthetic calibration examples) gave at least 98, 37.7, 16.3, 12.6 and 14.7 dB. On
+trained weights, int8 had 17 dB and lost half a point of top-1; calibrated by moving averages it had 4 dB and lost 13.
+"""
 
 BYTES_PER_PARAMETER: Final = {
     Quantization.FP32: 4,

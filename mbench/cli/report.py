@@ -22,6 +22,7 @@ def report(
         typer.Option(help="ROWS:COLUMNS, such as alpha:resolution: one value in a grid instead.", metavar="AXIS:AXIS"),
     ] = None,
     value: Annotated[str, typer.Option(help="What a pivot shows.")] = "latency_median_us",
+    ops: Annotated[bool, typer.Option("--ops", help="The operator profiles, operator by operator.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the stored documents.")] = False,
     results: options.Results = None,
 ) -> None:
@@ -35,5 +36,8 @@ def report(
     found = reporting.stored_results(sessions or [], everything=all_, root=results_root(results))
     if pivot is not None:
         write(reporting.pivoted(found, pivot, value))
+        return
+    if ops:
+        write(reporting.operators(found))
         return
     print_results(found, options.Format.JSON if json_ else format_, by_session=len(sessions or []) > 1 or all_)

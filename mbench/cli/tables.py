@@ -29,9 +29,10 @@ def print_results(results: "Sequence[JobResult]", shape: Format, *, by_session: 
 
             write(as_json([row_of(result) for result in results]))
         case Format.TABLE:
+            from mbench.report.operators import operator_tables
             from mbench.report.result_table import result_tables
 
-            for table in result_tables(results, by_session=by_session):
+            for table in (*result_tables(results, by_session=by_session), *operator_tables(results)):
                 print_table(table)
 
 

@@ -13,6 +13,9 @@ DRIFT_TOLERANCE = 0.05
 
 CLOCK_TOLERANCE_S = 1.0
 
+LEAST_AGREEMENT_DB = 10.0
+"""Kernel families that agreed on 96 to 98 % of ImageNet answers differed by up to 26 of 255 steps in a score."""
+
 
 def conclude(
     plan: Plan,
@@ -21,9 +24,20 @@ def conclude(
     *,
     canary: Sequence[Run],
     busy_limit: float | None,
+    agreement_db: float | None,
     finished_at: datetime,
 ) -> JobResult:
-    """Return the one document of a job: `failed` with the first failing run's reason, else `ok` with its doubts."""
+    """Return the one document of a job: `failed` with the first failing run's reason, else `ok` with its doubts.
+
+    Args:
+        plan: the session's plan.
+        job: the job.
+        runs: all its runs.
+        canary: the canary's runs so far.
+        busy_limit: share of all cores that others may use.
+        agreement_db: signal-to-noise ratio of its outputs against the same file's by delegate cpu; None: not compared.
+        finished_at: aware time.
+    """
     failed = next((run for run in runs if run.status is not Status.OK), None)
     error_class, message = (None, None) if failed is None else (failed.error_class, failed.message)
     if job.build_error is not None:
@@ -41,7 +55,7 @@ def conclude(
         error_class=error_class,
         message=message,
         runs=tuple(runs),
-        warnings=tuple(_doubts(plan, job, runs, canary, busy_limit)) if error_class is None else (),
+        warnings=tuple(_doubts(plan, job, runs, canary, busy_limit, agreement_db)) if error_class is None else (),
     )
 
 
@@ -58,7 +72,12 @@ def _sample_us(run: Run) -> float | None:
 
 
 def _doubts(
-    plan: Plan, job: PlannedJob, runs: Sequence[Run], canary: Sequence[Run], busy_limit: float | None
+    plan: Plan,
+    job: PlannedJob,
+    runs: Sequence[Run],
+    canary: Sequence[Run],
+    busy_limit: float | None,
+    agreement_db: float | None,
 ) -> Iterator[MeasurementWarning]:
     if job.workload.artifact.latency_only:
         yield MeasurementWarning(
@@ -68,7 +87,7 @@ def _doubts(
         )
     yield from _spread(plan, runs)
     yield from _surroundings(plan, job, runs, busy_limit)
-    yield from _outputs(runs)
+    yield from _outputs(runs, agreement_db)
     if (
         moved := drift([sample for run in canary if (sample := _sample_us(run)) is not None])
     ) is not None and moved > DRIFT_TOLERANCE:
@@ -114,7 +133,8 @@ def _surroundings(
     if busy_limit is not None and (over := [share for share in busy if share > busy_limit]):
         yield MeasurementWarning(
             code=WarningCode.BUSY,
-            message=f"others used up to {max(over):.0%} of all cores during {len(over)} of {len(busy)} runs",
+            message=f"others used more than {busy_limit:.0%} of all cores during "
+            f"{'every run' if len(over) == len(busy) else 'some runs'}",
             advice="close other programs and measure again",
         )
     if plan.rules.cpus is None:
@@ -141,7 +161,14 @@ def _surroundings(
         )
 
 
-def _outputs(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
+def _outputs(runs: Sequence[Run], agreement_db: float | None) -> Iterator[MeasurementWarning]:
+    if agreement_db is not None and agreement_db < LEAST_AGREEMENT_DB:
+        yield MeasurementWarning(
+            code=WarningCode.OUTPUT_DIFFERS,
+            message=f"its outputs are {agreement_db:.0f} dB from those by delegate cpu for the same input: "
+            "whatever it computes fast may be wrong",
+            advice="compare accuracies before you use this delegate",
+        )
     outputs = {run.output_sha256 for run in runs if run.output_sha256}
     if len(outputs) > 1:
         yield MeasurementWarning(

@@ -156,6 +156,7 @@ class Run(Document):
         position: order of execution within the session.
         wall_s: duration of the process on a steady clock, its start and its init included.
         cpus: cores that the process was allowed, read back on the device.
+        nodes: nodes of the model's own graph, by the runtime's information; None where it was not asked.
         parameters: the tool's own echo of its settings.
         files: names of the raw files beside this document.
         output_sha256: hash of the output tensors' bytes of the last inference.
@@ -179,6 +180,7 @@ class Run(Document):
     first_us: int | None = None
     memory: Memory | None = None
     delegates: tuple[DelegateCoverage, ...] = ()
+    nodes: int | None = None
     operators: tuple[OperatorTime, ...] | None = None
     parameters: dict[str, str] = Field(default_factory=dict)
     cpus: str | None = None

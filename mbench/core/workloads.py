@@ -47,6 +47,14 @@ class RunSettings(Document):
     max_secs: float = Field(default=60.0, gt=0)
 
 
+class OutputFacts(Document):
+    """One output tensor: how its raw bytes are to be read."""
+
+    dtype: str
+    elements: int
+    zero_point: int | None
+
+
 class ArtifactFacts(Document):
     """One `.tflite` file: its identity and what was counted from it.
 
@@ -57,6 +65,7 @@ class ArtifactFacts(Document):
         parameters: weights and biases by operator input.
         activation_bytes: largest sum of activations alive at one operator.
         snr_db: signal-to-noise ratio of its outputs against `snr_against`, in dB; None where never compared.
+        outputs: of subgraph 0, in order; None where one has no fixed size.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
     """
 
@@ -69,6 +78,7 @@ class ArtifactFacts(Document):
     snr_db: float | None = None
     snr_against: str | None = None
     latency_only: str | None = None
+    outputs: tuple[OutputFacts, ...] | None = None
     recipe: str | None = None
 
 

@@ -28,8 +28,8 @@ def read_facts() -> DeviceFacts:
     return DeviceFacts(
         serial=machine_name(),
         profile="host",
-        model=_processor(),
-        soc=None,
+        model=_product(),
+        soc=_processor(),
         os=_system(),
         build=platform.release(),
         abi=platform.machine(),
@@ -109,6 +109,16 @@ def _cpu_seconds() -> tuple[float, float, float]:
     idle = times.idle + getattr(times, "iowait", 0.0)
     own = os.times()
     return sum(times[:8]), sum(times[:8]) - idle, own.user + own.system + own.children_user + own.children_system
+
+
+def _product() -> str | None:
+    """Return what the maker calls this machine, as its firmware or device tree says."""
+    for path in ("/sys/class/dmi/id/product_name", "/proc/device-tree/model"):
+        with suppress(OSError):
+            name = Path(path).read_text(encoding="utf-8", errors="replace").strip("\0 \n")
+            if name:
+                return name
+    return None
 
 
 def _processor() -> str | None:

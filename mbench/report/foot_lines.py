@@ -62,8 +62,9 @@ def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
     if len(delegates := {result.workload.delegate for result in results}) == 1:
         yield f"delegate {delegates.pop()}"
     if len(threads := {result.workload.threads for result in results}) == 1:
-        yield count_of(threads.pop(), "thread")
-    yield format_cpus(results[0].rules.cpus)
+        yield count_of(max(threads), "thread")
+    cpus = results[0].rules.cpus
+    yield format_cpus(None if cpus is None else cpus[: max(threads)])
     yield f"seed {_joined(str(result.rules.seed) for result in results)}"
 
 

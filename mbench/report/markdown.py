@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from mbench.core.results import JobResult
+from mbench.report.operators import operator_tables
 from mbench.report.result_table import result_tables
 from mbench.report.text_table import Align, Cell, Column, Style, TableValues
 
@@ -20,8 +21,8 @@ _BREAKS_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def report_markdown(results: Sequence[JobResult], *, by_session: bool = False) -> str:
-    """Return the tables of results, one per provenance, as a markdown text that ends with a newline."""
-    tables = result_tables(results, by_session=by_session)
+    """Return the tables of results, one per provenance, then operator profiles; a text that ends with a newline."""
+    tables = (*result_tables(results, by_session=by_session), *operator_tables(results))
     return "\n".join(map(table_markdown, tables)) if tables else "No results.\n"
 
 

@@ -122,9 +122,11 @@ def _delegate_nodes(runs: Sequence[Run]) -> str | None:
 
 def _nodes_of(run: Run) -> str | None:
     """Add up the delegates of one run; each subgraph's nodes are counted once."""
+    if not run.delegates:
+        return None if run.nodes is None else f"0/{run.nodes}"
     totals = {each.subgraph: each.total for each in run.delegates}
     known = [total for total in totals.values() if total is not None]
-    if not run.delegates or len(known) < len(totals):
+    if len(known) < len(totals):
         return None
     return f"{sum(each.nodes for each in run.delegates)}/{sum(known)}"
 

@@ -40,6 +40,17 @@ def read_runtime_info(data: bytes) -> tuple[DelegateCoverage, ...]:
     return tuple(coverage for subgraph in details.subgraphs for coverage in _subgraph_coverage(subgraph))
 
 
+def count_nodes(data: bytes) -> int:
+    """Return the nodes of the model's own graph, all subgraphs together: of these, delegates execute some or none.
+
+    Raises:
+        RunFailed: the bytes are no model runtime information.
+    """
+    details = model_runtime_info_pb2.ModelRuntimeDetails()
+    _parse(details, data, "model runtime information")
+    return sum(not node.HasField("delegate_node_details") for each in details.subgraphs for node in each.nodes)
+
+
 def _subgraph_coverage(subgraph: model_runtime_info_pb2.RuntimeSubgraph) -> list[DelegateCoverage]:
     replaced: dict[str, set[int]] = {}
     kernels: dict[int, str] = {}

@@ -20,7 +20,7 @@ from mbench.runner.device_run import (
 from mbench.runner.evidence import Evidence, Failure, judge, proved_delegates
 from mbench.runner.instrument import Instrument
 from mbench.runner.parsed import ParsedText
-from mbench.runner.protos import read_profile, read_runtime_info
+from mbench.runner.protos import count_nodes, read_profile, read_runtime_info
 from mbench.runner.script import INIT_ALLOWANCE_S, deadline_s
 from mbench.runner.text import parse_text
 
@@ -129,6 +129,7 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         first_us=parsed.first_us,
         memory=parsed.memory,
         delegates=proved_delegates(evidence),
+        nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None else None,
         operators=operators,
         parameters=parsed.parameters,
         cpus=course.affinity,

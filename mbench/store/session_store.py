@@ -86,6 +86,16 @@ class SessionStore:
         ]
         return tuple(sorted(kept, key=lambda run: (run.position, run.purpose, run.index)))
 
+    def raw(self, run: Run, name: str) -> bytes | None:
+        """Return a raw file that a kept run left, None where it left none of that name.
+
+        Raises:
+            StoreError: it is there and cannot be read.
+        """
+        path = self.run_path(run) / name
+        with storing("read", path):
+            return path.read_bytes() if path.is_file() else None
+
     def run_path(self, run: Run) -> Path:
         """Return the folder of a run: `run.json` and the raw files named in `run.files`."""
         return self.path / "runs" / run.job / f"{run.purpose}-{run.index}"

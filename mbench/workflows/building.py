@@ -27,11 +27,8 @@ from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.devices.host_facts import HostConditions
 from mbench.models.architectures import find_architecture
-from mbench.models.build import BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
 from mbench.workflows.recipes import latency_only
-
-FAMILIES_PER_WORKER = 16
-"""A worker keeps about 100 MB of each architecture and size that it traced; after this many it is replaced."""
 
 MEMORY_PER_WORKER_KIB = 2 << 20
 

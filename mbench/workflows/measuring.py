@@ -7,7 +7,9 @@ from mbench.core.conclusions import conclude, latency_samples_us
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
-from mbench.core.workloads import Workload
+from mbench.core.workloads import Delegate, Workload
+from mbench.runner.output_agreement import compare_raw_outputs
+from mbench.runner.device_run import OUTPUT_FILE
 
 CANARY = "canary"
 """The job name that canary runs are stored under."""
@@ -38,6 +40,9 @@ class Results(Protocol):
 
     def save_job(self, result: JobResult) -> None:
         """Store a job's document."""
+
+    def raw(self, run: Run, name: str) -> bytes | None:
+        """Return a run's raw file, None where it left none."""
 
 
 class Measuring:
@@ -128,7 +133,23 @@ class Measuring:
                     self._runs[job.id],
                     canary=self._runs[CANARY],
                     busy_limit=self._busy_limit,
+                    agreement_db=self._agreement_db(job),
                     finished_at=self._clock.now(),
                 )
             )
             del self._open[job.id]
+
+    def _agreement_db(self, job: PlannedJob) -> float | None:
+        """Compare a job's outputs with those of delegate cpu for the same file, where the plan has such a job."""
+        artifact = job.workload.artifact
+        if job.workload.delegate is Delegate.CPU or artifact.outputs is None:
+            return None
+        for other in self._plan.jobs:
+            if other.workload.delegate is Delegate.CPU and other.workload.artifact.sha256 == artifact.sha256:
+                theirs, ours = self._output(other.id), self._output(job.id)
+                return None if theirs is None or ours is None else compare_raw_outputs(theirs, ours, artifact.outputs)
+        return None
+
+    def _output(self, job: str) -> bytes | None:
+        run = next((one for one in self._results.runs(job) if one.output_sha256 and one.status is Status.OK), None)
+        return None if run is None else self._results.raw(run, OUTPUT_FILE)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
+from mbench.report.markdown import table_markdown
+from mbench.report.operators import operator_tables
 from mbench.store.documents import schema
 from mbench.store.session import find_session, list_sessions, open_session
 
@@ -34,6 +36,18 @@ def pivoted(results: Sequence[JobResult], axes: str, value: str) -> str:
     from mbench.report.pivot import pivot  # brings pandas, which nothing else needs
 
     return pivot(results, index=rows, columns=columns, value=value)
+
+
+def operators(results: Sequence[JobResult]) -> str:
+    """Return the operator profiles of all jobs that have one, operator by operator, as markdown.
+
+    Raises:
+        UsageError: none has one.
+    """
+    tables = operator_tables(results, one_by_one=True)
+    if not tables:
+        raise UsageError("no job here has an operator profile; mbench run --profile ops takes one.")
+    return "\n".join(map(table_markdown, tables))
 
 
 def schema_json() -> str:

@@ -26,7 +26,7 @@ GOLDEN = """\
 - Device: workstation (profile host): model i5-1240P, SoC ?, OS Debian 12, build 6.1.0, ABI x86_64, cores 16.
 - Binary: hostbench, runtime 2.3.0, sha256 bbbbbbbbbbbb.
 - Per job: 3 runs × ≥ 50 inferences; warm-up ≥ 5 inferences and ≥ 0.3 s, measured ≥ 50 and ≥ 0.5 s, at most 60 s each.
-- Configuration: delegate cpu; 1 thread; pinned to cores 2, 3; seed 7.
+- Configuration: delegate cpu; 1 thread; pinned to core 2; seed 7.
 - Measured: 2026-01-15 (UTC), mbench 0.1.0 (git 0123abc), session 20260115-093000-host-alpha-1a2b.
 - Artifacts (sha256): mobilenet_v1_1.00_224_int8 aaaaaaaaaaaa, mobilenet_v1_0.50_160_int8 cccccccccccc, mobilenet_v1_0.25_128_int8 aaaaaaaaaaaa.
 - Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, from 3 runs on].
