@@ -1,0 +1,44 @@
+"""`python -m benchmarks [NAME …]`: run all benchmarks, or those named, and keep what they said in `last_output.json`.
+
+python -m benchmarks                    all of them, about six minutes on two idle cores
+python -m benchmarks command_line       one of them; the others' last output stays
+"""
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+NAMES = ("command_line", "build_sweep", "hostbench")
+LAST_OUTPUT = Path(__file__).with_name("last_output.json")
+
+
+def main(names: list[str]) -> int:
+    """Run benchmarks and print and keep their figures."""
+    if unknown := sorted(set(names) - set(NAMES)):
+        print(f"unknown benchmark {unknown[0]}; there are {', '.join(NAMES)}.", file=sys.stderr)
+        return 2
+    kept: dict[str, Any] = json.loads(LAST_OUTPUT.read_text(encoding="utf-8")) if LAST_OUTPUT.exists() else {}
+    for name in names or NAMES:
+        print(f"{name} …", file=sys.stderr)
+        kept[name] = {"measured": _moment(), **import_module(f"benchmarks.{name}").run()}
+        LAST_OUTPUT.write_text(f"{json.dumps(kept, indent=1)}\n", encoding="utf-8")
+        print(json.dumps({name: kept[name]}, indent=1))
+    return 0
+
+
+def _moment() -> dict[str, Any]:
+    return {
+        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "cores": os.cpu_count(),
+        "load_1m": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
