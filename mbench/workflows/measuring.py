@@ -8,8 +8,8 @@ from mbench.core.ports import Clock, Progress
 from mbench.core.results import JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
 from mbench.core.workloads import Delegate, Workload
-from mbench.runner.output_agreement import compare_raw_outputs
 from mbench.runner.device_run import OUTPUT_FILE
+from mbench.runner.output_agreement import compare_raw_outputs
 
 CANARY = "canary"
 """The job name that canary runs are stored under."""
