@@ -16,6 +16,8 @@ def quiet() -> Iterator[None]:
     Python's own `sys.stdout` does not help: the converter writes to the file descriptor. Not for a process whose
     other threads have something to say meanwhile.
     """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["KERAS_HOME"] = f"{os.devnull}/keras"  # nothing of a user's keras.json, nor a new one
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when tensorflow is imported
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # a build needs no GPU, and looking for one is loud
     with tempfile.TemporaryFile() as sink:

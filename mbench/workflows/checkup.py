@@ -92,7 +92,8 @@ def _device() -> Finding:
     facts = read_facts()
     cores = allowed_cpus()
     pinned = "cannot be pinned" if cores is None else f"pinned in the order {', '.join(map(str, cores))}"
-    text = f"{facts.serial}: {facts.model}, {facts.cores} cores ({pinned}), {facts.os}, {facts.abi}"
+    processor = facts.soc or facts.model or "processor not known"
+    text = f"{facts.serial}: {processor}, {facts.cores} cores ({pinned}), {facts.os}, {facts.abi}"
     return Finding(what="host", state="good" if cores else "doubtful", found=text)
 
 

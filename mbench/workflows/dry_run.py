@@ -34,7 +34,7 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     cache = ArtifactCache(home() / "cache")
     cached = {variant: cache.get(recipe.digest()) for variant, recipe in recipes.items()}
     facts = read_facts()
-    yield f"device: {facts.serial} ({facts.model}), profile {profile.name}"
+    yield f"device: {facts.serial} ({facts.soc or facts.model or 'processor not known'}), profile {profile.name}"
     yield f"rules: {rules.model_dump_json()}"
     yield f"settings: {settings.model_dump_json()}"
     jobs: list[PlannedJob] = []

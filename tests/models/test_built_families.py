@@ -1,5 +1,6 @@
 """Families built as in use, in a process of their own, and run on the real runtime."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -257,3 +258,16 @@ def test_what_breaks_a_conversion_arrives_as_one_line(tensorflow_worker: Process
     with pytest.raises(ArtifactError, match=r"mobilenet_v1_0\.25_64_fp32: conversion failed: .*No such file") as caught:
         tensorflow_worker.submit(build_family, request).result()
     assert "\n" not in str(caught.value)
+
+
+def test_a_users_keras_settings_do_not_reach_the_build(tmp_path):
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16", "image_data_format": "channels_first"}')
+    code = (
+        "from mbench.models.quiet import quiet\n"
+        "with quiet():\n    import keras\n"
+        "print(keras.config.floatx(), keras.config.image_data_format())"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run((sys.executable, "-c", code), env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["float32", "channels_last"]
