@@ -4,7 +4,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from mbench.core.results import JobResult, MeasurementWarning, Pass, Plan, PlannedJob, Run, Status, WarningCode
+from mbench.core.results import (
+    DevicePlan,
+    JobResult,
+    MeasurementWarning,
+    MeasuringRules,
+    Pass,
+    Plan,
+    PlannedJob,
+    Run,
+    Status,
+    WarningCode,
+)
 from mbench.core.schedule import drift
 from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
 
@@ -19,6 +30,7 @@ LEAST_AGREEMENT_DB = 10.0
 
 def conclude(
     plan: Plan,
+    part: DevicePlan,
     job: PlannedJob,
     runs: Sequence[Run],
     *,
@@ -31,6 +43,7 @@ def conclude(
 
     Args:
         plan: the session's plan.
+        part: the device's part of it.
         job: the job.
         runs: all its runs.
         canary: the canary's runs so far.
@@ -46,16 +59,16 @@ def conclude(
         session=plan.session,
         job=job.id,
         workload=job.workload,
-        device=plan.device,
-        binary=plan.binary,
-        rules=plan.rules,
+        device=part.device,
+        binary=part.binary,
+        rules=part.rules,
         provenance=plan.provenance,
         finished_at=finished_at,
         status=Status.OK if error_class is None else Status.FAILED,
         error_class=error_class,
         message=message,
         runs=tuple(runs),
-        warnings=tuple(_doubts(plan, job, runs, canary, busy_limit, agreement_db)) if error_class is None else (),
+        warnings=tuple(_doubts(part.rules, job, runs, canary, busy_limit, agreement_db)) if error_class is None else (),
     )
 
 
@@ -72,7 +85,7 @@ def _sample_us(run: Run) -> float | None:
 
 
 def _doubts(
-    plan: Plan,
+    rules: MeasuringRules,
     job: PlannedJob,
     runs: Sequence[Run],
     canary: Sequence[Run],
@@ -85,8 +98,8 @@ def _doubts(
             message=f"latency only: {job.workload.artifact.latency_only}",
             advice="its outputs mean nothing; give --weights and --calibration for a model with an accuracy",
         )
-    yield from _spread(plan, runs)
-    yield from _surroundings(plan, job, runs, busy_limit)
+    yield from _spread(rules, runs)
+    yield from _surroundings(rules, job, runs, busy_limit)
     yield from _outputs(runs, agreement_db)
     if (
         moved := drift([sample for run in canary if (sample := _sample_us(run)) is not None])
@@ -98,7 +111,7 @@ def _doubts(
         )
 
 
-def _spread(plan: Plan, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
+def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
     samples = latency_samples_us(runs)
     if len(samples) < max(LEAST_RUNS_FOR_INTERVAL, 5):
         yield MeasurementWarning(
@@ -106,13 +119,13 @@ def _spread(plan: Plan, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
             message=f"{len(samples)} runs prove little: their interval covers less than it says",
             advice="measure at least 5 runs (leave --quick out)",
         )
-    interval = bootstrap_interval(samples, seed=plan.rules.seed)
+    interval = bootstrap_interval(samples, seed=rules.seed)
     if interval is not None:
         width = interval.relative_half_width(median(samples))
-        if width > plan.rules.target_interval:
+        if width > rules.target_interval:
             yield MeasurementWarning(
                 code=WarningCode.WIDE_INTERVAL,
-                message=f"interval ±{width:.1%} is wider than the target ±{plan.rules.target_interval:.1%} "
+                message=f"interval ±{width:.1%} is wider than the target ±{rules.target_interval:.1%} "
                 f"after {len(samples)} runs",
                 advice="quieten the device, or raise --max-runs",
             )
@@ -126,7 +139,7 @@ def _spread(plan: Plan, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
 
 
 def _surroundings(
-    plan: Plan, job: PlannedJob, runs: Sequence[Run], busy_limit: float | None
+    rules: MeasuringRules, job: PlannedJob, runs: Sequence[Run], busy_limit: float | None
 ) -> Iterator[MeasurementWarning]:
     after = [run.conditions_after for run in runs if run.purpose is Pass.LATENCY and run.conditions_after]
     busy = [state.busy_share for state in after if state.busy_share is not None]
@@ -137,12 +150,12 @@ def _surroundings(
             f"{'every run' if len(over) == len(busy) else 'some runs'}",
             advice="close other programs and measure again",
         )
-    if plan.rules.cpus is None:
+    if rules.cpus is None:
         yield MeasurementWarning(code=WarningCode.NOT_PINNED, message="runs were not pinned to cores")
-    elif job.workload.threads > len(plan.rules.cpus):
+    elif job.workload.threads > len(rules.cpus):
         yield MeasurementWarning(
             code=WarningCode.THREADS_EXCEED_CORES,
-            message=f"{job.workload.threads} threads shared {len(plan.rules.cpus)} cores",
+            message=f"{job.workload.threads} threads shared {len(rules.cpus)} cores",
         )
     governors = {governor for state in after for governor in state.governors or ()}
     if governors - {"performance"}:

@@ -1,7 +1,8 @@
 """Results: the plan of a session, its runs and what became of its jobs, as documents of a versioned format.
 
 Format history:
-    1   mbench 0.1: first format.
+    1   mbench 0.1, before its release: first format.
+    2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had.
 """
 
 from enum import StrEnum
@@ -11,7 +12,9 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from mbench.core.workloads import Document, Workload
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+
+JOB_NAME: Final = r"^[A-Za-z0-9._@+-]+$"
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -224,7 +227,7 @@ class BinaryFacts(Document):
 class PlannedJob(Document):
     """One workload on one device. `id` is unique within the session and names its files."""
 
-    id: str = Field(pattern=r"^[A-Za-z0-9._@+-]+$")
+    id: str = Field(pattern=JOB_NAME)
     workload: Workload
     build_error: str | None = None
 
@@ -261,25 +264,53 @@ class Provenance(Document):
     python: str
 
 
-class Plan(Document):
-    """Everything that a session is going to do, written before the device is touched."""
+class DevicePlan(Document):
+    """What one device of a session is going to do.
 
-    format_version: Literal[1] = FORMAT_VERSION
-    kind: Literal["plan"] = "plan"
-    session: str
-    created_at: AwareDatetime
+    Attributes:
+        canary: the workload that is run in every block; None where nothing can be run.
+        canary_job: the name that its runs are kept under; no job is called so.
+    """
+
     device: DeviceFacts
     binary: BinaryFacts
     rules: MeasuringRules
-    provenance: Provenance
     canary: Workload | None
+    canary_job: str = Field(default="canary", pattern=JOB_NAME)
     jobs: tuple[PlannedJob, ...]
+
+
+class Plan(Document):
+    """Everything that a session is going to do, written before the first device is touched."""
+
+    format_version: Literal[2] = FORMAT_VERSION
+    kind: Literal["plan"] = "plan"
+    session: str
+    created_at: AwareDatetime
+    provenance: Provenance
+    devices: tuple[DevicePlan, ...]
+
+    @property
+    def jobs(self) -> tuple[PlannedJob, ...]:
+        """All jobs of all devices."""
+        return tuple(job for part in self.devices for job in part.jobs)
+
+    def part_of(self, job: str) -> DevicePlan:
+        """Return the device plan that holds a job.
+
+        Raises:
+            KeyError: no such job.
+        """
+        for part in self.devices:
+            if any(planned.id == job for planned in part.jobs):
+                return part
+        raise KeyError(job)
 
 
 class JobResult(Document):
     """What became of one job: written once, never edited."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
     kind: Literal["job"] = "job"
     session: str
     job: str

@@ -21,7 +21,7 @@ DocumentT = TypeVar("DocumentT", bound=Document)
 class RunDocument(Document):
     """One run as it is kept while its job goes on; the job's own document repeats it."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
     kind: Literal["run"] = "run"
     session: str
     run: Run

@@ -20,9 +20,6 @@ from mbench.store.files import remove_leftovers, replace_file, storing, write_ne
 from mbench.store.lock import held, holder_of
 from mbench.store.unfinished import unfinished_job
 
-CANARY: Final = "canary"
-"""`Run.job` of the canary's runs; no job may be called so."""
-
 PLAN_FILE: Final = "plan.json"
 RUN_FILE: Final = "run.json"
 REPORT_FILE: Final = "report.md"
@@ -60,7 +57,7 @@ class SessionStore:
         Raises:
             StoreError: this run is kept already, belongs to no planned job, or could not be written.
         """
-        if run.job != CANARY:
+        if run.job not in self._canaries():
             self._planned(run.job)
         for name in files:
             if name == RUN_FILE or not _PLAIN_NAME.fullmatch(name):
@@ -160,6 +157,9 @@ class SessionStore:
     def _job_path(self, job: str) -> Path:
         return self.path / "jobs" / f"{job}.json"
 
+    def _canaries(self) -> set[str]:
+        return {part.canary_job for part in self.plan.devices}
+
     def _planned(self, job: str) -> PlannedJob:
         for planned in self.plan.jobs:
             if planned.id == job:
@@ -173,7 +173,7 @@ def check_job_names(plan: Plan) -> None:
     Raises:
         StoreError: two names meet, or one is hidden or reserved.
     """
-    seen: set[str] = {CANARY}
+    seen = {part.canary_job.casefold() for part in plan.devices}
     for planned in plan.jobs:
         if planned.id.startswith("."):
             raise StoreError(f"job {planned.id!r} cannot name a file: it starts with a dot.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mbench.core.results import JobResult, Plan, PlannedJob, Run, Status
+from mbench.core.results import JobResult, MeasuringRules, Plan, PlannedJob, Run, Status
 
 
 def unfinished_job(plan: Plan, planned: PlannedJob, runs: Sequence[Run], *, holder: str | None) -> JobResult:
@@ -15,29 +15,30 @@ def unfinished_job(plan: Plan, planned: PlannedJob, runs: Sequence[Run], *, hold
         runs: its kept runs in order.
         holder: who drives the session right now; None where nobody does.
     """
+    part = plan.part_of(planned.id)
     build_failed = planned.build_error is not None
     return JobResult(
         session=plan.session,
         job=planned.id,
         workload=planned.workload,
-        device=plan.device,
-        binary=plan.binary,
-        rules=plan.rules,
+        device=part.device,
+        binary=part.binary,
+        rules=part.rules,
         provenance=plan.provenance,
         finished_at=_last_moment(plan, runs),
         status=Status.FAILED if build_failed else Status.ABORTED,
         error_class="build" if build_failed else None,
-        message=planned.build_error or _message(plan, len(runs), holder),
+        message=planned.build_error or _message(plan.session, part.rules, len(runs), holder),
         runs=tuple(runs),
     )
 
 
-def _message(plan: Plan, count: int, holder: str | None) -> str:
-    least = plan.rules.min_runs + plan.rules.memory_runs + int(plan.rules.profile_ops)
+def _message(session: str, rules: MeasuringRules, count: int, holder: str | None) -> str:
+    least = rules.min_runs + rules.memory_runs + int(rules.profile_ops)
     progress = f"{count} of {least} runs" if count < least else f"{count} runs"
     if holder is not None:
         return f"not finished: {progress} so far; {holder} is at work on it"
-    return f"interrupted after {progress}; mbench run --resume {plan.session} goes on"
+    return f"interrupted after {progress}; mbench run --resume {session} goes on"
 
 
 def _last_moment(plan: Plan, runs: Sequence[Run]) -> datetime:

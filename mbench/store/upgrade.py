@@ -15,8 +15,17 @@ KINDS: Final = ("plan", "job", "run")
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes a document (any kind) of one version and returns it in the next; it need not set `format_version`."""
 
-STEPS: Final[Mapping[int, Step]] = {}
-"""Step n leads from version n to n + 1. Format 1 is the first, so there are none yet."""
+
+def _from_1(document: dict[str, Any]) -> dict[str, Any]:
+    """Put the one device of a plan into a part of its own."""
+    if document["kind"] == "plan":
+        names = ("device", "binary", "rules", "canary", "jobs")
+        document["devices"] = [{name: document.pop(name) for name in names if name in document}]
+    return document
+
+
+STEPS: Final[Mapping[int, Step]] = {1: _from_1}
+"""Step n leads from version n to n + 1."""
 
 
 def upgrade(

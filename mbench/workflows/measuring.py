@@ -5,14 +5,11 @@ from typing import Protocol
 
 from mbench.core.conclusions import conclude, latency_samples_us
 from mbench.core.ports import Clock, Progress
-from mbench.core.results import JobResult, Pass, Plan, PlannedJob, Run, Status
+from mbench.core.results import DevicePlan, JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
 from mbench.core.workloads import Delegate, Workload
 from mbench.runner.device_run import OUTPUT_FILE
 from mbench.runner.output_agreement import compare_raw_outputs
-
-CANARY = "canary"
-"""The job name that canary runs are stored under."""
 
 RawFiles = Mapping[str, bytes]
 
@@ -46,16 +43,24 @@ class Results(Protocol):
 
 
 class Measuring:
-    """The state of one session while its jobs run; made anew from the store, it goes on where that stopped."""
+    """One device's part of a session while its jobs run; made anew from the store, it goes on where that stopped."""
 
     def __init__(
-        self, plan: Plan, *, results: Results, bench: Bench, clock: Clock, progress: Progress, busy_limit: float | None
+        self,
+        plan: Plan,
+        part: DevicePlan,
+        *,
+        results: Results,
+        bench: Bench,
+        clock: Clock,
+        progress: Progress,
+        busy_limit: float | None,
     ) -> None:
-        self._plan, self._results, self._bench = plan, results, bench
+        self._plan, self._part, self._results, self._bench = plan, part, results, bench
         self._clock, self._progress, self._busy_limit = clock, progress, busy_limit
-        self._open = {job.id: job for job in plan.jobs if results.result(job.id) is None}
-        self._runs = {name: list(results.runs(name)) for name in [*self._open, CANARY]}
-        stored = [run for job in plan.jobs for run in results.runs(job.id)] + self._runs[CANARY]
+        self._open = {job.id: job for job in part.jobs if results.result(job.id) is None}
+        self._runs = {name: list(results.runs(name)) for name in [*self._open, part.canary_job]}
+        stored = [run for job in part.jobs for run in results.runs(job.id)] + self._runs[part.canary_job]
         self._position = max((run.position for run in stored), default=-1) + 1
         self._block = max((run.block for run in stored), default=-1) + 1
 
@@ -67,7 +72,7 @@ class Measuring:
             if self._open:
                 self._run_canary()
             while self._open:
-                for name in block_order(list(self._open), seed=self._plan.rules.seed, block=self._block):
+                for name in block_order(list(self._open), seed=self._part.rules.seed, block=self._block):
                     self._run_job(self._open[name])
                 self._run_canary()
                 self._conclude(self._ended)
@@ -76,15 +81,15 @@ class Measuring:
             self._progress.finish()
 
     def _expected_runs(self) -> int:
-        rules = self._plan.rules
+        rules = self._part.rules
         per_job = rules.min_runs + rules.memory_runs + rules.profile_ops
         wanted = [max(0, per_job - len(self._runs[name])) for name, job in self._open.items() if not job.build_error]
-        canaries = rules.min_runs + 1 if wanted and self._plan.canary else 0
+        canaries = rules.min_runs + 1 if wanted and self._part.canary else 0
         return sum(wanted) + canaries
 
     def _run_job(self, job: PlannedJob) -> None:
         """Give a job its next run of every pass that it still needs; the first failing run ends it."""
-        rules, runs = self._plan.rules, self._runs[job.id]
+        rules, runs = self._part.rules, self._runs[job.id]
         wanted = {
             Pass.LATENCY: not measured_enough(latency_samples_us(runs), rules),
             Pass.MEMORY: self._count(job.id, Pass.MEMORY) < rules.memory_runs,
@@ -97,10 +102,10 @@ class Measuring:
                 self._run(job.id, job.workload, purpose)
 
     def _run_canary(self) -> None:
-        if self._plan.canary is not None:
-            if self._count(CANARY, Pass.CANARY) > self._plan.rules.min_runs:
+        if self._part.canary is not None:
+            if self._count(self._part.canary_job, Pass.CANARY) > self._part.rules.min_runs:
                 self._progress.grow(1)
-            self._run(CANARY, self._plan.canary, Pass.CANARY)
+            self._run(self._part.canary_job, self._part.canary, Pass.CANARY)
 
     def _run(self, name: str, workload: Workload, purpose: Pass) -> None:
         index = self._count(name, purpose)
@@ -115,7 +120,7 @@ class Measuring:
         return sum(run.purpose is purpose for run in self._runs[name])
 
     def _ended(self, job: PlannedJob) -> bool:
-        rules, runs = self._plan.rules, self._runs[job.id]
+        rules, runs = self._part.rules, self._runs[job.id]
         if any(run.status is not Status.OK for run in runs):
             return True
         return (
@@ -129,9 +134,10 @@ class Measuring:
             self._results.save_job(
                 conclude(
                     self._plan,
+                    self._part,
                     job,
                     self._runs[job.id],
-                    canary=self._runs[CANARY],
+                    canary=self._runs[self._part.canary_job],
                     busy_limit=self._busy_limit,
                     agreement_db=self._agreement_db(job),
                     finished_at=self._clock.now(),
@@ -144,7 +150,7 @@ class Measuring:
         artifact = job.workload.artifact
         if job.workload.delegate is Delegate.CPU or artifact.outputs is None:
             return None
-        for other in self._plan.jobs:
+        for other in self._part.jobs:
             if other.workload.delegate is Delegate.CPU and other.workload.artifact.sha256 == artifact.sha256:
                 theirs, ours = self._output(other.id), self._output(job.id)
                 return None if theirs is None or ours is None else compare_raw_outputs(theirs, ours, artifact.outputs)

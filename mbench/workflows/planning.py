@@ -4,34 +4,24 @@ import re
 from collections.abc import Callable, Sequence
 
 from mbench.core.ports import Clock
-from mbench.core.results import BinaryFacts, DeviceFacts, MeasuringRules, Plan, PlannedJob, Provenance
+from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Plan, PlannedJob, Provenance
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
 """Short: it is there to be compared with itself."""
 
 
-def plan_maker(
-    *,
-    jobs: Sequence[PlannedJob],
-    device: DeviceFacts,
-    binary: BinaryFacts,
-    rules: MeasuringRules,
-    provenance: Provenance,
-    clock: Clock,
-) -> Callable[[str], Plan]:
+def plan_maker(parts: Sequence[DevicePlan], *, provenance: Provenance, clock: Clock) -> Callable[[str], Plan]:
     """Return what makes the plan once the session has its name."""
     created_at = clock.now()
-    return lambda session: Plan(
-        session=session,
-        created_at=created_at,
-        device=device,
-        binary=binary,
-        rules=rules,
-        provenance=provenance,
-        canary=choose_canary(jobs),
-        jobs=tuple(jobs),
-    )
+    return lambda session: Plan(session=session, created_at=created_at, provenance=provenance, devices=tuple(parts))
+
+
+def device_plan(
+    jobs: Sequence[PlannedJob], *, device: DeviceFacts, binary: BinaryFacts, rules: MeasuringRules
+) -> DevicePlan:
+    """Return what one device is going to do."""
+    return DevicePlan(device=device, binary=binary, rules=rules, canary=choose_canary(jobs), jobs=tuple(jobs))
 
 
 def planned_job(

@@ -27,7 +27,7 @@ from mbench.workflows.home import home
 from mbench.workflows.instruments import host_instrument
 from mbench.workflows.measuring import Measuring
 from mbench.workflows.origin import provenance
-from mbench.workflows.planning import plan_maker, planned_job
+from mbench.workflows.planning import device_plan, plan_maker, planned_job
 from mbench.workflows.recipes import recipes_of
 from mbench.workflows.selection import Candidate, Ingredients, Selection, select
 
@@ -73,10 +73,7 @@ def run(request: RunRequest, *, progress: Progress, started: Callable[[SessionSt
             what=_what(request.selection),
             now=SystemClock().now(),
             plan_of=plan_maker(
-                jobs=jobs,
-                device=read_facts(),
-                binary=binary,
-                rules=rules,
+                [device_plan(jobs, device=read_facts(), binary=binary, rules=rules)],
                 provenance=provenance(request.command),
                 clock=SystemClock(),
             ),
@@ -96,12 +93,13 @@ def resume(
         MbenchError: the device, the program or a file is not the one that the session was begun with.
     """
     store = open_session(find_session(results, name))
-    profile = load_profile(store.plan.device.profile, user_folder=home() / "device_profiles")
+    (part,) = store.plan.devices
+    profile = load_profile(part.device.profile, user_folder=home() / "device_profiles")
     files = _kept_files([job for job in store.plan.jobs if store.result(job.id) is None])
-    own = Path(store.plan.binary.path) if store.plan.binary.tool != "hostbench" else None
+    own = Path(part.binary.path) if part.binary.tool != "hostbench" else None
     with _host(own) as (transport, instrument, binary):
-        _same("device", store.plan.device.serial, read_facts().serial, store)
-        _same("benchmark program", store.plan.binary.sha256, binary.sha256, store)
+        _same("device", part.device.serial, read_facts().serial, store)
+        _same("benchmark program", part.binary.sha256, binary.sha256, store)
         started(store)
         with _reported(store):
             _measure(store, transport, instrument, files, profile, progress)
@@ -192,6 +190,7 @@ def _measure(
     progress: Progress,
 ) -> None:
     """Run what is left of a plan; the folder on the device is gone afterwards, whatever happened."""
+    (part,) = store.plan.devices
     with store.lock(), work_folder(Path(transport.root), store.plan.session) as work_dir:
         bench = DeviceBench(
             transport,
@@ -199,12 +198,13 @@ def _measure(
             clock=SystemClock(),
             read_conditions=HostConditions().read,
             files=files,
-            cpus=store.plan.rules.cpus,
+            cpus=part.rules.cpus,
             work_dir=work_dir,
         )
         bench.push()
         Measuring(
             store.plan,
+            part,
             results=store,
             bench=bench,
             clock=SystemClock(),

@@ -7,6 +7,7 @@ from mbench.core.results import (
     BinaryFacts,
     Conditions,
     DeviceFacts,
+    DevicePlan,
     MeasurementWarning,
     MeasuringRules,
     Pass,
@@ -37,17 +38,22 @@ RULES = MeasuringRules(
 )
 
 
-def plan(**rules) -> Plan:
-    return Plan(
-        session="s",
-        created_at=NOON,
+def part(**rules) -> DevicePlan:
+    return DevicePlan(
         device=DeviceFacts(serial="here", profile="host"),
         binary=BinaryFacts(tool="hostbench", sha256=SHA, path="hostbench"),
         rules=RULES.model_copy(update=rules),
-        provenance=Provenance(mbench="0", git=None, command=("mbench",), host="here", python="3"),
         canary=None,
         jobs=(JOB,),
     )
+
+
+PLAN = Plan(
+    session="s",
+    created_at=NOON,
+    provenance=Provenance(mbench="0", git=None, command=("mbench",), host="here", python="3"),
+    devices=(part(),),
+)
 
 
 def run(position: int, median_us: int | None = 1000, **changes) -> Run:
@@ -69,7 +75,14 @@ def run(position: int, median_us: int | None = 1000, **changes) -> Run:
 
 def codes(runs, *, canary=(), busy_limit=0.1, agreement_db=None, job=JOB, **rules) -> set[str]:
     result = conclude(
-        plan(**rules), job, runs, canary=canary, busy_limit=busy_limit, agreement_db=agreement_db, finished_at=NOON
+        PLAN,
+        part(**rules),
+        job,
+        runs,
+        canary=canary,
+        busy_limit=busy_limit,
+        agreement_db=agreement_db,
+        finished_at=NOON,
     )
     return {str(warning.code) for warning in result.warnings}
 
@@ -87,14 +100,16 @@ def test_five_like_runs_on_a_quiet_pinned_device_leave_no_doubt():
 
 def test_a_failing_run_fails_the_job_with_its_own_reason():
     broken = run(5, status=Status.FAILED, error_class="crash:SIGSEGV", message="died")
-    result = conclude(plan(), JOB, [*FIVE, broken], canary=(), busy_limit=None, agreement_db=None, finished_at=NOON)
+    result = conclude(
+        PLAN, part(), JOB, [*FIVE, broken], canary=(), busy_limit=None, agreement_db=None, finished_at=NOON
+    )
     assert (result.status, result.error_class, result.message) == (Status.FAILED, "crash:SIGSEGV", "died")
     assert len(result.runs) == 6
 
 
 def test_a_job_that_was_never_built_fails_as_such():
     job = JOB.model_copy(update={"build_error": "no memory"})
-    result = conclude(plan(), job, [], canary=(), busy_limit=None, agreement_db=None, finished_at=NOON)
+    result = conclude(PLAN, part(), job, [], canary=(), busy_limit=None, agreement_db=None, finished_at=NOON)
     assert (result.status, result.error_class, result.message) == (Status.FAILED, "build", "no memory")
 
 
@@ -139,7 +154,8 @@ def test_outputs_that_agree_closely_leave_no_doubt():
 def test_a_warning_of_several_runs_is_said_once():
     late = MeasurementWarning(code=WarningCode.TIME_LIMITED, message="stopped early")
     result = conclude(
-        plan(),
+        PLAN,
+        part(),
         JOB,
         [run(index, warnings=(late,)) for index in range(5)],
         canary=(),

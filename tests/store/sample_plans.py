@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from mbench.core.results import (
     BinaryFacts,
     DeviceFacts,
+    DevicePlan,
     JobResult,
     MeasuringRules,
     Memory,
@@ -33,22 +34,25 @@ def workload(name: str = "mobilenet_v1_0.50_160_int8") -> Workload:
     return Workload(artifact=artifact, delegate=Delegate.CPU, threads=1, settings=RunSettings())
 
 
-def plan(session: str, jobs: tuple[str, ...] = ("job-0", "job-1"), **changes) -> Plan:
+def plan(session: str, jobs: tuple[str, ...] = ("job-0", "job-1"), *, planned=None, **changes) -> Plan:
     fields = {
         "session": session,
         "created_at": NOW,
+        "provenance": Provenance(
+            mbench="0.1.0", git=None, command=("mbench", "run"), host="workstation", python="3.11.9"
+        ),
+    }
+    part = {
         "device": DeviceFacts(serial="workstation", profile="host", cores=2),
         "binary": BinaryFacts(tool="hostbench", sha256="b" * 64, path="/opt/hostbench"),
         "rules": MeasuringRules(
             min_runs=3, max_runs=6, target_interval=0.02, memory_runs=1, profile_ops=False, seed=7, cpus=(1,)
         ),
-        "provenance": Provenance(
-            mbench="0.1.0", git=None, command=("mbench", "run"), host="workstation", python="3.11.9"
-        ),
         "canary": None,
-        "jobs": tuple(PlannedJob(id=job, workload=workload()) for job in jobs),
+        "jobs": planned or tuple(PlannedJob(id=job, workload=workload()) for job in jobs),
     }
-    return Plan(**(fields | changes))
+    part |= {name: changes.pop(name) for name in list(changes) if name in part}
+    return Plan(**(fields | {"devices": (DevicePlan(**part),)} | changes))
 
 
 def run(job: str = "job-0", index: int = 0, *, purpose: Pass = Pass.LATENCY, position: int | None = None) -> Run:
@@ -74,9 +78,9 @@ def result(plan: Plan, job: str = "job-0", runs: tuple[Run, ...] = ()) -> JobRes
         session=plan.session,
         job=job,
         workload=workload(),
-        device=plan.device,
-        binary=plan.binary,
-        rules=plan.rules,
+        device=plan.devices[0].device,
+        binary=plan.devices[0].binary,
+        rules=plan.devices[0].rules,
         provenance=plan.provenance,
         finished_at=NOW,
         status=Status.OK,

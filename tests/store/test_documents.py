@@ -92,7 +92,7 @@ def test_a_newer_document_is_refused_with_advice():
     with pytest.raises(NewerFormat) as error:
         parse(job_fields(format_version=7))
     assert str(error.value) == (
-        "jobs/x.json: written by a newer mbench (format 7); this one reads up to 1: pip install -U mbench"
+        "jobs/x.json: written by a newer mbench (format 7); this one reads up to 2: pip install -U mbench"
     )
     assert error.value.exit_code == 2
 
@@ -132,7 +132,7 @@ def test_a_wrong_value_is_named_with_its_place():
 
 
 def test_a_plan_is_no_job():
-    with pytest.raises(StoreError, match=r"kind: Input should be 'job'.*no JobResult of format 1"):
+    with pytest.raises(StoreError, match=r"kind: Input should be 'job'.*no JobResult of format 2"):
         parse_document(format_document(sample.plan("s")), JobResult, source="x")
 
 

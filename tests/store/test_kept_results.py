@@ -125,7 +125,7 @@ def test_a_job_that_could_not_be_built_has_failed_also_without_a_document(tmp_pa
         device="host",
         what="test",
         now=sample.NOW,
-        plan_of=lambda name: sample.plan(name).model_copy(update={"jobs": (planned,)}),
+        plan_of=lambda name: sample.plan(name, planned=(planned,)),
     )
     (failed,) = made.results()
     assert (failed.status, failed.error_class, failed.message) == (Status.FAILED, "build", "no such weights")

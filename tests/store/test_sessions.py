@@ -143,7 +143,7 @@ def test_a_plan_in_any_script_is_written_and_read_under_any_locale(tmp_path, loc
         "device = DeviceFacts(serial='Ger\\u00e4t \\u96fb\\u8a71', profile='host');"
         "made = create_session(Path(sys.argv[2]), device='d', what='w', now=sample.NOW,"
         " plan_of=lambda name: sample.plan(name, device=device));"
-        "assert open_session(made.path).plan.device == device"
+        "assert open_session(made.path).plan.devices[0].device == device"
     )
     environment = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     argv = [sys.executable, "-c", script, str(Path(__file__).parent), str(tmp_path / "résultats 結果")]
