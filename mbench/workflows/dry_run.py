@@ -9,14 +9,15 @@ from mbench.core.results import Pass, PlannedJob
 from mbench.core.schedule import block_order
 from mbench.core.workloads import RunSettings
 from mbench.devices.host_facts import read_facts
-from mbench.devices.profiles import load_profile
 from mbench.runner.command import RunPaths, command_of
+from mbench.workflows.artifacts import unbuilt
 from mbench.workflows.home import home
 from mbench.workflows.instruments import hostbench
 from mbench.workflows.planning import planned_job
 from mbench.workflows.recipes import recipes_of
-from mbench.workflows.running import RunRequest, measuring_rules, unbuilt
+from mbench.workflows.running import RunRequest, measuring_rules
 from mbench.workflows.selection import select
+from mbench.workflows.stations import user_profile
 
 
 def plan_lines(request: RunRequest) -> Iterator[str]:
@@ -25,7 +26,7 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     Raises:
         UsageError: whatever `mbench run` would refuse.
     """
-    profile = load_profile(request.device, user_folder=home() / "device_profiles")
+    profile = user_profile(request.device)
     candidates = select(request.selection, threads=profile.threads)
     settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
     rules = measuring_rules(request, profile)

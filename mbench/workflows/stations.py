@@ -1,0 +1,75 @@
+"""Stations: a device made ready to measure on: the way to it, the program on it, what is known of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mbench.core.errors import NoDevice
+from mbench.core.ports import Transport
+from mbench.core.results import BinaryFacts, Conditions, DeviceFacts
+from mbench.devices.host import HostTransport
+from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
+from mbench.devices.host_folders import remove_stale, work_folder
+from mbench.devices.profiles import Profile, load_profile
+from mbench.runner.instrument import Instrument
+from mbench.workflows.home import home
+from mbench.workflows.instruments import host_instrument
+
+HOST = "host"
+ALIVE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """One device, open.
+
+    Attributes:
+        cpus: cores that runs may be pinned to, best first; None where nothing is pinned.
+        work_folder: makes the folder that a session works in on the device, and removes it, whatever happens.
+    """
+
+    transport: Transport
+    instrument: Instrument
+    binary: BinaryFacts
+    facts: DeviceFacts
+    profile: Profile
+    cpus: tuple[int, ...] | None
+    read_conditions: Callable[[], Conditions]
+    work_folder: Callable[[str], AbstractContextManager[str]]
+
+
+def user_profile(name: str) -> Profile:
+    """Return a profile, the user's own before the shipped one.
+
+    Raises:
+        UsageError: no such profile, or one that is damaged.
+    """
+    return load_profile(name, user_folder=home() / "device_profiles")
+
+
+@contextmanager
+def host_station(binary: Path | None) -> Iterator[Station]:
+    """Yield this machine, ready; `binary` is the user's own benchmark_model, None for hostbench.
+
+    Raises:
+        NoDevice: it does not run a command in time, or the program does not start.
+        UsageError: `binary` is no benchmark_model.
+    """
+    root = home() / "host"
+    remove_stale(root)
+    transport = HostTransport(root)
+    if not transport.alive(timeout_s=ALIVE_S):
+        raise NoDevice(f"{transport.serial} does not run a shell command within {ALIVE_S:g} s; look at its load.")
+    instrument, facts = host_instrument(transport, binary)
+    yield Station(
+        transport=transport,
+        instrument=instrument,
+        binary=facts,
+        facts=read_facts(),
+        profile=user_profile(HOST),
+        cpus=allowed_cpus(),
+        read_conditions=HostConditions().read,
+        work_folder=partial(work_folder, root),
+    )
