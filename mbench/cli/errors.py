@@ -31,6 +31,11 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # the reader has gone; no second error at exit
             raise typer.Exit(0) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:  # the one broad catch: a defect, too, is one line
+            what = f"{type(error).__name__}: {error}"
+            fail(f"this is a defect of mbench: {what}. `mbench --debug …` shows where; what was measured is kept.", 1)
 
     return wrapped
 

@@ -45,7 +45,7 @@ QuantizationList = Annotated[
     typer.Option("--quantization", help="fp32, fp16, drq, int8, int16x8. Default: int8.", metavar="VALUES"),
 ]
 Threads = Annotated[str | None, typer.Option(help="Thread counts, such as 1,4.", metavar="VALUES")]
-Delegates = Annotated[str | None, typer.Option("--delegate", help="cpu, xnnpack, builtin.", metavar="VALUES")]
+Delegates = Annotated[str | None, typer.Option("--delegate", help="cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.", metavar="VALUES")]
 Architecture = Annotated[str, typer.Option("--arch", help="Network family.")]
 Classes = Annotated[int, typer.Option(help="Number of classes.", min=1)]
 WeightsOption = Annotated[
@@ -60,6 +60,12 @@ CalibrationExamples = Annotated[int, typer.Option(help="Pictures to calibrate on
 QuantizerOption = Annotated[QuantizerChoice, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
 Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
+AdbServers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adb-server", help="adb server to use, HOST:PORT; may be repeated. Default: yours.", metavar="ADDRESS"
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 Results = Annotated[
     Path | None, typer.Option("--results", help="Folder of sessions. Default: $MBENCH_RESULTS, else ./results.")

@@ -24,6 +24,9 @@ DRIFT_TOLERANCE = 0.05
 
 CLOCK_TOLERANCE_S = 1.0
 
+COARSE_BELOW_US = 100
+"""One microsecond, the resolution of benchmark_model's clock, is 1 % of this."""
+
 LEAST_AGREEMENT_DB = 10.0
 """Kernel families that agreed on 96 to 98 % of ImageNet answers differed by up to 26 of 255 steps in a score."""
 
@@ -129,6 +132,11 @@ def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementW
                 f"after {len(samples)} runs",
                 advice="quieten the device, or raise --max-runs",
             )
+    if samples and median(samples) < COARSE_BELOW_US:
+        yield MeasurementWarning(
+            code=WarningCode.COARSE_CLOCK,
+            message="the program counts whole microseconds, which is more than 1 % of an inference here",
+        )
     if any(run.measured and run.measured.median_us is None for run in runs):
         yield MeasurementWarning(
             code=WarningCode.NO_MEDIAN,

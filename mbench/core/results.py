@@ -2,7 +2,8 @@
 
 Format history:
     1   mbench 0.1, before its release: first format.
-    2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had.
+    2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
+        what drove the GPU.
 """
 
 from enum import StrEnum
@@ -13,6 +14,9 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from mbench.core.workloads import Document, Workload
 
 FORMAT_VERSION: Final = 2
+
+XNNPACK_NODE: Final = "TfLiteXNNPackDelegate"
+"""What the runtime calls the nodes that XNNPACK executes, asked for or implicitly."""
 
 JOB_NAME: Final = r"^[A-Za-z0-9._@+-]+$"
 
@@ -64,6 +68,9 @@ class WarningCode(StrEnum):
     CLOCK_STEPPED = "clock_stepped"
     DELEGATE_NOT_APPLIED = "delegate_not_applied"
     NO_MEDIAN = "no_median"
+    COARSE_CLOCK = "coarse_clock"
+    LOST = "lost"
+    REDUCED_PRECISION = "reduced_precision"
 
 
 class MeasurementWarning(Document):
@@ -134,9 +141,20 @@ class Conditions(Document):
     """State of the device at one moment; None is unknown, never fine.
 
     Attributes:
-        busy_share: share of all cores that was busy since the reading before, without our own runs.
+        busy_share: share of all cores that others kept busy: since the reading before and without our own runs (host),
+            or while the reading was taken and nothing of ours ran (phone).
+        governors: the different ones in use.
         frequency_khz: current frequency per core, in core order.
+        frequency_max_khz: highest frequency that each core is allowed now (throttling lowers it), in core order.
         temperature_c: hottest thermal zone.
+        zone_temperatures_c: every zone that gave a temperature, by its name.
+        skin_temperature_c: hottest sensor that Android calls skin.
+        thermal_status: Android's, 0 (none) to 6 (shutdown).
+        powered_by: `ac`, `usb`, `wireless`, `dock`; `none` on battery.
+        charging: what the battery is doing.
+        doze: whether the device is in deep idle.
+        stay_on: whether a setting keeps the screen on now.
+        other_benchmarks: processes of benchmark_model that are not ours.
     """
 
     taken_at: AwareDatetime
@@ -144,10 +162,21 @@ class Conditions(Document):
     busy_share: float | None = None
     governors: tuple[str, ...] | None = None
     frequency_khz: tuple[int, ...] | None = None
+    frequency_max_khz: tuple[int, ...] | None = None
     temperature_c: float | None = None
+    zone_temperatures_c: dict[str, float] | None = None
+    skin_temperature_c: float | None = None
+    thermal_status: int | None = Field(default=None, ge=0, le=6)
     power: Literal["mains", "battery"] | None = None
+    powered_by: Literal["ac", "usb", "wireless", "dock", "none"] | None = None
+    charging: Literal["charging", "discharging", "not_charging", "full"] | None = None
     battery_percent: float | None = None
+    battery_temperature_c: float | None = None
     memory_available_kib: int | None = None
+    screen_on: bool | None = None
+    stay_on: bool | None = None
+    doze: bool | None = None
+    other_benchmarks: int | None = None
 
 
 class Run(Document):
@@ -160,6 +189,7 @@ class Run(Document):
         wall_s: duration of the process on a steady clock, its start and its init included.
         cpus: cores that the process was allowed, read back on the device.
         nodes: nodes of the model's own graph, by the runtime's information; None where it was not asked.
+        gpu_api: what drove the GPU: `OpenCL`, `OpenGL`; None without a GPU, or where nothing said it.
         parameters: the tool's own echo of its settings.
         files: names of the raw files beside this document.
         output_sha256: hash of the output tensors' bytes of the last inference.
@@ -184,6 +214,7 @@ class Run(Document):
     memory: Memory | None = None
     delegates: tuple[DelegateCoverage, ...] = ()
     nodes: int | None = None
+    gpu_api: str | None = None
     operators: tuple[OperatorTime, ...] | None = None
     parameters: dict[str, str] = Field(default_factory=dict)
     cpus: str | None = None

@@ -25,7 +25,6 @@ def measured_enough(medians_us: Sequence[float], rules: MeasuringRules) -> bool:
 
 
 def drift(canary_medians_us: Sequence[float]) -> float | None:
-    """Return how far the canary's runs lie apart, as a share of their median; None for fewer than two."""
-    if len(canary_medians_us) < 2:
-        return None
-    return (max(canary_medians_us) - min(canary_medians_us)) / median(canary_medians_us)
+    """Return how far the canary's runs lie apart, as a share of their median; None where that cannot be said."""
+    middle = median(canary_medians_us) if len(canary_medians_us) > 1 else 0
+    return (max(canary_medians_us) - min(canary_medians_us)) / middle if middle else None

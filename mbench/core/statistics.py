@@ -20,8 +20,9 @@ class Interval:
     high: float
 
     def relative_half_width(self, centre: float) -> float:
-        """Return half the interval's width as a share of `centre`."""
-        return (self.high - self.low) / 2 / centre if centre else math.inf
+        """Return half the interval's width as a share of `centre`; infinite where that is 0 and the width is not."""
+        width = self.high - self.low
+        return width / 2 / centre if centre else (math.inf if width else 0.0)
 
     def overlaps(self, other: "Interval") -> bool:
         """Whether the two intervals share a value."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import Quantization, Size, parse_quantization
-from mbench.core.workloads import Delegate, parse_delegate
+from mbench.core.workloads import EVERYWHERE, Delegate, parse_delegate, split_delegates
 
 
 class Axis(StrEnum):
@@ -27,7 +27,7 @@ PUBLISHED: dict[Axis, tuple[str, ...]] = {
     Axis.RESOLUTION: ("224", "192", "160", "128"),  # paper, Table 7
     Axis.QUANTIZATION: tuple(Quantization),
     Axis.THREADS: ("1", "2", "4"),
-    Axis.DELEGATE: tuple(Delegate),
+    Axis.DELEGATE: tuple(map(str, EVERYWHERE)),
 }
 """Values of `--sweep AXIS` without values of its own."""
 
@@ -61,7 +61,7 @@ def parse_sweep(text: str) -> Sweep:
     if name not in set(Axis):
         raise UsageError(f"unknown sweep axis {name!r}.{did_you_mean(name, list(Axis))}")
     axis = Axis(name)
-    values = tuple(value.strip() for value in listed.split(",") if value.strip()) if given else PUBLISHED[axis]
+    values = _listed(axis, listed) if given else PUBLISHED[axis]
     if not values:
         raise UsageError(f"--sweep {text} names no value; --sweep {axis} takes {', '.join(PUBLISHED[axis])}.")
     parsed = [parse_value(axis, value) for value in values]
@@ -70,7 +70,7 @@ def parse_sweep(text: str) -> Sweep:
     return Sweep(axis=axis, values=values)
 
 
-def parse_value(axis: Axis, text: str) -> float | int | str:
+def parse_value(axis: Axis, text: str) -> float | int | str | Delegate:
     """Return one value of an axis in its own type.
 
     Raises:
@@ -103,6 +103,12 @@ def expand(sweeps: Sequence[Sweep], **fixed: object) -> Iterator[Point]:
     for values in itertools.product(*(sweep.values for sweep in sweeps)):
         varied = {axis.value: parse_value(axis, value) for axis, value in zip(axes, values, strict=True)}
         yield Point(**(fixed | varied))  # type: ignore[arg-type]  # each axis parses to its field's type
+
+
+def _listed(axis: Axis, text: str) -> tuple[str, ...]:
+    if axis is Axis.DELEGATE:
+        return split_delegates(text)
+    return tuple(value.strip() for value in text.split(",") if value.strip())
 
 
 def _number(axis: Axis, text: str) -> float:

@@ -61,6 +61,8 @@ def _runs_line(results: Sequence[JobResult]) -> str:
 def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
     if len(delegates := {result.workload.delegate for result in results}) == 1:
         yield f"delegate {delegates.pop()}"
+    if apis := sorted({run.gpu_api for result in results for run in result.runs if run.gpu_api}):
+        yield f"GPU by {_joined(apis)}"
     if len(threads := {result.workload.threads for result in results}) == 1:
         yield count_of(max(threads), "thread")
     cpus = results[0].rules.cpus

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from mbench.core.conclusions import latency_samples_us
-from mbench.core.results import JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
+from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.statistics import Interval, bootstrap_interval, median
-from mbench.core.workloads import Document
+from mbench.core.workloads import Delegate, Document
 
 LEAST_INFERENCES_FOR_P95 = 40
 """Below that, the 95th percentile is one of the two slowest inferences."""
@@ -22,7 +22,8 @@ class Row(Document):
         init_us: median over runs of what one process spent before its first inference.
         peak_memory_kib: median over the memory pass of the process's resident peak, the tool itself included. The
             growth that benchmark_model also prints is another quantity and never stands in for it.
-        delegate_nodes: nodes delegated of all, such as `33/33`; null where no delegate took part or runs disagree.
+        delegate_nodes: nodes delegated of all, such as `33/33`, without XNNPACK's where an accelerator was asked for;
+            null where no delegate took part or runs disagree.
         runs: latency runs that ended well.
         top1: share of examples answered rightly, with `top1_ci`, `top5`, on `dataset`; null: never evaluated.
     """
@@ -69,7 +70,7 @@ def row_of(result: JobResult) -> Row:
         message=result.message,
         device=result.device.serial,
         emulated=result.device.emulated,
-        delegate=result.workload.delegate,
+        delegate=str(result.workload.delegate),
         threads=result.workload.threads,
         mult_adds=artifact.mult_adds,
         parameters=artifact.parameters,
@@ -83,7 +84,7 @@ def row_of(result: JobResult) -> Row:
         latency_p95_us=_p95_us(measured),
         init_us=_median_or_none([run.init_us for run in measured]),
         peak_memory_kib=_peak_memory_kib(result),
-        delegate_nodes=_delegate_nodes(measured),
+        delegate_nodes=_delegate_nodes(measured, result.workload.delegate),
         runs=len(good),
         artifact_sha256=artifact.sha256,
         binary_sha256=result.binary.sha256,
@@ -115,20 +116,24 @@ def _peak_memory_kib(result: JobResult) -> float | None:
     return _median_or_none([run.memory.peak_kib for run in runs if run.memory is not None])
 
 
-def _delegate_nodes(runs: Sequence[Run]) -> str | None:
-    seen = {_nodes_of(run) for run in runs}
+def _delegate_nodes(runs: Sequence[Run], delegate: Delegate) -> str | None:
+    seen = {_nodes_of(run, delegate) for run in runs}
     return seen.pop() if len(seen) == 1 else None
 
 
-def _nodes_of(run: Run) -> str | None:
-    """Add up the delegates of one run; each subgraph's nodes are counted once."""
-    if not run.delegates:
+def _nodes_of(run: Run, delegate: Delegate) -> str | None:
+    """Add up the delegates of one run; each subgraph's nodes are counted once.
+
+    What an accelerator left to XNNPACK is not the accelerator's, and is left out.
+    """
+    counted = [each for each in run.delegates if not (delegate.accelerated and each.name == XNNPACK_NODE)]
+    if not counted:
         return None if run.nodes is None else f"0/{run.nodes}"
-    totals = {each.subgraph: each.total for each in run.delegates}
+    totals = {each.subgraph: each.total for each in counted}
     known = [total for total in totals.values() if total is not None]
     if len(known) < len(totals):
         return None
-    return f"{sum(each.nodes for each in run.delegates)}/{sum(known)}"
+    return f"{sum(each.nodes for each in counted)}/{sum(known)}"
 
 
 def _derived_warnings(

@@ -4,11 +4,14 @@ Every bool is `=true` or `=false` and every flag stands once: a bare flag, a sec
 by the tool, which then runs something else and ends with status 0.
 """
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import Delegate, RunSettings, Workload
+from mbench.core.workloads import RunSettings, Workload
+from mbench.runner.delegate_flags import delegate_flags, device_files
 from mbench.runner.instrument import Instrument, lacking
 
 MEMORY_RUNS = 10
@@ -51,11 +54,18 @@ class RunPaths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One run's command line and the files that it must leave behind, with more than zero bytes."""
+    """One run's command line.
+
+    Attributes:
+        writes: files that it must leave behind, with more than zero bytes.
+        num_runs: inferences that it asks for.
+        reads: paths on the device, besides model and program, that must be readable before it is started.
+    """
 
     argv: tuple[str, ...]
     writes: tuple[str, ...]
     num_runs: int
+    reads: tuple[str, ...] = ()
 
 
 def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: Instrument) -> Command:
@@ -76,7 +86,7 @@ def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: I
         f"--num_runs={settings.num_runs}",
         f"--min_secs={_number(settings.min_secs)}",
         f"--max_secs={_number(settings.max_secs)}",
-        *_delegate_flags(workload.delegate),
+        *delegate_flags(workload.delegate, instrument),
     ]
     writes: list[str] = []
     match purpose:
@@ -97,7 +107,23 @@ def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: I
             f"{' '.join(instrument.argv_prefix)} ({instrument.tool}) has no flag --{', --'.join(missing)}, which a "
             f"{purpose} run with delegate {workload.delegate} needs. Use another binary, or leave that out."
         )
-    return Command(argv=(*instrument.argv_prefix, *needed), writes=tuple(writes), num_runs=settings.num_runs)
+    return Command(
+        argv=(*instrument.argv_prefix, *needed),
+        writes=tuple(writes),
+        num_runs=settings.num_runs,
+        reads=device_files(workload.delegate),
+    )
+
+
+def refuse_impossible(workloads: Iterable[Workload], purposes: Iterable[Pass], instrument: Instrument) -> None:
+    """Refuse, before anything is run, what the program lacks the flags for.
+
+    Raises:
+        UsageError: a flag that one of the runs needs, named.
+    """
+    paths = RunPaths(work_dir="/", model="/")
+    for workload, purpose in itertools.product(workloads, tuple(purposes)):
+        command_of(workload, purpose, paths, instrument)
 
 
 def settings_of(settings: RunSettings, purpose: Pass) -> RunSettings:
@@ -110,17 +136,6 @@ def settings_of(settings: RunSettings, purpose: Pass) -> RunSettings:
         case Pass.LATENCY | Pass.CANARY:
             return settings
     return settings.model_copy(update={"warmup_min_secs": 0.0, "min_secs": 0.0, **changed})
-
-
-def _delegate_flags(delegate: Delegate) -> tuple[str, ...]:
-    """Return the flags of a delegate; `cpu` is the tool without any: implicit XNNPACK, what an app gets."""
-    match delegate:
-        case Delegate.CPU:
-            return ()
-        case Delegate.XNNPACK:
-            return ("--use_xnnpack=true",)
-        case Delegate.BUILTIN:
-            return ("--use_xnnpack=false",)
 
 
 def _evidence_flags(paths: RunPaths, flags: frozenset[str]) -> tuple[list[str], list[str]]:

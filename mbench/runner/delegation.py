@@ -37,7 +37,7 @@ _SPLIT = re.compile(
     rf"(?P<gpu>{WHOLE}) operations will run on the GPU, and the remaining (?P<cpu>{WHOLE}) operations will run on the "
     r"CPU\.?"
 )
-_API = re.compile(r"Initialized (OpenCL|OpenGL)-based API\.?")
+_API = re.compile(r"Initializ(?:ed|ing) (OpenCL|OpenGL|WebGPU|Metal)-based API(?: from (?:serialized data|graph))?\.?")
 _KERNELS = re.compile(rf"Created ({WHOLE}) GPU delegate kernels\.?")
 _MISSING = (
     re.compile(r"(?P<name>\S+) acceleration is unsupported on this platform\b.*"),
@@ -46,7 +46,7 @@ _MISSING = (
     _NOT_EXECUTED,
 )
 _ASKED = {
-    "use gpu": ("GPU", re.compile(r"gpu|litert_cl", re.IGNORECASE)),
+    "use gpu": ("GPU", re.compile(r"gpu|litert_", re.IGNORECASE)),
     "use nnapi": ("NNAPI", re.compile(r"nnapi", re.IGNORECASE)),
     "use xnnpack": ("XNNPACK", re.compile(r"xnnpack", re.IGNORECASE)),
     "use hexagon": ("Hexagon", re.compile(r"hexagon", re.IGNORECASE)),

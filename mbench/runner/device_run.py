@@ -81,6 +81,7 @@ def run_on_device(
             Proof(path=path, expected=want, before=transport.sha256(path)) for path, want in hashes.items()
         )
         course.failure = changed(course.proofs, when="before")
+        course.failure = course.failure or _unreadable(transport, command.reads)
         if course.failure is None:
             text = script.device_script(paths.work_dir, command.argv, deadline_s=deadline_s, removes=command.writes)
             transport.write(paths.script, text.encode())
@@ -94,6 +95,15 @@ def run_on_device(
         course.wall_s = course.wall_s or clock.monotonic() - began_s
         _clean_up(transport, paths, course)
     return course
+
+
+def _unreadable(transport: Transport, paths: tuple[str, ...]) -> Failure | None:
+    """Say which path a delegate would be loaded from in vain: an external one then crashes without a word."""
+    for path in paths:
+        result = transport.run(("sh", "-c", 'test -r "$1"', "sh", path), deadline_s=_SHORT_S)
+        if result.exit_code != 0:
+            return "delegate", f"{path} cannot be read on {transport.serial}; push the delegate's library there."
+    return None
 
 
 def _run_script(

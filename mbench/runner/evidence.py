@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mbench.core.results import DelegateCoverage, WarningCode
-from mbench.core.workloads import Delegate, Workload
+from mbench.core.workloads import Workload
 from mbench.runner.command import Command
+from mbench.runner.delegate_flags import expected_echo
+from mbench.runner.delegate_proof import DelegateProof, missing_proof, nodes_by_name
 from mbench.runner.instrument import Tool
-from mbench.runner.parsed import Coverage, ParsedText
+from mbench.runner.parsed import ParsedText
 
 Failure = tuple[str, str]
 """Error class and message."""
-
-XNNPACK = "TfLiteXNNPackDelegate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ class Evidence:
         command: what was run.
         graph: the path that `--graph` named.
         runtime_info: delegates by the runtime's own information; None where it was not asked for.
+        nodes: nodes of the model's own graph by that information; None where it was not asked for.
         cpus: cores that were asked for, None without.
         affinity: what the kernel said the process may use (`0-3,6`); None where it says nothing.
         sizes: bytes of each file that the run was to write; None where there is none.
@@ -62,6 +63,7 @@ class Evidence:
     affinity: str | None
     sizes: Mapping[str, int | None]
     proofs: tuple[Proof, ...]
+    nodes: int | None = None
     builtin_accepted: bool = False
 
 
@@ -105,7 +107,7 @@ def _echo(evidence: Evidence) -> Failure | None:
         "num threads": str(evidence.workload.threads),
         "#threads used for cpu inference": str(evidence.workload.threads),
         "min num runs": str(evidence.command.num_runs),
-        **_WANTED_OF_DELEGATE[evidence.workload.delegate],
+        **expected_echo(evidence.workload.delegate),
     }
     for name, value in wanted.items():
         if name in said and said[name] != value:
@@ -117,40 +119,32 @@ def _echo(evidence: Evidence) -> Failure | None:
     return None
 
 
-_WANTED_OF_DELEGATE: Mapping[Delegate, Mapping[str, str]] = {
-    Delegate.CPU: {"use gpu": "0", "use nnapi": "0"},
-    Delegate.XNNPACK: {"use gpu": "0", "use nnapi": "0", "use xnnpack": "1"},
-    Delegate.BUILTIN: {"use gpu": "0", "use nnapi": "0", "use xnnpack": "0"},
-}
-
-
 def proved_delegates(evidence: Evidence) -> tuple[DelegateCoverage, ...]:
     """Return the delegates that executed nodes: by the runtime's information, else by the text."""
     return evidence.parsed.delegates if evidence.runtime_info is None else evidence.runtime_info
 
 
+def delegate_proof(evidence: Evidence) -> DelegateProof:
+    """Return what a run shows about delegates."""
+    return DelegateProof(
+        asked=evidence.workload.delegate,
+        tool=evidence.tool,
+        parsed=evidence.parsed,
+        executed=proved_delegates(evidence),
+        nodes=evidence.nodes,
+        builtin_accepted=evidence.builtin_accepted,
+    )
+
+
 def _delegate(evidence: Evidence) -> Failure | None:
-    parsed, delegate = evidence.parsed, evidence.workload.delegate
+    parsed = evidence.parsed
     if reason := _disagreement(parsed.delegates, evidence.runtime_info):
         return "delegate", reason
     for warning in parsed.warnings:
         if warning.code is WarningCode.DELEGATE_NOT_APPLIED:
             return "delegate", warning.message
-    nodes = _nodes(proved_delegates(evidence))
-    if foreign := sorted(set(nodes) - {XNNPACK}):
-        return "delegate", f"{', '.join(foreign)} executed nodes, although {delegate} was asked for"
-    match delegate:
-        case Delegate.BUILTIN:
-            return ("delegate", f"{XNNPACK} executed {nodes[XNNPACK]} nodes, not builtin") if nodes else None
-        case Delegate.CPU:
-            if nodes.get(XNNPACK) or evidence.builtin_accepted:
-                return None
-            return "delegate", f"{XNNPACK} executed nothing; a cpu row is what an app gets, which is XNNPACK"
-        case Delegate.XNNPACK:
-            explicit = any(one.name.upper() == "XNNPACK" and one.coverage is not Coverage.NOT for one in parsed.applied)
-            if explicit and nodes.get(XNNPACK):
-                return None
-            return "delegate", "no line shows that XNNPACK was explicitly applied and executed nodes"
+    reason = missing_proof(delegate_proof(evidence))
+    return None if reason is None else ("delegate", reason)
 
 
 def _disagreement(text: Sequence[DelegateCoverage], info: Sequence[DelegateCoverage] | None) -> str | None:
@@ -158,18 +152,10 @@ def _disagreement(text: Sequence[DelegateCoverage], info: Sequence[DelegateCover
 
     The text counts what an earlier delegate left over, the runtime information all nodes of the model.
     """
-    if info is None or _nodes(text) == _nodes(info):
+    if info is None or nodes_by_name(text) == nodes_by_name(info):
         return None
-    return f"the text says that delegates took {_nodes(text)} nodes, the runtime information says {_nodes(info)}"
-
-
-def _nodes(delegates: Sequence[DelegateCoverage]) -> dict[str, int]:
-    """Return the nodes per delegate, of all subgraphs; delegates without any are left out."""
-    nodes: dict[str, int] = {}
-    for delegate in delegates:
-        if delegate.nodes:
-            nodes[delegate.name] = nodes.get(delegate.name, 0) + delegate.nodes
-    return nodes
+    said, shown = nodes_by_name(text), nodes_by_name(info)
+    return f"the text says that delegates took {said} nodes, the runtime information says {shown}"
 
 
 def _affinity(evidence: Evidence) -> Failure | None:

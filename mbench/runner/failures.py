@@ -30,6 +30,7 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"Failed to apply .* delegate|Disallowed CPU fallback detected|Failed to apply delegate"
             r"|only supports static-sized tensors|Failed to create .*delegate"
+            r"|Could not find the specified NNAPI accelerator"
         ),
     ),
     ("invoke", re.compile(r"failed to invoke|Failed to invoke|^Run failed")),

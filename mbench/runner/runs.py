@@ -8,6 +8,7 @@ from mbench.core.ports import Clock, Transport
 from mbench.core.results import DelegateCoverage, MeasurementWarning, OperatorTime, Pass, Run, Status, WarningCode
 from mbench.core.workloads import Workload
 from mbench.runner.command import Command, RunPaths, command_of, settings_of
+from mbench.runner.delegate_proof import delegate_doubts
 from mbench.runner.device_run import (
     OUTPUT_FILE,
     PROFILE_FILE,
@@ -17,11 +18,11 @@ from mbench.runner.device_run import (
     Course,
     run_on_device,
 )
-from mbench.runner.evidence import Evidence, Failure, judge, proved_delegates
+from mbench.runner.evidence import Evidence, Failure, delegate_proof, judge, proved_delegates
 from mbench.runner.instrument import Instrument
 from mbench.runner.parsed import ParsedText
 from mbench.runner.protos import count_nodes, read_profile, read_runtime_info
-from mbench.runner.script import INIT_ALLOWANCE_S, deadline_s
+from mbench.runner.script import deadline_s, init_allowance_s
 from mbench.runner.text import parse_text
 
 
@@ -34,7 +35,8 @@ class RunRequest:
         work_dir: a directory on the device for this run alone, absolute; it is made, and removed afterwards.
         cpus: cores to pin it to, None to leave it alone.
         builtin_accepted: whether a `cpu` row is right without XNNPACK, as int16x8 ones are.
-        init_allowance_s: for loading and preparing the model, before the run counts as hanging.
+        init_allowance_s: for loading and preparing the model, before the run counts as hanging; None: as its delegate
+            needs.
     """
 
     job: str
@@ -47,7 +49,7 @@ class RunRequest:
     work_dir: str
     cpus: tuple[int, ...] | None = None
     builtin_accepted: bool = False
-    init_allowance_s: float = INIT_ALLOWANCE_S
+    init_allowance_s: float | None = None
 
 
 def run_once(
@@ -65,6 +67,9 @@ def run_once(
     paths = RunPaths(work_dir=request.work_dir, model=request.model)
     command = command_of(request.workload, request.purpose, paths, instrument)
     settings = settings_of(request.workload.settings, request.purpose)
+    allowance_s = request.init_allowance_s
+    if allowance_s is None:
+        allowance_s = init_allowance_s(request.workload.delegate)
     course = run_on_device(
         transport,
         clock,
@@ -73,7 +78,7 @@ def run_once(
         hashes=_hashes(instrument, request),
         environment=dict(instrument.environment),
         cpus=request.cpus,
-        deadline_s=deadline_s(settings, init_allowance_s=request.init_allowance_s),
+        deadline_s=deadline_s(settings, init_allowance_s=allowance_s),
     )
     return _result(instrument, request, command, paths, course), course.files
 
@@ -106,9 +111,12 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         affinity=course.affinity,
         sizes={path: len(files[stored[path]]) if stored[path] in files else None for path in command.writes},
         proofs=course.proofs,
+        nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None else None,
         builtin_accepted=request.builtin_accepted,
     )
     failure = course.failure or judge(evidence) or unreadable
+    proof = delegate_proof(evidence)
+    doubts = () if failure else delegate_doubts(proof)
     output = files.get(OUTPUT_FILE)
     return Run(
         job=request.job,
@@ -129,12 +137,13 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         first_us=parsed.first_us,
         memory=parsed.memory,
         delegates=proved_delegates(evidence),
-        nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None else None,
+        nodes=evidence.nodes,
+        gpu_api=proof.gpu_api,
         operators=operators,
         parameters=parsed.parameters,
         cpus=course.affinity,
         output_sha256=hashlib.sha256(output).hexdigest() if output else None,
-        warnings=(*parsed.warnings, *_missing_memory(request.purpose, parsed)),
+        warnings=(*parsed.warnings, *_missing_memory(request.purpose, parsed), *doubts),
     )
 
 

@@ -15,7 +15,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from mbench.core.workloads import RunSettings
+from mbench.core.workloads import Delegate, RunSettings
 
 STDOUT: Final = "out.txt"
 STDERR: Final = "err.txt"
@@ -31,6 +31,8 @@ FILE_LIMIT_BYTES: Final = 128 << 20
 """No file that a run writes is larger: the script sets a limit of half of it, in a unit that some shells double."""
 
 INIT_ALLOWANCE_S: Final = 60.0
+ACCELERATED_INIT_ALLOWANCE_S: Final = 180.0
+"""A GPU or NPU compiles the whole graph before the first inference."""
 _MARGIN_S = 10.0
 _PHASES = 2
 
@@ -117,6 +119,11 @@ def deadline_s(settings: RunSettings, *, init_allowance_s: float = INIT_ALLOWANC
     process' own start and end there is a margin besides the allowance for loading and preparing the model.
     """
     return init_allowance_s + _PHASES * settings.max_secs + _MARGIN_S
+
+
+def init_allowance_s(delegate: Delegate) -> float:
+    """Return the seconds that loading and preparing a model may take."""
+    return ACCELERATED_INIT_ALLOWANCE_S if delegate.accelerated else INIT_ALLOWANCE_S
 
 
 def _path(path: str) -> str:

@@ -1,5 +1,6 @@
 """Planning: the complete list of jobs of a session, as data, before the device is touched."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 
@@ -30,18 +31,33 @@ def planned_job(
     """Return one job; its id says what runs and is fit for a file name."""
     workload = Workload(artifact=artifact, delegate=delegate, threads=threads, settings=settings)
     name = re.sub(r"[^A-Za-z0-9._@+-]+", "-", artifact.name)
-    return PlannedJob(id=f"{name}-{delegate}-t{threads}", workload=workload, build_error=build_error)
+    return PlannedJob(id=f"{name}-{_file_name(delegate)}-t{threads}", workload=workload, build_error=build_error)
+
+
+def _file_name(delegate: Delegate) -> str:
+    """Return the delegate as a part of file names: its text, or its kind and a digest where that holds a path."""
+    text = str(delegate)
+    if delegate.path is None:
+        return text.replace(":", "-")
+    return f"{delegate.kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def choose_canary(jobs: Sequence[PlannedJob]) -> Workload | None:
     """Return the cheapest workload with short settings: run in every block, it shows whether the device's speed moves.
 
-    One of the session's own files, so that nothing has to be built or pushed for it.
+    One of the session's own files, so that nothing has to be built or pushed for it, and on the CPU where the session
+    has one there, so that it does not fail with an accelerator.
     """
     able = [job.workload for job in jobs if job.build_error is None]
     if not able:
         return None
     cheapest = min(
-        able, key=lambda workload: (workload.artifact.mult_adds or 0, workload.artifact.name, workload.label)
+        able,
+        key=lambda workload: (
+            workload.delegate.accelerated,
+            workload.artifact.mult_adds or 0,
+            workload.artifact.name,
+            workload.label,
+        ),
     )
     return cheapest.model_copy(update={"settings": CANARY_SETTINGS})

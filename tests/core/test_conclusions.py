@@ -128,6 +128,7 @@ def test_neither_failed_runs_nor_other_passes_are_samples():
         ("few_runs", {"runs": FIVE[:3]}),
         ("wide_interval", {"runs": [run(index, median_us=1000 + 100 * index) for index in range(5)]}),
         ("no_median", {"runs": [run(index, median_us=None) for index in range(5)]}),
+        ("coarse_clock", {"runs": [run(index, median_us=0) for index in range(5)]}),
         ("busy", {"runs": [run(index, conditions_after=after(busy_share=0.3)) for index in range(5)]}),
         ("on_battery", {"runs": [run(index, conditions_after=after(power="battery")) for index in range(5)]}),
         ("frequency_scaling", {"runs": [run(i, conditions_after=after(governors=("powersave",))) for i in range(5)]}),

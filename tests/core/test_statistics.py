@@ -80,3 +80,4 @@ def test_the_order_of_a_block_is_seeded_and_differs_between_blocks():
 def test_drift_is_the_spread_of_the_canary():
     assert drift([100, 103, 98]) == 0.05
     assert drift([100]) is None
+    assert drift([0, 0, 1]) is None

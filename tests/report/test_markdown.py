@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbench.core.results import MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import Delegate, RunSettings
+from mbench.core.workloads import Delegate, RunSettings, parse_delegate
 from mbench.report.markdown import display_width, escape_markdown, report_markdown, table_markdown
 from mbench.report.result_table import clear_winner, result_tables
 from mbench.report.rows import row_of
@@ -93,6 +93,13 @@ def test_what_varies_gets_a_column_and_leaves_the_foot():
     assert parse_cells(table_lines(markdown)[0])[:3] == ["Variant", "Delegate", "Threads"]
     assert [parse_cells(line)[1:3] for line in table_lines(markdown)[2:]] == [["cpu", "1"], ["builtin", "4"]]
     assert "Configuration: pinned to cores 2, 3; seed 7." in markdown
+
+
+def test_the_foot_says_what_drove_the_gpu():
+    gpu = sample.workload(delegate=parse_delegate("gpu"))
+    runs = tuple(sample.latency_run(6_455, index, gpu_api="OpenGL") for index in range(3))
+    markdown = report_markdown([sample.result(workload=gpu, runs=runs)])
+    assert "Configuration: delegate gpu; GPU by OpenGL; 1 thread;" in markdown
 
 
 @pytest.mark.parametrize(

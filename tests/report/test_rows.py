@@ -2,6 +2,7 @@ import pytest
 import sample_results as sample
 
 from mbench.core.results import DelegateCoverage, JobResult, MeasurementWarning, Status, WarningCode
+from mbench.core.workloads import parse_delegate
 from mbench.report.rows import Row, row_of
 
 STABLE_NAMES = """
@@ -136,3 +137,20 @@ def test_doubts_of_runs_are_named_once():
 def test_a_model_without_meaning_is_said_to_be_latency_only():
     workload = sample.workload(latency_only="untrained weights")
     assert codes(sample.result(workload=workload, medians_us=[10_000] * 3)) == [WarningCode.LATENCY_ONLY]
+
+
+def test_an_accelerators_nodes_are_counted_without_those_it_left_to_xnnpack():
+    left = (
+        DelegateCoverage(name="TfLiteGpuDelegateV2", nodes=21, total=31, partitions=3, subgraph=0),
+        DelegateCoverage(name="TfLiteXNNPackDelegate", nodes=8, total=11, partitions=4, subgraph=0),
+    )
+    gpu = sample.workload(delegate=parse_delegate("gpu:fp32:cl"))
+    row = row_of(sample.result(workload=gpu, runs=(sample.latency_run(6_455, delegates=left, gpu_api="OpenCL"),)))
+    assert (row.delegate, row.delegate_nodes) == ("gpu:fp32:cl", "21/31")
+
+
+def test_a_gpu_row_for_which_nothing_was_delegated_says_so():
+    gpu = sample.workload(delegate=parse_delegate("gpu"))
+    only = (DelegateCoverage(name="TfLiteXNNPackDelegate", nodes=29, total=31, partitions=4),)
+    run = sample.latency_run(6_455, delegates=only, nodes=31)
+    assert row_of(sample.result(workload=gpu, runs=(run,))).delegate_nodes == "0/31"

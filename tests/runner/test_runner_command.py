@@ -5,7 +5,7 @@ from recorded_texts import RECORDINGS
 
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload
 from mbench.runner.command import RunPaths, command_of
 from mbench.runner.instrument import Instrument, flags_of, lacking, tool_of
 
@@ -103,7 +103,7 @@ def test_a_delegate_is_asked_for_by_its_flag(delegate: Delegate, flags: list[str
 
 
 @pytest.mark.parametrize("purpose", list(Pass))
-@pytest.mark.parametrize("delegate", list(Delegate))
+@pytest.mark.parametrize("delegate", EVERYWHERE, ids=str)
 def test_every_flag_stands_once_and_with_a_value(purpose: Pass, delegate: Delegate) -> None:
     words = command_of(workload(delegate), purpose, PATHS, instrument()).argv[1:]
     names = [word.partition("=")[0] for word in words]

@@ -24,7 +24,7 @@ def evidence(delegate: Delegate = Delegate.CPU, *, stderr: str | None = None, ex
     artifact = ArtifactFacts(
         name="m", sha256="1" * 64, size_bytes=1, mult_adds=None, parameters=None, activation_bytes=None
     )
-    num_runs = 5 if delegate is Delegate.XNNPACK else 20
+    num_runs = 5 if delegate == Delegate.XNNPACK else 20
     workload = Workload(artifact=artifact, delegate=delegate, threads=1, settings=RunSettings(num_runs=num_runs))
     instrument = Instrument(
         argv_prefix=("./benchmark_model",),
@@ -40,7 +40,7 @@ def evidence(delegate: Delegate = Delegate.CPU, *, stderr: str | None = None, ex
         exit_code=exit_code,
         command=command_of(workload, Pass.LATENCY, PATHS, instrument),
         graph=GRAPH,
-        runtime_info=None if stderr is not None or delegate is Delegate.BUILTIN else (XNNPACK,),
+        runtime_info=None if stderr is not None or delegate == Delegate.BUILTIN else (XNNPACK,),
         cpus=None,
         affinity="0-3",
         sizes={PATHS.output: 1001, PATHS.runtime_info: 17348},
@@ -53,7 +53,7 @@ def error_class(given: Evidence) -> str | None:
     return failure[0] if failure else None
 
 
-@pytest.mark.parametrize("delegate", [Delegate.CPU, Delegate.XNNPACK])
+@pytest.mark.parametrize("delegate", [Delegate.CPU, Delegate.XNNPACK], ids=str)
 def test_a_run_with_all_its_proofs_is_believed(delegate: Delegate) -> None:
     assert judge(evidence(delegate)) is None
 

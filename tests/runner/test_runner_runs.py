@@ -13,7 +13,7 @@ from recorded_texts import RECORDINGS
 
 from mbench.core.errors import ArtifactError, TransportError, UsageError
 from mbench.core.results import Pass, Run, Status, WarningCode
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload
 from mbench.devices.host import HostTransport
 from mbench.runner.instrument import Instrument, flags_of
 from mbench.runner.runs import RunRequest, run_once
@@ -320,7 +320,7 @@ def hostbench() -> Instrument:
     )
 
 
-@pytest.mark.parametrize("delegate", list(Delegate))
+@pytest.mark.parametrize("delegate", EVERYWHERE, ids=str)
 @pytest.mark.parametrize("purpose", [Pass.LATENCY, Pass.MEMORY, Pass.OPS])
 def test_hostbench_proves_every_delegate_in_every_pass(
     tmp_path: Path, hostbench: Instrument, delegate: Delegate, purpose: Pass
@@ -345,7 +345,7 @@ def test_hostbench_proves_every_delegate_in_every_pass(
     )  # fmt: skip
     result = run(here, hostbench, request)
     assert (result.status, result.message) == (Status.OK, None)
-    assert bool(result.delegates) == (delegate is not Delegate.BUILTIN)
+    assert bool(result.delegates) == (delegate != Delegate.BUILTIN)
     assert (result.operators is not None) == (purpose is Pass.OPS)
     assert (result.output_sha256 is not None) == (purpose is Pass.LATENCY)
 

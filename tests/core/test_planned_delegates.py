@@ -1,0 +1,57 @@
+"""Jobs of any delegate have names of their own, fit for files, and the canary stays on the CPU."""
+
+import re
+
+import pytest
+from hypothesis import given
+from test_delegates import DELEGATES
+
+from mbench.core.results import JOB_NAME, PlannedJob
+from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, parse_delegate
+from mbench.workflows.planning import choose_canary, planned_job
+
+CHEAP = ArtifactFacts(
+    name="file:a@0123456789ab", sha256="1" * 64, size_bytes=1, mult_adds=1, parameters=1, activation_bytes=1
+)
+DEAR = CHEAP.model_copy(update={"name": "file:b@0123456789ab", "mult_adds": 9})
+
+
+def job(delegate: Delegate, artifact: ArtifactFacts = CHEAP) -> PlannedJob:
+    return planned_job(artifact, None, delegate, 1, RunSettings())
+
+
+@given(DELEGATES)
+def test_a_job_s_name_is_fit_for_a_file(delegate: Delegate) -> None:
+    name = job(delegate).id
+    assert re.fullmatch(JOB_NAME, name)
+    assert len(name) < 128
+
+
+@given(DELEGATES, DELEGATES)
+def test_two_delegates_are_two_jobs(one: Delegate, other: Delegate) -> None:
+    assert (job(one).id == job(other).id) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("cpu", "cpu"), ("gpu:fp32:cl", "gpu-fp32-cl"), ("nnapi:qti-dsp", "nnapi-qti-dsp")]
+)
+def test_a_job_s_name_says_its_delegate(text: str, name: str) -> None:
+    assert job(parse_delegate(text)).id == f"file-a@0123456789ab-{name}-t1"
+
+
+def test_a_planned_job_is_read_back_with_its_delegate() -> None:
+    planned = job(parse_delegate("external:/d/libfoo.so?a:1"))
+    assert '"delegate":"external:/d/libfoo.so?a:1"' in planned.model_dump_json()
+    assert PlannedJob.model_validate_json(planned.model_dump_json()) == planned
+
+
+def test_the_canary_does_not_depend_on_an_accelerator() -> None:
+    canary = choose_canary([job(parse_delegate("gpu")), job(Delegate.XNNPACK, DEAR)])
+    assert canary is not None
+    assert canary.delegate == Delegate.XNNPACK
+
+
+def test_a_session_of_accelerators_alone_has_a_canary_too() -> None:
+    canary = choose_canary([job(parse_delegate("gpu"), DEAR), job(parse_delegate("nnapi"))])
+    assert canary is not None
+    assert canary.label == "file:a@0123456789ab nnapi ×1"
