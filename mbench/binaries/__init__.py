@@ -1,0 +1,16 @@
+"""Keeps benchmark_model binaries for devices: reads them strictly, keeps them by SHA-256, fetches published ones.
+
+    elf.py             what an ELF file is, and whether it is whole
+    elf_layout.py      how its structures are laid out
+    records.py         what is known of a kept binary
+    library.py         the folder that keeps them
+    published.py       where binaries are published, and for what
+    advice.py          how to get a binary where none is kept
+    pins.py            which bytes an address gave when it was first fetched
+    downloading.py     one file over HTTP, resumed where it was cut
+    answers.py         what a server's answer says about the file
+    fetching.py        from an address to a kept, pinned and proved binary
+    whole_files.py     files that appear whole or not at all
+
+Nothing here runs a binary: which flavour a file really is, its own help text tells on a device.
+"""

@@ -1,0 +1,289 @@
+"""One file over HTTP: patient, bounded, and resumed where it was cut.
+
+    FOLDER/downloads/<key>.part     what came so far
+    FOLDER/downloads/<key>.json     a `Partial`: of which state of the file on the server
+
+A part is gone on with only where the server proves, by the validator of RFC 9110 (sections 13.1.5 and 14), that the
+file is still the one whose beginning lies here; otherwise it comes anew. Proxies are those of urllib's environment.
+"""
+
+import hashlib
+import http.client
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, BinaryIO, Final
+
+from pydantic import ValidationError
+
+from mbench.binaries.answers import FileHead, parse_head, range_validator, refusal, unreachable
+from mbench.binaries.pins import Validators
+from mbench.binaries.whole_files import disk_errors, write_whole
+from mbench.core.errors import ArtifactError
+from mbench.core.ports import Progress
+from mbench.core.workloads import Document
+
+LIMIT_BYTES: Final = 1 << 30
+"""A benchmark_model has some ten MB; whatever is a hundred times that is something else."""
+
+_CHUNK_BYTES: Final = 1 << 16
+_KIB: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a slow server is borne.
+
+    Attributes:
+        silence_s: without an answer or a byte for so long, the server is taken for dead.
+        window_s: in each stretch of so many seconds `window_bytes` must come, else the download stands still.
+        attempts: how often a download is tried that was cut or stood still; each goes on where the last one ended.
+    """
+
+    silence_s: float = 30.0
+    window_s: float = 60.0
+    window_bytes: int = 1 << 16
+    attempts: int = 3
+
+
+class Partial(Document):
+    """Which state of which file a part is of."""
+
+    url: str
+    validators: Validators
+    total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """What is to be fetched, and how.
+
+    Attributes:
+        part: where it is written; its `Partial` lies beside it.
+        known: validators of the state that is already at hand: where it is still that, nothing comes.
+        published: what exists, for the message where this does not.
+    """
+
+    url: str
+    part: Path
+    known: Validators | None
+    published: str
+    opener: urllib.request.OpenerDirector
+    patience: Patience
+    progress: Progress
+
+
+class _Cut(Exception):
+    """The download ended early; trying again is safe. The message says how."""
+
+
+class _HttpsStays(urllib.request.HTTPRedirectHandler):
+    """Follows redirections, but not from https to http, where anybody could answer."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request | None:
+        """Return the next request."""
+        if req.type == "https" and not newurl.lower().startswith("https:"):
+            fp.close()
+            raise urllib.error.URLError(f"it is redirected to {newurl}, which is not https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+
+
+def default_opener() -> urllib.request.OpenerDirector:
+    """Return an opener with the proxies that the environment names now (http_proxy, https_proxy, no_proxy)."""
+    return urllib.request.build_opener(_HttpsStays)
+
+
+def download(job: Download) -> Validators | None:
+    """Fetch a file whole into `job.part`; None where it is still the one that is known.
+
+    Raises:
+        ArtifactError: it could not be fetched; what came is kept where the server lets it be gone on with.
+    """
+    for left in reversed(range(job.patience.attempts)):
+        try:
+            return _attempt(job)
+        except _Cut as cut:
+            if not left:
+                raise ArtifactError(
+                    f"{job.url} could not be fetched: {cut} ({job.patience.attempts} attempts). "
+                    f"{_what_is_left(job.part)}Check the network and try again."
+                ) from cut
+            job.progress.note(f"{job.url}: {cut}; trying again")
+    raise AssertionError("at least one attempt is made")
+
+
+def drop_part(part: Path) -> None:
+    """Forget what came so far.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    part.unlink(missing_ok=True)
+    _partial_path(part).unlink(missing_ok=True)
+
+
+def _attempt(job: Download) -> Validators | None:
+    partial = _read_partial(job)
+    try:
+        answer = job.opener.open(_request(job, partial), timeout=job.patience.silence_s)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == HTTPStatus.NOT_MODIFIED:
+            return None
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial is not None:
+            drop_part(job.part)
+            raise _Cut("the file on the server is not as long as what was fetched of it") from error
+        raise refusal(job.url, error, published=job.published) from error
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise _Cut(f"no server answered for {job.patience.silence_s:g} s") from error
+        cause = error.reason if isinstance(error.reason, OSError) else None
+        raise unreachable(job.url, cause, error.reason) from error
+    except (http.client.InvalidURL, ValueError) as error:
+        raise unreachable(job.url, None, error) from error
+    except TimeoutError as error:
+        raise _Cut(f"the server said nothing for {job.patience.silence_s:g} s") from error
+    except (http.client.HTTPException, OSError) as error:
+        raise _Cut(f"the connection broke ({' '.join(str(error).split()) or type(error).__name__})") from error
+    with answer:
+        return _receive(job, partial, answer)
+
+
+def _request(job: Download, partial: Partial | None) -> urllib.request.Request:
+    headers = {"User-Agent": "mbench", "Accept-Encoding": "identity"}
+    if partial is not None:
+        headers["Range"] = f"bytes={job.part.stat().st_size}-"
+        headers["If-Range"] = range_validator(partial.validators) or ""
+    elif job.known is not None and job.known.etag is not None:
+        headers["If-None-Match"] = job.known.etag
+    elif job.known is not None and job.known.last_modified is not None:
+        headers["If-Modified-Since"] = job.known.last_modified
+    return urllib.request.Request(job.url, headers=headers)
+
+
+def _receive(job: Download, partial: Partial | None, answer: http.client.HTTPResponse) -> Validators:
+    head = parse_head(answer.status, answer.headers)
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ArtifactError(
+            f"{job.url} comes compressed although it was asked not to; fetch it by hand and add the file."
+        )
+    if head is not None and head.total_bytes is not None and head.total_bytes > LIMIT_BYTES:
+        raise ArtifactError(
+            f"{job.url} has {head.total_bytes} bytes, far too many for a benchmark_model; look what it is."
+        )
+    if answer.status == HTTPStatus.PARTIAL_CONTENT:
+        if head is None or partial is None or not _goes_on(job.part, partial, head):
+            drop_part(job.part)
+            raise _Cut("the server sent another part of the file than was asked for")
+    elif answer.status != HTTPStatus.OK or head is None:
+        raise ArtifactError(f"{job.url} could not be fetched: the server answered {answer.status}. Try again later.")
+    else:
+        _begin(job, head)
+    _stream(job, head, answer)
+    _check_arrived(job, head)
+    return head.validators
+
+
+def _goes_on(part: Path, partial: Partial, head: FileHead) -> bool:
+    """Whether an answer is the rest of a part: it starts where that ends, and names the same state of the file."""
+    if partial.total_bytes is not None and head.total_bytes != partial.total_bytes:
+        return False
+    return head.start == part.stat().st_size and range_validator(head.validators) == range_validator(partial.validators)
+
+
+def _begin(job: Download, head: FileHead) -> None:
+    with disk_errors("write the download in", job.part.parent):
+        drop_part(job.part)
+        partial = Partial(url=job.url, validators=head.validators, total_bytes=head.total_bytes)
+        write_whole(_partial_path(job.part), partial.model_dump_json(indent=1).encode() + b"\n")
+
+
+def _stream(job: Download, head: FileHead, answer: http.client.HTTPResponse) -> None:
+    """Append what comes to the part; a disk that refuses leaves no part behind, which only fills it."""
+    total_kib = None if head.total_bytes is None else -(-head.total_bytes // _KIB)
+    job.progress.start(f"fetch {job.url.rsplit('/', 1)[-1]}, KiB", total_kib)
+    job.progress.step(job.url, head.start // _KIB)
+    try:
+        with disk_errors("write the download in", job.part.parent), job.part.open("ab") as file:
+            _append(job, head, answer, file)
+    except ArtifactError:
+        drop_part(job.part)
+        raise
+    finally:
+        job.progress.finish()
+
+
+def _append(job: Download, head: FileHead, answer: http.client.HTTPResponse, file: BinaryIO) -> None:
+    written = head.start
+    window_start, window_bytes = time.monotonic(), 0
+    while head.total_bytes is None or written < head.total_bytes:
+        chunk = _read(answer, job.patience)
+        if not chunk:
+            return
+        file.write(chunk)
+        job.progress.step(job.url, (written + len(chunk)) // _KIB - written // _KIB)
+        written += len(chunk)
+        window_bytes += len(chunk)
+        if written > LIMIT_BYTES:
+            raise ArtifactError(f"{job.url} sent more than {LIMIT_BYTES} bytes, far too many for a benchmark_model.")
+        if time.monotonic() - window_start >= job.patience.window_s:
+            if window_bytes < job.patience.window_bytes:
+                raise _Cut(f"only {window_bytes} bytes came in {job.patience.window_s:g} s")
+            window_start, window_bytes = time.monotonic(), 0
+
+
+def _read(answer: http.client.HTTPResponse, patience: Patience) -> bytes:
+    """Return what has come, without waiting for a full chunk."""
+    try:
+        return answer.read1(_CHUNK_BYTES)
+    except TimeoutError as error:
+        raise _Cut(f"no byte came for {patience.silence_s:g} s") from error
+    except (http.client.HTTPException, OSError) as error:
+        raise _Cut(f"the connection broke ({' '.join(str(error).split()) or type(error).__name__})") from error
+
+
+def _check_arrived(job: Download, head: FileHead) -> None:
+    size = job.part.stat().st_size
+    if head.total_bytes is not None and size < head.total_bytes:
+        raise _Cut(f"it was cut after {size} of {head.total_bytes} bytes")
+    if head.total_bytes is not None and size > head.total_bytes:
+        drop_part(job.part)
+        raise _Cut(f"{size} bytes came where {head.total_bytes} were announced")
+    if head.md5 is not None and _md5(job.part) != head.md5:
+        drop_part(job.part)
+        raise _Cut(f"what came is not what the server has (MD5 {head.md5} there)")
+
+
+def _read_partial(job: Download) -> Partial | None:
+    """Return what a part is of; one that cannot be gone on with is dropped."""
+    with disk_errors("read the download in", job.part.parent):
+        try:
+            partial = Partial.model_validate_json(_partial_path(job.part).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            partial = None
+        size = job.part.stat().st_size if job.part.exists() else 0
+        if partial is not None and size and partial.url == job.url and range_validator(partial.validators) is not None:
+            return partial
+        drop_part(job.part)
+    return None
+
+
+def _what_is_left(part: Path) -> str:
+    size = part.stat().st_size if part.exists() else 0
+    return f"{size} bytes are kept to go on from. " if size else ""
+
+
+def _partial_path(part: Path) -> Path:
+    return part.with_suffix(".json")
+
+
+def _md5(path: Path) -> str:
+    """Return what the server's checksum is compared with; it guards against damage, not against malice."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,0 +1,204 @@
+"""From a published address to a kept binary: downloaded, compared with its pin, read as ELF, and only then added."""
+
+import hashlib
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mbench.binaries.downloading import Download, Patience, default_opener, download, drop_part
+from mbench.binaries.elf import read_elf
+from mbench.binaries.library import BinaryLibrary
+from mbench.binaries.pins import Pin, Validators, read_pins, write_pin
+from mbench.binaries.published import ACCELERATOR_NAME, BASE_URLS, LATEST, Published, describe_published, find_published
+from mbench.binaries.records import BinaryRecord, Flavour, System
+from mbench.binaries.whole_files import disk_errors, held_alone
+from mbench.core.errors import ArtifactError, UsageError
+from mbench.core.ports import Progress, SilentProgress, utc_now
+
+BUSY_S: Final = 1800.0
+"""Longest wait for another process that fetches the same address."""
+
+_WEB_PAGE_STARTS: Final = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<!--")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetch:
+    """What all files of one fetch have in common."""
+
+    place: Published
+    library: BinaryLibrary
+    accept_new: bool
+    opener: urllib.request.OpenerDirector
+    patience: Patience
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrived:
+    """A whole, pinned file, not in the library yet or there already.
+
+    Attributes:
+        part: where it lies as a download; None where the library holds it.
+    """
+
+    path: Path
+    part: Path | None
+
+
+def fetch(
+    *,
+    abi: str,
+    flavour: Flavour,
+    version: str = LATEST,
+    library: BinaryLibrary,
+    system: System | None = None,
+    accelerator: bool = False,
+    accept_new: bool = False,
+    base_urls: Mapping[Flavour, str] = BASE_URLS,
+    opener: urllib.request.OpenerDirector | None = None,
+    patience: Patience | None = None,
+    progress: Progress | None = None,
+) -> BinaryRecord:
+    """Fetch a published binary into the library, where it is then the newest.
+
+    The first fetch of an address pins its bytes; later ones must give the same. An unchanged file that the library
+    holds is not sent again.
+
+    Args:
+        abi: Android's name of the processor.
+        flavour: which of the two programs.
+        version: `latest`; for litert also `nightly` or a release such as `2.2.0`.
+        library: where it is kept, and pinned.
+        system: None means Android's binary where one is published for this ABI, else Linux'.
+        accelerator: fetch litert's GPU accelerator library too, as the binary's companion.
+        accept_new: take, and pin, other bytes than the address gave before.
+        base_urls: folders of each flavour, for mirrors.
+        opener: None means urllib's own, with the proxies that the environment names.
+        patience: how long a slow server is borne.
+        progress: told in KiB.
+
+    Raises:
+        UsageError: nothing is published so.
+        ArtifactError: it could not be fetched, is not what is pinned, or is no whole program for this ABI.
+    """
+    place = find_published(abi=abi, flavour=flavour, version=version, system=system, base_urls=base_urls)
+    if accelerator and place.accelerator_url is None:
+        raise UsageError(f"{flavour} has no accelerator library; its GPU delegate is part of the binary.")
+    job = _Fetch(
+        place=place,
+        library=library,
+        accept_new=accept_new,
+        opener=opener or default_opener(),
+        patience=patience or Patience(),
+        progress=progress or SilentProgress(),
+    )
+    folder = library.folder
+    with (
+        disk_errors("fetch a binary into", folder),
+        held_alone(_lock_path(folder, place.url), timeout_s=BUSY_S, doing=f"fetch {place.url}", progress=job.progress),
+    ):
+        return _fetch_alone(job, accelerator_url=place.accelerator_url if accelerator else None)
+
+
+def _fetch_alone(job: _Fetch, *, accelerator_url: str | None) -> BinaryRecord:
+    place = job.place
+    program = _obtain(job, place.url, is_program=True)
+    beside = {} if accelerator_url is None else {ACCELERATOR_NAME: _obtain(job, accelerator_url, is_program=False)}
+    try:
+        return job.library.add(
+            program.path,
+            flavour=place.flavour,
+            abi=place.abi,
+            source=place.url,
+            version=place.version,
+            companions={name: arrived.path for name, arrived in beside.items()},
+        )
+    finally:
+        for arrived in (program, *beside.values()):
+            if arrived.part is not None:
+                drop_part(arrived.part)
+
+
+def _obtain(job: _Fetch, url: str, *, is_program: bool) -> _Arrived:
+    """Return an address' file, proved and pinned."""
+    folder = job.library.folder
+    pin = read_pins(folder).pins.get(url)
+    held = None if pin is None else job.library.whole_file(pin.sha256)
+    part = folder / "downloads" / f"{_key(url)}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    validators = download(
+        Download(
+            url=url,
+            part=part,
+            known=pin.validators if pin is not None and held is not None else None,
+            published=describe_published(job.place.flavour),
+            opener=job.opener,
+            patience=job.patience,
+            progress=job.progress,
+        )
+    )
+    if validators is None:
+        if held is None:
+            raise ArtifactError(
+                f"{url} is said to be unchanged although nothing was known of it; a proxy may be wrong."
+            )
+        return _Arrived(path=held, part=None)
+    try:
+        _check_content(job.place, url, part, is_program=is_program)
+        _compare_and_pin(job, url, part, pin, validators)
+    except ArtifactError:
+        drop_part(part)
+        raise
+    return _Arrived(path=part, part=part)
+
+
+def _check_content(place: Published, url: str, part: Path, *, is_program: bool) -> None:
+    with part.open("rb") as file:
+        start = file.read(256)
+    if start.lstrip().lower().startswith(_WEB_PAGE_STARTS):
+        raise ArtifactError(
+            f"{url} answered with a web page and not with a program; a proxy or a network's login page may stand in "
+            "between. Open the address in a browser, or fetch the file by hand and add it."
+        )
+    elf = read_elf(part, name=url)
+    if elf.abi != place.abi or elf.system not in (place.system, None):
+        raise ArtifactError(
+            f"{url} is for {elf.abi} on {elf.system}, not for {place.abi} on {place.system}; it is not kept."
+        )
+    if is_program != elf.is_program:
+        expected = "a program" if is_program else "a shared library"
+        raise ArtifactError(f"{url} is not {expected}; it is not kept.")
+
+
+def _compare_and_pin(job: _Fetch, url: str, part: Path, pin: Pin | None, validators: Validators) -> None:
+    """Pin before adding: what is in the library is always pinned.
+
+    Raises:
+        ArtifactError: other bytes than the address gave before.
+    """
+    with part.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if pin is not None and pin.sha256 != sha256 and not job.accept_new:
+        raise ArtifactError(
+            f"{url} is no longer what it was on {pin.pinned_at:%Y-%m-%d}: it gives SHA-256 {sha256}, pinned is "
+            f"{pin.sha256}. Nothing is changed; accept the new file (accept_new) if it may have moved."
+        )
+    write_pin(
+        job.library.folder,
+        url,
+        sha256=sha256,
+        size_bytes=part.stat().st_size,
+        validators=validators,
+        now=utc_now(),
+    )
+
+
+def _lock_path(folder: Path, url: str) -> Path:
+    return folder / "locks" / f"fetch-{_key(url)}.lock"
+
+
+def _key(url: str) -> str:
+    """Return a file name for an address."""
+    return hashlib.sha256(url.encode()).hexdigest()[:16]
