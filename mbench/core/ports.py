@@ -103,6 +103,9 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """Say one line that stays."""
 
+    def of(self, device: str) -> "Progress":
+        """Return the progress of one device among several; it may be told from another thread."""
+
 
 class SilentProgress:
     """Progress that nobody sees: the default."""
@@ -121,6 +124,10 @@ class SilentProgress:
 
     def note(self, text: str) -> None:
         """Do nothing."""
+
+    def of(self, device: str) -> Progress:
+        """Return this."""
+        return self
 
 
 def utc_now() -> datetime:

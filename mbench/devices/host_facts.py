@@ -53,11 +53,15 @@ def allowed_cpus() -> tuple[int, ...] | None:
     )
 
 
-def parse_cpus(text: str) -> tuple[int, ...]:
+def parse_cpus(text: str, *, allowed: Sequence[int] | None) -> tuple[int, ...]:
     """Return the cores of a list such as `4-7,2`, in the order given.
 
+    Args:
+        text: the list.
+        allowed: cores that there are; None where nothing can be pinned.
+
     Raises:
-        UsageError: not such a list, a core twice, or one that this process may not use.
+        UsageError: not such a list, a core twice, or one that is not there.
     """
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise UsageError(f"--cpus {text!r} is no list of cores; one looks like 4-7 or 0,2.")
@@ -67,11 +71,10 @@ def parse_cpus(text: str) -> tuple[int, ...]:
         cpus.extend(range(int(first), int(last or first) + 1))
     if not cpus or len(set(cpus)) != len(cpus):
         raise UsageError(f"--cpus {text!r} names no core, or one twice.")
-    allowed = allowed_cpus()
     if allowed is None:
-        raise UsageError("this system cannot pin processes to cores; leave --cpus out.")
+        raise UsageError("--cpus: processes cannot be pinned to cores there; leave it out.")
     if missing := sorted(set(cpus) - set(allowed)):
-        raise UsageError(f"--cpus {text!r}: core {missing[0]} is not there; this process may use {sorted(allowed)}.")
+        raise UsageError(f"--cpus {text!r}: core {missing[0]} is not there; there are {sorted(allowed)}.")
     return tuple(cpus)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -14,9 +13,12 @@ from mbench.core.ports import Transport
 from mbench.devices.host import HostTransport
 
 
-@pytest.fixture(params=["host"])
+@pytest.fixture(params=["host", "adb"])
 def transport(request, tmp_path) -> Transport:
-    return {"host": lambda: HostTransport(tmp_path / "a folder with spaces" / "größe")}[request.param]()
+    return {
+        "host": lambda: HostTransport(tmp_path / "a folder with spaces" / "größe"),
+        "adb": lambda: request.getfixturevalue("over_adb"),
+    }[request.param]()
 
 
 def source_file(tmp_path: Path, data: bytes) -> tuple[Path, str]:
@@ -112,9 +114,9 @@ def test_a_live_device_says_so(transport):
 def test_a_command_is_pinned_and_the_caller_is_not(transport):
     before = os.sched_getaffinity(0)
     core = max(before)
-    code = "import os; print(sorted(os.sched_getaffinity(0)))"
-    result = transport.run((sys.executable, "-c", code), deadline_s=20, cpus=(core,))
-    assert (result.stdout.decode().strip(), os.sched_getaffinity(0)) == (f"[{core}]", before)
+    code = 'while read -r key value; do [ "$key" = Cpus_allowed_list: ] && echo "$value"; done </proc/self/status'
+    result = transport.run(("sh", "-c", code), deadline_s=20, cpus=(core,))
+    assert (result.stdout.decode().strip(), os.sched_getaffinity(0)) == (str(core), before)
 
 
 def test_an_unwritable_place_is_named(transport):

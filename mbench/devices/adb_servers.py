@@ -1,0 +1,146 @@
+"""adb servers: where they are and whether one answers there. Never starts, ends or replaces one."""
+
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from mbench.core.errors import NoDevice, UsageError
+
+PROTOCOL: Final = 41
+"""The number that adb compares (`adb version`: 1.0.41); an adb with another one kills the server that it meets."""
+
+_DEFAULT_PORT = 5037
+_TRIES = 5
+_TRY_AGAIN_S = 0.1
+_LOCAL = frozenset({"127.0.0.1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdbServer:
+    """Address of an adb server."""
+
+    host: str = "127.0.0.1"
+    port: int = _DEFAULT_PORT
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
+    def local(self) -> bool:
+        """Whether it is one of this machine."""
+        return self.host in _LOCAL
+
+
+def parse_server(text: str) -> AdbServer:
+    """Return the server of a text like `lab-host:5037`; the port may be left out.
+
+    Raises:
+        UsageError: no such address.
+    """
+    host, colon, port = text.strip().partition(":")
+    if not host or (colon and not (port.isdecimal() and 0 < int(port) < 65536)):
+        raise UsageError(f"{text!r} is no address of an adb server; one looks like lab-host:5037.")
+    return AdbServer(host=host, port=int(port) if colon else _DEFAULT_PORT)
+
+
+def configured_server(environment: Mapping[str, str]) -> AdbServer:
+    """Return the server that the adb program would use, by the variables that its `adb help` lists.
+
+    Raises:
+        UsageError: a variable that holds no address.
+    """
+    if chosen := environment.get("ADB_SERVER_SOCKET"):
+        kind, _, address = chosen.partition(":")
+        if kind != "tcp":
+            raise UsageError(f"ADB_SERVER_SOCKET={chosen}: only tcp:HOST:PORT and tcp:PORT can be used.")
+        return parse_server(f"127.0.0.1:{address}" if address.isdecimal() else address)
+    host = environment.get("ANDROID_ADB_SERVER_ADDRESS") or AdbServer().host
+    return parse_server(f"{host}:{environment.get('ANDROID_ADB_SERVER_PORT') or _DEFAULT_PORT}")
+
+
+def protocol_of(server: AdbServer, *, timeout_s: float = 3.0) -> int | None:
+    """Return the protocol number that a server names; None where nobody listens.
+
+    By a plain socket, because client libraries start a server of their own where none answers.
+
+    Raises:
+        NoDevice: something listens there that is no adb server.
+    """
+    for _ in range(_TRIES):
+        try:
+            connection = socket.create_connection((server.host, server.port), timeout=timeout_s)
+        except OSError:
+            return None
+        with closing(connection):
+            try:
+                return int(_ask(connection, b"host:version"), 16)
+            except (ConnectionResetError, BrokenPipeError, EOFError) as error:  # perhaps one that is just ending
+                reason: Exception = error
+            except (OSError, ValueError) as error:
+                reason = error
+                break
+        time.sleep(_TRY_AGAIN_S)
+    raise NoDevice(
+        f"{server}: what listens there is no adb server ({reason}). Choose another port by ANDROID_ADB_SERVER_PORT."
+    ) from reason
+
+
+def kill_server(server: AdbServer, *, timeout_s: float = 3.0) -> None:
+    """Tell a server to end; for servers that mbench itself has started.
+
+    Raises:
+        OSError: it could not be told.
+    """
+    with closing(socket.create_connection((server.host, server.port), timeout=timeout_s)) as connection:
+        connection.sendall(_framed(b"host:kill"))
+        connection.recv(4)
+
+
+def require_servers(servers: Sequence[AdbServer]) -> None:
+    """Check that every server answers and speaks our protocol.
+
+    Raises:
+        NoDevice: the first that does not.
+    """
+    for server in servers:
+        protocol = protocol_of(server)
+        if protocol is None:
+            raise NoDevice(f"no adb server answers at {server}. Start one there (adb -a start-server) or leave it out.")
+        require_protocol(server, protocol)
+
+
+def require_protocol(server: AdbServer, protocol: int) -> None:
+    """Refuse a server of another protocol, which the adb program would have killed with all its connections.
+
+    Raises:
+        NoDevice: it is of another one.
+    """
+    if protocol != PROTOCOL:
+        raise NoDevice(
+            f"the adb server at {server} speaks protocol {protocol}, mbench {PROTOCOL}; it was left running. "
+            "Update the adb that started it, or choose another port by ANDROID_ADB_SERVER_PORT."
+        )
+
+
+def _ask(connection: socket.socket, request: bytes) -> bytes:
+    connection.sendall(_framed(request))
+    if (status := _read(connection, 4)) != b"OKAY":
+        raise ValueError(f"it answered {status!r}")
+    return _read(connection, int(_read(connection, 4), 16))
+
+
+def _framed(request: bytes) -> bytes:
+    return b"%04x%s" % (len(request), request)
+
+
+def _read(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = connection.recv(count - len(data))
+        if not more:
+            raise EOFError(f"it closed the connection after {data!r}")
+        data += more
+    return data

@@ -1,0 +1,349 @@
+"""A phone as a device: commands and files through an adb server."""
+
+import getpass
+import hashlib
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import CommandTimeout, DeviceLost, TransportError
+from mbench.core.ports import CommandResult
+from mbench.devices.adb_errors import REMEDIES, at_the_door
+from mbench.devices.adb_identity import Identity, identify
+from mbench.devices.adb_pull import (
+    HEAD_BYTES,
+    NO_FILE,
+    TOO_LARGE,
+    hash_script,
+    parse_hash,
+    parse_pulled,
+    pull_script,
+)
+from mbench.devices.adb_servers import AdbServer
+from mbench.devices.adb_shell import (
+    CANNOT_SEE,
+    ShellEnd,
+    command_line,
+    end_script,
+    new_mark,
+    refuse_unstarted,
+    run_script,
+)
+from mbench.devices.adb_streams import DeviceStream, NotOpened
+from mbench.devices.adb_sync import (
+    SERVICE,
+    SMALL_S,
+    STALL_S,
+    UNTOUCHED,
+    commit_script,
+    frame_bytes,
+    hash_s,
+    missing_room,
+    prepare_script,
+    quoted_path,
+    read_blocks,
+    send_file,
+    transfer_s,
+)
+
+_LOG = logging.getLogger(__name__)
+
+_BASE: Final = "/data/local/tmp/mbench"
+"""The one place of a phone that is ours to write and from which programs may be started."""
+
+_DAMAGE: Final = "the cable, the hub or the storage damages data"
+_END_S: Final = 8.0
+_UNKNOWN_FILE_S: Final = 180.0
+_WORDS_BYTES: Final = 4096
+
+
+def open_device(server: AdbServer, address: str, *, timeout_s: float = 10.0, user: str | None = None) -> "AdbTransport":
+    """Return the transport of the device that a server calls `address`, with its work folder made.
+
+    Args:
+        server: the adb server.
+        address: USB serial, or HOST:PORT of a device that is connected.
+        timeout_s: seconds for the device to say who it is.
+        user: whose work folder, of those who share the phone; this system's user by default.
+
+    Raises:
+        DeviceLost: it does not answer.
+        TransportError: it does not let us in, or is too old.
+    """
+    transport = AdbTransport(server, address, identify(server, address, timeout_s=timeout_s), user=user)
+    transport.make_root()
+    return transport
+
+
+def _has_hash(source: Path, sha256: str) -> bool:
+    try:
+        with source.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without names
+        return f"uid{os.getuid()}"
+
+
+class AdbTransport:
+    """Runs commands and moves files on one phone. Keeps the promises of `mbench.core.ports.Transport`.
+
+    Attributes:
+        server: the adb server that the phone is reached through.
+        address: the phone as that server calls it.
+    """
+
+    def __init__(self, server: AdbServer, address: str, identity: Identity, *, user: str | None = None) -> None:
+        self.server = server
+        self.address = address
+        self._identity = identity
+        self._root = f"{_BASE}/{re.sub(r'[^A-Za-z0-9._-]', '_', user or _user())}"
+        self._debris: set[str] = set()
+
+    @property
+    def serial(self) -> str:
+        """The phone's own serial, the same over USB and TCP."""
+        return self._identity.serial
+
+    @property
+    def emulated(self) -> bool:
+        """Whether it is one of mbench's emulated phones."""
+        return self._identity.emulated
+
+    @property
+    def root(self) -> str:
+        """Our folder on the phone."""
+        return self._root
+
+    @property
+    def identity(self) -> Identity:
+        """What the phone said of itself when it was opened, or when it last came back."""
+        return self._identity
+
+    def came_back(self, identity: Identity) -> None:
+        """Take note of what the phone says of itself after it was away."""
+        self._identity = identity
+        self.make_root()
+
+    def make_root(self) -> None:
+        """Make our folder."""
+        end = self._script(f"mkdir -p {quoted_path(self._root)}", f"make {self._root}")
+        self._require(end, f"make {self._root}")
+
+    def push(
+        self,
+        source: Path,
+        target: str,
+        *,
+        sha256: str,
+        executable: bool = False,
+        sent: Callable[[int], None] | None = None,
+    ) -> None:
+        """Write a file, unless its content is there already, and prove it by its hash; `sent` hears of bytes."""
+        try:
+            size_bytes = source.stat().st_size
+        except OSError as error:
+            raise TransportError(f"{self.serial}: could not push {source}: {error.strerror}.") from error
+        if self._prepare(target, size_bytes, sha256=sha256, executable=executable):
+            return
+        found = self._place(target, read_blocks(source), size_bytes, sha256=sha256, executable=executable, sent=sent)
+        if found != sha256:
+            blame = _DAMAGE if _has_hash(source, sha256) else f"{source} has changed since it was hashed"
+            raise TransportError(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {blame}.")
+
+    def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
+        """Write a few bytes under a temporary name, then rename."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        found = self._place(target, frame_bytes(data), len(data), sha256=sha256, executable=executable)
+        if found != sha256:
+            raise TransportError(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {_DAMAGE}.")
+
+    def sha256(self, path: str) -> str | None:
+        """Return the SHA-256 that the phone reads, None where there is no such file."""
+        end = self._script(hash_script(path), f"read {path}", timeout_s=_UNKNOWN_FILE_S)
+        if end.exit_code == NO_FILE:
+            return None
+        self._require(end, f"read {path}")
+        return parse_hash(end.stdout)
+
+    def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
+        """Return a file's bytes, proved by its length and hash; None where there is none."""
+        text = pull_script(path, limit_bytes=limit_bytes)
+        end = self._script(
+            text,
+            f"read {path}",
+            timeout_s=transfer_s(limit_bytes),
+            stall_s=hash_s(limit_bytes),
+            limit_bytes=limit_bytes + HEAD_BYTES,
+        )
+        if end.exit_code == NO_FILE:
+            return None
+        if end.exit_code == TOO_LARGE:
+            raise TransportError(f"{self.serial}: {path} is larger than {limit_bytes} bytes; it was not read.")
+        self._require(end, f"read {path}")
+        return parse_pulled(end, serial=self.serial, path=path)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a folder with all it holds."""
+        end = self._script(f"rm -rf {quoted_path(path)}", f"remove {path}", timeout_s=_UNKNOWN_FILE_S)
+        self._require(end, f"remove {path}")
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        deadline_s: float,
+        environment: Mapping[str, str] | None = None,
+        cpus: Sequence[int] | None = None,
+        limit_bytes: int = 1 << 20,
+    ) -> CommandResult:
+        """Run a command, pinned to `cpus`, to its end or to the total deadline, at which all of it is killed."""
+        begun = time.monotonic()
+        mark = new_mark()
+        with at_the_door(self.serial, f"run {argv[0]}"):
+            line = command_line(argv, mark=mark, environment=environment, cpus=cpus)
+            try:
+                end = run_script(
+                    self.server,
+                    self.address,
+                    line,
+                    until=begun + deadline_s,
+                    limit_bytes=max(limit_bytes, _WORDS_BYTES),
+                )
+            except NotOpened:
+                raise
+            except TimeoutError:
+                end = None
+            except KeyboardInterrupt:
+                with suppress(TransportError):
+                    self._end(mark, argv)
+                raise
+        if end is None:
+            raise CommandTimeout(
+                f"{self.serial}: {argv[0]} was still running after {deadline_s:g} s and {self._end(mark, argv)}.",
+                argv=tuple(argv),
+                deadline_s=deadline_s,
+            )
+        _LOG.debug("%s: %s ended with status %d", self.serial, argv, end.exit_code)
+        refuse_unstarted(end, serial=self.serial, mark=mark, argv=argv, cpus=cpus)
+        return CommandResult(
+            exit_code=end.exit_code,
+            stdout=end.stdout[:limit_bytes],
+            stderr=end.stderr[:limit_bytes],
+            wall_s=time.monotonic() - begun,
+        )
+
+    def properties(self) -> Mapping[str, str]:
+        """Return what `getprop` says now."""
+        return identify(self.server, self.address, timeout_s=SMALL_S).properties
+
+    def alive(self, *, timeout_s: float) -> bool:
+        """Whether an echo comes back in time; the state that adb shows says nothing about that."""
+        mark = new_mark()
+        with suppress(TransportError):
+            return self._script(f"echo {mark}", "get an echo", timeout_s=timeout_s).stdout.split() == [mark.encode()]
+        return False
+
+    def _prepare(self, target: str, size_bytes: int, *, sha256: str, executable: bool) -> bool:
+        """Make a file's folder and see to its room; return whether the file is there already."""
+        what = f"write {target}"
+        debris = tuple(sorted(self._debris))
+        text = prepare_script(target, size_bytes=size_bytes, sha256=sha256, executable=executable, debris=debris)
+        end = self._script(text, what, timeout_s=hash_s(size_bytes))
+        self._require(end, what)
+        self._debris.clear()
+        if parse_hash(end.stdout) == sha256:
+            return True
+        if lack := missing_room(end.stdout, size_bytes=size_bytes):
+            raise TransportError(f"{self.serial}: could not {what}: {lack}. Remove something from its storage.")
+        return False
+
+    def _place(
+        self,
+        target: str,
+        frames: Iterator[memoryview],
+        size_bytes: int,
+        *,
+        sha256: str,
+        executable: bool,
+        sent: Callable[[int], None] | None = None,
+    ) -> str | None:
+        """Send a file under a temporary name, rename it if its hash is right, and return the hash that was found."""
+        what = f"write {target}"
+        part = f"{target}.part.{new_mark()}"
+        self._debris.add(part)
+        until = time.monotonic() + transfer_s(size_bytes)
+        try:
+            with (
+                at_the_door(self.serial, what),
+                DeviceStream(self.server, self.address, SERVICE, until=until, stall_s=STALL_S) as stream,
+            ):
+                send_file(stream, part, frames, sent=sent)
+            text = commit_script(part, target, sha256=sha256, executable=executable)
+            end = self._script(text, what, timeout_s=hash_s(size_bytes))
+            if end.exit_code != UNTOUCHED:
+                self._require(end, what)
+        except DeviceLost:
+            raise
+        except TransportError:
+            self._sweep(part)
+            raise
+        self._debris.discard(part)
+        return parse_hash(end.stdout)
+
+    def _sweep(self, part: str) -> None:
+        """Remove what a refused file has left; where that fails, the next push does it."""
+        with suppress(TransportError):
+            self.remove(part)
+            self._debris.discard(part)
+
+    def _end(self, mark: str, argv: Sequence[str]) -> str:
+        """Kill all that bears a mark, and say how that went.
+
+        Raises:
+            DeviceLost: the phone does not answer any more.
+        """
+        try:
+            end = self._script(end_script(mark), f"end {argv[0]}", timeout_s=_END_S)
+        except DeviceLost as error:
+            raise DeviceLost(
+                f"{self.serial}: neither {argv[0]} nor the command that was to end it got an answer: "
+                f"{error.__cause__}. {REMEDIES['frozen']}"
+            ) from error
+        if end.exit_code == 0:
+            return "has been ended"
+        if end.exit_code == CANNOT_SEE:
+            return "may still be running: the device does not show what it runs"
+        return f"could not be ended: {end.words}"
+
+    def _script(
+        self,
+        text: str,
+        what: str,
+        *,
+        timeout_s: float = SMALL_S,
+        stall_s: float | None = None,
+        limit_bytes: int = 1 << 20,
+    ) -> ShellEnd:
+        with at_the_door(self.serial, what):
+            until = time.monotonic() + timeout_s
+            return run_script(self.server, self.address, text, until=until, stall_s=stall_s, limit_bytes=limit_bytes)
+
+    def _require(self, end: ShellEnd, what: str) -> None:
+        """Raise where a script says by its status that it failed.
+
+        Raises:
+            TransportError: it did.
+        """
+        if end.exit_code != 0:
+            raise TransportError(f"{self.serial}: could not {what}: {end.words}.")

@@ -1,0 +1,128 @@
+"""What Android's services say of the phone's state: the texts of `dumpsys`, pure.
+
+Forms: AOSP frameworks/base services/core/java/com/android/server/BatteryService.java, power/PowerManagerService.java,
+power/ThermalManagerService.java (Android 10 and later) and DeviceIdleController.java.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PowerSource = Literal["ac", "usb", "wireless", "dock", "none"]
+Charging = Literal["charging", "discharging", "not_charging", "full"]
+
+_CHARGING: Final[dict[str, Charging]] = {"2": "charging", "3": "discharging", "4": "not_charging", "5": "full"}
+"""android.os.BatteryManager.BATTERY_STATUS_*; 1 is unknown."""
+
+_TEMPERATURE = re.compile(
+    r"^\s*Temperature\{mValue=(-?\d+(?:\.\d+)?(?:E-?\d+)?), mType=(-?\d+), mName=([^,}]+), mStatus=-?\d+\}", re.M
+)
+_SKIN: Final = 3
+_DEGREES: Final = frozenset({0, 1, 2, _SKIN, 4, 5, 9, 10, 11, 12, 13, 14, 15})
+"""Kinds of android.os.Temperature that are temperatures: 6, 7, 8 are the battery's voltage, current and charge."""
+
+_DEEP_IDLE: Final = frozenset({"IDLE", "IDLE_MAINTENANCE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryState:
+    """What `dumpsys battery` says; None throughout while somebody has put faked values in."""
+
+    percent: float | None = None
+    temperature_c: float | None = None
+    powered_by: PowerSource | None = None
+    charging: Charging | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThermalState:
+    """What `dumpsys thermalservice` says.
+
+    Attributes:
+        status: 0 (none) to 6 (shutdown); None where the phone has no such service, its hardware layer does not answer,
+            or somebody has overridden it.
+        celsius: by sensor's name.
+        skin: names of the sensors that Android calls skin.
+    """
+
+    status: int | None = None
+    celsius: dict[str, float] | None = None
+    skin: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenState:
+    """What `dumpsys power` says of the screen."""
+
+    on: bool | None = None
+    stays_on: bool | None = None
+
+
+def parse_battery(text: str) -> BatteryState:
+    """Return the battery's state; `UPDATES STOPPED` (values set by `dumpsys battery set`) makes all of it unknown."""
+    fields = dict(re.findall(r"^\s+([A-Za-z][\w ]*?): (\S+)\s*$", text, re.MULTILINE))
+    if "UPDATES STOPPED" in text or not fields:
+        return BatteryState()
+    level, scale, temperature = (_number(fields.get(name)) for name in ("level", "scale", "temperature"))
+    return BatteryState(
+        percent=None if level is None or not scale else round(100 * level / scale, 1),
+        temperature_c=None if not temperature else temperature / 10,
+        powered_by=_power_source(fields),
+        charging=_CHARGING.get(fields.get("status", "")),
+    )
+
+
+def parse_thermal(text: str) -> ThermalState:
+    """Return the thermal service's state, by what its hardware layer says now and not by what is cached.
+
+    A sensor that reads exactly 0 is not fitted.
+    """
+    status = re.search(r"^Thermal Status: (\d)\s*$", text, re.MULTILINE)
+    if status is None or "HAL Ready: false" in text:
+        return ThermalState()
+    overridden = re.search(r"^IsStatusOverride: true", text, re.MULTILINE) is not None
+    _, found, current = text.partition("Current temperatures from HAL:")
+    readings = _TEMPERATURE.findall(re.split(r"^\S", current, maxsplit=1, flags=re.MULTILINE)[0]) if found else []
+    usable = [
+        (name, int(kind), float(value)) for value, kind, name in readings if int(kind) in _DEGREES and float(value)
+    ]
+    return ThermalState(
+        status=None if overridden or int(status[1]) > 6 else int(status[1]),
+        celsius={name: value for name, _, value in usable} or None,
+        skin=tuple(name for name, kind, _ in usable if kind == _SKIN),
+    )
+
+
+def parse_screen(text: str) -> ScreenState:
+    """Return the screen's state: `Display Power: state=ON` before `mWakefulness=Awake`, which is no proof of light."""
+    display = re.search(r"Display Power: state=(\w+)", text)
+    wakefulness = re.search(r"\bmWakefulness=(\w+)", text)
+    stays = re.search(r"\bmStayOn=(true|false)\b", text)
+    on = None
+    if display is not None:
+        on = display[1] == "ON"
+    elif wakefulness is not None:
+        on = wakefulness[1] == "Awake"
+    return ScreenState(on=on, stays_on=None if stays is None else stays[1] == "true")
+
+
+def parse_doze(text: str) -> bool | None:
+    """Return whether `dumpsys deviceidle get deep` names a state of deep idle; None where it names no state."""
+    word = text.strip()
+    return word in _DEEP_IDLE if re.fullmatch(r"[A-Z_]+", word) else None
+
+
+def _power_source(fields: dict[str, str]) -> PowerSource | None:
+    sources: tuple[tuple[str, PowerSource], ...] = (
+        ("AC powered", "ac"),
+        ("USB powered", "usb"),
+        ("Wireless powered", "wireless"),
+        ("Dock powered", "dock"),
+    )
+    if not any(name in fields for name, _ in sources):
+        return None
+    return next((source for name, source in sources if fields.get(name) == "true"), "none")
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text is not None and re.fullmatch(r"-?\d+(\.\d+)?", text) else None
