@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mbench import __version__
-from mbench.cli import build, doctor, inspect, parse, report, run
+from mbench.cli import binary, build, devices, doctor, emulate, inspect, parse, report, run
 
 app = typer.Typer(
     name="mbench",
@@ -35,9 +35,8 @@ def options(
     """Options that stand before the command."""
     import logging
 
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.WARNING, format="mbench: %(message)s", stream=sys.stderr, force=True
-    )
+    logging.basicConfig(level=logging.WARNING, format="mbench: %(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("mbench").setLevel(logging.DEBUG if debug else logging.WARNING)
     if debug:
         os.environ["MBENCH_DEBUG"] = "1"
 
@@ -48,6 +47,9 @@ app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
 app.command("parse")(parse.parse)
 app.command("doctor")(doctor.doctor)
+app.command("emulate")(emulate.emulate)
+app.add_typer(devices.app, name="devices")
+app.add_typer(binary.app, name="binary")
 
 
 def main() -> None:

@@ -45,7 +45,14 @@ QuantizationList = Annotated[
     typer.Option("--quantization", help="fp32, fp16, drq, int8, int16x8. Default: int8.", metavar="VALUES"),
 ]
 Threads = Annotated[str | None, typer.Option(help="Thread counts, such as 1,4.", metavar="VALUES")]
-Delegates = Annotated[str | None, typer.Option("--delegate", help="cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.", metavar="VALUES")]
+Delegates = Annotated[
+    str | None,
+    typer.Option(
+        "--delegate",
+        help="cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.",
+        metavar="VALUES",
+    ),
+]
 Architecture = Annotated[str, typer.Option("--arch", help="Network family.")]
 Classes = Annotated[int, typer.Option(help="Number of classes.", min=1)]
 WeightsOption = Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mbench.core.ports import Progress, SilentProgress
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
 
@@ -19,7 +20,8 @@ def progress_for(*, quiet: bool) -> Progress:
 class LineProgress:
     """One line per stage and per finished tenth: for logs."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self._name = f"{name}: " if name else ""
         self._title = ""
         self._total: int | None = None
         self._done = self._said = 0
@@ -46,53 +48,75 @@ class LineProgress:
 
     def note(self, text: str) -> None:
         """Say one line."""
-        print(f"mbench: {text}", file=sys.stderr, flush=True)
+        print(f"mbench: {self._name}{text}", file=sys.stderr, flush=True)
+
+    def of(self, device: str) -> "LineProgress":
+        """Return one whose lines begin with the device."""
+        return LineProgress(device)
 
 
 class BarProgress:
-    """A live bar; rich is imported with the first stage, not with the command line."""
+    """A live bar for each device; rich is imported with the first stage, not with the command line."""
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        self._console = Console(stderr=True)
-        self._bar = Bar(
-            TextColumn("{task.fields[title]}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=self._console,
-            transient=True,
-        )
+    def __init__(self, live: "Bar | None" = None, name: str = "") -> None:
+        self._live = live or _new_bar()
+        self._name = f"{name} " if name else ""
         self._task: TaskID | None = None
 
     def start(self, title: str, total: int | None) -> None:
         """Show the bar."""
-        self._task = self._bar.add_task("", total=total, title=title)
-        self._bar.start()
+        self._task = self._live.add_task("", total=total, title=f"{self._name}{title}")
+        self._live.start()
 
     def step(self, label: str, count: int = 0) -> None:
         """Move the bar."""
         if self._task is not None:
-            self._bar.update(self._task, description=label, advance=count)
+            self._live.update(self._task, description=label, advance=count)
 
     def grow(self, extra: int) -> None:
         """Lengthen the bar."""
-        if self._task is not None and (total := self._bar.tasks[-1].total) is not None:
-            self._bar.update(self._task, total=total + extra)
+        if self._task is None:
+            return
+        total = next(task.total for task in self._live.tasks if task.id == self._task)
+        if total is not None:
+            self._live.update(self._task, total=total + extra)
 
     def finish(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
+        """Take the bar away, and the whole view with the last one."""
         if self._task is not None:
-            self._bar.remove_task(self._task)
+            self._live.remove_task(self._task)
         self._task = None
+        if not self._live.tasks:
+            self._live.stop()
 
     def note(self, text: str) -> None:
-        """Say one line that stays above the bar."""
-        self._console.print(f"mbench: {text}", markup=False, highlight=False, soft_wrap=True)
+        """Say one line that stays above the bars."""
+        self._live.console.print(f"mbench: {text}", markup=False, highlight=False, soft_wrap=True)
+
+    def of(self, device: str) -> "BarProgress":
+        """Return one with a bar of its own in the same view."""
+        return BarProgress(self._live, device)
+
+
+def _new_bar() -> "Bar":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.fields[title]}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    )

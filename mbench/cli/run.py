@@ -28,7 +28,12 @@ QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "mi
 @one_line_errors
 def run(
     names: options.Names = None,
-    device: Annotated[str, typer.Option(help="Device profile; host is this machine.")] = "host",
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="Profile, serial or address; host is this machine. May be repeated.  [default: host]"),
+    ] = None,
+    every: Annotated[bool, typer.Option("--every", help="All phones of the profile.")] = False,
+    any_: Annotated[int | None, typer.Option("--any", help="Any N phones of the profile.", metavar="N", min=1)] = None,
     sweep: options.Sweeps = None,
     model: Annotated[
         list[Path] | None, typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE")
@@ -58,7 +63,8 @@ def run(
     profile: Annotated[str | None, typer.Option(help="ops: an operator profile too, in runs of its own.")] = None,
     memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0)] = None,
     cpus: Annotated[str | None, typer.Option(help="Cores to pin runs to, best first, such as 4-7.")] = None,
-    binary: Annotated[Path | None, typer.Option(help="Your own benchmark_model for this host.")] = None,
+    binary: Annotated[Path | None, typer.Option(help="Your own benchmark_model for that device.")] = None,
+    adb_server: options.AdbServers = None,
     results: options.Results = None,
     resume: Annotated[
         str | None, typer.Option(help="Go on with a session, by name; 'last' is the latest.", metavar="SESSION")
@@ -81,7 +87,9 @@ def run(
     if resume is not None:
         session = None if resume == "last" else resume
         _drive(
-            lambda started, progress: running.resume(session, results=root, progress=progress, started=started),
+            lambda started, progress: running.resume(
+                session, results=root, adb_servers=adb_server or [], progress=progress, started=started
+            ),
             shape,
             quiet=quiet,
         )
@@ -90,7 +98,7 @@ def run(
         raise UsageError(f"unknown profile {profile!r}; --profile takes ops.")
     axes = {"alpha": alpha, "resolution": resolution, "quantization": quantization}
     request = running.RunRequest(
-        device=device,
+        devices=tuple(device or ["host"]),
         selection=options.selection_of(
             names=names,
             files=model,
@@ -118,6 +126,9 @@ def run(
         results=root,
         command=("mbench", *sys.argv[1:]),
         workers=workers,
+        adb_servers=tuple(adb_server or ()),
+        every=every,
+        at_most=any_,
     )
     if dry_run:
         _print_plan(request)

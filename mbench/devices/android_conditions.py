@@ -31,7 +31,7 @@ from mbench.devices.android_script import ask
 from mbench.devices.android_staleness import StoppedSensors
 
 _WINDOW_S: Final = 0.1
-"""Thirty ticks of /proc/stat on each core: on eight cores a resolution of half a percent."""
+"""Ten ticks of /proc/stat on each core: on eight cores a resolution of 1.25 %."""
 
 _READ_S: Final = 20.0
 _SAID_NONE: Final = "1"

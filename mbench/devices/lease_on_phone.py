@@ -149,7 +149,7 @@ class PhoneLease:
 
 
 def _expected(seen: Seen) -> str:
-    """Return the script's word for what was seen: text that no other writing of a lease contains, where there is one."""
+    """Return the script's word for what was seen: text that no other writing of a lease contains, if any."""
     if seen.record is not None:
         return seen.record.beat
     return _UNREADABLE if seen.unreadable else _NONE

@@ -1,15 +1,20 @@
 """Benching: one process of the benchmark program on one device, with the device's state read before and after."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from mbench.core.ports import Clock, Transport
-from mbench.core.results import Conditions, Pass, Run
+from mbench.core.errors import TransportError
+from mbench.core.ports import Clock
+from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
-from mbench.runner.instrument import Instrument
 from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.measuring import RawFiles
+from mbench.workflows.phone_files import evict_oldest
+from mbench.workflows.stations import Station
+
+MOST_LOSSES = 3
+"""Times that a run is begun again because the way to the device broke; each time is recorded."""
 
 
 class DeviceBench:
@@ -17,29 +22,47 @@ class DeviceBench:
 
     def __init__(
         self,
-        transport: Transport,
+        station: Station,
         *,
-        instrument: Instrument,
         clock: Clock,
-        read_conditions: Callable[[], Conditions],
         files: Mapping[str, Path],
         cpus: tuple[int, ...] | None,
         work_dir: str,
     ) -> None:
-        self._transport, self._instrument, self._clock = transport, instrument, clock
-        self._read_conditions, self._files = read_conditions, files
-        self._cpus, self._work_dir = cpus, work_dir
-        self._state = read_conditions()
+        self._station, self._clock, self._files, self._cpus = station, clock, files, cpus
+        self._work_dir = work_dir
+        self._models = station.models or f"{work_dir}/models"
+        self._state = station.read_conditions()
 
     def push(self) -> None:
-        """Bring every artifact to the device, once per content."""
-        for sha256, path in self._files.items():
-            self._transport.push(path, self._model_path(sha256), sha256=sha256)
+        """Bring every artifact to the device, once per content; old ones make room where it is short.
+
+        Raises:
+            TransportError: one could not be pushed.
+        """
+        for sha256 in self._files:
+            self._push(sha256)
+
+    def _push(self, sha256: str) -> None:
+        transport = self._station.transport
+        keep = frozenset(f"{each}.tflite" for each in self._files)
+        while True:
+            try:
+                transport.push(self._files[sha256], self._model_path(sha256), sha256=sha256)
+            except TransportError:
+                if self._station.models is None or not evict_oldest(transport, keep=keep):
+                    raise
+            else:
+                return
 
     def __call__(
         self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int
     ) -> tuple[Run, RawFiles]:
-        """Run once; see `mbench.runner.runs.run_once`."""
+        """Run once; a run that was lost on the way is begun again when the device is back, and says so.
+
+        Raises:
+            TransportError: the device did not come back.
+        """
         request = RunRequest(
             job=job,
             workload=workload,
@@ -52,14 +75,45 @@ class DeviceBench:
             cpus=None if self._cpus is None else self._cpus[: workload.threads],
             builtin_accepted=_builtin_accepted(workload.artifact),
         )
-        before = self._state
-        run, files = run_once(self._transport, self._clock, self._instrument, request)
-        self._state = self._read_conditions()
-        known = {"conditions_before": before, "conditions_after": self._state, "files": tuple(sorted(files))}
+        losses: list[MeasurementWarning] = []
+        while True:
+            before = self._state
+            run, files = run_once(self._station.transport, self._clock, self._station.instrument, request)
+            if run.error_class != "transport" or self._station.recover is None or len(losses) == MOST_LOSSES:
+                break
+            losses.append(self._wait_for_device(workload))
+        self._state = self._read_state(run)
+        known = {
+            "conditions_before": before,
+            "conditions_after": self._state,
+            "files": tuple(sorted(files)),
+            "warnings": (*run.warnings, *losses),
+        }
         return run.model_copy(update=known), files
 
+    def _wait_for_device(self, workload: Workload) -> MeasurementWarning:
+        assert self._station.recover is not None
+        said = self._station.recover()
+        self._push(workload.artifact.sha256 or "")
+        self._state = self._station.read_conditions()
+        return MeasurementWarning(
+            code=WarningCode.LOST,
+            message=f"the device {said}; the run at hand was begun again",
+            advice="check the cable",
+        )
+
+    def _read_state(self, run: Run) -> Conditions:
+        """Read the state after a run; where the device is lost just then, it is known no better than before."""
+        try:
+            return self._station.read_conditions()
+        except TransportError:
+            if run.error_class == "transport" or self._station.recover is None:
+                return self._state
+            self._station.recover()
+            return self._station.read_conditions()
+
     def _model_path(self, sha256: str) -> str:
-        return f"{self._work_dir}/models/{sha256}.tflite"
+        return f"{self._models}/{sha256}.tflite"
 
 
 def _builtin_accepted(artifact: ArtifactFacts) -> bool:

@@ -1,67 +1,72 @@
-"""Dry run: the plan and the exact commands of a run, printed; nothing is built, written or measured."""
+"""Dry run: the plan and the exact commands of a run, printed; nothing is built, stored or measured."""
 
 import shlex
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.results import Pass, PlannedJob
 from mbench.core.schedule import block_order
 from mbench.core.workloads import RunSettings
-from mbench.devices.host_facts import read_facts
 from mbench.runner.command import RunPaths, command_of
+from mbench.runner.instrument import Instrument
 from mbench.workflows.artifacts import unbuilt
 from mbench.workflows.home import home
-from mbench.workflows.instruments import hostbench
 from mbench.workflows.planning import planned_job
 from mbench.workflows.recipes import recipes_of
-from mbench.workflows.running import RunRequest, measuring_rules
-from mbench.workflows.selection import select
-from mbench.workflows.stations import user_profile
+from mbench.workflows.rules import measuring_rules
+from mbench.workflows.running import RunRequest
+from mbench.workflows.selection import Candidate, select
+from mbench.workflows.targets import Target, attach, find_targets
 
 
 def plan_lines(request: RunRequest) -> Iterator[str]:
-    """Yield the plan: device, rules, jobs with what must be built, the first block's order, and the commands.
+    """Yield the plan: for each device its rules, jobs with what must be built, the first block, and the commands.
 
     Raises:
-        UsageError: whatever `mbench run` would refuse.
+        MbenchError: whatever `mbench run` would refuse before it measures.
     """
-    profile = user_profile(request.device)
-    candidates = select(request.selection, threads=profile.threads)
-    settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
-    rules = measuring_rules(request, profile)
+    candidates = select(request.selection)
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
     recipes = recipes_of(variants, request.ingredients, weights_folder=home() / "weights")
     cache = ArtifactCache(home() / "cache")
-    cached = {variant: cache.get(recipe.digest()) for variant, recipe in recipes.items()}
-    facts = read_facts()
-    yield f"device: {facts.serial} ({facts.soc or facts.model or 'processor not known'}), profile {profile.name}"
+    cached = {str(variant): cache.get(recipe.digest()) for variant, recipe in recipes.items()}
+    with attach(request.devices, request.adb_servers) as attached:
+        for target in find_targets(attached, request):
+            facts = {name: entry.facts if entry else unbuilt(name) for name, entry in cached.items()}
+            jobs = [
+                planned_job(
+                    facts.get(str(one.variant)) or unbuilt(f"file:{one.file}"),
+                    None,
+                    one.delegate,
+                    one.threads or target.profile.threads,
+                    RunSettings.model_validate(target.profile.settings.model_dump() | request.settings),
+                )
+                for one in candidates
+            ]
+            yield from _target_lines(request, target, jobs, candidates)
+
+
+def _target_lines(
+    request: RunRequest, target: Target, jobs: Sequence[PlannedJob], candidates: Sequence[Candidate]
+) -> Iterator[str]:
+    instrument, binary, device = target.identify(request.binary)
+    rules = measuring_rules(request, target)
+    processor = device.soc or device.model or "processor not known"
+    yield f"device: {device.serial} ({processor}), profile {target.profile.name}"
+    yield f"binary: {binary.tool} {binary.sha256[:12]} ({binary.path})"
     yield f"rules: {rules.model_dump_json()}"
-    yield f"settings: {settings.model_dump_json()}"
-    jobs: list[PlannedJob] = []
-    for one in candidates:
-        name = str(one.variant) if one.variant else f"file:{one.file}"
-        entry = cached.get(one.variant) if one.variant else None
-        artifact = entry.facts if entry else unbuilt(name)
-        jobs.append(planned_job(artifact, None, one.delegate, one.threads, settings))
-        state = f"cached {entry.facts.sha256}" if entry else ("your file" if one.file else "to be built")
-        yield f"job {jobs[-1].id}: {state}"
+    yield f"settings: {jobs[0].workload.settings.model_dump_json()}"
+    for job, one in zip(jobs, candidates, strict=True):
+        sha256 = job.workload.artifact.sha256
+        yield f"job {job.id}: {f'cached {sha256}' if sha256 else 'your file' if one.file else 'to be built'}"
     yield f"first block: {', '.join(block_order([job.id for job in jobs], seed=rules.seed, block=0))}"
-    yield from _commands(request, jobs)
-
-
-def _commands(request: RunRequest, jobs: list[PlannedJob]) -> Iterator[str]:
-    instrument, _ = hostbench()
-    if request.binary is not None:
-        instrument = replace(instrument, argv_prefix=(str(request.binary),))
-    passes = [
-        Pass.LATENCY,
-        *([Pass.MEMORY] if request.memory_runs else []),
-        *([Pass.OPS] if request.profile_ops else []),
-    ]
+    purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
     for job in jobs:
-        name = job.workload.artifact.sha256 or job.workload.artifact.name
-        paths = RunPaths(work_dir="WORK", model=f"WORK/models/{name}.tflite")
-        for purpose in passes:
-            argv = command_of(job.workload, purpose, paths, instrument).argv
-            yield f"{purpose}: {shlex.join(argv)}"
+        for purpose in [each for each, wanted in purposes.items() if wanted]:
+            yield f"{purpose}: {_command(job, purpose, instrument)}"
+
+
+def _command(job: PlannedJob, purpose: Pass, instrument: Instrument) -> str:
+    name = job.workload.artifact.sha256 or job.workload.artifact.name
+    paths = RunPaths(work_dir="WORK", model=f"WORK/models/{name}.tflite")
+    return shlex.join(command_of(job.workload, purpose, paths, instrument).argv)

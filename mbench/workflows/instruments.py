@@ -25,7 +25,9 @@ def host_instrument(transport: Transport, binary: Path | None) -> tuple[Instrume
     """
     if binary is None:
         return hostbench()
-    return _own_binary(transport, binary)
+    if not binary.is_file():
+        raise UsageError(f"--binary {binary}: no such file.")
+    return pushed_instrument(transport, binary)
 
 
 def hostbench() -> tuple[Instrument, BinaryFacts]:
@@ -59,9 +61,14 @@ def _module_path() -> dict[str, str]:
     return {"PYTHONPATH": ":".join(path for path in sys.path if path)}
 
 
-def _own_binary(transport: Transport, binary: Path) -> tuple[Instrument, BinaryFacts]:
-    if not binary.is_file():
-        raise UsageError(f"--binary {binary}: no such file.")
+def pushed_instrument(transport: Transport, binary: Path) -> tuple[Instrument, BinaryFacts]:
+    """Return a benchmark_model that is a file, pushed once per content, with the flags that its help lists.
+
+    Raises:
+        UsageError: it is no benchmark_model.
+        NoDevice: it does not start there.
+        TransportError: it could not be pushed.
+    """
     sha256 = hashlib.sha256(binary.read_bytes()).hexdigest()
     path = f"{transport.root}/binaries/{sha256}/benchmark_model"
     transport.push(binary, path, sha256=sha256, executable=True)
@@ -71,7 +78,7 @@ def _own_binary(transport: Transport, binary: Path) -> tuple[Instrument, BinaryF
         said = re.sub(r"\s+", " ", text).strip()[:120] or "nothing"
         raise UsageError(f"--binary {binary} is no benchmark_model: its --help says {said!r}.")
     instrument = Instrument(argv_prefix=(path,), tool=tool, sha256=sha256, path=path, flags=flags_of(text))
-    return instrument, _facts(instrument, path=str(binary), runtime=None)
+    return instrument, _facts(instrument, path=str(binary.absolute()), runtime=None)
 
 
 def _help(transport: Transport, prefix: tuple[str, ...]) -> str:

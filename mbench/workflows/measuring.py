@@ -8,6 +8,7 @@ from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
 from mbench.core.workloads import Delegate, Workload
+from mbench.farm.parts import PartInterrupted
 from mbench.runner.device_run import OUTPUT_FILE
 from mbench.runner.output_agreement import compare_raw_outputs
 
@@ -55,9 +56,11 @@ class Measuring:
         clock: Clock,
         progress: Progress,
         busy_limit: float | None,
+        stop_requested: Callable[[], bool] = lambda: False,
     ) -> None:
         self._plan, self._part, self._results, self._bench = plan, part, results, bench
         self._clock, self._progress, self._busy_limit = clock, progress, busy_limit
+        self._stop_requested = stop_requested
         self._open = {job.id: job for job in part.jobs if results.result(job.id) is None}
         self._runs = {name: list(results.runs(name)) for name in [*self._open, part.canary_job]}
         stored = [run for job in part.jobs for run in results.runs(job.id)] + self._runs[part.canary_job]
@@ -108,6 +111,8 @@ class Measuring:
             self._run(self._part.canary_job, self._part.canary, Pass.CANARY)
 
     def _run(self, name: str, workload: Workload, purpose: Pass) -> None:
+        if self._stop_requested():
+            raise PartInterrupted(f"{self._part.device.serial}: interrupted.")
         index = self._count(name, purpose)
         self._progress.step(f"{workload.label} · {purpose} {index + 1}")
         run, files = self._bench(workload, purpose, job=name, index=index, block=self._block, position=self._position)

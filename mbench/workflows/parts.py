@@ -1,40 +1,86 @@
 """Parts: what one device of a session has to do, done on it; the session folder says all that is needed for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, StoreError
+from mbench.core.errors import ArtifactError, NoDevice, StoreError
 from mbench.core.ports import Progress
-from mbench.core.results import DevicePlan, PlannedJob
+from mbench.core.results import BinaryFacts, DevicePlan, Plan, PlannedJob
 from mbench.store.session_store import SessionStore
 from mbench.workflows.benching import DeviceBench
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.home import home
 from mbench.workflows.measuring import Measuring
-from mbench.workflows.stations import HOST, Station, host_station
+from mbench.workflows.stations import HOST, Station, host_station, user_profile
+
+if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+    from mbench.workflows.phones import Fleet
 
 
-def measure_part(store: SessionStore, part: DevicePlan, *, progress: Progress) -> None:
-    """Run what is left of a device's part; what is measured is stored run by run.
+@contextmanager
+def attached_for(plan: Plan, adb_servers: Sequence[str]) -> "Iterator[Fleet | None]":
+    """Yield the attached phones where a plan needs any, else None.
 
     Raises:
+        NoDevice: no adb server could be used.
+    """
+    if all(part.device.profile == HOST for part in plan.devices):
+        yield None
+        return
+    from mbench.workflows.phones import fleet
+
+    with fleet(adb_servers) as phones:
+        yield phones
+
+
+def measure_parts(store: SessionStore, attached: "Fleet | None", *, progress: Progress) -> None:
+    """Run what is left of every part: one device here and now, several at the same time.
+
+    Raises:
+        MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
+            jobs stay unfinished.
+    """
+    left = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
+    if len(left) == 1:
+        measure_part(store, left[0], attached, progress=progress)
+    elif left:
+        from mbench.workflows.fleet_engine import measure_at_once
+
+        measure_at_once(store, left, attached, progress=progress)
+
+
+def measure_part(
+    store: SessionStore,
+    part: DevicePlan,
+    attached: "Fleet | None",
+    *,
+    progress: Progress,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run what is left of a device's part; what is measured is stored run by run.
+
+    Args:
+        store: the session.
+        part: the device's part of its plan.
+        attached: the attached phones, None where the device is this host.
+        progress: told how far it is.
+        stop_requested: asked before each run.
+
+    Raises:
+        PartInterrupted: a stop was requested.
         MbenchError: the device, the program or a file is not the one that was planned with.
     """
     files = _planned_files([job for job in part.jobs if store.result(job.id) is None])
-    with _station(part) as station, station.work_folder(store.plan.session) as work_dir:
+    with (
+        _station(store, part, attached, progress) as station,
+        station.work_folder(store.plan.session) as work_dir,
+    ):
         _same("device", part.device.serial, station.facts.serial, store)
         _same("benchmark program", part.binary.sha256, station.binary.sha256, store)
-        bench = DeviceBench(
-            station.transport,
-            instrument=station.instrument,
-            clock=SystemClock(),
-            read_conditions=station.read_conditions,
-            files=files,
-            cpus=part.rules.cpus,
-            work_dir=work_dir,
-        )
+        bench = DeviceBench(station, clock=SystemClock(), files=files, cpus=part.rules.cpus, work_dir=work_dir)
         bench.push()
         Measuring(
             store.plan,
@@ -44,18 +90,36 @@ def measure_part(store: SessionStore, part: DevicePlan, *, progress: Progress) -
             clock=SystemClock(),
             progress=progress,
             busy_limit=station.profile.limits.busy_share,
+            stop_requested=stop_requested,
         ).to_the_end()
 
 
 @contextmanager
-def _station(part: DevicePlan) -> Iterator[Station]:
-    assert part.device.profile == HOST
-    own = None if part.binary.tool == "hostbench" else Path(part.binary.path)
-    with host_station(own) as station:
+def _station(store: SessionStore, part: DevicePlan, attached: "Fleet | None", progress: Progress) -> Iterator[Station]:
+    binary = _own_binary(part.binary)
+    if part.device.profile == HOST:
+        with host_station(binary) as station:
+            yield station
+        return
+    if attached is None:
+        raise NoDevice(f"{part.device.serial}: no adb server was asked for phones.")
+    from mbench.workflows.phone_station import phone_station
+
+    phone = attached.by_serial(part.device.serial)
+    profile = user_profile(part.device.profile)
+    with phone_station(
+        phone, profile, servers=attached.servers, binary=binary, session=store.plan.session, progress=progress
+    ) as station:
         yield station
 
 
-def _planned_files(jobs: list[PlannedJob]) -> dict[str, Path]:
+def _own_binary(binary: BinaryFacts) -> Path | None:
+    """Return the user's own program by its path, None for ours and for those in the library."""
+    path = Path(binary.path)
+    return path if path.is_absolute() and path.is_file() else None
+
+
+def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
     """Return the cached file of each artifact by SHA-256, each proved."""
     cache = ArtifactCache(home() / "cache")
     found: dict[str, Path] = {}

@@ -19,10 +19,22 @@ def plan_maker(parts: Sequence[DevicePlan], *, provenance: Provenance, clock: Cl
 
 
 def device_plan(
-    jobs: Sequence[PlannedJob], *, device: DeviceFacts, binary: BinaryFacts, rules: MeasuringRules
+    jobs: Sequence[PlannedJob],
+    *,
+    device: DeviceFacts,
+    binary: BinaryFacts,
+    rules: MeasuringRules,
+    canary_job: str = "canary",
 ) -> DevicePlan:
     """Return what one device is going to do."""
-    return DevicePlan(device=device, binary=binary, rules=rules, canary=choose_canary(jobs), jobs=tuple(jobs))
+    return DevicePlan(
+        device=device,
+        binary=binary,
+        rules=rules,
+        canary=choose_canary(jobs),
+        canary_job=canary_job,
+        jobs=tuple(jobs),
+    )
 
 
 def planned_job(

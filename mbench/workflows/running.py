@@ -1,33 +1,37 @@
 """Running: `mbench run`, from what was typed to a session folder whose every job has its document."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mbench.core.errors import StoreError, UsageError
+from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
-from mbench.core.results import MeasuringRules
+from mbench.core.results import DevicePlan, MeasuringRules, Pass, PlannedJob
 from mbench.core.workloads import RunSettings
-from mbench.devices.host_facts import allowed_cpus, parse_cpus
-from mbench.devices.profiles import Profile
 from mbench.report.markdown import report_markdown
+from mbench.runner.command import refuse_impossible
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
-from mbench.workflows.artifacts import gather
+from mbench.workflows.artifacts import Known, gather
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.origin import provenance
-from mbench.workflows.parts import measure_part
+from mbench.workflows.parts import attached_for, measure_parts
 from mbench.workflows.planning import device_plan, plan_maker, planned_job
-from mbench.workflows.selection import Ingredients, Selection, select
-from mbench.workflows.stations import host_station, user_profile
+from mbench.workflows.rules import measuring_rules
+from mbench.workflows.selection import Candidate, Ingredients, Selection, select
+from mbench.workflows.targets import Target, attach, find_targets
+
+if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+    from mbench.workflows.phones import Fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """What a user asked `mbench run` for; None leaves a thing to the device's profile."""
 
-    device: str
+    devices: tuple[str, ...]
     selection: Selection
     ingredients: Ingredients
     settings: dict[str, float] = field(default_factory=dict)
@@ -40,39 +44,48 @@ class RunRequest:
     results: Path
     command: tuple[str, ...]
     workers: int | None = None
+    adb_servers: tuple[str, ...] = ()
+    every: bool = False
+    at_most: int | None = None
 
 
-def run(request: RunRequest, *, progress: Progress, started: Callable[[SessionStore], None]) -> SessionStore:
-    """Build what is missing, plan, measure, and return the finished session; `started` is told of it beforehand.
+Started = Callable[[SessionStore], None]
+
+
+def run(request: RunRequest, *, progress: Progress, started: Started) -> SessionStore:
+    """Find the devices, build what is missing, plan, measure, and return the finished session.
+
+    Args:
+        request: what was typed.
+        progress: told how far it is.
+        started: told of the session once it exists.
 
     Raises:
         MbenchError: nothing could be measured. A job that fails is no error here: it has its document.
     """
-    profile = user_profile(request.device)
-    candidates = select(request.selection, threads=profile.threads)
-    settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
-    rules = measuring_rules(request, profile)
-    known = gather(candidates, request.ingredients, workers=request.workers, progress=progress)
-    jobs = [
-        planned_job(facts, reason, candidate.delegate, candidate.threads, settings)
-        for candidate, (facts, reason) in zip(candidates, known, strict=True)
-    ]
-    with host_station(request.binary) as station:
-        part = device_plan(jobs, device=station.facts, binary=station.binary, rules=rules)
-    store = create_session(
-        request.results,
-        device=profile.name,
-        what=_what(request.selection),
-        now=SystemClock().now(),
-        plan_of=plan_maker([part], provenance=provenance(request.command), clock=SystemClock()),
-    )
-    started(store)
-    _drive(store, progress)
+    candidates = select(request.selection)
+    with attach(request.devices, request.adb_servers) as attached:
+        targets = find_targets(attached, request)
+        rules = [measuring_rules(request, target) for target in targets]  # refuses what cannot be, before the build
+        known = gather(candidates, request.ingredients, workers=request.workers, progress=progress)
+        parts = [
+            _part(request, target, bounds, candidates, known, several=len(targets) > 1)
+            for target, bounds in zip(targets, rules, strict=True)
+        ]
+        store = create_session(
+            request.results,
+            device="-".join(dict.fromkeys(target.profile.name for target in targets)),
+            what=_what(request.selection),
+            now=SystemClock().now(),
+            plan_of=plan_maker(parts, provenance=provenance(request.command), clock=SystemClock()),
+        )
+        started(store)
+        _drive(store, attached, progress)
     return store
 
 
 def resume(
-    name: str | None, *, results: Path, progress: Progress, started: Callable[[SessionStore], None]
+    name: str | None, *, results: Path, adb_servers: Sequence[str], progress: Progress, started: Started
 ) -> SessionStore:
     """Go on with a session where it stopped: nothing is measured twice.
 
@@ -81,31 +94,44 @@ def resume(
     """
     store = open_session(find_session(results, name))
     started(store)
-    _drive(store, progress)
+    with attached_for(store.plan, adb_servers) as attached:
+        _drive(store, attached, progress)
     return store
 
 
-def _drive(store: SessionStore, progress: Progress) -> None:
+def _part(
+    request: RunRequest,
+    target: Target,
+    rules: MeasuringRules,
+    candidates: Sequence[Candidate],
+    known: Sequence[Known],
+    *,
+    several: bool,
+) -> DevicePlan:
+    """Return what one device is going to do, with the program that it has for it."""
+    settings = RunSettings.model_validate(target.profile.settings.model_dump() | request.settings)
+    jobs = [
+        planned_job(facts, reason, candidate.delegate, candidate.threads or target.profile.threads, settings)
+        for candidate, (facts, reason) in zip(candidates, known, strict=True)
+    ]
+    instrument, binary, device = target.identify(request.binary)
+    purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
+    refuse_impossible([job.workload for job in jobs], [each for each, wanted in purposes.items() if wanted], instrument)
+    if several:
+        jobs = [_of_device(job, device.serial) for job in jobs]
+    return device_plan(
+        jobs, device=device, binary=binary, rules=rules, canary_job=f"canary@{device.serial}" if several else "canary"
+    )
+
+
+def _of_device(job: PlannedJob, serial: str) -> PlannedJob:
+    return job.model_copy(update={"id": f"{job.id}@{serial}"})
+
+
+def _drive(store: SessionStore, attached: "Fleet | None", progress: Progress) -> None:
     """Measure what is left of every part, and keep the table, however that ends."""
     with store.lock(), _reported(store):
-        for part in store.plan.devices:
-            measure_part(store, part, progress=progress)
-
-
-def measuring_rules(request: RunRequest, profile: Profile) -> MeasuringRules:
-    """Return the profile's rules with what the user asked for instead."""
-    asked = profile.rules.model_dump() | request.rules
-    if "max_runs" not in request.rules:
-        asked["max_runs"] = max(asked["max_runs"], asked["min_runs"])
-    if asked["max_runs"] < asked["min_runs"]:
-        raise UsageError(f"--max-runs {asked['max_runs']} is less than the least number of runs, {asked['min_runs']}.")
-    return MeasuringRules(
-        **asked,
-        memory_runs=request.memory_runs,
-        profile_ops=request.profile_ops,
-        seed=request.seed,
-        cpus=allowed_cpus() if request.cpus is None else parse_cpus(request.cpus),
-    )
+        measure_parts(store, attached, progress=progress)
 
 
 @contextmanager

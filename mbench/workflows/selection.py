@@ -15,12 +15,12 @@ _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One thing to run: a variant to be built, or a user's own file."""
+    """One thing to run: a variant to be built, or a user's own file; `threads` None is the device's default."""
 
     variant: Variant | None = None
     file: Path | None = None
     delegate: Delegate = Delegate.CPU
-    threads: int = 1
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Selection:
     classes: int = IMAGENET_HEAD.classes
 
 
-def select(chosen: Selection, *, threads: int = 1) -> tuple[Candidate, ...]:
+def select(chosen: Selection) -> tuple[Candidate, ...]:
     """Return everything to run, in the order in which it was named; the order of measuring is another matter.
 
     Raises:
@@ -59,21 +59,21 @@ def select(chosen: Selection, *, threads: int = 1) -> tuple[Candidate, ...]:
     """
     sweeps = [parse_sweep(text) for text in chosen.sweeps]
     sweeps += [parse_sweep(f"{axis}={values}") for axis, values in chosen.lists.items()]
-    fixed = {} if any(sweep.axis is Axis.THREADS for sweep in sweeps) else {"threads": threads}
+    counted = any(sweep.axis is Axis.THREADS for sweep in sweeps)
     if not chosen.names and not chosen.files:
-        return tuple(_grid(chosen, sweeps, fixed))
+        return tuple(_grid(chosen, sweeps, counted=counted))
     _refuse_model_axes(sweeps)
-    points = list(expand(sweeps, **fixed))
+    points = list(expand(sweeps))
     things: list[tuple[Variant | None, Path | None]] = [(parse_variant(name), None) for name in chosen.names]
     things += [(None, _existing(path)) for path in chosen.files]
     return tuple(
-        Candidate(variant=variant, file=file, delegate=point.delegate, threads=point.threads)
+        Candidate(variant=variant, file=file, delegate=point.delegate, threads=point.threads if counted else None)
         for variant, file in things
         for point in points
     )
 
 
-def _grid(chosen: Selection, sweeps: Sequence[Sweep], fixed: dict[str, int]) -> list[Candidate]:
+def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[Candidate]:
     head = IMAGENET_HEAD if chosen.classes == IMAGENET_HEAD.classes else Head(classes=chosen.classes)
     return [
         Candidate(
@@ -84,9 +84,9 @@ def _grid(chosen: Selection, sweeps: Sequence[Sweep], fixed: dict[str, int]) -> 
                 quantization=point.quantization,
             ),
             delegate=point.delegate,
-            threads=point.threads,
+            threads=point.threads if counted else None,
         )
-        for point in expand(sweeps, **fixed)
+        for point in expand(sweeps)
     ]
 
 

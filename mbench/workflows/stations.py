@@ -28,6 +28,8 @@ class Station:
     Attributes:
         cpus: cores that runs may be pinned to, best first; None where nothing is pinned.
         work_folder: makes the folder that a session works in on the device, and removes it, whatever happens.
+        models: where models are kept on the device between sessions; None for within the work folder.
+        recover: waits for a device that was lost and says how it came back; None where a device cannot be lost.
     """
 
     transport: Transport
@@ -38,6 +40,8 @@ class Station:
     cpus: tuple[int, ...] | None
     read_conditions: Callable[[], Conditions]
     work_folder: Callable[[str], AbstractContextManager[str]]
+    models: str | None = None
+    recover: Callable[[], str] | None = None
 
 
 def user_profile(name: str) -> Profile:

@@ -1,0 +1,98 @@
+"""`mbench binary`: benchmark_model binaries for phones, by ABI and SHA-256."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.progress import progress_for
+
+DAMAGED = 4
+
+app = typer.Typer(
+    help="Keep benchmark_model binaries for phones, by ABI and SHA-256.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+class FlavourChoice(StrEnum):
+    """Which of the two programs called benchmark_model."""
+
+    TFLITE = "tflite"
+    LITERT = "litert"
+
+
+Flavour = Annotated[FlavourChoice, typer.Option(help="tflite (Interpreter), or litert (CompiledModel).")]
+
+
+@app.command("add")
+@one_line_errors
+def add(
+    path: Annotated[Path, typer.Argument(help="The binary.")],
+    flavour: Flavour = FlavourChoice.TFLITE,
+    abi: Annotated[
+        str | None, typer.Option(help="What it must be for, such as arm64-v8a. Default: as it says.")
+    ] = None,
+) -> None:
+    """Keep a binary of your own."""
+    from mbench.workflows import binaries
+
+    print(binaries.line(binaries.add(path, flavour=flavour.value, abi=abi)))
+
+
+@app.command("fetch")
+@one_line_errors
+def fetch(
+    abi: Annotated[str, typer.Option(help="Processor, in Android's words.")] = "arm64-v8a",
+    flavour: Flavour = FlavourChoice.TFLITE,
+    version: Annotated[str, typer.Option(help="latest; for litert also nightly or a release.")] = "latest",
+    accelerator: Annotated[bool, typer.Option("--accelerator", help="litert's GPU accelerator library too.")] = False,
+    accept_new: Annotated[
+        bool, typer.Option("--accept-new", help="Take other bytes than the address gave before.")
+    ] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Fetch one that Google publishes; its hash is pinned at first sight."""
+    from mbench.workflows import binaries
+
+    record = binaries.fetch_published(
+        abi=abi,
+        flavour=flavour.value,
+        version=version,
+        accelerator=accelerator,
+        accept_new=accept_new,
+        progress=progress_for(quiet=quiet),
+    )
+    print(binaries.line(record))
+
+
+@app.command("list")
+@one_line_errors
+def list_(json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False) -> None:
+    """List the kept binaries."""
+    from mbench.workflows import binaries
+
+    records = binaries.records()
+    if json_:
+        print(binaries.as_json(records))
+        return
+    for record in records:
+        print(binaries.line(record))
+    if not records:
+        print("no binary is kept; mbench binary fetch gets one.")
+
+
+@app.command("verify")
+@one_line_errors
+def verify() -> None:
+    """Check every kept binary against its hash."""
+    from mbench.workflows import binaries
+
+    findings = binaries.verify()
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise typer.Exit(DAMAGED)
+    print("all are as they were kept.")

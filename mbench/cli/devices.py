@@ -1,0 +1,92 @@
+"""`mbench devices`: what is attached; profiles of phones; cleaning up on them."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.tables import print_table, write
+
+NO_DEVICE = 3
+WATCH_S = 2.0
+
+app = typer.Typer(help="Show attached phones, their state and what to do about it.", rich_markup_mode=None)
+profile_app = typer.Typer(help="Profiles of phones.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(profile_app, name="profile")
+
+
+@app.callback(invoke_without_command=True)
+@one_line_errors
+def devices(
+    context: typer.Context,
+    adb_server: options.AdbServers = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Print again whenever something changes, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show attached phones, their state and what to do about it."""
+    if context.invoked_subcommand is not None:
+        return
+    from mbench.workflows import devices as workflow
+
+    shown = None
+    while True:
+        statuses = workflow.list_statuses(adb_server or [])
+        text = workflow.as_json(statuses)
+        if text != shown:
+            shown = text
+            if json_:
+                write(text)
+            elif statuses:
+                print_table(workflow.as_table(statuses))
+            else:
+                print("no phone is attached.")
+        if not watch:
+            break
+        time.sleep(WATCH_S)
+    if not statuses:
+        raise typer.Exit(NO_DEVICE)
+
+
+@app.command("clean")
+@one_line_errors
+def clean(
+    device: Annotated[str, typer.Argument(help="Serial or profile.")],
+    every: Annotated[bool, typer.Option("--every", help="All phones of that profile.")] = False,
+    adb_server: options.AdbServers = None,
+) -> None:
+    """Remove everything that mbench keeps on a phone."""
+    from mbench.workflows import devices as workflow
+
+    for serial in workflow.clean_devices(adb_server or [], device, every=every):
+        print(f"{serial}: clean")
+
+
+@profile_app.command("new")
+@one_line_errors
+def new(
+    device: Annotated[str, typer.Argument(help="Serial of an attached phone, or the generic profile that it has.")],
+    adb_server: options.AdbServers = None,
+) -> None:
+    """Draft a profile from an attached phone's facts; put it into device_profiles below MBENCH_HOME."""
+    from mbench.workflows import devices as workflow
+
+    write(workflow.draft(adb_server or [], device))
+
+
+@profile_app.command("check")
+@one_line_errors
+def check(file: Annotated[Path, typer.Argument(help="A profile.")]) -> None:
+    """Check a profile; faults are named with their lines."""
+    from mbench.workflows import devices as workflow
+
+    faults = workflow.faults_of(file)
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise typer.Exit(2)
+    print(f"{file}: right")

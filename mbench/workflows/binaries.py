@@ -1,0 +1,57 @@
+"""Binaries: `mbench binary`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mbench.binaries.fetching import fetch
+from mbench.binaries.library import BinaryLibrary
+from mbench.binaries.records import BinaryRecord, Flavour
+from mbench.core.ports import Progress
+from mbench.workflows.home import home
+
+
+def library() -> BinaryLibrary:
+    """Return the user's library."""
+    return BinaryLibrary(home() / "binaries")
+
+
+def add(path: Path, *, flavour: Flavour, abi: str | None) -> BinaryRecord:
+    """Keep a user's file; see `BinaryLibrary.add`."""
+    return library().add(path, flavour=flavour, abi=abi, source=str(path.absolute()))
+
+
+def fetch_published(
+    *, abi: str, flavour: Flavour, version: str, accelerator: bool, accept_new: bool, progress: Progress
+) -> BinaryRecord:
+    """Fetch a published one; see `mbench.binaries.fetching.fetch`."""
+    return fetch(
+        abi=abi,
+        flavour=flavour,
+        version=version,
+        library=library(),
+        accelerator=accelerator,
+        accept_new=accept_new,
+        progress=progress,
+    )
+
+
+def records() -> tuple[BinaryRecord, ...]:
+    """Return all kept binaries, the oldest first."""
+    return library().records()
+
+
+def verify() -> tuple[str, ...]:
+    """Return a line per kept file that is not what it was."""
+    return tuple(finding.message for finding in library().verify())
+
+
+def line(record: BinaryRecord) -> str:
+    """Return a record as one line."""
+    said = (record.sha256[:12], record.abi, record.system or "any system", record.flavour or "flavour not known")
+    return f"{'  '.join(said)}  {record.version or '-'}  {record.size_bytes} bytes  {record.source}"
+
+
+def as_json(kept: Sequence[BinaryRecord]) -> str:
+    """Return a JSON list."""
+    return json.dumps([record.model_dump(mode="json") for record in kept], indent=1)

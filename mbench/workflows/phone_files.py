@@ -1,0 +1,75 @@
+"""Our files on a phone: models and binaries by content, a folder per session, and what is left of dead sessions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import PurePosixPath
+
+from mbench.core.errors import TransportError
+from mbench.core.ports import Transport
+
+SHORT_S = 30.0
+
+_CLEAR = """
+cd {root} 2>/dev/null || exit 0
+for file in sessions/*/run/pid.txt; do
+  [ -f "$file" ] || continue
+  pid=$(cat "$file")
+  case "$(tr '\\0' ' ' < /proc/$pid/cmdline 2>/dev/null)" in
+    *{root}*) kill -9 "$pid" ;;
+  esac
+done
+rm -rf sessions
+"""
+"""Ends what a killed session left running, known by our own path in its command line, and removes its folder."""
+
+
+def shared_folder(transport: Transport) -> str:
+    """Return the folder on a phone that all users of mbench share: where the lease lies."""
+    return str(PurePosixPath(transport.root).parent)
+
+
+_OLDEST_FIRST = "ls -1tr {root}/models 2>/dev/null"
+
+
+@contextmanager
+def session_folder(transport: Transport, session: str) -> Iterator[str]:
+    """Yield a session's folder on the phone; it is gone afterwards, or with the next session if the phone is lost."""
+    folder = f"{transport.root}/sessions/{session}"
+    try:
+        yield folder
+    finally:
+        with suppress(TransportError):
+            transport.remove(folder)
+
+
+def clear_leftovers(transport: Transport) -> None:
+    """End and remove what sessions that died have left; for who holds the phone's lease only.
+
+    Raises:
+        TransportError: the phone does not answer.
+    """
+    transport.run(("sh", "-c", _CLEAR.format(root=transport.root)), deadline_s=SHORT_S)
+
+
+def evict_oldest(transport: Transport, *, keep: frozenset[str]) -> bool:
+    """Remove the model that was used longest ago, none of `keep` (file names); say whether there was one.
+
+    Raises:
+        TransportError: the phone does not answer.
+    """
+    listing = transport.run(("sh", "-c", _OLDEST_FIRST.format(root=transport.root)), deadline_s=SHORT_S)
+    for name in listing.stdout.decode("utf-8", "replace").split():
+        if name not in keep:
+            transport.remove(f"{transport.root}/models/{name}")
+            return True
+    return False
+
+
+def clean(transport: Transport) -> None:
+    """Remove everything of ours from a phone.
+
+    Raises:
+        TransportError: the phone does not answer.
+    """
+    clear_leftovers(transport)
+    transport.remove(transport.root)
