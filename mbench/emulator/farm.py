@@ -1,0 +1,179 @@
+"""Emulated phones in one process: start them, break them, stop them.
+
+with PhoneFarm() as farm:
+    phone = farm.start(pixel4("FA7A1"))
+    phone.arm(Fault(kind=FaultKind.KILL, run=2))
+    ... # adb connect {phone.address}
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mbench.core.errors import MbenchError
+from mbench.emulator.commands import Commands
+from mbench.emulator.facts import PhoneFacts, pixel4
+from mbench.emulator.faults import Fault
+from mbench.emulator.phone import PhoneCore
+from mbench.emulator.processes import Nursery
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_ANSWER_S = 60.0
+VIEW_VARIABLE = "MBENCH_EMULATOR_VIEW"
+"""`rewrite` or `namespace`; see views.py."""
+
+
+class Phone:
+    """A running emulated phone, to be used from any thread."""
+
+    def __init__(self, farm: "PhoneFarm", core: PhoneCore) -> None:
+        self._farm, self._core = farm, core
+
+    @property
+    def facts(self) -> PhoneFacts:
+        """What it says of itself."""
+        return self._core.facts
+
+    @property
+    def serial(self) -> str:
+        """Its own serial (ro.serialno), not its address."""
+        return self._core.facts.serial
+
+    @property
+    def address(self) -> str:
+        """What `adb connect` takes, and the serial that adb knows it by."""
+        return f"127.0.0.1:{self._core.port}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds its files."""
+        return self._core.folder.root
+
+    @property
+    def benchmarks(self) -> int:
+        """How many benchmarks it has started."""
+        return self._core.plans.count
+
+    def path(self, path: str) -> Path:
+        """Return where a path of the phone lies on this host."""
+        return self._core.folder.locate(path)
+
+    def arm(self, fault: Fault) -> None:
+        """Let a fault happen, now or when its time comes."""
+        self._farm.call(self._core.arm(fault))
+
+    def disarm(self) -> None:
+        """Forget the faults that have not happened yet."""
+        self._farm.call(self._core.disarm())
+
+    def stop(self) -> None:
+        """Switch it off for good."""
+        self._farm.stop_phone(self)
+
+
+class PhoneFarm:
+    """All emulated phones of a process, carried by one thread; a context manager.
+
+    Args:
+        folder: where the phones' folders are made; None: a temporary folder.
+        view: `namespace` or `rewrite`; None: $MBENCH_EMULATOR_VIEW, else namespaces where the system has them.
+
+    Raises:
+        MbenchError: this system cannot carry emulated phones.
+    """
+
+    def __init__(self, folder: Path | None = None, *, view: str | None = None) -> None:
+        if not sys.platform.startswith("linux"):
+            raise MbenchError(f"Emulated phones need Linux, not {sys.platform}: processes are found in /proc.")
+        self._own_folder = folder is None
+        self._folder = Path(tempfile.mkdtemp(prefix="mbench-phones-")) if folder is None else folder.resolve()
+        wanted = view or os.environ.get(VIEW_VARIABLE, "namespace")
+        usr_merged = Path("/bin").is_symlink()
+        self._nursery = Nursery(namespace=wanted == "namespace" and usr_merged)
+        if not self._nursery.namespace:
+            _LOG.info("phones' paths are rewritten in commands, not mounted: %s", self._nursery.reason)
+        self._commands = Commands(self._folder / "commands", namespace=self._nursery.namespace)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="emulated phones", daemon=True)
+        self._thread.start()
+        self._phones: list[Phone] = []
+        self._cores: dict[Phone, PhoneCore] = {}
+        self._count = 0
+
+    def __enter__(self) -> "PhoneFarm":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def namespace(self) -> bool:
+        """Whether phones' paths are mounted; else they are rewritten."""
+        return self._nursery.namespace
+
+    @property
+    def phones(self) -> tuple[Phone, ...]:
+        """The running phones."""
+        return tuple(self._phones)
+
+    def start(self, facts: PhoneFacts, *, port: int = 0) -> Phone:
+        """Start a phone on a port of its own (0: a free one)."""
+        self._count += 1
+        folder = self._folder / f"{self._count}-{facts.serial.replace('/', '_')}"
+        core = self.call(self._start(facts, folder, port))
+        phone = Phone(self, core)
+        self._phones.append(phone)
+        self._cores[phone] = core
+        return phone
+
+    def start_many(self, count: int, make: Callable[[str], PhoneFacts] = pixel4) -> list[Phone]:
+        """Start phones whose facts `make` gives by serial: EMULATED01, EMULATED02, …."""
+        first = len(self._phones) + 1
+        return [self.start(make(f"EMULATED{number:02d}")) for number in range(first, first + count)]
+
+    def stop_phone(self, phone: Phone) -> None:
+        """Switch one phone off; one that is off already stays so."""
+        core = self._cores.pop(phone, None)
+        if core is not None:
+            self._phones.remove(phone)
+            self.call(core.stop())
+
+    def call(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do something in the phones' thread and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_ANSWER_S)
+
+    def close(self) -> None:
+        """Stop all phones and remove their folders."""
+        if self._loop.is_closed():
+            return
+        for phone in list(self._phones):
+            self.stop_phone(phone)
+        self.call(_finish_tasks())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_ANSWER_S)
+        self._loop.close()
+        self._nursery.close()
+        if self._own_folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _start(self, facts: PhoneFacts, folder: Path, port: int) -> PhoneCore:
+        core = PhoneCore(facts, folder, self._commands.folder(rooted=facts.rooted), self._nursery, port=port)
+        await core.start()
+        return core
+
+
+async def _finish_tasks() -> None:
+    """Let closing connections end, so that nothing is left pending in the loop."""
+    others: Sequence[asyncio.Task[Any]] = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -1,0 +1,107 @@
+"""What can be made to go wrong on an emulated phone, and how the harness sees it.
+
+drop          the link breaks: at once, after `size_bytes` of a push, or `seconds` into the `run`-th benchmark
+freeze, thaw  adbd is stopped (now, or in the `run`-th benchmark): the link is up, the phone listed, nothing answers
+mute, unmute  adbd takes connections and never answers a handshake (for connections to come; present ones break)
+unauthorize, authorize   the dialog on the screen waits; it is accepted
+full, free    /data takes `size_bytes` more, then says "No space left on device"; it is empty again
+corrupt       one bit of the next push changes, its size does not
+replace       the file `path` changes before the `run`-th benchmark, or at once
+kill, abort, segfault, hang   what the `run`-th benchmark does when it has begun: 137, 134, 139, nothing
+garbage, half_line, silence   what it prints: bytes that are no text, half of its result, nothing; status 0
+reboot        processes die, the link breaks, `seconds` later it is back with another boot_id
+heat, cool    from the `run`-th benchmark on (or at once): thermal status `level`, hotter zones, lower frequencies,
+              latency times `factor`
+battery       `level` percent; `powered` or not
+rival         another benchmark_model process sits on the phone; `leave` ends it
+slow_link     the cable carries `size_bytes` a second; 0: as fast as it can
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from mbench.core.errors import UsageError
+
+
+class FaultKind(StrEnum):
+    """Names of the faults and of their ends; see the module."""
+
+    DROP = "drop"
+    FREEZE = "freeze"
+    THAW = "thaw"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    UNAUTHORIZE = "unauthorize"
+    AUTHORIZE = "authorize"
+    FULL = "full"
+    FREE = "free"
+    CORRUPT = "corrupt"
+    REPLACE = "replace"
+    KILL = "kill"
+    ABORT = "abort"
+    SEGFAULT = "segfault"
+    HANG = "hang"
+    GARBAGE = "garbage"
+    HALF_LINE = "half_line"
+    SILENCE = "silence"
+    REBOOT = "reboot"
+    HEAT = "heat"
+    COOL = "cool"
+    BATTERY = "battery"
+    RIVAL = "rival"
+    LEAVE = "leave"
+    SLOW_LINK = "slow_link"
+
+
+ENDINGS = frozenset(
+    {
+        *(FaultKind.KILL, FaultKind.ABORT, FaultKind.SEGFAULT, FaultKind.HANG),
+        *(FaultKind.GARBAGE, FaultKind.HALF_LINE, FaultKind.SILENCE),
+    }
+)
+"""Faults of the benchmark's own process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault.
+
+    Attributes:
+        run: the benchmark at whose start it happens, counted from now and from 1; None: at once, endings at the next.
+        size_bytes: see `drop`, `full`, `slow_link`.
+        seconds: how long a reboot takes (1); for others, how long after the benchmark's start it happens (`drop` and
+            `freeze` 0.3, a reboot always 0.3, the rest at once).
+        path: on the phone, of `replace`.
+        level: percent of the battery, or thermal status.
+        factor: of the latency under heat.
+    """
+
+    kind: FaultKind
+    run: int | None = None
+    size_bytes: int | None = None
+    seconds: float | None = None
+    path: str | None = None
+    level: int | None = None
+    factor: float = 2.0
+    powered: bool = True
+
+
+def parse_fault(text: str | bytes) -> Fault:
+    """Return the fault that a JSON object names, such as `{"kind": "kill", "run": 2}`.
+
+    Raises:
+        UsageError: no object, an unknown kind or an unknown field.
+    """
+    try:
+        values: Any = json.loads(text)
+        return Fault(**{**values, "kind": FaultKind(values["kind"])})
+    except (TypeError, ValueError, KeyError) as error:
+        known = ", ".join(FaultKind)
+        raise UsageError(f"no fault: {text!r}: {error}. Kinds are {known}.") from error
+
+
+def format_fault(fault: Fault) -> str:
+    """Return the JSON object that `parse_fault` reads."""
+    return json.dumps(asdict(fault))

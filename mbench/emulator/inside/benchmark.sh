@@ -1,0 +1,12 @@
+# mbench-benchmark ABI NAME ARGUMENTS: what an emulated benchmark_model file runs.
+abi=$1 name=$2
+shift 2
+case " $ABIS " in
+  *" $abi "*) ;;
+  *)
+    case $abi in *64*) bits=64 ;; *) bits=32 ;; esac
+    echo "/system/bin/sh: $name: not executable: $bits-bit ELF file" >&2
+    exit 126
+    ;;
+esac
+exec $ENTER "$PYTHON" -X utf8 -S "$PROGRAM" benchmark "$HOOK" "$P" "$PWD" "$name" "$@"

@@ -1,0 +1,2 @@
+# nproc
+echo "${MBENCH_CPU_COUNT:-$CORES}"

@@ -1,0 +1,3 @@
+# reboot: adbd goes, and so does this shell.
+"$T/ask" reboot
+sleep 30

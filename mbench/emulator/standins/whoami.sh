@@ -1,0 +1,2 @@
+# whoami
+[ -n "$MBENCH_SU" ] && echo root || echo shell

@@ -1,0 +1,217 @@
+"""Faults of link, adbd and phone, as the real adb server sees them."""
+
+import hashlib
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mbench.core.errors import UsageError
+from mbench.emulator.adb_server import AdbServer
+from mbench.emulator.control import ControlServer, arm_remotely, order
+from mbench.emulator.facts import pixel4
+from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.serving import Serving, serve
+
+Adb = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def unlucky(phone_farm: PhoneFarm, adb_server: AdbServer) -> Phone:
+    phone = phone_farm.start(pixel4("UNLUCKY"))
+    adb_server.connect(phone.address)
+    return phone
+
+
+@pytest.fixture
+def phone(unlucky: Phone, adb_server: AdbServer) -> Iterator[Phone]:
+    """A phone for harm, put right after each test."""
+    yield unlucky
+    unlucky.disarm()
+    for kind in (FaultKind.THAW, FaultKind.FREE, FaultKind.SLOW_LINK, FaultKind.AUTHORIZE, FaultKind.COOL):
+        unlucky.arm(Fault(kind=kind))
+    adb_server.run("disconnect", unlucky.address)
+    adb_server.connect(unlucky.address)
+
+
+def back_in(adb: Adb, timeout_s: float = 10.0) -> float:
+    began = time.monotonic()
+    while time.monotonic() < began + timeout_s:
+        if adb("shell", "echo alive")[1] == "alive\n":
+            return time.monotonic() - began
+        time.sleep(0.05)
+    return timeout_s
+
+
+def test_a_dropped_link_ends_a_command_with_255_in_silence(adb: Adb, phone: Phone) -> None:
+    threading.Timer(0.5, phone.arm, [Fault(kind=FaultKind.DROP)]).start()
+    assert adb("shell", "echo start; sleep 20; echo end") == (255, "start\n", "")
+    assert back_in(adb) < 5
+
+
+def test_a_link_dropped_in_a_push_leaves_a_cut_file(adb: Adb, phone: Phone, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(os.urandom(5_000_000))
+    phone.arm(Fault(kind=FaultKind.DROP, size_bytes=1_234_567))
+    status, _, err = adb("push", str(tmp_path / "f"), "/data/local/tmp/f")
+    assert (status, "adb: error" in err) == (1, True)
+    back_in(adb)
+    assert adb("shell", "stat -c %s /data/local/tmp/f")[1] == "1234567\n"
+
+
+def test_a_frozen_phone_is_listed_and_does_not_answer(adb: Adb, phone: Phone) -> None:
+    phone.arm(Fault(kind=FaultKind.FREEZE))
+    assert adb("get-state")[1] == "device\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        adb("shell", "echo alive", timeout_s=0.7)
+    phone.arm(Fault(kind=FaultKind.THAW))
+    assert adb("shell", "echo alive")[1] == "alive\n"
+
+
+def test_a_mute_phone_stays_offline(adb: Adb, phone: Phone, adb_server: AdbServer) -> None:
+    adb_server.run("disconnect", phone.address)
+    phone.arm(Fault(kind=FaultKind.MUTE))
+    client = subprocess.Popen(
+        [adb_server.adb, "connect", phone.address], env=adb_server.environment, stdout=subprocess.DEVNULL
+    )
+    time.sleep(0.5)
+    assert adb("get-state")[2] == "error: device offline\n"
+    client.kill()
+    client.wait()
+    phone.arm(Fault(kind=FaultKind.UNMUTE))
+    adb_server.run("disconnect", phone.address)
+    adb_server.connect(phone.address)
+    assert back_in(adb) < 5
+
+
+def test_an_unauthorized_phone_waits_for_its_dialog(adb: Adb, phone: Phone, adb_server: AdbServer) -> None:
+    phone.arm(Fault(kind=FaultKind.UNAUTHORIZE))
+    adb_server.run("disconnect", phone.address)
+    assert adb_server.connect(phone.address).startswith("failed to authenticate")
+    assert "device unauthorized" in adb("shell", "echo")[2]
+    phone.arm(Fault(kind=FaultKind.AUTHORIZE))
+    assert back_in(adb) < 5
+
+
+def test_a_full_disk_is_said_in_adbds_words_and_the_file_is_gone(adb: Adb, phone: Phone, tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(bytes(3_000_000))
+    phone.arm(Fault(kind=FaultKind.FULL, size_bytes=1_000_000))
+    status, _, err = adb("push", str(tmp_path / "big"), "/data/local/tmp/big")
+    assert (status, "write failed: No space left on device" in err) == (1, True)
+    assert adb("shell", "ls /data/local/tmp/big")[0] != 0
+
+
+def test_a_nearly_full_disk_is_shown_by_df(adb: Adb, phone: Phone) -> None:
+    phone.arm(Fault(kind=FaultKind.FULL, size_bytes=10 << 20))
+    assert adb("shell", "df -k /data/local/tmp | tail -1")[1].split()[3] == "10240"
+
+
+def test_a_corrupt_push_has_its_size_and_another_hash(adb: Adb, phone: Phone, tmp_path: Path) -> None:
+    data = os.urandom(300_000)
+    (tmp_path / "f").write_bytes(data)
+    phone.arm(Fault(kind=FaultKind.CORRUPT))
+    assert adb("push", str(tmp_path / "f"), "/data/local/tmp/f")[0] == 0
+    out = adb("shell", "stat -c %s /data/local/tmp/f; sha256sum </data/local/tmp/f")[1].split()
+    assert out[0] == "300000"
+    assert out[1] != hashlib.sha256(data).hexdigest()
+    adb("push", str(tmp_path / "f"), "/data/local/tmp/f")
+    assert adb("shell", "sha256sum </data/local/tmp/f")[1].split()[0] == hashlib.sha256(data).hexdigest()
+
+
+def test_a_slow_link_takes_its_time(adb: Adb, phone: Phone, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(bytes(500_000))
+    phone.arm(Fault(kind=FaultKind.SLOW_LINK, size_bytes=1_000_000))
+    began = time.monotonic()
+    adb("push", str(tmp_path / "f"), "/data/local/tmp/f")
+    assert 0.4 < time.monotonic() - began < 5
+
+
+def test_a_reboot_changes_the_boot_and_ends_every_process(adb: Adb, phone: Phone) -> None:
+    adb("shell", "setprop debug.x 1; setprop persist.y 2; echo kept >/data/local/tmp/kept")
+    adb("shell", "setsid sleep 100 </dev/null >/dev/null 2>&1 &")
+    before = adb("shell", "cat /proc/sys/kernel/random/boot_id")[1]
+    adb("reboot")
+    time.sleep(0.2)
+    assert adb("shell", "echo")[0] != 0
+    assert back_in(adb) < 8
+    after = adb("shell", "cat /proc/sys/kernel/random/boot_id")[1]
+    said = adb("shell", "pidof sleep; getprop debug.x; getprop persist.y; cat /data/local/tmp/kept")[1]
+    assert before != after != ""
+    assert said == "\n2\nkept\n"
+
+
+def test_a_phone_says_when_it_has_booted(adb: Adb, phone: Phone) -> None:
+    phone.arm(Fault(kind=FaultKind.REBOOT, seconds=0.1))
+    time.sleep(0.2)
+    back_in(adb)
+    until = time.monotonic() + 5
+    while adb("shell", "getprop sys.boot_completed")[1] != "1\n" and time.monotonic() < until:
+        time.sleep(0.05)
+    assert adb("shell", "getprop sys.boot_completed")[1] == "1\n"
+
+
+def test_a_low_battery_is_told(adb: Adb, phone: Phone) -> None:
+    phone.arm(Fault(kind=FaultKind.BATTERY, level=7, powered=False))
+    said = adb("shell", "dumpsys battery")[1]
+    assert "  level: 7\n" in said
+    assert "  USB powered: false\n" in said
+
+
+def test_heat_raises_temperatures_and_lowers_frequencies(adb: Adb, phone: Phone) -> None:
+    skin, highest = "/sys/class/thermal/thermal_zone4/temp", "/sys/devices/system/cpu/cpufreq/policy7/scaling_max_freq"
+    cool = [int(line) for line in adb("shell", f"cat {skin} {highest}")[1].split()]
+    phone.arm(Fault(kind=FaultKind.HEAT, level=3))
+    hot = [int(line) for line in adb("shell", f"cat {skin} {highest}")[1].split()]
+    assert hot[0] > 43_000 > cool[0]
+    assert hot[1] == cool[1] // 2
+
+
+def test_faults_are_armed_from_another_process(phone_farm: PhoneFarm, adb: Adb, phone: Phone) -> None:
+    with ControlServer(phone_farm) as control:
+        arm_remotely(control.address, "UNLUCKY", Fault(kind=FaultKind.BATTERY, level=3))
+        known = [one["serial"] for one in order(control.address, {"op": "phones"})["phones"]]
+        assert "UNLUCKY" in known
+        assert "  level: 3\n" in adb("shell", "dumpsys battery")[1]
+
+
+def test_an_order_for_an_unknown_phone_is_refused_with_those_there_are(phone_farm: PhoneFarm, phone: Phone) -> None:
+    with ControlServer(phone_farm) as control, pytest.raises(UsageError, match="UNLUCKY"):
+        arm_remotely(control.address, "NOBODY", Fault(kind=FaultKind.DROP))
+
+
+def test_phones_are_served_until_they_are_told_to_stop(adb_server: AdbServer) -> None:
+    until, told = threading.Event(), threading.Event()
+    running: list[Serving] = []
+
+    def announce(serving: Serving) -> None:
+        running.append(serving)
+        told.set()
+
+    thread = threading.Thread(target=serve, args=(pixel4, 2), kwargs={"announce": announce, "until": until})
+    thread.start()
+    assert told.wait(30)
+    serving = running[0]
+    folders = [phone.folder for phone in serving.phones]
+    assert [phone.serial for phone in serving.phones] == ["EMULATED01", "EMULATED02"]
+    assert adb_server.connect(serving.phones[1].address).startswith("connected")
+    adb_server.run("disconnect", serving.phones[1].address)
+    until.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_a_stopped_phone_leaves_neither_processes_nor_files(phone_farm: PhoneFarm, adb_server: AdbServer) -> None:
+    phone = phone_farm.start(pixel4("BRIEF"))
+    adb_server.connect(phone.address)
+    command = "setsid sleep 98765 </dev/null >/dev/null 2>&1 & echo $!"
+    pid = int(adb_server.run("-s", phone.address, "shell", command).stdout)
+    assert Path(f"/proc/{pid}").exists()
+    phone.stop()
+    adb_server.run("disconnect", phone.address)
+    assert not Path(f"/proc/{pid}").exists()
+    assert not phone.folder.exists()
