@@ -1,0 +1,298 @@
+"""The embedded engine, with real Dask, threads and files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import farm_parts
+import psutil
+import pytest
+
+from mbench.core.errors import MbenchError, RunFailed
+from mbench.farm.engine import run_parts
+from mbench.farm.lending import lent
+from mbench.farm.parts import PartInterrupted, PartTask
+
+
+def quiet(serial: str, error: Exception | None) -> None:
+    pass
+
+
+def named(folder: Path, count: int) -> list[PartTask]:
+    return [
+        PartTask(serial=f"phone-{number}", function=farm_parts.write_name, arguments=(str(folder), f"{number}"))
+        for number in range(count)
+    ]
+
+
+def test_every_part_is_run_exactly_once(tmp_path):
+    ends = run_parts(named(tmp_path, 20), on_end=quiet)
+    assert (set(ends.values()), len(list(tmp_path.iterdir()))) == ({None}, 20)
+
+
+def test_parts_of_different_phones_run_at_the_same_time():
+    with lent(farm_parts.Rendezvous(30)) as token:
+        tasks = [PartTask(serial=f"{n}", function=farm_parts.meet, arguments=(token,)) for n in range(30)]
+        assert set(run_parts(tasks, on_end=quiet).values()) == {None}
+
+
+def test_parts_of_one_phone_run_one_after_the_other_and_the_longest_first(tmp_path):
+    path = tmp_path / "order"
+    tasks = [
+        PartTask(serial="x", function=farm_parts.append, arguments=(str(path), f"{seconds}"), expected_s=seconds)
+        for seconds in (3.0, 60.0, 600.0, 6.0)
+    ]
+    run_parts(tasks, on_end=quiet)
+    assert path.read_text().split() == ["600.0", "60.0", "6.0", "3.0"]
+
+
+def test_a_failing_part_takes_no_other_along_and_its_error_is_the_one_that_it_raised(tmp_path):
+    failing = PartTask(serial="broken", function=farm_parts.fail, arguments=("it did not start",))
+    ends = run_parts([*named(tmp_path, 10), failing], on_end=quiet)
+    error = ends.pop("broken")
+    assert isinstance(error, RunFailed)
+    assert (str(error), error.error_class, set(ends.values())) == ("it did not start", "launch", {None})
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [(farm_parts.leave, MbenchError), (farm_parts.interrupt_itself, PartInterrupted)],
+)
+def test_a_part_that_leaves_by_more_than_an_error_ends_as_one(function, kind, tmp_path):
+    ends = run_parts([PartTask(serial="x", function=function), *named(tmp_path, 3)], on_end=quiet)
+    assert isinstance(ends.pop("x"), kind)
+    assert set(ends.values()) == {None}
+
+
+def test_ends_are_heard_in_the_callers_thread_as_they_happen():
+    heard: list[tuple[str, float, int]] = []
+    begun = time.monotonic()
+    run_parts(
+        [PartTask(serial=f"{s}", function=farm_parts.sleep_for, arguments=(s,)) for s in (0.1, 1.5)],
+        on_end=lambda serial, _: heard.append((serial, time.monotonic() - begun, threading.get_ident())),
+    )
+    assert [serial for serial, _, _ in heard] == ["0.1", "1.5"]
+    assert heard[0][1] < 1.3
+    assert {thread for _, _, thread in heard} == {threading.get_ident()}
+
+
+def test_a_phone_with_several_parts_keeps_its_first_error():
+    tasks = [PartTask(serial="x", function=farm_parts.fail, arguments=("bad",)), farm_part_doing_nothing("x")]
+    assert isinstance(run_parts(tasks, on_end=quiet)["x"], RunFailed)
+
+
+def farm_part_doing_nothing(serial: str) -> PartTask:
+    return PartTask(serial=serial, function=farm_parts.nothing)
+
+
+def test_what_a_part_returns_is_dropped():
+    assert run_parts([PartTask(serial="x", function=farm_parts.return_much)], on_end=quiet) == {"x": None}
+
+
+def test_no_parts_end_at_once():
+    assert run_parts([], on_end=quiet) == {}
+
+
+def test_a_set_stop_begins_nothing(tmp_path):
+    stop = threading.Event()
+    stop.set()
+    ends = run_parts(named(tmp_path, 3), on_end=quiet, stop=stop)
+    assert [type(error) for error in ends.values()] == [PartInterrupted] * 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stop_lets_the_current_run_end(tmp_path):
+    stop, path = threading.Event(), tmp_path / "runs"
+    with lent(None, stop=stop) as token:
+        threading.Timer(0.8, stop.set).start()
+        task = PartTask(serial="x", function=farm_parts.runs_until_stopped, arguments=(token, str(path)))
+        ends = run_parts([task], on_end=quiet, stop=stop)
+    lines = path.read_text().splitlines()
+    assert ends == {"x": None}
+    assert lines[-1] == "stopped"
+    assert lines[-2].endswith("ended")
+
+
+def test_a_part_that_does_not_heed_the_stop_is_left_alone_after_the_grace():
+    stop = threading.Event()
+    stop_soon = threading.Timer(0.5, stop.set)
+    stop_soon.start()
+    begun = time.monotonic()
+    task = PartTask(serial="x", function=farm_parts.sleep_for, arguments=(5.0,))
+    ends = run_parts([task], on_end=quiet, stop=stop, grace_s=0.5)
+    assert time.monotonic() - begun < 4
+    assert "still running" in str(ends["x"])
+
+
+def test_an_error_of_the_listener_stops_the_parts_and_comes_through(tmp_path):
+    stop, path = threading.Event(), tmp_path / "runs"
+
+    def listener(serial: str, error: Exception | None) -> None:
+        if serial == "quick":
+            raise OSError("the terminal has gone")
+
+    with lent(None, stop=stop) as token, pytest.raises(OSError, match="terminal"):
+        run_parts(
+            [
+                farm_part_doing_nothing("quick"),
+                PartTask(serial="x", function=farm_parts.runs_until_stopped, arguments=(token, str(path))),
+            ],
+            on_end=listener,
+            stop=stop,
+        )
+    assert path.read_text().splitlines()[-1] == "stopped"
+
+
+def test_the_engine_runs_in_a_thread_that_is_not_the_main_one(tmp_path):
+    ends: list[object] = []
+    thread = threading.Thread(target=lambda: ends.append(run_parts(named(tmp_path, 2), on_end=quiet)))
+    thread.start()
+    thread.join(20)
+    assert ends == [{"phone-0": None, "phone-1": None}]
+
+
+def test_fifty_parts_cost_little_more_than_one():
+    def wall_s(count: int) -> float:
+        tasks = [PartTask(serial=f"{n}", function=farm_parts.sleep_for, arguments=(0.2,)) for n in range(count)]
+        begun = time.monotonic()
+        run_parts(tasks, on_end=quiet)
+        return time.monotonic() - begun
+
+    wall_s(1)
+    assert wall_s(50) < 50 * 0.2 / 3  # in turn they take 10 s; a busy machine may be slow
+
+
+def own_ports() -> set[int]:
+    return {one.laddr.port for one in psutil.Process().net_connections(kind="inet") if one.status == psutil.CONN_LISTEN}
+
+
+def test_no_port_is_opened():
+    before, during = own_ports(), set[int]()
+    run_parts([farm_part_doing_nothing(f"{n}") for n in range(5)], on_end=lambda *_: during.update(own_ports()))
+    assert during == before
+
+
+PROGRAM = """
+import sys, json, os, tempfile
+from pathlib import Path
+import farm_parts
+from mbench.farm.engine import run_parts
+from mbench.farm.lending import lent
+from mbench.farm.parts import PartTask
+import threading
+"""
+
+
+def program(text: str, folder: Path, *flags: str) -> subprocess.Popen[str]:
+    """Start Python in a home of its own, with the farm's parts importable and all warnings being errors."""
+    root, here = Path(__file__).parents[2], Path(__file__).parent
+    (folder / "home").mkdir(exist_ok=True)
+    (folder / "tmp").mkdir(exist_ok=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(root), str(here)]),
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", *flags, "-c", PROGRAM + text],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_engine_says_nothing_and_leaves_no_file(tmp_path):
+    text = """
+run_parts([PartTask(serial=f"{n}", function=farm_parts.nothing) for n in range(10)], on_end=lambda *_: None)
+run_parts([PartTask(serial="x", function=farm_parts.fail, arguments=("bad",))], on_end=lambda *_: None)
+"""
+    process = program(text, tmp_path)
+    said = process.communicate(timeout=60)
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert (process.returncode, said, left) == (0, ("", ""), ["home", "tmp"])
+
+
+def test_a_users_own_dask_settings_are_not_used(tmp_path):
+    config = tmp_path / "home" / ".config" / "dask"
+    config.mkdir(parents=True)
+    own = {"distributed": {"scheduler": {"preload": ["no_such_module"], "idle-timeout": "1ms"}}}
+    (config / "own.yaml").write_text(json.dumps(own))
+    process = program(
+        "print(run_parts([PartTask(serial='x', function=farm_parts.nothing)], on_end=lambda *_: None))", tmp_path
+    )
+    assert process.communicate(timeout=60) == ("{'x': None}\n", "")
+
+
+def test_importing_the_engine_does_not_import_dask(tmp_path):
+    process = program("print(sorted({'dask', 'distributed', 'tornado'} & set(sys.modules)))", tmp_path)
+    assert process.communicate(timeout=60) == ("[]\n", "")
+
+
+INTERRUPTED = """
+stop = threading.Event()
+with lent(None, stop=stop) as token:
+    tasks = [
+        PartTask(serial=f"{n}", function=farm_parts.runs_until_stopped, arguments=(token, f"runs-{n}"))
+        for n in range(8)
+    ]
+    try:
+        run_parts(tasks, on_end=lambda serial, error: print(serial, error, flush=True), stop=stop)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        sys.exit(130)
+"""
+
+
+def wait_for(path: Path, text: str) -> None:
+    until = time.monotonic() + 30
+    while not (path.exists() and text in path.read_text()):
+        assert time.monotonic() < until, f"{path} never said {text}"
+        time.sleep(0.02)
+
+
+def test_an_interrupt_lets_the_running_parts_end_their_current_run(tmp_path):
+    process = program(INTERRUPTED, tmp_path)
+    for number in range(8):
+        wait_for(tmp_path / f"runs-{number}", "run 2 begun")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")
+    assert sorted(out.split()[:-1]) == sorted([f"{n}" for n in range(8)] + ["None"] * 8)
+    assert out.splitlines()[-1] == "interrupted"
+    for number in range(8):
+        lines = (tmp_path / f"runs-{number}").read_text().splitlines()
+        assert lines[-1] == "stopped"
+        assert lines[-2].endswith("ended")
+
+
+HANGING = """
+tasks = [PartTask(serial="x", function=farm_parts.sleep_for, arguments=(100.0,))]
+tasks.append(PartTask(serial="y", function=farm_parts.append, arguments=("begun", "begun")))
+run_parts(tasks, on_end=lambda *_: None, grace_s={grace})
+"""
+
+
+def test_a_second_interrupt_does_not_wait_for_a_part_that_hangs(tmp_path):
+    process = program(HANGING.format(grace=90), tmp_path)
+    wait_for(tmp_path / "begun", "begun")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert err.splitlines()[-1] == "KeyboardInterrupt"
+
+
+def test_a_process_ends_although_a_part_hangs_after_the_grace(tmp_path):
+    process = program(HANGING.format(grace=0.5), tmp_path)
+    wait_for(tmp_path / "begun", "begun")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert err.splitlines()[-1] == "KeyboardInterrupt"
