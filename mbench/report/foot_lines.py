@@ -12,6 +12,8 @@ LATENCY_DEFINITION = (
     f"[95 % bootstrap interval over runs, from {LEAST_RUNS_FOR_INTERVAL} runs on]."
 )
 
+MEMORY_DEFINITION = "Peak memory: resident set of the whole process, the benchmark program itself included."
+
 
 def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield what holds for all of a table's rows; the results are of one provenance and there is at least one."""
@@ -26,6 +28,7 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
     yield f"Measured: {_dates(results)} (UTC), {_joined(map(_version, results))}, {_sessions(results)}."
     yield f"Artifacts (sha256): {_joined(map(_artifact, results))}."
     yield LATENCY_DEFINITION
+    yield MEMORY_DEFINITION
 
 
 def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:

@@ -30,6 +30,7 @@ GOLDEN = """\
 - Measured: 2026-01-15 (UTC), mbench 0.1.0 (git 0123abc), session 20260115-093000-host-alpha-1a2b.
 - Artifacts (sha256): mobilenet_v1_1.00_224_int8 aaaaaaaaaaaa, mobilenet_v1_0.50_160_int8 cccccccccccc, mobilenet_v1_0.25_128_int8 aaaaaaaaaaaa.
 - Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, from 3 runs on].
+- Peak memory: resident set of the whole process, the benchmark program itself included.
 - In the table, ? is not known; – does not exist.
 """  # noqa: E501  # a table is as wide as it is
 
