@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from mbench.binaries.contents import flavour_of
 from mbench.binaries.fetching import fetch
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import BinaryRecord, Flavour
+from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.workflows.home import home
 
@@ -16,9 +18,16 @@ def library() -> BinaryLibrary:
     return BinaryLibrary(home() / "binaries")
 
 
-def add(path: Path, *, flavour: Flavour, abi: str | None) -> BinaryRecord:
-    """Keep a user's file; see `BinaryLibrary.add`."""
-    return library().add(path, flavour=flavour, abi=abi, source=str(path.absolute()))
+def add(path: Path, *, flavour: Flavour | None, abi: str | None) -> BinaryRecord:
+    """Keep a user's file; see `BinaryLibrary.add`.
+
+    Raises:
+        UsageError: it is no benchmark_model, or of another flavour than the user says.
+    """
+    shown = flavour_of(path)
+    if None not in (shown, flavour) and shown != flavour:
+        raise UsageError(f"{path} is the {shown} benchmark_model, not the {flavour} one.")
+    return library().add(path, flavour=shown or flavour, abi=abi, source=str(path.absolute()))
 
 
 def fetch_published(
