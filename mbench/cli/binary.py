@@ -31,7 +31,9 @@ Flavour = Annotated[FlavourChoice, typer.Option(help="tflite (Interpreter), or l
 @one_line_errors
 def add(
     path: Annotated[Path, typer.Argument(help="The binary.")],
-    flavour: Flavour = FlavourChoice.TFLITE,
+    flavour: Annotated[
+        FlavourChoice | None, typer.Option(help="tflite or litert, where the file does not show it.")
+    ] = None,
     abi: Annotated[
         str | None, typer.Option(help="What it must be for, such as arm64-v8a. Default: as it says.")
     ] = None,
@@ -39,7 +41,7 @@ def add(
     """Keep a binary of your own."""
     from mbench.workflows import binaries
 
-    print(binaries.line(binaries.add(path, flavour=flavour.value, abi=abi)))
+    print(binaries.line(binaries.add(path, flavour=flavour.value if flavour else None, abi=abi)))
 
 
 @app.command("fetch")
