@@ -11,6 +11,7 @@ import typer
 from mbench.core.errors import MbenchError
 
 INTERRUPTED = 130
+SYSTEM_REFUSED = 4
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 
@@ -31,6 +32,8 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # the reader has gone; no second error at exit
             raise typer.Exit(0) from None
+        except OSError as error:
+            fail(f"{error.filename or 'output'}: {error.strerror or error}.", SYSTEM_REFUSED)
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # the one broad catch: a defect, too, is one line

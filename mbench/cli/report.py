@@ -7,6 +7,7 @@ import typer
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import print_results, write
+from mbench.core.errors import UsageError
 
 
 @one_line_errors
@@ -30,6 +31,12 @@ def report(
     from mbench.workflows import reporting
     from mbench.workflows.home import results_root
 
+    if pivot is not None and (json_ or format_ is not options.Format.MD):
+        raise UsageError("--pivot prints markdown only; leave --format out.")
+    if ops and (json_ or format_ is not options.Format.MD):
+        raise UsageError("--ops prints markdown only; leave --format out.")
+    if all_ and sessions:
+        raise UsageError("name sessions, or ask for --all of them.")
     if schema:
         write(reporting.schema_json())
         return

@@ -54,12 +54,17 @@ def run(
     runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1)] = None,
     max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1)] = None,
     target_interval: Annotated[
-        float | None, typer.Option(help="Stop at this relative half-width of the interval: 0.02 is ±2 %.", min=0.0001)
+        float | None,
+        typer.Option(help="Stop at this relative half-width of the interval: 0.02 is ±2 %.", min=0.0001, max=1),
     ] = None,
     num_runs: Annotated[int | None, typer.Option(help="Least inferences of each run.", min=1)] = None,
-    min_secs: Annotated[float | None, typer.Option(help="Least measured seconds of each run.", min=0)] = None,
-    max_secs: Annotated[float | None, typer.Option(help="Most measured seconds of each run.", min=0.001)] = None,
-    warmup_secs: Annotated[float | None, typer.Option(help="Least warm-up seconds of each run.", min=0)] = None,
+    min_secs: Annotated[float | None, typer.Option(help="Least measured seconds of each run.", min=0, max=3600)] = None,
+    max_secs: Annotated[
+        float | None, typer.Option(help="Most measured seconds of each run.", min=0.001, max=3600)
+    ] = None,
+    warmup_secs: Annotated[
+        float | None, typer.Option(help="Least warm-up seconds of each run.", min=0, max=3600)
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="ops: an operator profile too, in runs of its own.")] = None,
     memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0)] = None,
     cpus: Annotated[str | None, typer.Option(help="Cores to pin runs to, best first, such as 4-7.")] = None,
@@ -84,6 +89,12 @@ def run(
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
+    if resume is not None and (dry_run or names or model or sweep or alpha or resolution or quantization or delegate):
+        raise UsageError("--resume goes on with what its plan says; leave models, sweeps and --dry-run out.")
+    if (every or any_) and not [each for each in device or [] if each != "host"]:
+        raise UsageError("--every and --any choose among phones; name a profile with --device.")
+    if min_secs is not None and max_secs is not None and min_secs > max_secs:
+        raise UsageError(f"--min-secs {min_secs:g} is more than --max-secs {max_secs:g}.")
     if resume is not None:
         session = None if resume == "last" else resume
         _drive(

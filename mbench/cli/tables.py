@@ -52,7 +52,7 @@ def print_table(table: "TableValues") -> None:
     styles = {Style.STRONG: "bold", Style.BAD: "red"}
     shown = Table(title=table.title or None, title_justify="left", title_style="bold")
     for column in table.columns:
-        shown.add_column(Text(column.header), justify="right" if column.align == "right" else "left", no_wrap=True)
+        shown.add_column(Text(column.header), justify="right" if column.align == "right" else "left", overflow="fold")
     for row in table.rows:
         shown.add_row(*(Text(cell.text, style=styles.get(cell.style, "")) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)

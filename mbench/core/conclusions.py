@@ -71,7 +71,7 @@ def conclude(
         error_class=error_class,
         message=message,
         runs=tuple(runs),
-        warnings=tuple(_doubts(part.rules, job, runs, canary, busy_limit, agreement_db)) if error_class is None else (),
+        warnings=tuple(_doubts(part, job, runs, canary, busy_limit, agreement_db)) if error_class is None else (),
     )
 
 
@@ -88,7 +88,7 @@ def _sample_us(run: Run) -> float | None:
 
 
 def _doubts(
-    rules: MeasuringRules,
+    part: DevicePlan,
     job: PlannedJob,
     runs: Sequence[Run],
     canary: Sequence[Run],
@@ -101,15 +101,19 @@ def _doubts(
             message=f"latency only: {job.workload.artifact.latency_only}",
             advice="its outputs mean nothing; give --weights and --calibration for a model with an accuracy",
         )
-    yield from _spread(rules, runs)
-    yield from _surroundings(rules, job, runs, busy_limit)
+    if part.device.invented:
+        yield MeasurementWarning(
+            code=WarningCode.INVENTED, message="the latencies are invented by a law: no model ran, nothing was measured"
+        )
+    yield from _spread(part.rules, runs)
+    yield from _surroundings(part, job, runs, busy_limit)
     yield from _outputs(runs, agreement_db)
     if (
         moved := drift([sample for run in canary if (sample := _sample_us(run)) is not None])
     ) is not None and moved > DRIFT_TOLERANCE:
         yield MeasurementWarning(
             code=WarningCode.DRIFT,
-            message=f"the canary's runs lie {moved:.0%} apart: the device's speed moved during the session",
+            message=f"the canary ran {moved:.0%} apart in the first and the second half of the session",
             advice="let it cool, close other programs, and measure again",
         )
 
@@ -119,7 +123,7 @@ def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementW
     if len(samples) < max(LEAST_RUNS_FOR_INTERVAL, 5):
         yield MeasurementWarning(
             code=WarningCode.FEW_RUNS,
-            message=f"{len(samples)} runs prove little: their interval covers less than it says",
+            message=f"so few ({len(samples)}) prove little: their interval is their range, and covers less than 95 %",
             advice="measure at least 5 runs (leave --quick out)",
         )
     interval = bootstrap_interval(samples, seed=rules.seed)
@@ -147,8 +151,9 @@ def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementW
 
 
 def _surroundings(
-    rules: MeasuringRules, job: PlannedJob, runs: Sequence[Run], busy_limit: float | None
+    part: DevicePlan, job: PlannedJob, runs: Sequence[Run], busy_limit: float | None
 ) -> Iterator[MeasurementWarning]:
+    rules = part.rules
     after = [run.conditions_after for run in runs if run.purpose is Pass.LATENCY and run.conditions_after]
     busy = [state.busy_share for state in after if state.busy_share is not None]
     if busy_limit is not None and (over := [share for share in busy if share > busy_limit]):
@@ -166,7 +171,7 @@ def _surroundings(
             message=f"{job.workload.threads} threads shared {len(rules.cpus)} cores",
         )
     governors = {governor for state in after for governor in state.governors or ()}
-    if governors - {"performance"}:
+    if governors - {"performance"} and not part.device.emulated:
         yield MeasurementWarning(
             code=WarningCode.FREQUENCY_SCALING,
             message=f"cpufreq governor {', '.join(sorted(governors))}: the clock rate follows the load",

@@ -63,14 +63,15 @@ class WarningCode(StrEnum):
     LATENCY_ONLY = "latency_only"
     PARTLY_DELEGATED = "partly_delegated"
     NO_MEMORY = "no_memory"
-    RUN_FAILED = "run_failed"
     THREADS_EXCEED_CORES = "threads_exceed_cores"
     CLOCK_STEPPED = "clock_stepped"
     DELEGATE_NOT_APPLIED = "delegate_not_applied"
     NO_MEDIAN = "no_median"
     COARSE_CLOCK = "coarse_clock"
+    INVENTED = "invented"
     LOST = "lost"
     REDUCED_PRECISION = "reduced_precision"
+    CONDITIONS = "conditions"
 
 
 class MeasurementWarning(Document):
@@ -187,6 +188,7 @@ class Run(Document):
         block: the interleaved block that it belonged to.
         position: order of execution within the session.
         wall_s: duration of the process on a steady clock, its start and its init included.
+        cpu_s: CPU time of the process on all cores together, that of the few commands around it included.
         cpus: cores that the process was allowed, read back on the device.
         nodes: nodes of the model's own graph, by the runtime's information; None where it was not asked.
         gpu_api: what drove the GPU: `OpenCL`, `OpenGL`; None without a GPU, or where nothing said it.
@@ -202,6 +204,7 @@ class Run(Document):
     position: int
     started_at: AwareDatetime
     wall_s: float
+    cpu_s: float | None = None
     argv: tuple[str, ...]
     exit_code: int | None
     status: Status
@@ -226,11 +229,17 @@ class Run(Document):
 
 
 class DeviceFacts(Document):
-    """What was read off the device."""
+    """What was read off the device.
+
+    Attributes:
+        emulated: whether it is an emulated phone, whose timings are those of the host that emulates it.
+        invented: whether its latencies come from a law and no model runs at all.
+    """
 
     serial: str
     profile: str
     emulated: bool = False
+    invented: bool = False
     model: str | None = None
     soc: str | None = None
     os: str | None = None

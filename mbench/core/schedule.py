@@ -25,6 +25,10 @@ def measured_enough(medians_us: Sequence[float], rules: MeasuringRules) -> bool:
 
 
 def drift(canary_medians_us: Sequence[float]) -> float | None:
-    """Return how far the canary's runs lie apart, as a share of their median; None where that cannot be said."""
-    middle = median(canary_medians_us) if len(canary_medians_us) > 1 else 0
-    return (max(canary_medians_us) - min(canary_medians_us)) / middle if middle else None
+    """Return how far the halves of a session lie apart by the canary, as a share of its median.
+
+    Medians of the halves, so that one disturbed run is no drift. None where that cannot be said.
+    """
+    half = len(canary_medians_us) // 2
+    middle = median(canary_medians_us) if half else 0
+    return abs(median(canary_medians_us[-half:]) - median(canary_medians_us[:half])) / middle if middle else None

@@ -16,7 +16,7 @@ from mbench.core.suggestions import did_you_mean
 class Document(BaseModel):
     """Base of every value that is read from or written to a file: frozen, and nothing unknown is let in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DelegateKind(StrEnum):

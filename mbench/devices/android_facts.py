@@ -75,6 +75,7 @@ def to_device_facts(hardware: Hardware, profile_name: str, *, emulated: bool) ->
         serial=hardware.serial,
         profile=profile_name,
         emulated=emulated or bool(properties.get(EMULATED)),
+        invented=properties.get(EMULATED) == "synthetic",
         model=named(properties, "ro.product.model"),
         soc=adb_properties.soc(properties),
         os=_system(named(properties, "ro.build.version.release"), named(properties, "ro.build.version.sdk")),

@@ -9,7 +9,8 @@ from mbench.report.provenance import SHORT_SHA, format_cpus, format_settings
 
 LATENCY_DEFINITION = (
     "Latency: median over runs (processes) of each run's median inference; "
-    f"[95 % bootstrap interval over runs, from {LEAST_RUNS_FOR_INTERVAL} runs on]."
+    f"[95 % bootstrap interval over runs, from {LEAST_RUNS_FOR_INTERVAL} runs on; of 5 runs or fewer it is their range]. "
+    "p95: where every run has at least 40 inferences."
 )
 
 MEMORY_DEFINITION = "Peak memory: resident set of the whole process, the benchmark program itself included."
@@ -19,8 +20,13 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield what holds for all of a table's rows; the results are of one provenance and there is at least one."""
     first = results[0]
     yield _device_line(first.device)
-    if first.device.emulated:
-        yield "Emulated phone: the timings are those of the host that emulates it, not a phone's."
+    if first.device.invented:
+        yield "Emulated phone with invented latencies: no model ran and nothing was measured."
+    elif first.device.emulated:
+        yield (
+            "Emulated phone: the timings are those of the host that emulates it, not a phone's; its cores, pinning and "
+            "clocks did not act on them."
+        )
     runtime = f"runtime {first.binary.runtime or UNKNOWN}"
     yield f"Binary: {first.binary.tool}, {runtime}, sha256 {first.binary.sha256[:SHORT_SHA]}."
     yield f"Per job: {_runs_line(results)}; {format_settings(first.workload.settings)}."
@@ -68,9 +74,23 @@ def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
         yield f"GPU by {_joined(apis)}"
     if len(threads := {result.workload.threads for result in results}) == 1:
         yield count_of(max(threads), "thread")
-    cpus = results[0].rules.cpus
-    yield format_cpus(None if cpus is None else cpus[: max(threads)])
+    yield _pinning(results)
     yield f"seed {_joined(str(result.rules.seed) for result in results)}"
+
+
+def _pinning(results: Sequence[JobResult]) -> str:
+    """Return the cores as the kernel said them, by thread count where they differ."""
+    seen: dict[str, set[int]] = {}
+    for result in results:
+        for run in result.runs:
+            if run.purpose is Pass.LATENCY and run.cpus is not None:
+                seen.setdefault(run.cpus, set()).add(result.workload.threads)
+    if results[0].rules.cpus is None or not seen:
+        return format_cpus(None)
+    if len(seen) == 1:
+        return f"pinned to core{'s' if not next(iter(seen)).isdecimal() else ''} {next(iter(seen))}"
+    parts = (f"{', '.join(map(str, sorted(threads)))} on {cpus}" for cpus, threads in sorted(seen.items()))
+    return f"pinned, threads on cores: {'; '.join(parts)}"
 
 
 def _dates(results: Sequence[JobResult]) -> str:

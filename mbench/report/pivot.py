@@ -1,16 +1,16 @@
 """Two axes of a sweep against each other, such as width over resolution: the one door to pandas."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import pandas as pd
 
 from mbench.core.errors import UsageError
-from mbench.core.results import JobResult, Status
+from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.suggestions import did_you_mean
 from mbench.core.sweeps import Axis
 from mbench.core.variants import format_alpha, parse_variant
-from mbench.report.foot_lines import provenance_lines
+from mbench.report.foot_lines import latency_only_lines, provenance_lines
 from mbench.report.markdown import table_markdown
 from mbench.report.number_format import KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
 from mbench.report.provenance import comparable, differing
@@ -78,9 +78,18 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
                 (Cell(str(name)), *(Cell(str(cell)) for cell in cells))
                 for name, cells in zip(grid.index, grid.to_numpy(), strict=True)
             ),
-            foot=(f"{UNKNOWN} is not known.", *provenance_lines(results)),
+            footnotes=tuple(f"{row.variant} {row.delegate} ×{row.threads}: {note}" for row, note in _notes(rows)),
+            foot=(f"{UNKNOWN} is not known.", *latency_only_lines(results), *provenance_lines(results)),
         )
     )
+
+
+def _notes(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
+    """Yield the doubts of each cell: a grid has no room for them, and they must not be lost."""
+    for row in rows:
+        doubts = [warning.message for warning in row.warnings if warning.code is not WarningCode.LATENCY_ONLY]
+        if doubts:
+            yield row, "; ".join(doubts)
 
 
 def _check_names(index: str, columns: str, value: str) -> None:

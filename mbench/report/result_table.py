@@ -23,6 +23,19 @@ class _Source:
     shown: Callable[[Sequence[Row]], bool] = lambda rows: True
 
 
+_NO_WINNER = frozenset(
+    {
+        WarningCode.OUTPUT_DIFFERS,
+        WarningCode.FEW_RUNS,
+        WarningCode.BUSY,
+        WarningCode.DRIFT,
+        WarningCode.TIME_LIMITED,
+        WarningCode.INVENTED,
+    }
+)
+"""Doubts that leave no row the fastest."""
+
+
 def result_tables(results: Sequence[JobResult], *, by_session: bool = False) -> tuple[TableValues, ...]:
     """Return one table per provenance, none for no results.
 
@@ -37,15 +50,15 @@ def result_tables(results: Sequence[JobResult], *, by_session: bool = False) -> 
 
 
 def clear_winner(rows: Sequence[Row]) -> int | None:
-    """Return the index of the fastest row if its interval overlaps no other's; None where that cannot be said."""
+    """Return the index of the fastest row if its interval overlaps no other's and no row's timing is in doubt."""
     timed = [(index, row) for index, row in enumerate(rows) if row.latency_median_us is not None]
     if len(timed) < 2:
         return None
     fastest, row = min(timed, key=lambda pair: pair[1].latency_median_us or 0.0)
     intervals = {index: _interval(other) for index, other in timed}
     best = intervals.pop(fastest)
-    wrong = any(warning.code is WarningCode.OUTPUT_DIFFERS for warning in row.warnings)
-    if best is None or wrong or row.status is not Status.OK:
+    doubtful = any(warning.code in _NO_WINNER for _, each in timed for warning in each.warnings)
+    if best is None or doubtful or row.status is not Status.OK:
         return None
     apart = all(other is not None and not best.overlaps(other) for other in intervals.values())
     return fastest if apart else None
@@ -102,7 +115,8 @@ def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
 def _latency(row: Row) -> str:
     if row.latency_median_us is None and row.status is not Status.OK:
         return f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
-    return milliseconds(row.latency_median_us, row.latency_ci_us)
+    latency = milliseconds(row.latency_median_us, row.latency_ci_us)
+    return latency if row.status is Status.OK else f"{row.status}: {latency}"
 
 
 def _top1(row: Row) -> str:

@@ -113,7 +113,8 @@ def _peak_memory_kib(result: JobResult) -> float | None:
     if result.status not in {Status.OK, Status.ABORTED}:
         return None
     runs = _good_runs(result, Pass.MEMORY)
-    return _median_or_none([run.memory.peak_kib for run in runs if run.memory is not None])
+    peak = _median_or_none([run.memory.peak_kib for run in runs if run.memory is not None])
+    return None if peak is None else float(round(peak))  # the tool prints it with six digits of a MiB
 
 
 def _delegate_nodes(runs: Sequence[Run], delegate: Delegate) -> str | None:

@@ -31,7 +31,7 @@ def emulate(
         NoDevice: no adb server, or this system cannot carry emulated phones.
     """
     profile = user_profile(profile_name)
-    if profile.transport != "adb":
+    if profile.transport != "adb" or profile.fallback:
         raise UsageError(f"{profile_name} is no phone; emulate one of the phones, such as pixel4.")
     with adb_servers(servers) as adb:
         server = adb.addresses[0]

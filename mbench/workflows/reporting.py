@@ -21,7 +21,7 @@ def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tup
     if everything:
         names = list_sessions(root)
     paths = [find_session(root, name) for name in names] if names or everything else [find_session(root, None)]
-    return tuple(result for path in paths for result in open_session(path).results())
+    return tuple(result for path in dict.fromkeys(paths) for result in open_session(path).results())
 
 
 def pivoted(results: Sequence[JobResult], axes: str, value: str) -> str:

@@ -79,8 +79,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
             now=SystemClock().now(),
             plan_of=plan_maker(parts, provenance=provenance(request.command), clock=SystemClock()),
         )
-        started(store)
-        _drive(store, attached, progress)
+        _drive(store, attached, progress, started)
     return store
 
 
@@ -93,9 +92,8 @@ def resume(
         MbenchError: the device, the program or a file is not the one that the session was begun with.
     """
     store = open_session(find_session(results, name))
-    started(store)
     with attached_for(store.plan, adb_servers) as attached:
-        _drive(store, attached, progress)
+        _drive(store, attached, progress, started)
     return store
 
 
@@ -128,9 +126,10 @@ def _of_device(job: PlannedJob, serial: str) -> PlannedJob:
     return job.model_copy(update={"id": f"{job.id}@{serial}"})
 
 
-def _drive(store: SessionStore, attached: "Fleet | None", progress: Progress) -> None:
+def _drive(store: SessionStore, attached: "Fleet | None", progress: Progress, started: Started) -> None:
     """Measure what is left of every part, and keep the table, however that ends."""
     with store.lock(), _reported(store):
+        started(store)
         measure_parts(store, attached, progress=progress)
 
 

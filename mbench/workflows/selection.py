@@ -64,6 +64,9 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
         return tuple(_grid(chosen, sweeps, counted=counted))
     _refuse_model_axes(sweeps)
     points = list(expand(sweeps))
+    for thing in (*chosen.names, *map(str, chosen.files)):
+        if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
+            raise UsageError(f"{thing} is named twice.")
     things: list[tuple[Variant | None, Path | None]] = [(parse_variant(name), None) for name in chosen.names]
     things += [(None, _existing(path)) for path in chosen.files]
     return tuple(

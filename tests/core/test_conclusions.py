@@ -148,6 +148,21 @@ def test_an_unknown_state_is_no_doubt_and_no_comfort():
     assert codes([run(index, conditions_after=after()) for index in range(5)]) == set()
 
 
+def test_an_emulated_phones_invented_latencies_are_doubted():
+    facts = DeviceFacts(serial="E", profile="pixel4", emulated=True, invented=True)
+    result = conclude(
+        PLAN,
+        part().model_copy(update={"device": facts}),
+        JOB,
+        FIVE,
+        canary=(),
+        busy_limit=None,
+        agreement_db=None,
+        finished_at=NOON,
+    )
+    assert [str(warning.code) for warning in result.warnings] == ["invented"]
+
+
 def test_outputs_that_agree_closely_leave_no_doubt():
     assert codes(FIVE, agreement_db=30.0) == set()
 

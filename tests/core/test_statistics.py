@@ -77,7 +77,8 @@ def test_the_order_of_a_block_is_seeded_and_differs_between_blocks():
     assert all(sorted(order) == jobs for order in orders)
 
 
-def test_drift_is_the_spread_of_the_canary():
-    assert drift([100, 103, 98]) == 0.05
+def test_drift_is_how_far_the_halves_of_a_session_lie_apart():
+    assert drift([100, 100, 100, 110, 110, 110]) == pytest.approx(10 / 105)
+    assert drift([100, 100, 160, 100, 100, 100]) == 0
     assert drift([100]) is None
-    assert drift([0, 0, 1]) is None
+    assert drift([0, 0, 0, 1]) is None

@@ -48,6 +48,7 @@ def latency_run(median_us: int | None, index: int = 0, **changes) -> Run:
         "measured": Phase(**(phase | measured)),
         "init_us": 20_000 + index,
         "delegates": NODES,
+        "cpus": "2",
     }
     return Run(**(fields | changes))
 

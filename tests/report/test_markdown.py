@@ -14,11 +14,11 @@ from mbench.report.rows import row_of
 from mbench.report.text_table import Align, Cell, Column, Style, TableValues
 
 GOLDEN = """\
-| Variant                    | Params (M) | Mult-adds (M) | File (MB) |             Latency (ms) | p95 (ms) | Init (ms) | Peak memory (MiB) | Delegated nodes | Runs | Notes |
-| -------------------------- | ---------: | ------------: | --------: | -----------------------: | -------: | --------: | ----------------: | --------------: | ---: | ----- |
-| mobilenet_v1_1.00_224_int8 |       4.23 |           569 |      4.46 |     11.42 [11.31, 11.60] |     12.4 |      20.0 |              24.0 |           31/33 |    3 |       |
-| mobilenet_v1_0.50_160_int8 |       4.23 |             ? |      4.46 | **2.100 [2.080, 2.110]** |     3.10 |      20.0 |              24.0 |           31/33 |    3 | 1     |
-| mobilenet_v1_0.25_128_int8 |       4.23 |           569 |      4.46 |         failed: delegate |        – |         – |                 – |               – |    0 | 2     |
+| Variant                    | Params (M) | Mult-adds (M) | File (MB) |         Latency (ms) | p95 (ms) | Init (ms) | Peak memory (MiB) | Delegated nodes | Runs | Notes |
+| -------------------------- | ---------: | ------------: | --------: | -------------------: | -------: | --------: | ----------------: | --------------: | ---: | ----- |
+| mobilenet_v1_1.00_224_int8 |       4.23 |           569 |      4.46 | 11.42 [11.31, 11.60] |     12.4 |      20.0 |              24.0 |           31/33 |    3 |       |
+| mobilenet_v1_0.50_160_int8 |       4.23 |             ? |      4.46 | 2.100 [2.080, 2.110] |     3.10 |      20.0 |              24.0 |           31/33 |    3 | 1     |
+| mobilenet_v1_0.25_128_int8 |       4.23 |           569 |      4.46 |     failed: delegate |        – |         – |                 – |               – |    0 | 2     |
 
 - (1) busy: others used 12% of all cores. Advice: close other programs and measure again.
 - (2) failed: delegate: XNNPACK took 0 of 33 nodes. Try --delegate builtin.
@@ -29,7 +29,7 @@ GOLDEN = """\
 - Configuration: delegate cpu; 1 thread; pinned to core 2; seed 7.
 - Measured: 2026-01-15 (UTC), mbench 0.1.0 (git 0123abc), session 20260115-093000-host-alpha-1a2b.
 - Artifacts (sha256): mobilenet_v1_1.00_224_int8 aaaaaaaaaaaa, mobilenet_v1_0.50_160_int8 cccccccccccc, mobilenet_v1_0.25_128_int8 aaaaaaaaaaaa.
-- Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, from 3 runs on].
+- Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, from 3 runs on; of 5 runs or fewer it is their range]. p95: where every run has at least 40 inferences.
 - Peak memory: resident set of the whole process, the benchmark program itself included.
 - In the table, ? is not known; – does not exist.
 """  # noqa: E501  # a table is as wide as it is
@@ -93,7 +93,7 @@ def test_what_varies_gets_a_column_and_leaves_the_foot():
     markdown = report_markdown(results)
     assert parse_cells(table_lines(markdown)[0])[:3] == ["Variant", "Delegate", "Threads"]
     assert [parse_cells(line)[1:3] for line in table_lines(markdown)[2:]] == [["cpu", "1"], ["builtin", "4"]]
-    assert "Configuration: pinned to cores 2, 3; seed 7." in markdown
+    assert "Configuration: pinned to core 2; seed 7." in markdown
 
 
 def test_the_foot_says_what_drove_the_gpu():
@@ -144,6 +144,11 @@ def test_an_emulated_phone_is_called_one():
     assert "Emulated phone: the timings are those of the host" in report_markdown([sample.result(device=emulated)])
 
 
+def test_invented_latencies_are_called_so():
+    invented = sample.DEVICE.model_copy(update={"emulated": True, "invented": True})
+    assert "no model ran and nothing was measured" in report_markdown([sample.result(device=invented)])
+
+
 def winner(*medians_us: list[int], **changes) -> int | None:
     return clear_winner([row_of(sample.result(medians_us=each, **changes)) for each in medians_us])
 
@@ -169,6 +174,12 @@ def test_nobody_wins_with_outputs_that_differ():
     assert winner([20_000, 20_010, 20_020], [10_000, 10_010, 10_020], warnings=[wrong]) is None
 
 
+@pytest.mark.parametrize("code", [WarningCode.BUSY, WarningCode.DRIFT, WarningCode.FEW_RUNS, WarningCode.INVENTED])
+def test_nobody_wins_where_a_timing_is_in_doubt(code):
+    doubt = MeasurementWarning(code=code, message="doubt")
+    assert winner([20_000, 20_010, 20_020], [10_000, 10_010, 10_020], warnings=[doubt]) is None
+
+
 def test_a_failed_job_keeps_its_row_and_its_reason():
     markdown = report_markdown([sample.result(status=Status.FAILED, error_class="crash:SIGSEGV", message="it crashed")])
     assert parse_cells(table_lines(markdown)[2])[4] == "failed: crash:SIGSEGV"
@@ -185,7 +196,7 @@ def test_jobs_that_failed_alike_share_a_footnote():
 def test_an_interrupted_job_shows_its_latency_and_a_note():
     result = sample.result(medians_us=[10_000, 10_010, 10_020], status=Status.ABORTED, message="interrupted")
     line = parse_cells(table_lines(report_markdown([result]))[2])
-    assert (line[4], line[-1]) == ("10.010 [10.000, 10.020]", "1")
+    assert (line[4], line[-1]) == ("aborted: 10.010 [10.000, 10.020]", "1")
 
 
 def test_a_doubt_about_every_row_needs_no_marks():

@@ -55,6 +55,7 @@ def test_threads_that_nobody_named_are_left_to_the_device():
         (Selection(names=("mobilenet_v1_0.50_160_int8",), sweeps=("alpha",)), "cannot be swept over a named variant"),
         (Selection(sweeps=("alpha",), lists={Axis.ALPHA: "0.5"}), "swept twice"),
         (Selection(names=("mobilenet",)), "no variant name"),
+        (Selection(names=("mobilenet_v1_0.50_160_int8",) * 2), "named twice"),
     ],
 )
 def test_a_selection_that_makes_no_sense_is_refused(chosen, reason):
