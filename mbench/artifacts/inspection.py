@@ -12,7 +12,7 @@ from typing import Final
 from mbench.artifacts.counting import Counts, Layer, Share, count_model
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
-from mbench.core.errors import ArtifactError
+from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.workloads import ArtifactFacts, Document, OutputFacts
 
 RUNTIME_CUSTOM: Final = frozenset({"TFLite_Detection_PostProcess", "NumericVerify", "Mfcc", "AudioSpectrogram"})
@@ -128,12 +128,13 @@ def read_bytes(path: Path) -> bytes:
     """Return a model file's bytes.
 
     Raises:
+        UsageError: there is no such file.
         ArtifactError: it cannot be read, or is too large to be a model.
     """
     try:
         if not path.is_file():
             what = "a folder, not a file" if path.is_dir() else "not there"
-            raise ArtifactError(f"{path} is {what}; name a .tflite file.")
+            raise UsageError(f"{path} is {what}; name a .tflite file.")
         if (size := path.stat().st_size) > LARGEST_FILE_BYTES:
             raise ArtifactError(f"{path} has {size} bytes; a .tflite file of more than 4 GiB cannot be read.")
         return path.read_bytes()

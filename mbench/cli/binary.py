@@ -86,6 +86,15 @@ def list_(json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.
         print("no binary is kept; mbench binary fetch gets one.")
 
 
+@app.command("remove")
+@one_line_errors
+def remove(sha256: Annotated[str, typer.Argument(help="Its SHA-256, or the first six digits or more.")]) -> None:
+    """Remove a kept binary."""
+    from mbench.workflows import binaries
+
+    print(binaries.line(binaries.library().remove(sha256)))
+
+
 @app.command("verify")
 @one_line_errors
 def verify() -> None:

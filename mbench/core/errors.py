@@ -9,9 +9,12 @@
     ├── RunFailed                   4   one process of benchmark_model did not give a measurement
     ├── TransportError              4   the way to the device, not the device's work, failed
     │   ├── CommandTimeout          4
-    │   └── DeviceLost              4
+    │   ├── DamagedFile             4
+    │   ├── DeviceLost              4
+    │   └── NoRoom                  4
     └── StoreError                  4   results could not be written or read
-        └── NewerFormat             2   written by a newer mbench
+        ├── NewerFormat             2   written by a newer mbench
+        └── NoSession               2   no session is called so
 
 A message is one line: what was tried, where, what came back, what to do next.
 """
@@ -85,8 +88,16 @@ class CommandTimeout(TransportError):
         self.deadline_s = deadline_s
 
 
+class DamagedFile(TransportError):
+    """A file that was sent reads back as another one; what was there before is untouched."""
+
+
 class DeviceLost(TransportError):
     """The device stopped answering."""
+
+
+class NoRoom(TransportError):
+    """The device's storage is full."""
 
 
 class StoreError(MbenchError):
@@ -97,5 +108,11 @@ class StoreError(MbenchError):
 
 class NewerFormat(StoreError):
     """A document was written by a newer mbench than this one."""
+
+    exit_code = 2
+
+
+class NoSession(StoreError):
+    """No session, or more than one, is meant by what was said."""
 
     exit_code = 2

@@ -8,8 +8,8 @@ from mbench.report.number_format import UNKNOWN, count_of, span
 from mbench.report.provenance import SHORT_SHA, format_cpus, format_settings
 
 LATENCY_DEFINITION = (
-    "Latency: median over runs (processes) of each run's median inference; "
-    f"[95 % bootstrap interval over runs, from {LEAST_RUNS_FOR_INTERVAL} runs on; of 5 runs or fewer it is their range]. "
+    "Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, "
+    f"from {LEAST_RUNS_FOR_INTERVAL} runs on; of 5 runs or fewer it is their range]. "
     "p95: where every run has at least 40 inferences."
 )
 

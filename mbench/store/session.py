@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import StoreError
+from mbench.core.errors import NoSession, StoreError
 from mbench.core.results import Plan
 from mbench.core.suggestions import did_you_mean
 from mbench.store.documents import format_document, read_document
@@ -95,7 +95,7 @@ def find_session(root: Path, name: str | None) -> Path:
         name: a session's name, the beginning of exactly one, or a path to its folder; None for the latest.
 
     Raises:
-        StoreError: none, or several; the message names what there is.
+        NoSession: none, or several; the message names what there is.
     """
     if name is None:
         return _latest(root)
@@ -108,11 +108,11 @@ def find_session(root: Path, name: str | None) -> Path:
     if len(matches) == 1:
         return root / matches[0]
     if matches:
-        raise StoreError(f"{len(matches)} sessions in {root} begin with {name!r}: {_some(matches)}.")
+        raise NoSession(f"{len(matches)} sessions in {root} begin with {name!r}: {_some(matches)}.")
     if not known:
-        raise StoreError(f"no session {name!r}: {root} holds none. mbench run makes one.")
+        raise NoSession(f"no session {name!r}: {root} holds none. mbench run makes one.")
     nearest = did_you_mean(name, known) if len(known) <= 5 else did_you_mean(name, known).partition(" Choose")[0]
-    raise StoreError(f"no session {name!r} in {root}.{nearest or f' There are {_some(known)}.'}")
+    raise NoSession(f"no session {name!r} in {root}.{nearest or f' There are {_some(known)}.'}")
 
 
 def _latest(root: Path) -> Path:
@@ -120,13 +120,13 @@ def _latest(root: Path) -> Path:
     if not pointer.is_file():
         known = list_sessions(root)
         there = f"name one of {_some(known)}." if known else "mbench run makes one."
-        raise StoreError(f"no latest session: {pointer} does not exist; {there}")
+        raise NoSession(f"no latest session: {pointer} does not exist; {there}")
     with storing("read", pointer):
         name = pointer.read_bytes().decode("utf-8", errors="replace").strip()
     if name in (known := list_sessions(root)):
         return root / name
     there = f"name one of {_some(known)}." if known else "mbench run makes one."
-    raise StoreError(f"{pointer} names {name!r}, which is not there any more; {there}")
+    raise NoSession(f"{pointer} names {name!r}, which is not there any more; {there}")
 
 
 def _make_latest(root: Path, name: str) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
-from mbench.core.results import DevicePlan, MeasuringRules, Pass, PlannedJob
+from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Pass, PlannedJob
 from mbench.core.workloads import RunSettings
 from mbench.report.markdown import report_markdown
 from mbench.runner.command import refuse_impossible
+from mbench.runner.instrument import Instrument
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
-from mbench.workflows.artifacts import Known, gather
+from mbench.workflows.artifacts import Known, gather, unbuilt
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.origin import provenance
 from mbench.workflows.parts import attached_for, measure_parts
@@ -66,12 +67,14 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
     candidates = select(request.selection)
     with attach(request.devices, request.adb_servers) as attached:
         targets = find_targets(attached, request)
-        rules = [measuring_rules(request, target) for target in targets]  # refuses what cannot be, before the build
-        known = gather(candidates, request.ingredients, workers=request.workers, progress=progress)
-        parts = [
-            _part(request, target, bounds, candidates, known, several=len(targets) > 1)
-            for target, bounds in zip(targets, rules, strict=True)
+        ready = [
+            _Ready(target, measuring_rules(request, target), *target.identify(request.binary)) for target in targets
         ]
+        nothing = [(unbuilt("-"), None)] * len(candidates)
+        for device in ready:  # what the program has no flags for is refused before anything is built
+            _part(request, device, candidates, nothing, several=False)
+        known = gather(candidates, request.ingredients, workers=request.workers, progress=progress)
+        parts = [_part(request, device, candidates, known, several=len(ready) > 1) for device in ready]
         store = create_session(
             request.results,
             device="-".join(dict.fromkeys(target.profile.name for target in targets)),
@@ -97,28 +100,42 @@ def resume(
     return store
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A device with all that planning needs to know of it."""
+
+    target: Target
+    rules: MeasuringRules
+    instrument: Instrument
+    binary: BinaryFacts
+    facts: DeviceFacts
+
+
 def _part(
-    request: RunRequest,
-    target: Target,
-    rules: MeasuringRules,
-    candidates: Sequence[Candidate],
-    known: Sequence[Known],
-    *,
-    several: bool,
+    request: RunRequest, device: _Ready, candidates: Sequence[Candidate], known: Sequence[Known], *, several: bool
 ) -> DevicePlan:
-    """Return what one device is going to do, with the program that it has for it."""
-    settings = RunSettings.model_validate(target.profile.settings.model_dump() | request.settings)
+    """Return what one device is going to do, with the program that it has for it.
+
+    Raises:
+        UsageError: the program lacks a flag that one of the runs needs.
+    """
+    profile, rules = device.target.profile, device.rules
+    settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
     jobs = [
-        planned_job(facts, reason, candidate.delegate, candidate.threads or target.profile.threads, settings)
+        planned_job(facts, reason, candidate.delegate, candidate.threads or profile.threads, settings)
         for candidate, (facts, reason) in zip(candidates, known, strict=True)
     ]
-    instrument, binary, device = target.identify(request.binary)
     purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
-    refuse_impossible([job.workload for job in jobs], [each for each, wanted in purposes.items() if wanted], instrument)
+    wanted = [purpose for purpose, needed in purposes.items() if needed]
+    refuse_impossible([job.workload for job in jobs], wanted, device.instrument)
     if several:
-        jobs = [_of_device(job, device.serial) for job in jobs]
+        jobs = [_of_device(job, device.facts.serial) for job in jobs]
     return device_plan(
-        jobs, device=device, binary=binary, rules=rules, canary_job=f"canary@{device.serial}" if several else "canary"
+        jobs,
+        device=device.facts,
+        binary=device.binary,
+        rules=rules,
+        canary_job=f"canary@{device.facts.serial}" if several else "canary",
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from emit_mobilenet import Emitter, emit_mobilenet, options
 
 from mbench.artifacts.inspection import Inspection, inspect_bytes, inspect_file, runnable_reason
-from mbench.core.errors import ArtifactError
+from mbench.core.errors import ArtifactError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_a_path_that_is_no_file_is_told(tmp_path: Path, make: bool, told: str) -
     path = tmp_path / "x.tflite"
     if make:
         path.mkdir()
-    with pytest.raises(ArtifactError, match=told):
+    with pytest.raises(UsageError, match=told):
         inspect_file(path)
 
 
