@@ -10,14 +10,11 @@ from mbench.core.errors import TransportError, UsageError
 from mbench.devices.adb_discovery import AttachedState
 from mbench.devices.android_conditions import AndroidConditions
 from mbench.devices.android_readiness import Decision, verdict
-from mbench.devices.leases import who_holds
 from mbench.devices.profile_check import check_profile
 from mbench.devices.profile_draft import draft_profile
 from mbench.report.text_table import Cell, Column, Style, TableValues
-from mbench.workflows.clock import SystemClock
-from mbench.workflows.home import home
-from mbench.workflows.phone_files import clean, shared_folder
-from mbench.workflows.phones import Phone, adb_servers, choose, find_phones
+from mbench.workflows.phone_files import clean
+from mbench.workflows.phones import Phone, adb_servers, choose, find_phones, holder_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +65,7 @@ def clean_devices(servers: Sequence[str], wanted: str, *, every: bool) -> tuple[
         chosen = choose(find_phones(adb), wanted, every=every, at_most=None)
         for phone in chosen:
             assert phone.transport is not None
-            if holder := _holder(phone):
+            if holder := holder_of(phone):
                 raise UsageError(f"{phone.serial} is in use by {holder}; clean it when that has ended.")
             clean(phone.transport)
         return tuple(phone.serial for phone in chosen)
@@ -129,17 +126,6 @@ def _cells(status: DeviceStatus) -> list[Cell]:
     ]
 
 
-def _holder(phone: Phone) -> str | None:
-    folder = None if phone.transport is None else shared_folder(phone.transport)
-    return who_holds(
-        phone.transport,
-        phone.serial,
-        folder=home() / "phones" / "leases",
-        clock=SystemClock(),
-        device_folder=folder,
-    )
-
-
 def _status(phone: Phone) -> DeviceStatus:
     attached = phone.attached
     state, remedy, busy_by, battery, thermal = str(attached.state), attached.remedy, None, None, None
@@ -149,12 +135,16 @@ def _status(phone: Phone) -> DeviceStatus:
         with suppress(TransportError):
             conditions = AndroidConditions(phone.transport).read()
             battery, thermal = conditions.battery_percent, conditions.thermal_status
-            busy_by = _holder(phone)
+            busy_by = holder_of(phone)
             if phone.match is not None and phone.match.profiles:
-                said = verdict(conditions, phone.match.profiles[0].limits)
+                limits = phone.match.profiles[0].limits
+                if attached.emulated:  # its load is this host's
+                    limits = limits.model_copy(update={"busy_share": None})
+                said = verdict(conditions, limits)
                 if said.decision is not Decision.ACCEPT:
-                    state, remedy = "not ready", said.reason
-        state = "busy" if busy_by else state
+                    state, remedy = "not ready", f"{said.reason}; mbench run waits until that has passed."
+        if busy_by:
+            state, remedy = "busy", f"in use by {busy_by}; wait until that has ended."
     return DeviceStatus(
         serial=phone.serial,
         address=", ".join(address.name for address in attached.addresses),

@@ -11,9 +11,12 @@ from mbench.devices.adb_discovery import AttachedDevice, AttachedState, list_dev
 from mbench.devices.adb_own_server import AdbServers, open_servers
 from mbench.devices.adb_transport import AdbTransport, open_device
 from mbench.devices.android_facts import Hardware, best_cores, read_hardware
+from mbench.devices.leases import who_holds
 from mbench.devices.profile_matching import Match, Outcome, match_profile
 from mbench.devices.profiles import Profile, load_profiles
+from mbench.workflows.clock import SystemClock
 from mbench.workflows.home import home
+from mbench.workflows.phone_files import shared_folder
 
 AT_ONCE = 16
 
@@ -146,11 +149,11 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
         phones: all that are attached.
         wanted: serial, address or profile name.
         every: take all that the profile matches.
-        at_most: take any so many of them, those that answer first in the order of their serials.
+        at_most: take any so many of them that nobody uses, in the order of their serials.
 
     Raises:
         UsageError: several phones have that profile and the user did not say which, or nothing is called so.
-        NoDevice: no such phone is attached, or none that can be used.
+        NoDevice: no such phone is attached, or none that can be used, or somebody uses it.
     """
     named = [phone for phone in phones if wanted in (phone.serial, *(one.name for one in phone.attached.addresses))]
     fitting = named or [phone for phone in phones if phone.match and wanted in _names(phone)]
@@ -158,13 +161,31 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
     if not usable:
         raise _none(phones, fitting, wanted)
     if at_most is not None:
-        if len(usable) < at_most:
-            raise NoDevice(f"{len(usable)} phones of profile {wanted} can be used, {at_most} are wanted.")
-        return tuple(usable[:at_most])
+        free = [phone for phone in usable if holder_of(phone) is None]
+        if len(free) < at_most:
+            raise NoDevice(f"{len(free)} phones that are {wanted} are free, {at_most} are wanted; see mbench devices.")
+        return tuple(free[:at_most])
     if len(usable) > 1 and not every:
         serials = ", ".join(phone.serial for phone in usable)
         raise UsageError(f"{len(usable)} phones are {wanted}: {serials}. Name one with --device, or use --every.")
+    if not every and (holder := holder_of(usable[0])):
+        raise NoDevice(f"{usable[0].serial}: in use by {holder}. Wait until that has ended, or choose another phone.")
     return tuple(usable)
+
+
+def holder_of(phone: Phone) -> str | None:
+    """Return who uses a phone now, None where nobody does.
+
+    Raises:
+        TransportError: it does not answer.
+    """
+    return who_holds(
+        phone.transport,
+        phone.serial,
+        folder=home() / "phones" / "leases",
+        clock=SystemClock(),
+        device_folder=None if phone.transport is None else shared_folder(phone.transport),
+    )
 
 
 def _names(phone: Phone) -> set[str]:
