@@ -80,6 +80,7 @@ def measure_part(
     ):
         _same("device", part.device.serial, station.facts.serial, store)
         _same("benchmark program", part.binary.sha256, station.binary.sha256, store)
+        _same("system build", part.device.build or "?", station.facts.build or "?", store)
         bench = DeviceBench(station, clock=SystemClock(), files=files, cpus=part.rules.cpus, work_dir=work_dir)
         bench.push()
         Measuring(
@@ -138,6 +139,6 @@ def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
 def _same(what: str, planned: str, found: str, store: SessionStore) -> None:
     if planned != found:
         raise StoreError(
-            f"session {store.plan.session} was begun with {what} {planned[:12]}, here is {found[:12]}: "
+            f"session {store.plan.session} was begun with {what} {planned}, here is {found}: "
             "its rows could not be compared; start a new run."
         )
