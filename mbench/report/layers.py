@@ -100,7 +100,6 @@ def layer_table(model: Inspected) -> TableValues:
             )
             for layer in model.layers
         ),
-        foot=_foot(model),
     )
 
 
@@ -131,9 +130,16 @@ def share_table(model: Inspected) -> TableValues:
     )
 
 
+WEIGHTS_NOTE = "Params are weights and biases; shares of weights leave biases out, as the paper's Table 2 does."
+
+
 def _foot(model: Inspected) -> tuple[str, ...]:
     counts = f"multiply-adds {_count(model.mult_adds)}, parameters {_count(model.parameters)}"
-    return (f"File: {model.size_bytes} bytes, sha256 {model.sha256[:SHORT_SHA]}; {counts}.", *model.notes)
+    return (
+        f"File: {_count(model.size_bytes)} bytes, sha256 {model.sha256[:SHORT_SHA]}; {counts}.",
+        WEIGHTS_NOTE,
+        *model.notes,
+    )
 
 
 def _right(header: str) -> Column:

@@ -21,11 +21,12 @@ class InspectedTensor(Protocol):
     def zero_point(self) -> int | None: ...  # noqa: D102
 
 
-def tensor_table(inputs: Sequence[InspectedTensor], outputs: Sequence[InspectedTensor]) -> TableValues:
-    """Return a row per input and output."""
+def tensor_table(name: str, inputs: Sequence[InspectedTensor], outputs: Sequence[InspectedTensor]) -> TableValues:
+    """Return a row per input and output of the model `name`."""
     columns = tuple(Column(header=header) for header in ("Tensor", "Name", "Shape", "Type"))
     rows = [_row("input", tensor) for tensor in inputs] + [_row("output", tensor) for tensor in outputs]
     return TableValues(
+        title=f"{name}: inputs and outputs",
         columns=(*columns, Column(header="Scale", align=Align.RIGHT), Column(header="Zero point", align=Align.RIGHT)),
         rows=tuple(rows),
     )

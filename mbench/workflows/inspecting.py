@@ -36,7 +36,11 @@ def inspect(what: str, *, progress: Progress) -> Inspection:
 
 def tables(inspection: Inspection) -> tuple[TableValues, ...]:
     """Return the tables that say what a file is: tensors, layers, and shares by layer type."""
-    return tensor_table(inspection.inputs, inspection.outputs), layer_table(inspection), share_table(inspection)
+    return (
+        tensor_table(inspection.name, inspection.inputs, inspection.outputs),
+        layer_table(inspection),
+        share_table(inspection),
+    )
 
 
 def markdown(inspection: Inspection) -> str:
