@@ -61,32 +61,29 @@ class BarProgress:
     def __init__(self, live: "Bar | None" = None, name: str = "") -> None:
         self._live = live or _new_bar()
         self._name = f"{name} " if name else ""
-        self._task: TaskID | None = None
+        self._task: TaskID = self._live.add_task("", total=None, visible=False, title=name)  # its place among the bars
 
     def start(self, title: str, total: int | None) -> None:
         """Show the bar."""
-        self._task = self._live.add_task("", total=total, title=f"{self._name}{title}")
+        next(task for task in self._live.tasks if task.id == self._task).total = total
+        self._live.reset(self._task, visible=True, description="", title=f"{self._name}{title}")
+        self._live.live.vertical_overflow = "ellipsis"  # a stop leaves it "visible", which fills the scrollback
         self._live.start()
 
     def step(self, label: str, count: int = 0) -> None:
         """Move the bar."""
-        if self._task is not None:
-            self._live.update(self._task, description=label, advance=count)
+        self._live.update(self._task, description=label, advance=count)
 
     def grow(self, extra: int) -> None:
         """Lengthen the bar."""
-        if self._task is None:
-            return
         total = next(task.total for task in self._live.tasks if task.id == self._task)
         if total is not None:
             self._live.update(self._task, total=total + extra)
 
     def finish(self) -> None:
         """Take the bar away, and the whole view with the last one."""
-        if self._task is not None:
-            self._live.remove_task(self._task)
-        self._task = None
-        if not self._live.tasks:
+        self._live.update(self._task, visible=False)
+        if not any(task.visible for task in self._live.tasks):
             self._live.stop()
 
     def note(self, text: str) -> None:
@@ -94,7 +91,7 @@ class BarProgress:
         self._live.console.print(f"mbench: {text}", markup=False, highlight=False, soft_wrap=True)
 
     def of(self, device: str) -> "BarProgress":
-        """Return one with a bar of its own in the same view."""
+        """Return one with a bar of its own in the same view, below those that were returned before."""
         return BarProgress(self._live, device)
 
 
@@ -108,15 +105,18 @@ def _new_bar() -> "Bar":
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
 
     return Progress(
         TextColumn("{task.fields[title]}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        # The one column that gives way on a narrow terminal.
+        TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
         console=Console(stderr=True),
+        expand=True,
         transient=True,
     )

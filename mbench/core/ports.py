@@ -17,6 +17,17 @@ class CommandResult:
     wall_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesRead:
+    """What one look at a device found, by path: bytes of the files that were pulled, SHA-256 of those that were hashed.
+
+    Each is None where there is no such file.
+    """
+
+    contents: Mapping[str, bytes | None]
+    hashes: Mapping[str, str | None]
+
+
 class Transport(Protocol):
     """Carries commands and files to one device.
 
@@ -46,6 +57,12 @@ class Transport(Protocol):
 
     def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
         """Return a file's bytes, None where there is none; more than `limit_bytes` is an error."""
+
+    def read_together(self, *, pulled: Sequence[str] = (), hashed: Sequence[str] = (), limit_bytes: int) -> FilesRead:
+        """Pull files and hash others, in one command where the way to the device is slow.
+
+        All that is pulled together may have `limit_bytes`; more is an error.
+        """
 
     def remove(self, path: str) -> None:
         """Remove a file or a directory with all it holds; nothing there is no error."""

@@ -7,18 +7,22 @@ from typing import Final
 
 from adbutils import AdbError
 
-from mbench.core.errors import DeviceLost, TransportError
+from mbench.core.errors import DeviceLost, NoRoom, TransportError
 
 _FOREIGN: Final = (AdbError, OSError, EOFError, struct.error, AssertionError, ValueError)
 """All that was seen to come out of adbutils 2.12: a lost link alone appears as five of them."""
 
 _UNAUTHORIZED: Final = ("device unauthorized", "device still authorizing")
+NO_SPACE: Final = "No space left on device"
+"""ENOSPC, as adbd and Android's shell say it."""
+
 _GONE: Final = ("device offline", "closed", "no device", "device still connecting", "connect to adb server failed")
 
 REMEDIES: Final = {
     "unauthorized": "Accept the dialog 'Allow USB debugging?' on its screen.",
     "lost": "Check its cable or network, then `adb devices`.",
     "frozen": "Unplug it and plug it in again, or restart it.",
+    "full": "Remove something from its storage.",
     "server": "The adb server has ended; start it again with `adb start-server`.",
 }
 
@@ -29,6 +33,7 @@ def at_the_door(serial: str, what: str) -> Iterator[None]:
 
     Raises:
         DeviceLost: the device or the server did not answer, or the connection ended too early.
+        NoRoom: the device's storage is full.
         TransportError: the device answered and refused.
     """
     try:
@@ -42,6 +47,8 @@ def translated(error: BaseException, *, serial: str, what: str) -> TransportErro
     words = " ".join(str(error).split("\n", maxsplit=1)[0].split()).rstrip(".")
     if words.startswith(_UNAUTHORIZED):
         return TransportError(f"{serial}: could not {what}: {words}. {REMEDIES['unauthorized']}")
+    if NO_SPACE in words:
+        return NoRoom(f"{serial}: could not {what}: {words}. {REMEDIES['full']}")
     if isinstance(error, ConnectionRefusedError) or words.startswith("connect to adb server"):
         return DeviceLost(f"{serial}: could not {what}: {words}. {REMEDIES['server']}")
     if isinstance(error, TimeoutError):

@@ -1,9 +1,19 @@
-"""Files from a device: one command prints size, SHA-256 and content, so that a wrong or a cut copy is seen."""
+"""Files from a device: one command prints size, SHA-256 and content, so that a wrong or a cut copy is seen.
+
+Many files together are printed by four programs, however many they are: each start of one costs a phone milliseconds.
+
+    +-+         which of the files are there: those to pull, then those to hash
+    4711 path   sizes of those to pull, and where they are several, all of them: `5000 total`
+    <hash> path SHA-256 of those to pull, then of those to hash
+    …           contents, one after the other
+"""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mbench.core.errors import TransportError
+from mbench.core.ports import FilesRead
 from mbench.devices.adb_shell import ShellEnd
 from mbench.devices.adb_sync import quoted_path
 
@@ -22,6 +32,35 @@ echo "$sum"
 exec cat <{path}
 """
 
+_TOGETHER_TEMPLATE = """set -f
+set -- {pulled}
+for path do
+  shift
+  if [ -e "$path" ]; then printf +; set -- "$@" "$path"; else printf -- -; fi
+done
+for path in {hashed}; do
+  if [ -e "$path" ]; then printf +; else printf -- -; fi
+done
+echo
+if [ $# -gt 0 ]; then
+  sizes=$(wc -c "$@") || exit 1
+  echo "$sizes"
+  for word in ${{sizes##*"
+"}}; do break; done
+  [ "$word" -le {limit} ] || exit {too_large}
+fi
+sums=$(
+  for path in {hashed}; do
+    [ ! -e "$path" ] || set -- "$@" "$path"
+  done
+  [ $# -eq 0 ] || exec sha256sum "$@"
+) || exit 1
+echo "$sums"
+[ $# -eq 0 ] || exec cat "$@"
+"""
+_UNLISTED = frozenset("\\\n")
+"""A path with one of these is not printed as it is by `sha256sum`."""
+
 
 def hash_script(path: str) -> str:
     """Return a script that prints a file's hash; `NO_FILE` is its status where there is none."""
@@ -31,6 +70,21 @@ def hash_script(path: str) -> str:
 def pull_script(path: str, *, limit_bytes: int) -> str:
     """Return a script that prints a file's size, hash and content, or ends with `NO_FILE` or `TOO_LARGE`."""
     return _PULL_TEMPLATE.format(path=quoted_path(path), limit=limit_bytes, no_file=NO_FILE, too_large=TOO_LARGE)
+
+
+def can_be_listed(paths: Iterable[str]) -> bool:
+    """Whether `together_script` can tell the files apart."""
+    return not any(_UNLISTED & set(path) for path in paths)
+
+
+def together_script(pulled: Sequence[str], hashed: Sequence[str], *, limit_bytes: int) -> str:
+    """Return a script that prints what `parse_together` takes, or ends with `TOO_LARGE`."""
+    return _TOGETHER_TEMPLATE.format(
+        pulled=" ".join(map(quoted_path, pulled)),
+        hashed=" ".join(map(quoted_path, hashed)),
+        limit=limit_bytes,
+        too_large=TOO_LARGE,
+    )
 
 
 def parse_hash(printed: bytes) -> str | None:
@@ -47,12 +101,54 @@ def parse_pulled(end: ShellEnd, *, serial: str, path: str) -> bytes:
     """
     size, _, rest = end.stdout.partition(b"\n")
     head, _, data = rest.partition(b"\n")
-    want, found = parse_hash(head), hashlib.sha256(data).hexdigest()
+    want = parse_hash(head)
     if not size.strip().isdigit() or want is None:
         raise TransportError(f"{serial}: could not read {path}: the device printed {end.stdout[:80]!r}.")
-    if len(data) != int(size) or found != want:
+    return _proved(data, size_bytes=int(size), sha256=want, serial=serial, path=path)
+
+
+def parse_together(end: ShellEnd, pulled: Sequence[str], hashed: Sequence[str], *, serial: str) -> FilesRead:
+    """Return what `together_script` printed.
+
+    Raises:
+        TransportError: it cannot be told apart, or a file is not as long as it should be, or has another hash.
+    """
+    flags, _, rest = end.stdout.partition(b"\n")
+    there = [path for path, flag in zip((*pulled, *hashed), flags, strict=False) if flag == ord("+")]
+    arrived = there[: flags[: len(pulled)].count(b"+")]
+    size_lines, sum_lines = len(arrived) + (len(arrived) > 1), max(1, len(there))
+    *lines, data = rest.split(b"\n", size_lines + sum_lines)
+    sizes = [line.split()[0] for line in lines[: len(arrived)] if line.strip()]
+    sums = [parse_hash(line) for line in lines[size_lines:]][: len(there)]
+    if (
+        (len(flags), len(lines)) != (len(pulled) + len(hashed), size_lines + sum_lines)
+        or len(sizes) < len(arrived)
+        or not all(map(bytes.isdigit, sizes))
+        or None in sums
+    ):
+        raise TransportError(f"{serial}: could not read {', '.join(there)}: the device printed {end.stdout[:80]!r}.")
+    hashes = dict(zip(there, sums, strict=True))
+    contents: dict[str, bytes | None] = dict.fromkeys(pulled)
+    place = 0
+    for path, size in zip(arrived, map(int, sizes), strict=True):
+        piece = data[place : place + size]
+        contents[path] = _proved(piece, size_bytes=size, sha256=hashes[path], serial=serial, path=path)
+        place += size
+    if place != len(data):
+        raise TransportError(f"{serial}: {', '.join(arrived)} came with {len(data) - place} bytes too many. Try again.")
+    return FilesRead(contents=contents, hashes={path: hashes.get(path) for path in hashed})
+
+
+def _proved(data: bytes, *, size_bytes: int, sha256: str | None, serial: str, path: str) -> bytes:
+    """Return what arrived of a file if it is the file.
+
+    Raises:
+        TransportError: it is not.
+    """
+    found = hashlib.sha256(data).hexdigest()
+    if len(data) != size_bytes or found != sha256:
         raise TransportError(
-            f"{serial}: {path} arrived as {len(data)} bytes with SHA-256 {found}, but on the device it has {int(size)} "
-            f"bytes with {want}; it changed meanwhile, or the way to the device damages data. Try again."
+            f"{serial}: {path} arrived as {len(data)} bytes with SHA-256 {found}, but on the device it has "
+            f"{size_bytes} bytes with {sha256}; it changed meanwhile, or the way to the device damages data. Try again."
         )
     return data

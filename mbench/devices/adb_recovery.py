@@ -63,7 +63,7 @@ def wait_for_device(
         if clock.monotonic() - begun + pause_s > limit_s:
             raise DeviceLost(
                 f"{transport.serial}: did not come back to {transport.address} at {transport.server} within "
-                f"{limit_s:g} s: {attempt.seen}. {REMEDIES['lost']}"
+                f"{limit_s:g} s: {attempt.seen}. {attempt.remedy}"
             )
         clock.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -74,10 +74,12 @@ class _Attempt:
 
     Attributes:
         seen: what the last try found.
+        remedy: what a person can do about it.
     """
 
     def __init__(self, transport: AdbTransport, revive: Callable[[], None] | None) -> None:
         self.seen = "nothing was tried"
+        self.remedy = REMEDIES["lost"]
         self._transport = transport
         self._revive = revive
         self._client = Client(transport.server)
@@ -86,10 +88,12 @@ class _Attempt:
     def make(self) -> Identity | None:
         """Return who answers, None where nobody does yet."""
         if protocol_of(self._transport.server) is None:
-            self.seen = "no adb server answers"
-            if self._revive is None:
+            self.seen, self.remedy = "no adb server answers", REMEDIES["server"]
+            if self._revive is not None:
+                self._revive()
+            if protocol_of(self._transport.server) is None:
                 return None
-            self._revive()
+        self.remedy = REMEDIES["lost"]
         try:
             return self._answer()
         except DeviceLost as error:

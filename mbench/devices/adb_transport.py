@@ -11,18 +11,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import CommandTimeout, DeviceLost, TransportError
-from mbench.core.ports import CommandResult
-from mbench.devices.adb_errors import REMEDIES, at_the_door
+from mbench.core.errors import CommandTimeout, DamagedFile, DeviceLost, NoRoom, TransportError
+from mbench.core.ports import CommandResult, FilesRead
+from mbench.devices.adb_errors import NO_SPACE, REMEDIES, at_the_door
 from mbench.devices.adb_identity import Identity, identify
 from mbench.devices.adb_pull import (
     HEAD_BYTES,
     NO_FILE,
     TOO_LARGE,
+    can_be_listed,
     hash_script,
     parse_hash,
     parse_pulled,
+    parse_together,
     pull_script,
+    together_script,
 )
 from mbench.devices.adb_servers import AdbServer
 from mbench.devices.adb_shell import (
@@ -159,14 +162,14 @@ class AdbTransport:
         found = self._place(target, read_blocks(source), size_bytes, sha256=sha256, executable=executable, sent=sent)
         if found != sha256:
             blame = _DAMAGE if _has_hash(source, sha256) else f"{source} has changed since it was hashed"
-            raise TransportError(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {blame}.")
+            raise DamagedFile(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {blame}.")
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
         """Write a few bytes under a temporary name, then rename."""
         sha256 = hashlib.sha256(data).hexdigest()
         found = self._place(target, frame_bytes(data), len(data), sha256=sha256, executable=executable)
         if found != sha256:
-            raise TransportError(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {_DAMAGE}.")
+            raise DamagedFile(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {_DAMAGE}.")
 
     def sha256(self, path: str) -> str | None:
         """Return the SHA-256 that the phone reads, None where there is no such file."""
@@ -192,6 +195,27 @@ class AdbTransport:
             raise TransportError(f"{self.serial}: {path} is larger than {limit_bytes} bytes; it was not read.")
         self._require(end, f"read {path}")
         return parse_pulled(end, serial=self.serial, path=path)
+
+    def read_together(self, *, pulled: Sequence[str] = (), hashed: Sequence[str] = (), limit_bytes: int) -> FilesRead:
+        """Pull files, each proved by its length and hash, and hash others, in one command."""
+        paths = (*pulled, *hashed)
+        if not can_be_listed(paths):
+            contents = {path: self.pull(path, limit_bytes=limit_bytes) for path in pulled}
+            return FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
+        what = f"read {', '.join(paths)}"
+        end = self._script(
+            together_script(pulled, hashed, limit_bytes=limit_bytes),
+            what,
+            timeout_s=transfer_s(limit_bytes) + _UNKNOWN_FILE_S,
+            stall_s=max(hash_s(limit_bytes), _UNKNOWN_FILE_S if hashed else 0.0),
+            limit_bytes=limit_bytes + sum(HEAD_BYTES + 2 * len(path.encode()) for path in (*paths, "")),
+        )
+        if end.exit_code == TOO_LARGE:
+            raise TransportError(
+                f"{self.serial}: {', '.join(pulled)} are together larger than {limit_bytes} bytes; none was read."
+            )
+        self._require(end, what)
+        return parse_together(end, pulled, hashed, serial=self.serial)
 
     def remove(self, path: str) -> None:
         """Remove a file or a folder with all it holds."""
@@ -265,7 +289,7 @@ class AdbTransport:
         if parse_hash(end.stdout) == sha256:
             return True
         if lack := missing_room(end.stdout, size_bytes=size_bytes):
-            raise TransportError(f"{self.serial}: could not {what}: {lack}. Remove something from its storage.")
+            raise NoRoom(f"{self.serial}: could not {what}: {lack}. {REMEDIES['full']}")
         return False
 
     def _place(
@@ -343,7 +367,10 @@ class AdbTransport:
         """Raise where a script says by its status that it failed.
 
         Raises:
-            TransportError: it did.
+            NoRoom: for lack of storage.
+            TransportError: for another reason.
         """
+        if end.exit_code != 0 and NO_SPACE in end.words:
+            raise NoRoom(f"{self.serial}: could not {what}: {end.words}. {REMEDIES['full']}")
         if end.exit_code != 0:
             raise TransportError(f"{self.serial}: could not {what}: {end.words}.")

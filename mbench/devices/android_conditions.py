@@ -1,7 +1,8 @@
 """A phone's conditions, read in one command.
 
-The reading takes a tenth of a second longer than the phone needs to answer: others' load is measured in a window in
-which nothing of ours runs, since what our own runs used cannot be subtracted afterwards.
+Others' load is what all cores did since the reading before, less what our own run did, where that is known: the few
+hundredths of a second that hashing and fetching take count as others'. Where nobody knows what we did, the reading
+takes a tenth of a second longer than the phone needs to answer: a window in which nothing of ours runs.
 """
 
 import time
@@ -33,6 +34,12 @@ from mbench.devices.android_staleness import StoppedSensors
 _WINDOW_S: Final = 0.1
 """Ten ticks of /proc/stat on each core: on eight cores a resolution of 1.25 %."""
 
+_LEAST_INTERVAL_S: Final = 1.0
+"""Between two readings, for our own hashing and fetching to be small beside it."""
+
+_TICKS_PER_S: Final = 100
+"""Of /proc/stat (USER_HZ, proc(5))."""
+
 _READ_S: Final = 20.0
 _SAID_NONE: Final = "1"
 _TOOL: Final = "benchmark_model"
@@ -43,7 +50,8 @@ class Reading:
     """What one reading's texts say, before it is judged by the ones before.
 
     Attributes:
-        before, after: at the beginning and at the end of the window in which nothing of ours ran.
+        before, after: at the beginning and at the end of the window in which nothing of ours ran; without one, at the
+            beginning and at the end of the reading.
         zones: of the kernel; None where it shows none.
     """
 
@@ -75,18 +83,37 @@ class AndroidConditions:
     """
 
     def __init__(self, transport: Transport, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._transport, self._questions, self._monotonic = transport, questions(), monotonic
+        self._transport, self._monotonic = transport, monotonic
         self._sensors = StoppedSensors()
         self._last: tuple[float, CpuTime | None] | None = None
 
-    def read(self) -> Conditions:
+    def read(self, *, own_cpu_s: float | None = None, wait: bool = True) -> Conditions:
         """Return the state now; what the phone does not say is None.
+
+        Args:
+            own_cpu_s: CPU seconds that we have used on the phone since the reading before; None: not known.
+            wait: whether to wait a moment for others' load where the time since the reading before does not tell it;
+                else it is then unknown.
 
         Raises:
             TransportError: it cannot be asked.
         """
-        answers = ask(self._transport, self._questions, what="its conditions", deadline_s=_READ_S)
-        return self._judged(parse_reading(answers), taken_at=utc_now())
+        told = (
+            own_cpu_s is not None
+            and self._last is not None
+            and self._last[1] is not None
+            and self._monotonic() - self._last[0] >= _LEAST_INTERVAL_S
+        )
+        asked = questions(window=wait and not told)
+        answers = ask(self._transport, asked, what="its conditions", deadline_s=_READ_S)
+        reading, last = parse_reading(answers), self._last
+        conditions = self._judged(reading, taken_at=utc_now())
+        if "window" in asked:
+            return conditions
+        others = (
+            busy_share(last[1], reading.before, own_ticks=_TICKS_PER_S * (own_cpu_s or 0.0)) if told and last else None
+        )
+        return conditions.model_copy(update={"busy_share": others})
 
     def _judged(self, reading: Reading, *, taken_at: datetime) -> Conditions:
         now = self._monotonic()
@@ -99,13 +126,14 @@ class AndroidConditions:
         return to_conditions(reading, stopped=stopped, taken_at=taken_at)
 
 
-def questions() -> dict[str, str]:
+def questions(*, window: bool = True) -> dict[str, str]:
     """Return the shell commands whose answers `parse_reading` takes. Load comes first: the rest causes some."""
-    return {
-        "load": "cat /proc/loadavg",
-        "stat": "head -n 1 /proc/stat",
-        "window": f"sleep {_WINDOW_S}",
-        "stat_after": "head -n 1 /proc/stat",
+    stat = _first_line("/proc/stat")
+    quiet = {"window": f"sleep {_WINDOW_S}", "stat_after": stat} if window else {}
+    asked = {
+        "load": _first_line("/proc/loadavg"),
+        "stat": stat,
+        **quiet,
         "others": f"pidof {_TOOL}; echo status=$?",
         "cpufreq": cpufreq_question(),
         "zones": zones_question(),
@@ -116,6 +144,12 @@ def questions() -> dict[str, str]:
         "power": "dumpsys power | grep -E 'mWakefulness=|mStayOn=|Display Power: state='",
         "doze": "dumpsys deviceidle get deep",
     }
+    return asked if window else {**asked, "stat_after": stat}
+
+
+def _first_line(path: str) -> str:
+    """Return a question that the shell answers itself: each program it starts costs a phone milliseconds."""
+    return f'read -r line <{path} && echo "$line"'
 
 
 def parse_reading(answers: Mapping[str, str]) -> Reading:

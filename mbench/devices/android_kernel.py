@@ -110,11 +110,16 @@ def parse_cpu_time(text: str) -> CpuTime | None:
     return CpuTime(total=sum(numbers), busy=sum(numbers) - numbers[3] - numbers[4])
 
 
-def busy_share(before: CpuTime | None, after: CpuTime | None, *, fewest_jiffies: int = 5) -> float | None:
-    """Return the busy share of all cores between two readings; None where too little time passed."""
+def busy_share(
+    before: CpuTime | None, after: CpuTime | None, *, own_ticks: float = 0.0, fewest_jiffies: int = 5
+) -> float | None:
+    """Return the share of all cores that was busy between two readings, less what we did ourselves.
+
+    None where too little time passed.
+    """
     if before is None or after is None or after.total - before.total < fewest_jiffies:
         return None
-    return round(min(1.0, max(0.0, (after.busy - before.busy) / (after.total - before.total))), 3)
+    return round(min(1.0, max(0.0, (after.busy - before.busy - own_ticks) / (after.total - before.total))), 3)
 
 
 def parse_load(text: str) -> float | None:

@@ -92,7 +92,7 @@ def wait_until_ready(
     said = verdict(conditions, limits)
     if said.decision is not Decision.WAIT:
         return Readiness(verdict=said, conditions=conditions, waited_s=0.0)
-    progress.start("waiting for the phone", round(limit_s))
+    progress.start(f"waiting for the phone ({said.reason})", round(limit_s))
     try:
         shown_s = 0
         while said.decision is Decision.WAIT:

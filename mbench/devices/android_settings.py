@@ -94,6 +94,15 @@ def borrowed(transport: Transport, *, host_folder: Path, wanted: Wanted | None =
     restore_left_behind(transport, host_folder)
 
 
+def set_again(transport: Transport, settings: Borrowed) -> None:
+    """Set what a restart of the phone has undone; the journal names it already.
+
+    Raises:
+        TransportError: the phone cannot be told.
+    """
+    _apply(Knobs(transport), settings.changed)
+
+
 def restore_left_behind(transport: Transport, host_folder: Path) -> PutBack:
     """Put back what the journals of this phone name; without journals nothing is done.
 

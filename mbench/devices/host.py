@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from mbench.core.errors import CommandTimeout, TransportError
-from mbench.core.ports import CommandResult
+from mbench.core.ports import CommandResult, FilesRead
 from mbench.devices.host_facts import machine_name
 
 _BLOCK = 1 << 20
@@ -88,6 +88,14 @@ class HostTransport:
         if len(data) > limit_bytes:
             raise TransportError(f"{self.serial}: {path} is larger than {limit_bytes} bytes; it was not read.")
         return data
+
+    def read_together(self, *, pulled: Sequence[str] = (), hashed: Sequence[str] = (), limit_bytes: int) -> FilesRead:
+        """Pull files and hash others, one after the other."""
+        contents: dict[str, bytes | None] = {}
+        for path in pulled:
+            contents[path] = data = self.pull(path, limit_bytes=limit_bytes)
+            limit_bytes -= len(data or b"")
+        return FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
 
     def remove(self, path: str) -> None:
         """Remove a file or a folder."""

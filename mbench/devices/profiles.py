@@ -61,6 +61,21 @@ class Limits(Document):
     thermal_status_max: int | None = Field(default=None, ge=0, le=6)
 
 
+class Patience(Document):
+    """How long this device is waited for.
+
+    Attributes:
+        start_s: seconds that a run may take to load and prepare its model before it counts as hanging; None: by its
+            delegate.
+        ready_s: for the device to become fit for measuring: to cool down, to charge, to be left alone.
+        return_s: for a device that was lost.
+    """
+
+    start_s: float | None = Field(default=None, gt=0)
+    ready_s: float = Field(default=600.0, ge=0)
+    return_s: float = Field(default=120.0, ge=0)
+
+
 class Recognition(Document):
     """How a phone is told to be of this model: values of its properties, compared without regard to case.
 
@@ -123,6 +138,7 @@ class Profile(Document):
     settings: RunSettings = RunSettings()
     rules: Rules = Rules()
     limits: Limits = Limits()
+    patience: Patience = Patience()
     quirks: tuple[str, ...] = ()
     sources: dict[str, str]
     unverified: tuple[str, ...] = ()

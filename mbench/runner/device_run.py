@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mbench.core.errors import CommandTimeout, TransportError
+from mbench.core.errors import CommandTimeout, NoRoom, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.runner import script
 from mbench.runner.command import Command, RunPaths
@@ -37,6 +37,7 @@ class Course:
     Attributes:
         files: raw bytes by the name that they are known by on this side.
         affinity: cores that the kernel allowed, in its own words.
+        cpu_s: CPU seconds of the script and all that it waited for; None where its shell does not tell.
         failure: what went wrong outside of the program's own doing.
         scripted: whether the script was started.
     """
@@ -46,6 +47,7 @@ class Course:
     files: dict[str, bytes] = field(default_factory=dict)
     exit_code: int | None = None
     affinity: str | None = None
+    cpu_s: float | None = None
     proofs: tuple[Proof, ...] = ()
     failure: Failure | None = None
     scripted: bool = False
@@ -77,18 +79,17 @@ def run_on_device(
     course = Course(started_at=clock.now())
     began_s = clock.monotonic()
     try:
-        course.proofs = tuple(
-            Proof(path=path, expected=want, before=transport.sha256(path)) for path, want in hashes.items()
-        )
+        found = transport.read_together(hashed=tuple(hashes), limit_bytes=0).hashes
+        course.proofs = tuple(Proof(path=path, expected=want, before=found[path]) for path, want in hashes.items())
         course.failure = changed(course.proofs, when="before")
         course.failure = course.failure or _unreadable(transport, command.reads)
         if course.failure is None:
             text = script.device_script(paths.work_dir, command.argv, deadline_s=deadline_s, removes=command.writes)
-            transport.write(paths.script, text.encode())
             began_s = clock.monotonic()
             course.scripted = True
-            course.failure = _run_script(transport, clock, paths, course, environment, cpus, deadline_s)
-            course.proofs = tuple(proof.ended_as(transport.sha256(proof.path)) for proof in course.proofs)
+            course.failure = _run_script(transport, clock, text, paths, course, environment, cpus, deadline_s)
+    except NoRoom as error:
+        course.failure = course.failure or ("environment", str(error))
     except TransportError as error:
         course.failure = course.failure or ("transport", str(error))
     finally:
@@ -109,6 +110,7 @@ def _unreadable(transport: Transport, paths: tuple[str, ...]) -> Failure | None:
 def _run_script(
     transport: Transport,
     clock: Clock,
+    text: str,
     paths: RunPaths,
     course: Course,
     environment: Mapping[str, str],
@@ -118,7 +120,7 @@ def _run_script(
     began_s = clock.monotonic()
     try:
         result = transport.run(
-            ("sh", paths.script),
+            ("sh", "-c", text),
             deadline_s=deadline_s + _TRANSPORT_MARGIN_S,
             environment=environment or None,
             cpus=cpus,
@@ -138,7 +140,7 @@ def _run_script(
 
 
 def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
-    """Pull what a run left behind into `course`."""
+    """Pull what a run left behind into `course`, and hash again what must be the same as before."""
     left = {
         STDOUT_FILE: f"{paths.work_dir}/{script.STDOUT}",
         STDERR_FILE: f"{paths.work_dir}/{script.STDERR}",
@@ -146,18 +148,23 @@ def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
         PROFILE_FILE: paths.profile,
         OUTPUT_FILE: paths.output,
     }
+    notes = [f"{paths.work_dir}/{name}" for name in (script.AFFINITY, script.EXIT_CODE, script.CPU_TIMES)]
+    found = transport.read_together(
+        pulled=(*left.values(), *notes),
+        hashed=tuple(proof.path for proof in course.proofs),
+        limit_bytes=2 * script.FILE_LIMIT_BYTES,
+    )
     for name, path in left.items():
-        data = transport.pull(path, limit_bytes=script.FILE_LIMIT_BYTES)
-        if data is not None:
+        if (data := found.contents[path]) is not None:
             course.files[name] = data[:_TEXT_LIMIT_BYTES] if name.endswith(".txt") else data
-    course.affinity = _short_text(transport, f"{paths.work_dir}/{script.AFFINITY}")
-    status = _short_text(transport, f"{paths.work_dir}/{script.EXIT_CODE}")
+    course.affinity, status, times = (_short_text(found.contents[path]) for path in notes)
     course.exit_code = int(status) if status is not None and status.isdecimal() else None
+    course.cpu_s = None if times is None else script.parse_cpu_s(times)
+    course.proofs = tuple(proof.ended_as(found.hashes[proof.path]) for proof in course.proofs)
 
 
-def _short_text(transport: Transport, path: str) -> str | None:
-    data = transport.pull(path, limit_bytes=_SMALL_BYTES)
-    return None if data is None else data.decode("utf-8", "replace").strip()
+def _short_text(data: bytes | None) -> str | None:
+    return None if data is None else data[:_SMALL_BYTES].decode("utf-8", "replace").strip()
 
 
 def _aborted(result: CommandResult) -> Failure:

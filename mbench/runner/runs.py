@@ -126,6 +126,7 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         position=request.position,
         started_at=course.started_at,
         wall_s=course.wall_s,
+        cpu_s=course.cpu_s,
         argv=command.argv,
         exit_code=course.exit_code,
         status=Status.OK if failure is None else Status.FAILED,

@@ -7,10 +7,12 @@ It needs sh (mksh, dash, bash, busybox), rm, mv, mkdir and sleep; timeout where 
     out.txt       its standard output
     err.txt       its standard error
     leftover.txt  its process id, where it was still there after its end and had to be killed
+    times.txt     CPU time of the shell and of all that it waited for, as POSIX' `times` writes it
     rc.txt        its exit status as the shell says it; written last and at once, so its absence means an aborted run
 """
 
 import math
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Final
@@ -23,6 +25,7 @@ EXIT_CODE: Final = "rc.txt"
 PROCESS: Final = "pid.txt"
 AFFINITY: Final = "cpus.txt"
 LEFTOVER: Final = "leftover.txt"
+CPU_TIMES: Final = "times.txt"
 
 NO_DIRECTORY: Final = 111
 """Exit status of the script: its directory cannot be entered or written."""
@@ -36,6 +39,7 @@ ACCELERATED_INIT_ALLOWANCE_S: Final = 180.0
 _MARGIN_S = 10.0
 _PHASES = 2
 
+_CPU_TIME = re.compile(r"(\d+)m(\d+(?:\.\d+)?)s")
 _BLOCK_BYTES = 512  # of `ulimit -f` (POSIX)
 
 _TEMPLATE = r"""umask 077
@@ -70,6 +74,7 @@ if [ -n "$pid" ]; then
     sleep 1
   done
 fi
+times >{times} 2>/dev/null
 echo "$status" >rc.part && mv rc.part {exit_code}
 """
 
@@ -90,7 +95,7 @@ def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, remo
         deadline_s: after so many seconds the device itself kills the program; status 137, or 124.
         removes: files of an earlier run, besides the script's own, that must not be there before this one.
     """
-    old = [STDOUT, STDERR, EXIT_CODE, "rc.part", PROCESS, AFFINITY, LEFTOVER]
+    old = [STDOUT, STDERR, EXIT_CODE, "rc.part", PROCESS, AFFINITY, LEFTOVER, CPU_TIMES]
     return _TEMPLATE.format(
         directory=_path(work_dir),
         no_directory=NO_DIRECTORY,
@@ -104,12 +109,19 @@ def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, remo
         process=PROCESS,
         affinity=AFFINITY,
         leftover=LEFTOVER,
+        times=CPU_TIMES,
     )
 
 
 def end_script(work_dir: str) -> str:
     """Return a script that kills the program of a run that did not come to its end; by its recorded process id."""
     return _END_TEMPLATE.format(directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS)
+
+
+def parse_cpu_s(times: str) -> float | None:
+    """Return the seconds of `0m0.01s 0m0.00s` (the shell) and `0m2.91s 0m0.13s` (what it waited for), all together."""
+    found = _CPU_TIME.findall(times)
+    return sum(60 * int(minutes) + float(seconds) for minutes, seconds in found) if len(found) == 4 else None
 
 
 def deadline_s(settings: RunSettings, *, init_allowance_s: float = INIT_ALLOWANCE_S) -> float:

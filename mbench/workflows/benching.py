@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import DamagedFile, DeviceLost, NoRoom, TransportError
 from mbench.core.ports import Clock
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
+from mbench.devices.android_readiness import verdict
 from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.measuring import RawFiles
 from mbench.workflows.phone_files import evict_oldest
 from mbench.workflows.stations import Station
 
 MOST_LOSSES = 3
-"""Times that a run is begun again because the way to the device broke; each time is recorded."""
+"""Times that a run or a push is begun again because the way to the device broke; each time is recorded."""
 
 
 class DeviceBench:
@@ -33,9 +34,12 @@ class DeviceBench:
         self._work_dir = work_dir
         self._models = station.models or f"{work_dir}/models"
         self._state = station.read_conditions()
+        self._losses: list[MeasurementWarning] = []
 
     def push(self) -> None:
         """Bring every artifact to the device, once per content; old ones make room where it is short.
+
+        A push that broke off or was damaged on the way is begun again, and the next run says so.
 
         Raises:
             TransportError: one could not be pushed.
@@ -46,12 +50,18 @@ class DeviceBench:
     def _push(self, sha256: str) -> None:
         transport = self._station.transport
         keep = frozenset(f"{each}.tflite" for each in self._files)
+        tries = 0
         while True:
             try:
                 transport.push(self._files[sha256], self._model_path(sha256), sha256=sha256)
-            except TransportError:
+            except NoRoom:
                 if self._station.models is None or not evict_oldest(transport, keep=keep):
                     raise
+            except (DamagedFile, DeviceLost) as error:
+                tries += 1
+                if self._station.recover is None or tries > MOST_LOSSES:
+                    raise
+                self._losses.append(_lost(f"{error} The device {self._station.recover()}; the push was begun again"))
             else:
                 return
 
@@ -74,46 +84,65 @@ class DeviceBench:
             work_dir=f"{self._work_dir}/run",
             cpus=None if self._cpus is None else self._cpus[: workload.threads],
             builtin_accepted=_builtin_accepted(workload.artifact),
+            init_allowance_s=self._station.profile.patience.start_s,
         )
-        losses: list[MeasurementWarning] = []
+        tries = 0
         while True:
+            if self._station.ready is not None:
+                self._state = self._station.ready(self._state)
             before = self._state
             run, files = run_once(self._station.transport, self._clock, self._station.instrument, request)
-            if run.error_class != "transport" or self._station.recover is None or len(losses) == MOST_LOSSES:
+            if run.error_class != "transport" or self._station.recover is None or tries == MOST_LOSSES:
                 break
-            losses.append(self._wait_for_device(workload))
-        self._state = self._read_state(run)
+            tries += 1
+            self._wait_for_device(workload, f"{run.message} The device", "the run at hand was begun again")
+        self._state = self._read_state(workload, run)
         known = {
             "conditions_before": before,
             "conditions_after": self._state,
             "files": tuple(sorted(files)),
-            "warnings": (*run.warnings, *losses),
+            "warnings": (*run.warnings, *self._losses, *self._unfit()),
         }
+        self._losses.clear()
         return run.model_copy(update=known), files
 
-    def _wait_for_device(self, workload: Workload) -> MeasurementWarning:
+    def _wait_for_device(self, workload: Workload, lost: str, then: str) -> None:
+        """Wait until the device is back, see to what the next run needs on it, and note that it was away."""
         assert self._station.recover is not None
-        said = self._station.recover()
+        self._losses.append(_lost(f"{lost} {self._station.recover()}; {then}"))
         self._push(workload.artifact.sha256 or "")
         self._state = self._station.read_conditions()
-        return MeasurementWarning(
-            code=WarningCode.LOST,
-            message=f"the device {said}; the run at hand was begun again",
-            advice="check the cable",
-        )
 
-    def _read_state(self, run: Run) -> Conditions:
-        """Read the state after a run; where the device is lost just then, it is known no better than before."""
+    def _read_state(self, workload: Workload, run: Run) -> Conditions:
+        """Read the state after a run; where the device is lost just then, the state is that of its return."""
         try:
-            return self._station.read_conditions()
-        except TransportError:
+            return self._station.read_after(run) if self._station.read_after else self._station.read_conditions()
+        except TransportError as error:
             if run.error_class == "transport" or self._station.recover is None:
                 return self._state
-            self._station.recover()
-            return self._station.read_conditions()
+            self._wait_for_device(workload, f"{error} After a run, the device", "that run had ended")
+            return self._state
+
+    def _unfit(self) -> tuple[MeasurementWarning, ...]:
+        """Say that a device that is waited for had left its limits when a run had ended; others' load is told apart."""
+        if self._station.ready is None:
+            return ()
+        limits = self._station.profile.limits.model_copy(update={"busy_share": None})
+        return tuple(
+            MeasurementWarning(
+                code=WarningCode.CONDITIONS,
+                message=f"after a run the device was not fit for measuring: {reason}",
+                advice="what it measured then may be slow; see the conditions kept with each run",
+            )
+            for reason in verdict(self._state, limits).reasons
+        )
 
     def _model_path(self, sha256: str) -> str:
         return f"{self._models}/{sha256}.tflite"
+
+
+def _lost(message: str) -> MeasurementWarning:
+    return MeasurementWarning(code=WarningCode.LOST, message=message, advice="check the cable")
 
 
 def _builtin_accepted(artifact: ArtifactFacts) -> bool:

@@ -1,7 +1,7 @@
 """Fleet engine: the parts of several devices, measured at the same time, each on its own."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mbench.core.ports import Progress
@@ -16,11 +16,11 @@ from mbench.workflows.phones import Fleet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
-    """What all parts of a session in this process use."""
+    """What all parts of a session in this process use; `progress` is by serial."""
 
     store: SessionStore
     attached: Fleet | None
-    progress: Progress
+    progress: Mapping[str, Progress]
 
 
 def measure_at_once(
@@ -32,7 +32,8 @@ def measure_at_once(
         KeyboardInterrupt: after every device has ended the run at hand.
     """
     stop = threading.Event()
-    with lent(_Shared(store=store, attached=attached, progress=progress), stop=stop) as token:
+    bars = {part.device.serial: progress.of(part.device.serial) for part in parts}
+    with lent(_Shared(store=store, attached=attached, progress=bars), stop=stop) as token:
         run_parts(
             [
                 PartTask(serial=part.device.serial, function=measure_lent_part, arguments=(token, part.device.serial))
@@ -55,6 +56,6 @@ def measure_lent_part(token: str, serial: str) -> None:
         shared.store,
         part,
         shared.attached,
-        progress=shared.progress.of(serial),
+        progress=shared.progress[serial],
         stop_requested=lambda: stop_requested(token),
     )

@@ -75,7 +75,7 @@ def pushed_instrument(transport: Transport, binary: Path) -> tuple[Instrument, B
     text = _help(transport, (path,))
     tool = tool_of(text)
     if tool is None:
-        said = re.sub(r"\s+", " ", text).strip()[:120] or "nothing"
+        said = re.sub(r"\s+", " ", text.replace(path, "benchmark_model")).strip()[:120] or "nothing"
         raise UsageError(f"--binary {binary} is no benchmark_model: its --help says {said!r}.")
     instrument = Instrument(argv_prefix=(path,), tool=tool, sha256=sha256, path=path, flags=flags_of(text))
     return instrument, _facts(instrument, path=str(binary.absolute()), runtime=None)

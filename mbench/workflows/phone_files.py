@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from mbench.core.errors import TransportError
 from mbench.core.ports import Transport
+from mbench.devices.android_settings import restore_left_behind
+from mbench.workflows.home import home
 
 SHORT_S = 30.0
 
@@ -21,6 +23,11 @@ done
 rm -rf sessions
 """
 """Ends what a killed session left running, known by our own path in its command line, and removes its folder."""
+
+
+def journals() -> Path:
+    """Return the folder on this host of the journals of what was changed on phones."""
+    return home() / "phones" / "journals"
 
 
 def shared_folder(transport: Transport) -> str:
@@ -52,7 +59,7 @@ def clear_leftovers(transport: Transport) -> None:
 
 
 def evict_oldest(transport: Transport, *, keep: frozenset[str]) -> bool:
-    """Remove the model that was used longest ago, none of `keep` (file names); say whether there was one.
+    """Remove the model that was pushed longest ago, none of `keep` (file names); say whether there was one.
 
     Raises:
         TransportError: the phone does not answer.
@@ -66,10 +73,11 @@ def evict_oldest(transport: Transport, *, keep: frozenset[str]) -> bool:
 
 
 def clean(transport: Transport) -> None:
-    """Remove everything of ours from a phone.
+    """Remove everything of ours from a phone, after putting back the settings that a killed session has left changed.
 
     Raises:
         TransportError: the phone does not answer.
     """
     clear_leftovers(transport)
+    restore_left_behind(transport, journals())
     transport.remove(transport.root)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mbench.core.errors import NoDevice
 from mbench.core.ports import Transport
-from mbench.core.results import BinaryFacts, Conditions, DeviceFacts
+from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Run
 from mbench.devices.host import HostTransport
 from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
 from mbench.devices.host_folders import remove_stale, work_folder
@@ -28,8 +28,12 @@ class Station:
     Attributes:
         cpus: cores that runs may be pinned to, best first; None where nothing is pinned.
         work_folder: makes the folder that a session works in on the device, and removes it, whatever happens.
+        read_after: reads the state after a run, whose own CPU time is none of the others' load; by default
+            `read_conditions`.
         models: where models are kept on the device between sessions; None for within the work folder.
         recover: waits for a device that was lost and says how it came back; None where a device cannot be lost.
+        ready: waits, where the state that was read is not fit for measuring, until it is, and returns the state then;
+            None where nothing is waited for.
     """
 
     transport: Transport
@@ -40,8 +44,10 @@ class Station:
     cpus: tuple[int, ...] | None
     read_conditions: Callable[[], Conditions]
     work_folder: Callable[[str], AbstractContextManager[str]]
+    read_after: Callable[[Run], Conditions] | None = None
     models: str | None = None
     recover: Callable[[], str] | None = None
+    ready: Callable[[Conditions], Conditions] | None = None
 
 
 def user_profile(name: str) -> Profile:

@@ -130,7 +130,7 @@ def test_waiting_ends_when_the_phone_is_cool_and_counts_down():
     assert readiness.verdict.decision is Decision.ACCEPT
     assert readiness.waited_s == sum(clock.slept) == 10.0
     assert progress.lines == [
-        "waiting for the phone 60",
+        "waiting for the phone (thermal status 1, above 0) 60",
         "thermal status 1, above 0; 60 s left",
         "thermal status 1, above 0; 55 s left",
     ]

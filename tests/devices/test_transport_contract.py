@@ -123,3 +123,32 @@ def test_an_unwritable_place_is_named(transport):
     transport.write(f"{transport.root}/file", b"x")
     with pytest.raises(TransportError, match=r"could not write .*file/below"):
         transport.write(f"{transport.root}/file/below", b"x")
+
+
+def test_files_read_together_are_what_they_are_one_by_one(transport):
+    files = {"a b": b"1\n2\n", "empty": b"", "ü\\n": bytes(range(256)) * 1000, "-n": b"x"}
+    for name, data in files.items():
+        transport.write(f"{transport.root}/{name}", data)
+    paths = [f"{transport.root}/{name}" for name in ("a b", "never", "empty", "-n")]
+    for pulled in (paths, [f"{transport.root}/ü\\n"]):
+        found = transport.read_together(pulled=pulled, hashed=paths, limit_bytes=1 << 20)
+        assert found.contents == {path: transport.pull(path, limit_bytes=1 << 20) for path in pulled}
+        assert found.hashes == {path: transport.sha256(path) for path in paths}
+
+
+@pytest.mark.parametrize("there", [(), ("a",)])
+def test_hashes_alone_and_contents_alone_can_be_read(transport, there):
+    path = f"{transport.root}/a"
+    for _ in there:
+        transport.write(path, b"x")
+    data, sha256 = (b"x", hashlib.sha256(b"x").hexdigest()) if there else (None, None)
+    assert transport.read_together(hashed=(path,), limit_bytes=0).hashes == {path: sha256}
+    assert transport.read_together(pulled=(path,), limit_bytes=1).contents == {path: data}
+
+
+def test_files_that_are_too_large_together_are_refused(transport):
+    paths = [f"{transport.root}/{name}" for name in "ab"]
+    for path in paths:
+        transport.write(path, b"x" * 6)
+    with pytest.raises(TransportError, match="larger than"):
+        transport.read_together(pulled=paths, limit_bytes=11)

@@ -270,8 +270,10 @@ def test_an_endless_output_is_cut_and_gives_no_measurement(here: Stage) -> None:
 class Torn(HostTransport):
     """A way to a device that breaks after the run."""
 
-    def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
-        raise TransportError("the cable was pulled")
+    def read_together(self, *, pulled: Sequence[str] = (), **options: object):  # type: ignore[no-untyped-def]
+        if pulled:
+            raise TransportError("the cable was pulled")
+        return super().read_together(**options)
 
 
 def test_a_lost_way_to_the_device_is_a_transport_failure(here: Stage) -> None:

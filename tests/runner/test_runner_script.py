@@ -53,6 +53,19 @@ def test_arguments_reach_the_program_as_they_are(shell: str, tmp_path: Path) -> 
 
 
 @EVERY_SHELL
+def test_the_cpu_time_of_the_program_is_kept(shell: str, tmp_path: Path) -> None:
+    run(shell, tmp_path / "w", "sh", "-c", "n=0; while [ $n -lt 300000 ]; do n=$((n + 1)); done")
+    cpu_s = script.parse_cpu_s(left(tmp_path / "w", script.CPU_TIMES))
+    assert cpu_s is not None
+    assert 0.02 < cpu_s < 20
+
+
+def test_a_time_that_no_shell_writes_is_not_known() -> None:
+    assert script.parse_cpu_s("0m0.01s 0m0.00s\n1m2.91s 0m0.13s\n") == pytest.approx(63.05)
+    assert script.parse_cpu_s("real 1.0") is None
+
+
+@EVERY_SHELL
 def test_standard_input_is_empty(shell: str, tmp_path: Path) -> None:
     run(shell, tmp_path / "w", "cat")
     assert left(tmp_path / "w", script.EXIT_CODE) == "0\n"

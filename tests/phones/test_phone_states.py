@@ -1,0 +1,84 @@
+"""`mbench devices --json`: every state that a phone can be in, and what to do about it."""
+
+import pytest
+from phone_lab import arm, together
+
+from mbench.emulator.faults import FaultKind
+
+QUIET = """
+[limits]
+busy_share = 1.0
+"""
+
+
+def state_of(lab):
+    """Return a phone's row; this host's own load is no reason to call an emulated phone busy."""
+    profile = lab.home / "device_profiles" / "pixel4.toml"
+    text = profile.read_text(encoding="utf-8")
+    if QUIET not in text:
+        profile.write_text(text + QUIET, encoding="utf-8")
+    (status,) = lab.devices()
+    return status
+
+
+@together
+def test_a_phone_that_is_well_is_ready(lab):
+    phone = lab.phone()
+    status = state_of(lab)
+    assert (status["state"], status["serial"], status["address"]) == ("ready", phone.serial, phone.address)
+    assert (status["profile"], status["battery"], status["thermal_status"]) == ("pixel4", 92, 0)
+    assert (status["busy_by"], status["remedy"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "remedy"),
+    [
+        (FaultKind.BATTERY, {"level": 5, "powered": False}, "battery at 5 %, below 25 %, and no cable"),
+        (FaultKind.HEAT, {"level": 3}, "thermal status 3, above 0"),
+        (FaultKind.RIVAL, {}, "1 other benchmark_model running"),
+    ],
+    ids=["battery", "heat", "rival"],
+)
+@together
+def test_a_phone_that_cannot_be_measured_on_now_is_not_ready(lab, kind, values, remedy):
+    arm(lab.phone(), kind, **values)
+    status = state_of(lab)
+    assert (status["state"], remedy in status["remedy"]) == ("not ready", True)
+
+
+@together
+def test_a_frozen_phone_is_called_so(lab):
+    arm(lab.phone(), FaultKind.FREEZE)
+    status = state_of(lab)
+    assert (status["state"], "Unplug it" in status["remedy"]) == ("frozen", True)
+    refused = lab.run(device=status["serial"])
+    assert refused.returncode == 3
+    assert "frozen" in refused.last_line
+
+
+@together
+def test_a_phone_that_waits_for_its_dialog_is_unauthorized(lab):
+    phone = lab.phone()
+    arm(phone, FaultKind.UNAUTHORIZE)
+    lab.server.run("disconnect", phone.address)
+    lab.server.connect(phone.address)
+    status = state_of(lab)
+    assert (status["state"], "Accept the dialog" in status["remedy"]) == ("unauthorized", True)
+    refused = lab.run(device=phone.address)
+    assert refused.returncode == 3
+    assert "Accept the dialog" in refused.last_line
+
+
+@together
+def test_a_phone_that_never_answers_the_handshake_is_not_called_ready(lab):
+    arm(lab.phone(), FaultKind.MUTE)
+    statuses = lab.devices()
+    assert [status["state"] for status in statuses] in ([], ["offline"])
+    refused = lab.run()
+    assert refused.returncode == 3
+
+
+@together
+def test_nothing_attached_ends_with_status_3(lab):
+    done = lab.mbench("devices", "--json")
+    assert (done.returncode, done.rows) == (3, [])
