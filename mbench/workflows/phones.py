@@ -193,16 +193,17 @@ def _names(phone: Phone) -> set[str]:
 
 
 def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoDevice | UsageError:
+    known = [profile.name for profile in load_profiles(user_folder=home() / "device_profiles")]
+    if not fitting and wanted not in known:
+        serials = [phone.serial for phone in phones]
+        return UsageError(
+            f"unknown device {wanted!r}: no profile and no attached phone is called so."
+            f"{did_you_mean(wanted, [*known, *serials])}"
+        )
     listed = fitting or phones
     if listed:
         states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in listed)
         return NoDevice(f"no usable phone is {wanted}. Attached: {states}. mbench devices tells more.")
-    known = [profile.name for profile in load_profiles(user_folder=home() / "device_profiles")]
-    if wanted not in known:
-        return UsageError(
-            f"unknown device {wanted!r}: no phone is attached, and no profile is called so."
-            f"{did_you_mean(wanted, known)}"
-        )
     return NoDevice(
         f"no phone is attached. Plug one in with USB debugging on, `adb connect` one, or `mbench emulate --profile "
         f"{wanted}` one."

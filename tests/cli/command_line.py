@@ -1,6 +1,7 @@
 """The `mbench` command as a stranger calls it: a process of its own, in an odd folder, with a home of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,6 +29,12 @@ SHORT = (
 """Settings that make a run end as soon as it can; its numbers mean nothing, its path is the real one."""
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Command:
     """Calls `mbench` in `folder` with the cache in `home`."""
 
@@ -38,6 +45,8 @@ class Command:
             "MBENCH_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             "LC_ALL": "C",
+            "ANDROID_ADB_SERVER_PORT": str(free_port()),  # never the server of who runs the tests
+            "ADB_LIBUSB": "0",
         }
 
     def start(self, *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[str]":
