@@ -96,12 +96,13 @@ class DeviceBench:
                 break
             tries += 1
             self._wait_for_device(workload, f"{run.message} The device", "the run at hand was begun again")
-        self._state = self._read_state(workload, run)
+        after = self._read_state(workload, run)
+        self._state = after or self._state
         known = {
             "conditions_before": before,
-            "conditions_after": self._state,
+            "conditions_after": after,
             "files": tuple(sorted(files)),
-            "warnings": (*run.warnings, *self._losses, *self._unfit()),
+            "warnings": (*run.warnings, *self._losses, *self._unfit(after)),
         }
         self._losses.clear()
         return run.model_copy(update=known), files
@@ -113,19 +114,19 @@ class DeviceBench:
         self._push(workload.artifact.sha256 or "")
         self._state = self._station.read_conditions()
 
-    def _read_state(self, workload: Workload, run: Run) -> Conditions:
-        """Read the state after a run; where the device is lost just then, the state is that of its return."""
+    def _read_state(self, workload: Workload, run: Run) -> Conditions | None:
+        """Read the state after a run; of a device lost just then that of its return, None where it stays away."""
         try:
             return self._station.read_after(run) if self._station.read_after else self._station.read_conditions()
         except TransportError as error:
             if run.error_class == "transport" or self._station.recover is None:
-                return self._state
+                return None
             self._wait_for_device(workload, f"{error} After a run, the device", "that run had ended")
             return self._state
 
-    def _unfit(self) -> tuple[MeasurementWarning, ...]:
+    def _unfit(self, after: Conditions | None) -> tuple[MeasurementWarning, ...]:
         """Say that a device that is waited for had left its limits when a run had ended; others' load is told apart."""
-        if self._station.ready is None:
+        if self._station.ready is None or after is None:
             return ()
         limits = self._station.profile.limits.model_copy(update={"busy_share": None})
         return tuple(
@@ -134,7 +135,7 @@ class DeviceBench:
                 message=f"after a run the device was not fit for measuring: {reason}",
                 advice="what it measured then may be slow; see the conditions kept with each run",
             )
-            for reason in verdict(self._state, limits).reasons
+            for reason in verdict(after, limits).reasons
         )
 
     def _model_path(self, sha256: str) -> str:
