@@ -85,8 +85,10 @@ def _pinning(results: Sequence[JobResult]) -> str:
         for run in result.runs:
             if run.purpose is Pass.LATENCY and run.cpus is not None:
                 seen.setdefault(run.cpus, set()).add(result.workload.threads)
-    if results[0].rules.cpus is None or not seen:
+    if results[0].rules.cpus is None:
         return format_cpus(None)
+    if not seen:
+        return "no run says on which cores"
     if len(seen) == 1:
         return f"pinned to core{'s' if not next(iter(seen)).isdecimal() else ''} {next(iter(seen))}"
     parts = (f"{', '.join(map(str, sorted(threads)))} on {cpus}" for cpus, threads in sorted(seen.items()))

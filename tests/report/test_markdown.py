@@ -144,6 +144,11 @@ def test_an_emulated_phone_is_called_one():
     assert "Emulated phone: the timings are those of the host" in report_markdown([sample.result(device=emulated)])
 
 
+def test_a_pinning_that_no_run_proved_is_not_claimed():
+    markdown = report_markdown([sample.result(status=Status.FAILED, error_class="model", message="no model")])
+    assert "; no run says on which cores; " in markdown
+
+
 def test_invented_latencies_are_called_so():
     invented = sample.DEVICE.model_copy(update={"emulated": True, "invented": True})
     assert "no model ran and nothing was measured" in report_markdown([sample.result(device=invented)])
