@@ -5,6 +5,7 @@ given bytes, so nothing can crash; what they raise is mapped to `ArtifactError` 
 checked against the size of the file before anything is built from it.
 """
 
+import math
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -212,6 +213,8 @@ class _Reader:
         scales = self._numbers(parameters.ScaleAsNumpy())
         if not scales:
             return None
+        if not all(map(math.isfinite, scales)):
+            raise _Damaged("a scale of a quantized tensor is no finite number")
         return QuantizationParameters(
             scales=scales,
             zero_points=self._numbers(parameters.ZeroPointAsNumpy()),
