@@ -2,10 +2,13 @@
 
     MbenchError                     exit code 1
     ├── UsageError                  2   what was asked cannot be: unknown axis, bad value, unreadable option
-    │   └── UnsupportedModel        2   a .tflite that this command cannot treat
+    │   ├── UnsupportedModel        2   a .tflite that this command cannot treat
+    │   └── DatasetError            2   a data set is not there, or not of the format that was named
+    │       └── UnreadableExample   2   one of its examples cannot be decoded
     ├── NoDevice                    3   no device could be used, or no benchmark binary for it
     ├── ArtifactError               4   a file that was to be built or read is not what it should be
     │   └── RuinedConversion        4   built, but its outputs do not follow the float model
+    ├── TrainingFailed              4   a training gave no weights worth keeping
     ├── RunFailed                   4   one process of benchmark_model did not give a measurement
     ├── TransportError              4   the way to the device, not the device's work, failed
     │   ├── CommandTimeout          4
@@ -38,6 +41,14 @@ class UnsupportedModel(UsageError):
     """A `.tflite` file that is whole, but that this command cannot treat (custom operators, several inputs)."""
 
 
+class DatasetError(UsageError):
+    """A data set is not there, or not of the format that was named; the message names the first file that breaks it."""
+
+
+class UnreadableExample(DatasetError):
+    """One example cannot be decoded."""
+
+
 class NoDevice(MbenchError):
     """No device could be used."""
 
@@ -52,6 +63,12 @@ class ArtifactError(MbenchError):
 
 class RuinedConversion(ArtifactError):
     """The converter wrote a file whose outputs do not follow the model it was made from."""
+
+
+class TrainingFailed(MbenchError):
+    """A training ended without weights: its loss was no number any more, or its process died."""
+
+    exit_code = 4
 
 
 class RunFailed(MbenchError):

@@ -15,6 +15,7 @@ class WeightsKind(StrEnum):
     SEEDED = "seeded"
     IMAGENET = "imagenet"
     FILE = "file"
+    TRAINED = "trained"
 
 
 class CalibrationKind(StrEnum):
@@ -23,6 +24,7 @@ class CalibrationKind(StrEnum):
     NONE = "none"
     SYNTHETIC = "synthetic"
     FOLDER = "folder"
+    EXAMPLES = "examples"
 
 
 class Quantizer(StrEnum):
@@ -34,7 +36,10 @@ class Quantizer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """Weights by content: a seed, or the SHA-256 of a file. `source` is for people and no part of the identity."""
+    """Weights by content: a seed, or the SHA-256 of a file. `source` is for people and no part of the identity.
+
+    Those that mbench trained are an `.npz` of `layer/weight` arrays.
+    """
 
     kind: WeightsKind = WeightsKind.SEEDED
     seed: int = 0
@@ -51,6 +56,7 @@ class Weights:
 class Calibration:
     """Calibration examples by content. `source` is for people and no part of the identity.
 
+    Those of a data set are a `.npy`, (n, r, r, 3) uint8, cropped and resized already: r is the network's resolution.
     A synthetic set gives a file that times like the real one but whose accuracy means nothing: on real weights it
     costs MobileNet V1 up to 60 points of top-1, so such a variant is marked "latency only".
     """

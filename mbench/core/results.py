@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from mbench.core.scores import Score
 from mbench.core.workloads import Document, Workload
 
 FORMAT_VERSION: Final = 2
@@ -72,6 +73,8 @@ class WarningCode(StrEnum):
     LOST = "lost"
     REDUCED_PRECISION = "reduced_precision"
     CONDITIONS = "conditions"
+    NO_ACCURACY = "no_accuracy"
+    ACCURACY_DIFFERS = "accuracy_differs"
 
 
 class MeasurementWarning(Document):
@@ -265,11 +268,18 @@ class BinaryFacts(Document):
 
 
 class PlannedJob(Document):
-    """One workload on one device. `id` is unique within the session and names its files."""
+    """One workload on one device. `id` is unique within the session and names its files.
+
+    Attributes:
+        scores: what is known of the file's accuracy before it is timed: the host's.
+        unscored: why a score that was asked for is not there.
+    """
 
     id: str = Field(pattern=JOB_NAME)
     workload: Workload
     build_error: str | None = None
+    scores: tuple[Score, ...] = ()
+    unscored: str | None = None
 
 
 class MeasuringRules(Document):
@@ -364,4 +374,5 @@ class JobResult(Document):
     error_class: ErrorClass | None = None
     message: str | None = None
     runs: tuple[Run, ...] = ()
+    scores: tuple[Score, ...] = ()
     warnings: tuple[MeasurementWarning, ...] = ()

@@ -1,0 +1,111 @@
+"""Scores: how well one file answers on one split of a data set, as plain values."""
+
+import base64
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from mbench.core.examples import DatasetFacts
+from mbench.core.workloads import Document
+
+NAMED_FAILURES = 20
+"""So many failed or differing examples are named in a document; all are counted."""
+
+
+class Metric(Document):
+    """One figure of merit with its 95 % interval.
+
+    Attributes:
+        name: `top1`, `top5`, `mean_average_precision`, `coco_ap`, `within_25_km`, `verification_accuracy`, …
+        value: a share, 0 to 1.
+        examples: what it was taken over.
+        interval: how `low` and `high` were found; None: there are none.
+    """
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    interval: Literal["wilson", "bootstrap"] | None = None
+    examples: int
+
+
+class Agreement(Document):
+    """How the device's answers compare with the host's on the same examples.
+
+    Attributes:
+        examples: scored on both.
+        same_top1: examples with the same first answer.
+        largest_step: largest difference of one output value, in steps of a quantized output, else in its own unit.
+        differing: names of examples with another first answer, the first few.
+    """
+
+    examples: int
+    same_top1: int
+    largest_step: float | None = None
+    differing: tuple[str, ...] = ()
+
+
+class Score(Document):
+    """What the file with hash `artifact_sha256` answered.
+
+    Attributes:
+        place: where it ran: on this host's runtime, or on the device by benchmark_model's own input and output files.
+        delegate: what executed it, such as `cpu`.
+        runtime: of the host's scores: the LiteRT release.
+        preprocessing: the recipe, by name.
+        label_offset: output index of class 0: 1 where index 0 is "background".
+        asked: examples that were to be scored: `dataset.examples`, or fewer.
+        scored: examples with an answer.
+        failed: names of examples without one, the first few; they count as wrong.
+        selection_seed: of the draw where fewer than all were asked for.
+        hits: for each asked example in order, whether the first answer was right: packed bits, base64.
+        agreement: with the host; of device scores only.
+        seconds: that scoring took.
+    """
+
+    artifact_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    place: Literal["host", "device"]
+    delegate: str
+    runtime: str | None = None
+    dataset: DatasetFacts
+    preprocessing: str
+    label_offset: int = 0
+    asked: int
+    scored: int
+    failed: tuple[str, ...] = ()
+    selection_seed: int | None = None
+    metrics: tuple[Metric, ...]
+    hits: str | None = None
+    agreement: Agreement | None = None
+    seconds: float
+
+    def metric(self, name: str) -> Metric | None:
+        """Return one of the metrics, None where it was not taken."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def comparable(self, other: "Score") -> bool:
+        """Whether two scores answer the same questions, so that their hits may be compared one by one."""
+        return (self.dataset, self.preprocessing, self.asked, self.selection_seed) == (
+            other.dataset,
+            other.preprocessing,
+            other.asked,
+            other.selection_seed,
+        )
+
+
+def pack_hits(hits: Sequence[bool]) -> str:
+    """Return yes and no as base64 of bits, the first example in the highest bit of the first byte."""
+    padded = [*hits, *[False] * (-len(hits) % 8)]
+    packed = bytes(
+        sum(bool(hit) << (7 - place) for place, hit in enumerate(padded[start : start + 8]))
+        for start in range(0, len(padded), 8)
+    )
+    return base64.b64encode(packed).decode()
+
+
+def unpack_hits(packed: str, count: int) -> list[bool]:
+    """Return the first `count` hits of what `pack_hits` wrote."""
+    data = base64.b64decode(packed)
+    return [bool(data[index // 8] >> (7 - index % 8) & 1) for index in range(count)]
