@@ -21,7 +21,7 @@ def build(
     resolution: options.Resolution = None,
     quantization: options.QuantizationList = None,
     arch: options.Architecture = "mobilenet_v1",
-    classes: options.Classes = 1000,
+    classes: options.Classes = None,
     weights: options.WeightsOption = "none",
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,

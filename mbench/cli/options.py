@@ -54,7 +54,7 @@ Delegates = Annotated[
     ),
 ]
 Architecture = Annotated[str, typer.Option("--arch", help="Network family.")]
-Classes = Annotated[int, typer.Option(help="Number of classes.", min=1)]
+Classes = Annotated[int | None, typer.Option(help="Number of classes.  [default: 1000, or the data set's]", min=1)]
 WeightsOption = Annotated[
     str,
     typer.Option("--weights", help="none (untrained, seeded), imagenet (downloads), or a .keras or .weights.h5 file."),
@@ -86,10 +86,11 @@ def selection_of(
     sweeps: list[str] | None,
     lists: dict[str, str | None],
     architecture: str,
-    classes: int,
+    classes: int | None,
 ) -> "Selection":
     """Return what was chosen to be built or run."""
     from mbench.core.sweeps import Axis
+    from mbench.core.variants import IMAGENET_HEAD, Head
     from mbench.workflows.selection import Selection
 
     return Selection(
@@ -98,7 +99,7 @@ def selection_of(
         sweeps=tuple(sweeps or ()),
         lists={Axis(axis): values for axis, values in lists.items() if values is not None},
         architecture=architecture,
-        classes=classes,
+        head=IMAGENET_HEAD if classes in (None, IMAGENET_HEAD.classes) else Head(classes=classes or 0),
     )
 
 

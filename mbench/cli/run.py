@@ -44,7 +44,7 @@ def run(
     threads: options.Threads = None,
     delegate: options.Delegates = None,
     arch: options.Architecture = "mobilenet_v1",
-    classes: options.Classes = 1000,
+    classes: options.Classes = None,
     weights: options.WeightsOption = "none",
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,

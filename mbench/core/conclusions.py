@@ -17,6 +17,7 @@ from mbench.core.results import (
     WarningCode,
 )
 from mbench.core.schedule import drift
+from mbench.core.scores import Score
 from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
 
 DRIFT_TOLERANCE = 0.05
@@ -40,6 +41,7 @@ def conclude(
     canary: Sequence[Run],
     busy_limit: float | None,
     agreement_db: float | None,
+    scores: Sequence[Score | str] = (),
     finished_at: datetime,
 ) -> JobResult:
     """Return the one document of a job: `failed` with the first failing run's reason, else `ok` with its doubts.
@@ -52,6 +54,7 @@ def conclude(
         canary: the canary's runs so far.
         busy_limit: share of all cores that others may use.
         agreement_db: signal-to-noise ratio of its outputs against the same file's by delegate cpu; None: not compared.
+        scores: the device's, or why there are none; the host's stand in the plan.
         finished_at: aware time.
     """
     failed = next((run for run in runs if run.status is not Status.OK), None)
@@ -71,8 +74,17 @@ def conclude(
         error_class=error_class,
         message=message,
         runs=tuple(runs),
-        warnings=tuple(_doubts(part, job, runs, canary, busy_limit, agreement_db)) if error_class is None else (),
+        scores=(*job.scores, *(score for score in scores if isinstance(score, Score))),
+        warnings=(*_doubts(part, job, runs, canary, busy_limit, agreement_db), *_unscored(job, scores))
+        if error_class is None
+        else (),
     )
+
+
+def _unscored(job: PlannedJob, scores: Sequence[Score | str]) -> Iterator[MeasurementWarning]:
+    for reason in (job.unscored, *(reason for reason in scores if isinstance(reason, str))):
+        if reason is not None:
+            yield MeasurementWarning(code=WarningCode.NO_ACCURACY, message=f"no accuracy: {reason}")
 
 
 def latency_samples_us(runs: Sequence[Run]) -> list[float]:

@@ -18,7 +18,7 @@ from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.models.architectures import find_architecture
-from mbench.models.calibration import Examples, load_examples, synthetic_examples
+from mbench.models.calibration import Examples, load_examples, synthetic_examples, unseen_examples
 from mbench.models.conversion import convert, float_converter, freeze, trace
 from mbench.models.imagenet_weights import trained_resolution
 from mbench.models.quantization import Ranges, quantize, quantize_with_tensorflow, read_ranges
@@ -39,7 +39,8 @@ class FamilyRequest:
 
     Attributes:
         weights: with `source` the path of the file, if they come from one.
-        calibration: with `source` the folder, if it is one; read only if a quantization needs it.
+        calibration: with `source` the folder or array, if it is one; read only if a quantization needs it, but a data
+            set's array gives the inputs that files are compared with Keras on in any case.
         folder: where the files go; it exists, and belongs to this request alone.
     """
 
@@ -144,11 +145,22 @@ def _calibration_examples(request: FamilyRequest) -> Examples | None:
 
 def _write_probe(request: FamilyRequest, traced: Any) -> Path:
     """Write inputs and what the Keras model, its variables not yet frozen, makes of them."""
-    inputs = synthetic_examples(PROBES, request.size.resolution, seed=PROBE_SEED)
+    inputs = _probes(request)
     outputs = np.concatenate([traced(example[None]).numpy() for example in inputs])
     path = request.folder / "probe.npz"
     np.savez(path, inputs=inputs, outputs=outputs)
     return path
+
+
+def _probes(request: FamilyRequest) -> Examples:
+    """Return inputs that no calibration has seen: real ones where there are some, else smooth blobs.
+
+    Trained weights answer what they were trained on; of blobs their answers, and so such a ratio, say little.
+    """
+    unseen = unseen_examples(request.calibration, request.size.resolution)
+    if unseen is not None and len(unseen):
+        return unseen[:PROBES]
+    return synthetic_examples(PROBES, request.size.resolution, seed=PROBE_SEED)
 
 
 def _build(

@@ -4,6 +4,7 @@ Examples are float32 arrays of shape (n, resolution, resolution, 3) in [-1, 1], 
 """
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,47 @@ def load_examples(calibration: Calibration, resolution: int) -> Examples:
         if describe_folder(folder, examples=calibration.examples).sha256 != calibration.sha256:
             raise UsageError(f"the pictures in {folder} changed since the build was planned; start it again.")
         return folder_examples(folder, calibration.examples, resolution)
+    if calibration.kind is CalibrationKind.EXAMPLES and calibration.source is not None:
+        return _kept_pictures(calibration, resolution)[: calibration.examples]
     raise UsageError("this quantization needs calibration examples: give a folder of pictures, or choose synthetic.")
+
+
+def unseen_examples(calibration: Calibration, resolution: int) -> Examples | None:
+    """Return real examples that the calibration itself does not use, None where it has none.
+
+    They are the rows of a data set's array behind the first `calibration.examples`.
+
+    Raises:
+        UsageError: the array cannot be read, or is no longer the one that was described.
+    """
+    if calibration.kind is not CalibrationKind.EXAMPLES:
+        return None
+    return _kept_pictures(calibration, resolution)[calibration.examples :]
+
+
+def describe_examples(file: Path, *, examples: int) -> Calibration:
+    """Return the identity of the first `examples` pictures of a `.npy`, (n, r, r, 3) uint8.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    sha256 = hashlib.sha256(_read_bytes(file)).hexdigest()
+    return Calibration(kind=CalibrationKind.EXAMPLES, examples=examples, sha256=sha256, source=str(file.resolve()))
+
+
+def _kept_pictures(calibration: Calibration, resolution: int) -> Examples:
+    """Return all pictures of a data set's array, in [-1, 1]."""
+    file = Path(calibration.source or "")
+    data = _read_bytes(file)
+    if hashlib.sha256(data).hexdigest() != calibration.sha256:
+        raise UsageError(f"calibration examples {file} changed since the build was planned; start it again.")
+    pictures = np.load(io.BytesIO(data), allow_pickle=False)
+    if pictures.ndim != 4 or pictures.shape[1:] != (resolution, resolution, 3) or pictures.dtype != np.uint8:
+        raise UsageError(
+            f"calibration examples {file} are {pictures.dtype} of shape {pictures.shape}, not uint8 of "
+            f"(n, {resolution}, {resolution}, 3)."
+        )
+    return np.asarray(pictures / np.float32(127.5) - np.float32(1.0))
 
 
 def synthetic_examples(count: int, resolution: int, *, seed: int) -> Examples:

@@ -131,8 +131,14 @@ def _families(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
 
 
 def _family(recipe: Recipe, recipes: Sequence[Recipe]) -> _Family:
-    """Return what a recipe is converted from; all that are calibrated are calibrated alike."""
-    calibrations = [one.calibration for one in recipes if one.variant.quantization in CALIBRATED]
+    """Return what a recipe is converted from; all of one network that are calibrated are calibrated alike."""
+    network = (recipe.variant.architecture, recipe.variant.size, recipe.variant.head)
+    calibrations = [
+        one.calibration
+        for one in recipes
+        if one.variant.quantization in CALIBRATED
+        and (one.variant.architecture, one.variant.size, one.variant.head) == network
+    ]
     return _Family(
         architecture=recipe.variant.architecture,
         size=recipe.variant.size,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Variant
 from mbench.models.architectures import find_architecture
@@ -24,13 +25,15 @@ def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_fold
     for variant in variants:
         find_architecture(variant.architecture)
     tools = toolchain()
-    calibration = _calibration(chosen)
+    folder = _folder_calibration(chosen)
     weights = {variant: _weights(variant, chosen, weights_folder) for variant in variants}
     return {
         variant: Recipe(
             variant=variant,
             weights=weights[variant],
-            calibration=calibration if variant.quantization in CALIBRATED else NO_CALIBRATION,
+            calibration=folder or _calibration(variant, chosen)
+            if variant.quantization in CALIBRATED
+            else NO_CALIBRATION,
             quantizer=chosen.quantizer,
             toolchain=tools,
         )
@@ -48,10 +51,18 @@ def latency_only(recipe: Recipe) -> str | None:
     return " and ".join(reasons) or None
 
 
-def _calibration(chosen: Ingredients) -> Calibration:
+def _folder_calibration(chosen: Ingredients) -> Calibration | None:
     if chosen.calibration is None:
-        return describe_synthetic(examples=chosen.calibration_examples, seed=chosen.seed)
+        return None
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
+
+
+def _calibration(variant: Variant, chosen: Ingredients) -> Calibration:
+    """Return the data set's examples at the variant's resolution, where it can have learned what they are."""
+    real = chosen.examples.get(variant.size.resolution)
+    if real is not None and chosen.weights != "none":
+        return real
+    return describe_synthetic(examples=chosen.calibration_examples, seed=chosen.seed)
 
 
 def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
@@ -60,5 +71,10 @@ def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
             return describe_seeded(chosen.seed)
         case "imagenet":
             return fetch_imagenet(variant.size, variant.head, folder)
+        case "trained":
+            found = chosen.trained.get((variant.architecture, variant.size, variant.head))
+            if not isinstance(found, Weights):
+                raise UsageError(f"{variant} has no trained weights{f': {found}' if found else ''}.")
+            return found
         case path:
             return describe_file(Path(path))

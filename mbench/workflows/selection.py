@@ -1,11 +1,11 @@
 """Selection: from what a user typed to the list of things to run, every word of it checked, nothing built yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Quantizer
+from mbench.core.recipes import Calibration, Quantizer, Weights
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import IMAGENET_HEAD, Head, Size, Variant, parse_variant
 from mbench.core.workloads import Delegate
@@ -23,13 +23,20 @@ class Candidate:
     threads: int | None = None
 
 
+Network = tuple[str, Size, Head]
+"""Architecture, size, head: what has weights of its own, in whatever quantization."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredients:
     """What variants are built from, as the user named it.
 
     Attributes:
-        weights: `none` (seeded, untrained), `imagenet`, or the path of a `.keras` or `.weights.h5` file.
-        calibration: folder of images, or None for a synthetic set.
+        weights: `none` (seeded, untrained), `imagenet`, `trained` (by mbench: those in `trained`), or the path of a
+            `.keras` or `.weights.h5` file.
+        calibration: folder of images, or None for `examples`, or else a synthetic set.
+        trained: the weights of each network that mbench trained, or why there are none.
+        examples: of a data set, by resolution.
     """
 
     weights: str = "none"
@@ -37,18 +44,26 @@ class Ingredients:
     calibration: Path | None = None
     calibration_examples: int = 32
     quantizer: Quantizer = Quantizer.LITERT
+    trained: Mapping[Network, Weights | str] = field(default_factory=dict)
+    examples: Mapping[int, Calibration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What a user typed about models: names, files, sweeps, and comma lists for the axes that are not swept."""
+    """What a user typed about models: names, files, sweeps, and comma lists for the axes that are not swept.
+
+    Attributes:
+        head: the classifier of what is built; a data set's, where one was named.
+        resolution: what is built at where no sweep or list says another.
+    """
 
     names: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     sweeps: tuple[str, ...] = ()
     lists: dict[Axis, str] = field(default_factory=dict)
     architecture: str = "mobilenet_v1"
-    classes: int = IMAGENET_HEAD.classes
+    head: Head = IMAGENET_HEAD
+    resolution: int = Size().resolution
 
 
 def select(chosen: Selection) -> tuple[Candidate, ...]:
@@ -77,19 +92,18 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
 
 
 def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[Candidate]:
-    head = IMAGENET_HEAD if chosen.classes == IMAGENET_HEAD.classes else Head(classes=chosen.classes)
     return [
         Candidate(
             variant=Variant(
                 architecture=chosen.architecture,
                 size=Size(alpha=point.alpha, resolution=point.resolution),
-                head=head,
+                head=chosen.head,
                 quantization=point.quantization,
             ),
             delegate=point.delegate,
             threads=point.threads if counted else None,
         )
-        for point in expand(sweeps)
+        for point in expand(sweeps, resolution=chosen.resolution)
     ]
 
 

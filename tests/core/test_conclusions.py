@@ -1,13 +1,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mbench.core.conclusions import conclude, latency_samples_us
+from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.results import (
     BinaryFacts,
     Conditions,
     DeviceFacts,
     DevicePlan,
+    JobResult,
     MeasurementWarning,
     MeasuringRules,
     Pass,
@@ -19,6 +23,7 @@ from mbench.core.results import (
     Status,
     WarningCode,
 )
+from mbench.core.scores import Metric, Score, pack_hits, unpack_hits
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -186,3 +191,50 @@ def test_untrained_weights_make_a_job_latency_only():
     artifact = ARTIFACT.model_copy(update={"latency_only": "untrained weights (seed 0)"})
     job = JOB.model_copy(update={"workload": WORKLOAD.model_copy(update={"artifact": artifact})})
     assert codes(FIVE, job=job) == {"latency_only"}
+
+
+SCORE = Score(
+    artifact_sha256=SHA,
+    place="host",
+    delegate="cpu",
+    dataset=DatasetFacts(
+        name="digits", task=Task.CLASSIFICATION, split=Split.TEST, sha256="d" * 64, examples=360, classes=10
+    ),
+    preprocessing="plain",
+    asked=360,
+    scored=360,
+    metrics=(Metric(name="top1", value=0.975, examples=360),),
+    seconds=1.0,
+)
+
+
+def concluded(job: PlannedJob, *scores: Score | str) -> JobResult:
+    return conclude(
+        PLAN,
+        part(),
+        job,
+        FIVE,
+        canary=(),
+        busy_limit=0.1,
+        agreement_db=None,
+        scores=scores,
+        finished_at=NOON,
+    )
+
+
+def test_scores_of_host_and_device_stand_in_the_document_in_this_order():
+    device = SCORE.model_copy(update={"place": "device"})
+    assert concluded(JOB.model_copy(update={"scores": (SCORE,)}), device).scores == (SCORE, device)
+
+
+def test_a_score_that_was_asked_for_and_is_not_there_is_a_doubt_with_its_reason():
+    document = concluded(JOB.model_copy(update={"unscored": "no weights"}), "the phone was lost")
+    assert [one.message for one in document.warnings if one.code is WarningCode.NO_ACCURACY] == [
+        "no accuracy: no weights",
+        "no accuracy: the phone was lost",
+    ]
+
+
+@given(st.lists(st.booleans()))
+def test_hits_come_back_as_they_were_packed(hits):
+    assert unpack_hits(pack_hits(hits), len(hits)) == hits

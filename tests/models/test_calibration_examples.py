@@ -11,11 +11,13 @@ from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, CalibrationKind
 from mbench.models.calibration import (
     choose_images,
+    describe_examples,
     describe_folder,
     describe_synthetic,
     load_examples,
     read_image,
     synthetic_examples,
+    unseen_examples,
 )
 
 PINNED_SHA256 = "5b12fb349fe57856b72dbd6ee746d1bfb4f388022fe67cdc4a720d6d0d9ee947"
@@ -125,3 +127,34 @@ def test_a_broken_picture_is_named(tmp_path: Path) -> None:
 def test_a_calibration_of_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="needs calibration examples"):
         load_examples(Calibration(kind=CalibrationKind.NONE), 32)
+
+
+def kept_pictures(folder: Path, count: int, resolution: int = 32) -> Path:
+    levels = np.random.default_rng(3).integers(0, 256, (count, resolution, resolution, 3), np.uint8)
+    np.save(folder / "pictures.npy", levels)
+    return folder / "pictures.npy"
+
+
+def test_a_data_sets_pictures_are_scaled_and_those_behind_the_count_stay_unseen(tmp_path: Path) -> None:
+    file = kept_pictures(tmp_path, 6)
+    described = describe_examples(file, examples=4)
+    seen, unseen = load_examples(described, 32), unseen_examples(described, 32)
+    assert unseen is not None
+    assert (len(seen), len(unseen)) == (4, 2)
+    np.testing.assert_array_equal(np.concatenate([seen, unseen]), np.load(file) / np.float32(127.5) - np.float32(1))
+
+
+def test_no_other_calibration_has_real_examples_that_it_has_not_seen() -> None:
+    assert unseen_examples(describe_synthetic(), 32) is None
+
+
+def test_a_data_sets_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"uint8 of shape \(6, 32, 32, 3\), not uint8 of \(n, 64, 64, 3\)"):
+        load_examples(describe_examples(kept_pictures(tmp_path, 6), examples=4), 64)
+
+
+def test_a_data_sets_pictures_that_changed_are_refused(tmp_path: Path) -> None:
+    described = describe_examples(kept_pictures(tmp_path, 6), examples=4)
+    kept_pictures(tmp_path, 5)
+    with pytest.raises(UsageError, match="changed since the build was planned"):
+        load_examples(described, 32)

@@ -2,6 +2,7 @@ import pytest
 
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis
+from mbench.core.variants import Head
 from mbench.core.workloads import Delegate
 from mbench.workflows.selection import Selection, select
 
@@ -24,7 +25,12 @@ def test_a_sweep_and_a_list_multiply():
 
 
 def test_another_number_of_classes_is_in_the_name():
-    assert names(Selection(classes=10)) == ["mobilenet_v1_1.00_224_classes10_int8"]
+    assert names(Selection(head=Head(classes=10))) == ["mobilenet_v1_1.00_224_classes10_int8"]
+
+
+def test_a_default_resolution_gives_way_to_a_sweep():
+    assert names(Selection(resolution=32)) == ["mobilenet_v1_1.00_32_int8"]
+    assert names(Selection(resolution=32, sweeps=("resolution=64",))) == ["mobilenet_v1_1.00_64_int8"]
 
 
 def test_named_variants_and_files_meet_every_delegate_and_thread_count(tmp_path):
