@@ -1,0 +1,119 @@
+"""SHA-256 of many files, each hashed again only after it changed.
+
+The 50000 validation pictures of ImageNet are 6.7 GB, tens of seconds to hash, so what was hashed is noted in the
+caller's cache folder, one JSON file per data set folder. A note counts while size and time of change are the file's.
+Notes may be lost or removed at any time; they only save work.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from mbench.core.errors import DatasetError
+from mbench.core.workloads import Document
+
+_LOG = logging.getLogger(__name__)
+
+
+class FileHash(Document):
+    """The hash of a file when it had this size and this time of change."""
+
+    size_bytes: int
+    mtime_ns: int
+    sha256: str
+
+
+class HashNotes(Document):
+    """Hashes of files below one folder.
+
+    Format history:
+        1   first format.
+
+    Attributes:
+        files: by path relative to `folder`.
+    """
+
+    format_version: Literal[1] = 1
+    folder: str
+    files: Mapping[str, FileHash]
+
+
+def hash_files(folder: Path, names: Sequence[str], *, cache: Path | None) -> tuple[bytes, ...]:
+    """Return the SHA-256 of each file, 32 bytes, in order.
+
+    Args:
+        folder: that names are relative to.
+        names: of the files.
+        cache: folder for notes; None: none are kept.
+
+    Raises:
+        DatasetError: a file is gone or cannot be read.
+    """
+    notes = note_path(cache, folder) if cache is not None else None
+    known = _read_notes(notes, folder) if notes is not None else {}
+    changed = [name for name in dict.fromkeys(names) if not _is_noted(folder / name, known.get(name))]
+    with ThreadPoolExecutor() as pool:  # reading and hashing release the interpreter's lock
+        fresh = dict(zip(changed, pool.map(lambda name: _hash(folder / name), changed), strict=True))
+    current = {**known, **fresh}
+    if notes is not None and fresh:
+        write_whole(notes, HashNotes(folder=str(folder), files=current).model_dump_json())
+    return tuple(bytes.fromhex(current[name].sha256) for name in names)
+
+
+def note_path(cache: Path, of: Path) -> Path:
+    """Return where notes on a file or folder lie in a cache folder."""
+    return cache / f"{hashlib.sha256(str(of).encode()).hexdigest()[:24]}.json"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a note whole or not at all; where that fails nobody loses more than time, so a log line says it.
+
+    Two writers never mix; the later one stays.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(temporary).replace(path)
+    except OSError as error:
+        _LOG.warning("hashes could not be noted in %s: %s; they will be computed again", path, error)
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _is_noted(path: Path, known: FileHash | None) -> bool:
+    """Whether a note is still that of the file; a missing file is left to `_hash`, which names it."""
+    if known is None:
+        return False
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (known.size_bytes, known.mtime_ns) == (status.st_size, status.st_mtime_ns)
+
+
+def _hash(path: Path) -> FileHash:
+    try:
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it, or take it off the list.") from error
+    return FileHash(size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256)
+
+
+def _read_notes(path: Path, folder: Path) -> Mapping[str, FileHash]:
+    try:
+        notes = HashNotes.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return {}
+    return notes.files if notes.folder == str(folder) else {}

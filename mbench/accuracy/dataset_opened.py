@@ -1,0 +1,95 @@
+"""What a data set is once it is opened: what a person should know of it, and its splits, read when asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mbench.core.errors import DatasetError
+from mbench.core.examples import Examples, Split, Task
+from mbench.core.variants import Head
+
+Readers = Mapping[Split, Callable[[], Examples]]
+"""How to read each split that is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What was asked for.
+
+    Attributes:
+        reference: as typed: `imagenet:~/val`.
+        place: what follows the colon: `~/val`; empty for an embedded data set.
+        cache: folder for hashes of files; None: every process hashes them anew.
+    """
+
+    reference: str
+    place: str
+    cache: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The word before the colon."""
+        return self.reference.partition(":")[0]
+
+    @property
+    def path(self) -> Path:
+        """The place as a file or folder, absolute, so that worker processes find it too."""
+        return Path(self.place).expanduser().absolute()
+
+    def folder(self, format_: str) -> Path:
+        """Return the path where it is a folder.
+
+        Args:
+            format_: a sentence on what should be there, for the message.
+
+        Raises:
+            DatasetError: it is not.
+        """
+        if not self.path.is_dir():
+            what = "is no folder" if self.path.exists() else "does not exist"
+            raise DatasetError(f"{format_}; {self.path} {what}. Check the path.")
+        return self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A data set that was found; nothing but its outline has been read yet.
+
+    Attributes:
+        reference: as typed: `digits`, `imagenet:/path`.
+        name: the word before the colon.
+        default_resolution: input side in pixels of a network for it, where nobody says otherwise.
+        default_preprocessing: recipe by name: `plain` for whole pictures resized, `inception` for photographs.
+        head: of a classifier for it; None where classes alone do not say it (cells of the globe, boxes, embeddings).
+        licence: of the pictures and labels; None: nobody here knows.
+        provenance: where examples and splits come from, where a person should know.
+        readers: how to read the splits.
+    """
+
+    reference: str
+    name: str
+    task: Task
+    default_resolution: int
+    default_preprocessing: str
+    head: Head | None
+    licence: str | None = None
+    provenance: str | None = None
+    readers: Readers = field(repr=False, compare=False)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether there is a split to learn from."""
+        return Split.TRAIN in self.readers
+
+    def split(self, which: Split) -> Examples:
+        """Return the examples of a split: listed and checked now, each picture read when it is asked for.
+
+        Raises:
+            DatasetError: there is no such split, or its files are not of the format.
+        """
+        if which not in self.readers:
+            there = " and ".join(sorted(self.readers)) or "none"
+            raise DatasetError(
+                f"{self.reference} has no {which} split, only {there}. Add it, or choose another data set."
+            )
+        return self.readers[which]()

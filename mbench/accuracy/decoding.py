@@ -1,0 +1,81 @@
+"""Decodes pictures into RGB bytes, the same bytes on every machine; it knows neither data sets nor resolutions.
+
+Pillow decodes, and JPEG comes out bit-identical to libjpeg-turbo's accurate integer transform (OpenCV, simplejpeg, and
+TensorFlow with `INTEGER_ACCURATE`). What a file may say besides its pixels is treated as TensorFlow's `decode_jpeg` and
+`decode_png` do with `channels=3`, because networks were trained and are judged on what those give:
+
+    EXIF orientation    ignored: the pixels as they are stored
+    colour profile      ignored
+    alpha               dropped, not blended
+    grayscale           repeated in three channels
+    16 bits             the upper eight
+    animation           the first frame
+    CMYK                converted without a profile
+"""
+
+import warnings
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from mbench.core.errors import UnreadableExample
+
+FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+"""What is tried; Pillow knows more, and starts other programs for some (Ghostscript for EPS)."""
+
+MOST_PIXELS: Final = 1 << 26
+"""67 million, 0.2 GB decoded: more is no photograph, but a small file that fills the memory of every worker."""
+
+_SIXTEEN_BITS: Final = {"I;16", "I;16L", "I;16B", "I;16N"}
+_WITHOUT_SCALE: Final = {"I", "F"}
+
+
+def decode(data: bytes, *, source: str) -> NDArray[np.uint8]:
+    """Return a picture as (height, width, 3) RGB; the array may be read-only.
+
+    Args:
+        data: a whole file of one of `FORMATS`.
+        source: what messages call it, such as its path.
+
+    Raises:
+        UnreadableExample: empty, damaged, cut short, of another format or without a scale, or too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of metadata that is not used, and of sizes that are checked here
+            with Image.open(BytesIO(data), formats=FORMATS) as picture:
+                _check_size(picture, source)
+                return _rgb(picture, source)
+    except UnreadableExample:
+        raise
+    except UnidentifiedImageError:
+        what = "it is empty" if not data else f"its {len(data)} bytes begin with {data[:4].hex(' ')}"
+        raise UnreadableExample(
+            f"{source}: is no picture of a known format ({', '.join(FORMATS)}); {what}. Replace or remove it."
+        ) from None
+    except Exception as error:  # Pillow's parsers let through whatever a damaged file makes them stumble on
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableExample(f"{source}: could not decode the picture: {reason}. Replace or remove it.") from error
+
+
+def _check_size(picture: Image.Image, source: str) -> None:
+    width, height = picture.size
+    if width * height > MOST_PIXELS:
+        raise UnreadableExample(
+            f"{source}: claims {width} x {height} pixels, more than the {MOST_PIXELS} that are decoded. "
+            "Replace or remove it."
+        )
+
+
+def _rgb(picture: Image.Image, source: str) -> NDArray[np.uint8]:
+    if picture.mode in _SIXTEEN_BITS:
+        upper = (np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8)
+        return np.repeat(upper[:, :, np.newaxis], 3, axis=2)
+    if picture.mode in _WITHOUT_SCALE:
+        raise UnreadableExample(
+            f"{source}: pixels of type {picture.mode} have no known range; store it with 8 or 16 bits a channel."
+        )
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
