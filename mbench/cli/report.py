@@ -22,7 +22,10 @@ def report(
         str | None,
         typer.Option(help="ROWS:COLUMNS, such as alpha:resolution: one value in a grid instead.", metavar="AXIS:AXIS"),
     ] = None,
-    value: Annotated[str, typer.Option(help="What a pivot shows.")] = "latency_median_us",
+    value: Annotated[
+        str | None,
+        typer.Option(help="What a pivot shows, such as top1 or size_bytes.  [default: latency_median_us]"),
+    ] = None,
     ops: Annotated[bool, typer.Option("--ops", help="The operator profiles, operator by operator.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the stored documents.")] = False,
     results: options.Results = None,
@@ -33,6 +36,8 @@ def report(
 
     if pivot is not None and (json_ or format_ is not options.Format.MD):
         raise UsageError("--pivot prints markdown only; leave --format out.")
+    if value is not None and pivot is None:
+        raise UsageError(f"--value {value} says what a --pivot shows; name its axes: --pivot alpha:resolution.")
     if ops and (json_ or format_ is not options.Format.MD):
         raise UsageError("--ops prints markdown only; leave --format out.")
     if all_ and sessions:
@@ -42,7 +47,7 @@ def report(
         return
     found = reporting.stored_results(sessions or [], everything=all_, root=results_root(results))
     if pivot is not None:
-        write(reporting.pivoted(found, pivot, value))
+        write(reporting.pivoted(found, pivot, value or "latency_median_us"))
         return
     if ops:
         write(reporting.operators(found))

@@ -1,10 +1,14 @@
 """Results and table values onto stdout, in the format that was asked for."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mbench.cli.options import Format
+
+WITHOUT_TERMINAL = 200
+"""Columns of what is piped or kept in a file; a wider table takes what it needs."""
 
 if TYPE_CHECKING:
     from mbench.core.results import JobResult
@@ -42,20 +46,24 @@ def write(text: str) -> None:
 
 
 def print_table(table: "TableValues") -> None:
-    """Print table values as a table for the terminal."""
+    """Print table values as a table for the terminal, as wide as that is; nothing is left out where there is none."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from mbench.report.text_table import Style
+    from mbench.report.fitting import fit_table, table_width
+    from mbench.report.text_table import Align, Style
 
+    limited = sys.stdout.isatty() or "COLUMNS" in os.environ
+    fitted = fit_table(table, Console().width if limited else None)
+    width = max(Console().width if limited else WITHOUT_TERMINAL, table_width(fitted))
     styles = {Style.STRONG: "bold", Style.BAD: "red"}
     shown = Table(title=table.title or None, title_justify="left", title_style="bold")
-    for column in table.columns:
-        shown.add_column(Text(column.header), justify="right" if column.align == "right" else "left", overflow="fold")
-    for row in table.rows:
+    for column in fitted.columns:
+        shown.add_column(Text(column.header), justify="right" if column.align is Align.RIGHT else "left", no_wrap=True)
+    for row in fitted.rows:
         shown.add_row(*(Text(cell.text, style=styles.get(cell.style, "")) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)
+    console = Console(width=width, soft_wrap=False)
     console.print(shown)
-    for line in (*table.footnotes, *table.foot):
+    for line in (*fitted.footnotes, *fitted.foot):
         console.print(line, markup=False, highlight=False, style="dim")

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mbench.core.results import DeviceFacts, JobResult, Pass, Status
 from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL
+from mbench.report.accuracy_lines import accuracy_lines
 from mbench.report.number_format import UNKNOWN, count_of, span
-from mbench.report.provenance import SHORT_SHA, format_cpus, format_settings
+from mbench.report.provenance import SHORT_SHA, format_clocks, format_companions, format_cpus, format_settings
+from mbench.report.scored import device_score, host_score, once_each, scored_of
 
 LATENCY_DEFINITION = (
     "Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, "
@@ -28,7 +30,8 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
             "clocks did not act on them."
         )
     runtime = f"runtime {first.binary.runtime or UNKNOWN}"
-    yield f"Binary: {first.binary.tool}, {runtime}, sha256 {first.binary.sha256[:SHORT_SHA]}."
+    program = f"{first.binary.tool}, {runtime}, sha256 {first.binary.sha256[:SHORT_SHA]}"
+    yield f"Binary: {', '.join(filter(None, (program, format_companions(first.binary.companions))))}."
     yield f"Per job: {_runs_line(results)}; {format_settings(first.workload.settings)}."
     yield f"Configuration: {'; '.join(_configuration(results))}."
     yield f"Measured: {_dates(results)} (UTC), {_joined(map(_version, results))}, {_sessions(results)}."
@@ -48,6 +51,14 @@ def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:
         yield f"Latency only, {rows}: {reason.strip().rstrip('.')}."
 
 
+def accuracy_foot(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield what the accuracies of a table's rows rest on; nothing where none was scored."""
+    named = [(result.workload.artifact.name, result) for result in results]
+    yield from accuracy_lines(scored_of(results))
+    both = ((name, device_score(result) if host_score(result) else None) for name, result in named)
+    yield from accuracy_lines(once_each(both), on=" on device")
+
+
 def _device_line(device: DeviceFacts) -> str:
     cores = UNKNOWN if device.cores is None else device.cores
     facts = {"model": device.model, "SoC": device.soc, "OS": device.os, "build": device.build, "ABI": device.abi}
@@ -64,7 +75,7 @@ def _runs_line(results: Sequence[JobResult]) -> str:
     if not counts or not inferences:
         return "none ended well"
     runs = count_of(counts[0], "run") if len(set(counts)) == 1 else f"{span(counts)} runs"
-    return f"{runs} × ≥ {min(inferences)} inferences"
+    return f"{runs} × ≥ {count_of(min(inferences), 'inference')}"
 
 
 def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
@@ -75,6 +86,8 @@ def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
     if len(threads := {result.workload.threads for result in results}) == 1:
         yield count_of(max(threads), "thread")
     yield _pinning(results)
+    if clocks := format_clocks(results[0].rules):
+        yield clocks
     yield f"seed {_joined(str(result.rules.seed) for result in results)}"
 
 

@@ -3,6 +3,8 @@
 import math
 from typing import Final
 
+from mbench.core.scores import Metric
+
 UNKNOWN: Final = "?"
 """A number that exists and is not known."""
 
@@ -44,6 +46,31 @@ def milliseconds(value_us: float | None, interval_us: tuple[float, float] | None
     return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
+def percent_of(metric: Metric) -> str:
+    """Return a share in percent, `98.3 [96.4, 99.2]`, with its interval where there is one.
+
+    So many decimals that one example more or less shows, and two at most: beyond them lies noise. For example 360
+    examples bear one decimal, because one of them is 0.28 %.
+    """
+    decimals = share_decimals(metric.examples)
+    if metric.low is None or metric.high is None:
+        return f"{100 * metric.value:.{decimals}f}"
+    return f"{100 * metric.value:.{decimals}f} [{100 * metric.low:.{decimals}f}, {100 * metric.high:.{decimals}f}]"
+
+
+def share_decimals(examples: int) -> int:
+    """Return the decimals of a percentage that so many examples bear: 0 up to 100, 1 up to 1000, 2 beyond."""
+    return min(max(len(str(examples - 1)) - 2, 0), 2)
+
+
+def points(difference: float, low: float, high: float, examples: int) -> str:
+    """Return a difference of two shares in percentage points with its interval: `0.3 [-0.6, 1.2]`."""
+    decimals = share_decimals(examples)
+    return " ".join(
+        (_signed(difference, decimals), f"[{_signed(low, decimals)}, {_signed(high, decimals)}]"),
+    )
+
+
 def count_of(number: int, noun: str) -> str:
     """Return `1 run`, `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -53,6 +80,10 @@ def span(numbers: list[int]) -> str:
     """Return `5`, or `5 to 8` for several."""
     low, high = min(numbers), max(numbers)
     return str(low) if low == high else f"{low} to {high}"
+
+
+def _signed(share: float, decimals: int) -> str:
+    return f"{round(100 * share, decimals) + 0.0:.{decimals}f}"  # no minus in front of a zero
 
 
 def _decimals(value: float, digits: int) -> int:

@@ -10,11 +10,13 @@ from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.suggestions import did_you_mean
 from mbench.core.sweeps import Axis
 from mbench.core.variants import format_alpha, parse_variant
-from mbench.report.foot_lines import latency_only_lines, provenance_lines
+from mbench.report.accuracy_columns import metric_text, row_metric
+from mbench.report.foot_lines import accuracy_foot, latency_only_lines, provenance_lines
 from mbench.report.markdown import table_markdown
 from mbench.report.number_format import KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
 from mbench.report.provenance import comparable, differing
 from mbench.report.rows import Row, row_of
+from mbench.report.scored import TOP1, TOP5
 from mbench.report.text_table import Align, Cell, Column, TableValues
 
 AXES: Final[dict[str, Callable[[Row], str]]] = {
@@ -33,14 +35,20 @@ VALUES: Final[dict[str, tuple[str, Callable[[Row], str]]]] = {
     "size_bytes": ("file (MB)", lambda row: significant(row.size_bytes, scale=MILLION)),
     "mult_adds": ("mult-adds (M)", lambda row: significant(row.mult_adds, scale=MILLION)),
     "parameters": ("params (M)", lambda row: significant(row.parameters, scale=MILLION)),
+    TOP1: ("top-1 (%)", lambda row: metric_text(row, row_metric(row, TOP1))),
+    TOP5: ("top-5 (%)", lambda row: metric_text(row, row_metric(row, TOP5))),
 }
 """Stable row name to what a person reads."""
+
+_ACCURACIES: Final = (TOP1, TOP5)
+_ABOUT_ACCURACY: Final = frozenset({WarningCode.NO_ACCURACY, WarningCode.ACCURACY_DIFFERS})
 
 
 def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str = "latency_median_us") -> str:
     """Return a markdown table of one value over two axes, the axes' values in order of first appearance.
 
-    A job that did not end well shows its status, an unknown number or a missing job `?`.
+    A job that did not end well shows its status, an unknown number or a missing job `?`, an accuracy that a file cannot
+    have `–`.
 
     Args:
         results: of one provenance.
@@ -78,18 +86,27 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
                 (Cell(str(name)), *(Cell(str(cell)) for cell in cells))
                 for name, cells in zip(grid.index, grid.to_numpy(), strict=True)
             ),
-            footnotes=tuple(f"{row.variant} {row.delegate} ×{row.threads}: {note}" for row, note in _notes(rows)),
-            foot=(f"{UNKNOWN} is not known.", *latency_only_lines(results), *provenance_lines(results)),
+            footnotes=tuple(_notes(rows, value)),
+            foot=(
+                f"{UNKNOWN} is not known.",
+                *latency_only_lines(results),
+                *(accuracy_foot(results) if value in _ACCURACIES else ()),
+                *provenance_lines(results),
+            ),
         )
     )
 
 
-def _notes(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
-    """Yield the doubts of each cell: a grid has no room for them, and they must not be lost."""
+def _notes(rows: Sequence[Row], value: str) -> Iterator[str]:
+    """Yield the doubts of each cell: a grid has no room for them, and they must not be lost.
+
+    Doubts about a timing say nothing about an accuracy.
+    """
     for row in rows:
-        doubts = [warning.message for warning in row.warnings if warning.code is not WarningCode.LATENCY_ONLY]
+        noted = [warning for warning in row.warnings if warning.code is not WarningCode.LATENCY_ONLY]
+        doubts = [each.message for each in noted if value not in _ACCURACIES or each.code in _ABOUT_ACCURACY]
         if doubts:
-            yield row, "; ".join(doubts)
+            yield f"{row.variant} {row.delegate} ×{row.threads}: {'; '.join(doubts)}"
 
 
 def _check_names(index: str, columns: str, value: str) -> None:

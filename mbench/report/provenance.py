@@ -3,13 +3,13 @@
 After psf/pyperf (`pyperf/_bench.py`, `_CHECKED_METADATA`): what was not measured alike is not compared.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
-from mbench.core.results import JobResult
+from mbench.core.results import JobResult, MeasuringRules
 from mbench.core.workloads import RunSettings
-from mbench.report.number_format import UNKNOWN
+from mbench.report.number_format import UNKNOWN, count_of
 
 SHORT_SHA: Final = 12
 
@@ -21,6 +21,8 @@ class Comparable:
     Attributes:
         build: of the device's system.
         cpus: cores that runs were pinned to, None where they were not.
+        companions: SHA-256 by name of the libraries beside the binary.
+        clocks: how the device's were set for the session.
         mbench: the part of its version that a change of method would change: `1` of 1.4.2, `0.3` of 0.3.1.
         session: None where sessions may be mixed.
     """
@@ -30,7 +32,9 @@ class Comparable:
     build: str | None
     tool: str
     binary: str
+    companions: tuple[tuple[str, str], ...]
     cpus: tuple[int, ...] | None
+    clocks: str
     settings: RunSettings
     mbench: str
     session: str | None
@@ -53,7 +57,9 @@ def comparable(result: JobResult, *, by_session: bool = False) -> Comparable:
         build=result.device.build,
         tool=result.binary.tool,
         binary=result.binary.sha256,
+        companions=tuple(sorted(result.binary.companions.items())),
         cpus=result.rules.cpus,
+        clocks=format_clocks(result.rules),
         settings=result.workload.settings,
         mbench=_method_version(result.provenance.mbench),
         session=result.session if by_session else None,
@@ -83,10 +89,22 @@ def format_cpus(cpus: tuple[int, ...] | None) -> str:
     return f"pinned to core{'s' if len(cpus) > 1 else ''} {', '.join(map(str, cpus))}"
 
 
+def format_clocks(rules: MeasuringRules) -> str:
+    """Return how a phone's clocks were set for a session; empty where they were left alone."""
+    governor = f"governor {rules.governor}" if rules.governor else ""
+    return ", ".join(filter(None, ("fixed performance" if rules.fixed_performance else "", governor)))
+
+
+def format_companions(companions: Mapping[str, str]) -> str:
+    """Return the libraries beside a binary; empty where there are none."""
+    listed = ", ".join(f"{name} {sha256[:SHORT_SHA]}" for name, sha256 in sorted(companions.items()))
+    return f"with {listed}" if listed else ""
+
+
 def format_settings(settings: RunSettings) -> str:
     """Return when one run's two phases end."""
     return (
-        f"warm-up ≥ {settings.warmup_runs} inferences and ≥ {settings.warmup_min_secs:g} s, "
+        f"warm-up ≥ {count_of(settings.warmup_runs, 'inference')} and ≥ {settings.warmup_min_secs:g} s, "
         f"measured ≥ {settings.num_runs} and ≥ {settings.min_secs:g} s, at most {settings.max_secs:g} s each"
     )
 
@@ -100,7 +118,9 @@ def _heading(key: Comparable, keys: Sequence[Comparable]) -> str | None:
         "build": f"build {key.build or UNKNOWN}",
         "tool": key.tool,
         "binary": f"binary {key.binary[:SHORT_SHA]}",
+        "companions": format_companions(dict(key.companions)) or "no libraries beside it",
         "cpus": format_cpus(key.cpus),
+        "clocks": key.clocks or "clocks as they were",
         "settings": format_settings(key.settings),
         "mbench": f"mbench {key.mbench}",
         "session": f"session {key.session}",

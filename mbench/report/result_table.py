@@ -1,11 +1,12 @@
 """The table of results: one row a job, columns chosen by what varies and what is known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.statistics import Interval
-from mbench.report.foot_lines import latency_only_lines, provenance_lines
+from mbench.report.accuracy_columns import TOP1_HEADER, accuracy_columns, best_rows, saturated_top5
+from mbench.report.foot_lines import accuracy_foot, latency_only_lines, provenance_lines
 from mbench.report.footnotes import footnotes_of
 from mbench.report.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
 from mbench.report.provenance import group_by_provenance
@@ -15,12 +16,18 @@ from mbench.report.text_table import Align, Cell, Column, Style, TableValues
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """A column and where its texts come from; `shown` decides whether these rows need it."""
+    """A column and where its texts come from.
+
+    Attributes:
+        shown: whether these rows need it.
+        spare: how soon a narrow terminal does without it, the highest first; 0: never.
+    """
 
     header: str
     text: Callable[[Row], str]
     align: Align = Align.RIGHT
     shown: Callable[[Sequence[Row]], bool] = lambda rows: True
+    spare: int = 0
 
 
 _NO_WINNER = frozenset(
@@ -67,20 +74,41 @@ def clear_winner(rows: Sequence[Row]) -> int | None:
 def _result_table(results: Sequence[JobResult], *, title: str | None) -> TableValues:
     rows = [row_of(result) for result in results]
     notes = footnotes_of(rows)
-    sources = [source for source in _SOURCES if source.shown(rows)]
-    columns = [Column(header=source.header, align=source.align) for source in sources]
+    sources = _sources(rows)
+    columns = [Column(header=source.header, align=source.align, spare=source.spare) for source in sources]
     cells = [[Cell(source.text(row)) for source in sources] for row in rows]
-    _style_latencies(rows, cells, [source.header for source in sources].index(_LATENCY))
+    headers = [source.header for source in sources]
+    _style_latencies(rows, cells, headers.index(_LATENCY))
+    if TOP1_HEADER in headers:
+        _style_best(cells, headers.index(TOP1_HEADER), best_rows(results))
     if any(notes.marks):
-        columns.append(Column(header="Notes"))
+        columns.append(Column(header="Notes", spare=1))
         cells = [[*line, Cell(mark)] for line, mark in zip(cells, notes.marks, strict=True)]
     return TableValues(
         title=title,
         columns=tuple(columns),
         rows=tuple(map(tuple, cells)),
         footnotes=notes.lines,
-        foot=(*latency_only_lines(results), *provenance_lines(results), *_legend(cells)),
+        foot=(
+            *latency_only_lines(results),
+            *accuracy_foot(results),
+            *filter(None, [saturated_top5(rows)]),
+            *provenance_lines(results),
+            *_legend(cells),
+        ),
     )
+
+
+def _sources(rows: Sequence[Row]) -> list[_Source]:
+    accuracies = [
+        _Source(header=column.header, text=column.text, spare=column.spare) for column in accuracy_columns(rows)
+    ]
+    return [source for source in (*_WHAT, *accuracies, *_HOW_FAST) if source.shown(rows)]
+
+
+def _style_best(cells: list[list[Cell]], column: int, best: Collection[int]) -> None:
+    for index in best:
+        cells[index][column] = Cell(cells[index][column].text, Style.STRONG)
 
 
 def _style_latencies(rows: Sequence[Row], cells: list[list[Cell]], column: int) -> None:
@@ -119,30 +147,26 @@ def _latency(row: Row) -> str:
     return latency if row.status is Status.OK else f"{row.status}: {latency}"
 
 
-def _top1(row: Row) -> str:
-    if row.top1 is None:
-        return ABSENT
-    interval = "" if row.top1_ci is None else f" [{row.top1_ci[0]:.1%}, {row.top1_ci[1]:.1%}]".replace("%", "")
-    return f"{row.top1 * 100:.1f}{interval}"
-
-
 _LATENCY = "Latency (ms)"
 
-_SOURCES = (
+_WHAT = (
     _Source(header="Variant", text=lambda row: row.variant, align=Align.LEFT),
     _Source(header="Delegate", text=lambda row: row.delegate, align=Align.LEFT, shown=_varies("delegate")),
     _Source(header="Threads", text=lambda row: str(row.threads), shown=_varies("threads")),
-    _Source(header="Params (M)", text=lambda row: significant(row.parameters, scale=MILLION)),
-    _Source(header="Mult-adds (M)", text=lambda row: significant(row.mult_adds, scale=MILLION)),
-    _Source(header="File (MB)", text=lambda row: significant(row.size_bytes, scale=MILLION)),
-    _Source(header="Top-1 (%)", text=_top1, shown=lambda rows: any(row.top1 is not None for row in rows)),
+    _Source(header="Params (M)", text=lambda row: significant(row.parameters, scale=MILLION), spare=6),
+    _Source(header="Mult-adds (M)", text=lambda row: significant(row.mult_adds, scale=MILLION), spare=4),
+    _Source(header="File (MB)", text=lambda row: significant(row.size_bytes, scale=MILLION), spare=3),
+)
+
+_HOW_FAST = (
     _Source(header=_LATENCY, text=_latency),
-    _Source(header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us))),
-    _Source(header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us))),
+    _Source(header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us)), spare=7),
+    _Source(header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us)), spare=8),
     _Source(
         header="Peak memory (MiB)",
         text=_measured(lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),
+        spare=5,
     ),
-    _Source(header="Delegated nodes", text=_measured(lambda row: row.delegate_nodes or UNKNOWN)),
-    _Source(header="Runs", text=lambda row: str(row.runs)),
+    _Source(header="Delegated nodes", text=_measured(lambda row: row.delegate_nodes or UNKNOWN), spare=6),
+    _Source(header="Runs", text=lambda row: str(row.runs), spare=7),
 )

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
+from mbench.core.scores import Metric, Score
 from mbench.core.statistics import Interval, bootstrap_interval, median
 from mbench.core.workloads import Delegate, Document
+from mbench.report.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
 
 LEAST_INFERENCES_FOR_P95 = 40
 """Below that, the 95th percentile is one of the two slowest inferences."""
@@ -25,7 +27,11 @@ class Row(Document):
         delegate_nodes: nodes delegated of all, such as `33/33`, without XNNPACK's where an accelerator was asked for;
             null where no delegate took part or runs disagree.
         runs: latency runs that ended well.
-        top1: share of examples answered rightly, with `top1_ci`, `top5`, on `dataset`; null: never evaluated.
+        top1: share of examples answered rightly, with `top1_ci`, `top5`, on `dataset`, by this host, or by the device
+            where only the device scored; null: never evaluated, or another task.
+        examples: how many that was asked of; one without an answer counts as wrong.
+        metrics: all of that score's figures of merit, of whatever task.
+        top1_device: likewise from the device itself, with `top1_device_ci` and `metrics_device`.
     """
 
     variant: str
@@ -43,6 +49,11 @@ class Row(Document):
     top1_ci: tuple[float, float] | None
     top5: float | None
     dataset: str | None
+    examples: int | None
+    metrics: tuple[Metric, ...]
+    top1_device: float | None
+    top1_device_ci: tuple[float, float] | None
+    metrics_device: tuple[Metric, ...]
     latency_median_us: float | None
     latency_ci_us: tuple[float, float] | None
     latency_p95_us: float | None
@@ -63,6 +74,7 @@ def row_of(result: JobResult) -> Row:
     samples = latency_samples_us(measured)
     interval = bootstrap_interval(samples, seed=result.rules.seed)
     artifact = result.workload.artifact
+    score, on_device = chosen_score(result), device_score(result)
     return Row(
         variant=artifact.name,
         status=result.status,
@@ -75,10 +87,15 @@ def row_of(result: JobResult) -> Row:
         mult_adds=artifact.mult_adds,
         parameters=artifact.parameters,
         size_bytes=artifact.size_bytes,
-        top1=None,
-        top1_ci=None,
-        top5=None,
-        dataset=None,
+        top1=_value(score, TOP1),
+        top1_ci=_interval(score, TOP1),
+        top5=_value(score, TOP5),
+        dataset=None if score is None else dataset_label(score.dataset),
+        examples=None if score is None else score.asked,
+        metrics=() if score is None else score.metrics,
+        top1_device=_value(on_device, TOP1),
+        top1_device_ci=_interval(on_device, TOP1),
+        metrics_device=() if on_device is None else on_device.metrics,
         latency_median_us=_median_or_none(samples),
         latency_ci_us=None if interval is None else (interval.low, interval.high),
         latency_p95_us=_p95_us(measured),
@@ -91,6 +108,16 @@ def row_of(result: JobResult) -> Row:
         session=result.session,
         warnings=(*result.warnings, *_derived_warnings(result, measured, samples, interval)),
     )
+
+
+def _value(score: Score | None, name: str) -> float | None:
+    metric = None if score is None else score.metric(name)
+    return None if metric is None else metric.value
+
+
+def _interval(score: Score | None, name: str) -> tuple[float, float] | None:
+    metric = None if score is None else score.metric(name)
+    return None if metric is None or metric.low is None or metric.high is None else (metric.low, metric.high)
 
 
 def _good_runs(result: JobResult, purpose: Pass) -> list[Run]:

@@ -21,10 +21,15 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column's header, unit included, and its alignment."""
+    """A column's header, unit included, and its alignment.
+
+    Attributes:
+        spare: how soon a narrow terminal does without it, the highest first; 0: never.
+    """
 
     header: str
     align: Align = Align.LEFT
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ GOLDEN = """\
 | mobilenet_v1_0.50_160_int8 |       4.23 |             ? |      4.46 | 2.100 [2.080, 2.110] |     3.10 |      20.0 |              24.0 |           31/33 |    3 | 1     |
 | mobilenet_v1_0.25_128_int8 |       4.23 |           569 |      4.46 |     failed: delegate |        – |         – |                 – |               – |    0 | 2     |
 
-- (1) busy: others used 12% of all cores. Advice: close other programs and measure again.
-- (2) failed: delegate: XNNPACK took 0 of 33 nodes. Try --delegate builtin.
+- (1) busy, mobilenet_v1_0.50_160_int8: others used 12% of all cores. Advice: close other programs and measure again.
+- (2) failed: delegate, mobilenet_v1_0.25_128_int8: XNNPACK took 0 of 33 nodes. Try --delegate builtin.
 - Latency only, mobilenet_v1_0.50_160_int8: untrained weights.
 - Device: workstation (profile host): model i5-1240P, SoC ?, OS Debian 12, build 6.1.0, ABI x86_64, cores 16.
 - Binary: hostbench, runtime 2.3.0, sha256 bbbbbbbbbbbb.
@@ -196,6 +196,44 @@ def test_jobs_that_failed_alike_share_a_footnote():
     markdown = report_markdown([sample.result(name, **failed) for name in ("x", "y")])
     assert [parse_cells(line)[-1] for line in table_lines(markdown)[2:]] == ["1", "1"]
     assert markdown.count("no answer") == 1
+
+
+def test_a_footnote_names_the_rows_that_share_it():
+    failed = {"status": Status.FAILED, "error_class": "timeout", "message": "no answer"}
+    markdown = report_markdown([sample.result("x", [10_000] * 3), *(sample.result(name, **failed) for name in "yz")])
+    assert "- (1) failed: timeout, y, z: no answer.\n" in markdown
+
+
+def test_a_footnote_says_which_row_each_of_its_messages_is_about():
+    def result(name, message):
+        doubts = [MeasurementWarning(code=WarningCode.BUSY, message=message)] if message else []
+        return sample.result(name, [10_000] * 3, warnings=doubts)
+
+    pairs = [("a", "12% used"), ("b", "12% used"), ("c", "40% used"), ("d", None)]
+    assert "- (1) busy: a, b: 12% used; c: 40% used.\n" in report_markdown([result(*pair) for pair in pairs])
+
+
+def test_rows_of_one_variant_are_told_apart_in_footnotes():
+    failed = {"status": Status.FAILED, "error_class": "timeout", "message": "no answer"}
+    results = [
+        sample.result("x", [10_000] * 3),
+        sample.result(workload=sample.workload("x", threads=4), **failed),
+        sample.result(workload=sample.workload("x", delegate=Delegate.BUILTIN), **failed),
+    ]
+    assert "- (1) failed: timeout, x cpu ×4, x builtin ×1: no answer.\n" in report_markdown(results)
+
+
+def test_a_footnote_about_many_rows_names_a_few():
+    failed = {"status": Status.FAILED, "error_class": "timeout", "message": "no answer"}
+    markdown = report_markdown([sample.result(name, **failed) for name in "abcdef"])
+    assert "- (1) failed: timeout, a, b, c, d and 2 more: no answer.\n" in markdown
+
+
+def test_one_inference_is_no_plural():
+    settings = RunSettings(warmup_runs=1)
+    runs = (sample.latency_run(10_000, measured={"count": 1}),)
+    markdown = report_markdown([sample.result(workload=sample.workload(settings=settings), runs=runs)])
+    assert "Per job: 1 run × ≥ 1 inference; warm-up ≥ 1 inference and" in markdown
 
 
 def test_an_interrupted_job_shows_its_latency_and_a_note():

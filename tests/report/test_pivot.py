@@ -3,9 +3,10 @@ import sys
 
 import pytest
 import sample_results as sample
+import sample_scores as scored
 
 from mbench.core.errors import UsageError
-from mbench.core.results import JobResult, Status
+from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import Delegate
 from mbench.report.pivot import pivot
 
@@ -52,6 +53,17 @@ def test_other_values_have_their_units():
     assert "### file (MB): alpha by resolution" in pivot(
         sweep(), index="alpha", columns="resolution", value="size_bytes"
     )
+
+
+def test_accuracy_stands_in_a_grid_with_what_it_rests_on():
+    names = [f"mobilenet_v1_{alpha}_96_digits10_{kind}" for alpha in ("1.00", "0.50") for kind in ("fp32", "int8")]
+    doubt = MeasurementWarning(code=WarningCode.BUSY, message="others used the cores")
+    results = [scored.scored_result(name, *range(place), warnings=[doubt]) for place, name in enumerate(names)]
+    text = pivot(results, index="alpha", columns="quantization", value="top1")
+    assert "### top-1 (%): alpha by quantization" in text
+    assert "| 0.50                 |   99.4 [98.0, 99.8] |  99.2 [97.6, 99.7] |" in text
+    assert "- Accuracy: digits test, 360 examples" in text
+    assert "others used the cores" not in text
 
 
 def test_two_results_for_one_cell_are_refused():

@@ -1,0 +1,54 @@
+import sample_scores as scored
+
+from mbench.report.markdown import table_markdown
+from mbench.report.score_table import score_table
+
+BEST = scored.score(scored.hits_but([1]), "b" * 64, scored=359, failed=("digits test #1",))
+WORSE = scored.score(scored.hits_but(range(20)), "c" * 64)
+
+TABLE = """\
+| File        | Data set    | Examples |              Top-1 (%) | Failed | Seconds | Notes |
+| ----------- | ----------- | -------: | ---------------------: | -----: | ------: | ----- |
+| best.tflite | digits test |      360 | **99.7 [98.4, 100.0]** |      1 |    1.25 |       |
+| net.tflite  | digits test |      360 |      94.4 [91.6, 96.4] |      0 |    1.25 |       |
+| box.tflite  | –           |        – |                      – |      – |       – | 1     |
+
+- (1) no accuracy, box.tflite: its outputs are boxes.
+- Accuracy: digits test, 360 examples, sha256 3fa13fa13fa1; preprocessing unit_range; scored on the host by LiteRT 2.3.0, delegate cpu; 95 % intervals by Wilson.
+- Without an answer, counted as wrong, best.tflite: 1 of 360 examples: digits test #1.
+- Top-1: best.tflite is better than the other (McNemar's exact test on the same examples, 5 % level).
+- Artifacts (sha256): best.tflite bbbbbbbbbbbb, net.tflite cccccccccccc.
+"""  # noqa: E501  # a table is as wide as it is
+
+
+def test_a_table_of_scores_reads_so():
+    rows = [("best.tflite", BEST), ("net.tflite", WORSE), ("box.tflite", "its outputs are boxes.")]
+    assert table_markdown(score_table(rows)) == TABLE
+
+
+def test_every_metric_has_a_column_by_its_name():
+    names = ("top1", "top5", "mean_average_precision", "coco_ap", "within_25_km", "val_at_far_0.001")
+    metrics = tuple(scored.share(name, 90, 100) for name in names)
+    table = score_table([("x", BEST.model_copy(update={"metrics": metrics}))])
+    headers = [column.header for column in table.columns]
+    assert headers[3:9] == [
+        "Top-1 (%)",
+        "Top-5 (%)",
+        "mAP (%)",
+        "COCO AP (%)",
+        "Within 25 km (%)",
+        "VAL at FAR 0.001 (%)",
+    ]
+
+
+def test_scores_of_the_device_say_where_they_are_from():
+    on_device = WORSE.model_copy(update={"place": "device", "delegate": "gpu", "artifact_sha256": "b" * 64})
+    table = score_table([("x", BEST), ("x", on_device)])
+    assert [row[1].text for row in table.rows] == ["host, cpu", "device, gpu"]
+    assert any(line.startswith("Accuracy on device: ") for line in table.foot)
+
+
+def test_files_without_a_score_leave_a_table_of_reasons():
+    table = score_table([("x", "no labels"), ("y", "no labels")])
+    assert table.footnotes == ("(1) no accuracy, x, y: no labels.",)
+    assert [row[-1].text for row in table.rows] == ["1", "1"]
