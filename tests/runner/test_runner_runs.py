@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -86,6 +87,27 @@ def test_a_program_that_hangs_is_a_timeout_and_does_not_live_on(here: Stage) -> 
     assert ended(result) == (Status.FAILED, "timeout")
     assert result.wall_s < 20
     assert not lives(int(marker.read_text()))
+
+
+def test_a_process_that_outlives_its_run_is_ended_and_makes_no_number(here: Stage) -> None:
+    marker = here.folder / "alive"
+    program = here.play(then=f"sleep 60 >/dev/null 2>&1 & echo $! | tee pid.txt >'{marker}'; exit 0")
+    result = run(here, program, here.request())
+    assert ended(result) == (Status.FAILED, "environment")
+    assert result.message is not None
+    assert "was still there after its end" in result.message
+    assert not lives(int(marker.read_text()))
+
+
+def test_a_library_beside_the_program_that_is_replaced_during_the_run_is_a_changed_environment(here: Stage) -> None:
+    library = here.folder / "libBeside.so"
+    library.write_bytes(b"library")
+    program = here.play(then=f"echo other >'{library}'")
+    beside = ((str(library), hashlib.sha256(b"library").hexdigest()),)
+    result = run(here, replace(program, companions=beside), here.request())
+    assert ended(result) == (Status.FAILED, "environment")
+    assert result.message is not None
+    assert "libBeside.so" in result.message
 
 
 @pytest.mark.parametrize(
