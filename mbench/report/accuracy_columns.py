@@ -38,7 +38,7 @@ def accuracy_columns(rows: Sequence[Row]) -> tuple[AccuracyColumn, ...]:
         )
         for place, name in enumerate(names)
     ]
-    if any(row.metrics_device and row.metrics != row.metrics_device for row in rows):
+    if any(row.metrics_device and row.top1_place == "host" for row in rows):
         columns.extend(
             AccuracyColumn(
                 header=f"{metric_label(name)} on device (%)",

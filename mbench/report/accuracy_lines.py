@@ -92,8 +92,12 @@ def _agreement(score: Score) -> str:
         return UNKNOWN
     differ = agreement.examples - agreement.same_top1
     names = f"; differing: {named_some(agreement.differing, total=differ)}" if agreement.differing else ""
-    step = "" if agreement.largest_step is None else f"; one output differs by {agreement.largest_step:.3g} at most"
+    step = "" if agreement.largest_step is None else f"; {_step(agreement.largest_step)}"
     return f"same first answer on {agreement.same_top1} of {count_of(agreement.examples, 'example')}{step}{names}"
+
+
+def _step(largest: float) -> str:
+    return f"one output differs by {largest:.3g} at most" if largest else "all outputs are equal"
 
 
 def _comparison(group: Sequence[Scored], *, on: str, several: bool) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Rows: one job as machines read it. Their names are stable, part of the format version; unknown is null."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
@@ -29,6 +30,7 @@ class Row(Document):
         runs: latency runs that ended well.
         top1: share of examples answered rightly, with `top1_ci`, `top5`, on `dataset`, by this host, or by the device
             where only the device scored; null: never evaluated, or another task.
+        top1_place: `host` or `device`: who gave `top1` and `metrics`.
         examples: how many that was asked of; one without an answer counts as wrong.
         metrics: all of that score's figures of merit, of whatever task.
         top1_device: likewise from the device itself, with `top1_device_ci` and `metrics_device`.
@@ -48,6 +50,7 @@ class Row(Document):
     top1: float | None
     top1_ci: tuple[float, float] | None
     top5: float | None
+    top1_place: Literal["host", "device"] | None
     dataset: str | None
     examples: int | None
     metrics: tuple[Metric, ...]
@@ -90,6 +93,7 @@ def row_of(result: JobResult) -> Row:
         top1=_value(score, TOP1),
         top1_ci=_interval(score, TOP1),
         top5=_value(score, TOP5),
+        top1_place=None if score is None else score.place,
         dataset=None if score is None else dataset_label(score.dataset),
         examples=None if score is None else score.asked,
         metrics=() if score is None else score.metrics,

@@ -77,6 +77,15 @@ def test_the_device_has_a_column_of_its_own():
     ) in foot(results)
 
 
+def test_a_device_that_answers_just_as_the_host_has_its_column_all_the_same():
+    agreement = Agreement(examples=360, same_top1=360, largest_step=0)
+    host = scored.score(scored.hits_but([1]), sha256="a" * 64)
+    on_device = host.model_copy(update={"place": "device", "agreement": agreement})
+    results = [scored.scored_result("x", scores=(host, on_device), sha256="a" * 64)]
+    assert texts(results, "Top-1 on device (%)") == texts(results)
+    assert "same first answer on 360 of 360 examples; all outputs are equal." in foot(results)
+
+
 def test_a_score_from_the_device_alone_has_one_column_and_says_where_it_is_from():
     on_device = scored.score(scored.hits_but([1]), place="device", delegate="gpu", runtime=None, sha256="a" * 64)
     results = [scored.scored_result("x", scores=(on_device,), sha256="a" * 64)]
