@@ -8,6 +8,9 @@ before. `one_phone` has its profile's own settings (1 s of warm-up, 2 s measured
 An emulated phone's processes are this machine's. `many_cpu_s` is what all processes of one session needed: `mbench`,
 the adb server, the emulator and the phones' shells and programs together. On few cores that bounds the wall time from
 below, which `many_wall_bound_s` shows; real phones bring cores of their own, and `host_cpu_s` is then this host's part.
+Most of it is what the phones' shells need to start the programs that a run is made of: `many_started` counts processes
+and threads of the whole machine meanwhile, `start_ms` is the CPU time that a program needs which does nothing, and
+`many_starting_s` what all of them need on these cores.
 """
 
 import json
@@ -34,6 +37,7 @@ VARIANTS = ("--sweep", "alpha=0.25,0.5,0.75,1.0", "--resolution", "32")
 USUAL = ("--runs", "5", "--max-runs", "5")
 SHORT = (*USUAL, "--memory-runs", "0", "--warmup-secs", "0", "--min-secs", "0.2", "--num-runs", "5")
 _DEADLINE_S = 1800
+_STARTS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,10 @@ class Session:
 
     Attributes:
         runs_s: the runs' own time, together.
+        services: commands and file transfers that adb carried to all phones.
         host_cpu_s: CPU time of `mbench` itself.
         cpu_s: CPU time of `mbench`, the adb server, the emulator and all that ran on its phones.
+        started: processes and threads that this machine has started meanwhile, whoever's.
         free_share: part of this machine's cores that nobody else used.
     """
 
@@ -51,8 +57,10 @@ class Session:
     phones: int
     runs: int
     runs_s: float
+    services: int
     host_cpu_s: float
     cpu_s: float
+    started: int
     free_share: float
 
     @property
@@ -71,11 +79,13 @@ def run(*, phones: int = PHONES) -> dict[str, Any]:
         bench.session("pixel4", "--every", *SHORT, "--runs", "1", "--max-runs", "1")
         many = bench.session("pixel4", "--every", *SHORT)
     cores = os.cpu_count() or 1
+    start_s = _start_s()
     return {
         "one_phone_wall_s": round(usual.wall_s, 2),
         "one_phone_runs": usual.runs,
         "one_phone_runs_s": round(usual.runs_s, 2),
         "one_phone_ratio": round(usual.wall_s / usual.runs_s, 3),
+        "one_phone_adb_commands": usual.services,
         "one_phone_free_share": round(usual.free_share, 3),
         "short_one_phone_wall_s": round(one.wall_s, 2),
         "short_one_phone_runs": one.runs,
@@ -90,6 +100,9 @@ def run(*, phones: int = PHONES) -> dict[str, Any]:
         "many_cpu_s": round(many.cpu_s, 2),
         "many_cpu_ms_per_run": round(1e3 * many.cpu_s / many.runs, 1),
         "many_host_cpu_ms_per_run": round(1e3 * many.host_cpu_s / many.runs, 1),
+        "many_started": many.started,
+        "start_ms": round(1e3 * start_s, 2),
+        "many_starting_s": round(many.started * start_s / cores, 2),
         "many_wall_ratio": round(many.wall_s / one.wall_s, 2),
         "many_wall_bound_s": round(max(one.wall_s, many.cpu_s / cores), 2),
         "many_free_share": round(many.free_share, 3),
@@ -120,9 +133,9 @@ class _Bench:
 
     def session(self, device: str, *arguments: str) -> Session:
         """Measure one session."""
-        before, machine_before = _cpu_s(), _machine_cpu_s()
+        before, machine_before, services, started = _cpu_s(), _machine_cpu_s(), self._services(), _started()
         begun = time.perf_counter()
-        host_cpu_s = self._mbench("run", "--device", device, *VARIANTS, *(arguments or USUAL), "--quiet")
+        host_cpu_s = self._mbench("run", "--device", device, *VARIANTS, *(arguments or USUAL))
         wall_s = time.perf_counter() - begun
         cpu_s = _cpu_s() - before
         idle = 1 - (_machine_cpu_s() - machine_before - cpu_s) / (wall_s * (os.cpu_count() or 1))
@@ -134,10 +147,15 @@ class _Bench:
             phones=len({run["job"].rpartition("@")[2] for run in runs if run["purpose"] == "canary"}),
             runs=len(runs),
             runs_s=sum(run["wall_s"] for run in runs),
+            services=self._services() - services,
             host_cpu_s=host_cpu_s,
             cpu_s=cpu_s,
+            started=_started() - started,
             free_share=idle,
         )
+
+    def _services(self) -> int:
+        return sum(phone.services for phone in self._farm.phones)
 
     def _mbench(self, *arguments: str) -> float:
         """Run a command to its end; return the CPU seconds that it used."""
@@ -180,6 +198,21 @@ def _cpu_s() -> float:
             times = process.cpu_times()
             total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def _started() -> int:
+    """Return how many processes and threads this machine has ever started (proc(5), `processes` of /proc/stat)."""
+    lines = Path("/proc/stat").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("processes "))
+
+
+def _start_s() -> float:
+    """Return the CPU seconds of starting and ending a program that does nothing, as a shell starts it."""
+    loop = f"i=0; while [ $i -lt {_STARTS} ]; do /bin/true; i=$((i + 1)); done"
+    before = os.times()
+    subprocess.run(["sh", "-c", loop], check=True)
+    after = os.times()
+    return (after.children_user + after.children_system - before.children_user - before.children_system) / _STARTS
 
 
 def _machine_cpu_s() -> float:

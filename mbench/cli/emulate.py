@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def emulate(
     profile: Annotated[str, typer.Option(help="Which phone.")] = "pixel4",
     count: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
-    port: Annotated[list[int] | None, typer.Option(help="TCP port of a phone; may be repeated.")] = None,
+    port: Annotated[
+        list[int] | None, typer.Option(help="TCP port of a phone; may be repeated.", min=1, max=65535)
+    ] = None,
     synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Invent latencies by a law instead of running the models; says so.")
     ] = False,

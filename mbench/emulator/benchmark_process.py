@@ -1,4 +1,4 @@
-"""The process that an emulated phone's benchmark_model becomes: hostbench, or a synthetic law, with a fault if armed.
+"""The process that an emulated phone's benchmark_model becomes where it really runs: hostbench, with a fault if armed.
 
 Run as a file by the phone's own scripts, from its root of host directories (views.py):
 
@@ -24,8 +24,6 @@ from typing import Any, NoReturn
 
 _COMM_BYTES = 15
 _DUTY_S = 0.004
-_TRIGGER = b"Running benchmark"
-_GARBAGE = b"\0\xff\xfe cou\x80nt=nan first= \x1b[31mlowmemorykiller\n"
 
 Write = Callable[[int, bytes], int]
 
@@ -54,14 +52,12 @@ def benchmark(hook: str, prefix: str, cwd: str, name: str, arguments: list[str])
     plan = ask(hook, {"op": "benchmark", "pid": os.getpid(), "name": name, "argv": arguments})
     if plan.get("end") == "idle":
         _die("hang")
-    if plan.get("slowdown", 1.0) > 1.0 and plan.get("law") is None:
+    if plan.get("slowdown", 1.0) > 1.0:
         _throttle(plan["slowdown"])
-    _arm(plan.get("end"), prefix)
     sys.path[:] = plan.get("sys_path", sys.path)
+    _arm(importlib.import_module("mbench.emulator.endings").Ending(plan.get("end")), prefix)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if plan.get("law") is not None:
-        importlib.import_module("mbench.emulator.synthetic").invent(plan)
     main: Callable[[list[str]], int] = importlib.import_module("mbench.hostbench.program").main
     sys.argv = [name, *arguments]
     sys.exit(main(sys.argv))
@@ -89,42 +85,30 @@ def _throttle(slowdown: float) -> None:
     os._exit(0)
 
 
-def _arm(end: str | None, prefix: str) -> None:
-    """Put a fault, and the phone's own names for paths, between hostbench and its streams."""
+def _arm(ending: Any, prefix: str) -> None:
+    """Put a fault (an `endings.Ending`), and the phone's own names for paths, between hostbench and its streams."""
     really: Write = os.write
     strip = prefix.encode()
-    blocks = 0
 
     def write(descriptor: int, data: bytes) -> int:
-        nonlocal blocks
-        shown = bytes(data).replace(strip, b"") if strip else bytes(data)
-        if end is not None and descriptor <= 2:
-            blocks += _TRIGGER in shown
-            shown = _spoilt(end, shown, blocks, lambda rest: really(descriptor, rest))
-        if shown:
-            written = really(descriptor, shown)
-            if written < len(shown):
-                return written
-        if end in {"kill", "abort", "segfault", "hang"} and blocks:
-            _die(end)
+        if descriptor > 2:
+            return really(descriptor, data)
+        said = ending.spoil(bytes(data).replace(strip, b"") if strip else bytes(data))
+        written = really(descriptor, said.data)
+        if written < len(said.data):
+            return written
+        if said.then is not None:
+            _die(said.then)
         return len(data)
 
-    if end == "silence":
+    if ending.at_once:
         os._exit(0)
-    if strip or end is not None:
-        os.write = write  # type: ignore[assignment]  # the only way into a program that is not to know of it
-
-
-def _spoilt(end: str, data: bytes, blocks: int, write_last: Callable[[bytes], int]) -> bytes:
-    if end == "garbage" and b"count=" in data:
-        return _GARBAGE
-    if end == "half_line" and blocks == 2 and b"count=" in data:
-        write_last(data[: len(data) // 2])
-        os._exit(0)
-    return data
+    os.write = write  # type: ignore[assignment]  # the only way into a program that is not to know of it
 
 
 def _die(end: str) -> None:
+    if end == "leave":
+        os._exit(0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if end == "kill":
         os.kill(os.getpid(), signal.SIGKILL)

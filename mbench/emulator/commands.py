@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from mbench.emulator.facts import PhoneFacts
+from mbench.emulator.lines import COUNT
 from mbench.emulator.views import HOST_VIEW, STATE, View, host_shell
 
 _HERE = Path(__file__).resolve().parent
@@ -110,7 +111,8 @@ class Commands:
         inside = _HERE / "inside"
         self._install(inside / "benchmark.sh", folder / "mbench-benchmark")
         self._install(inside / "ask.sh", tools / "ask")
-        self._install(inside / "pinned_exec.sh", tools / "pinned/exec")
+        for name in ("lines", "processes", "benchmark"):  # for commands that go on in them
+            (tools / name).write_text((inside / f"{name}.sh").read_text(encoding="utf-8"))
         if self._namespace:
             (folder / "sh").symlink_to(host_command("dash") or "/usr/bin/sh")
             for name in _SHOWN_MASKS:
@@ -148,8 +150,10 @@ def format_variables(facts: PhoneFacts, view: View, phone_id: str) -> str:
         "HOOK": "/.mbench" if view.namespace else f"{view.folder}/{STATE}",
         "PYTHON": sys.executable,
         "PROGRAM": str(_HERE / "benchmark_process.py"),
-        "UNSHARE": host_command("unshare") or "unshare",
-        "MOUNT": host_command("mount") or "mount",
+        "OWN_STORAGE": "yes" if facts.own_storage and view.namespace else "",
+        "INVENTED": "" if facts.synthetic is None else "yes",
+        "LINES_THERE": str(COUNT),
+        "DASH": "yes" if Path(host_command("dash") or view.shell).name == "dash" else "",
         "EXPRESSION": "" if view.namespace else view.rewriting_expression(),
         "SHELL_PATH": host_shell(),
     }

@@ -152,7 +152,7 @@ class Connection:
                 await self._endpoint.thawed.wait()
                 await self._endpoint.carry(len(payload))
                 await self._take(header, payload)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, LinkLost):
             pass
         except BadPacket as error:
             _LOG.warning("%s: %s", self._endpoint.serial, error)

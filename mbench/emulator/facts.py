@@ -60,6 +60,8 @@ class PhoneFacts:
 
     Attributes:
         storage_bytes: size of /data.
+        own_storage: whether /data/local is a file system of its own, in this host's memory, so that the fault `full`
+            binds whatever writes there, and not pushes alone. In the namespace view only.
         synthetic: the law by which benchmark_model's numbers are invented; None: it really runs, on this host.
     """
 
@@ -86,6 +88,7 @@ class PhoneFacts:
     zones: tuple[ThermalZone, ...]
     battery: Battery = field(default_factory=Battery)
     storage_bytes: int = 50 << 30
+    own_storage: bool = False
     rooted: bool = False
     synthetic: SyntheticLaw | None = None
 

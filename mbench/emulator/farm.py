@@ -7,6 +7,7 @@ with PhoneFarm() as farm:
 """
 
 import asyncio
+import errno
 import logging
 import os
 import shutil
@@ -28,6 +29,7 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _ANSWER_S = 60.0
+_BIND_TRIES, _BIND_PAUSE_S = 10, 0.1
 VIEW_VARIABLE = "MBENCH_EMULATOR_VIEW"
 """`rewrite` or `namespace`; see views.py."""
 
@@ -62,6 +64,11 @@ class Phone:
     def benchmarks(self) -> int:
         """How many benchmarks it has started."""
         return self._core.plans.count
+
+    @property
+    def services(self) -> int:
+        """How many of adbd's services it was asked for: commands, file transfers."""
+        return self._core.services
 
     def path(self, path: str) -> Path:
         """Return where a path of the phone lies on this host."""
@@ -129,7 +136,7 @@ class PhoneFarm:
         """Start a phone on a port of its own (0: a free one)."""
         self._count += 1
         folder = self._folder / f"{self._count}-{facts.serial.replace('/', '_')}"
-        core = self.call(self._start(facts, folder, port))
+        core = self.call(self._start(facts, folder, self._count - 1, port))
         phone = Phone(self, core)
         self._phones.append(phone)
         self._cores[phone] = core
@@ -155,8 +162,9 @@ class PhoneFarm:
         """Stop all phones and remove their folders."""
         if self._loop.is_closed():
             return
-        for phone in list(self._phones):
-            self.stop_phone(phone)
+        cores = [self._cores.pop(phone) for phone in self._phones]
+        self._phones.clear()
+        self.call(_stop_all(cores))
         self.call(_finish_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_ANSWER_S)
@@ -165,10 +173,24 @@ class PhoneFarm:
         if self._own_folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def _start(self, facts: PhoneFacts, folder: Path, port: int) -> PhoneCore:
-        core = PhoneCore(facts, folder, self._commands.folder(rooted=facts.rooted), self._nursery, port=port)
-        await core.start()
-        return core
+    async def _start(self, facts: PhoneFacts, folder: Path, number: int, port: int) -> PhoneCore:
+        commands = self._commands.folder(rooted=facts.rooted)
+        for left in reversed(range(_BIND_TRIES)):
+            try:
+                core = PhoneCore(facts, folder, commands, self._nursery, number=number, port=port)
+            except OSError as error:
+                # The system may have lent a port to somebody's short outgoing connection.
+                if error.errno != errno.EADDRINUSE or not left:
+                    raise
+                await asyncio.sleep(_BIND_PAUSE_S)
+            else:
+                await core.start()
+                return core
+        raise AssertionError("the last try returns or raises")
+
+
+async def _stop_all(cores: Sequence[PhoneCore]) -> None:
+    await asyncio.gather(*(core.stop() for core in cores))
 
 
 async def _finish_tasks() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import shutil
 import stat
 import time
@@ -13,6 +14,7 @@ from mbench.emulator import android_files
 from mbench.emulator.android_files import Conditions
 from mbench.emulator.commands import format_variables, install_enoexec
 from mbench.emulator.facts import PhoneFacts, new_boot_id
+from mbench.emulator.lines import make_pipes
 from mbench.emulator.views import HOST_VIEW, PROC_FILES, STATE, View
 
 _LINKS = 40
@@ -30,11 +32,13 @@ class PhoneFolder:
         self._commands = commands
         self.view = View(root, commands, namespace=namespace)
         self.state = root / STATE
+        self._storage = root / "data/local"
 
     def build(self, conditions: Conditions) -> None:
         """Write everything."""
         self._make_directories()
         self._write_state(conditions)
+        make_pipes(self.state)
         self._write_proc()
         self._write_cpus(conditions)
         (self.state / "variables").write_text(format_variables(self._facts, self.view, self._phone_id))
@@ -45,6 +49,12 @@ class PhoneFolder:
             (self.root / "system/bin").symlink_to(self._commands)
         for path in ("data", "data/local", "storage/emulated", "system", ""):
             (self.root / path).chmod(0o555)
+
+    def storage_moved(self) -> None:
+        """Take note that /data/local is now a file system that only the phone's processes have mounted."""
+        first_process = int((self.state / "init").read_text())
+        self._storage = Path(f"/proc/{first_process}/root/data/local")
+        (self._storage / "tmp").chmod(0o771)
 
     def locate(self, path: str, *, follow: bool = True) -> Path:
         """Return where a path of the phone lies; symbolic links are the phone's, and nothing leads out of the folder.
@@ -64,6 +74,9 @@ class PhoneFolder:
             if here == self.root / "system/bin":
                 done = self._commands
                 continue
+            if here == self.root / "data/local":
+                done = self._storage
+                continue
             if here.is_symlink() and (follow or todo):
                 links += 1
                 if links > _LINKS:
@@ -80,6 +93,8 @@ class PhoneFolder:
     def _parent(self, folder: Path) -> Path:
         if folder == self._commands:
             return self.root / "system"
+        if folder == self._storage:
+            return self.root / "data"
         return folder if folder == self.root else folder.parent
 
     def writable(self, folder: Path) -> bool:
@@ -96,8 +111,13 @@ class PhoneFolder:
 
     def write_conditions(self, conditions: Conditions) -> None:
         """Write what depends on heat and battery."""
-        _replace(self.state / "battery", android_files.format_battery(self._facts, conditions))
-        _replace(self.state / "thermal", android_files.format_thermal(self._facts, conditions))
+        texts = {
+            "battery": android_files.format_battery(self._facts, conditions),
+            "thermal": android_files.format_thermal(self._facts, conditions),
+        }
+        for name, text in texts.items():
+            _replace(self.state / name, text)
+            _replace(self.state / f"{name}.said", f"printf %s {shlex.quote(text)}\n")
         readings = android_files.zone_celsius(self._facts, conditions)
         for number, celsius in enumerate(readings.values()):
             _rewrite(self.root / f"sys/class/thermal/thermal_zone{number}/temp", f"{round(celsius * 1000)}\n")
@@ -114,6 +134,8 @@ class PhoneFolder:
         _replace(self.state / "awake", "Awake\n")
         for name in ("battery.stopped", "thermal.override", "fixed_performance"):
             (self.state / name).unlink(missing_ok=True)
+        for left in (self.state / "lines").glob("*.taken"):
+            left.unlink()
         for folder in ("status", "masks"):
             shutil.rmtree(self.state / folder, ignore_errors=True)
             (self.state / folder).mkdir()

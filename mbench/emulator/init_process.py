@@ -1,17 +1,21 @@
 """The program that starts and ends phones' processes: one small process for all phones, and one for each.
 
 Run as `python -S -P -m mbench.emulator.init_process FD namespace|rewrite`; it imports little, so that fifty of them are
-cheap. FD is a SOCK_SEQPACKET socket. The nursery takes `{"root", "namespace", "steps"}` on it, with a socket as a file
-descriptor, and forks a phone, which takes on that socket:
+cheap. FD is a SOCK_SEQPACKET socket. The nursery takes the fields of `Boot` on it, with a socket as a file descriptor,
+and forks a phone, which takes on that socket:
 
-    {"op": "spawn", "id", "argv", "env", "cwd", "pty", "drop"} and descriptors 0, 1, 2: answered by {"id", "pid"}, and
-                                  at the end by {"id", "exit"}
+    {"op": "spawn", "id", "argv", "env", "pty"} and descriptors 0, 1, 2: answered by {"id", "pid"}, and at the end by
+                                  {"id", "exit"}
     {"op": "hangup", "id"}        the client is gone: SIGHUP to the command and its foreground children
     {"op": "signal", "id", "signal"}
     {"op": "kill_all"}            every process of the phone dies, also those with a session of their own
+    {"op": "limit", "bytes"}      a /data/local of its own takes so many bytes more; null: as many as it ever could
+    {"op": "plan", "question", "plan"}   how an invented benchmark is to run, which asks by
+                                         {"op": "benchmark", "question", "argv"}
 
 The phone is a subreaper, so nothing that it started escapes; when its socket closes it kills them all and ends. That
 the children are started here and not by the emulator also gives them default signals, whatever the emulator ignores.
+It is in the phone's own root, and answers what the phone's commands ask (lines.py): masks, and invented benchmarks.
 """
 
 import errno
@@ -25,15 +29,22 @@ import sys
 import termios
 import time
 from contextlib import suppress
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from mbench.emulator import namespaces
+from mbench.emulator.desk import Desk
+from mbench.emulator.lines import Lines
+from mbench.emulator.pinning import Pinning
+from mbench.emulator.plays import rehearse
 from mbench.emulator.process_table import descendants, hang_up, send_signal
 
 _MESSAGE_BYTES = 200_000
 _KILLS = 100
 _KILL_PAUSE_S = 0.005
 _NOT_EXECUTED = 126
+STORAGE = "/data/local"
 
 _RESET = (
     *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM),
@@ -43,13 +54,50 @@ _RESET = (
 Message = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """What a phone is, as its processes are concerned.
+
+    Attributes:
+        root: its folder.
+        steps: mounts (namespaces.take_steps).
+        state: the folder of its own files (views.STATE), as its processes see it.
+        cwd: where commands begin.
+        prefix: what is taken out of paths that an invented benchmark prints.
+        number: of the phone among its fellows, from 0; the host's cores are dealt out by it.
+        storage_bytes: of a /data/local of its own, None where it has none.
+        drop: whether file modes bind its commands.
+        invents: whether its benchmarks are invented.
+    """
+
+    root: str
+    namespace: bool
+    steps: list[list[str]]
+    state: str
+    cwd: str
+    prefix: str
+    number: int
+    storage_bytes: int | None
+    drop: bool
+    invents: bool
+
+
 class Phone:
     """One phone's processes."""
 
-    def __init__(self, sock: socket.socket, root: str, *, namespace: bool) -> None:
-        self._socket, self._root, self._namespace = sock, root, namespace
+    def __init__(self, sock: socket.socket, boot: Boot) -> None:
+        self._socket, self._storage_bytes = sock, boot.storage_bytes
         self._by_id: dict[int, int] = {}
         self._by_pid: dict[int, int] = {}
+        self._poll = select.poll()
+        self._desk = Desk(
+            Lines(boot.state),
+            Pinning(f"{boot.state}/status", mounted=boot.namespace, first=boot.number),
+            self._poll,
+            cwd=boot.cwd,
+            prefix=boot.prefix,
+            ask=lambda message: _send(self._socket, message),
+        )
 
     def run(self) -> None:
         """Obey until the socket closes."""
@@ -58,11 +106,10 @@ class Phone:
         os.set_blocking(writer, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        poll.register(reader, select.POLLIN)
+        self._poll.register(self._socket, select.POLLIN)
+        self._poll.register(reader, select.POLLIN)
         while True:
-            ready = [descriptor for descriptor, _ in poll.poll()]
+            ready = [descriptor for descriptor, _ in self._poll.poll(self._desk.next_ms())]
             if reader in ready:
                 with suppress(BlockingIOError):
                     os.read(reader, 4096)
@@ -72,6 +119,7 @@ class Phone:
                 if message is None:
                     break
                 self._obey(message, descriptors)
+            self._desk.work(ready)
         self._kill_all()
 
     def _obey(self, message: Message, descriptors: list[int]) -> None:
@@ -79,6 +127,10 @@ class Phone:
         match message["op"]:
             case "spawn":
                 self._spawn(message, descriptors)
+            case "plan":
+                self._desk.play(message["question"], message["plan"])
+            case "limit" if self._storage_bytes is not None:
+                limit_storage(message["bytes"], self._storage_bytes)
             case "kill_all":
                 self._kill_all()
                 _send(self._socket, {"op": "killed"})
@@ -88,38 +140,19 @@ class Phone:
                 send_signal(pid, message["signal"])
 
     def _spawn(self, message: Message, descriptors: list[int]) -> None:
-        pid = os.fork()
-        if pid == 0:
-            self._become(message, descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        self._by_id[message["id"]] = pid
-        self._by_pid[pid] = message["id"]
-        _send(self._socket, {"id": message["id"], "pid": pid})
-
-    def _become(self, message: Message, descriptors: list[int]) -> NoReturn:
         try:
-            signal.set_wakeup_fd(-1)
-            os.setsid()
-            for number in _RESET:
-                signal.signal(number, signal.SIG_DFL)
-            for target, descriptor in enumerate(descriptors):
-                os.dup2(descriptor, target)
-            if message["pty"]:
-                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            os.closerange(3, 1024)
-            if self._namespace:
-                os.chroot(self._root)
-            os.chdir(message["cwd"])
-            os.umask(0)
-            if message["drop"]:
-                namespaces.drop_capabilities()
-            os.execve(message["argv"][0], message["argv"], message["env"])
+            start = _start_on_terminal if message["pty"] else _start
+            pid = start(message["argv"], message["env"], descriptors)
         except OSError as error:
             reason = "Argument list too long" if error.errno == errno.E2BIG else error.strerror
-            os.write(2, f"/system/bin/sh: {reason}\n".encode())
-        finally:
-            os._exit(_NOT_EXECUTED)
+            os.write(descriptors[2], f"/system/bin/sh: {reason}\n".encode())
+            _send(self._socket, {"id": message["id"], "exit": _NOT_EXECUTED})
+        else:
+            self._by_id[message["id"]] = pid
+            self._by_pid[pid] = message["id"]
+            _send(self._socket, {"id": message["id"], "pid": pid})
+        for descriptor in descriptors:
+            os.close(descriptor)
 
     def _reap(self) -> None:
         while True:
@@ -145,18 +178,60 @@ class Phone:
             self._reap()
 
 
-def run_phone(message: Message, sock: socket.socket) -> None:
+def _start(argv: list[str], environment: dict[str, str], descriptors: list[int]) -> int:
+    """Start a process with these as descriptors 0, 1, 2; three times as cheap as a fork of Python."""
+    streams = [(os.POSIX_SPAWN_DUP2, descriptor, target) for target, descriptor in enumerate(descriptors)]
+    return os.posix_spawn(argv[0], argv, environment, file_actions=streams, setsid=True, setsigdef=_RESET)
+
+
+def _start_on_terminal(argv: list[str], environment: dict[str, str], descriptors: list[int]) -> int:
+    """Start a process whose descriptors are one terminal, which becomes its controlling one."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        signal.set_wakeup_fd(-1)
+        os.setsid()
+        for number in _RESET:
+            signal.signal(number, signal.SIG_DFL)
+        for target, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, target)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        os.execve(argv[0], argv, environment)
+    finally:
+        os._exit(_NOT_EXECUTED)
+
+
+def limit_storage(left_bytes: int | None, size_bytes: int) -> None:
+    """Let /data/local take so many bytes more than it holds; None: as many as it ever could."""
+    if left_bytes is not None:
+        found = os.statvfs(STORAGE)
+        size_bytes = (found.f_blocks - found.f_bfree) * found.f_frsize + left_bytes
+    # In pages; a size of 0 would be no limit at all.
+    namespaces.resize_tmpfs(STORAGE, max(size_bytes, 4096))
+
+
+def run_phone(boot: Boot, sock: socket.socket) -> None:
     """Be one phone, to its end."""
     try:
-        if message["namespace"]:
+        if boot.namespace:
             namespaces.enter_mount_namespace()
-        namespaces.take_steps(message["steps"])
+        namespaces.take_steps(boot.steps)
         namespaces.become_subreaper()
+        namespaces.let_be_seen()
+        if boot.namespace:
+            os.chroot(boot.root)
+        os.chdir(boot.cwd)
+        os.umask(0)
+        if boot.drop:
+            namespaces.drop_capabilities()
+        Path(boot.state, "init").write_text(f"{os.getpid()}\n")
+        phone = Phone(sock, boot)
     except OSError as error:
         _send(sock, {"op": "booted", "error": str(error)})
         return
     _send(sock, {"op": "booted", "error": None})
-    Phone(sock, message["root"], namespace=message["namespace"]).run()
+    phone.run()
 
 
 def main() -> None:
@@ -172,10 +247,13 @@ def main() -> None:
         message, descriptors = _receive(sock)
         if message is None:
             return
+        boot = Boot(**message)
+        if boot.invents:
+            rehearse()
         if os.fork() == 0:
             sock.close()
             try:
-                run_phone(message, socket.socket(fileno=descriptors[0]))
+                run_phone(boot, socket.socket(fileno=descriptors[0]))
             finally:
                 os._exit(0)
         os.close(descriptors[0])
@@ -183,6 +261,8 @@ def main() -> None:
 
 def _receive(sock: socket.socket) -> tuple[Message | None, list[int]]:
     data, descriptors, _, _ = socket.recv_fds(sock, _MESSAGE_BYTES, 4)
+    for descriptor in descriptors:  # recv_fds forgets its flags in Python 3.11
+        os.set_inheritable(descriptor, False)
     return (json.loads(data) if data else None), list(descriptors)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_RELATIME = 32, 4096, 16384, 1 << 18, 1 << 21
-_PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER = 24, 36
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER = 4, 24, 36
 _CAPABILITIES = (1, 2)
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: without them a file's mode binds its owner and root too."""
 
@@ -61,7 +61,7 @@ def take_steps(steps: Iterable[Sequence[str]]) -> None:
     for kind, *words in steps:
         match kind:
             case "tmpfs":
-                _mount("none", words[0], "tmpfs", 0)
+                _mount("none", words[0], "tmpfs", 0, words[1] if words[1:] else None)
             case "mkdir":
                 Path(words[0]).mkdir(parents=True, exist_ok=True)
             case "symlink":
@@ -74,10 +74,33 @@ def take_steps(steps: Iterable[Sequence[str]]) -> None:
                 _forbid_execution(words[0])
 
 
+def bind(source: str, target: str) -> None:
+    """Show a file or folder at another place too.
+
+    Raises:
+        OSError: it could not be mounted.
+    """
+    _mount(source, target, None, _MS_BIND)
+
+
+def resize_tmpfs(path: str, size_bytes: int) -> None:
+    """Give a file system in memory another size.
+
+    Raises:
+        OSError: it holds more.
+    """
+    _mount("none", path, "tmpfs", _MS_REMOUNT, f"size={size_bytes}")
+
+
 def drop_capabilities() -> None:
     """Let file modes bind this process and its children; where it has no such right, they do already."""
     for capability in _CAPABILITIES:
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def let_be_seen() -> None:
+    """Let the user who started this process see its files by /proc/PID/root, which new credentials have forbidden."""
+    _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def become_subreaper() -> None:
@@ -92,9 +115,10 @@ def _forbid_execution(path: str) -> None:
     _mount("none", path, None, flags | _MS_BIND | _MS_REMOUNT | (_MS_RELATIME if have & os.ST_RELATIME else 0))
 
 
-def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    words = (source.encode(), target.encode(), kind.encode() if kind else None)
     _check(
-        _libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags), None),
+        _libc.mount(*words, ctypes.c_ulong(flags), options.encode() if options else None),
         f"mount {source} on {target}",
     )
 

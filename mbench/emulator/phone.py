@@ -37,6 +37,8 @@ _BOOT_COMPLETED_S = 0.2
 _INTO_RUN_S = 0.3
 """After a benchmark's start, until a fault breaks it off."""
 
+_STOP_S = 10.0
+
 _MID_RUN = {FaultKind.DROP, FaultKind.FREEZE}
 
 RIVAL = "/data/local/tmp/rival/benchmark_model"
@@ -46,7 +48,9 @@ _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 class PhoneCore:
     """An emulated phone; all methods belong to the event loop, `Phone` in farm.py is what others hold."""
 
-    def __init__(self, facts: PhoneFacts, folder: Path, commands: Path, nursery: Nursery, *, port: int = 0) -> None:
+    def __init__(
+        self, facts: PhoneFacts, folder: Path, commands: Path, nursery: Nursery, *, number: int = 0, port: int = 0
+    ) -> None:
         self.facts = facts
         self.banner = android_files.format_banner(facts)
         self.mute = False
@@ -57,10 +61,13 @@ class PhoneCore:
         self.pushes = PushFaults()
         self.plans = BenchmarkPlans()
         self.boots = 1
+        self.services = 0
         self._id = uuid.uuid4().hex
+        self._number = number
         self._nursery, self._bytes_per_s = nursery, 0
         self._link_free_at = 0.0
         self._connections: set[Connection] = set()
+        self._callers: set[asyncio.Task[Any]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._off = False
         self._rival: Command | None = None
@@ -76,25 +83,45 @@ class PhoneCore:
         """The phone's own serial, which is not its address."""
         return self.facts.serial
 
+    @property
+    def _storage_bytes(self) -> int | None:
+        return self.facts.storage_bytes if self.facts.own_storage and self._nursery.namespace else None
+
     async def start(self) -> None:
         """Make the folder, start the first process, listen."""
         self.folder.build(self.conditions)
-        self._processes = self._nursery.boot(self.folder.root, self.folder.view.steps())
-        self._processes.attach()
+        view = self.folder.view
+        self._processes = self._nursery.boot(
+            root=str(self.folder.root),
+            steps=view.steps(storage_bytes=self._storage_bytes),
+            storage_bytes=self._storage_bytes,
+            state=view.state,
+            cwd=view.cwd,
+            prefix=view.prefix,
+            number=self._number,
+            drop=not self.facts.rooted,
+            invents=self.facts.synthetic is not None,
+        )
+        if self._storage_bytes is not None:
+            self.folder.storage_moved()
+        self._processes.attach(lambda question, argv: self._keep(self._tell_plan(question, argv)))
         self._hook = await asyncio.start_unix_server(self._answer_hook, sock=_hook_socket(self.folder.state))
         await self._listen()
 
     async def stop(self) -> None:
         """Break the link, end all processes, remove the folder."""
         self._off = True
+        self.thawed.set()  # what waits for a frozen phone to move sees that its link is gone
         await self._hang_up()
         self._socket.close()
         for task in list(self._tasks):
             task.cancel()
+        if self._callers:
+            await asyncio.wait(self._callers, timeout=_STOP_S)
         if self._hook is not None:
             self._hook.close()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._processes.kill_all(), 10)
+            await asyncio.wait_for(self._processes.end(), _STOP_S)
         self._processes.close()
         self.folder.remove()
 
@@ -102,6 +129,7 @@ class PhoneCore:
 
     def service_of(self, name: str) -> Service | None:
         """Return what serves a name; adbd's other services are closed as unknown."""
+        self.services += 1
         if (request := parse_shell(name)) is not None:
             return lambda stream: serve_shell(stream, request, self._launch)
         if name == "sync:":
@@ -151,8 +179,11 @@ class PhoneCore:
                 self.authorized.set()
             case FaultKind.FULL | FaultKind.FREE:
                 left = (fault.size_bytes or 0) if fault.kind is FaultKind.FULL else None
-                self.pushes.free_bytes = left
                 self.folder.write_storage(left)
+                if self._storage_bytes is None:
+                    self.pushes.free_bytes = left
+                else:
+                    self._processes.tell({"op": "limit", "bytes": left})
             case FaultKind.CORRUPT:
                 self.pushes.corrupt_next = True
             case FaultKind.REPLACE:
@@ -230,6 +261,9 @@ class PhoneCore:
                 await writer.drain()
         writer.close()
 
+    async def _tell_plan(self, question: int, argv: list[str]) -> None:
+        self._processes.plan(question, await self._plan(argv))
+
     async def _plan(self, argv: list[str]) -> dict[str, Any]:
         """Count a benchmark, let what is due happen, and say how it is to run."""
         if argv == ["--rival"]:
@@ -246,7 +280,7 @@ class PhoneCore:
                 await self._happen(fault)
         law = self.facts.synthetic
         return {
-            "sys_path": _search_path(),
+            "sys_path": [] if law is not None else _search_path(),
             "end": end,
             "slowdown": self.conditions.slowdown,
             "law": None if law is None else asdict(law),
@@ -273,11 +307,15 @@ class PhoneCore:
         link: socket.socket = writer.get_extra_info("socket")
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self, reader, writer)
+        caller = asyncio.current_task()
+        assert caller is not None
         self._connections.add(connection)
+        self._callers.add(caller)
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
+            self._callers.discard(caller)
 
     # --- services ---
 
@@ -288,10 +326,8 @@ class PhoneCore:
         return self._processes.spawn(
             view.argv(text),
             environment=view.environment(self._id, term=term),
-            cwd=view.cwd,
             descriptors=descriptors,
             pty=terminal,
-            drop=not self.facts.rooted,
         )
 
     async def _serve_reboot(self, stream: Stream) -> None:
@@ -319,7 +355,11 @@ def _bound(port: int) -> socket.socket:
     """Return a socket that holds a port of the loopback interface and does not listen, so connections are refused."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
+    try:
+        sock.bind(("127.0.0.1", port))
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"port {port}: {os.strerror(error.errno or 0)}") from error
     return sock
 
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -47,15 +47,15 @@ class Nursery:
         self.namespace: bool = answer["namespace"]
         self.reason: str | None = answer["reason"]
 
-    def boot(self, root: Path, steps: Sequence[Sequence[str]]) -> "Processes":
-        """Fork a phone whose folder is `root`, after the given mounts.
+    def boot(self, **phone: Any) -> "Processes":
+        """Fork a phone; `phone` are the fields of `init_process.Boot`, without its namespace.
 
         Raises:
             OSError: a mount failed.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            message = {"root": str(root), "namespace": self.namespace, "steps": list(steps)}
+            message = {**phone, "namespace": self.namespace}
             socket.send_fds(self._socket, [json.dumps(message).encode()], [theirs.fileno()])
         ours.settimeout(_START_S)
         answer = json.loads(ours.recv(_MESSAGE_BYTES))
@@ -99,9 +99,16 @@ class Processes:
         self._count = 0
         self._killed: list[asyncio.Future[None]] = []
         self._unsent: list[tuple[bytes, list[int]]] = []
+        self._ask_plan: Callable[[int, list[str]], None]
+        self._ended: asyncio.Future[None] | None = None
 
-    def attach(self) -> None:
-        """Listen to the phone in the running event loop."""
+    def attach(self, ask_plan: Callable[[int, list[str]], None]) -> None:
+        """Listen to the phone in the running event loop.
+
+        Args:
+            ask_plan: is told of each invented benchmark, by a number and its arguments, and answers by `plan`.
+        """
+        self._ask_plan = ask_plan
         asyncio.get_running_loop().add_reader(self._socket, self._hear)
 
     def spawn(
@@ -109,10 +116,8 @@ class Processes:
         argv: Sequence[str],
         *,
         environment: Mapping[str, str],
-        cwd: str,
         descriptors: Sequence[int],
         pty: bool = False,
-        drop: bool = True,
     ) -> Command:
         """Start a process whose descriptors 0, 1, 2 are the given ones, which are closed here."""
         self._count += 1
@@ -122,12 +127,14 @@ class Processes:
             "id": self._count,
             "argv": list(argv),
             "env": dict(environment),
-            "cwd": cwd,
             "pty": pty,
-            "drop": drop,
         }
         self._send(json.dumps(message).encode(), list(descriptors))
         return command
+
+    def plan(self, question: int, plan: Mapping[str, Any]) -> None:
+        """Say how a benchmark is to run."""
+        self.tell({"op": "plan", "question": question, "plan": plan})
 
     async def kill_all(self) -> None:
         """End every process of the phone, whatever session it has made for itself."""
@@ -136,15 +143,27 @@ class Processes:
         self.tell({"op": "kill_all"})
         await done
 
+    async def end(self) -> None:
+        """Let the first process kill all others and end, and wait for that: its mounts go with it."""
+        self._ended = asyncio.get_running_loop().create_future()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+        if self._socket.fileno() >= 0:
+            await self._ended
+
     def tell(self, message: dict[str, Any]) -> None:
         """Send a message without descriptors."""
         self._send(json.dumps(message).encode(), [])
 
     def close(self) -> None:
         """Let go of the phone, which then kills its processes and ends."""
+        if self._socket.fileno() < 0:
+            return
         with suppress(RuntimeError):
             asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
         for command in self._commands.values():
             _settle(command, 128 + signal.SIGKILL)
         for future in self._killed:
@@ -191,6 +210,9 @@ class Processes:
     def _take(self, message: dict[str, Any]) -> None:
         if message.get("op") == "killed":
             self._killed.pop(0).set_result(None)
+            return
+        if message.get("op") == "benchmark":
+            self._ask_plan(message["question"], message["argv"])
             return
         command = self._commands.get(message["id"])
         if command is None:

@@ -36,7 +36,9 @@ def serve(
     announce: Callable[[Serving], None],
     until: threading.Event | None = None,
 ) -> None:
-    """Run phones until an interrupt (SIGINT or SIGTERM, where this is the main thread), or until an event is set.
+    """Run phones until they are interrupted, or until an event is set.
+
+    Interrupts are SIGINT, SIGTERM and, unless it is ignored (nohup), SIGHUP, where this is the main thread.
 
     Args:
         make: facts by serial; serials are EMULATED01, EMULATED02, ….
@@ -69,7 +71,10 @@ def _wait(stop: threading.Event) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)  # the terminal has been closed
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         stop.wait()
     finally:

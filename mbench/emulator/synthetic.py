@@ -1,4 +1,4 @@
-"""Invented latencies for scale tests: benchmark_model's lines and files, from a seeded law, while the process sleeps.
+"""Invented latencies for scale tests: benchmark_model's lines and files, from a seeded law; nothing waits or is timed.
 
 Only the engine is replaced: command line, echo and errors are hostbench's. It imports neither numpy nor the runtime, so
 that fifty phones of it fit on two cores.
@@ -9,10 +9,11 @@ import importlib
 import math
 import random
 import sys
-import time
 import types
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 _THREADS_EXPONENT = 0.7
 _RUN_SHARE = 0.6
@@ -22,11 +23,38 @@ _KERNEL = "TfLiteXNNPackDelegate"
 _TFLITE_IDENTIFIER = b"TFL3"
 
 
-def invent(plan: dict[str, Any]) -> None:
-    """Let hostbench's program find the law of a plan in the place of its engine."""
+class Stage(Protocol):
+    """Where an invented benchmark takes place."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """Leave a file behind."""
+
+
+def load_program() -> tuple[Any, Any, Any]:
+    """Return hostbench's program, its streams and its statistics; by name, as wings do not import each other."""
+    program, streams, statistics = (
+        importlib.import_module(f"mbench.hostbench.{name}") for name in ("program", "streams", "running_stat")
+    )
+    return program, streams, statistics
+
+
+def run_invented(argv: Sequence[str], plan: dict[str, Any], stage: Stage) -> int:
+    """Run hostbench's program with the law of a plan in the place of its engine; return its status."""
     module = types.ModuleType("mbench.hostbench.benchmark")
-    module.run_benchmark = lambda parameters: _run(parameters, plan)  # type: ignore[attr-defined]
+    module.run_benchmark = lambda parameters: _run(parameters, plan, stage)  # type: ignore[attr-defined]
     sys.modules[module.__name__] = module
+    status: int = load_program()[0].main(argv)
+    return status
+
+
+@cache
+def _hash_of(path: str, _size: int, _mtime_ns: int, _inode: int) -> tuple[bytes, str]:
+    """Return a model's first bytes and its SHA-256; the other arguments tell one content of a path from another."""
+    data = Path(path).read_bytes()
+    return data[:8], hashlib.sha256(data).hexdigest()
 
 
 class LatencyLaw:
@@ -46,24 +74,24 @@ class LatencyLaw:
         return max(1, round(self._mean_us * math.exp(self._random.gauss(0, self._noise))))
 
 
-def _run(parameters: Any, plan: dict[str, Any]) -> None:
-    streams = importlib.import_module("mbench.hostbench.streams")
-    statistics = importlib.import_module("mbench.hostbench.running_stat")
+def _run(parameters: Any, plan: dict[str, Any], stage: Stage) -> None:
+    _, streams, statistics = load_program()
     graph = Path(parameters.graph)
     try:
-        model = graph.read_bytes()
+        found = graph.resolve().stat()
+        head, sha256 = _hash_of(str(graph.resolve()), found.st_size, found.st_mtime_ns, found.st_ino)
     except OSError:
         streams.fail(
             f"Could not open '{graph}'.", "The model allocation is null/empty", f"Failed to load model {graph}"
         )
-    if model[4:8] != _TFLITE_IDENTIFIER:
+    if head[4:8] != _TFLITE_IDENTIFIER:
         streams.fail("The model is not a valid Flatbuffer buffer", f"Failed to load model {graph}")
     law = LatencyLaw(
         plan["law"],
-        size_bytes=len(model),
+        size_bytes=found.st_size,
         threads=parameters.num_threads,
         slowdown=plan.get("slowdown", 1.0),
-        seed=f"{plan['seed']}:{hashlib.sha256(model).hexdigest()}",
+        seed=f"{plan['seed']}:{sha256}",
     )
     streams.info(f"Loaded model {graph}")
     streams.runtime_info("Initialized TensorFlow Lite runtime.")
@@ -71,18 +99,18 @@ def _run(parameters: Any, plan: dict[str, Any]) -> None:
     xnnpack = parameters.use_xnnpack is not False
     if xnnpack:
         _say_delegation(streams, explicit=parameters.use_xnnpack is True)
-    streams.info(f"The input model file size (MB): {len(model) / 1e6:g}")
-    init_us = 2000 + len(model) // 500
-    time.sleep(init_us / 1e6)
+    streams.info(f"The input model file size (MB): {found.st_size / 1e6:g}")
+    init_us = 2000 + found.st_size // 500
+    stage.wait(init_us / 1e6)
     streams.info(f"Initialized session in {init_us / 1e3:g}ms.")
     if parameters.export_model_runtime_info:
-        _write(parameters.model_runtime_info_output_file, _runtime_info(delegated=xnnpack))
+        stage.write_file(parameters.model_runtime_info_output_file, _runtime_info(delegated=xnnpack))
     phases = []
     for runs, seconds in (
         (parameters.warmup_runs, parameters.warmup_min_secs),
         (parameters.num_runs, parameters.min_secs),
     ):
-        phases.append(_phase(streams, statistics, law, runs, seconds, parameters.max_secs))
+        phases.append(_phase(stage, streams, statistics, law, runs, seconds, parameters.max_secs))
     warm_up, measured = phases
     streams.info(
         f"Inference timings in us: Init: {init_us}, First inference: {warm_up.first}, "
@@ -92,7 +120,7 @@ def _run(parameters: Any, plan: dict[str, Any]) -> None:
     if parameters.report_peak_memory_footprint:
         streams.info("Overall peak memory footprint (MB) via periodic monitoring: 24")
     if parameters.output_filepath:
-        _write(parameters.output_filepath, hashlib.sha256(model).digest())
+        stage.write_file(parameters.output_filepath, bytes.fromhex(sha256))
 
 
 def _say_delegation(streams: Any, *, explicit: bool) -> None:
@@ -109,7 +137,9 @@ def _say_delegation(streams: Any, *, explicit: bool) -> None:
         )
 
 
-def _phase(streams: Any, statistics: Any, law: LatencyLaw, min_runs: int, min_s: float, max_s: float) -> Any:
+def _phase(
+    stage: Stage, streams: Any, statistics: Any, law: LatencyLaw, min_runs: int, min_s: float, max_s: float
+) -> Any:
     streams.info(
         f"Running benchmark for at least {min_runs} iterations and at least {min_s:g} seconds but "
         f"terminate if exceeding {max_s:g} seconds."
@@ -119,7 +149,7 @@ def _phase(streams: Any, statistics: Any, law: LatencyLaw, min_runs: int, min_s:
     while (len(values) < min_runs or passed_us < min_s * 1e6) and passed_us <= max_s * 1e6:
         values.append(law.draw_us())
         passed_us += values[-1]
-    time.sleep(passed_us / 1e6)
+    stage.wait(passed_us / 1e6)
     result = statistics.RunningStat(values)
     streams.info(f"{result.format_with_percentiles()}\n")
     return result
@@ -149,10 +179,3 @@ def _field(field: int, data: bytes) -> bytes:
     length = len(data)
     size = bytes([length]) if length < 128 else bytes([length & 0x7F | 0x80, length >> 7])
     return bytes([field << 3 | 2]) + size + data
-
-
-def _write(path: str, data: bytes) -> None:
-    try:
-        Path(path).write_bytes(data)
-    except OSError:
-        return

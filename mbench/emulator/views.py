@@ -17,10 +17,12 @@ in this host's sh, and see the phone in one of two ways:
     itself, which is the host's. /sdcard is not noexec.
 
 Neither confines: a phone's commands are the user's own processes and see the host's process ids; a pushed program
-could do whatever its user can. CPU masks of `taskset` are checked against the phone's cores and then shown in
-`/proc/self/status` of the command and of the shells below it, but no process is pinned. (In the rewriting view that
-holds for scripts run by `sh`.) An ELF file for another machine is refused with status 126, in the words of the host's
-sh; in the rewriting view, an old dash takes it for a script.
+could do whatever its user can. CPU masks of `taskset` are checked against the phone's cores, applied to the host's
+(pinning.py), and the phone's cores are shown in `/proc/PID/status` of the command and of the shells below it; what
+else stands there is then as it was when the mask was set. (In the rewriting view that is so for scripts run by `sh`.)
+The first process of a phone, which applies them, hears of their ends by pidfd_open(2): Linux 5.3 or later. An ELF
+file for another machine is refused with status 126, in the words of the host's sh; in the rewriting view, an old dash
+takes it for a script.
 """
 
 import re
@@ -90,11 +92,17 @@ class View:
             variables["TERM"] = term
         return variables
 
-    def steps(self) -> list[tuple[str, ...]]:
-        """Return the mounts that make the view; see `namespaces.take_steps`."""
+    def steps(self, *, storage_bytes: int | None = None) -> list[tuple[str, ...]]:
+        """Return the mounts that make the view; see `namespaces.take_steps`.
+
+        Args:
+            storage_bytes: size of a file system of its own for /data/local; None: it is of the folder.
+        """
         if not self.namespace:
             return []
-        return [*self._host_view(), *self._root()]
+        local = f"{self.folder}/data/local"
+        own = [("tmpfs", local, f"size={storage_bytes},mode=555"), ("mkdir", f"{local}/tmp")] if storage_bytes else []
+        return [*own, *self._host_view(), *self._root()]
 
     def rewriting_expression(self) -> str:
         """Return the sed expression (extended) that does what `text` does."""

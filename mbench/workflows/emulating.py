@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mbench.core.errors import TransportError, UsageError
+from mbench.core.errors import UsageError
 from mbench.devices.adb_connecting import connect, disconnect
 from mbench.devices.profiles import Profile
 from mbench.emulator.facts import Cluster, PhoneFacts, SyntheticLaw, pixel4
@@ -27,12 +27,14 @@ def emulate(
     """Run emulated phones of a profile, connected to the adb server, until they are interrupted.
 
     Raises:
-        UsageError: the profile is not a phone's.
+        UsageError: the profile is not a phone's, or a port is taken or left over.
         NoDevice: no adb server, or this system cannot carry emulated phones.
     """
     profile = user_profile(profile_name)
     if profile.transport != "adb" or profile.fallback:
         raise UsageError(f"{profile_name} is no phone; emulate one of the phones, such as pixel4.")
+    if len(ports) > count:
+        raise UsageError(f"{len(ports)} times --port for {count} phones; say --count {len(ports)}.")
     with adb_servers(servers) as adb:
         server = adb.addresses[0]
         joined: list[str] = []
@@ -46,9 +48,7 @@ def emulate(
         try:
             serve(lambda serial: phone_facts(profile, serial, synthetic=synthetic), count, ports=ports, announce=join)
         except OSError as error:
-            raise TransportError(
-                f"could not listen for adb: {error.strerror or error}. Choose another --port."
-            ) from error
+            raise UsageError(f"could not listen for adb: {error.strerror or error}. Choose another --port.") from error
         finally:
             for address in joined:
                 disconnect(server, address)

@@ -105,6 +105,33 @@ def test_a_full_disk_is_said_in_adbds_words_and_the_file_is_gone(adb: Adb, phone
     assert adb("shell", "ls /data/local/tmp/big")[0] != 0
 
 
+def test_a_full_disk_of_its_own_takes_nothing_from_anybody(
+    phone_farm: PhoneFarm, adb_server: AdbServer, tmp_path: Path
+) -> None:
+    if not phone_farm.namespace:
+        pytest.skip("only in a root of its own can a phone have a file system of its own")
+    (tmp_path / "big").write_bytes(bytes(3_000_000))
+    phone = phone_farm.start(pixel4("SMALL", own_storage=True))
+    adb_server.connect(phone.address)
+
+    def adb(*arguments: str) -> tuple[int, str]:
+        done = adb_server.run("-s", phone.address, *arguments)
+        return done.returncode, done.stderr.decode()
+
+    target = "/data/local/tmp/big"
+    assert adb("push", str(tmp_path / "big"), target)[0] == 0
+    phone.arm(Fault(kind=FaultKind.FULL, size_bytes=1_000_000))
+    pushed = adb("push", str(tmp_path / "big"), f"{target}2")
+    copied = adb("shell", f"dd if=/dev/zero of={target}3 bs=1M count=3")
+    redirected = adb("shell", f"yes >{target}4")
+    phone.arm(Fault(kind=FaultKind.FREE))
+    freed = adb("shell", f"dd if=/dev/zero of={target}5 bs=1M count=3")
+    adb_server.run("disconnect", phone.address)
+    phone.stop()
+    assert [status for status, _ in (pushed, copied, redirected, freed)] == [1, 1, 1, 0]
+    assert all("No space left on device" in said for _, said in (pushed, copied, redirected))
+
+
 def test_a_nearly_full_disk_is_shown_by_df(adb: Adb, phone: Phone) -> None:
     phone.arm(Fault(kind=FaultKind.FULL, size_bytes=10 << 20))
     assert adb("shell", "df -k /data/local/tmp | tail -1")[1].split()[3] == "10240"
@@ -203,6 +230,27 @@ def test_phones_are_served_until_they_are_told_to_stop(adb_server: AdbServer) ->
     thread.join(30)
     assert not thread.is_alive()
     assert not any(folder.exists() for folder in folders)
+
+
+def test_a_phone_that_is_frozen_is_stopped_and_its_port_is_free_again(
+    phone_farm: PhoneFarm, adb_server: AdbServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    phone = phone_farm.start(pixel4("STILL"))
+    port = int(phone.address.rpartition(":")[2])
+    adb_server.connect(phone.address)
+    phone.arm(Fault(kind=FaultKind.FREEZE))
+    client = subprocess.Popen(
+        [adb_server.adb, "-s", phone.address, "shell", "echo"],
+        env=adb_server.environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(0.2)
+    phone.stop()
+    client.wait()
+    adb_server.run("disconnect", phone.address)
+    phone_farm.start(pixel4("STILL"), port=port).stop()
+    assert caplog.records == []
 
 
 def test_a_stopped_phone_leaves_neither_processes_nor_files(phone_farm: PhoneFarm, adb_server: AdbServer) -> None:

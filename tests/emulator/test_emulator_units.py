@@ -1,18 +1,23 @@
 """Without phones: packets, records, path rewriting, facts, faults."""
 
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from mbench.core.errors import NoDevice, UsageError
+from mbench.core.results import Status
 from mbench.emulator import packets, sync_records
 from mbench.emulator.adb_server import find_adb
 from mbench.emulator.android_files import Conditions, format_properties, format_thermal
 from mbench.emulator.facts import facts_from_mapping, pixel4
 from mbench.emulator.faults import Fault, FaultKind, format_fault, parse_fault
+from mbench.emulator.pinning import format_cores
+from mbench.emulator.plays import compose_play
 from mbench.emulator.shell_service import parse_shell
 from mbench.emulator.views import View
+from mbench.runner.text import parse_text
 
 
 def test_a_header_is_read_as_it_was_written() -> None:
@@ -128,6 +133,47 @@ def test_a_fault_is_read_as_it_was_written() -> None:
 def test_what_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="no fault"):
         parse_fault(text)
+
+
+@pytest.mark.parametrize(("cores", "text"), [([7], "7"), ([4, 5, 7], "4-5,7"), ([0, 1, 2, 3], "0-3"), ([], "")])
+def test_cores_are_listed_as_the_kernel_does(cores: list[int], text: str) -> None:
+    assert format_cores(cores) == text
+
+
+LAW = {"base_us": 1000.0, "us_per_mb": 0.0, "noise": 0.0, "seed": 1}
+
+
+def scenes_of(folder: Path, *flags: str, end: str | None = None) -> list[tuple[float, str]]:
+    model = folder / "ü m.tflite"
+    model.write_bytes(b"\0\0\0\0TFL3" + bytes(100))
+    plan = {"law": LAW, "seed": "s", "slowdown": 1.0, "end": end}
+    return compose_play(["./benchmark_model", f"--graph={model}", "--num_threads=1", *flags], plan, prefix="")
+
+
+def performed(scenes: list[tuple[float, str]]) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["sh", "-c", "".join(text for _, text in scenes)], capture_output=True)
+
+
+def test_an_invented_benchmark_takes_as_long_as_it_says(tmp_path: Path) -> None:
+    scenes = scenes_of(tmp_path, "--num_runs=200", "--min_secs=0", "--warmup_runs=100", "--warmup_min_secs=0")
+    assert scenes[-1][0] == pytest.approx(0.3, abs=0.01)
+
+
+def test_an_invented_benchmark_is_read_as_a_real_one(tmp_path: Path) -> None:
+    done = performed(scenes_of(tmp_path, "--num_runs=5", "--min_secs=0", f"--output_filepath={tmp_path}/it's out"))
+    parsed = parse_text(done.stdout.decode(), done.stderr.decode(), exit_code=done.returncode)
+    assert (parsed.status, parsed.parameters["Graph"]) == (Status.OK, f"{tmp_path}/ü m.tflite")
+    assert len((tmp_path / "it's out").read_bytes()) == 32
+
+
+@pytest.mark.parametrize(("end", "status"), [("kill", -9), ("abort", -6), ("segfault", -11), ("half_line", 0)])
+def test_an_invented_benchmark_ends_as_it_is_told_to(tmp_path: Path, end: str, status: int) -> None:
+    assert performed(scenes_of(tmp_path, "--num_runs=5", "--min_secs=0", end=end)).returncode == status
+
+
+def test_an_invented_benchmark_that_is_asked_for_too_much_says_so(tmp_path: Path) -> None:
+    done = performed(scenes_of(tmp_path, "--num_runs=many"))
+    assert (done.returncode, done.stderr.decode().splitlines()[-1]) == (1, "ERROR: Benchmarking failed.")
 
 
 def test_the_given_adb_program_comes_first() -> None:

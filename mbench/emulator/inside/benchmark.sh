@@ -9,4 +9,9 @@ case " $ABIS " in
     exit 126
     ;;
 esac
+if [ -n "$INVENTED" ]; then
+  { echo "${name##*/}" >/proc/$$/comm; } 2>/dev/null
+  . "$T/lines"
+  ask benchmark "$PWD" "$name" "$@"
+fi
 exec $ENTER "$PYTHON" -X utf8 -S "$PROGRAM" benchmark "$HOOK" "$P" "$PWD" "$name" "$@"

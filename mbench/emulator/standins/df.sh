@@ -4,6 +4,7 @@ for path; do
   [ -e "$path" ] || { echo "df: $path: No such file or directory" >&2; exit 1; }
 done
 read -r total limit <"$S/storage"
+[ -z "$OWN_STORAGE" ] || limit=$(stat -f -c '%a %S' "$P/data/local" | { read -r blocks size; echo $((blocks * size / 1024)); })
 used=$(du -sk "$P/data" "$P/storage" 2>/dev/null | awk '{ n += $1 } END { print n }')
 free=$((total - used))
 [ -n "$limit" ] && [ "$free" -gt "$limit" ] && free=$limit

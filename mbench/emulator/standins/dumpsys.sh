@@ -1,6 +1,12 @@
 # dumpsys SERVICE [ARGUMENTS]
 awake() { read -r word <"$S/awake"; echo "$word"; }
+# What is asked before and after every run is said without a program: each costs a phone's host a millisecond.
 battery() {
+  if [ $# -eq 0 ] && [ ! -e "$S/battery.stopped" ]; then
+    echo 'Current Battery Service state:'
+    . "$S/battery.said"
+    return
+  fi
   [ -e "$S/battery.stopped" ] || cat "$S/battery" >"$S/battery.shown"
   case $1 in
     set) sed -i "s/^  $2: .*/  $2: $3/" "$S/battery.shown"; : >"$S/battery.stopped" ;;
@@ -22,11 +28,11 @@ thermal() {
   if [ -n "$status" ]; then
     sed "s/^IsStatusOverride: .*/IsStatusOverride: true/; s/^Thermal Status: .*/Thermal Status: $status/" "$S/thermal"
   else
-    cat "$S/thermal"
+    . "$S/thermal.said"
   fi
 }
 missing() { echo "Can't find service: $1" >&2; exit 0; }
-power() { # without a program but cat: each costs a phone's host a millisecond, and every run asks for this
+power() {
   read -r word <"$S/awake"
   level=null powered=false stays=false shown=OFF fixed=false
   while IFS= read -r line; do
@@ -38,19 +44,9 @@ power() { # without a program but cat: each costs a phone's host a millisecond, 
   [ "$level" != 0 ] && [ "$level" != null ] && stays=true
   [ "$word" = Awake ] && shown=ON
   [ -e "$S/fixed_performance" ] && fixed=true
-  cat <<END
-POWER MANAGER (dumpsys power)
-
-Power Manager State:
-  mDirty=0x0
-  mWakefulness=$word
-  mIsPowered=$powered
-  mStayOn=$stays
-  mBootCompleted=true
-  mStayOnWhilePluggedInSetting=$level
-  mFixedPerformanceModeEnabled=$fixed
-Display Power: state=$shown
-END
+  printf '%s\n' 'POWER MANAGER (dumpsys power)' '' 'Power Manager State:' '  mDirty=0x0' "  mWakefulness=$word" \
+    "  mIsPowered=$powered" "  mStayOn=$stays" '  mBootCompleted=true' "  mStayOnWhilePluggedInSetting=$level" \
+    "  mFixedPerformanceModeEnabled=$fixed" "Display Power: state=$shown"
 }
 service=$1
 [ $# -gt 0 ] && shift

@@ -1,8 +1,9 @@
 # pgrep [-f] PATTERN: of the phone's own processes.
 [ "$1" = -f ] && shift
 found=1
-for path in $(grep -lsz "^MBENCH_PHONE=$ID\$" /proc/[0-9]*/environ); do
-  pid=${path%/environ} pid=${pid#/proc/}
+. "$T/processes"
+own_processes
+for pid in $pids; do
   [ "$pid" = $$ ] && continue
   name=
   read -r name 2>/dev/null <"/proc/$pid/comm" || continue

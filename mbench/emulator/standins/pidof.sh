@@ -1,16 +1,21 @@
 # pidof NAME …: of the phone's own processes.
+alive() {
+  while read -r key value; do
+    case $key in State:) case $value in Z* | X*) return 1 ;; *) return 0 ;; esac ;; esac
+  done 2>/dev/null <"/proc/$1/status"
+  return 1
+}
 found=
-for path in $(grep -lsz "^MBENCH_PHONE=$ID\$" /proc/[0-9]*/environ); do
-  pid=${path%/environ} pid=${pid#/proc/}
+. "$T/processes"
+own_processes
+for pid in $pids; do
   [ "$pid" = $$ ] && continue
   name=
   read -r name 2>/dev/null <"/proc/$pid/comm" || continue
-  state=
-  while read -r key value; do case $key in State:) state=$value; break ;; esac; done 2>/dev/null <"/proc/$pid/status"
-  case $state in Z* | X*) continue ;; esac
   for wanted; do
     wanted=${wanted##*/}
-    [ "$name" = "$(printf %.15s "$wanted")" ] && found="$found $pid"
+    [ ${#wanted} -le 15 ] || wanted=$(printf %.15s "$wanted")
+    [ "$name" = "$wanted" ] && alive "$pid" && found="$found $pid"
   done
 done
 [ -n "$found" ] || exit 1

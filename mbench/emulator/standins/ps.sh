@@ -29,8 +29,10 @@ known root 1 0 10912888 8756 init
 known root 742 1 7128396 166340 zygote64
 known system 1203 742 9612340 301220 system_server
 known shell 611 1 6301212 5120 adbd
-for path in $(grep -lsz "^MBENCH_PHONE=$ID\$" /proc/[0-9]*/environ); do
-  path=${path%/environ} user=shell pid=${path#/proc/} parent=0 size=0 rss=0 state=S name=
+. "$T/processes"
+own_processes
+for pid in $pids; do
+  path=/proc/$pid user=shell parent=0 size=0 rss=0 state=S name=
   [ -z "$only" ] || [ "$only" = "$pid" ] || continue
   while read -r key value rest; do
     case $key in

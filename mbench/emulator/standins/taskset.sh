@@ -1,24 +1,10 @@
-# taskset MASK COMMAND … | taskset -p [MASK] PID: the mask (hexadecimal) is checked against the phone's cores and shown
-# in /proc/self/status (see views.py); the host's scheduler is not asked for cores that it has not.
+# taskset MASK COMMAND … | taskset -p [MASK] PID. The mask (hexadecimal) is the phone's; the scheduler is given host cores
+# for it, counted round, as the host has others; /proc/PID/status shows what was asked for. See pinning.py.
 all=$(((1 << CORES) - 1))
 bad() { echo "taskset: $1" >&2; exit 1; }
 number() {
   case ${1#0x} in '' | *[!0-9a-fA-F]*) bad "bad mask '$1'" ;; esac
-  mask=$((0x${1#0x} & all))
-}
-ranges() {
-  list= start= core=0 count=0
-  while [ "$core" -le "$CORES" ]; do
-    if [ "$core" -lt "$CORES" ] && [ $((mask >> core & 1)) = 1 ]; then
-      [ -z "$start" ] && start=$core
-      count=$((count + 1))
-    elif [ -n "$start" ]; then
-      last=$((core - 1))
-      if [ "$start" = "$last" ]; then part=$start; else part=$start-$last; fi
-      list=${list:+$list,}$part start=
-    fi
-    core=$((core + 1))
-  done
+  mask=$((0x${1#0x} & all)) bad=
 }
 if [ "$1" = -p ] || [ "$1" = -ap ]; then
   shift
@@ -26,8 +12,11 @@ if [ "$1" = -p ] || [ "$1" = -ap ]; then
     number "$1"
     [ -d "/proc/$2" ] || bad "failed to set $2's affinity: No such process"
     [ "$mask" = 0 ] && bad "failed to set $2's affinity: Invalid argument"
-    mkdir -p "$S/masks"
-    printf '%x\n' "$mask" >"$S/masks/$2"
+    mask=$(printf %x "$mask")
+    . "$T/lines"
+    ask pin "$mask" "$2"
+    [ -z "$bad" ] || bad "failed to set $2's affinity: $bad"
+    echo "$mask" >"$S/masks/$2"
     exit 0
   fi
   [ -d "/proc/$1" ] || bad "failed to get $1's affinity: No such process"
@@ -40,7 +29,14 @@ fi
 number "$1"
 [ "$mask" = 0 ] && bad "failed to set $$'s affinity: Invalid argument"
 shift
-ranges
-MBENCH_MASK=$(printf %x "$mask")
-export MBENCH_MASK MBENCH_CPUS="$list" MBENCH_CPU_COUNT="$count"
-exec "$T/pinned/exec" "$@"
+. "$T/lines"
+ask pin "$(printf %x "$mask")" "$$"
+[ -z "$bad" ] || bad "failed to set $$'s affinity: $bad"
+export MBENCH_MASK MBENCH_CPUS MBENCH_CPU_COUNT
+if [ -n "$P" ]; then
+  export MBENCH_STATUS
+  exec "$@"
+fi
+if [ "$1" = sh ]; then shift; set -- /system/bin/sh "$@"; fi
+case $PATH in "$T/pinned":*) ;; *) PATH=$T/pinned:$PATH ;; esac
+exec "$@"
