@@ -10,7 +10,8 @@ Over one emulated phone and a private adb server, each way in turn, on fresh ran
     proof       `adb push`, `adb shell sha256sum`, `adb shell mv`, against that same push
 
 The loopback carries some 500 MB/s, a USB 2 cable 30 to 40: there the phone's hashing is a small part of a push, here
-it is the larger one, so `push` is the worst case.
+it is the larger one, so `push` is the worst case. The names that begin with `usb2_` are of the same pushes over a link
+that the emulated phone slows down to a cable's 40 MB/s.
 """
 
 import hashlib
@@ -31,14 +32,17 @@ from mbench.devices.adb_transport import AdbTransport, open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm
+from mbench.emulator.faults import Fault, FaultKind
 
 FILE_BYTES = 20_000_000
 PUSHES = 9
+USB2_BYTES_PER_S = 40_000_000
+USB2_PUSHES = 5
 COMMANDS = 40
 _DEADLINE_S = 60.0
 
 
-def run(*, pushes: int = PUSHES, commands: int = COMMANDS) -> dict[str, Any]:
+def run(*, pushes: int = PUSHES, usb2_pushes: int = USB2_PUSHES, commands: int = COMMANDS) -> dict[str, Any]:
     """Measure and return medians in milliseconds and ratios of native over ours: above 1, ours is the faster one."""
     with PhoneFarm() as farm, PrivateServer() as server, tempfile.TemporaryDirectory() as folder:
         phone = farm.start(pixel4("BENCH1"))
@@ -46,7 +50,10 @@ def run(*, pushes: int = PUSHES, commands: int = COMMANDS) -> dict[str, Any]:
         transport = open_device(AdbServer(port=server.port), phone.address)
         native_true, own_true = _commands(server, transport, commands)
         seconds = _pushes(server, transport, Path(folder) / "20MB.bin", pushes)
+        phone.arm(Fault(kind=FaultKind.SLOW_LINK, size_bytes=USB2_BYTES_PER_S))
+        slow = _pushes(server, transport, Path(folder) / "20MB.bin", usb2_pushes)
     median = {name: statistics.median(values) for name, values in seconds.items()}
+    median |= {f"usb2_{name}": statistics.median(slow[name]) for name in ("native_push", "proved_push")}
     return {
         "file_bytes": FILE_BYTES,
         "native_command_ms": _ms(native_true),
@@ -56,6 +63,7 @@ def run(*, pushes: int = PUSHES, commands: int = COMMANDS) -> dict[str, Any]:
         "transfer_ratio": _ratio(seconds["native_push"], seconds["transfer"]),
         "push_ratio": _ratio(seconds["native_push"], seconds["proved_push"]),
         "proof_ratio": _ratio(seconds["native_proof"], seconds["proved_push"]),
+        "usb2_push_ratio": _ratio(slow["native_push"], slow["proved_push"]),
     }
 
 

@@ -15,12 +15,19 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 REPETITIONS = 15
+_ONE_FLAG = """
+import typer
+app = typer.Typer(rich_markup_mode=None)
+@app.command()
+def command(flag: bool = False): pass
+app()
+"""
 
 
 def run() -> dict[str, Any]:
     """Return ratios and seconds, all measured now, in a home and a results folder of their own."""
     with tempfile.TemporaryDirectory() as folder:
-        return {"help": help_ratio(), **_runs(Path(folder))}
+        return {"help": help_ratio(), "devices": devices_ratio(), **_runs(Path(folder))}
 
 
 def help_ratio() -> dict[str, float]:
@@ -34,6 +41,33 @@ def help_ratio() -> dict[str, float]:
         "imports_typer_and_rich_s": round(statistics.median(floor), 4),
         "mbench_help_s": round(statistics.median(ours), 4),
         "ratio": round(statistics.median(ours) / statistics.median(floor), 2),
+    }
+
+
+def devices_ratio() -> dict[str, float]:
+    """Measure `mbench devices` where nothing is attached to a server that runs, with one emulated phone, and the floor.
+
+    `typer_command` is a process whose command has one flag and does nothing: what typer costs beyond its import.
+    """
+    from mbench.emulator.adb_server import AdbServer
+    from mbench.emulator.facts import pixel4
+    from mbench.emulator.farm import PhoneFarm
+
+    own = _environment(Path(tempfile.gettempdir()))
+    devices = [sys.executable, "-m", "mbench", "devices"]
+    floor, command, nothing, phone = [], [], [], []
+    with AdbServer() as empty, AdbServer() as server, PhoneFarm() as farm:
+        server.connect(farm.start(pixel4("BENCH2")).address)
+        for _ in range(REPETITIONS):
+            floor.append(_seconds([sys.executable, "-c", "import typer, rich"], own))
+            command.append(_seconds([sys.executable, "-c", _ONE_FLAG], own))
+            nothing.append(_seconds(devices, own | empty.environment, status=3))
+            phone.append(_seconds(devices, own | server.environment))
+    names = ("imports_typer_and_rich", "typer_command", "nothing_attached", "one_phone")
+    median = [statistics.median(values) for values in (floor, command, nothing, phone)]
+    return {
+        **{f"{name}_s": round(value, 4) for name, value in zip(names, median, strict=True)},
+        **{f"{name}_ratio": round(value / median[0], 2) for name, value in zip(names[1:], median[1:], strict=True)},
     }
 
 
@@ -75,10 +109,12 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **own}
 
 
-def _seconds(command: list[str], environment: dict[str, str]) -> float:
+def _seconds(command: list[str], environment: dict[str, str], *, status: int = 0) -> float:
     begun = time.perf_counter()
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begun
+    ended = subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+    seconds = time.perf_counter() - begun
+    assert ended.returncode == status, command
+    return seconds
 
 
 if __name__ == "__main__":

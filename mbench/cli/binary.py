@@ -1,6 +1,5 @@
 """`mbench binary`: benchmark_model binaries for phones, by ABI and SHA-256."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import FlavourChoice
 from mbench.cli.progress import progress_for
 
 DAMAGED = 4
@@ -15,13 +15,6 @@ DAMAGED = 4
 app = typer.Typer(
     help="Keep benchmark_model binaries for phones, by ABI and SHA-256.", no_args_is_help=True, rich_markup_mode=None
 )
-
-
-class FlavourChoice(StrEnum):
-    """Which of the two programs called benchmark_model."""
-
-    TFLITE = "tflite"
-    LITERT = "litert"
 
 
 Flavour = Annotated[FlavourChoice, typer.Option(help="tflite (Interpreter), or litert (CompiledModel).")]
@@ -37,11 +30,18 @@ def add(
     abi: Annotated[
         str | None, typer.Option(help="What it must be for, such as arm64-v8a. Default: as it says.")
     ] = None,
+    with_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with", help="A library that belongs beside it on the phone; may be repeated.", metavar="LIBRARY.so"
+        ),
+    ] = None,
 ) -> None:
-    """Keep a binary of your own."""
+    """Keep a binary of your own, with the libraries that it loads."""
     from mbench.workflows import binaries
 
-    print(binaries.line(binaries.add(path, flavour=flavour.value if flavour else None, abi=abi)))
+    record = binaries.add(path, flavour=flavour.value if flavour else None, abi=abi, companions=with_ or [])
+    print(binaries.line(record))
 
 
 @app.command("fetch")

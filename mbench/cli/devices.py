@@ -31,6 +31,11 @@ def devices(
     """Show attached phones, their state and what to do about it."""
     if context.invoked_subcommand is not None:
         return
+    from mbench.workflows.attached import nothing_is_attached
+
+    if not watch and nothing_is_attached(adb_server or []):
+        write("[]" if json_ else "no phone is attached.")
+        raise typer.Exit(NO_DEVICE)
     from mbench.workflows import devices as workflow
 
     shown = None

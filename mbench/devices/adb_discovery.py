@@ -10,8 +10,7 @@ from mbench.core.errors import DeviceLost, TransportError
 from mbench.devices import adb_properties
 from mbench.devices.adb_errors import REMEDIES, at_the_door
 from mbench.devices.adb_identity import Identity, identify
-from mbench.devices.adb_servers import AdbServer
-from mbench.devices.adb_streams import Client
+from mbench.devices.adb_servers import AdbServer, listed_devices
 
 _AT_ONCE: Final = 32
 PROBE_S: Final = 4.0
@@ -111,18 +110,17 @@ def list_devices(servers: Sequence[AdbServer], *, probe_s: float = PROBE_S) -> t
 def _listed(server: AdbServer) -> list[tuple[AdbAddress, str]]:
     """Return addresses with adb's word for the state of each."""
     with at_the_door(str(server), "list its devices"):
-        infos = Client(server).list(extended=True)
         return [
             (
                 AdbAddress(
                     server=server,
-                    name=info.serial,
-                    transport_id=info.transport_id,
-                    usb=":" not in info.serial and "._adb-tls-" not in info.serial,
+                    name=device.name,
+                    transport_id=device.transport_id,
+                    usb=":" not in device.name and "._adb-tls-" not in device.name,
                 ),
-                info.state,
+                device.state,
             )
-            for info in infos
+            for device in listed_devices(server)
         ]
 
 

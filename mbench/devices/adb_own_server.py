@@ -7,6 +7,7 @@ hold a phone. The last mbench process that uses it ends it. A server of somebody
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -33,6 +34,8 @@ _START_S = 15.0
 """Looking for USB devices takes 3 s where there are none."""
 _END_S = 3.0
 _POLL_S = 0.02
+_VERSION = re.compile(r"^Version (\S+)", re.MULTILINE)
+"""`Android Debug Bridge version 1.0.41`, `Version 36.0.0-13206524`, where it is installed, for which system."""
 
 
 class AdbServers:
@@ -240,3 +243,20 @@ def adb_program() -> Path:
     if found := shutil.which("adb"):
         return Path(found)
     raise NoDevice("there is no adb program. Install Android's platform-tools, or name one by ADBUTILS_ADB_PATH.")
+
+
+def adb_version(program: Path) -> str:
+    """Return the release that an adb program names, such as `36.0.0-13206524`.
+
+    Raises:
+        NoDevice: it does not start, or is no adb.
+    """
+    try:
+        said = subprocess.run([str(program), "version"], capture_output=True, text=True, timeout=_START_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoDevice(f"{program} does not start: {error}. Install Android's platform-tools.") from error
+    found = _VERSION.search(said.stdout)
+    if found is None:
+        words = (said.stderr or said.stdout).strip().splitlines()
+        raise NoDevice(f"{program} is no adb: it says {words[0] if words else 'nothing'!r}.")
+    return found[1]

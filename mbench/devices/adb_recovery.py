@@ -9,7 +9,7 @@ from mbench.core.errors import DeviceLost, TransportError
 from mbench.core.ports import Clock
 from mbench.devices.adb_errors import REMEDIES, at_the_door
 from mbench.devices.adb_identity import Identity, identify
-from mbench.devices.adb_servers import protocol_of
+from mbench.devices.adb_servers import listed_devices, protocol_of
 from mbench.devices.adb_streams import Client
 from mbench.devices.adb_transport import AdbTransport
 
@@ -61,6 +61,7 @@ def wait_for_device(
             _LOG.info("%s: came back after %.1f s, rebooted: %s", transport.serial, waited_s, rebooted)
             return Return(rebooted=rebooted, waited_s=waited_s)
         if clock.monotonic() - begun + pause_s > limit_s:
+            transport.gave_up()
             raise DeviceLost(
                 f"{transport.serial}: did not come back to {transport.address} at {transport.server} within "
                 f"{limit_s:g} s: {attempt.seen}. {attempt.remedy}"
@@ -132,8 +133,8 @@ class _Attempt:
 
     def _state(self) -> str | None:
         with at_the_door(self._transport.serial, "ask adb for its state"):
-            infos = self._client.list()
-        return next((info.state for info in infos if info.serial == self._transport.address), None)
+            listed = listed_devices(self._transport.server)
+        return next((device.state for device in listed if device.name == self._transport.address), None)
 
     def _connected(self, *, afresh: bool) -> str | None:
         """Let adb connect, which it gives up by itself after 60 s, and return the state then."""

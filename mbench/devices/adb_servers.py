@@ -1,4 +1,7 @@
-"""adb servers: where they are and whether one answers there. Never starts, ends or replaces one."""
+"""adb servers: where they are, whether one answers there, what it lists. Never starts, ends or replaces one.
+
+By plain sockets: adbutils takes longer to import than a server to answer, and starts one where none does.
+"""
 
 import socket
 import time
@@ -86,6 +89,47 @@ def protocol_of(server: AdbServer, *, timeout_s: float = 3.0) -> int | None:
     raise NoDevice(
         f"{server}: what listens there is no adb server ({reason}). Choose another port by ANDROID_ADB_SERVER_PORT."
     ) from reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A device that a server lists.
+
+    Attributes:
+        name: the device as the server calls it: its USB serial, or HOST:PORT.
+        state: adb's word for it.
+        transport_id: the server's number for this connection; None where it gives none.
+    """
+
+    name: str
+    state: str
+    transport_id: int | None = None
+
+
+def listed_devices(server: AdbServer, *, timeout_s: float = 3.0) -> tuple[Listed, ...]:
+    """Return what a server lists (`host:devices-l`; AOSP packages/modules/adb, SERVICES.TXT).
+
+    Raises:
+        OSError: it does not answer.
+        EOFError, ValueError: it answers something else.
+    """
+    with closing(socket.create_connection((server.host, server.port), timeout=timeout_s)) as connection:
+        return parse_listing(_ask(connection, b"host:devices-l").decode("utf-8", "replace"))
+
+
+def parse_listing(text: str) -> tuple[Listed, ...]:
+    """Return the devices of a listing, a line each.
+
+    `9A1BFFAZ  device usb:1-4 product:flame model:Pixel_4 device:flame transport_id:3`
+    """
+    found = []
+    for fields in (line.split() for line in text.splitlines()):
+        if len(fields) >= 2:
+            tags = dict(field.split(":", 1) for field in fields[2:] if ":" in field)
+            number = tags.get("transport_id", "")
+            transport_id = int(number) if number.isdecimal() else None
+            found.append(Listed(name=fields[0], state=fields[1], transport_id=transport_id))
+    return tuple(found)
 
 
 def kill_server(server: AdbServer, *, timeout_s: float = 3.0) -> None:

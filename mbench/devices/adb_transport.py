@@ -112,6 +112,7 @@ class AdbTransport:
         self._identity = identity
         self._root = f"{_BASE}/{re.sub(r'[^A-Za-z0-9._-]', '_', user or _user())}"
         self._debris: set[str] = set()
+        self._given_up = False
 
     @property
     def serial(self) -> str:
@@ -136,7 +137,15 @@ class AdbTransport:
     def came_back(self, identity: Identity) -> None:
         """Take note of what the phone says of itself after it was away."""
         self._identity = identity
+        self._given_up = False
         self.make_root()
+
+    def gave_up(self) -> None:
+        """Take note that waiting for the phone has ended in vain: until it comes back, no command is tried on it.
+
+        A frozen phone would else hold each command of a session's ending to its own timeout.
+        """
+        self._given_up = True
 
     def make_root(self) -> None:
         """Make our folder."""
@@ -232,6 +241,7 @@ class AdbTransport:
         limit_bytes: int = 1 << 20,
     ) -> CommandResult:
         """Run a command, pinned to `cpus`, to its end or to the total deadline, at which all of it is killed."""
+        self._refuse_given_up(f"run {argv[0]}")
         begun = time.monotonic()
         mark = new_mark()
         with at_the_door(self.serial, f"run {argv[0]}"):
@@ -359,9 +369,14 @@ class AdbTransport:
         stall_s: float | None = None,
         limit_bytes: int = 1 << 20,
     ) -> ShellEnd:
+        self._refuse_given_up(what)
         with at_the_door(self.serial, what):
             until = time.monotonic() + timeout_s
             return run_script(self.server, self.address, text, until=until, stall_s=stall_s, limit_bytes=limit_bytes)
+
+    def _refuse_given_up(self, what: str) -> None:
+        if self._given_up:
+            raise DeviceLost(f"{self.serial}: could not {what}: it did not come back. {REMEDIES['lost']}")
 
     def _require(self, end: ShellEnd, what: str) -> None:
         """Raise where a script says by its status that it failed.

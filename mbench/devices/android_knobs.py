@@ -28,6 +28,8 @@ _WAKE, _SLEEP = "224", "223"
 
 _POLICIES: Final = "/sys/devices/system/cpu/cpufreq"
 _COMMAND_S: Final = 15.0
+_FIRST_FIXED_SDK: Final = 30
+"""`cmd power set-fixed-performance-mode-enabled` came with Android 11."""
 _VALUE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -79,6 +81,31 @@ class Knobs:
         words = (said.stderr or said.stdout).decode("utf-8", "replace").strip().splitlines()
         return Refusal(knob=knob, words=words[0] if words else f"exit status {said.exit_code}")
 
+    def foreseen(self, knob: str, value: str) -> Refusal | None:
+        """Return why a value cannot be set, as far as that can be seen without setting it; None where nothing is seen.
+
+        Raises:
+            TransportError: the phone cannot be asked.
+        """
+        if knob == FIXED_PERFORMANCE:
+            said = self._run("getprop ro.build.version.sdk").stdout.decode("utf-8", "replace").strip()
+            old = said.isdecimal() and int(said) < _FIRST_FIXED_SDK
+            return Refusal(knob=knob, words="Android before 11 does not have it") if old else None
+        if knob.startswith(GOVERNOR):
+            return self._foreseen_governor(knob, value)
+        return None
+
+    def _foreseen_governor(self, knob: str, value: str) -> Refusal | None:
+        file = self._governor_file(knob)
+        known = self._run(f"cat {file.replace('scaling_governor', 'scaling_available_governors')}")
+        names = known.stdout.decode("utf-8", "replace").split()
+        if known.exit_code == 0 and names and value not in names:
+            return Refusal(knob=knob, words=f"it has {', '.join(names)}")
+        test = f"test -w {file}"
+        if self._run(_as_root(test)).exit_code == 0:
+            return None
+        return Refusal(knob=knob, words=f"{file} may not be written: the phone is not rooted")
+
     def policies(self) -> tuple[str, ...]:
         """Return the names of the cpufreq policies: `policy0`.
 
@@ -96,9 +123,7 @@ class Knobs:
             return f"input keyevent {_WAKE if value == 'on' else _SLEEP}"
         if knob == FIXED_PERFORMANCE:
             return f"cmd power set-fixed-performance-mode-enabled {quoted}"
-        write = f"echo {quoted} > {self._governor_file(knob)}"
-        # As root already; by AOSP's su, which takes a user and a command; by the other kind, which takes -c.
-        return f"{write} || su 0 sh -c {shlex.quote(write)} || su -c {shlex.quote(write)}"
+        return _as_root(f"echo {quoted} > {self._governor_file(knob)}")
 
     def _governor_file(self, knob: str) -> str:
         return f"{_POLICIES}/{knob.removeprefix(GOVERNOR)}/scaling_governor"
@@ -110,3 +135,8 @@ class Knobs:
 
     def _run(self, command: str) -> CommandResult:
         return self._transport.run(("sh", "-c", command), deadline_s=_COMMAND_S)
+
+
+def _as_root(command: str) -> str:
+    """Return a command as root already; by AOSP's su, which takes a user and a command; by the other kind, with -c."""
+    return f"{command} || su 0 sh -c {shlex.quote(command)} || su -c {shlex.quote(command)}"

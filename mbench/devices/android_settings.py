@@ -80,11 +80,11 @@ def borrowed(transport: Transport, *, host_folder: Path, wanted: Wanted | None =
     restore_left_behind(transport, host_folder)
     knobs = Knobs(transport)
     owed = tuple(change for journal in read_journals(transport, host_folder) for change in journal.changes)
-    changes = _plan(knobs, wanted or Wanted(), owed=owed)
+    changes, unseen = _plan(knobs, wanted or Wanted(), owed=owed)
     if changes:
         write_journal(transport, host_folder, Journal(serial=transport.serial, changes=(*owed, *changes)))
     try:
-        yield _apply(knobs, changes)
+        yield _apply(knobs, changes, refused=unseen)
     except BaseException:
         try:
             restore_left_behind(transport, host_folder)
@@ -92,6 +92,20 @@ def borrowed(transport: Transport, *, host_folder: Path, wanted: Wanted | None =
             _LOG.warning("%s: settings are not put back yet, the next session will: %s", transport.serial, error)
         raise
     restore_left_behind(transport, host_folder)
+
+
+def foreseen_refusals(transport: Transport, wanted: Wanted) -> tuple[Refusal, ...]:
+    """Return which of the wanted clocks a phone will not take, as far as that shows before anything is changed.
+
+    Raises:
+        TransportError: the phone cannot be asked.
+    """
+    knobs = Knobs(transport)
+    asked = [(FIXED_PERFORMANCE, "true")] if wanted.fixed_performance else []
+    if wanted.governor is not None:
+        asked += [(f"{GOVERNOR}{policy}", wanted.governor) for policy in knobs.policies()]
+    answers = (knobs.foreseen(knob, value) for knob, value in asked)
+    return tuple(refusal for refusal in answers if refusal is not None)
 
 
 def set_again(transport: Transport, settings: Borrowed) -> None:
@@ -137,14 +151,26 @@ def restore_left_behind(transport: Transport, host_folder: Path) -> PutBack:
     return PutBack(restored=tuple(restored), left=tuple(left), refused=tuple(refusal for _, refusal in refused))
 
 
-def _plan(knobs: Knobs, wanted: Wanted, *, owed: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Return the changes that are needed: not of what is as wanted, does not tell its value or is owed already."""
+def _plan(knobs: Knobs, wanted: Wanted, *, owed: tuple[Change, ...]) -> tuple[tuple[Change, ...], tuple[Refusal, ...]]:
+    """Return the changes that are needed: not of what is as wanted, does not tell its value or is owed already.
+
+    Governors that the phone does not show count as refused: nothing could be put back.
+    """
     asked: list[tuple[str, str]] = []
+    unseen: list[Refusal] = []
     if wanted.awake:
         asked += [(STAY_ON, EVERY_SOURCE), (SCREEN, "on")]
     if wanted.governor is not None:
-        asked += [(f"{GOVERNOR}{policy}", wanted.governor) for policy in knobs.policies()]
+        policies = knobs.policies()
+        asked += [(f"{GOVERNOR}{policy}", wanted.governor) for policy in policies]
+        if not policies:
+            unseen.append(Refusal(knob=f"{GOVERNOR}none", words="the phone shows no cpufreq policy"))
     found = [(knob, knobs.read(knob), ours) for knob, ours in asked]
+    unseen += [
+        Refusal(knob=knob, words="the phone does not show it")
+        for knob, now, _ in found
+        if now is None and knob.startswith(GOVERNOR)
+    ]
     taken = {change.knob for change in owed}
     changes = [
         Change(knob=knob, before=now, ours=ours)
@@ -154,12 +180,19 @@ def _plan(knobs: Knobs, wanted: Wanted, *, owed: tuple[Change, ...]) -> tuple[Ch
     if wanted.fixed_performance:
         before = _DEFAULT_FIXED_PERFORMANCE
         changes.append(Change(knob=FIXED_PERFORMANCE, before=before, ours="true", readable=False))
-    return tuple(changes)
+    return tuple(changes), tuple(unseen)
 
 
-def _apply(knobs: Knobs, changes: tuple[Change, ...]) -> Borrowed:
-    answers = [(change, knobs.write(change.knob, change.ours)) for change in changes]
+def _apply(knobs: Knobs, changes: tuple[Change, ...], *, refused: tuple[Refusal, ...] = ()) -> Borrowed:
+    answers = [(change, knobs.write(change.knob, change.ours) or _untaken(knobs, change)) for change in changes]
     return Borrowed(
         changed=tuple(change for change, refusal in answers if refusal is None),
-        refused=tuple(refusal for _, refusal in answers if refusal is not None),
+        refused=(*refused, *(refusal for _, refusal in answers if refusal is not None)),
     )
+
+
+def _untaken(knobs: Knobs, change: Change) -> Refusal | None:
+    """Say that a governor is another one although writing it gave no error, as some kernels and `su` programs do."""
+    if not change.knob.startswith(GOVERNOR) or (now := knobs.read(change.knob)) == change.ours:
+        return None
+    return Refusal(knob=change.knob, words=f"it is {now or 'not shown'} after {change.ours} was written")

@@ -53,6 +53,12 @@ def allowed_cpus() -> tuple[int, ...] | None:
     )
 
 
+def fastest_clock_khz() -> int | None:
+    """Return the highest clock that cpufreq names for any core, None where there is no cpufreq."""
+    found = [_number(cpu, "cpuinfo_max_freq") for cpu in range(psutil.cpu_count() or 0)]
+    return max((one for one in found if one is not None), default=None)
+
+
 def parse_cpus(text: str, *, allowed: Sequence[int] | None) -> tuple[int, ...]:
     """Return the cores of a list such as `4-7,2`, in the order given.
 

@@ -103,9 +103,10 @@ def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: I
             offered, writes = _evidence_flags(paths, instrument.flags)
             needed += offered
     if missing := lacking(needed, instrument.flags):
+        remedy = "LiteRT's own has it: --flavour litert" if "use_npu" in missing else "Use another binary"
         raise UsageError(
             f"{' '.join(instrument.argv_prefix)} ({instrument.tool}) has no flag --{', --'.join(missing)}, which a "
-            f"{purpose} run with delegate {workload.delegate} needs. Use another binary, or leave that out."
+            f"{purpose} run with delegate {workload.delegate} needs. {remedy}, or leave that out."
         )
     return Command(
         argv=(*instrument.argv_prefix, *needed),

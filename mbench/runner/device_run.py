@@ -25,6 +25,7 @@ OUTPUT_FILE = "output.bin"
 _TRANSPORT_MARGIN_S = 20.0
 """After the device's own deadline, for starting the script and for killing what is left."""
 _SHORT_S = 15.0
+_ALIVE_S = 3.0
 _SMALL_BYTES = 4096
 _TEXT_LIMIT_BYTES = 4 << 20
 """The longest real text is an operator profile of some 100 kB; one beyond this is cut, and so incomplete."""
@@ -40,6 +41,7 @@ class Course:
         cpu_s: CPU seconds of the script and all that it waited for; None where its shell does not tell.
         failure: what went wrong outside of the program's own doing.
         scripted: whether the script was started.
+        leftover: process of the program that was still there after its end, as the script noted it; None: none was.
     """
 
     started_at: datetime
@@ -51,6 +53,7 @@ class Course:
     proofs: tuple[Proof, ...] = ()
     failure: Failure | None = None
     scripted: bool = False
+    leftover: str | None = None
 
 
 def run_on_device(
@@ -136,7 +139,20 @@ def _run_script(
         return _aborted(result)
     if course.exit_code in {SIGKILL_STATUS, TIMEOUT_STATUS} and course.wall_s >= deadline_s:
         return "timeout", f"the program was still running after {deadline_s:g} s and has been ended."
-    return None
+    return _left_behind(course.leftover)
+
+
+def _left_behind(leftover: str | None) -> Failure | None:
+    """Say that a process of the program outlived it: what it had computed by then, or took from others, is not known.
+
+    `4711`, or `4711 stays` where it could not be killed.
+    """
+    if not leftover:
+        return None
+    process, _, stays = leftover.partition(" ")
+    if stays:
+        return "environment", f"process {process} of the run is still there and does not die; restart the device."
+    return "environment", f"process {process} of the run was still there after its end and had to be killed."
 
 
 def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
@@ -148,7 +164,8 @@ def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
         PROFILE_FILE: paths.profile,
         OUTPUT_FILE: paths.output,
     }
-    notes = [f"{paths.work_dir}/{name}" for name in (script.AFFINITY, script.EXIT_CODE, script.CPU_TIMES)]
+    names = (script.AFFINITY, script.EXIT_CODE, script.CPU_TIMES, script.LEFTOVER)
+    notes = [f"{paths.work_dir}/{name}" for name in names]
     found = transport.read_together(
         pulled=(*left.values(), *notes),
         hashed=tuple(proof.path for proof in course.proofs),
@@ -157,7 +174,7 @@ def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
     for name, path in left.items():
         if (data := found.contents[path]) is not None:
             course.files[name] = data[:_TEXT_LIMIT_BYTES] if name.endswith(".txt") else data
-    course.affinity, status, times = (_short_text(found.contents[path]) for path in notes)
+    course.affinity, status, times, course.leftover = (_short_text(found.contents[path]) for path in notes)
     course.exit_code = int(status) if status is not None and status.isdecimal() else None
     course.cpu_s = None if times is None else script.parse_cpu_s(times)
     course.proofs = tuple(proof.ended_as(found.hashes[proof.path]) for proof in course.proofs)
@@ -178,9 +195,15 @@ def _aborted(result: CommandResult) -> Failure:
 
 def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
     """Kill what may still run and remove the run's directory; a device that is gone has been reported before."""
+    if course.failure is not None and course.failure[0] == "transport" and not transport.alive(timeout_s=_ALIVE_S):
+        _LOG.warning("%s: %s may be left behind: it does not answer", transport.serial, paths.work_dir)
+        return  # a frozen one would hold each of the commands below to its own deadline
     try:
         if course.scripted and course.exit_code is None:
-            transport.run(("sh", "-c", script.end_script(paths.work_dir)), deadline_s=_SHORT_S)
+            end = transport.run(("sh", "-c", script.end_script(paths.work_dir)), deadline_s=_SHORT_S)
+            if end.exit_code == script.STAYS:
+                words = end.stdout.decode("utf-8", "replace").strip()
+                course.failure = ("environment", f"{words} after a run that did not end; restart the device.")
         transport.remove(paths.work_dir)
     except TransportError as error:
         _LOG.warning("%s: %s may be left behind: %s", transport.serial, paths.work_dir, error)

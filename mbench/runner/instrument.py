@@ -21,6 +21,7 @@ class Instrument:
         path: the file on the device whose SHA-256 is proved before and after each run; None where it is no one file.
         flags: names of its flags, from its help.
         environment: (name, value) pairs that it needs.
+        companions: (path on the device, SHA-256) of the libraries beside it, which are proved as it is.
     """
 
     argv_prefix: tuple[str, ...]
@@ -29,6 +30,7 @@ class Instrument:
     path: str | None
     flags: frozenset[str]
     environment: tuple[tuple[str, str], ...] = ()
+    companions: tuple[tuple[str, str], ...] = ()
 
     @property
     def flags_sha256(self) -> str:

@@ -90,7 +90,7 @@ def _hashes(instrument: Instrument, request: RunRequest) -> dict[str, str]:
     hashes = {request.model: artifact.sha256}
     if instrument.path is not None:
         hashes[instrument.path] = instrument.sha256
-    return hashes
+    return hashes | dict(instrument.companions)
 
 
 def _result(instrument: Instrument, request: RunRequest, command: Command, paths: RunPaths, course: Course) -> Run:

@@ -6,7 +6,8 @@ It needs sh (mksh, dash, bash, busybox), rm, mv, mkdir and sleep; timeout where 
     pid.txt       the program's process id, written by the very process before it becomes the program
     out.txt       its standard output
     err.txt       its standard error
-    leftover.txt  its process id, where it was still there after its end and had to be killed
+    leftover.txt  its process id, where it was still there after its end and had to be killed; `stays` after it where
+                  it could not be
     times.txt     CPU time of the shell and of all that it waited for, as POSIX' `times` writes it
     rc.txt        its exit status as the shell says it; written last and at once, so its absence means an aborted run
 """
@@ -30,6 +31,9 @@ CPU_TIMES: Final = "times.txt"
 NO_DIRECTORY: Final = 111
 """Exit status of the script: its directory cannot be entered or written."""
 
+STAYS: Final = 112
+"""Exit status of the script that ends a run: the program does not die."""
+
 FILE_LIMIT_BYTES: Final = 128 << 20
 """No file that a run writes is larger: the script sets a limit of half of it, in a unit that some shells double."""
 
@@ -42,6 +46,16 @@ _PHASES = 2
 _CPU_TIME = re.compile(r"(\d+)m(\d+(?:\.\d+)?)s")
 _BLOCK_BYTES = 512  # of `ulimit -f` (POSIX)
 
+_GONE = r"""gone() {
+  kill -0 "$1" 2>/dev/null || return 0
+  [ -r "/proc/$1/status" ] || return 1
+  while read -r key value; do
+    case "$key $value" in "State: Z"* | "State: X"*) return 0 ;; esac
+  done <"/proc/$1/status"
+  return 1
+}"""
+"""A process that is dead and was not waited for yet counts as gone."""
+
 _TEMPLATE = r"""umask 077
 mkdir -p {directory} && cd {directory} || exit {no_directory}
 rm -f {old}
@@ -52,14 +66,7 @@ if [ -r /proc/self/status ]; then
     case $key in Cpus_allowed_list:) echo "$value" >{affinity} ;; esac
   done </proc/self/status
 fi
-gone() {{
-  kill -0 "$1" 2>/dev/null || return 0
-  [ -r "/proc/$1/status" ] || return 1
-  while read -r key value; do
-    case "$key $value" in "State: Z"* | "State: X"*) return 0 ;; esac
-  done <"/proc/$1/status"
-  return 1
-}}
+{gone}
 set -- sh -c 'echo $$ >{process}; exec "$0" "$@"' {command}
 if timeout -s KILL {deadline} true 2>/dev/null; then set -- timeout -s KILL {deadline} "$@"; fi
 "$@" </dev/null >{stdout} 2>{stderr}
@@ -73,6 +80,7 @@ if [ -n "$pid" ]; then
     kill -9 "$pid" 2>/dev/null
     sleep 1
   done
+  gone "$pid" || echo "$pid stays" >{leftover}
 fi
 times >{times} 2>/dev/null
 echo "$status" >rc.part && mv rc.part {exit_code}
@@ -81,8 +89,15 @@ echo "$status" >rc.part && mv rc.part {exit_code}
 _END_TEMPLATE = r"""cd {directory} 2>/dev/null || exit 0
 [ -r {exit_code} ] && exit 0
 [ -r {process} ] || exit 0
-read -r pid <{process} && kill -9 "$pid" 2>/dev/null
-exit 0
+read -r pid <{process} || exit 0
+{gone}
+for second in 1 2 3 4 5; do
+  kill -9 "$pid" 2>/dev/null
+  gone "$pid" && exit 0
+  sleep 1
+done
+echo "process $pid could not be ended"
+exit {stays}
 """
 
 
@@ -99,6 +114,7 @@ def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, remo
     return _TEMPLATE.format(
         directory=_path(work_dir),
         no_directory=NO_DIRECTORY,
+        gone=_GONE,
         old=" ".join([*old, *(_path(path) for path in removes)]),
         blocks=FILE_LIMIT_BYTES // 2 // _BLOCK_BYTES,
         command=" ".join(shlex.quote(word) for word in argv),
@@ -114,8 +130,13 @@ def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, remo
 
 
 def end_script(work_dir: str) -> str:
-    """Return a script that kills the program of a run that did not come to its end; by its recorded process id."""
-    return _END_TEMPLATE.format(directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS)
+    """Return a script that kills the program of a run that did not come to its end; by its recorded process id.
+
+    It ends with `STAYS`, and says so, where the program does not die.
+    """
+    return _END_TEMPLATE.format(
+        directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS, gone=_GONE, stays=STAYS
+    )
 
 
 def parse_cpu_s(times: str) -> float | None:

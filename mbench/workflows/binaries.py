@@ -18,16 +18,19 @@ def library() -> BinaryLibrary:
     return BinaryLibrary(home() / "binaries")
 
 
-def add(path: Path, *, flavour: Flavour | None, abi: str | None) -> BinaryRecord:
-    """Keep a user's file; see `BinaryLibrary.add`.
+def add(path: Path, *, flavour: Flavour | None, abi: str | None, companions: Sequence[Path] = ()) -> BinaryRecord:
+    """Keep a user's file, and libraries that belong beside it; see `BinaryLibrary.add`.
 
     Raises:
-        UsageError: it is no benchmark_model, or of another flavour than the user says.
+        UsageError: it is no benchmark_model, or of another flavour than the user says, or two libraries have one name.
     """
+    beside = {companion.name: companion for companion in companions}
+    if len(beside) < len(companions):
+        raise UsageError("two libraries that are to lie beside a binary have one name; name each once.")
     shown = flavour_of(path)
     if None not in (shown, flavour) and shown != flavour:
         raise UsageError(f"{path} is the {shown} benchmark_model, not the {flavour} one.")
-    return library().add(path, flavour=shown or flavour, abi=abi, source=str(path.absolute()))
+    return library().add(path, flavour=shown or flavour, abi=abi, source=str(path.absolute()), companions=beside)
 
 
 def fetch_published(
@@ -58,7 +61,9 @@ def verify() -> tuple[str, ...]:
 def line(record: BinaryRecord) -> str:
     """Return a record as one line."""
     said = (record.sha256[:12], record.abi, record.system or "any system", record.flavour or "flavour not known")
-    return f"{'  '.join(said)}  {record.version or '-'}  {record.size_bytes} bytes  {record.source}"
+    text = f"{'  '.join(said)}  {record.version or '-'}  {record.size_bytes} bytes  {record.source}"
+    beside = ", ".join(f"{companion.name} {companion.sha256[:12]}" for companion in record.companions)
+    return f"{text}  with {beside}" if beside else text
 
 
 def as_json(kept: Sequence[BinaryRecord]) -> str:

@@ -1,39 +1,33 @@
-"""Checkup: `mbench doctor`."""
+"""Checkup: `mbench doctor`: this host here, phones and what they need in `checkup_phones`. Loads no tensorflow."""
 
+import importlib.util
 import json
 import os
 import platform
+import resource
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Literal
 
 from mbench.core.errors import MbenchError
 from mbench.devices.host import HostTransport
 from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
 from mbench.models.toolchain import toolchain
+from mbench.workflows.checkup_phones import phone_findings
+from mbench.workflows.findings import Finding
 from mbench.workflows.home import home
 from mbench.workflows.instruments import hostbench, try_hostbench
 
 LEAST_FREE_BYTES = 1 << 30
 """The 16 published sizes in five quantizations take 0.4 GB."""
 
-State = Literal["good", "doubtful", "bad"]
 _MARKS = {"good": "ok  ", "doubtful": "?   ", "bad": "FAIL"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check: what was looked at, what was found, and the remedy where something is wrong."""
-
-    what: str
-    state: State
-    found: str
-    remedy: str | None = None
+LEAST_FILES = 1024
+"""Open files of one process: a phone takes some ten, a worker that builds some hundred."""
 
 
 def check(*, results: Path) -> tuple[Finding, ...]:
@@ -46,6 +40,8 @@ def check(*, results: Path) -> tuple[Finding, ...]:
         _device(),
         _program(),
         *_conditions(),
+        *_open_files(),
+        *phone_findings(),
     )
 
 
@@ -67,7 +63,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 def _toolchain() -> Finding:
     found = dict(toolchain())
     text = ", ".join(f"{name} {version}" for name, version in found.items() if name != "mbench-builder")
-    if "tensorflow" not in found:
+    if "tensorflow" not in found or importlib.util.find_spec("tensorflow") is None:
         remedy = "pip install tensorflow; without it only artifacts in the cache and your own files can be run"
         return Finding(what="toolchain", state="bad", found=text, remedy=remedy)
     return Finding(what="toolchain", state="good", found=text)
@@ -125,3 +121,15 @@ def _conditions() -> Iterator[Finding]:
         )
     if state.power == "battery":
         yield Finding(what="power", state="doubtful", found="on battery", remedy="plug it in before you measure")
+
+
+def _open_files() -> Iterator[Finding]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < LEAST_FILES:
+        highest = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
+        yield Finding(
+            what="files",
+            state="doubtful",
+            found=f"{soft} open files at most, too few for many phones",
+            remedy=f"ulimit -n {LEAST_FILES} (the highest here is {highest})",
+        )

@@ -3,9 +3,11 @@
 import hashlib
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from mbench.core.errors import NoDevice, TransportError, UsageError
+from mbench.core.errors import DeviceLost, NoDevice, TransportError, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
 from mbench.hostbench.identity import program_manifest
@@ -14,6 +16,9 @@ from mbench.runner.instrument import Instrument, flags_of, tool_of
 
 HELP_DEADLINE_S = 30.0
 HOSTBENCH = (sys.executable, "-m", "mbench.hostbench")
+
+_SAID: WeakKeyDictionary[Transport, dict[str, str]] = WeakKeyDictionary()
+"""Help texts by device and path, for as long as the way to the device is open."""
 
 
 def host_instrument(transport: Transport, binary: Path | None) -> tuple[Instrument, BinaryFacts]:
@@ -51,7 +56,7 @@ def try_hostbench(transport: Transport) -> None:
     Raises:
         NoDevice: it does not start, with what it said.
     """
-    said = _help(transport, HOSTBENCH)
+    said = _help(transport, HOSTBENCH, _module_path())
     if not flags_of(said):
         raise NoDevice(f"hostbench does not start on {transport.serial}: {' '.join(said.split())[-200:]}")
 
@@ -61,30 +66,76 @@ def _module_path() -> dict[str, str]:
     return {"PYTHONPATH": ":".join(path for path in sys.path if path)}
 
 
-def pushed_instrument(transport: Transport, binary: Path) -> tuple[Instrument, BinaryFacts]:
+def pushed_instrument(
+    transport: Transport, binary: Path, *, companions: Mapping[str, Path] | None = None
+) -> tuple[Instrument, BinaryFacts]:
     """Return a benchmark_model that is a file, pushed once per content, with the flags that its help lists.
+
+    Args:
+        transport: the way to the device.
+        binary: the file.
+        companions: libraries that belong beside it, by the name they have there; they are found by LD_LIBRARY_PATH.
 
     Raises:
         UsageError: it is no benchmark_model.
         NoDevice: it does not start there.
-        TransportError: it could not be pushed.
+        TransportError: it could not be pushed, or the device was lost.
     """
-    sha256 = hashlib.sha256(binary.read_bytes()).hexdigest()
-    path = f"{transport.root}/binaries/{sha256}/benchmark_model"
+    sha256 = _sha256(binary)
+    beside = {name: _sha256(path) for name, path in sorted((companions or {}).items())}
+    folder = f"{transport.root}/binaries/{_content(sha256, beside)}"
+    path = f"{folder}/benchmark_model"
     transport.push(binary, path, sha256=sha256, executable=True)
-    text = _help(transport, (path,))
+    for name, digest in beside.items():
+        transport.push((companions or {})[name], f"{folder}/{name}", sha256=digest)
+    environment = {"LD_LIBRARY_PATH": folder} if beside else {}
+    text = _help_once(transport, path, environment)
     tool = tool_of(text)
     if tool is None:
         said = re.sub(r"\s+", " ", text.replace(path, "benchmark_model")).strip()[:120] or "nothing"
         raise UsageError(f"--binary {binary} is no benchmark_model: its --help says {said!r}.")
-    instrument = Instrument(argv_prefix=(path,), tool=tool, sha256=sha256, path=path, flags=flags_of(text))
-    return instrument, _facts(instrument, path=str(binary.absolute()), runtime=None)
+    instrument = Instrument(
+        argv_prefix=(path,),
+        tool=tool,
+        sha256=sha256,
+        path=path,
+        flags=flags_of(text),
+        environment=tuple(environment.items()),
+        companions=tuple((f"{folder}/{name}", digest) for name, digest in beside.items()),
+    )
+    facts = _facts(instrument, path=str(binary.absolute()), runtime=None)
+    return instrument, facts.model_copy(update={"companions": beside})
 
 
-def _help(transport: Transport, prefix: tuple[str, ...]) -> str:
-    environment = _module_path() if prefix[0] == sys.executable else None
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content(sha256: str, companions: Mapping[str, str]) -> str:
+    """Return the folder's name: the program's hash, with companions one of them all.
+
+    So no library of another set lies there too and is loaded.
+    """
+    if not companions:
+        return sha256
+    lines = (f"{digest} {name}\n" for name, digest in (("benchmark_model", sha256), *companions.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _help_once(transport: Transport, path: str, environment: Mapping[str, str]) -> str:
+    """Return what a program says of its flags, asked once: its path names its content, which has just been proved."""
+    known = _SAID.setdefault(transport, {})
+    if path not in known:
+        known[path] = _help(transport, (path,), environment)
+    return known[path]
+
+
+def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[str, str]) -> str:
     try:
-        result = transport.run((*prefix, "--help"), deadline_s=HELP_DEADLINE_S, environment=environment)
+        result = transport.run((*prefix, "--help"), deadline_s=HELP_DEADLINE_S, environment=environment or None)
+    except DeviceLost:
+        raise
     except TransportError as error:
         raise NoDevice(f"{prefix[0]} does not start on {transport.serial}: {error}") from error
     return (result.stdout + b"\n" + result.stderr).decode("utf-8", errors="replace")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
 from mbench.devices.android_settings import restore_left_behind
 from mbench.workflows.home import home
@@ -16,13 +16,21 @@ cd {root} 2>/dev/null || exit 0
 for file in sessions/*/run/pid.txt; do
   [ -f "$file" ] || continue
   pid=$(cat "$file")
-  case "$(tr '\\0' ' ' < /proc/$pid/cmdline 2>/dev/null)" in
-    *{root}*) kill -9 "$pid" ;;
-  esac
+  for second in 1 2 3 4 5; do
+    case "$(tr '\\0' ' ' < /proc/$pid/cmdline 2>/dev/null)" in
+      *{root}*) kill -9 "$pid" ;;
+      *) continue 2 ;;
+    esac
+    sleep "0.$second"
+  done
+  echo "$pid"
 done
 rm -rf sessions
 """
-"""Ends what a killed session left running, known by our own path in its command line, and removes its folder."""
+"""Ends what a killed session left running, known by our own path in its command line, and removes its folder.
+
+What does not end is printed.
+"""
 
 
 def journals() -> Path:
@@ -53,9 +61,12 @@ def clear_leftovers(transport: Transport) -> None:
     """End and remove what sessions that died have left; for who holds the phone's lease only.
 
     Raises:
+        NoDevice: a process of theirs does not end: beside it nothing can be measured.
         TransportError: the phone does not answer.
     """
-    transport.run(("sh", "-c", _CLEAR.format(root=transport.root)), deadline_s=SHORT_S)
+    said = transport.run(("sh", "-c", _CLEAR.format(root=transport.root)), deadline_s=SHORT_S)
+    if left := said.stdout.decode("utf-8", "replace").split():
+        raise NoDevice(f"{transport.serial}: process {left[0]}, which a dead session left, does not end; restart it.")
 
 
 def evict_oldest(transport: Transport, *, keep: frozenset[str]) -> bool:
@@ -76,6 +87,7 @@ def clean(transport: Transport) -> None:
     """Remove everything of ours from a phone, after putting back the settings that a killed session has left changed.
 
     Raises:
+        NoDevice: a process of a dead session does not end.
         TransportError: the phone does not answer.
     """
     clear_leftovers(transport)

@@ -1,22 +1,19 @@
 """A phone made ready to measure on: leased, set, with the program on it; given back as it was found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from pathlib import Path
+from typing import TypeVar
 
-from mbench.binaries.advice import advice
-from mbench.binaries.library import BinaryLibrary
-from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, UsageError
+from mbench.core.errors import DamagedFile, DeviceLost, NoDevice
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run
-from mbench.devices.adb_own_server import AdbServers
 from mbench.devices.adb_recovery import wait_for_device
 from mbench.devices.adb_transport import AdbTransport
 from mbench.devices.android_conditions import AndroidConditions
 from mbench.devices.android_facts import Hardware, to_device_facts
+from mbench.devices.android_knobs import FIXED_PERFORMANCE, GOVERNOR, Refusal
 from mbench.devices.android_readiness import Decision, verdict, wait_until_ready
-from mbench.devices.android_settings import borrowed, set_again
+from mbench.devices.android_settings import Wanted, borrowed, foreseen_refusals, set_again
 from mbench.devices.lease_records import this_process
 from mbench.devices.leases import lease
 from mbench.devices.profile_matching import refuse_contradictions
@@ -24,10 +21,12 @@ from mbench.devices.profiles import Limits, Profile
 from mbench.runner.instrument import Instrument
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.home import home
-from mbench.workflows.instruments import pushed_instrument
 from mbench.workflows.phone_files import clear_leftovers, journals, session_folder, shared_folder
-from mbench.workflows.phones import Phone
+from mbench.workflows.phone_program import ProgramWish, phone_instrument
+from mbench.workflows.phones import Fleet, Phone
 from mbench.workflows.stations import Station
+
+Made = TypeVar("Made")
 
 LEASE_S = 3600.0
 MOST_LOSSES = 3
@@ -39,25 +38,23 @@ def phone_station(
     phone: Phone,
     profile: Profile,
     *,
-    servers: AdbServers,
-    binary: Path | None,
+    fleet: Fleet,
+    wish: ProgramWish,
+    wanted: Wanted,
     session: str,
     progress: Progress,
     clock: Clock | None = None,
 ) -> Iterator[Station]:
-    """Yield a phone, ready; it is nobody else's until the end, and then as it was before.
+    """Yield a phone, ready and set as wanted; it is nobody else's until the end, and then as it was before.
 
     Raises:
-        NoDevice: it is not what its profile declares, is busy, too hot or too empty, or has no program.
+        NoDevice: it is not what its profile declares, is busy, too hot or too empty, has no program, or does not take
+            a setting that was asked for.
         TransportError: it does not answer.
     """
-    transport, hardware = _open(phone)
-    refuse_contradictions(profile, hardware)
-    making = _Making(
-        phone, transport, hardware, profile, servers=servers, progress=progress, clock=clock or SystemClock()
-    )
+    making = _Making(phone, profile, fleet=fleet, progress=progress, clock=clock or SystemClock())
     with ExitStack() as stack:
-        yield making.patiently(stack, binary, session)
+        yield making.patiently(lambda undo: making.station(undo, wish, wanted, session), stack)
 
 
 class _Making:
@@ -66,28 +63,28 @@ class _Making:
     def __init__(
         self,
         phone: Phone,
-        transport: AdbTransport,
-        hardware: Hardware,
         profile: Profile,
         *,
-        servers: AdbServers,
+        fleet: Fleet,
         progress: Progress,
         clock: Clock,
     ) -> None:
-        self._phone, self._transport, self._hardware, self._profile = phone, transport, hardware, profile
-        self._servers, self._progress, self._clock = servers, progress, clock
+        self._transport, self._hardware = _open(phone)
+        refuse_contradictions(profile, self._hardware)
+        self._phone, self._profile = phone, profile
+        self._fleet, self._progress, self._clock = fleet, progress, clock
         # An emulated phone's load is this host's, and waiting does not end what made it.
-        free = {"busy_share": None} if transport.emulated else {}
+        free = {"busy_share": None} if self._transport.emulated else {}
         self._limits = profile.limits.model_copy(update=free)
 
-    def patiently(self, stack: ExitStack, binary: Path | None, session: str) -> Station:
-        """Return the phone as a station; what is to be undone afterwards is in the stack."""
+    def patiently(self, make: Callable[[ExitStack], Made], stack: ExitStack) -> Made:
+        """Return what is made, made again where the phone was lost meanwhile; the stack undoes it afterwards."""
         for left in reversed(range(MOST_LOSSES + 1)):
             try:
                 with ExitStack() as making:
-                    station = self._station(making, binary, session)
+                    made = make(making)
                     stack.enter_context(making.pop_all())
-                    return station
+                    return made
             except (DamagedFile, DeviceLost) as error:
                 if not left:
                     raise
@@ -95,7 +92,17 @@ class _Making:
                 self._progress.note(f"{self._transport.serial}: {self._recover()}")
         raise AssertionError("the last try returns or raises")
 
-    def _station(self, stack: ExitStack, binary: Path | None, session: str) -> Station:
+    def program(self, wish: ProgramWish) -> tuple[Instrument, BinaryFacts]:
+        """Return the program on the phone; see `phone_instrument`."""
+        return phone_instrument(self._transport, self.facts.abi or "arm64-v8a", wish)
+
+    @property
+    def facts(self) -> DeviceFacts:
+        """What was read off the phone."""
+        return to_device_facts(self._hardware, self._profile.name, emulated=self._transport.emulated)
+
+    def station(self, stack: ExitStack, wish: ProgramWish, wanted: Wanted, session: str) -> Station:
+        """Return the phone as a station; what is to be undone afterwards goes into the stack."""
         transport = self._transport
         held = stack.enter_context(
             lease(
@@ -109,8 +116,9 @@ class _Making:
             )
         )
         clear_leftovers(transport)
-        settings = stack.enter_context(borrowed(transport, host_folder=journals()))
-        instrument, facts = phone_instrument(transport, self._hardware, binary)
+        settings = stack.enter_context(borrowed(transport, host_folder=journals(), wanted=wanted))
+        _refuse_unset(transport, settings.refused, wanted)
+        instrument, facts = self.program(wish)
         conditions = AndroidConditions(transport)
 
         def read_conditions() -> Conditions:
@@ -126,17 +134,18 @@ class _Making:
             set_again(transport, settings)
             return said
 
-        self._wait(read_conditions, self._limits)
+        state = self._wait(read_conditions, self._limits)
         # Others' load rises for a moment after every run: between runs it is told, not waited for.
         between = self._limits.model_copy(update={"busy_share": None})
         return Station(
             transport=transport,
             instrument=instrument,
             binary=facts,
-            facts=to_device_facts(self._hardware, self._profile.name, emulated=transport.emulated),
+            facts=self.facts,
             profile=self._profile,
             cpus=self._phone.cores(self._profile),
             read_conditions=read_conditions,
+            state=state,
             read_after=read_after,
             work_folder=lambda name: session_folder(transport, name),
             models=f"{transport.root}/models",
@@ -167,62 +176,50 @@ class _Making:
         """
         back = wait_for_device(
             self._transport,
-            limit_s=self._profile.patience.return_s,
+            limit_s=self._profile.patience.return_s if self._fleet.return_s is None else self._fleet.return_s,
             clock=self._clock,
-            revive=self._servers.revive,
+            revive=self._fleet.servers.revive,
         )
         restarted = " after a restart" if back.rebooted else ""
         return f"was lost and came back{restarted} within {back.waited_s:.0f} s"
 
 
-def identify(phone: Phone, profile: Profile, binary: Path | None) -> tuple[Instrument, BinaryFacts, DeviceFacts]:
+def identify(
+    phone: Phone, profile: Profile, wish: ProgramWish, wanted: Wanted, *, fleet: Fleet, progress: Progress
+) -> tuple[Instrument, BinaryFacts, DeviceFacts]:
     """Return the program on a phone and the phone's facts, for planning; the phone is not taken for it.
 
+    A push that breaks off is begun again when the phone is back, so many times as in a session.
+
     Raises:
-        NoDevice: it is not what its profile declares, or there is no program for it.
+        NoDevice: it is not what its profile declares, there is no program for it, or it will not be set as wanted.
         TransportError: it does not answer.
-        UsageError: `binary` is no benchmark_model.
+        UsageError: the user's program is none.
     """
-    transport, hardware = _open(phone)
-    refuse_contradictions(profile, hardware)
-    instrument, facts = phone_instrument(transport, hardware, binary)
-    return instrument, facts, to_device_facts(hardware, profile.name, emulated=transport.emulated)
+    making = _Making(phone, profile, fleet=fleet, progress=progress, clock=SystemClock())
+    with ExitStack() as stack:
+        instrument, binary = making.patiently(lambda _: making.program(wish), stack)
+    transport, _ = _open(phone)
+    _refuse_unset(transport, foreseen_refusals(transport, wanted), wanted)
+    return instrument, binary, making.facts
 
 
-def phone_instrument(
-    transport: AdbTransport, hardware: Hardware, binary: Path | None
-) -> tuple[Instrument, BinaryFacts]:
-    """Return the program for a phone, pushed and proved: the user's, the library's, or the emulated phone's stand-in.
+def _refuse_unset(transport: AdbTransport, refusals: Sequence[Refusal], wanted: Wanted) -> None:
+    """Refuse a phone that does not take what the user asked for; that it stays awake is a wish of ours alone.
 
     Raises:
-        NoDevice: there is none for the phone's ABI; the message says how to get one.
-        UsageError: the user's file is no benchmark_model.
+        NoDevice: the first setting, in the phone's words.
     """
-    abi = to_device_facts(hardware, "", emulated=transport.emulated).abi or "arm64-v8a"
-    if binary is not None:
-        if not binary.is_file():
-            raise UsageError(f"--binary {binary}: no such file.")
-        return pushed_instrument(transport, binary)
-    library = BinaryLibrary(home() / "binaries")
-    record = library.find(abi, "tflite", system=None if transport.emulated else "android")
-    if record is not None:
-        instrument, facts = pushed_instrument(transport, library.path_of(record))
-        return instrument, facts.model_copy(update={"path": record.source})
-    if transport.emulated:
-        return _stand_in(transport, abi)
-    raise NoDevice(f"{transport.serial}: {advice(abi, 'tflite')}")
-
-
-def _stand_in(transport: AdbTransport, abi: str) -> tuple[Instrument, BinaryFacts]:
-    from mbench.emulator.binaries import emulated_binary
-
-    path = home() / "phones" / f"emulated_{abi}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(emulated_binary(abi))
-    instrument, facts = pushed_instrument(transport, path)
-    return replace(instrument, tool="hostbench"), facts.model_copy(
-        update={"tool": "hostbench", "path": "the emulated phone's own"}
-    )
+    for refusal in refusals:
+        if refusal.knob == FIXED_PERFORMANCE:
+            option = "--fixed-performance"
+        elif refusal.knob.startswith(GOVERNOR):
+            option = f"--governor {wanted.governor}"
+        else:
+            continue
+        raise NoDevice(
+            f"{transport.serial}: {option} cannot be had, {refusal.knob}: {refusal.words}. Run without it there."
+        )
 
 
 def _open(phone: Phone) -> tuple[AdbTransport, Hardware]:

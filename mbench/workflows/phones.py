@@ -74,10 +74,15 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """All attached phones, and the adb servers that they are reached through."""
+    """All attached phones, and the adb servers that they are reached through.
+
+    Attributes:
+        return_s: seconds that a phone which is lost is waited for; None: as its profile says.
+    """
 
     servers: AdbServers
     phones: tuple[Phone, ...]
+    return_s: float | None = None
 
     def choose(self, wanted: str, *, every: bool, at_most: int | None) -> tuple[Phone, ...]:
         """Return the phones that `--device WANTED` means; see `choose`."""
@@ -96,15 +101,15 @@ class Fleet:
 
 
 @contextmanager
-def fleet(given: Sequence[str]) -> Iterator[Fleet]:
-    """Yield all attached phones.
+def fleet(given: Sequence[str], *, return_s: float | None = None) -> Iterator[Fleet]:
+    """Yield all attached phones; `return_s` says how long one that is lost is waited for.
 
     Raises:
         NoDevice: no adb server could be used.
         TransportError: one does not answer.
     """
     with adb_servers(given) as servers:
-        yield Fleet(servers=servers, phones=find_phones(servers))
+        yield Fleet(servers=servers, phones=find_phones(servers), return_s=return_s)
 
 
 @contextmanager

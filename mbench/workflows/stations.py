@@ -28,6 +28,7 @@ class Station:
     Attributes:
         cpus: cores that runs may be pinned to, best first; None where nothing is pinned.
         work_folder: makes the folder that a session works in on the device, and removes it, whatever happens.
+        state: as it was found fit for measuring, if that was looked at; it need not be read again at once.
         read_after: reads the state after a run, whose own CPU time is none of the others' load; by default
             `read_conditions`.
         models: where models are kept on the device between sessions; None for within the work folder.
@@ -44,6 +45,7 @@ class Station:
     cpus: tuple[int, ...] | None
     read_conditions: Callable[[], Conditions]
     work_folder: Callable[[str], AbstractContextManager[str]]
+    state: Conditions | None = None
     read_after: Callable[[Run], Conditions] | None = None
     models: str | None = None
     recover: Callable[[], str] | None = None

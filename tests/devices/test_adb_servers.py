@@ -14,7 +14,7 @@ from mbench.core.errors import DeviceLost, NoDevice, TransportError
 from mbench.devices.adb_discovery import list_devices
 from mbench.devices.adb_errors import at_the_door
 from mbench.devices.adb_own_server import adb_program, open_servers
-from mbench.devices.adb_servers import AdbServer, kill_server, protocol_of
+from mbench.devices.adb_servers import AdbServer, Listed, kill_server, parse_listing, protocol_of
 from mbench.devices.adb_streams import Client
 
 
@@ -213,4 +213,23 @@ def test_whatever_comes_in_at_the_door_is_one_line_of_ours(error):
 
 def test_the_host_transport_loads_no_adbutils():
     program = "import sys, mbench.devices.host, mbench.devices.adb_own_server; assert 'adbutils' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_listing_is_read_line_by_line():
+    text = (
+        "9A1BFFAZ0  device usb:1-4 product:flame model:Pixel_4 device:flame transport_id:3\n"
+        "10.0.0.7:5555 offline transport_id:12\n"
+        "R5CR         no permissions (user is not in the plugdev group); see [http://x] usb:3-1 transport_id:4\n"
+        "\n"
+    )
+    assert parse_listing(text) == (
+        Listed(name="9A1BFFAZ0", state="device", transport_id=3),
+        Listed(name="10.0.0.7:5555", state="offline", transport_id=12),
+        Listed(name="R5CR", state="no", transport_id=4),
+    )
+
+
+def test_asking_whether_anything_is_attached_loads_no_adbutils():
+    program = "import sys, mbench.workflows.attached; assert not {'adbutils', 'psutil', 'pydantic'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -10,7 +10,7 @@ from mbench.devices.android_conditions import AndroidConditions
 from mbench.devices.android_facts import read_device_facts, read_hardware
 from mbench.devices.android_journal import Change, Journal, read_journals, write_journal
 from mbench.devices.android_readiness import Decision, verdict
-from mbench.devices.android_settings import Wanted, borrowed, restore_left_behind
+from mbench.devices.android_settings import Wanted, borrowed, foreseen_refusals, restore_left_behind
 from mbench.devices.profile_draft import draft_profile
 from mbench.devices.profile_matching import match_profile, refuse_contradictions
 from mbench.devices.profiles import load_profile, load_profiles, parse_profile
@@ -218,6 +218,20 @@ def test_a_governor_that_is_not_ours_to_set_is_refused_in_the_phones_words(over_
     with borrowed(over_adb, host_folder=tmp_path, wanted=Wanted(governor="performance")) as state:
         assert [refusal.knob for refusal in state.refused] == [f"governor:policy{first}" for first in (0, 4, 7)]
         assert all("Permission denied" in refusal.words for refusal in state.refused)
+
+
+@pytest.mark.parametrize(("rooted", "governor", "words"), [(False, "performance", "rooted"), (True, "turbo", "it has")])
+def test_a_governor_that_cannot_be_had_is_foreseen_and_nothing_is_changed(start, rooted, governor, words):
+    _, transport = start(rooted=rooted)
+    before = said(transport, _GOVERNORS)
+    refusals = foreseen_refusals(transport, Wanted(governor=governor))
+    assert [words in refusal.words for refusal in refusals] == [True] * 3
+    assert said(transport, _GOVERNORS) == before
+
+
+def test_clocks_that_can_be_had_are_not_refused_beforehand(start):
+    _, transport = start(rooted=True)
+    assert foreseen_refusals(transport, Wanted(governor="performance", fixed_performance=True)) == ()
 
 
 def test_fixed_performance_is_switched_on_and_off(over_adb, tmp_path):

@@ -205,3 +205,53 @@ def test_one_phone_of_two_that_is_lost_takes_the_other_not_along(lab):
     assert f"{lost.serial}: did not come back" in " ".join(done.err.split())
     assert left_on(lab, well) == []
     assert SMALL in done.out
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP, FaultKind.CORRUPT], ids=["broken off", "changed by one bit"])
+@together
+def test_a_push_of_the_program_before_there_is_a_session_is_begun_again(lab, kind):
+    phone = lab.phone()
+    arm(phone, kind, size_bytes=10 if kind is FaultKind.DROP else None)
+    done = lab.run()
+    assert done.returncode == 0, done.err
+    assert f"{phone.serial}: was lost and came back" in " ".join(done.err.split())
+    assert (done.row["status"], done.row["runs"]) == ("ok", 2)
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_an_absence_that_is_shorter_than_the_wait_costs_no_number(lab):
+    lab.patience(return_s=0.5)
+    phone = lab.phone()
+    arm(phone, FaultKind.REBOOT, run=2, seconds=5.0)
+    done = lab.run("--wait-for-phone", "60", "--min-secs", "0.6")
+    assert done.returncode == 0, done.err
+    assert (done.row["status"], done.row["runs"]) == ("ok", 2)
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_an_absence_that_is_longer_than_the_wait_ends_the_session_in_time_and_resume_goes_on(lab):
+    phone = lab.phone()
+    arm(phone, FaultKind.REBOOT, run=2, seconds=12.0)
+    lost = lab.run("--wait-for-phone", "3", "--min-secs", "0.6")
+    assert lost.returncode == 4
+    assert "did not come back" in lost.last_line
+    assert "within 3 s" in lost.last_line
+    assert (lost.row["status"], len(lost.runs)) == ("aborted", 1)
+    wait_until(lambda: [status["state"] for status in lab.devices()] not in ([], ["offline"]))
+    resumed = lab.mbench("run", "--resume", "last", "--json", "--wait-for-phone", "30")
+    assert (resumed.returncode, resumed.row["status"], resumed.row["runs"]) == (0, "ok", 2)
+    assert left_on(lab, phone) == []
+
+
+@pytest.mark.slow
+@together
+def test_an_absence_of_90_s_after_which_adb_has_given_up_costs_no_number(lab):
+    lab.patience(return_s=120)
+    phone = lab.phone()
+    arm(phone, FaultKind.REBOOT, run=2, seconds=90.0)
+    done = lab.end(lab.start_run("--min-secs", "0.6"), timeout_s=240)
+    assert done.returncode == 0, done.err
+    assert (done.row["status"], done.row["runs"]) == ("ok", 2)
+    assert left_on(lab, phone) == []

@@ -1,5 +1,8 @@
 """`mbench devices --json`: every state that a phone can be in, and what to do about it."""
 
+import subprocess
+import sys
+
 import pytest
 from phone_lab import arm, together
 
@@ -82,3 +85,26 @@ def test_a_phone_that_never_answers_the_handshake_is_not_called_ready(lab):
 def test_nothing_attached_ends_with_status_3(lab):
     done = lab.mbench("devices", "--json")
     assert (done.returncode, done.rows) == (3, [])
+
+
+@together
+def test_where_nothing_is_attached_nothing_is_loaded_that_talks_to_phones(lab):
+    traced = (sys.executable, "-X", "importtime", "-m", "mbench", "devices")
+    done = subprocess.run(traced, env=lab.command.environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "no phone is attached.\n")
+    loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert loaded.isdisjoint({"adbutils", "PIL", "requests", "numpy", "psutil", "rich"})
+
+
+@together
+def test_doctor_tells_of_attached_phones_and_of_those_that_cannot_be_used(lab):
+    well, dead = lab.phone(), lab.phone()
+    arm(dead, FaultKind.UNAUTHORIZE)
+    lab.server.run("disconnect", dead.address)
+    lab.server.connect(dead.address)
+    done = lab.mbench("doctor", "--json")
+    assert done.returncode == 0, done.out
+    phones = {one["found"].split(" ")[0].rstrip(":"): one for one in done.rows if one["what"] == "phone"}
+    assert "(emulated)" in phones[well.serial]["found"]
+    assert phones[dead.address]["state"] == "doubtful"
+    assert "Accept the dialog" in phones[dead.address]["remedy"]

@@ -1,0 +1,211 @@
+"""Compute rates: multiply-adds a device gets done in a second, by network and by layer type, beside its peak.
+
+The rate of a network is its multiply-adds over its median latency. The rate of a layer type is its multiply-adds over
+its operators' time in a profiling run, whose sums are larger than an unprofiled inference: shares of it are worth more
+than its microseconds. One GMAC/s is one million multiply-adds a millisecond.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mbench.core.results import JobResult, OperatorTime, Pass, Status
+from mbench.report.footnotes import row_labels
+from mbench.report.layers import InspectedLayer
+from mbench.report.number_format import ABSENT, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.rows import Row, row_of
+from mbench.report.text_table import Align, Cell, Column, TableValues
+
+OTHERS: Final = "others"
+"""Layers without multiply-adds: pooling, softmax, conversions."""
+
+_DEPTHWISE: Final = ("DWCONV", "DEPTHWISE")
+"""How kernels of depthwise convolutions are called: by XNNPACK, and by everybody else."""
+
+_MULTIPLYING: Final = (*_DEPTHWISE, "CONV", "FULLY CONNECTED", "FULLY_CONNECTED", "GEMM")
+
+DEFINITION: Final = (
+    "GMAC/s: multiply-adds over median latency; of a layer type over its operators' time in one profiling run. One "
+    "GMAC/s is a million multiply-adds a millisecond."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """An estimate of the most multiply-adds that a job's cores can do.
+
+    Attributes:
+        gmacs: in 10⁹ a second.
+        how: what it was estimated from.
+    """
+
+    gmacs: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeRate:
+    """What the layers of one type took of an inference.
+
+    Attributes:
+        share: of all operators' time, 0 to 1.
+    """
+
+    type: str
+    mult_adds: int
+    time_us: float
+    share: float
+
+    @property
+    def gmacs(self) -> float | None:
+        """10⁹ multiply-adds a second; None where there are none, or the clock was too coarse."""
+        return self.mult_adds / self.time_us / 1000 if self.mult_adds and self.time_us else None
+
+
+def network_gmacs(row: Row) -> float | None:
+    """Return the 10⁹ multiply-adds a second of a whole inference; None without a latency or a count."""
+    return row.mult_adds / row.latency_median_us / 1000 if row.mult_adds and row.latency_median_us else None
+
+
+def rates_by_type(operators: Sequence[OperatorTime], layers: Sequence[InspectedLayer]) -> tuple[TypeRate, ...] | None:
+    """Return what each layer type took, the one with most multiply-adds first, and `others` last.
+
+    Profiled operators bear the names of kernels, not of layers; both come in order of execution. None where the two
+    sequences do not go together: then nothing can be said of layers.
+
+    Args:
+        operators: of a profiling run.
+        layers: of the same file.
+    """
+    paired = _paired(sorted(operators, key=lambda each: each.run_order), layers)
+    total = sum(each.us_per_inference for each in operators)
+    if paired is None or not total:
+        return None
+    times: dict[str, float] = {}
+    work: dict[str, int] = {}
+    for operator, layer in paired:
+        work[layer.type] = work.get(layer.type, 0) + (layer.mult_adds or 0)
+        times[layer.type] = times.get(layer.type, 0.0) + operator.us_per_inference
+    kinds = sorted((kind for kind in times if work[kind]), key=lambda kind: -work[kind])
+    rates = [TypeRate(type=kind, mult_adds=work[kind], time_us=times[kind], share=times[kind] / total) for kind in kinds]
+    rest = total - sum(rate.time_us for rate in rates)
+    return (*rates, TypeRate(type=OTHERS, mult_adds=0, time_us=max(0.0, rest), share=max(0.0, rest) / total))
+
+
+def profiled_operators(result: JobResult) -> tuple[OperatorTime, ...]:
+    """Return the operators of a job's last good profiling run; none where it has none."""
+    good = [run for run in result.runs if run.purpose is Pass.OPS and run.status is Status.OK and run.operators]
+    return (good[-1].operators or ()) if good else ()
+
+
+def rate_tables(
+    results: Sequence[JobResult],
+    *,
+    layers: Mapping[str, Sequence[InspectedLayer]],
+    peaks: Sequence[Peak | str],
+) -> tuple[TableValues, ...]:
+    """Return the table of networks, then one by layer type for each job that was profiled.
+
+    Args:
+        results: the jobs.
+        layers: of their files, by SHA-256; a file that is not at hand has none.
+        peaks: of each job in order, or why none is known.
+    """
+    tables = [_networks(results, peaks)]
+    for result, peak in zip(results, peaks, strict=True):
+        operators = profiled_operators(result)
+        of_file = layers.get(result.workload.artifact.sha256 or "")
+        rates = rates_by_type(operators, of_file) if operators and of_file else None
+        if rates is not None:
+            tables.append(_types(result, rates, peak))
+    return tuple(tables)
+
+
+def of_peak(gmacs: float | None, peak: Peak | str | None) -> str:
+    """Return a rate in percent of a peak; `?` where one of the two is not known."""
+    return UNKNOWN if gmacs is None or not isinstance(peak, Peak) else significant(100 * gmacs / peak.gmacs)
+
+
+def peak_lines(peaks: Sequence[Peak | str]) -> tuple[str, ...]:
+    """Return a sentence for each different peak, and for each reason why there is none."""
+    told = [
+        f"Peak, an estimate: {significant(peak.gmacs)} GMAC/s: {peak.how}."
+        if isinstance(peak, Peak)
+        else f"Peak unknown: {peak}."
+        for peak in peaks
+    ]
+    return tuple(dict.fromkeys(told))
+
+
+def _networks(results: Sequence[JobResult], peaks: Sequence[Peak | str]) -> TableValues:
+    rows = [row_of(result) for result in results]
+    return TableValues(
+        title="Compute rates",
+        columns=(
+            Column(header="Job"),
+            _right("Mult-adds (M)"),
+            _right("Latency (ms)"),
+            _right("GMAC/s"),
+            _right("Of peak (%)"),
+        ),
+        rows=tuple(
+            (
+                Cell(label),
+                Cell(significant(row.mult_adds, scale=MILLION)),
+                Cell(milliseconds(row.latency_median_us, row.latency_ci_us)),
+                Cell(significant(network_gmacs(row))),
+                Cell(of_peak(network_gmacs(row), peak)),
+            )
+            for label, row, peak in zip(row_labels(rows), rows, peaks, strict=True)
+        ),
+        foot=(DEFINITION, *peak_lines(peaks)),
+    )
+
+
+def _types(result: JobResult, rates: Sequence[TypeRate], peak: Peak | str) -> TableValues:
+    return TableValues(
+        title=f"{result.workload.label}: compute rate by layer type",
+        columns=(
+            Column(header="Type"),
+            _right("Mult-adds (M)"),
+            _right("Time (µs)"),
+            _right("Time (%)"),
+            _right("GMAC/s"),
+            _right("Of peak (%)"),
+        ),
+        rows=tuple(
+            (
+                Cell(rate.type),
+                Cell(significant(rate.mult_adds, scale=MILLION) if rate.mult_adds else ABSENT),
+                Cell(f"{rate.time_us:.1f}"),
+                Cell(f"{100 * rate.share:.1f}"),
+                Cell(significant(rate.gmacs) if rate.mult_adds else ABSENT),
+                Cell(of_peak(rate.gmacs, peak) if rate.mult_adds else ABSENT),
+            )
+            for rate in rates
+        ),
+    )
+
+
+def _paired(
+    operators: Sequence[OperatorTime], layers: Sequence[InspectedLayer]
+) -> list[tuple[OperatorTime, InspectedLayer]] | None:
+    """Return each operator with its layer: all of them, or, where kernels were fused or added, those that multiply."""
+    if len(operators) != len(layers):
+        operators = [each for each in operators if _names_one(each.node_type, _MULTIPLYING)]
+        layers = [layer for layer in layers if layer.mult_adds]
+    if len(operators) != len(layers) or not operators:
+        return None
+    paired = list(zip(operators, layers, strict=True))
+    alike = all(
+        _names_one(operator.node_type, _DEPTHWISE) == layer.type.startswith("depthwise") for operator, layer in paired
+    )
+    return paired if alike else None
+
+
+def _names_one(node_type: str, words: Sequence[str]) -> bool:
+    return any(word in node_type.upper() for word in words)
+
+
+def _right(header: str) -> Column:
+    return Column(header=header, align=Align.RIGHT)

@@ -1,0 +1,22 @@
+"""Attached: whether any phone is, asked without all that is needed to talk to one."""
+
+import os
+from collections.abc import Sequence
+
+from mbench.devices.adb_servers import configured_server, listed_devices, parse_server
+
+
+def nothing_is_attached(given: Sequence[str]) -> bool:
+    """Return whether the adb servers that run list no phone at all; False, too, where one does not run or answer.
+
+    Args:
+        given: addresses (`HOST:PORT`) that the user named; none: the server that the adb program would use.
+
+    Raises:
+        UsageError: an address that is none.
+    """
+    servers = [parse_server(text) for text in given] or [configured_server(os.environ)]
+    try:
+        return not any(listed_devices(server) for server in servers)
+    except (OSError, EOFError, ValueError):
+        return False

@@ -1,0 +1,117 @@
+"""Which benchmark program a phone gets: the user's, the library's in the wanted flavour, or an emulated phone's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mbench.binaries.advice import advice
+from mbench.binaries.library import BinaryLibrary
+from mbench.binaries.records import BinaryRecord, Flavour, System
+from mbench.core.errors import NoDevice, UsageError
+from mbench.core.ports import Transport
+from mbench.core.results import BinaryFacts
+from mbench.devices.host_facts import read_facts
+from mbench.runner.instrument import Instrument
+from mbench.workflows.home import home
+from mbench.workflows.instruments import pushed_instrument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramWish:
+    """Which program is wanted; what is not said is chosen.
+
+    Attributes:
+        binary: the user's own file.
+        flavour: which of the two programs called benchmark_model; None: tflite, or the only one that is kept.
+        planned: the very one that a session was begun with.
+    """
+
+    binary: Path | None = None
+    flavour: Flavour | None = None
+    planned: BinaryFacts | None = None
+
+
+def phone_instrument(transport: Transport, abi: str, wish: ProgramWish) -> tuple[Instrument, BinaryFacts]:
+    """Return the program for a phone, pushed and proved: the user's, the library's, or the emulated phone's stand-in.
+
+    Raises:
+        NoDevice: there is none for the phone's ABI; the message says how to get one.
+        UsageError: the user's file is no benchmark_model, or of another flavour than was asked for.
+        TransportError: it could not be pushed.
+    """
+    library = BinaryLibrary(home() / "binaries")
+    record = None if wish.planned is None else _planned(library, wish.planned)
+    if record is None and wish.binary is not None:
+        return own_instrument(transport, wish.binary, wish.flavour)
+    if record is None:
+        record = _chosen(library, abi, wish.flavour, emulated=transport.emulated)
+    if record is not None:
+        path, beside = library.path_of(record), dict(library.companions_of(record))
+        instrument, facts = pushed_instrument(transport, path, companions=beside)
+        refuse_other_flavour(instrument, wish.flavour, named=f"{record.source} ({record.sha256[:12]})")
+        return instrument, facts.model_copy(update={"path": record.source})
+    if transport.emulated and wish.flavour is None:
+        return _stand_in(transport, abi)
+    raise NoDevice(f"{transport.serial}: {advice(abi, wish.flavour or 'tflite')}")
+
+
+def own_instrument(transport: Transport, binary: Path, flavour: Flavour | None) -> tuple[Instrument, BinaryFacts]:
+    """Return the user's own program, pushed and proved.
+
+    Raises:
+        UsageError: no such file, no benchmark_model, or of another flavour than was asked for.
+        TransportError: it could not be pushed.
+    """
+    if not binary.is_file():
+        raise UsageError(f"--binary {binary}: no such file.")
+    instrument, facts = pushed_instrument(transport, binary)
+    refuse_other_flavour(instrument, flavour, named=f"--binary {binary}")
+    return instrument, facts
+
+
+def refuse_other_flavour(instrument: Instrument, flavour: Flavour | None, *, named: str) -> None:
+    """Refuse a program that is not of the flavour that was asked for.
+
+    Raises:
+        UsageError: it is of another one.
+    """
+    if flavour not in (None, instrument.tool):
+        raise UsageError(f"{named} is the {instrument.tool} benchmark_model, not the {flavour} one; see --flavour.")
+
+
+def companion_hashes(record: BinaryRecord) -> Mapping[str, str]:
+    """Return the SHA-256 of what lies beside a binary, by name."""
+    return {companion.name: companion.sha256 for companion in record.companions}
+
+
+def _planned(library: BinaryLibrary, planned: BinaryFacts) -> BinaryRecord | None:
+    """Return the record of exactly what a session was begun with, what lies beside it included."""
+    for record in library.records():
+        if record.sha256 == planned.sha256 and companion_hashes(record) == planned.companions:
+            return record
+    return None
+
+
+def _chosen(library: BinaryLibrary, abi: str, flavour: Flavour | None, *, emulated: bool) -> BinaryRecord | None:
+    """Return the binary of the wanted flavour, else tflite's, else the only one there is; None where none is kept.
+
+    An emulated phone can start what this host can: a binary for real phones is none for it.
+    """
+    if emulated and abi != read_facts().abi:
+        return None
+    system: System = "linux" if emulated else "android"
+    flavours: tuple[Flavour, ...] = ("tflite", "litert") if flavour is None else (flavour,)
+    found = (library.find(abi, each, system=system) for each in flavours)
+    return next((record for record in found if record is not None), None)
+
+
+def _stand_in(transport: Transport, abi: str) -> tuple[Instrument, BinaryFacts]:
+    from mbench.emulator.binaries import emulated_binary
+
+    path = home() / "phones" / f"emulated_{abi}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(emulated_binary(abi))
+    instrument, facts = pushed_instrument(transport, path)
+    return replace(instrument, tool="hostbench"), facts.model_copy(
+        update={"tool": "hostbench", "path": "the emulated phone's own"}
+    )

@@ -1,0 +1,110 @@
+"""Which benchmark_model a phone gets: by flavour, with the libraries beside it, and what its delegates are."""
+
+import json
+import re
+
+import pytest
+from command_line import ROOT, SMALL
+from phone_lab import OURS, left_on, together, wait_until
+from shell_program import write_library, write_program
+
+pytestmark = pytest.mark.tensorflow
+
+X86_64 = {"abis": ("x86_64",), "model": "Any Phone", "device": "any"}
+GENERIC = "generic_x86_64"
+LIBRARY = "libLiteRtBeside.so"
+
+
+def keep(lab, *flavours):
+    """Let the library hold a binary of each flavour; LiteRT's has a library beside it."""
+    for flavour in flavours:
+        path = write_program(lab.folder / f"benchmark_model_{flavour}", flavour)
+        beside = ("--with", write_library(lab.folder / LIBRARY)) if flavour == "litert" else ()
+        kept = lab.mbench("binary", "add", path, *beside)
+        assert kept.returncode == 0, kept.err
+
+
+def planned_lines(lab, *arguments, device=GENERIC):
+    done = lab.mbench("run", "--device", device, SMALL, "--dry-run", *arguments)
+    assert done.returncode == 0, done.err
+    return done.out.splitlines()
+
+
+@together
+def test_a_litert_binary_runs_with_its_library_beside_it_and_its_rows_say_so(lab):
+    phone = lab.phone(**X86_64)
+    keep(lab, "tflite", "litert")
+    done = lab.run("--flavour", "litert", device=GENERIC)
+    assert done.returncode == 0, done.err
+    assert (done.row["status"], done.row["runs"]) == ("ok", 2)
+    (document,) = lab.folder.glob("results/*/jobs/*.json")
+    binary = json.loads(document.read_bytes())["binary"]
+    assert (binary["tool"], [*binary["companions"]]) == ("litert", [LIBRARY])
+    table = lab.mbench("report").out
+    assert f"- Binary: litert, runtime ?, sha256 {binary['sha256'][:12]}, with {LIBRARY} " in table
+    (folder,) = phone.path(OURS).glob("*/binaries/*")
+    assert sorted(path.name for path in folder.iterdir()) == ["benchmark_model", LIBRARY]
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_library_that_changes_on_the_phone_makes_no_number(lab):
+    phone = lab.phone(**X86_64)
+    keep(lab, "litert")
+    process = lab.start_run(device=GENERIC)
+    wait_until(lambda: phone.benchmarks)
+    (file,) = phone.path(OURS).glob(f"*/binaries/*/{LIBRARY}")
+    file.write_bytes(b"another one")
+    done = lab.end(process)
+    assert (done.returncode, done.row["error_class"], done.row["latency_median_us"]) == (4, "environment", None)
+
+
+@together
+def test_the_flavour_is_tflite_or_the_only_one_that_is_kept(lab):
+    lab.phone(**X86_64)
+    keep(lab, "litert")
+    assert any(line.startswith("binary: litert ") for line in planned_lines(lab))
+    keep(lab, "tflite")
+    assert any(line.startswith("binary: tflite ") for line in planned_lines(lab))
+    lines = planned_lines(lab, "--flavour", "litert", "--delegate", "npu")
+    assert any(line.startswith("binary: litert ") for line in lines)
+    assert any("LD_LIBRARY_PATH=" in line and "--use_npu=true" in line for line in lines)
+    refused = lab.mbench("run", "--device", GENERIC, SMALL, "--dry-run", "--delegate", "npu")
+    assert (refused.returncode, "--flavour litert" in refused.last_line) == (2, True)
+    listed = lab.mbench("binary", "list").out
+    assert f"  with {LIBRARY} " in listed
+
+
+@together
+def test_a_flavour_that_is_not_kept_is_refused_with_how_to_get_one(lab):
+    phone = lab.phone()
+    refused = lab.run("--flavour", "litert")
+    assert refused.returncode == 3
+    assert "mbench binary fetch --abi arm64-v8a --flavour litert" in refused.last_line
+    assert phone.benchmarks == 0
+
+
+@together
+def test_a_bare_sweep_of_delegates_takes_those_of_the_profile_that_the_program_knows(lab):
+    lab.phone()
+    lab.phone(**X86_64)
+    lines = planned_lines(lab, "--sweep", "delegate", device="pixel4")
+    assert [line.split(":")[0] for line in lines if line.startswith("job ")] == [
+        f"job {SMALL}-{delegate}-t1" for delegate in ("cpu", "xnnpack", "builtin")
+    ]
+    assert any(line.startswith("note: delegate gpu is left out: hostbench has no flag") for line in lines)
+    keep(lab, "litert")
+    own = lab.home / "device_profiles" / f"{GENERIC}.toml"
+    shipped = (ROOT / "device_profiles" / own.name).read_text(encoding="utf-8")
+    own.write_text(re.sub(r"(?m)^delegates = \[.*$", 'delegates = ["cpu", "gpu", "npu"]', shipped), encoding="utf-8")
+    lines = planned_lines(lab, "--sweep", "delegate")
+    assert [line.split(":")[0] for line in lines if line.startswith("job ")] == [
+        f"job {SMALL}-{delegate}-t1" for delegate in ("cpu", "gpu", "npu")
+    ]
+
+
+@together
+def test_a_delegate_that_is_named_is_never_left_out(lab):
+    lab.phone()
+    refused = lab.run("--delegate", "cpu,gpu")
+    assert (refused.returncode, "--use_gpu" in refused.last_line) == (2, True)
