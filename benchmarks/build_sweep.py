@@ -23,7 +23,7 @@ from typing import Any
 
 from mbench.core.recipes import Calibration, Quantizer, Weights
 from mbench.core.sweeps import PUBLISHED, Axis
-from mbench.core.variants import Head, Quantization, Size
+from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FamilyRequest, build_family
 from mbench.models.calibration import load_examples
 from mbench.models.mobilenet_v1 import build, layers
@@ -49,7 +49,7 @@ def run(quick: bool = False, processes: int = 2) -> dict[str, Any]:
     extrapolated_s = per_variant_s * len(sizes)
     return {
         "variants": len(sizes),
-        "quantizations": len(Quantization),
+        "quantizations": len(POST_TRAINING),
         "files": sum(files for _, _, files in workers),
         "processes": processes,
         "seconds": round(built_s, 2),
@@ -91,7 +91,7 @@ def _build_one(size: Size) -> Work:
                 architecture="mobilenet_v1",
                 size=size,
                 head=Head(),
-                quantizations=tuple(Quantization),
+                quantizations=POST_TRAINING,
                 weights=Weights(),
                 calibration=Calibration(),
                 quantizer=Quantizer.LITERT,
@@ -112,7 +112,7 @@ def _build_naively(size: Size) -> Work:
         model = build(size, Head())
         set_weights(model, load_weights(Weights(), layers(size.alpha, Head().classes)))
         examples = load_examples(Calibration(), size.resolution)
-        for quantization in Quantization:
+        for quantization in POST_TRAINING:
             converter = tf.lite.TFLiteConverter.from_keras_model(model)
             if quantization is not Quantization.FP32:
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -125,7 +125,7 @@ def _build_naively(size: Size) -> Work:
                     tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
                 ]
             converter.convert()
-        return time.perf_counter() - started, _peak_rss_mib(), len(Quantization)
+        return time.perf_counter() - started, _peak_rss_mib(), len(POST_TRAINING)
 
 
 @cache

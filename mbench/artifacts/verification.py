@@ -3,13 +3,14 @@
 Converters can write a small, valid file whose outputs are NaN, without any error; so no artifact is kept unrun.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.artifacts.running import run_file
+from mbench.artifacts.running import RunOutputs, run_file, run_outputs
 from mbench.core.errors import RuinedConversion
 from mbench.core.variants import Quantization
 
@@ -22,6 +23,7 @@ MIN_SNR_DB: Final = {
     Quantization.DRQ: 10.0,
     Quantization.INT8: 6.0,
     Quantization.INT16X8: 6.0,
+    Quantization.INT8W4: 6.0,
 }
 """Least signal-to-noise ratio of the probabilities against the float model.
 
@@ -35,6 +37,7 @@ BYTES_PER_PARAMETER: Final = {
     Quantization.DRQ: 1,
     Quantization.INT8: 1,
     Quantization.INT16X8: 1,
+    Quantization.INT8W4: 0.5,
 }
 
 LEAST_SIZE_SHARE: Final = 0.9
@@ -46,9 +49,9 @@ class Verified:
     """A file that follows its model.
 
     Attributes:
-        snr_db: signal-to-noise ratio against the model's outputs, at most `SNR_LIMIT_DB`; None where the output type
-            is too coarse to tell: even the model's own outputs, rounded to its steps, would miss the bound (such as
-            an untrained classifier's 1000 probabilities near 0.001, in steps of 1/256).
+        snr_db: signal-to-noise ratio against the model's outputs, of several the least, at most `SNR_LIMIT_DB`; None
+            where the output type is too coarse to tell: even the model's own outputs, rounded to its steps, would miss
+            the bound (such as an untrained classifier's 1000 probabilities near 0.001, in steps of 1/256).
         against: what it was compared with.
     """
 
@@ -84,7 +87,7 @@ def verify(
     data: bytes,
     *,
     inputs: NDArray[np.float32],
-    reference: NDArray[np.float32],
+    reference: NDArray[np.float32] | Mapping[str, NDArray[np.float32]],
     quantization: Quantization,
     parameters: int,
     against: str = "float model",
@@ -93,8 +96,9 @@ def verify(
 
     Args:
         data: the file.
-        inputs: (examples, *input shape without the batch), real values.
-        reference: (examples, *output shape without the batch): the model's answers to them.
+        inputs: (examples, *input shape), with or without the batch of one, real values.
+        reference: (examples, *output shape), with the batch where the inputs have it: the model's answers to them; by
+            name where there are several outputs, each of which is held to the bound.
         quantization: which bounds hold: `BYTES_PER_PARAMETER`, `MIN_SNR_DB`.
         parameters: how many the *model* has (a ruined file shows fewer).
         against: what the reference comes from.
@@ -105,21 +109,44 @@ def verify(
         ArtifactError: the runtime does not take it.
     """
     _check_size(data, quantization, parameters)
-    outputs = run_file(data, inputs)
     try:
-        snr_db = compare_outputs(reference, outputs.values)
-        if _too_coarse(reference, outputs.step, quantization):
-            return Verified(snr_db=None, against=against)
-        if np.ptp(outputs.values) == 0 and np.ptp(reference) > 0:
-            raise RuinedConversion(f"all outputs are {outputs.values.flat[0]:g}, those of the {against} are not")
-        if snr_db < MIN_SNR_DB[quantization]:
-            raise RuinedConversion(
-                f"outputs are {snr_db:.1f} dB from those of the {against}, at least {MIN_SNR_DB[quantization]:.0f} dB "
-                f"are needed for {quantization}"
-            )
+        if isinstance(reference, Mapping):
+            outputs = run_outputs(data, inputs)
+            pairs = [(values, _named(outputs, name)) for name, values in reference.items()]
+        else:
+            pairs = [(reference, run_file(data, inputs))]
+        ratios = [_ratio(wanted, actual, quantization, against) for wanted, actual in pairs]
     except RuinedConversion as reason:
         raise RuinedConversion(f"the converter ruined the model: {reason}. Build it by another route.") from None
-    return Verified(snr_db=snr_db, against=against)
+    told = [ratio for ratio in ratios if ratio is not None]
+    return Verified(snr_db=min(told) if told else None, against=against)
+
+
+def _named(outputs: Mapping[str, RunOutputs], name: str) -> RunOutputs:
+    if name not in outputs:
+        raise RuinedConversion(f"the file has no output {name!r} but {', '.join(outputs)}")
+    return outputs[name]
+
+
+def _ratio(
+    reference: NDArray[np.float32], actual: RunOutputs, quantization: Quantization, against: str
+) -> float | None:
+    """Return the ratio of one output, None where its type is too coarse to tell.
+
+    Raises:
+        RuinedConversion: it does not follow the model.
+    """
+    snr_db = compare_outputs(reference, actual.values)
+    if _too_coarse(reference, actual.step, quantization):
+        return None
+    if np.ptp(actual.values) == 0 and np.ptp(reference) > 0:
+        raise RuinedConversion(f"all outputs are {actual.values.flat[0]:g}, those of the {against} are not")
+    if snr_db < MIN_SNR_DB[quantization]:
+        raise RuinedConversion(
+            f"outputs are {snr_db:.1f} dB from those of the {against}, at least {MIN_SNR_DB[quantization]:.0f} dB "
+            f"are needed for {quantization}"
+        )
+    return snr_db
 
 
 def _check_size(data: bytes, quantization: Quantization, parameters: int) -> None:

@@ -22,7 +22,15 @@ def build(
     quantization: options.QuantizationList = None,
     arch: options.Architecture = "mobilenet_v1",
     classes: options.Classes = None,
-    weights: options.WeightsOption = "none",
+    weights: options.WeightsOption = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset",
+            help="Networks for it, trained on it and calibrated on its pictures: digits, fashion, folder:PATH, …",
+            metavar="NAME[:PATH]",
+        ),
+    ] = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
     quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
@@ -50,6 +58,7 @@ def build(
         options.ingredients_of(
             weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
         ),
+        dataset=dataset,
         output=output,
         workers=workers,
         progress=progress_for(quiet=quiet),

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from mbench import __version__
-from mbench.cli import binary, build, devices, doctor, emulate, inspect, parse, report, run
+from mbench.cli import (
+    binary,
+    build,
+    devices,
+    doctor,
+    emulate,
+    evaluate,
+    inspect,
+    parse,
+    report,
+    run,
+    suite,
+    train,
+    usage,
+)
 
 app = typer.Typer(
     name="mbench",
@@ -43,6 +57,8 @@ def options(
 
 app.command("run")(run.run)
 app.command("build")(build.build)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
 app.command("parse")(parse.parse)
@@ -50,6 +66,7 @@ app.command("doctor")(doctor.doctor)
 app.command("emulate")(emulate.emulate)
 app.add_typer(devices.app, name="devices")
 app.add_typer(binary.app, name="binary")
+app.add_typer(suite.app, name="suite")
 
 
 def main() -> None:
@@ -57,7 +74,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    app(prog_name="mbench")
+    usage.run(app)
 
 
 if __name__ == "__main__":

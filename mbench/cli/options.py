@@ -17,6 +17,13 @@ class QuantizerChoice(StrEnum):
     TF = "tf"
 
 
+class FlavourChoice(StrEnum):
+    """Which of the two programs called benchmark_model."""
+
+    TFLITE = "tflite"
+    LITERT = "litert"
+
+
 class Format(StrEnum):
     """How a table is printed."""
 
@@ -53,17 +60,47 @@ Delegates = Annotated[
         metavar="VALUES",
     ),
 ]
-Architecture = Annotated[str, typer.Option("--arch", help="Network family.")]
+Architecture = Annotated[str, typer.Option("--arch", help="Network family, such as vgg16.")]
 Classes = Annotated[int | None, typer.Option(help="Number of classes.  [default: 1000, or the data set's]", min=1)]
 WeightsOption = Annotated[
-    str,
-    typer.Option("--weights", help="none (untrained, seeded), imagenet (downloads), or a .keras or .weights.h5 file."),
+    str | None,
+    typer.Option(
+        "--weights",
+        help="none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), or a .keras, "
+        ".weights.h5 or .npz file.  [default: none, or what suits the data set]",
+        metavar="WORD|FILE",
+    ),
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        help="Score on it: digits, fashion, folder:PATH, imagenet:PATH, … Small ones are trained on, once.",
+        metavar="NAME[:PATH]",
+    ),
 ]
 CalibrationFolder = Annotated[
     Path | None,
     typer.Option("--calibration", help="Folder of pictures to calibrate int8 on. Default: synthetic, latency only."),
 ]
 CalibrationExamples = Annotated[int, typer.Option(help="Pictures to calibrate on.", min=1)]
+PreprocessingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preprocessing",
+        help="inception, antialiased, plain, torchvision, keras or caffe.  [default: the data set's own]",
+        metavar="NAME",
+    ),
+]
+LabelOffset = Annotated[
+    int | None,
+    typer.Option(
+        "--label-offset",
+        help="Output index of class 0.  [default: 1 where there is one output more than classes]",
+        min=0,
+        max=1,
+    ),
+]
 QuantizerOption = Annotated[QuantizerChoice, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
 Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
@@ -71,6 +108,16 @@ AdbServers = Annotated[
     list[str] | None,
     typer.Option(
         "--adb-server", help="adb server to use, HOST:PORT; may be repeated. Default: yours.", metavar="ADDRESS"
+    ),
+]
+WaitForPhone = Annotated[
+    float | None,
+    typer.Option(
+        "--wait-for-phone",
+        help="How long a lost phone is waited for. Default: as its profile says, 120.",
+        metavar="SECONDS",
+        min=0,
+        max=86_400,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
@@ -90,7 +137,7 @@ def selection_of(
 ) -> "Selection":
     """Return what was chosen to be built or run."""
     from mbench.core.sweeps import Axis
-    from mbench.core.variants import IMAGENET_HEAD, Head
+    from mbench.core.variants import Head
     from mbench.workflows.selection import Selection
 
     return Selection(
@@ -99,12 +146,12 @@ def selection_of(
         sweeps=tuple(sweeps or ()),
         lists={Axis(axis): values for axis, values in lists.items() if values is not None},
         architecture=architecture,
-        head=IMAGENET_HEAD if classes in (None, IMAGENET_HEAD.classes) else Head(classes=classes or 0),
+        head=None if classes is None else Head(classes=classes),
     )
 
 
 def ingredients_of(
-    *, weights: str, seed: int, calibration: Path | None, examples: int, quantizer: QuantizerChoice
+    *, weights: str | None, seed: int, calibration: Path | None, examples: int, quantizer: QuantizerChoice
 ) -> "Ingredients":
     """Return what variants are built from."""
     from mbench.core.recipes import Quantizer

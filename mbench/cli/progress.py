@@ -1,13 +1,17 @@
 """Progress on stderr: a bar with the time left on a terminal, plain lines elsewhere, nothing when quiet."""
 
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from mbench.core.ports import Progress, SilentProgress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
+
+
+LEAST_BETWEEN_LINES_S: Final = 1.0
 
 
 def progress_for(*, quiet: bool) -> Progress:
@@ -18,25 +22,33 @@ def progress_for(*, quiet: bool) -> Progress:
 
 
 class LineProgress:
-    """One line per stage and per finished tenth: for logs."""
+    """One line per stage, and per finished tenth of one that takes long: for logs."""
 
     def __init__(self, name: str = "") -> None:
         self._name = f"{name}: " if name else ""
         self._title = ""
         self._total: int | None = None
         self._done = self._said = 0
+        self._said_at_s = 0.0
 
     def start(self, title: str, total: int | None) -> None:
         """Begin a stage."""
         self._title, self._total, self._done, self._said = title, total, 0, 0
+        self._said_at_s = time.monotonic()
         self.note(f"{title}…" if total is None else f"{title}: {total} steps")
 
     def step(self, label: str, count: int = 0) -> None:
-        """Say a line for each tenth."""
+        """Say a line for each tenth, but none within a second of the last."""
         self._done += count
-        if self._total and count and self._done * 10 // self._total > self._said:
-            self._said = self._done * 10 // self._total
-            self.note(f"{self._title}: {self._done}/{self._total} ({label})")
+        now_s = time.monotonic()
+        if (
+            self._total
+            and count
+            and self._done * 10 // self._total > self._said
+            and now_s - self._said_at_s >= LEAST_BETWEEN_LINES_S
+        ):
+            self._said, self._said_at_s = self._done * 10 // self._total, now_s
+            self.note(f"{self._title}: {self._done}/{self._total}{f' ({label})' if label else ''}")
 
     def grow(self, extra: int) -> None:
         """More steps are needed."""

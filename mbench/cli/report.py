@@ -27,6 +27,9 @@ def report(
         typer.Option(help="What a pivot shows, such as top1 or size_bytes.  [default: latency_median_us]"),
     ] = None,
     ops: Annotated[bool, typer.Option("--ops", help="The operator profiles, operator by operator.")] = False,
+    rates: Annotated[
+        bool, typer.Option("--rates", help="Compute rates: GMAC/s of each job and layer type, beside the peak.")
+    ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the stored documents.")] = False,
     results: options.Results = None,
 ) -> None:
@@ -40,6 +43,8 @@ def report(
         raise UsageError(f"--value {value} says what a --pivot shows; name its axes: --pivot alpha:resolution.")
     if ops and (json_ or format_ is not options.Format.MD):
         raise UsageError("--ops prints markdown only; leave --format out.")
+    if rates and (json_ or format_ is not options.Format.MD or ops or pivot):
+        raise UsageError("--rates prints markdown only and by itself; leave --format, --ops and --pivot out.")
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
     if schema:
@@ -48,6 +53,11 @@ def report(
     found = reporting.stored_results(sessions or [], everything=all_, root=results_root(results))
     if pivot is not None:
         write(reporting.pivoted(found, pivot, value or "latency_median_us"))
+        return
+    if rates:
+        from mbench.workflows.rates import rates_markdown
+
+        write(rates_markdown(found))
         return
     if ops:
         write(reporting.operators(found))

@@ -1,8 +1,10 @@
 """`mbench run`: the main job."""
 
+import math
 import signal
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +18,22 @@ from mbench.core.errors import MbenchError, UsageError
 if TYPE_CHECKING:
     from mbench.core.ports import Progress
     from mbench.store.session_store import SessionStore
+    from mbench.workflows.accuracy import Accuracy
     from mbench.workflows.running import RunRequest
 
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
 
 SOME_FAILED = 4
+
+
+class PlaceChoice(StrEnum):
+    """Where files are asked for their accuracy."""
+
+    HOST = "host"
+    DEVICE = "device"
+    BOTH = "both"
+
+
 QUICK_RULES: dict[str, float] = {"min_runs": 3, "max_runs": 3}
 QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "min_secs": 0.25}
 
@@ -34,6 +47,10 @@ def run(
     ] = None,
     every: Annotated[bool, typer.Option("--every", help="All phones of the profile.")] = False,
     any_: Annotated[int | None, typer.Option("--any", help="Any N phones of the profile.", metavar="N", min=1)] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(help="What a suite names, such as mobilenets/table-6; mbench suite list.", metavar="NAME|FILE"),
+    ] = None,
     sweep: options.Sweeps = None,
     model: Annotated[
         list[Path] | None, typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE")
@@ -45,11 +62,21 @@ def run(
     delegate: options.Delegates = None,
     arch: options.Architecture = "mobilenet_v1",
     classes: options.Classes = None,
-    weights: options.WeightsOption = "none",
+    weights: options.WeightsOption = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
     quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
     seed: options.Seed = 0,
+    dataset: options.DatasetOption = None,
+    accuracy: Annotated[
+        PlaceChoice | None,
+        typer.Option("--accuracy", help="Where files are scored: host, device or both.  [default: host]"),
+    ] = None,
+    examples: Annotated[
+        int | None, typer.Option(help="Score so many examples.  [default: all; on devices 500]", min=1)
+    ] = None,
+    preprocessing: options.PreprocessingOption = None,
+    label_offset: options.LabelOffset = None,
     quick: Annotated[bool, typer.Option("--quick", help="A first look: 3 short runs of each; says so.")] = False,
     runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1)] = None,
     max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1)] = None,
@@ -69,6 +96,17 @@ def run(
     memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0)] = None,
     cpus: Annotated[str | None, typer.Option(help="Cores to pin runs to, best first, such as 4-7.")] = None,
     binary: Annotated[Path | None, typer.Option(help="Your own benchmark_model for that device.")] = None,
+    flavour: Annotated[
+        options.FlavourChoice | None,
+        typer.Option(help="Which benchmark_model on phones. Default: tflite, or the only one that is kept."),
+    ] = None,
+    fixed_performance: Annotated[
+        bool, typer.Option("--fixed-performance", help="Let the phone hold clocks that it can sustain (Android 11).")
+    ] = False,
+    governor: Annotated[
+        str | None, typer.Option(help="cpufreq governor of a rooted phone, such as performance.", metavar="NAME")
+    ] = None,
+    wait_for_phone: options.WaitForPhone = None,
     adb_server: options.AdbServers = None,
     results: options.Results = None,
     resume: Annotated[
@@ -89,8 +127,9 @@ def run(
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
-    if resume is not None and (dry_run or names or model or sweep or alpha or resolution or quantization or delegate):
-        raise UsageError("--resume goes on with what its plan says; leave models, sweeps and --dry-run out.")
+    chosen = names or model or suite or sweep or alpha or resolution or quantization or delegate
+    if resume is not None and (dry_run or chosen):
+        raise UsageError("--resume goes on with what its plan says; leave models, suites, sweeps and --dry-run out.")
     if (every or any_) and not [each for each in device or [] if each != "host"]:
         raise UsageError("--every and --any choose among phones; name a profile with --device.")
     if min_secs is not None and max_secs is not None and min_secs > max_secs:
@@ -99,7 +138,12 @@ def run(
         session = None if resume == "last" else resume
         _drive(
             lambda started, progress: running.resume(
-                session, results=root, adb_servers=adb_server or [], progress=progress, started=started
+                session,
+                results=root,
+                adb_servers=adb_server or [],
+                progress=progress,
+                started=started,
+                wait_s=wait_for_phone,
             ),
             shape,
             quiet=quiet,
@@ -107,6 +151,7 @@ def run(
         return
     if profile not in (None, "ops"):
         raise UsageError(f"unknown profile {profile!r}; --profile takes ops.")
+    quick = quick or _is_quick(suite)
     axes = {"alpha": alpha, "resolution": resolution, "quantization": quantization}
     request = running.RunRequest(
         devices=tuple(device or ["host"]),
@@ -121,6 +166,9 @@ def run(
         ingredients=options.ingredients_of(
             weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
         ),
+        accuracy=_accuracy(
+            dataset, accuracy, preprocessing=preprocessing, label_offset=label_offset, examples=examples, seed=seed
+        ),
         settings=_given(
             QUICK_SETTINGS if quick else {},
             {"num_runs": num_runs, "min_secs": min_secs, "max_secs": max_secs, "warmup_min_secs": warmup_secs},
@@ -134,6 +182,10 @@ def run(
         seed=seed,
         cpus=cpus,
         binary=binary,
+        flavour=flavour.value if flavour else None,
+        fixed_performance=fixed_performance,
+        governor=governor,
+        wait_s=wait_for_phone,
         results=root,
         command=("mbench", *sys.argv[1:]),
         workers=workers,
@@ -141,17 +193,66 @@ def run(
         every=every,
         at_most=any_,
     )
+    if suite is not None:
+        request = _of_suite(request, suite, quiet=quiet)
     if dry_run:
         _print_plan(request)
         return
-    _drive(lambda started, progress: running.run(request, progress=progress, started=started), shape, quiet=quiet)
+    _drive(
+        lambda started, progress: running.run(request, progress=progress, started=started),
+        shape,
+        quiet=quiet,
+        suite=suite,
+    )
+
+
+def _is_quick(suite: str | None) -> bool:
+    """Whether a suite asks for few and short runs."""
+    if suite is None:
+        return False
+    from mbench.workflows.suites import find_suite
+
+    return find_suite(suite).quick
+
+
+def _of_suite(request: "RunRequest", name: str, *, quiet: bool) -> "RunRequest":
+    """Return the request for what a suite runs; what it cannot run is noted."""
+    from mbench.workflows.suites import find_suite, suite_request
+
+    request, notes = suite_request(request, find_suite(name), name)
+    if not quiet:
+        for note in notes:
+            print(f"mbench: {note}.", file=sys.stderr)
+    return request
+
+
+def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | str | None") -> "Accuracy | None":
+    """Return what files are scored on, None where no data set is named."""
+    if dataset is None:
+        said = [name for name, value in asked.items() if value is not None and name != "seed"]
+        if place is not None or said:
+            raise UsageError(f"--{'accuracy' if place else said[0].replace('_', '-')} needs --dataset NAME.")
+        return None
+    from mbench.core.scores import Question
+    from mbench.workflows.accuracy import Accuracy, Place
+
+    places: dict[PlaceChoice, tuple[Place, ...]] = {
+        PlaceChoice.HOST: ("host",),
+        PlaceChoice.DEVICE: ("device",),
+        PlaceChoice.BOTH: ("host", "device"),
+    }
+    question = Question.model_validate({"dataset": dataset} | asked)
+    return Accuracy(question=question, places=places[place or PlaceChoice.HOST])
 
 
 def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[str, float]:
+    for name, value in asked.items():
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"{name.replace('_', ' ')}: {value} is no number that can be waited for.")
     return defaults | {name: value for name, value in asked.items() if value is not None}
 
 
-def _drive(work: "Work", shape: options.Format, *, quiet: bool) -> None:
+def _drive(work: "Work", shape: options.Format, *, quiet: bool, suite: str | None = None) -> None:
     """Do the work, print the table of what came of it, and end with the exit code that it deserves."""
     from mbench.core.results import Status
 
@@ -162,14 +263,14 @@ def _drive(work: "Work", shape: options.Format, *, quiet: bool) -> None:
     except (KeyboardInterrupt, MbenchError) as error:
         if not begun:
             raise
-        _print_session(begun[0], shape)
+        _print_session(begun[0], shape, suite)
         interrupted = isinstance(error, KeyboardInterrupt)
         fail(
             f"{'interrupted.' if interrupted else error} What was measured is kept in {begun[0].path}; "
             f"mbench run --resume {begun[0].plan.session} goes on.",
             INTERRUPTED if interrupted else getattr(error, "exit_code", SOME_FAILED),
         )
-    _print_session(store, shape)
+    _print_session(store, shape, suite)
     if not quiet:
         print(f"mbench: kept in {store.path}", file=sys.stderr)
     if any(result.status is not Status.OK for result in store.results()):
@@ -180,9 +281,14 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _print_session(store: "SessionStore", shape: options.Format) -> None:
+def _print_session(store: "SessionStore", shape: options.Format, suite: str | None = None) -> None:
+    """Print the table of a session, in front of it those of its suite where people read it."""
     from mbench.cli.tables import print_results
 
+    if suite is not None and shape in (options.Format.MD, options.Format.TABLE):
+        from mbench.cli.suite import print_suite
+
+        print_suite(suite, store.results(), shape)
     print_results(store.results(), shape)
 
 

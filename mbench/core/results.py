@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from mbench.core.scores import Score
+from mbench.core.scores import Question, Score
 from mbench.core.workloads import Document, Workload
 
 FORMAT_VERSION: Final = 2
@@ -258,6 +258,7 @@ class BinaryFacts(Document):
     Attributes:
         tool: `tflite` (benchmark_model over the Interpreter), `litert` (over CompiledModel), `hostbench` (ours).
         runtime: version of the runtime inside where it can be read, else None.
+        companions: SHA-256 by name of the libraries that lie beside it on the device.
     """
 
     tool: Literal["tflite", "litert", "hostbench"]
@@ -265,6 +266,7 @@ class BinaryFacts(Document):
     path: str
     runtime: str | None = None
     flags_sha256: Sha256 | None = None
+    companions: dict[str, Sha256] = Field(default_factory=dict)
 
 
 class PlannedJob(Document):
@@ -293,6 +295,8 @@ class MeasuringRules(Document):
         seed: of the order of jobs in the blocks and of the bootstrap.
         cpus: cores that may be used, best first: a run of n threads is pinned to the first n; None where nothing is
             pinned.
+        fixed_performance: whether Android was told to hold clocks that it can sustain.
+        governor: cpufreq's, that was set on every cluster; None: as it was.
     """
 
     min_runs: int = Field(ge=1)
@@ -302,6 +306,8 @@ class MeasuringRules(Document):
     profile_ops: bool
     seed: int
     cpus: tuple[int, ...] | None = None
+    fixed_performance: bool = False
+    governor: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
 
 
 class Provenance(Document):
@@ -331,7 +337,12 @@ class DevicePlan(Document):
 
 
 class Plan(Document):
-    """Everything that a session is going to do, written before the first device is touched."""
+    """Everything that a session is going to do, written before the first device is touched.
+
+    Attributes:
+        question: what files are asked for their accuracy; None: nothing.
+        ask_devices: whether the devices are asked too, and not this host alone.
+    """
 
     format_version: Literal[2] = FORMAT_VERSION
     kind: Literal["plan"] = "plan"
@@ -339,6 +350,8 @@ class Plan(Document):
     created_at: AwareDatetime
     provenance: Provenance
     devices: tuple[DevicePlan, ...]
+    question: Question | None = None
+    ask_devices: bool = False
 
     @property
     def jobs(self) -> tuple[PlannedJob, ...]:

@@ -6,11 +6,32 @@ from typing import Literal
 
 from pydantic import Field
 
-from mbench.core.examples import DatasetFacts
-from mbench.core.workloads import Document
+from mbench.core.examples import DatasetFacts, Split
+from mbench.core.workloads import Delegate, Document
 
 NAMED_FAILURES = 20
 """So many failed or differing examples are named in a document; all are counted."""
+
+
+class Question(Document):
+    """What files are asked.
+
+    Attributes:
+        dataset: reference as typed, such as `digits` or `imagenet:/path`.
+        preprocessing: recipe by name; None: the data set's own.
+        label_offset: output index of class 0; None: by the number of outputs.
+        examples: how many; None: all, fewer of files and devices that are slow.
+        seed: of the draw where fewer than all are asked.
+        delegate: what executes the file.
+    """
+
+    dataset: str
+    split: Split = Split.TEST
+    preprocessing: str | None = None
+    label_offset: int | None = None
+    examples: int | None = None
+    seed: int = 0
+    delegate: Delegate = Delegate.CPU
 
 
 class Metric(Document):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
-from mbench.core.variants import Quantization, Size, parse_quantization
+from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_quantization
 from mbench.core.workloads import EVERYWHERE, Delegate, parse_delegate, split_delegates
 
 
@@ -25,7 +25,7 @@ class Axis(StrEnum):
 PUBLISHED: dict[Axis, tuple[str, ...]] = {
     Axis.ALPHA: ("1.0", "0.75", "0.5", "0.25"),  # paper, Table 6
     Axis.RESOLUTION: ("224", "192", "160", "128"),  # paper, Table 7
-    Axis.QUANTIZATION: tuple(Quantization),
+    Axis.QUANTIZATION: POST_TRAINING,
     Axis.THREADS: ("1", "2", "4"),
     Axis.DELEGATE: tuple(map(str, EVERYWHERE)),
 }

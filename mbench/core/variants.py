@@ -16,14 +16,21 @@ class Quantization(StrEnum):
     DRQ = "drq"
     INT8 = "int8"
     INT16X8 = "int16x8"
+    INT8W4 = "int8w4"
 
+
+POST_TRAINING = tuple(quantization for quantization in Quantization if quantization is not Quantization.INT8W4)
+"""Quantizations that any weights can be built in.
+
+`int8w4`, int8 with 4-bit weights in the 1×1 convolutions, takes weights that were trained for it.
+"""
 
 CALIBRATED = frozenset({Quantization.INT8, Quantization.INT16X8})
 """Quantizations whose activation ranges are read off example inputs."""
 
 INT4_REFUSAL = (
     "int4 is not offered: post-training 4-bit weights leave MobileNet V1 at 1 to 3 % top-1 (float: 46 to 67 %) and "
-    "run slower on XNNPACK. Choose int8, or drq"
+    "run slower on XNNPACK. Choose int8, or drq; int8w4 takes weights that were trained for 4 bits"
 )
 
 MIN_RESOLUTION = 32
@@ -48,9 +55,23 @@ def parse_quantization(text: str) -> Quantization:
     raise UsageError(f"unknown quantization {text!r}.{did_you_mean(text, list(Quantization))}")
 
 
+class HeadKind(StrEnum):
+    """What a network's end gives: all but `classifier` and `none` are also the names of such heads."""
+
+    CLASSIFIER = "classifier"
+    ATTRIBUTES = "attributes"
+    EMBEDDING = "embedding"
+    DETECTION = "detection"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The classifier: a short name without digits and its number of classes."""
+    """What stands on the body: a short name without digits and the number of its outputs.
+
+    `attributes` (a sigmoid each), `embedding` (L2-normalised) and `detection` are reserved names; any other is a
+    softmax classifier.
+    """
 
     name: str = "classes"
     classes: int = 1000
@@ -60,6 +81,12 @@ class Head:
             raise UsageError(f"a head's name is lower-case letters only, not {self.name!r}.")
         if self.classes < 1:
             raise UsageError(f"a head needs at least one class, not {self.classes}.")
+
+    @property
+    def kind(self) -> HeadKind:
+        """What its name says it gives."""
+        reserved = (HeadKind.ATTRIBUTES, HeadKind.EMBEDDING, HeadKind.DETECTION)
+        return HeadKind(self.name) if self.name in reserved else HeadKind.CLASSIFIER
 
 
 IMAGENET_HEAD = Head()

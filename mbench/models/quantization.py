@@ -5,13 +5,14 @@ minima and maxima by a moving average, which clips the logits to their average p
 points of top-1; here the true minima and maxima count.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from mbench.core.errors import ArtifactError
-from mbench.core.variants import Quantization
+from mbench.core.variants import INT4_REFUSAL, Quantization
 from mbench.models.calibration import Examples
 from mbench.models.conversion import convert, float_converter
 from mbench.models.flatbuffers import INPUT_NAME, OUTPUT_NAME, SIGNATURE_KEY, read_model, rename_ends, write_model
@@ -28,7 +29,9 @@ A range read off examples clips what is recognised better than any of them.
 
 EVERYWHERE: Final = ".*"
 
-ACTIVATION_BITS: Final = {Quantization.INT8: 8, Quantization.INT16X8: 16}
+ACTIVATION_BITS: Final = {Quantization.INT8: 8, Quantization.INT16X8: 16, Quantization.INT8W4: 8}
+
+NARROW_BITS: Final = 4
 
 DYNAMIC_OPERATORS: Final = ("CONV_2D", "FULLY_CONNECTED")
 """XNNPACK has kernels of these for weights in int8 and activations in float; a DEPTHWISE_CONV_2D so quantized falls
@@ -51,16 +54,19 @@ def read_ranges(float_file: bytes, examples: Examples) -> Ranges:
     return {**calibrator.get_model_qsvs(), OUTPUT_NAME: PROBABILITIES}
 
 
-def quantize(float_file: bytes, quantization: Quantization, ranges: Ranges | None) -> bytes:
+def quantize(
+    float_file: bytes, quantization: Quantization, ranges: Ranges | None, *, narrow: Sequence[str] = ()
+) -> bytes:
     """Return the quantized form of a float32 file.
 
     Args:
         float_file: as `convert` writes it.
         quantization: the form; for fp32 the file itself.
-        ranges: for the quantizations that need calibration.
+        ranges: for the quantizations that need calibration, read off examples or learned.
+        narrow: by the name of its output, each CONV_2D whose weights were trained for 4 bits; for int8w4.
 
     Raises:
-        ArtifactError: no ranges where they are needed.
+        ArtifactError: no ranges where they are needed, or 4 bits for weights that were not trained for them.
     """
     match quantization:
         case Quantization.FP32:
@@ -73,6 +79,10 @@ def quantize(float_file: bytes, quantization: Quantization, ranges: Ranges | Non
             if ranges is None:
                 raise ArtifactError(f"{quantization} needs calibration examples, and there are none.")
             return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges)
+        case Quantization.INT8W4:
+            if ranges is None or not narrow:
+                raise ArtifactError(f"these weights were not trained for 4 bits. {INT4_REFUSAL}.")
+            return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges, narrow)
 
 
 def _quantize_dynamic(float_file: bytes) -> bytes:
@@ -85,7 +95,7 @@ def _quantize_dynamic(float_file: bytes) -> bytes:
     return _run(quantizer, None)
 
 
-def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges) -> bytes:
+def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges, narrow: Sequence[str] = ()) -> bytes:
     """Quantize all but the softmax, which XNNPACK has in float only: left so, the graph stays in one partition."""
     from litert_quantizer.algorithm_manager import AlgorithmName
     from litert_quantizer.qtyping import TFLOperationName
@@ -93,6 +103,10 @@ def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges) ->
 
     quantizer = Quantizer(float_file)
     quantizer.add_static_config(EVERYWHERE, TFLOperationName.ALL_SUPPORTED, activation_bits, weight_num_bits=8)
+    for output in narrow:  # a later entry wins where two match
+        quantizer.add_static_config(
+            f"^{re.escape(output)};?$", TFLOperationName.CONV_2D, activation_bits, weight_num_bits=NARROW_BITS
+        )
     quantizer.update_quantization_recipe(EVERYWHERE, TFLOperationName.SOFTMAX, algorithm_key=AlgorithmName.NO_QUANTIZE)
     return _run(quantizer, ranges)
 
@@ -117,6 +131,8 @@ def quantize_with_tensorflow(frozen: Any, quantization: Quantization, examples: 
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantization is Quantization.FP16:
         converter.target_spec.supported_types = [tf.float16]
+    if quantization is Quantization.INT8W4:
+        raise ArtifactError("TFLiteConverter has no 4-bit weights; build int8w4 with --quantizer litert.")
     if quantization in ACTIVATION_BITS:
         if examples is None:
             raise ArtifactError(f"{quantization} needs calibration examples, and there are none.")

@@ -10,16 +10,20 @@ STDOUT, STDERR = 1, 2
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet(*, gpu: bool = False) -> Iterator[None]:
     """Send both streams of this process, C++ code included, to an unnamed file while the block runs.
 
     Python's own `sys.stdout` does not help: the converter writes to the file descriptor. Not for a process whose
     other threads have something to say meanwhile.
+
+    Args:
+        gpu: whether tensorflow may look for one, which is loud; a build needs none.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["KERAS_HOME"] = f"{os.devnull}/keras"  # nothing of a user's keras.json, nor a new one
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when tensorflow is imported
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # a build needs no GPU, and looking for one is loud
+    if not gpu:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     with tempfile.TemporaryFile() as sink:
         _flush()
         kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR)}

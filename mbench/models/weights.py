@@ -23,6 +23,9 @@ from mbench.models.seeded_weights import seeded_weights
 WeightValues = Mapping[str, npt.NDArray[np.float32]]
 """Weights by `layer/weight`, such as `conv1_bn/gamma`."""
 
+BESIDES = ("ranges/", "bits/")
+"""Beginnings of what a trained `.npz` holds besides weights: see `mbench/models/training/qat_ranges.py`."""
+
 KERAS_CLASSES = {LayerKind.CONV: "conv2d", LayerKind.DEPTHWISE: "depthwise_conv2d", LayerKind.CLASSIFIER: "conv2d"}
 """Names of Keras 3 for layers in a `.weights.h5`: the class, counted from the second on (`conv2d_1`)."""
 
@@ -39,6 +42,15 @@ def describe_file(path: Path) -> Weights:
         UsageError: it cannot be read.
     """
     return Weights(kind=WeightsKind.FILE, sha256=hashlib.sha256(_read_bytes(path)).hexdigest(), source=str(path))
+
+
+def describe_trained(path: Path) -> Weights:
+    """Return the identity of weights that mbench trained.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    return Weights(kind=WeightsKind.TRAINED, sha256=hashlib.sha256(_read_bytes(path)).hexdigest(), source=str(path))
 
 
 def load_weights(weights: Weights, layers: Sequence[Layer]) -> WeightValues:
@@ -59,7 +71,9 @@ def load_weights(weights: Weights, layers: Sequence[Layer]) -> WeightValues:
 
 
 def read_weights(name: str, data: bytes, layers: Sequence[Layer]) -> WeightValues:
-    """Return the weights in a `.keras`, `.weights.h5` or `.h5` file.
+    """Return the weights in a `.keras`, `.weights.h5` or `.h5` file, or in a `.npz` of `layer/weight` arrays.
+
+    What a quantization-aware training put besides the weights into a `.npz` comes along.
 
     Args:
         name: of the file, for messages.
@@ -69,6 +83,8 @@ def read_weights(name: str, data: bytes, layers: Sequence[Layer]) -> WeightValue
     Raises:
         UsageError: not such a file, or its first layer or shape that does not fit.
     """
+    if name.endswith(".npz"):
+        return _read_arrays(name, data, layers)
     import h5py
 
     try:
@@ -79,6 +95,20 @@ def read_weights(name: str, data: bytes, layers: Sequence[Layer]) -> WeightValue
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise UsageError(f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {error}.") from error
     return dict(_fit(name, found, layers))
+
+
+def _read_arrays(name: str, data: bytes, layers: Sequence[Layer]) -> WeightValues:
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        raise UsageError(f"weights {name} are no .npz file of arrays: {error}.") from error
+    found = {
+        layer: [arrays[f"{layer}/{weight}"] for weight in shapes if f"{layer}/{weight}" in arrays]
+        for layer, shapes in weight_shapes(layers)
+    }
+    besides = {key: array.astype(np.float32) for key, array in arrays.items() if key.startswith(BESIDES)}
+    return {**dict(_fit(name, found, layers)), **besides}
 
 
 def _saved_layers(file: Any, layers: Sequence[Layer]) -> Iterator[tuple[str, list[Any]]]:

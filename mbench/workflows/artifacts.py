@@ -7,6 +7,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.artifacts.inspection import file_name, inspect_bytes, read_bytes, runnable_reason
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
+from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.building import Artifact, BuildFailure, obtain
 from mbench.workflows.home import home
@@ -28,8 +29,7 @@ def gather(
     """
     cache = ArtifactCache(home() / "cache")
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
-    recipes = recipes_of(variants, ingredients, weights_folder=home() / "weights")
-    outcomes = obtain(recipes, cache=cache, workers=workers, progress=progress)
+    outcomes = build_variants(variants, ingredients, workers=workers, progress=progress)
     files = dict.fromkeys(one.file for one in candidates if one.file is not None)
     own = {path: _own_file(path, cache) for path in files}
     known: list[Known] = []
@@ -39,6 +39,23 @@ def gather(
         elif one.variant is not None:
             known.append(_built(outcomes[one.variant]))
     return known
+
+
+def build_variants(
+    variants: Sequence[Variant], ingredients: Ingredients, *, workers: int | None, progress: Progress
+) -> dict[Variant, Artifact | BuildFailure]:
+    """Return each variant's artifact, or why there is none; a network that was not trained is not built.
+
+    Raises:
+        UsageError: weights, calibration pictures or an architecture that are not there.
+        ArtifactError: the cache cannot be used.
+    """
+    untrained = {each: reason for each in variants if (reason := ingredients.untrained(each)) is not None}
+    able = [each for each in variants if each not in untrained]
+    recipes = recipes_of(able, ingredients, weights_folder=home() / "weights")
+    built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
+    built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
+    return {each: built[each] for each in variants}
 
 
 def _built(outcome: Artifact | BuildFailure) -> Known:

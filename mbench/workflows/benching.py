@@ -33,7 +33,7 @@ class DeviceBench:
         self._station, self._clock, self._files, self._cpus = station, clock, files, cpus
         self._work_dir = work_dir
         self._models = station.models or f"{work_dir}/models"
-        self._state = station.read_conditions()
+        self._state = station.state or station.read_conditions()
         self._losses: list[MeasurementWarning] = []
 
     def push(self) -> None:
@@ -53,7 +53,7 @@ class DeviceBench:
         tries = 0
         while True:
             try:
-                transport.push(self._files[sha256], self._model_path(sha256), sha256=sha256)
+                transport.push(self._files[sha256], self.model_path(sha256), sha256=sha256)
             except NoRoom:
                 if self._station.models is None or not evict_oldest(transport, keep=keep):
                     raise
@@ -80,10 +80,10 @@ class DeviceBench:
             index=index,
             block=block,
             position=position,
-            model=self._model_path(workload.artifact.sha256 or ""),
+            model=self.model_path(workload.artifact.sha256 or ""),
             work_dir=f"{self._work_dir}/run",
             cpus=None if self._cpus is None else self._cpus[: workload.threads],
-            builtin_accepted=_builtin_accepted(workload.artifact),
+            builtin_accepted=builtin_accepted(workload.artifact),
             init_allowance_s=self._station.profile.patience.start_s,
         )
         tries = 0
@@ -138,7 +138,8 @@ class DeviceBench:
             for reason in verdict(after, limits).reasons
         )
 
-    def _model_path(self, sha256: str) -> str:
+    def model_path(self, sha256: str) -> str:
+        """Return where an artifact lies on the device."""
         return f"{self._models}/{sha256}.tflite"
 
 
@@ -146,7 +147,7 @@ def _lost(message: str) -> MeasurementWarning:
     return MeasurementWarning(code=WarningCode.LOST, message=message, advice="check the cable")
 
 
-def _builtin_accepted(artifact: ArtifactFacts) -> bool:
+def builtin_accepted(artifact: ArtifactFacts) -> bool:
     """Whether a run without XNNPACK is right: a user's own file may be all builtin, and int16x8 has no such kernels."""
     if artifact.name.startswith("file:"):
         return True

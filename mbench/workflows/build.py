@@ -5,28 +5,46 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
-from mbench.workflows.building import Artifact, BuildFailure, obtain
-from mbench.workflows.home import home
-from mbench.workflows.recipes import recipes_of
+from mbench.core.scores import Question
+from mbench.workflows.artifacts import build_variants
+from mbench.workflows.building import Artifact, BuildFailure
 from mbench.workflows.selection import Ingredients, Selection, select
 
 Outcome = Artifact | BuildFailure
 
 
 def build(
-    selection: Selection, ingredients: Ingredients, *, output: Path | None, workers: int | None, progress: Progress
+    selection: Selection,
+    ingredients: Ingredients,
+    *,
+    dataset: str | None = None,
+    output: Path | None,
+    workers: int | None,
+    progress: Progress,
 ) -> tuple[Outcome, ...]:
     """Return what became of each chosen variant; copies go to `output` as `VARIANT.tflite`.
+
+    Args:
+        selection: what to build.
+        ingredients: what from.
+        dataset: that networks are for; trained weights and pictures to calibrate on come from it.
+        output: folder for copies; None: files stay in the cache.
+        workers: processes; None: as many as this machine carries.
+        progress: told of each file.
 
     Raises:
         MbenchError: nothing could be built, or `output` could not be written.
     """
-    variants = list(dict.fromkeys(one.variant for one in select(selection) if one.variant is not None))
-    recipes = recipes_of(variants, ingredients, weights_folder=home() / "weights")
-    outcomes = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
+    if dataset is not None:
+        from mbench.workflows.accuracy import Accuracy, Scoring
+
+        learning = Scoring(Accuracy(question=Question(dataset=dataset)), workers=workers, progress=progress)
+        selection, ingredients = learning.suited(selection, ingredients)
+        ingredients = learning.learned(select(selection), ingredients)
+    variants = dict.fromkeys(one.variant for one in select(selection) if one.variant is not None)
+    outcomes = build_variants(list(variants), ingredients, workers=workers, progress=progress)
     if output is not None:
         return tuple(_copied(outcome, output) for outcome in outcomes.values())
     return tuple(outcomes.values())

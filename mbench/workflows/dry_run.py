@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.ports import SilentProgress
 from mbench.core.results import Pass, PlannedJob
 from mbench.core.schedule import block_order
 from mbench.core.workloads import ArtifactFacts, RunSettings
@@ -15,7 +16,7 @@ from mbench.workflows.home import home
 from mbench.workflows.planning import planned_job
 from mbench.workflows.recipes import recipes_of
 from mbench.workflows.rules import measuring_rules, wanted_settings
-from mbench.workflows.running import RunRequest
+from mbench.workflows.running import RunRequest, with_dataset
 from mbench.workflows.selection import select
 from mbench.workflows.targets import Target, attach, find_targets
 
@@ -28,12 +29,18 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     Raises:
         MbenchError: whatever `mbench run` would refuse before it measures.
     """
+    request, scoring = with_dataset(request, SilentProgress())
     candidates = select(request.selection)  # their variants are the same on every device
-    variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
-    recipes = recipes_of(variants, request.ingredients, weights_folder=home() / "weights")
+    ingredients = scoring.learned(candidates, request.ingredients, train=False) if scoring else request.ingredients
+    named = dict.fromkeys(one.variant for one in candidates if one.variant is not None)
+    variants = [each for each in named if ingredients.untrained(each) is None]
+    recipes = recipes_of(variants, ingredients, weights_folder=home() / "weights")
     cache = ArtifactCache(home() / "cache")
     cached = {str(variant): cache.get(recipe.digest()) for variant, recipe in recipes.items()}
     known = {name: entry.facts if entry else unbuilt(name) for name, entry in cached.items()}
+    for variant in named:
+        if (reason := ingredients.untrained(variant)) is not None:
+            yield f"weights of {variant}: {reason}"
     with attach(request.devices, request.adb_servers, wait_s=request.wait_s) as attached:
         for target in find_targets(attached, request):
             yield from _target_lines(request, target, known)
@@ -45,7 +52,7 @@ def _target_lines(request: RunRequest, target: Target, known: Mapping[str, Artif
     candidates, left_out = candidates_for(request.selection, delegates=target.profile.delegates, instrument=instrument)
     jobs = [
         planned_job(
-            known.get(str(one.variant)) or unbuilt(f"file:{one.file}"),
+            known.get(str(one.variant)) or unbuilt(f"file:{one.file}" if one.file else str(one.variant)),
             None,
             one.delegate,
             one.threads or target.profile.threads,

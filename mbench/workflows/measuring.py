@@ -7,6 +7,7 @@ from mbench.core.conclusions import conclude, latency_samples_us
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
+from mbench.core.scores import Score
 from mbench.core.workloads import Delegate, Workload
 from mbench.farm.parts import PartInterrupted
 from mbench.runner.device_run import OUTPUT_FILE
@@ -22,6 +23,13 @@ class Bench(Protocol):
         self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int
     ) -> tuple[Run, RawFiles]:
         """Return what became of the run, and its raw files by name; a failed run is a value, not an error."""
+
+
+class Scorer(Protocol):
+    """Asks a job's file on the device for its accuracy."""
+
+    def __call__(self, job: PlannedJob) -> Score | str:
+        """Return the score, or why there is none."""
 
 
 class Results(Protocol):
@@ -56,22 +64,27 @@ class Measuring:
         clock: Clock,
         progress: Progress,
         busy_limit: float | None,
+        scorer: Scorer | None = None,
         stop_requested: Callable[[], bool] = lambda: False,
     ) -> None:
         self._plan, self._part, self._results, self._bench = plan, part, results, bench
         self._clock, self._progress, self._busy_limit = clock, progress, busy_limit
-        self._stop_requested = stop_requested
+        self._scorer, self._stop_requested = scorer, stop_requested
         self._open = {job.id: job for job in part.jobs if results.result(job.id) is None}
         self._runs = {name: list(results.runs(name)) for name in [*self._open, part.canary_job]}
+        self._timed: list[PlannedJob] = []
         stored = [run for job in part.jobs for run in results.runs(job.id)] + self._runs[part.canary_job]
         self._position = max((run.position for run in stored), default=-1) + 1
         self._block = max((run.block for run in stored), default=-1) + 1
 
     def to_the_end(self) -> None:
-        """Run block after block until every job has its document."""
+        """Run block after block until every job has its document.
+
+        Files are asked on the device when all have been timed: asking heats it.
+        """
         self._progress.start("measuring", self._expected_runs())
         try:
-            self._conclude(lambda job: job.build_error is not None)
+            self._conclude(self._nothing_left)
             if self._open:
                 self._run_canary()
             while self._open:
@@ -82,6 +95,10 @@ class Measuring:
                 self._block += 1
         finally:
             self._progress.finish()
+        while self._timed:
+            job = self._timed[0]
+            self._save(job, self._asked(job))
+            self._timed.pop(0)
 
     def _expected_runs(self) -> int:
         rules = self._part.rules
@@ -134,21 +151,46 @@ class Measuring:
             and (not rules.profile_ops or self._count(job.id, Pass.OPS) > 0)
         )
 
+    def _nothing_left(self, job: PlannedJob) -> bool:
+        """Whether a job needs no run: it was never built, or was timed in full before its document could be written."""
+        return job.build_error is not None or (bool(self._runs[job.id]) and self._ended(job))
+
     def _conclude(self, ended: Callable[[PlannedJob], bool]) -> None:
+        """Write the documents of jobs that have ended; those that are to be asked on the device wait for that."""
         for job in [job for job in self._open.values() if ended(job)]:
-            self._results.save_job(
-                conclude(
-                    self._plan,
-                    self._part,
-                    job,
-                    self._runs[job.id],
-                    canary=self._runs[self._part.canary_job],
-                    busy_limit=self._busy_limit,
-                    agreement_db=self._agreement_db(job),
-                    finished_at=self._clock.now(),
-                )
-            )
+            if self._scorer is not None and self._fit_to_be_asked(job):
+                self._timed.append(job)
+            else:
+                self._save(job, None)
             del self._open[job.id]
+
+    def _fit_to_be_asked(self, job: PlannedJob) -> bool:
+        return (
+            job.build_error is None
+            and job.workload.artifact.latency_only is None
+            and all(run.status is Status.OK for run in self._runs[job.id])
+        )
+
+    def _asked(self, job: PlannedJob) -> Score | str:
+        if self._stop_requested():
+            raise PartInterrupted(f"{self._part.device.serial}: interrupted.")
+        assert self._scorer is not None
+        return self._scorer(job)
+
+    def _save(self, job: PlannedJob, score: Score | str | None) -> None:
+        self._results.save_job(
+            conclude(
+                self._plan,
+                self._part,
+                job,
+                self._runs[job.id],
+                canary=self._runs[self._part.canary_job],
+                busy_limit=self._busy_limit,
+                agreement_db=self._agreement_db(job),
+                scores=() if score is None else (score,),
+                finished_at=self._clock.now(),
+            )
+        )
 
     def _agreement_db(self, job: PlannedJob) -> float | None:
         """Compare a job's outputs with those of delegate cpu for the same file, where the plan has such a job."""

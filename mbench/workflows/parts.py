@@ -1,6 +1,6 @@
 """Parts: what one device of a session has to do, done on it; the session folder says all that is needed for it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +9,13 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, NoDevice, StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, DevicePlan, Plan, PlannedJob
+from mbench.farm.parts import PartInterrupted
 from mbench.store.session_store import SessionStore
 from mbench.workflows.benching import DeviceBench
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.home import home
-from mbench.workflows.measuring import Measuring
+from mbench.workflows.measuring import Measuring, Scorer
+from mbench.workflows.rules import wanted_settings
 from mbench.workflows.stations import HOST, Station, host_station, user_profile
 
 if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
@@ -21,8 +23,8 @@ if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need
 
 
 @contextmanager
-def attached_for(plan: Plan, adb_servers: Sequence[str]) -> "Iterator[Fleet | None]":
-    """Yield the attached phones where a plan needs any, else None.
+def attached_for(plan: Plan, adb_servers: Sequence[str], *, wait_s: float | None = None) -> "Iterator[Fleet | None]":
+    """Yield the attached phones where a plan needs any, else None; see `mbench.workflows.targets.attach`.
 
     Raises:
         NoDevice: no adb server could be used.
@@ -32,7 +34,7 @@ def attached_for(plan: Plan, adb_servers: Sequence[str]) -> "Iterator[Fleet | No
         return
     from mbench.workflows.phones import fleet
 
-    with fleet(adb_servers) as phones:
+    with fleet(adb_servers, return_s=wait_s) as phones:
         yield phones
 
 
@@ -80,6 +82,7 @@ def measure_part(
     ):
         _same("device", part.device.serial, station.facts.serial, store)
         _same("benchmark program", part.binary.sha256, station.binary.sha256, store)
+        _same("libraries beside it", _listed(part.binary.companions), _listed(station.binary.companions), store)
         _same("system build", part.device.build or "?", station.facts.build or "?", store)
         bench = DeviceBench(station, clock=SystemClock(), files=files, cpus=part.rules.cpus, work_dir=work_dir)
         bench.push()
@@ -91,25 +94,62 @@ def measure_part(
             clock=SystemClock(),
             progress=progress,
             busy_limit=station.profile.limits.busy_share,
+            scorer=_scorer(store, part, station, bench, files, work_dir, progress, stop_requested),
             stop_requested=stop_requested,
         ).to_the_end()
 
 
+def _scorer(
+    store: SessionStore,
+    part: DevicePlan,
+    station: Station,
+    bench: DeviceBench,
+    files: Mapping[str, Path],
+    work_dir: str,
+    progress: Progress,
+    stop_requested: Callable[[], bool],
+) -> Scorer | None:
+    """Return what asks files on the device, None where the plan does not want it."""
+    if store.plan.question is None or not store.plan.ask_devices:
+        return None
+    from mbench.workflows.device_asking import DeviceAsking
+
+    def stop_here() -> None:
+        if stop_requested():
+            raise PartInterrupted(f"{part.device.serial}: interrupted.")
+
+    return DeviceAsking(
+        station,
+        bench,
+        store.plan.question,
+        session=store.plan.session,
+        files=files,
+        work_dir=work_dir,
+        cpus=part.rules.cpus,
+        progress=progress,
+        stop_here=stop_here,
+    )
+
+
 @contextmanager
 def _station(store: SessionStore, part: DevicePlan, attached: "Fleet | None", progress: Progress) -> Iterator[Station]:
-    binary = _own_binary(part.binary)
     if part.device.profile == HOST:
-        with host_station(binary) as station:
+        with host_station(_own_binary(part.binary)) as station:
             yield station
         return
     if attached is None:
         raise NoDevice(f"{part.device.serial}: no adb server was asked for phones.")
+    from mbench.workflows.phone_program import ProgramWish
     from mbench.workflows.phone_station import phone_station
 
-    phone = attached.by_serial(part.device.serial)
-    profile = user_profile(part.device.profile)
     with phone_station(
-        phone, profile, servers=attached.servers, binary=binary, session=store.plan.session, progress=progress
+        attached.by_serial(part.device.serial),
+        user_profile(part.device.profile),
+        fleet=attached,
+        wish=ProgramWish(binary=_own_binary(part.binary), planned=part.binary),
+        wanted=wanted_settings(part.rules),
+        session=store.plan.session,
+        progress=progress,
     ) as station:
         yield station
 
@@ -134,6 +174,10 @@ def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
             )
         found[artifact.sha256] = path
     return found
+
+
+def _listed(companions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {sha256[:12]}" for name, sha256 in sorted(companions.items())) or "none"
 
 
 def _same(what: str, planned: str, found: str, store: SessionStore) -> None:

@@ -6,16 +6,31 @@ from collections.abc import Callable, Sequence
 
 from mbench.core.ports import Clock
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Plan, PlannedJob, Provenance
+from mbench.core.scores import Question
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
 """Short: it is there to be compared with itself."""
 
 
-def plan_maker(parts: Sequence[DevicePlan], *, provenance: Provenance, clock: Clock) -> Callable[[str], Plan]:
+def plan_maker(
+    parts: Sequence[DevicePlan],
+    *,
+    provenance: Provenance,
+    clock: Clock,
+    question: Question | None = None,
+    ask_devices: bool = False,
+) -> Callable[[str], Plan]:
     """Return what makes the plan once the session has its name."""
     created_at = clock.now()
-    return lambda session: Plan(session=session, created_at=created_at, provenance=provenance, devices=tuple(parts))
+    return lambda session: Plan(
+        session=session,
+        created_at=created_at,
+        provenance=provenance,
+        devices=tuple(parts),
+        question=question,
+        ask_devices=ask_devices,
+    )
 
 
 def device_plan(

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
+from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Variant
 from mbench.models.architectures import find_architecture
 from mbench.models.calibration import describe_folder, describe_synthetic
 from mbench.models.imagenet_weights import fetch_imagenet
 from mbench.models.toolchain import toolchain
+from mbench.models.training.qat_ranges import holds_ranges
 from mbench.models.weights import describe_file, describe_seeded
 from mbench.workflows.selection import Ingredients
 
@@ -31,7 +33,7 @@ def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_fold
         variant: Recipe(
             variant=variant,
             weights=weights[variant],
-            calibration=folder or _calibration(variant, chosen)
+            calibration=folder or _calibration(variant, weights[variant], chosen)
             if variant.quantization in CALIBRATED
             else NO_CALIBRATION,
             quantizer=chosen.quantizer,
@@ -57,24 +59,30 @@ def _folder_calibration(chosen: Ingredients) -> Calibration | None:
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
 
 
-def _calibration(variant: Variant, chosen: Ingredients) -> Calibration:
-    """Return the data set's examples at the variant's resolution, where it can have learned what they are."""
+def _calibration(variant: Variant, weights: Weights, chosen: Ingredients) -> Calibration:
+    """Return the data set's examples at the variant's resolution, where it can have learned what they are.
+
+    Weights of a quantization-aware training bring their ranges, which leave nothing to calibrate.
+    """
+    if chosen.quantizer is Quantizer.LITERT and weights.source is not None and holds_ranges(Path(weights.source)):
+        return NO_CALIBRATION
     real = chosen.examples.get(variant.size.resolution)
-    if real is not None and chosen.weights != "none":
+    if real is not None and chosen.weights not in (None, "none") and not chosen.weightless(variant):
         return real
     return describe_synthetic(examples=chosen.calibration_examples, seed=chosen.seed)
 
 
 def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
+    if chosen.weightless(variant):
+        return describe_seeded(chosen.seed)
     match chosen.weights:
-        case "none":
+        case None | "none":
             return describe_seeded(chosen.seed)
         case "imagenet":
             return fetch_imagenet(variant.size, variant.head, folder)
         case "trained":
-            found = chosen.trained.get((variant.architecture, variant.size, variant.head))
-            if not isinstance(found, Weights):
-                raise UsageError(f"{variant} has no trained weights{f': {found}' if found else ''}.")
-            return found
+            if (reason := chosen.untrained(variant)) is not None:
+                raise UsageError(f"{variant} has no trained weights: {reason}")
+            return cast(Weights, chosen.trained[variant.architecture, variant.size, variant.head])
         case path:
             return describe_file(Path(path))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mbench.binaries.records import Flavour
 from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Pass, PlannedJob
@@ -16,25 +17,33 @@ from mbench.runner.instrument import Instrument
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.artifacts import Known, gather, unbuilt
+from mbench.workflows.candidates import candidates_for
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.origin import provenance
 from mbench.workflows.parts import attached_for, measure_parts
 from mbench.workflows.planning import device_plan, plan_maker, planned_job
-from mbench.workflows.rules import measuring_rules
+from mbench.workflows.rules import measuring_rules, wanted_settings
 from mbench.workflows.selection import Candidate, Ingredients, Selection, select
 from mbench.workflows.targets import Target, attach, find_targets
 
 if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+    from mbench.workflows.accuracy import Accuracy, Scoring
     from mbench.workflows.phones import Fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What a user asked `mbench run` for; None leaves a thing to the device's profile."""
+    """What a user asked `mbench run` for; None leaves a thing to the device's profile.
+
+    Attributes:
+        accuracy: what files are scored on and where; None: they are not.
+        title: what the session's name says it is of; None: what was typed.
+    """
 
     devices: tuple[str, ...]
     selection: Selection
     ingredients: Ingredients
+    accuracy: "Accuracy | None" = None
     settings: dict[str, float] = field(default_factory=dict)
     rules: dict[str, float] = field(default_factory=dict)
     memory_runs: int = 3
@@ -42,12 +51,17 @@ class RunRequest:
     seed: int = 0
     cpus: str | None = None
     binary: Path | None = None
+    flavour: Flavour | None = None
+    fixed_performance: bool = False
+    governor: str | None = None
+    wait_s: float | None = None
     results: Path
     command: tuple[str, ...]
     workers: int | None = None
     adb_servers: tuple[str, ...] = ()
     every: bool = False
     at_most: int | None = None
+    title: str | None = None
 
 
 Started = Callable[[SessionStore], None]
@@ -64,30 +78,61 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
     Raises:
         MbenchError: nothing could be measured. A job that fails is no error here: it has its document.
     """
-    candidates = select(request.selection)
-    with attach(request.devices, request.adb_servers) as attached:
+    request, scoring = with_dataset(request, progress)
+    select(request.selection)  # a wrong word is told before any device is looked for
+    with attach(request.devices, request.adb_servers, wait_s=request.wait_s) as attached:
         targets = find_targets(attached, request)
-        ready = [
-            _Ready(target, measuring_rules(request, target), *target.identify(request.binary)) for target in targets
-        ]
-        nothing = [(unbuilt("-"), None)] * len(candidates)
+        ready = [_ready(request, target, progress) for target in targets]
         for device in ready:  # what the program has no flags for is refused before anything is built
-            _part(request, device, candidates, nothing, several=False)
-        known = gather(candidates, request.ingredients, workers=request.workers, progress=progress)
-        parts = [_part(request, device, candidates, known, several=len(ready) > 1) for device in ready]
+            _part(request, device, [(unbuilt("-"), None)] * len(device.candidates), several=False)
+        candidates = list(dict.fromkeys(one for device in ready for one in device.candidates))
+        ingredients = scoring.learned(candidates, request.ingredients) if scoring else request.ingredients
+        gathered = gather(candidates, ingredients, workers=request.workers, progress=progress)
+        known = dict(zip(candidates, gathered, strict=True))
+        if scoring:
+            scoring.ask_host([(facts, one.delegate) for one, (facts, reason) in known.items() if reason is None])
+        parts = [
+            _part(request, device, [known[one] for one in device.candidates], several=len(ready) > 1)
+            for device in ready
+        ]
+        if scoring:
+            parts = [scoring.with_scores(part) for part in parts]
         store = create_session(
             request.results,
             device="-".join(dict.fromkeys(target.profile.name for target in targets)),
-            what=_what(request.selection),
+            what=request.title or _what(request.selection),
             now=SystemClock().now(),
-            plan_of=plan_maker(parts, provenance=provenance(request.command), clock=SystemClock()),
+            plan_of=plan_maker(
+                parts,
+                provenance=provenance(request.command),
+                clock=SystemClock(),
+                question=request.accuracy.question if request.accuracy else None,
+                ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
+            ),
         )
         _drive(store, attached, progress, started)
     return store
 
 
+def with_dataset(request: RunRequest, progress: Progress) -> "tuple[RunRequest, Scoring | None]":
+    """Return the request as its data set wants it, and what scores files; without a data set nothing is loaded."""
+    if request.accuracy is None:
+        return request, None
+    from mbench.workflows.accuracy import Scoring
+
+    scoring = Scoring(request.accuracy, workers=request.workers, progress=progress)
+    selection, ingredients = scoring.suited(request.selection, request.ingredients)
+    return replace(request, selection=selection, ingredients=ingredients), scoring
+
+
 def resume(
-    name: str | None, *, results: Path, adb_servers: Sequence[str], progress: Progress, started: Started
+    name: str | None,
+    *,
+    results: Path,
+    adb_servers: Sequence[str],
+    progress: Progress,
+    started: Started,
+    wait_s: float | None = None,
 ) -> SessionStore:
     """Go on with a session where it stopped: nothing is measured twice.
 
@@ -95,7 +140,7 @@ def resume(
         MbenchError: the device, the program or a file is not the one that the session was begun with.
     """
     store = open_session(find_session(results, name))
-    with attached_for(store.plan, adb_servers) as attached:
+    with attached_for(store.plan, adb_servers, wait_s=wait_s) as attached:
         _drive(store, attached, progress, started)
     return store
 
@@ -109,11 +154,22 @@ class _Ready:
     instrument: Instrument
     binary: BinaryFacts
     facts: DeviceFacts
+    candidates: tuple[Candidate, ...]
 
 
-def _part(
-    request: RunRequest, device: _Ready, candidates: Sequence[Candidate], known: Sequence[Known], *, several: bool
-) -> DevicePlan:
+def _ready(request: RunRequest, target: Target, progress: Progress) -> _Ready:
+    """Return a device with its program and what it is to run; what is left out of a sweep is noted."""
+    rules = measuring_rules(request, target)
+    instrument, binary, facts = target.identify(
+        request.binary, request.flavour, wanted=wanted_settings(rules), progress=progress
+    )
+    candidates, left_out = candidates_for(request.selection, delegates=target.profile.delegates, instrument=instrument)
+    for sentence in left_out:
+        progress.note(f"{facts.serial}: {sentence}.")
+    return _Ready(target, rules, instrument, binary, facts, candidates)
+
+
+def _part(request: RunRequest, device: _Ready, known: Sequence[Known], *, several: bool) -> DevicePlan:
     """Return what one device is going to do, with the program that it has for it.
 
     Raises:
@@ -123,7 +179,7 @@ def _part(
     settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
     jobs = [
         planned_job(facts, reason, candidate.delegate, candidate.threads or profile.threads, settings)
-        for candidate, (facts, reason) in zip(candidates, known, strict=True)
+        for candidate, (facts, reason) in zip(device.candidates, known, strict=True)
     ]
     purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
     wanted = [purpose for purpose, needed in purposes.items() if needed]
@@ -148,6 +204,10 @@ def _drive(store: SessionStore, attached: "Fleet | None", progress: Progress, st
     with store.lock(), _reported(store):
         started(store)
         measure_parts(store, attached, progress=progress)
+        if store.plan.ask_devices:
+            from mbench.workflows.device_scores import forget_answers
+
+            forget_answers(store.plan.session)
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from pathlib import Path
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, Quantizer, Weights
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
-from mbench.core.variants import IMAGENET_HEAD, Head, Size, Variant, parse_variant
+from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import Delegate
+from mbench.models.architectures import find_architecture
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 
@@ -33,19 +34,32 @@ class Ingredients:
 
     Attributes:
         weights: `none` (seeded, untrained), `imagenet`, `trained` (by mbench: those in `trained`), or the path of a
-            `.keras` or `.weights.h5` file.
+            `.keras` or `.weights.h5` file; None: nothing was said, which is `none` without a data set.
         calibration: folder of images, or None for `examples`, or else a synthetic set.
         trained: the weights of each network that mbench trained, or why there are none.
         examples: of a data set, by resolution.
+        seeded: networks for which there are no weights of that kind: they are built untrained, for their latency.
     """
 
-    weights: str = "none"
+    weights: str | None = None
     seed: int = 0
     calibration: Path | None = None
     calibration_examples: int = 32
     quantizer: Quantizer = Quantizer.LITERT
     trained: Mapping[Network, Weights | str] = field(default_factory=dict)
     examples: Mapping[int, Calibration] = field(default_factory=dict)
+    seeded: frozenset[Network] = frozenset()
+
+    def untrained(self, variant: Variant) -> str | None:
+        """Return why a variant has no trained weights, None where it has some or needs none."""
+        if self.weights != "trained" or self.weightless(variant):
+            return None
+        found = self.trained.get((variant.architecture, variant.size, variant.head), "nobody trained it")
+        return found if isinstance(found, str) else None
+
+    def weightless(self, variant: Variant) -> bool:
+        """Whether a variant's weights are drawn, although others' are not."""
+        return (variant.architecture, variant.size, variant.head) in self.seeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +67,8 @@ class Selection:
     """What a user typed about models: names, files, sweeps, and comma lists for the axes that are not swept.
 
     Attributes:
-        head: the classifier of what is built; a data set's, where one was named.
-        resolution: what is built at where no sweep or list says another.
+        head: of what is built, a data set's where one was named; None: the architecture's own.
+        resolution: what is built at where no sweep or list says another; None: the architecture's own.
     """
 
     names: tuple[str, ...] = ()
@@ -62,17 +76,22 @@ class Selection:
     sweeps: tuple[str, ...] = ()
     lists: dict[Axis, str] = field(default_factory=dict)
     architecture: str = "mobilenet_v1"
-    head: Head = IMAGENET_HEAD
-    resolution: int = Size().resolution
+    head: Head | None = None
+    resolution: int | None = None
 
 
-def select(chosen: Selection) -> tuple[Candidate, ...]:
+def select(chosen: Selection, *, delegates: Sequence[str] = ()) -> tuple[Candidate, ...]:
     """Return everything to run, in the order in which it was named; the order of measuring is another matter.
+
+    Args:
+        chosen: what was typed.
+        delegates: what a sweep of delegates without values of its own takes; none: those that every device has.
 
     Raises:
         UsageError: a word that is not one, a file that is not there, or nothing to vary in a way that makes sense.
     """
-    sweeps = [parse_sweep(text) for text in chosen.sweeps]
+    worth_trying = f"{Axis.DELEGATE}={','.join(delegates)}" if delegates else Axis.DELEGATE
+    sweeps = [parse_sweep(worth_trying if text == Axis.DELEGATE else text) for text in chosen.sweeps]
     sweeps += [parse_sweep(f"{axis}={values}") for axis, values in chosen.lists.items()]
     counted = any(sweep.axis is Axis.THREADS for sweep in sweeps)
     if not chosen.names and not chosen.files:
@@ -82,7 +101,7 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
     for thing in (*chosen.names, *map(str, chosen.files)):
         if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
             raise UsageError(f"{thing} is named twice.")
-    things: list[tuple[Variant | None, Path | None]] = [(parse_variant(name), None) for name in chosen.names]
+    things: list[tuple[Variant | None, Path | None]] = [(_existing_variant(name), None) for name in chosen.names]
     things += [(None, _existing(path)) for path in chosen.files]
     return tuple(
         Candidate(variant=variant, file=file, delegate=point.delegate, threads=point.threads if counted else None)
@@ -92,18 +111,23 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
 
 
 def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[Candidate]:
-    return [
-        Candidate(
-            variant=Variant(
-                architecture=chosen.architecture,
-                size=Size(alpha=point.alpha, resolution=point.resolution),
-                head=chosen.head,
-                quantization=point.quantization,
-            ),
-            delegate=point.delegate,
-            threads=point.threads if counted else None,
+    architecture = find_architecture(chosen.architecture)
+    own = architecture.default
+    points = list(expand(sweeps, alpha=own.alpha, resolution=chosen.resolution or own.resolution))
+    variants = [
+        Variant(
+            architecture=architecture.name,
+            size=Size(alpha=point.alpha, resolution=point.resolution),
+            head=chosen.head or architecture.head,
+            quantization=point.quantization,
         )
-        for point in expand(sweeps, resolution=chosen.resolution)
+        for point in points
+    ]
+    for variant in variants:
+        architecture.check(variant.size, variant.head)
+    return [
+        Candidate(variant=variant, delegate=point.delegate, threads=point.threads if counted else None)
+        for variant, point in zip(variants, points, strict=True)
     ]
 
 
@@ -114,6 +138,12 @@ def _refuse_model_axes(sweeps: Sequence[Sweep]) -> None:
                 f"{sweep.axis} cannot be swept over a named variant or a file; only threads and delegate can. "
                 f"Leave the names out to sweep {sweep.axis}."
             )
+
+
+def _existing_variant(name: str) -> Variant:
+    variant = parse_variant(name)
+    find_architecture(variant.architecture).check(variant.size, variant.head)
+    return variant
 
 
 def _existing(path: Path) -> Path:

@@ -57,6 +57,7 @@ def mean_colour_file(
     *,
     resolution: int = 32,
     background: bool = False,
+    behind: int = 0,
     dtype: str = "float32",
     inputs: int = 1,
     outputs: int = 1,
@@ -67,10 +68,18 @@ def mean_colour_file(
 ) -> bytes:
     """Return a `.tflite` file that answers with the mean of each channel, or its square root, behind a background of 0.
 
+    `behind` so many classes follow that it never sees.
+
     Its operators are AVERAGE_POOL_2D over the whole picture, RESHAPE, SQRT, and PAD.
     """
-    types = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8, "uint8": schema.TensorType.UINT8}
-    zero_points = {"float32": None, "int8": 0, "uint8": 128}
+    types = {
+        "float32": schema.TensorType.FLOAT32,
+        "int8": schema.TensorType.INT8,
+        "uint8": schema.TensorType.UINT8,
+        "int16": schema.TensorType.INT16,
+    }
+    zero_points = {"float32": None, "int8": 0, "uint8": 128, "int16": 0}
+    versions = {"int8": 2, "int16": 3}
     zero = zero_points[dtype] if zero_point is None else zero_point
     graph, model = schema.SubGraphT(), schema.ModelT()
     graph.tensors, graph.operators, graph.name = [], [], b"main"
@@ -79,7 +88,7 @@ def mean_colour_file(
     def tensor(name, shape, kind=types[dtype], data=None):
         made = schema.TensorT()
         made.name, made.shape, made.type, made.buffer = name.encode(), list(shape), kind, 0
-        if kind in {schema.TensorType.INT8, schema.TensorType.UINT8} and scale is not None:
+        if kind in {schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT16} and scale is not None:
             made.quantization = schema.QuantizationParametersT()
             made.quantization.scale, made.quantization.zeroPoint = [scale], [zero]
         if data is not None:
@@ -93,7 +102,7 @@ def mean_colour_file(
     def operator(builtin, sources, targets, kind=schema.BuiltinOptions.NONE, options=None):
         code = schema.OperatorCodeT()
         code.builtinCode = code.deprecatedBuiltinCode = builtin
-        code.version = 2 if dtype == "int8" and builtin != schema.BuiltinOperator.RESHAPE else 1
+        code.version = versions.get(dtype, 1) if builtin != schema.BuiltinOperator.RESHAPE else 1
         model.operatorCodes.append(code)
         made = schema.OperatorT()
         made.opcodeIndex, made.inputs, made.outputs = len(model.operatorCodes) - 1, sources, targets
@@ -119,9 +128,11 @@ def mean_colour_file(
         rooted = tensor("rooted", (1, channels))
         operator(schema.BuiltinOperator.SQRT, [scores], [rooted])
         scores = rooted
-    if background:
-        padded = tensor("padded", (1, channels + 1))
-        front = tensor("front", (2, 2), schema.TensorType.INT32, np.array([[0, 0], [1, 0]], np.int32))
+    if background or behind:
+        padded = tensor("padded", (1, channels + background + behind))
+        front = tensor(
+            "front", (2, 2), schema.TensorType.INT32, np.array([[0, 0], [int(background), behind]], np.int32)
+        )
         operator(schema.BuiltinOperator.PAD, [scores, front], [padded])
         scores = padded
     graph.outputs = [scores] * outputs

@@ -58,8 +58,44 @@ def test_wrong_usage_is_one_line_with_what_to_do(bare, arguments, said):
     assert done.stdout == ""
 
 
-def test_an_unknown_option_is_wrong_usage(bare):
-    assert bare("run", "--swep", "alpha").returncode == 2
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--swep", "alpha"], "no option --swep. Did you mean '--sweep'? See mbench run --help."),
+        (["run", "--runs", "0"], "--runs: it must be at least 1."),
+        (["run", "--any", "two"], "--any: it must be a whole number."),
+        (["run", "--max-secs", "long"], "--max-secs: it must be a number."),
+        (["run", "--min-secs", "nan"], "min"),
+        (["run", "--format", "cvs"], "Did you mean 'csv'?"),
+        (["run", "--flavour", "litrt"], "Did you mean 'litert'?"),
+        (["rnu"], "no command rnu. Did you mean 'run'? See mbench --help."),
+        (["devices", "claen", "x"], "Did you mean 'clean'?"),
+        (["binary", "add"], "is missing. See mbench binary add --help."),
+        (["binary", "add", "x", "--with", "a/lib.so", "--with", "b/lib.so"], "have one name"),
+        (["parse", "a", "b"], "b is one too many."),
+        (["inspect", "nofile"], "nofile"),
+        (["run", "--device"], "--device needs a value."),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_one_line_in_our_words(bare, arguments, said):
+    done = bare(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Input should" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_command_without_arguments_shows_its_help(bare):
+    done = bare("binary")
+    assert done.returncode == 2
+    assert "  fetch " in done.stdout + done.stderr
+
+
+def test_a_device_that_is_named_twice_is_one_device(mbench):
+    done = mbench("run", "--device", "host", "--device", "host", SMALL, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert sum(line.startswith("device: ") for line in done.stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize("sample", ["ok_default_flags", "trap_unconsumed_unknown_flag", "crash_sigkill"])
@@ -162,7 +198,34 @@ def test_doctor_finds_nothing_wrong_here(bare):
     done = bare("doctor", "--json")
     findings = json.loads(done.stdout)
     assert done.returncode == 0, done.stdout
-    assert {finding["what"] for finding in findings} >= {"python", "toolchain", "cache", "results", "host", "program"}
+    here = {"python", "toolchain", "cache", "results", "host", "program"}
+    assert {finding["what"] for finding in findings} >= here | {"adb", "adb server", "profiles", "binaries"}
+
+
+def test_doctor_loads_no_tensorflow_and_without_a_phone_no_adbutils(bare):
+    done = bare("doctor", prefix=(sys.executable, "-X", "importtime"))
+    assert done.returncode == 0, done.stdout
+    assert imported(done.stderr).isdisjoint({"tensorflow", "keras", "adbutils", "pandas"})
+
+
+def test_doctor_finds_a_profile_that_is_none_and_says_where(bare):
+    own = Path(bare.environment["MBENCH_HOME"]) / "device_profiles" / "mine.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('name = "mine"\nthreads = 0\n', encoding="utf-8")
+    done = bare("doctor", "--json")
+    faults = [one["found"] for one in json.loads(done.stdout) if one["what"] == "profiles"]
+    assert done.returncode == 3
+    assert any("mine.toml:2: threads" in fault for fault in faults)
+
+
+def test_doctor_finds_a_kept_binary_that_has_changed(bare):
+    kept = Path(bare.environment["MBENCH_HOME"]) / "binaries" / "records"
+    kept.mkdir(parents=True)
+    (kept / f"{'0' * 64}.json").write_text("{}", encoding="utf-8")
+    done = bare("doctor", "--json")
+    bad = [one for one in json.loads(done.stdout) if one["state"] == "bad"]
+    assert done.returncode == 3
+    assert [one["what"] for one in bad] == ["binaries"]
 
 
 def test_a_pivot_shows_one_value_over_two_axes(mbench):

@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,8 @@ def test_a_dry_run_prints_plan_and_commands_and_writes_nothing(mbench):
     assert done.returncode == 0, done.stderr
     assert "to be built" in done.stdout
     assert "--num_threads=1" in done.stdout
+    assert "folders: SESSION in a command is the name that the session gets" in done.stdout
+    assert re.search(r"--graph=/.*/host/work-SESSION/models/[0-9a-f]{64}\.tflite", done.stdout)
     assert not (mbench.folder / "results").exists()
 
 

@@ -23,7 +23,7 @@ from mbench.core.results import (
     Status,
     WarningCode,
 )
-from mbench.core.scores import Metric, Score, pack_hits, unpack_hits
+from mbench.core.scores import Agreement, Metric, Score, pack_hits, unpack_hits
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -233,6 +233,13 @@ def test_a_score_that_was_asked_for_and_is_not_there_is_a_doubt_with_its_reason(
         "no accuracy: no weights",
         "no accuracy: the phone was lost",
     ]
+
+
+@pytest.mark.parametrize(("same", "doubted"), [(90, False), (89, True)])
+def test_a_device_that_often_answers_otherwise_than_the_host_is_doubted(same, doubted):
+    score = SCORE.model_copy(update={"place": "device", "agreement": Agreement(examples=100, same_top1=same)})
+    found = {warning.code for warning in concluded(JOB, score).warnings}
+    assert (WarningCode.ACCURACY_DIFFERS in found) == doubted
 
 
 @given(st.lists(st.booleans()))

@@ -14,6 +14,10 @@ def test_every_axis_has_published_values_that_parse(axis):
     assert parse_sweep(axis).values == PUBLISHED[axis]
 
 
+def test_a_sweep_of_all_quantizations_leaves_out_the_one_that_takes_weights_of_its_own():
+    assert parse_sweep("quantization").values == ("fp32", "fp16", "drq", "int8", "int16x8")
+
+
 def test_two_sweeps_multiply_with_the_first_varying_slowest():
     points = expand([parse_sweep("alpha=1.0,0.5"), parse_sweep("resolution=224,128")])
     assert [(point.alpha, point.resolution) for point in points] == [(1.0, 224), (1.0, 128), (0.5, 224), (0.5, 128)]

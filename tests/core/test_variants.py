@@ -30,6 +30,7 @@ def test_parsing_a_printed_name_gives_the_variant_back(variant):
         "mobilenet_v1_1.00_224_dogs120_int8",
         "ssd300_mobilenet_v1_1.00_300_fp16",
         "mobilenet_v1_0.125_64_classes10_drq",
+        "mobilenet_v1_0.25_32_fashion10_int8w4",
     ],
 )
 def test_printing_a_parsed_name_gives_the_name_back(name):
@@ -45,6 +46,11 @@ def test_what_is_no_name_is_refused_with_an_example(name):
 def test_int4_is_refused_with_the_reason():
     with pytest.raises(UsageError, match="1 to 3 % top-1"):
         parse_variant("mobilenet_v1_1.00_224_int4")
+
+
+def test_the_refusal_of_int4_names_what_takes_weights_trained_for_it():
+    with pytest.raises(UsageError, match="int8w4 takes weights that were trained for 4 bits"):
+        parse_variant("mobilenet_v1_1.00_224_w4a8")
 
 
 @pytest.mark.parametrize("size", [{"alpha": 0.0}, {"alpha": 10.0}, {"resolution": 31}])

@@ -1,0 +1,96 @@
+"""`mbench evaluate`: what files get right on a data set, scored on this host."""
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.progress import progress_for
+from mbench.cli.tables import print_table, write
+
+if TYPE_CHECKING:
+    from mbench.workflows.evaluate import Evaluated
+
+SOME_WITHOUT_SCORE = 4
+
+
+class HostDelegate(StrEnum):
+    """What executes files on this host."""
+
+    CPU = "cpu"
+    BUILTIN = "builtin"
+
+
+@one_line_errors
+def evaluate(
+    what: Annotated[
+        list[str],
+        typer.Argument(help=".tflite files, and variants by name, which are built.", metavar="FILE|VARIANT..."),
+    ],
+    dataset: Annotated[
+        str,
+        typer.Option("--dataset", help="digits, fashion, folder:PATH, imagenet:PATH, …", metavar="NAME[:PATH]"),
+    ],
+    examples: Annotated[
+        int | None, typer.Option(help="Ask so many, drawn by --seed.  [default: all; of int16x8 files 500]", min=1)
+    ] = None,
+    preprocessing: options.PreprocessingOption = None,
+    label_offset: options.LabelOffset = None,
+    delegate: Annotated[
+        HostDelegate, typer.Option("--delegate", help="cpu (XNNPACK where it can), or builtin.")
+    ] = HostDelegate.CPU,
+    weights: options.WeightsOption = None,
+    calibration: options.CalibrationFolder = None,
+    calibration_examples: options.CalibrationExamples = 32,
+    quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
+    seed: options.Seed = 0,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that decode, build and score.  [default: one per core]", min=1)
+    ] = None,
+    format_: Annotated[options.Format, typer.Option("--format", help="md, csv, json or table.")] = options.Format.MD,
+    quiet: options.Quiet = False,
+) -> None:
+    """Score files on the test split of a labelled data set, on this host with all cores, and print a row for each."""
+    from mbench.core.scores import Question
+    from mbench.core.workloads import parse_delegate
+    from mbench.workflows.evaluate import evaluate as workflow
+
+    evaluated = workflow(
+        what,
+        options.ingredients_of(
+            weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
+        ),
+        Question(
+            dataset=dataset,
+            preprocessing=preprocessing,
+            label_offset=label_offset,
+            examples=examples,
+            seed=seed,
+            delegate=parse_delegate(delegate.value),
+        ),
+        workers=workers,
+        progress=progress_for(quiet=quiet),
+    )
+    _print(evaluated, format_)
+    without = [one for one in evaluated if one.score is None]
+    for one in without:
+        print(f"mbench: {one.facts.name}: {one.reason}", file=sys.stderr)
+    if without:
+        raise typer.Exit(SOME_WITHOUT_SCORE)
+
+
+def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:
+    from mbench.workflows import evaluation_table
+
+    match shape:
+        case options.Format.JSON:
+            write(evaluation_table.as_json(evaluated))
+        case options.Format.CSV:
+            write(evaluation_table.as_csv(evaluated))
+        case options.Format.MD:
+            write(evaluation_table.as_markdown(evaluated))
+        case options.Format.TABLE:
+            print_table(evaluation_table.score_table(evaluated))

@@ -1,0 +1,151 @@
+"""`mbench suite`: named lists of workloads, the paper's tables and figures among them."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.progress import progress_for
+from mbench.cli.tables import print_table, write
+from mbench.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from mbench.core.results import JobResult
+    from mbench.report.text_table import TableValues
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Suites: the tables and figures of MobileNets (arXiv 1704.04861), a smoke test, a nightly job, and yours.",
+)
+
+Name = Annotated[str, typer.Argument(help="Suite, such as mobilenets/table-6, or a file like one.", metavar="NAME")]
+Sessions = Annotated[
+    list[str] | None,
+    typer.Argument(help="Sessions by name, beginning or path. Default: the last one that ran the suite."),
+]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Count what is in the cache only, and build nothing for it.")]
+References = Annotated[
+    bool, typer.Option("--references", help="Columns of what others published for phones and checkpoints.")
+]
+
+
+@app.command("list")
+@one_line_errors
+def list_(
+    format_: Annotated[options.Format, typer.Option("--format", help="md or table.")] = options.Format.TABLE,
+) -> None:
+    """List all suites: what each shows, and what its accuracies need."""
+    from mbench.workflows.suites import listed
+
+    _print([listed()], format_)
+
+
+@app.command("show")
+@one_line_errors
+def show(name: Name) -> None:
+    """Say what a suite runs, what it needs, and what stays unknown without that."""
+    from mbench.workflows.suites import shown
+
+    for line in shown(name):
+        print(line)
+
+
+@app.command("report")
+@one_line_errors
+def report(
+    name: Name,
+    sessions: Sessions = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every session in the folder.")] = False,
+    references: References = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for a figure's pictures: SVG, PNG and HTML.", metavar="FOLDER"),
+    ] = None,
+    no_build: NoBuild = False,
+    format_: Annotated[options.Format, typer.Option("--format", help="md or table.")] = options.Format.MD,
+    results: options.Results = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Print a suite's tables from stored sessions: printed in the paper, counted, measured here.
+
+    This is how a table of the paper is rendered; mbench report prints sessions as they are. What no session measured
+    stays unknown, and the rest is shown.
+    """
+    from mbench.workflows import paper_figures, paper_tables
+    from mbench.workflows.home import results_root
+
+    if all_ and sessions:
+        raise UsageError("name sessions, or ask for --all of them.")
+    _refuse_data(format_)
+    shown = paper_tables.stored(
+        name,
+        sessions or [],
+        root=results_root(results),
+        everything=all_,
+        build=not no_build,
+        references=references,
+        progress=progress_for(quiet=quiet),
+    )
+    if output is not None:
+        for path in paper_figures.write_figure(shown, output):
+            print(f"mbench: wrote {path}", file=sys.stderr)
+    _print(paper_tables.suite_tables(shown), format_)
+
+
+@app.command("document")
+@one_line_errors
+def document(
+    sessions: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sessions by name, beginning or path. Default: of each suite the last that ran it."),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The markdown file; pictures are written beside it.", metavar="FILE")
+    ] = Path("paper.md"),
+    no_build: NoBuild = False,
+    results: options.Results = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write one document of all fourteen tables and three figures, with the command for each.
+
+    The same sessions give the same bytes.
+    """
+    from mbench.workflows import paper_document
+    from mbench.workflows.home import results_root
+
+    progress = progress_for(quiet=quiet)
+    for path in paper_document.write_document(
+        output, sessions or [], root=results_root(results), build=not no_build, progress=progress
+    ):
+        print(f"mbench: wrote {path}", file=sys.stderr)
+
+
+def print_suite(name: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
+    """Print a suite's tables of results; what was not run is not built for them."""
+    from mbench.core.ports import SilentProgress
+    from mbench.workflows import paper_tables
+
+    shown = paper_tables.suite_shown(name, results, build=False, progress=SilentProgress())
+    _print(paper_tables.suite_tables(shown), shape)
+    print()
+
+
+def _print(tables: "Sequence[TableValues]", shape: options.Format) -> None:
+    _refuse_data(shape)
+    if shape is options.Format.TABLE:
+        for table in tables:
+            print_table(table)
+        return
+    from mbench.report.markdown import table_markdown
+
+    write("\n".join(map(table_markdown, tables)))
+
+
+def _refuse_data(shape: options.Format) -> None:
+    if shape not in (options.Format.MD, options.Format.TABLE):
+        raise UsageError(f"--format {shape}: a suite's tables are for people; mbench report --format {shape} has rows.")

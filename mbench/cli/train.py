@@ -1,0 +1,141 @@
+"""`mbench train`: networks on a data set, as the paper trains them or as small sets want it."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbench.cli import options
+from mbench.cli.errors import one_line_errors
+from mbench.cli.progress import progress_for
+
+SOME_FAILED = 4
+
+
+class ScheduleChoice(StrEnum):
+    """How the learning rate falls."""
+
+    COSINE = "cosine"
+    EXPONENTIAL = "exponential"
+
+
+class StrengthChoice(StrEnum):
+    """How much training pictures are distorted."""
+
+    NONE = "none"
+    LIGHT = "light"
+    FULL = "full"
+
+
+class PresetChoice(StrEnum):
+    """Where defaults come from."""
+
+    PAPER = "paper"
+    SMALL = "small"
+
+
+class DistributionChoice(StrEnum):
+    """How processes or accelerators share a training."""
+
+    PARAMETER_SERVER = "parameter-server"
+    MIRRORED = "mirrored"
+    MULTI_WORKER = "multi-worker"
+
+
+@one_line_errors
+def train(
+    dataset: Annotated[
+        str, typer.Option("--dataset", help="digits, fashion, or FORMAT:PATH, such as folder:/data/flowers.")
+    ],
+    arch: options.Architecture = "mobilenet_v1",
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", help="alpha or resolution, with =v1,v2 or without.", metavar="AXIS[=VALUES]"),
+    ] = None,
+    alpha: options.Alpha = None,
+    resolution: options.Resolution = None,
+    preset: Annotated[
+        PresetChoice | None, typer.Option(help="Default: small below 100 000 examples, else paper.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Default: by preset and number of examples.", min=1)] = None,
+    batch: Annotated[int | None, typer.Option(help="Examples of a step.", min=2)] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of the first step.", min=1e-9)] = None,
+    schedule: Annotated[ScheduleChoice | None, typer.Option(help="How the learning rate falls.")] = None,
+    augmentation: Annotated[
+        StrengthChoice | None, typer.Option(help="Distortions. Default: by epochs and alpha.")
+    ] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Never of depthwise filters.", min=0)] = None,
+    held_out: Annotated[
+        float | None, typer.Option(help="Share of the train split that is judged, not trained on.", min=0, max=0.9)
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="End after so many epochs without a better held-out loss.", min=1)
+    ] = None,
+    preprocessing: Annotated[
+        str | None, typer.Option(help="Recipe that pictures are prepared by. Default: the data set's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order, distortions and what is held out.", min=0)] = 0,
+    qat: Annotated[bool, typer.Option("--qat", help="Train on with the rounding of int8 in the graph (QAT).")] = False,
+    bits: Annotated[int, typer.Option(help="Of 1×1 weights in QAT: 8 or 4.")] = 8,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Distil: a .keras model, our .npz weights, or stored outputs (.npy).")
+    ] = None,
+    teacher_alpha: Annotated[float | None, typer.Option(help="Width of a .npz teacher.")] = None,
+    temperature: Annotated[float, typer.Option(help="Of a distillation.", min=0.1)] = 1.0,
+    distribute: Annotated[
+        DistributionChoice | None, typer.Option(help="Share one training; TF_CONFIG names the cluster.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Trainings at once, or workers of a distribution. Default: one per core.", min=1)
+    ] = None,
+    ps: Annotated[int, typer.Option("--ps", help="Parameter servers of a cluster on this machine.", min=1)] = 1,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train networks, keep their weights for `mbench run --dataset`, and print what they reached.
+
+    A training that was done before is not repeated; one that was interrupted goes on with its next epoch.
+    """
+    from mbench.core.sweeps import Axis
+    from mbench.models.training.recipe import Distribution, Schedule, Strength
+    from mbench.workflows import training_command as workflow
+    from mbench.workflows.training_plans import TrainingOptions
+
+    chosen = TrainingOptions(
+        preset=preset,
+        epochs=epochs,
+        batch=batch,
+        learning_rate=learning_rate,
+        schedule=Schedule(schedule.value) if schedule else None,
+        augmentation=Strength(augmentation.value) if augmentation else None,
+        weight_decay=weight_decay,
+        held_out=held_out,
+        patience=patience,
+        preprocessing=preprocessing,
+        seed=seed,
+        qat=qat,
+        bits=bits,
+        teacher=teacher,
+        teacher_alpha=teacher_alpha,
+        temperature=temperature,
+        distribution=Distribution(distribute.value) if distribute else None,
+        workers=workers if distribute else None,
+        parameter_servers=ps,
+    )
+    outcomes = workflow.train_selection(
+        dataset,
+        architecture=arch,
+        sweeps=tuple(sweep or ()),
+        lists={axis: values for axis, values in ((Axis.ALPHA, alpha), (Axis.RESOLUTION, resolution)) if values},
+        options=chosen,
+        workers=None if distribute else workers,
+        progress=progress_for(quiet=quiet),
+    )
+    print(workflow.as_json(outcomes) if json_ else workflow.as_text(outcomes, dataset))
+    failed = [outcome for outcome in outcomes if outcome.record is None]
+    for outcome in failed:
+        print(f"mbench: {outcome.reason}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(SOME_FAILED)

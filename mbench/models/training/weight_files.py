@@ -1,0 +1,71 @@
+"""Files of trained weights: an `.npz` whose bytes follow from the weights alone, so that its hash is their identity.
+
+    conv1/kernel.npy, conv1_bn/gamma.npy, …    float32, in the model's order, stored without compression
+
+Any program with numpy reads them: `numpy.load(path)["conv1/kernel"]`.
+"""
+
+import hashlib
+import io
+import os
+import secrets
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from mbench.core.errors import TrainingFailed
+from mbench.core.recipes import Weights, WeightsKind
+from mbench.models.weights import WeightValues
+
+NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
+"""Earliest time that a zip file can hold: a real one would give the same weights another hash."""
+
+REGULAR_FILE: Final = 0o100644 << 16
+
+
+def format_weights(values: WeightValues) -> bytes:
+    """Return weights as the bytes of an `.npz`, the same for the same weights."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in values.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", NO_DATE)
+            entry.create_system, entry.external_attr = 3, REGULAR_FILE
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(array, "<f4"), version=(1, 0))
+            archive.writestr(entry, content.getvalue())
+    return stream.getvalue()
+
+
+def keep_weights(values: WeightValues, folder: Path) -> Weights:
+    """Write `SHA256.npz` into a folder, which is made if need be, and return its identity.
+
+    Raises:
+        TrainingFailed: the disk did not take it.
+    """
+    data = format_weights(values)
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = folder / f"{sha256}.npz"
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise TrainingFailed(
+            f"trained weights could not be written to {path}: {error.strerror or error}. Free some space there, then "
+            "give the same command: it goes on from its last epoch."
+        ) from error
+    return Weights(kind=WeightsKind.TRAINED, sha256=sha256, source=str(path))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all; its folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".writing-{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,94 @@
+"""`mbench train` as a stranger calls it: real trainings of the smallest network, a few epochs each."""
+
+import json
+import signal
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import Command
+
+pytestmark = pytest.mark.tensorflow
+
+SMALL = ("train", "--dataset", "digits", "--alpha", "0.25", "--epochs")
+
+
+def trainings(command: Command) -> list[Path]:
+    return sorted((Path(command.environment["MBENCH_HOME"]) / "trainings").glob("*"))
+
+
+def test_a_training_with_qat_is_told_kept_drawn_and_not_repeated(bare: Command) -> None:
+    first = bare(*SMALL, "1", "--qat", "--json", "--quiet")
+    assert first.returncode == 0, first.stderr
+    (row,) = json.loads(first.stdout)
+
+    again = bare(*SMALL, "1", "--qat")
+
+    assert row["record"]["evaluated"] == 143
+    assert row["record"]["recipe"]["dataset"]["split"] == "train"
+    with zipfile.ZipFile(row["weights"]) as archive:
+        assert "ranges/conv1.npy" in archive.namelist()
+    assert all({"record.json", "curves.svg", "curves.html"} <= {p.name for p in t.iterdir()} for t in trainings(bare))
+    assert not any(t.joinpath("checkpoint.npz").exists() for t in trainings(bare))
+    assert again.returncode == 0
+    assert "was there" in again.stdout
+    assert "held out" not in again.stderr  # nothing was trained
+
+
+def test_ctrl_c_keeps_the_last_epoch_and_the_same_command_goes_on_there(bare: Command) -> None:
+    with bare.start(*SMALL, "30") as first:
+        before = interrupt(first, lambda line: any(path.exists() for path in checkpoints(bare)))
+    with bare.start(*SMALL, "30") as second:
+        after = interrupt(second, lambda line: "epochs each" in line)
+
+    assert (first.returncode, second.returncode) == (130, 130)
+    assert "the same command goes on there" in before
+    assert "about" in before.partition("epochs each")[2]
+    assert "1 of them going on from a checkpoint" in after
+    assert not any(path.with_name("record.json").exists() for path in checkpoints(bare))
+
+
+def checkpoints(command: Command) -> list[Path]:
+    return [folder / "checkpoint.npz" for folder in trainings(command)]
+
+
+def interrupt(process: "subprocess.Popen[str]", ready: Callable[[str], bool]) -> str:
+    """Interrupt a process as soon as a line of its stderr is `ready`; return all of that stream."""
+    assert process.stderr is not None
+    told = ""
+    for line in process.stderr:
+        told += line
+        if ready(line):
+            break
+    process.send_signal(signal.SIGINT)
+    return told + process.stderr.read()
+
+
+def test_parameter_servers_and_workers_of_this_machine_train_one_network_together(bare: Command) -> None:
+    trained = bare(*SMALL, "1", "--distribute", "parameter-server", "--workers", "2", "--ps", "1", "--json", "-q")
+
+    assert trained.returncode == 0, trained.stderr
+    (row,) = json.loads(trained.stdout)
+    assert row["record"]["recipe"]["distribution"] == "parameter-server"
+    assert row["record"]["recipe"]["workers"] == 2
+    assert row["record"]["epochs"][0]["loss"] < 3.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--dataset", "digitz"), "unknown data set 'digitz'. Did you mean 'digits'?"),
+        (("--dataset", "digits", "--sweep", "threads"), "threads is not trained"),
+        (("--dataset", "digits", "--preprocessing", "caffe"), "does not give levels in [-1, 1]"),
+        (("--dataset", "digits", "--arch", "mobilenet_v9"), "unknown architecture 'mobilenet_v9'"),
+        (("--dataset", "digits", "--teacher", "who.txt"), "a teacher is a .keras model"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_one_line(arguments: tuple[str, ...], message: str, bare: Command) -> None:
+    refused = bare("train", *arguments)
+
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert refused.stderr.count("\n") == 1
