@@ -34,6 +34,7 @@ from mbench.accuracy.decoding import decode
 from mbench.accuracy.host_pool import HostPool
 from mbench.accuracy.prepared import prepare
 from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.top_k import BestAnswers
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.workloads import Delegate
@@ -130,7 +131,7 @@ def _ours(jpegs: Jpegs, model: Path, files: int, pool: HostPool, folder: Path) -
         jpegs, recipe, resolution, asked=None, seed=0, folder=folder / "prepared", pool=pool, progress=_QUIET
     )
     for _ in range(files):
-        answer(opened, prepared, recipe.scaling, top=5, pool=pool, progress=_QUIET)
+        answer(opened, prepared, recipe.scaling, keep=BestAnswers(5), pool=pool, progress=_QUIET)
     return Seconds(wall=time.perf_counter() - start, cpu=_cpu_seconds() - cpu)
 
 

@@ -1,10 +1,35 @@
-"""How hypothesis searches: by default the same examples on every run, so that a failure stays until it is mended.
+"""How tests are searched, ordered and shared out; workers are pytest-xdist's and get whole modules.
 
+By default hypothesis tries the same examples on every run, so that a failure stays until it is mended.
 `pytest --hypothesis-profile=search` draws new ones each time.
 """
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of tests start mbench: let the first compile it for all
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest, so that no worker ends with one of them alone."""
+    long = {item.path for item in items if item.get_closest_marker("tensorflow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(scope="session")
+def tensorflow_worker() -> Iterator[ProcessPoolExecutor]:
+    """One process with tensorflow for all tests that call it: as in use, and ten seconds are paid once.
+
+    The tests' own process cannot have it: `ai_edge_litert.profiling_info_pb2` and tensorflow define one message twice.
+    """
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as worker:
+        yield worker

@@ -16,12 +16,16 @@ from numpy.typing import NDArray
 from mbench.accuracy.host_pool import HostPool, WorkerDied, parts
 from mbench.accuracy.host_worker import Answers, AskedRows, Asking, ModelFile, Tensor, Tensors, ask, read_tensors
 from mbench.accuracy.input_scaling import QUANTIZED, STORABLE, PixelScaling
+from mbench.accuracy.judgement import Keep
 from mbench.accuracy.prepared import Prepared
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
 from mbench.core.workloads import Delegate
 
 HOST_DELEGATES: Final = (Delegate.CPU, Delegate.XNNPACK, Delegate.BUILTIN)
+
+OUTPUT_BYTES: Final = 16 << 20
+"""Of outputs that one process holds at once: 256 pictures' thousand scores are 1 MB, 23 raw SSD's of 91 classes 16."""
 
 _OF_SCORES: Final = frozenset({"float32", "float16", "int8", "uint8", "int16"})
 
@@ -69,6 +73,20 @@ class OpenedFile:
             raise UnsupportedModel(f"its output {tensor.name!r} is {tensor.dtype}, which is no score per class.")
         return tensor
 
+    def scores(self) -> int:
+        """Return how many scores its one output has.
+
+        Raises:
+            UnsupportedModel: it has other outputs.
+        """
+        return int(np.prod(self.scores_output().shape))
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many pictures' outputs one process holds at once."""
+        one = sum(int(np.prod(tensor.shape)) * np.dtype(tensor.dtype).itemsize for tensor in self.tensors.outputs)
+        return max(1, OUTPUT_BYTES // max(1, one))
+
     @property
     def reference_kernels(self) -> bool:
         """Whether it computes in 16-bit integers, for which the runtime has slow kernels alone."""
@@ -80,14 +98,11 @@ class Answered:
     """What a file answered about prepared pictures, a row per asked example.
 
     Attributes:
-        top: (asked, k) output indices, the highest score first, of equal ones the lowest index; None where the outputs
-            themselves were asked for. Rows without an answer mean nothing.
         answered: (asked,): whether the example could be decoded and the outputs are numbers.
-        outputs: (asked, …) of each output, as stored; empty where `top` was asked for. Rows without an answer are 0.
+        outputs: (asked, …) of each output, as stored; or what was kept of them. Rows without an answer are 0.
         seconds: that it took, without preparing.
     """
 
-    top: NDArray[np.intp] | None
     answered: NDArray[np.bool_]
     outputs: tuple[NDArray[Any], ...]
     seconds: float
@@ -117,7 +132,7 @@ def answer(
     prepared: Prepared,
     scaling: PixelScaling,
     *,
-    top: int | None,
+    keep: Keep | None,
     pool: HostPool,
     progress: Progress,
 ) -> Answered:
@@ -127,7 +142,7 @@ def answer(
         opened: the file.
         prepared: pictures of its resolution.
         scaling: of the recipe that the pictures were prepared by.
-        top: so many best indices of the one output; None: the outputs as they are.
+        keep: what of the outputs is wanted; None: all, as they are stored.
         pool: the processes to ask it in.
         progress: told of pictures that are done; the stage is the caller's.
 
@@ -140,12 +155,10 @@ def answer(
         raise UnsupportedModel(
             f"it takes {resolution} x {resolution} pixels, and the pictures are prepared at {prepared.resolution}."
         )
-    if top is not None:
-        opened.scores_output()
-    asking = Asking(file=opened.file, pictures=prepared.path, sha256=prepared.record.sha256, scaling=scaling, top=top)
+    asking = Asking(file=opened.file, pictures=prepared.path, sha256=prepared.record.sha256, scaling=scaling, keep=keep)
     tasks = [
         AskedRows(asking=asking, start=rows.start, stop=rows.stop)
-        for rows in parts(prepared.record.asked, pool.workers)
+        for rows in parts(prepared.record.asked, pool.workers, largest=opened.rows_at_once)
     ]
     started = time.perf_counter()
     answers: dict[int, Answers] = {}
@@ -157,12 +170,11 @@ def answer(
 
 
 def _joined(answers: Sequence[Answers], readable: NDArray[np.bool_], seconds: float) -> Answered:
-    tops = [part.top for part in answers if part.top is not None]
     outputs = tuple(np.concatenate(parts) for parts in zip(*(part.outputs for part in answers), strict=True))
     answered = readable & np.concatenate([part.numbers for part in answers])
     for output in outputs:
         output[~answered] = 0
-    return Answered(top=np.concatenate(tops) if tops else None, answered=answered, outputs=outputs, seconds=seconds)
+    return Answered(answered=answered, outputs=outputs, seconds=seconds)
 
 
 def _run(pool: HostPool, function: Any, tasks: Sequence[Any]) -> Any:

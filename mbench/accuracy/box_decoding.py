@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.metrics_detection import Detection
 from mbench.core.default_boxes import BOX_CODER, BoxCoder
 
 MOST_DETECTIONS: Final = 100
@@ -37,21 +36,6 @@ class Found:
     boxes: Boxes
     classes: NDArray[np.intp]
     scores: NDArray[np.float32]
-
-    def detections(self, width: int, height: int) -> list[Detection]:
-        """Return them in the pixels of a picture, which the network saw squeezed to a square."""
-        scaled = self.boxes * np.array([height, width, height, width], np.float32)
-        return [
-            Detection(
-                left=float(left),
-                top=float(top),
-                right=float(right),
-                bottom=float(bottom),
-                label=int(label),
-                score=float(score),
-            )
-            for (top, left, bottom, right), label, score in zip(scaled, self.classes, self.scores, strict=True)
-        ]
 
 
 def decode_boxes(

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from mbench.accuracy.dataset_examples import LabelledExamples
+from mbench.accuracy.dataset_examples import BoxedExamples
 from mbench.accuracy.dataset_opened import Dataset, Opening, Readers
 from mbench.accuracy.dataset_pictures import PictureFiles, check_present
 from mbench.accuracy.dataset_text import read_json, read_lines
@@ -72,7 +72,7 @@ def _find(root: Path, part: str) -> Path | None:
     return next((path for path in (root / "annotations" / name, root / name) if path.is_file()), None)
 
 
-def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> LabelledExamples:
+def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> BoxedExamples:
     contents = read_json(path)
     try:
         files = {int(image["id"]): str(image["file_name"]) for image in contents["images"]}
@@ -84,14 +84,12 @@ def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> 
     chosen = _chosen(root, files) if split is Split.TEST else files
     names = tuple(chosen[identity] for identity in sorted(chosen))
     check_present(root / part, names, listed_in=path, format_=FORMAT)
-    return LabelledExamples(
+    return BoxedExamples(
         name=opening.name,
-        task=Task.DETECTION,
         split=split,
         pictures=PictureFiles(root / part, names, cache=opening.cache),
-        truths=[tuple(boxes[identity]) for identity in sorted(chosen)],
+        objects=[tuple(boxes[identity]) for identity in sorted(chosen)],
         class_names=tuple(categories[identity] for identity in sorted(categories)),
-        classes=len(categories),
     )
 
 

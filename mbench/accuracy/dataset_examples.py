@@ -130,6 +130,49 @@ class PairedExamples(LabelledExamples):
         return self._asked_pairs
 
 
+class SizedPictures(Pictures, Protocol):
+    """Pictures whose size can be told without decoding them."""
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return width and height of one.
+
+        Raises:
+            UnreadableExample: it cannot be decoded.
+        """
+
+
+class BoxedExamples(LabelledExamples):
+    """Pictures with boxed objects, in pixels of the original."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        split: Split,
+        pictures: SizedPictures,
+        objects: Sequence[tuple[Box, ...]],
+        class_names: tuple[str, ...],
+    ) -> None:
+        super().__init__(
+            name=name,
+            task=Task.DETECTION,
+            split=split,
+            pictures=pictures,
+            truths=objects,
+            class_names=class_names,
+            classes=len(class_names),
+        )
+        self._sized = pictures
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return width and height of a picture.
+
+        Raises:
+            UnreadableExample: it cannot be decoded.
+        """
+        return self._sized.size(index)
+
+
 def examples_sha256(digests: Iterable[bytes], truths: Iterable[Truth], pairs: Pairs = ()) -> str:
     """Return the identity of examples: SHA-256 over each picture's own SHA-256 and its truth as JSON, in order.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.dataset_hashes import hash_files
-from mbench.accuracy.decoding import decode
+from mbench.accuracy.decoding import decode, read_size
 from mbench.core.errors import DatasetError, UnreadableExample
 
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -51,6 +51,14 @@ class PictureFiles:
         except OSError as error:
             raise UnreadableExample(f"{path} could not be read: {error.strerror}. Restore or remove it.") from error
         return decode(data, source=str(path))
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return width and height of one; only the beginning of its file is read.
+
+        Raises:
+            UnreadableExample: the file cannot be read, or is no picture.
+        """
+        return read_size(self._folder / self._names[index])
 
     def digests(self) -> Sequence[bytes]:
         """Return the SHA-256 of each file.

@@ -15,6 +15,7 @@ TensorFlow with `INTEGER_ACCURATE`). What a file may say besides its pixels is t
 
 import warnings
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -59,6 +60,21 @@ def decode(data: bytes, *, source: str) -> NDArray[np.uint8]:
     except Exception as error:  # Pillow's parsers let through whatever a damaged file makes them stumble on
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableExample(f"{source}: could not decode the picture: {reason}. Replace or remove it.") from error
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Return the width and height that a picture decodes to; nothing but the beginning of its file is read.
+
+    Raises:
+        UnreadableExample: the file cannot be read, or is no picture.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as picture:
+                return picture.size
+    except Exception as error:  # as above
+        raise UnreadableExample(f"{path}: could not read its size: {error}. Replace or remove it.") from error
 
 
 def _check_size(picture: Image.Image, source: str) -> None:

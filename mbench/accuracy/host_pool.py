@@ -77,9 +77,9 @@ class HostPool:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def parts(count: int, workers: int) -> Iterator[slice]:
-    """Yield consecutive pieces of `count` rows, for that many workers."""
-    size = min(LARGEST_PART, max(1, count // (workers * PARTS_PER_WORKER)))
+def parts(count: int, workers: int, *, largest: int = LARGEST_PART) -> Iterator[slice]:
+    """Yield consecutive pieces of `count` rows, for that many workers; none of more than `largest`, or 256."""
+    size = min(LARGEST_PART, largest, max(1, count // (workers * PARTS_PER_WORKER)))
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
 

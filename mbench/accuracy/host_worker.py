@@ -7,7 +7,7 @@ where every core has its own process.
 """
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -107,14 +107,14 @@ class Asking:
 
     Attributes:
         pictures: a `.npy`, (n, r, r, 3) uint8, whose SHA-256 is `sha256`.
-        top: so many best indices of the only output are wanted; None: the outputs themselves.
+        keep: what of the outputs is wanted, as `mbench.accuracy.judgement.Keep` says; None: all of them.
     """
 
     file: ModelFile
     pictures: Path
     sha256: str
     scaling: PixelScaling
-    top: int | None
+    keep: Callable[[tuple[NDArray[Any], ...]], tuple[NDArray[Any], ...]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +131,10 @@ class Answers:
     """What a file answered, a row per picture.
 
     Attributes:
-        top: (n, k) indices of the highest scores, the best first, of equal ones the lowest; None where not asked for.
         numbers: (n,) whether all outputs are numbers.
-        outputs: (n, *shape without the batch of one) of each output, as stored; empty where not asked for.
+        outputs: (n, *shape without the batch of one) of each output, as stored; or what was kept of them.
     """
 
-    top: NDArray[np.intp] | None
     numbers: NDArray[np.bool_]
     outputs: tuple[NDArray[Any], ...]
 
@@ -152,12 +150,8 @@ def ask(rows: AskedRows) -> Answers:
     for output in outputs:
         if output.dtype.kind == "f":
             numbers &= ~np.isnan(output.reshape(len(output), -1)).any(axis=1)
-    if rows.asking.top is None:
-        return Answers(top=None, numbers=numbers, outputs=outputs)
-    from mbench.accuracy.metrics import top_k
-
-    (scores,) = outputs
-    return Answers(top=top_k(scores.reshape(len(scores), -1), rows.asking.top), numbers=numbers, outputs=())
+    keep = rows.asking.keep
+    return Answers(numbers=numbers, outputs=outputs if keep is None else keep(outputs))
 
 
 class _Asker:

@@ -30,6 +30,7 @@ class ScoreRequest(Document):
     Attributes:
         asked: examples, as the user said; None: all, or the default of slow files.
         label_offset: as the user said; None: by the number of outputs.
+        cells_sha256: of a geolocation: the file that tells where each class lies.
         geometry_version: of decoding and resizing; `decoder` is Pillow's release, `runtime` LiteRT's.
     """
 
@@ -39,6 +40,7 @@ class ScoreRequest(Document):
     geometry_version: int = GEOMETRY_VERSION
     decoder: str = PIL.__version__
     label_offset: int | None
+    cells_sha256: str | None = None
     asked: int | None
     seed: int
     delegate: str

@@ -21,7 +21,7 @@ class RunOutputs:
     """What a file answered.
 
     Attributes:
-        values: (examples, *output shape without the batch) float32, real values.
+        values: (examples, *output shape, without the batch if the inputs were) float32, real values.
         step: smallest difference that a quantized output can show, 0 for a float one.
     """
 
@@ -30,16 +30,32 @@ class RunOutputs:
 
 
 def run_file(data: bytes, inputs: NDArray[np.float32]) -> RunOutputs:
-    """Run a file of one input and one output on each example, with one thread.
+    """Run a file of one input and one output on each example: see `run_outputs`.
+
+    Raises:
+        UnsupportedModel: it has several inputs or outputs, or takes others than these.
+        ArtifactError: it is no `.tflite` file, or the runtime does not take it.
+    """
+    outputs = run_outputs(data, inputs)
+    if len(outputs) != 1:
+        names = ", ".join(outputs)
+        raise UnsupportedModel(f"verification takes one output, the file has {len(outputs)}: {names}.")
+    (only,) = outputs.values()
+    return only
+
+
+def run_outputs(data: bytes, inputs: NDArray[np.float32]) -> dict[str, RunOutputs]:
+    """Run a file of one input on each example, with one thread, and return each output by its name.
 
     Integer inputs and outputs are converted by the tensors' own scale and zero point.
 
     Args:
         data: the `.tflite` file.
-        inputs: (examples, *input shape without the batch of one), real values.
+        inputs: real values: (examples, *input shape without the batch of one), or with the batch whatever it is, and
+            then so are the outputs.
 
     Raises:
-        UnsupportedModel: it has several inputs or outputs, or a batch other than one.
+        UnsupportedModel: it has several inputs, or takes others than these.
         ArtifactError: it is no `.tflite` file, or the runtime does not take it.
     """
     # The runtime may die on damaged offsets instead of refusing them; our reader does not.
@@ -48,34 +64,38 @@ def run_file(data: bytes, inputs: NDArray[np.float32]) -> RunOutputs:
         try:
             interpreter = Interpreter(model_content=data, num_threads=1)
             interpreter.allocate_tensors()
-            source, target = _only(interpreter.get_input_details()), _only(interpreter.get_output_details())
+            source, targets = _only(interpreter.get_input_details()), interpreter.get_output_details()
             _check_input(source, inputs)
-            outputs = [_invoke(interpreter, source, target, example) for example in inputs]
+            answers = [_invoke(interpreter, source, targets, example) for example in inputs]
         except (RuntimeError, ValueError) as error:
             raise ArtifactError(_refusal(f"{error}\n{chatter.read()}")) from error
-    return RunOutputs(values=np.stack(outputs), step=float(target["quantization"][0]))
+    return {
+        str(target["name"]): RunOutputs(values=np.stack(values), step=float(target["quantization"][0]))
+        for target, values in zip(targets, zip(*answers, strict=True), strict=True)
+    }
 
 
 def _only(details: list[dict[str, Any]]) -> dict[str, Any]:
     if len(details) != 1:
         names = ", ".join(str(detail["name"]) for detail in details)
-        raise UnsupportedModel(f"verification takes one input and one output, the file has {len(details)}: {names}.")
+        raise UnsupportedModel(f"verification takes one input, the file has {len(details)}: {names}.")
     return details[0]
 
 
 def _check_input(source: dict[str, Any], inputs: NDArray[np.float32]) -> None:
     shape = tuple(int(size) for size in source["shape"])
-    if shape != (1, *inputs.shape[1:]) or len(inputs) == 0:
+    if shape not in {(1, *inputs.shape[1:]), inputs.shape[1:]} or len(inputs) == 0:
         raise UnsupportedModel(f"the file takes inputs of shape {shape}, the examples have shape {inputs.shape}.")
 
 
 def _invoke(
-    interpreter: Interpreter, source: dict[str, Any], target: dict[str, Any], example: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    interpreter.set_tensor(source["index"], quantize(example[np.newaxis], source))
+    interpreter: Interpreter, source: dict[str, Any], targets: list[dict[str, Any]], example: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    alone = example.ndim < len(source["shape"])
+    interpreter.set_tensor(source["index"], quantize(example[np.newaxis] if alone else example, source))
     interpreter.invoke()
-    values: NDArray[np.float32] = dequantize(interpreter.get_tensor(target["index"]), target)[0]
-    return values
+    answers = [dequantize(interpreter.get_tensor(target["index"]), target) for target in targets]
+    return [answer[0] for answer in answers] if alone else answers
 
 
 def quantize(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:

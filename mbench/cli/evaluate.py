@@ -39,6 +39,7 @@ def evaluate(
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
+    cells: options.CellsOption = None,
     delegate: Annotated[
         HostDelegate, typer.Option("--delegate", help="cpu (XNNPACK where it can), or builtin.")
     ] = HostDelegate.CPU,
@@ -67,6 +68,7 @@ def evaluate(
             dataset=dataset,
             preprocessing=preprocessing,
             label_offset=label_offset,
+            cells=None if cells is None else str(cells),
             examples=examples,
             seed=seed,
             delegate=parse_delegate(delegate.value),
@@ -93,4 +95,4 @@ def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:
         case options.Format.MD:
             write(evaluation_table.as_markdown(evaluated))
         case options.Format.TABLE:
-            print_table(evaluation_table.score_table(evaluated))
+            print_table(evaluation_table.table_of(evaluated))

@@ -101,6 +101,14 @@ LabelOffset = Annotated[
         max=1,
     ),
 ]
+CellsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cells",
+        help="Of geo:PATH: a CSV file token,latitude,longitude, a line a class.  [default: cells.csv beside PATH]",
+        metavar="FILE",
+    ),
+]
 QuantizerOption = Annotated[QuantizerChoice, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
 Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]

@@ -77,6 +77,7 @@ def run(
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
+    cells: options.CellsOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="A first look: 3 short runs of each; says so.")] = False,
     runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1)] = None,
     max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1)] = None,
@@ -167,7 +168,13 @@ def run(
             weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
         ),
         accuracy=_accuracy(
-            dataset, accuracy, preprocessing=preprocessing, label_offset=label_offset, examples=examples, seed=seed
+            dataset,
+            accuracy,
+            preprocessing=preprocessing,
+            label_offset=label_offset,
+            cells=None if cells is None else str(cells),
+            examples=examples,
+            seed=seed,
         ),
         settings=_given(
             QUICK_SETTINGS if quick else {},

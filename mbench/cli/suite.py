@@ -92,8 +92,7 @@ def report(
         progress=progress_for(quiet=quiet),
     )
     if output is not None:
-        for path in paper_figures.write_figure(shown, output):
-            print(f"mbench: wrote {path}", file=sys.stderr)
+        _told(paper_figures.write_figure(shown, output), quiet=quiet)
     _print(paper_tables.suite_tables(shown), format_)
 
 
@@ -119,10 +118,10 @@ def document(
     from mbench.workflows.home import results_root
 
     progress = progress_for(quiet=quiet)
-    for path in paper_document.write_document(
+    written = paper_document.write_document(
         output, sessions or [], root=results_root(results), build=not no_build, progress=progress
-    ):
-        print(f"mbench: wrote {path}", file=sys.stderr)
+    )
+    _told(written, quiet=quiet)
 
 
 def print_suite(name: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
@@ -149,3 +148,8 @@ def _print(tables: "Sequence[TableValues]", shape: options.Format) -> None:
 def _refuse_data(shape: options.Format) -> None:
     if shape not in (options.Format.MD, options.Format.TABLE):
         raise UsageError(f"--format {shape}: a suite's tables are for people; mbench report --format {shape} has rows.")
+
+
+def _told(paths: Sequence[Path], *, quiet: bool) -> None:
+    for path in () if quiet else paths:
+        print(f"mbench: wrote {path}", file=sys.stderr)

@@ -28,6 +28,11 @@ class BoxCoder:
 
 BOX_CODER: Final = BoxCoder()
 
+SSD_SIDES: Final = (19, 10, 5, 3, 2, 1)
+"""Of the maps of an SSD 300 on a body of stride 32, "same"-padded throughout."""
+
+SSD_VGG_SIDES: Final = (38, 19, 10, 5, 3, 1)
+
 SSD_SCALES: Final = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 """Of six maps from fine to coarse, evenly, and what would follow (tensorflow/models `ssd_mobilenet_v1_coco.config`)."""
 

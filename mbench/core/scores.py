@@ -20,6 +20,7 @@ class Question(Document):
         dataset: reference as typed, such as `digits` or `imagenet:/path`.
         preprocessing: recipe by name; None: the data set's own.
         label_offset: output index of class 0; None: by the number of outputs.
+        cells: of a geolocation: the CSV file that tells where each class lies; None: `cells.csv` beside the data set.
         examples: how many; None: all, fewer of files and devices that are slow.
         seed: of the draw where fewer than all are asked.
         delegate: what executes the file.
@@ -29,6 +30,7 @@ class Question(Document):
     split: Split = Split.TEST
     preprocessing: str | None = None
     label_offset: int | None = None
+    cells: str | None = None
     examples: int | None = None
     seed: int = 0
     delegate: Delegate = Delegate.CPU
@@ -77,6 +79,7 @@ class Score(Document):
         runtime: of the host's scores: the LiteRT release.
         preprocessing: the recipe, by name.
         label_offset: output index of class 0: 1 where index 0 is "background".
+        cells_sha256: of a geolocation: the file that told where each class lies.
         asked: examples that were to be scored: `dataset.examples`, or fewer.
         scored: examples with an answer.
         failed: names of examples without one, the first few; they count as wrong.
@@ -93,6 +96,7 @@ class Score(Document):
     dataset: DatasetFacts
     preprocessing: str
     label_offset: int = 0
+    cells_sha256: str | None = None
     asked: int
     scored: int
     failed: tuple[str, ...] = ()

@@ -10,8 +10,10 @@ from mbench.devices.host_facts import fastest_clock_khz
 _CPUINFO: Final = Path("/proc/cpuinfo")
 
 UNITS: Final = 2
-"""Vector units of a core that multiply and add in every cycle: so in server and desktop cores of the last ten years, not
-in all small ones. What makes the figure an estimate."""
+"""Vector units of a core that multiply and add in every cycle.
+
+So it is in server and desktop cores of the last ten years, not in all small ones: what makes the figure an estimate.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,5 +77,10 @@ def estimate(cpuinfo: str, *, clock_khz: int | None) -> CoreCompute | None:
     return CoreCompute(
         float_macs=ghz * lanes * UNITS,
         int8_macs=ghz * narrow * UNITS,
-        how=f"{name} at {ghz:.2f} GHz, {UNITS} such units a core taken for granted",
+        how=f"{name} at {ghz:.2f} GHz{_doubt(clock_khz)}, {UNITS} such units a core taken for granted",
     )
+
+
+def _doubt(clock_khz: int | None) -> str:
+    """Return what is to be said of a clock that cpufreq does not name: virtual machines tell the nominal one."""
+    return "" if clock_khz else " (of now, or nominal: a core that clocks higher exceeds the peak)"

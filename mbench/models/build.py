@@ -17,18 +17,25 @@ import numpy as np
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
-from mbench.models.architectures import find_architecture
-from mbench.models.calibration import Examples, load_examples, synthetic_examples, unseen_examples
+from mbench.models.architectures import Architecture, Shape, find_architecture
+from mbench.models.calibration import PICTURE_CHANNELS, Examples, load_inputs, synthetic_inputs, unseen_examples
 from mbench.models.conversion import convert, float_converter, freeze, trace
 from mbench.models.imagenet_weights import trained_resolution
-from mbench.models.quantization import Ranges, quantize, quantize_with_tensorflow, read_ranges
+from mbench.models.keras_counts import count_folded, count_mult_adds
+from mbench.models.model_outputs import answers, output_names
+from mbench.models.quantization import ACTIVATION_BITS, float_operators, quantize, quantize_with_tensorflow, read_ranges
 from mbench.models.quiet import quiet
-from mbench.models.weights import load_weights, set_weights
+from mbench.models.stand_ins import stand_ins_of
+from mbench.models.training.qat_ranges import LearnedRanges, TensorRanges, find_learned, tensor_ranges
+from mbench.models.weights import load_into, load_weights, set_weights
 
 FAMILIES_PER_WORKER: Final = 32
 """After so many a worker process is best replaced. Fourteen families at α = 1 left its memory at 0.9 to 1.3 GB."""
 
 PROBES: Final = 8
+PROBED_MULT_ADDS: Final = 32e9
+"""Fewer inputs where they would cost more than this together: int16x8 does 50 million a millisecond at best."""
+
 PROBE_SEED: Final = 1_000_000
 """Not a seed that a calibration is likely to have: a conversion is to be judged by inputs that it has not seen."""
 
@@ -64,8 +71,12 @@ class BuiltFile:
 
     Attributes:
         path: `VARIANT.tflite` in the request's folder.
+        unfinished: the same without what was put behind the network's own outputs, where something was: that can be
+            compared with the model.
         probe: an `.npz` in the same folder, shared by the family: `inputs`, (n, r, r, 3) float32 in [-1, 1], and
-            `outputs`, (n, classes) float32: what the Keras model makes of them, before anything was converted.
+            `outputs`, (n, classes) float32: what the Keras model makes of them, before anything was converted. Of a
+            network with several outputs `outputs/NAME` of each.
+        parameters: weights and biases of the Keras model once batch normalization is folded.
         notes: what a person should know about this file.
         seconds: what this file took by itself; what the family shares is in its first file's.
     """
@@ -73,6 +84,8 @@ class BuiltFile:
     variant: Variant
     path: Path
     probe: Path
+    parameters: int
+    unfinished: Path | None = None
     notes: tuple[str, ...]
     seconds: float
 
@@ -96,6 +109,7 @@ def build_family(request: FamilyRequest) -> list[BuiltFile | FailedFile]:
         with quiet():
             _load_tensorflow()
             source = _prepare(request)
+            _release_memory()  # of the model itself, which no quantization needs
             built = [_build(request, source, quantization, clock) for quantization in request.quantizations]
             del source
             _release_memory()
@@ -108,59 +122,96 @@ def build_family(request: FamilyRequest) -> list[BuiltFile | FailedFile]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """What all quantizations of a family are made from."""
+    """What all quantizations of a family are made from.
 
-    frozen: Any
+    Attributes:
+        frozen: the whole network as a frozen function, where TFLiteConverter quantizes.
+    """
+
+    frozen: Any | None
     float_file: bytes
+    outputs: tuple[str, ...] | None
+    parameters: int
     examples: Examples | None
-    ranges: Ranges | None
+    learned: LearnedRanges | None
+    ranges: TensorRanges | None
     probe: Path
 
 
 def _prepare(request: FamilyRequest) -> _Source:
     architecture = find_architecture(request.architecture)
-    layers = architecture.layers(request.size.alpha, request.head.classes)
-    values = load_weights(request.weights, layers)
-    examples = _calibration_examples(request)
+    architecture.check(request.size, request.head)
+    shape = architecture.input_shape(request.size)
     model = architecture.build(request.size, request.head)
-    set_weights(model, values)
-    traced = trace(model, request.size.resolution)
-    frozen = freeze(traced)
-    float_file = convert(float_converter(frozen))
-    use_litert = request.quantizer is Quantizer.LITERT
+    learned = _set_weights(request, architecture, model)
+    examples = _calibration_examples(request, shape, learned)
+    outputs = output_names(model)
+    probe = _write_probe(request, trace(model, shape), _probes(request, shape, count_mult_adds(model)))
+    stand_ins = stand_ins_of(model) if request.quantizer is Quantizer.LITERT else ()
+    frozen = freeze(trace(model, shape, stand_ins))
+    float_file = convert(float_converter(frozen), outputs, stand_ins)
     return _Source(
-        frozen=frozen,
+        frozen=frozen if request.quantizer is Quantizer.TF else None,
         float_file=float_file,
+        outputs=outputs,
+        parameters=count_folded(model),
         examples=examples,
-        ranges=read_ranges(float_file, examples) if examples is not None and use_litert else None,
-        probe=_write_probe(request, traced),
+        learned=learned,
+        ranges=_ranges(request, float_file, examples, learned),
+        probe=probe,
     )
 
 
-def _calibration_examples(request: FamilyRequest) -> Examples | None:
+def _set_weights(request: FamilyRequest, architecture: Architecture, model: Any) -> LearnedRanges | None:
+    """Give the model its weights; return the activation ranges that came with them, if any did."""
+    if architecture.layers is None:
+        load_into(model, request.weights)
+        return None
+    values = load_weights(request.weights, architecture.layers(request.size.alpha, request.head.classes))
+    set_weights(model, values)
+    return find_learned(values)
+
+
+def _calibration_examples(request: FamilyRequest, shape: Shape, learned: LearnedRanges | None) -> Examples | None:
     if CALIBRATED.isdisjoint(request.quantizations):
         return None
-    return load_examples(request.calibration, request.size.resolution)
+    if learned is not None and request.quantizer is Quantizer.LITERT:
+        return None
+    return load_inputs(request.calibration, shape)
 
 
-def _write_probe(request: FamilyRequest, traced: Any) -> Path:
+def _ranges(
+    request: FamilyRequest, float_file: bytes, examples: Examples | None, learned: LearnedRanges | None
+) -> TensorRanges | None:
+    """Return the ranges that came with the weights, or those read off examples."""
+    if request.quantizer is not Quantizer.LITERT or ACTIVATION_BITS.keys().isdisjoint(request.quantizations):
+        return None
+    if learned is not None:
+        chain = find_architecture(request.architecture).chain(request.size.alpha, request.head.classes)
+        return tensor_ranges(float_file, chain, learned)
+    return None if examples is None else TensorRanges(ranges=read_ranges(float_file, examples))
+
+
+def _write_probe(request: FamilyRequest, traced: Any, inputs: Examples) -> Path:
     """Write inputs and what the Keras model, its variables not yet frozen, makes of them."""
-    inputs = _probes(request)
-    outputs = np.concatenate([traced(example[None]).numpy() for example in inputs])
     path = request.folder / "probe.npz"
-    np.savez(path, inputs=inputs, outputs=outputs)
+    outputs: dict[str, Any] = answers(traced, inputs)
+    np.savez(path, inputs=inputs, **outputs)
     return path
 
 
-def _probes(request: FamilyRequest) -> Examples:
+def _probes(request: FamilyRequest, shape: Shape, mult_adds: int) -> Examples:
     """Return inputs that no calibration has seen: real ones where there are some, else smooth blobs.
 
     Trained weights answer what they were trained on; of blobs their answers, and so such a ratio, say little.
     """
-    unseen = unseen_examples(request.calibration, request.size.resolution)
-    if unseen is not None and len(unseen):
-        return unseen[:PROBES]
-    return synthetic_examples(PROBES, request.size.resolution, seed=PROBE_SEED)
+    batch, side, _, channels = shape
+    count = int(min(max(PROBED_MULT_ADDS // (mult_adds * batch), 1), PROBES))
+    if (batch, channels) == (1, PICTURE_CHANNELS):
+        unseen = unseen_examples(request.calibration, side)
+        if unseen is not None and len(unseen):
+            return unseen[:count]
+    return synthetic_inputs(count, shape, seed=PROBE_SEED)
 
 
 def _build(
@@ -173,26 +224,48 @@ def _build(
         return FailedFile(variant=variant, message=f"{variant}: {_failure('quantization', error)}")
     path = request.folder / f"{variant}.tflite"
     path.write_bytes(data)
+    unfinished = None
+    if (finish := find_architecture(request.architecture).finish) is not None:
+        unfinished = path.rename(request.folder / f"{variant}.unfinished.tflite")
+        path.write_bytes(finish(data))
     return BuiltFile(
-        variant=variant, path=path, probe=source.probe, notes=_notes(request, quantization), seconds=clock.lap()
+        variant=variant,
+        path=path,
+        unfinished=unfinished,
+        probe=source.probe,
+        parameters=source.parameters,
+        notes=(*_notes(request, quantization, source.learned), *_float_notes(data, quantization)),
+        seconds=clock.lap(),
     )
 
 
 def _quantized(request: FamilyRequest, source: _Source, quantization: Quantization) -> bytes:
     if request.quantizer is Quantizer.TF and quantization is not Quantization.FP32:
-        return quantize_with_tensorflow(source.frozen, quantization, source.examples)
-    return quantize(source.float_file, quantization, source.ranges)
+        return quantize_with_tensorflow(source.frozen, quantization, source.examples, outputs=source.outputs)
+    if source.ranges is None:
+        return quantize(source.float_file, quantization, None)
+    return quantize(source.float_file, quantization, source.ranges.ranges, narrow=source.ranges.narrow)
 
 
-def _notes(request: FamilyRequest, quantization: Quantization) -> tuple[str, ...]:
+def _notes(request: FamilyRequest, quantization: Quantization, learned: LearnedRanges | None) -> tuple[str, ...]:
     notes = []
     resolution = request.size.resolution
     if request.weights.kind is WeightsKind.IMAGENET and trained_resolution(resolution) != resolution:
         notes.append(f"weights from {trained_resolution(resolution)} px, run at {resolution} px")
+    if learned is not None and request.quantizer is Quantizer.LITERT:
+        if quantization in ACTIVATION_BITS:
+            notes.append("activation ranges learned in training, not calibrated")
+        return tuple(notes)
     synthetic = request.calibration.kind is CalibrationKind.SYNTHETIC
     if request.weights.trained and quantization in CALIBRATED and synthetic:
         notes.append("calibrated on synthetic examples: latency only")
     return tuple(notes)
+
+
+def _float_notes(data: bytes, quantization: Quantization) -> list[str]:
+    if quantization not in ACTIVATION_BITS:
+        return []
+    return [f"{name} stays float: it has no {quantization} kernel" for name in float_operators(data)]
 
 
 @cache

@@ -1,5 +1,6 @@
 """`.tflite` files as objects that can be changed: reading, writing, and the names that people and tools see."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -36,24 +37,39 @@ def read_model(data: bytes) -> Any:
 
 def write_model(model: Any) -> bytes:
     """Return the bytes of a `ModelT`."""
-    builder = _aligned_builder()
+    builder = _aligned_builder(sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None))
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return bytes(memoryview(builder.Bytes)[builder.Head() :])  # `Output` would copy it once more
 
 
-def rename_ends(model: Any) -> None:
-    """Give the only input and output plain names, as tensors and in the signature."""
+def rename_ends(model: Any, outputs: Sequence[str] | None = None) -> None:
+    """Give inputs and outputs plain names, as tensors and in the signature.
+
+    Args:
+        model: a `ModelT` with one input and one signature.
+        outputs: what several are called, in the order of their names, which converters number them in; None: the only
+            one is `output`, and several keep the names that they have in the signature.
+    """
     subgraph = model.subgraphs[0]
     signature = model.signatureDefs[0]
     signature.signatureKey = SIGNATURE_KEY
-    for indices, arguments, name in (
-        (subgraph.inputs, signature.inputs, INPUT_NAME),
-        (subgraph.outputs, signature.outputs, OUTPUT_NAME),
-    ):
-        (index,), (argument,) = indices, arguments
-        _free_name(subgraph, name)
-        subgraph.tensors[index].name = name
-        argument.name = name
+    (argument,) = signature.inputs
+    _rename_end(subgraph, argument, INPUT_NAME)
+    ends = sorted(signature.outputs, key=lambda argument: _text(argument.name))
+    kept = [_text(argument.name) for argument in ends] if len(ends) > 1 else [OUTPUT_NAME]
+    for argument, name in zip(ends, sorted(outputs) if outputs else kept, strict=True):
+        _rename_end(subgraph, argument, name)
+    subgraph.outputs = np.array([argument.tensorIndex for argument in ends], np.int32)
+
+
+def _rename_end(subgraph: Any, argument: Any, name: str) -> None:
+    _free_name(subgraph, name)
+    subgraph.tensors[argument.tensorIndex].name = name
+    argument.name = name
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name
 
 
 def _free_name(subgraph: Any, name: str) -> None:
@@ -68,12 +84,23 @@ def drop_conversion_metadata(model: Any) -> None:
     model.metadata = [entry for entry in model.metadata if entry.name != b"CONVERSION_METADATA"]
 
 
-def _aligned_builder() -> Any:
-    """Return a builder that aligns weights, which flatbuffers' Python code leaves to chance."""
+def operator_name(model: Any, operator: Any) -> str:
+    """Return the name of an operator of a `ModelT`, such as `CONV_2D`."""
+    code = model.operatorCodes[operator.opcodeIndex]
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)  # which of the two is filled depends on the writer
+    return next(str(name) for name, value in vars(schema().BuiltinOperator).items() if value == number)
+
+
+def _aligned_builder(data_bytes: int) -> Any:
+    """Return a builder that aligns weights, which flatbuffers' Python code leaves to chance.
+
+    Args:
+        data_bytes: of all weights; a builder that need not grow copies them once instead of a dozen times.
+    """
     import flatbuffers
 
     class AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc]  # flatbuffers has no types
         def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803  # its names
             return super().StartVector(elemSize, numElems, ALIGNMENT if elemSize == 1 else alignment)
 
-    return AlignedBuilder(1 << 20)
+    return AlignedBuilder(data_bytes + (1 << 20))

@@ -15,7 +15,15 @@ from mbench.core.errors import ArtifactError
 from mbench.core.variants import INT4_REFUSAL, Quantization
 from mbench.models.calibration import Examples
 from mbench.models.conversion import convert, float_converter
-from mbench.models.flatbuffers import INPUT_NAME, OUTPUT_NAME, SIGNATURE_KEY, read_model, rename_ends, write_model
+from mbench.models.flatbuffers import (
+    INPUT_NAME,
+    SIGNATURE_KEY,
+    operator_name,
+    read_model,
+    rename_ends,
+    schema,
+    write_model,
+)
 from mbench.models.float16 import to_float16
 
 Ranges = Mapping[str, Mapping[str, Any]]
@@ -26,6 +34,12 @@ PROBABILITIES: Final = {"min": np.array([0.0]), "max": np.array([255 / 256])}
 
 A range read off examples clips what is recognised better than any of them.
 """
+
+UNIT_LENGTH: Final = {"min": np.array([-1.0]), "max": np.array([127 / 128])}
+"""Range of a vector of length 1, likewise."""
+
+BY_DEFINITION: Final = {"SOFTMAX": PROBABILITIES, "LOGISTIC": PROBABILITIES, "L2_NORMALIZATION": UNIT_LENGTH}
+"""Ranges of outputs by the operator that gives them (google-ai-edge/LiteRT `tflite/kernels/activations.cc`)."""
 
 EVERYWHERE: Final = ".*"
 
@@ -39,7 +53,12 @@ back to the reference kernel and tears the graph into a dozen partitions, for 1 
 
 
 def read_ranges(float_file: bytes, examples: Examples) -> Ranges:
-    """Return the range of every tensor over all examples: (n, r, r, 3) float32."""
+    """Return the range of every tensor over all examples.
+
+    Args:
+        float_file: as `convert` writes it.
+        examples: (n, *shape) float32, where shape is the input's with or without a batch of one.
+    """
     from litert_quantizer.calibrator import CalibrationMode, Calibrator
     from litert_quantizer.recipe_manager import RecipeManager
     from litert_quantizer.utils.qsv_utils import min_max_update
@@ -50,8 +69,24 @@ def read_ranges(float_file: bytes, examples: Examples) -> Ranges:
         mode=CalibrationMode.CALIBRATION_PROFILER_BASED,  # a tenth of the time of reading every tensor in Python
         qsv_update_func=min_max_update,
     )
-    calibrator.calibrate({SIGNATURE_KEY: [{INPUT_NAME: example[None]} for example in examples]}, RecipeManager())
-    return {**calibrator.get_model_qsvs(), OUTPUT_NAME: PROBABILITIES}
+    model = read_model(float_file)
+    (entry,) = model.subgraphs[0].inputs
+    shape = tuple(model.subgraphs[0].tensors[entry].shape)
+    calibrator.calibrate(
+        {SIGNATURE_KEY: [{INPUT_NAME: example.reshape(shape)} for example in examples]}, RecipeManager()
+    )
+    return {**calibrator.get_model_qsvs(), **_defined_ranges(model)}
+
+
+def _defined_ranges(model: Any) -> Ranges:
+    """Return the ranges of those outputs that have one by definition."""
+    (graph,) = model.subgraphs
+    ranges = {}
+    for operator in graph.operators:
+        for index in set(operator.outputs) & set(graph.outputs):
+            if (name := operator_name(model, operator)) in BY_DEFINITION:
+                ranges[graph.tensors[index].name.decode()] = BY_DEFINITION[name]
+    return ranges
 
 
 def quantize(
@@ -83,6 +118,19 @@ def quantize(
             if ranges is None or not narrow:
                 raise ArtifactError(f"these weights were not trained for 4 bits. {INT4_REFUSAL}.")
             return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges, narrow)
+
+
+def float_operators(quantized: bytes) -> tuple[str, ...]:
+    """Return the names of operators that work in float although activations are quantized, softmax left out."""
+    model = read_model(quantized)
+    (graph,) = model.subgraphs
+    float32 = schema().TensorType.FLOAT32
+    names = {
+        operator_name(model, operator)
+        for operator in graph.operators
+        if all(graph.tensors[index].type == float32 for index in (operator.inputs[0], operator.outputs[0]))
+    }
+    return tuple(sorted(names - {"SOFTMAX"}))
 
 
 def _quantize_dynamic(float_file: bytes) -> bytes:
@@ -118,8 +166,16 @@ def _run(quantizer: Any, ranges: Ranges | None) -> bytes:
     return write_model(model)
 
 
-def quantize_with_tensorflow(frozen: Any, quantization: Quantization, examples: Examples | None) -> bytes:
+def quantize_with_tensorflow(
+    frozen: Any, quantization: Quantization, examples: Examples | None, *, outputs: Sequence[str] | None = None
+) -> bytes:
     """Return what TFLiteConverter's own quantizer makes of a frozen function: a cross-check of the other one.
+
+    Args:
+        frozen: of one input.
+        quantization: the form.
+        examples: as `read_ranges` takes them, where the form needs them.
+        outputs: names of several outputs; None: the only one is `output`.
 
     Raises:
         ArtifactError: no examples where they are needed.
@@ -127,6 +183,7 @@ def quantize_with_tensorflow(frozen: Any, quantization: Quantization, examples: 
     import tensorflow as tf
 
     converter = float_converter(frozen)
+    shape = tuple(frozen.inputs[0].shape)
     if quantization is not Quantization.FP32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantization is Quantization.FP16:
@@ -136,7 +193,7 @@ def quantize_with_tensorflow(frozen: Any, quantization: Quantization, examples: 
     if quantization in ACTIVATION_BITS:
         if examples is None:
             raise ArtifactError(f"{quantization} needs calibration examples, and there are none.")
-        converter.representative_dataset = lambda: ([example[None]] for example in examples)
+        converter.representative_dataset = lambda: ([example.reshape(shape)] for example in examples)
     if quantization is Quantization.INT8:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
@@ -145,4 +202,4 @@ def quantize_with_tensorflow(frozen: Any, quantization: Quantization, examples: 
             tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
         ]
         converter.inference_input_type = converter.inference_output_type = tf.int16
-    return convert(converter)
+    return convert(converter, outputs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from mbench.core.examples import Task
 from mbench.core.scores import Score
 from mbench.core.variants import Variant
 from mbench.report.number_format import UNKNOWN, count_of, points
@@ -12,6 +13,9 @@ from mbench.report.scored import Scored, dataset_label
 
 MOST_NAMES: Final = 5
 """Of rows or examples in one line; all are counted."""
+
+WITH_FIRST_ANSWER: Final = (Task.CLASSIFICATION, Task.GEOLOCATION)
+"""Tasks whose answers are one of several classes; elsewhere the highest output is no answer."""
 
 MOST_PAIRS: Final = 6
 
@@ -56,6 +60,7 @@ def _ground(score: Score) -> str:
         drawn = "" if score.selection_seed is None else f" drawn with seed {score.selection_seed}"
         asked = f"{score.asked} of {count_of(dataset.examples, 'example')}{drawn}"
     offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
+    cells = "" if score.cells_sha256 is None else f", cells sha256 {score.cells_sha256[:SHORT_SHA]}"
     place = f"on the device by delegate {score.delegate}"
     if score.place == "host":
         place = f"on the host by LiteRT {score.runtime or UNKNOWN}, delegate {score.delegate}"
@@ -64,7 +69,7 @@ def _ground(score: Score) -> str:
     said = f"; 95 % intervals {' or '.join(how[name] for name in intervals)}" if intervals else ""
     return (
         f"{dataset_label(dataset)}, {asked}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
-        f"{score.preprocessing}{offset}; scored {place}{said}"
+        f"{score.preprocessing}{offset}{cells}; scored {place}{said}"
     )
 
 
@@ -90,9 +95,11 @@ def _agreement(score: Score) -> str:
     agreement = score.agreement
     if agreement is None:
         return UNKNOWN
+    step = "" if agreement.largest_step is None else f"; {_step(agreement.largest_step)}"
+    if score.dataset.task not in WITH_FIRST_ANSWER:
+        return f"{count_of(agreement.examples, 'example')} compared{step}"
     differ = agreement.examples - agreement.same_top1
     names = f"; differing: {named_some(agreement.differing, total=differ)}" if agreement.differing else ""
-    step = "" if agreement.largest_step is None else f"; {_step(agreement.largest_step)}"
     return f"same first answer on {agreement.same_top1} of {count_of(agreement.examples, 'example')}{step}{names}"
 
 

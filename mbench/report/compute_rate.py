@@ -22,7 +22,8 @@ OTHERS: Final = "others"
 _DEPTHWISE: Final = ("DWCONV", "DEPTHWISE")
 """How kernels of depthwise convolutions are called: by XNNPACK, and by everybody else."""
 
-_MULTIPLYING: Final = (*_DEPTHWISE, "CONV", "FULLY CONNECTED", "FULLY_CONNECTED", "GEMM")
+_MULTIPLYING: Final = (*_DEPTHWISE, "CONVOLUTION", "CONV_", "_CONV", "FULLY CONNECTED", "FULLY_CONNECTED", "GEMM")
+"""Not `CONV` alone: XNNPACK's `Convert` changes types and multiplies nothing."""
 
 DEFINITION: Final = (
     "GMAC/s: multiply-adds over median latency; of a layer type over its operators' time in one profiling run. One "
@@ -87,9 +88,11 @@ def rates_by_type(operators: Sequence[OperatorTime], layers: Sequence[InspectedL
         work[layer.type] = work.get(layer.type, 0) + (layer.mult_adds or 0)
         times[layer.type] = times.get(layer.type, 0.0) + operator.us_per_inference
     kinds = sorted((kind for kind in times if work[kind]), key=lambda kind: -work[kind])
-    rates = [TypeRate(type=kind, mult_adds=work[kind], time_us=times[kind], share=times[kind] / total) for kind in kinds]
+    rates = [
+        TypeRate(type=kind, mult_adds=work[kind], time_us=times[kind], share=times[kind] / total) for kind in kinds
+    ]
     rest = total - sum(rate.time_us for rate in rates)
-    return (*rates, TypeRate(type=OTHERS, mult_adds=0, time_us=max(0.0, rest), share=max(0.0, rest) / total))
+    return (*rates, _type_rate(OTHERS, 0, max(0.0, rest), total))
 
 
 def profiled_operators(result: JobResult) -> tuple[OperatorTime, ...]:
@@ -201,6 +204,10 @@ def _paired(
         _names_one(operator.node_type, _DEPTHWISE) == layer.type.startswith("depthwise") for operator, layer in paired
     )
     return paired if alike else None
+
+
+def _type_rate(kind: str, mult_adds: int, time_us: float, total_us: float) -> TypeRate:
+    return TypeRate(type=kind, mult_adds=mult_adds, time_us=time_us, share=time_us / total_us)
 
 
 def _names_one(node_type: str, words: Sequence[str]) -> bool:

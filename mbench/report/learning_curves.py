@@ -104,7 +104,7 @@ def _panel(altair: Any, epochs: Sequence[Mapping[str, Any]], field: str, title: 
     told = list(dict.fromkeys(point["examples"] for point in points))
     highest = max((int(point["epoch"]) for point in points), default=1)
     legend = altair.Legend(symbolType="stroke", symbolSize=300)
-    scale = altair.Scale(domain=[0, 100]) if field == "accuracy" else altair.Scale(zero=True)
+    scale = altair.Scale(domain=[0, 100]) if field == "accuracy" else _losses(altair, points)
     return (
         altair.Chart(altair.Data(values=points), width=_WIDTH, height=_HEIGHT)
         .mark_line(point=altair.OverlayMarkDef(size=28), strokeWidth=2)
@@ -127,6 +127,13 @@ def _panel(altair: Any, epochs: Sequence[Mapping[str, Any]], field: str, title: 
             ),
         )
     )
+
+
+def _losses(altair: Any, points: Sequence[Mapping[str, Any]]) -> Any:
+    """Return a logarithmic scale, on which an early outlier does not press all others to the floor."""
+    if all(point["value"] > 0 for point in points):
+        return altair.Scale(type="log", nice=True)
+    return altair.Scale(zero=True)
 
 
 def _epochs(altair: Any, highest: int) -> Any:

@@ -46,8 +46,8 @@ class Way:
         return f"{self.device}{emulated} {self.quantization}{head} {self.delegate} ×{self.threads}"
 
 
-Parts = Mapping[str, int]
-"""Networks, as variants' names without quantization, and how often each of them runs for one row."""
+Parts = Sequence[str]
+"""Networks, as variants' names without quantization, that run one after the other for one row."""
 
 
 class Measured:
@@ -60,7 +60,7 @@ class Measured:
             results: of any sessions; those of other networks are left out.
             rows: what each row of the table runs.
         """
-        self._rows = rows
+        self.rows = rows
         wanted = {name for parts in rows for name in parts}
         bodies = {_body(name): name for name in wanted}
         self._found: dict[tuple[str, Way], JobResult] = {}
@@ -82,13 +82,13 @@ class Measured:
     @property
     def results(self) -> tuple[JobResult, ...]:
         """Every result that stands in a column, row by row."""
-        order = [name for parts in self._rows for name in parts]
+        order = [name for parts in self.rows for name in parts]
         found = sorted(self._found.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1]))
         return tuple(result for _, result in found)
 
-    def of(self, parts: Parts, way: Way) -> list[tuple[JobResult | None, int]]:
-        """Return the results of a row's networks, with how often each runs."""
-        return [(self._found.get((name, way)), times) for name, times in parts.items()]
+    def of(self, parts: Parts, way: Way) -> list[JobResult | None]:
+        """Return the results of a row's networks."""
+        return [self._found.get((name, way)) for name in parts]
 
 
 def variant_of(result: JobResult) -> Variant | None:
@@ -141,6 +141,17 @@ def doubt_lines(measured: Measured) -> tuple[str, ...]:
     return _doubts(measured)[1]
 
 
+def latency_definition(measured: Measured) -> tuple[str, ...]:
+    """Return what a latency is; nothing where none was measured."""
+    return (LATENCY_DEFINITION,) if measured.results else ()
+
+
+def unmarked_doubts(measured: Measured) -> tuple[str, ...]:
+    """Return what speaks against the timings of a table without a column of latencies."""
+    lines = (line.partition(") ")[2] if line.startswith("(") else line for line in doubt_lines(measured))
+    return tuple(f"Timing in doubt: {line}" for line in lines)
+
+
 def source_lines(measured: Measured) -> Iterator[str]:
     """Yield where the measurements come from: devices, sessions, programs and files."""
     results = measured.results
@@ -158,7 +169,6 @@ def source_lines(measured: Measured) -> Iterator[str]:
     yield f"Session{'s' if len(sessions) > 1 else ''} {', '.join(sessions)}; by {', '.join(programs)}."
     if reasons := dict.fromkeys(filter(None, (result.workload.artifact.latency_only for result in results))):
         yield f"Timed for their latency only: {'; '.join(reasons)}."
-    yield LATENCY_DEFINITION
 
 
 def _doubts(measured: Measured) -> tuple[list[str], tuple[str, ...]]:
@@ -176,13 +186,10 @@ def _letter(number: str) -> str:
     return _LETTERS[(int(number) - 1) % len(_LETTERS)] * ((int(number) - 1) // len(_LETTERS) + 1)
 
 
-def _latency(found: Sequence[tuple[JobResult | None, int]], marks: Mapping[tuple[str, str], str]) -> SheetCell:
+def _latency(found: Sequence[JobResult | None], marks: Mapping[tuple[str, str], str]) -> SheetCell:
     """Return a latency; of parts that run one after the other, each one's: nobody measured their sum."""
-    texts = []
-    for result, times in found:
-        text = UNKNOWN if result is None else _one_latency(result, marks)
-        texts.append(text if times == 1 else f"{times} × {text}")
-    return SheetCell(UNKNOWN if all(result is None for result, _ in found) else " + ".join(texts))
+    texts = [UNKNOWN if result is None else _one_latency(result, marks) for result in found]
+    return SheetCell(UNKNOWN if all(result is None for result in found) else " + ".join(texts))
 
 
 def _one_latency(result: JobResult, marks: Mapping[tuple[str, str], str]) -> str:
@@ -194,16 +201,16 @@ def _one_latency(result: JobResult, marks: Mapping[tuple[str, str], str]) -> str
     return f"{text} ({mark})" if mark else text
 
 
-def _rate(found: Sequence[tuple[JobResult | None, int]]) -> SheetCell:
+def _rate(found: Sequence[JobResult | None]) -> SheetCell:
     if len(found) != 1:
         return SheetCell(ABSENT)
-    result = found[0][0]
+    result = found[0]
     return SheetCell(UNKNOWN if result is None else significant(network_gmacs(row_of(result))))
 
 
-def _score(found: Sequence[tuple[JobResult | None, int]], metric: str) -> tuple[str, str]:
+def _score(found: Sequence[JobResult | None], metric: str) -> tuple[str, str]:
     """Return the data set, and the figure of merit as text; of parts there is none."""
-    result = found[0][0] if len(found) == 1 else None
+    result = found[0] if len(found) == 1 else None
     score = None if result is None else chosen_score(result)
     value = None if score is None else score.metric(metric)
     return ("", UNKNOWN) if score is None or value is None else (dataset_label(score.dataset), percent_of(value))

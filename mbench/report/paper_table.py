@@ -19,6 +19,8 @@ LEGEND: Final = (
     "from what is printed. Counts are taken from the built file."
 )
 
+UNKNOWN_LEGEND: Final = f"{UNKNOWN} is not known."
+
 MORE_DECIMALS: Final = 2
 """Of a count, beyond what is printed: enough to see what rounding did."""
 
@@ -67,12 +69,10 @@ def sheet_table(sheet: Sheet) -> TableValues:
     legend = (LEGEND,) if marked else ()
     return TableValues(
         title=sheet.title,
-        columns=tuple(
-            Column(header=column.header, align=column.align, spare=column.spare) for column in sheet.columns
-        ),
+        columns=tuple(Column(header=column.header, align=column.align, spare=column.spare) for column in sheet.columns),
         rows=tuple(tuple(_cell(cell, numbers) for cell in line) for line in lines),
         footnotes=tuple(f"({number}) {note}" for note, number in numbers.items()),
-        foot=(*sheet.notes, *legend, *((f"{UNKNOWN} is not known.",) if unknown else ()), *sheet.foot),
+        foot=(*sheet.notes, *legend, *((UNKNOWN_LEGEND,) if unknown else ()), *sheet.foot),
     )
 
 
@@ -92,13 +92,13 @@ def counted_cell(
         mark: `=`, `~`, or anything else for different.
         printed: what the paper prints.
         rule: the table's rule in words.
-        otherwise: the other rule in words.
+        otherwise: the other rule in words: `counted without …`, `the count of …`.
     """
     decimals = len(printed.partition(".")[2]) + MORE_DECIMALS
     if mark == EQUAL:
         return SheetCell(f"{_rounded(value, decimals)} {EQUAL}")
     if mark == OTHERWISE:
-        note = f"{printed} is counted {otherwise}: {_rounded(value, decimals)}; {rule}: {_rounded(plain, decimals)}."
+        note = f"{printed} is {otherwise}: {_rounded(value, decimals)}; {rule}: {_rounded(plain, decimals)}."
         return SheetCell(f"{_rounded(value, decimals)} {OTHERWISE}", (note,))
     return SheetCell(f"{_rounded(value, decimals)} {_deviation(value, Decimal(printed))}")
 

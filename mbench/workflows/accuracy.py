@@ -16,13 +16,14 @@ from mbench.core.ports import Progress
 from mbench.core.recipes import Calibration
 from mbench.core.results import DevicePlan, PlannedJob
 from mbench.core.scores import Question, Score
-from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Variant, parse_variant
+from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts, Delegate
 from mbench.models.build import PROBES
 from mbench.models.calibration import describe_examples
 from mbench.workflows.device_scores import host_twin
 from mbench.workflows.evaluating import host_scores
 from mbench.workflows.home import home
+from mbench.workflows.questions import check_question
 from mbench.workflows.selection import Candidate, Ingredients, Selection
 
 TRAINED_UNASKED: Final = 20_000
@@ -55,10 +56,12 @@ class Scoring:
         """Open the data set.
 
         Raises:
-            DatasetError: it is not there.
+            DatasetError: it is not there, or the table of cells that belongs to it.
+            UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         """
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
         self._dataset = open_dataset(accuracy.question.dataset, cache=home() / "datasets")
+        check_question(accuracy.question, self._dataset)
         self._scores: HostScores = {}
 
     def suited(self, chosen: Selection, ingredients: Ingredients) -> tuple[Selection, Ingredients]:
@@ -119,7 +122,8 @@ def suited(chosen: Selection, dataset: Dataset) -> Selection:
                 f"{name} has {variant.head.classes} classes and {dataset.reference} {head.classes}: "
                 f"name {replace(variant, head=head)}."
             )
-    return replace(chosen, head=head, resolution=dataset.default_resolution)
+    own = dataset.default_resolution == Size().resolution  # of photographs: then each architecture has its own
+    return replace(chosen, head=head, resolution=None if own else dataset.default_resolution)
 
 
 def weights_for(dataset: Dataset, said: str | None) -> str:
@@ -221,7 +225,7 @@ def scored(
         progress: told of each file.
 
     Raises:
-        UsageError: an unknown recipe, or a data set that is no classification.
+        UsageError: an unknown recipe, or an option of another task.
         DatasetError: the data set cannot be read.
         StoreError: its pictures cannot be kept.
     """

@@ -3,6 +3,7 @@
 tensorflow is imported by worker processes alone, and only where something is missing from the cache.
 """
 
+import itertools
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ import numpy as np
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.artifacts.inspection import inspect_bytes
-from mbench.artifacts.verification import verify
+from mbench.artifacts.verification import check_answers, verify
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.recipes import Calibration, Quantizer, Recipe, Weights
@@ -28,9 +29,8 @@ from mbench.core.workloads import ArtifactFacts
 from mbench.devices.host_facts import HostConditions
 from mbench.models.architectures import find_architecture
 from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.model_outputs import wanted_outputs
 from mbench.workflows.recipes import latency_only
-
-MEMORY_PER_WORKER_KIB = 2 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +88,16 @@ def obtain(
     return {variant: found[variant] for variant in recipes}
 
 
-def default_workers(families: int) -> int:
-    """Return how many worker processes serve: as many as cores, families and free memory allow."""
+def default_workers(demands_kib: Sequence[int]) -> int:
+    """Return how many worker processes serve: as many as cores, families and free memory allow.
+
+    Args:
+        demands_kib: memory that each family takes while it is built. The greatest ones are taken to be built at once.
+    """
     available = HostConditions().read().memory_available_kib
-    by_memory = families if available is None else available // MEMORY_PER_WORKER_KIB
-    return max(1, min(os.cpu_count() or 1, families, by_memory))
+    taken = itertools.accumulate(sorted(demands_kib, reverse=True))
+    by_memory = len(demands_kib) if available is None else sum(demand <= available for demand in taken)
+    return max(1, min(os.cpu_count() or 1, len(demands_kib), by_memory))
 
 
 def _build_missing(
@@ -102,7 +107,7 @@ def _build_missing(
     progress.start("building", len(missing))
     progress.step("starting tensorflow")
     pool = ProcessPoolExecutor(
-        max_workers=min(workers or default_workers(len(families)), len(families)),
+        max_workers=min(workers or default_workers([_demand_kib(family) for family in families]), len(families)),
         mp_context=get_context("spawn"),
         initializer=_be_a_worker,
         max_tasks_per_child=FAMILIES_PER_WORKER,
@@ -127,7 +132,17 @@ def _families(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
     families: dict[_Family, list[Recipe]] = {}
     for recipe in recipes:
         families.setdefault(_family(recipe, recipes), []).append(recipe)
-    return sorted(families.values(), key=lambda group: -group[0].variant.size.alpha * group[0].variant.size.resolution)
+    return sorted(families.values(), key=_work, reverse=True)
+
+
+def _work(family: Sequence[Recipe]) -> tuple[int, float]:
+    """Return what goes up with the time that a family takes."""
+    size = family[0].variant.size
+    return _demand_kib(family), size.alpha * size.resolution
+
+
+def _demand_kib(family: Sequence[Recipe]) -> int:
+    return find_architecture(family[0].variant.architecture).building_kib
 
 
 def _family(recipe: Recipe, recipes: Sequence[Recipe]) -> _Family:
@@ -222,15 +237,18 @@ def _request(recipes: Sequence[Recipe], folder: Path) -> FamilyRequest:
 def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> Artifact:
     """Verify a file against the model it was made from, count it, and put it in the cache."""
     data = built.path.read_bytes()
-    probe = np.load(built.probe)
+    with np.load(built.probe) as probe:
+        inputs, reference = probe["inputs"], wanted_outputs(probe)
     verified = verify(
-        data,
-        inputs=probe["inputs"],
-        reference=probe["outputs"],
+        data if built.unfinished is None else built.unfinished.read_bytes(),
+        inputs=inputs,
+        reference=reference,
         quantization=recipe.variant.quantization,
-        parameters=_folded_parameters(recipe.variant),
+        parameters=built.parameters,
         against="Keras model",
     )
+    if built.unfinished is not None:
+        check_answers(data, inputs[:1])
     facts = inspect_bytes(data, name=str(recipe.variant)).facts()
     facts = facts.model_copy(
         update={
@@ -249,9 +267,3 @@ def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> Artifact:
         build_s=built.seconds,
     )
     return Artifact(facts=facts, path=kept.path)
-
-
-def _folded_parameters(variant: Variant) -> int:
-    """Return the weights and biases of the network once batch normalization is folded into its convolutions."""
-    layers = find_architecture(variant.architecture).layers(variant.size.alpha, variant.head.classes)
-    return sum(layer.weight_count + layer.filters for layer in layers)

@@ -5,11 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.answers import answer, open_file
-from mbench.accuracy.datasets import open_dataset
 from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.host_scores import classifier
 from mbench.accuracy.prepared import prepare
-from mbench.accuracy.preprocessing import find_recipe
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
 from mbench.core.results import PlannedJob
@@ -22,10 +19,10 @@ from mbench.workflows.device_scores import (
     DeviceQuestion,
     answers_folder,
     host_twin,
-    judge_classes,
     score_on_device,
 )
 from mbench.workflows.home import home
+from mbench.workflows.questions import open_question
 from mbench.workflows.stations import Station
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
@@ -63,9 +60,11 @@ class DeviceAsking:
         if self._station.facts.invented:
             return f"{self._station.facts.serial} cannot be asked: {INVENTED}"
         try:
-            asked = self._device_question(job)
+            return self._score(job, self._device_question(job))
         except (UnsupportedModel, ArtifactError) as error:
             return str(error)
+
+    def _score(self, job: PlannedJob, asked: DeviceQuestion) -> Score | str:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads
         return score_on_device(
             DevicePlace(
@@ -86,16 +85,13 @@ class DeviceAsking:
     def _device_question(self, job: PlannedJob) -> DeviceQuestion:
         """Prepare the pictures, and let the host answer them first, by kernels most like the device's."""
         question = self._question
-        dataset = open_dataset(question.dataset, cache=home() / "datasets")
-        examples, recipe = (
-            dataset.split(question.split),
-            find_recipe(question.preprocessing or dataset.default_preprocessing),
-        )
+        asking = open_question(question, cache=home())
+        examples, recipe = asking.examples, asking.recipe
         with HostPool() as pool:
             opened = open_file(
                 self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
             )
-            tensor = opened.picture_input()
+            judge, tensor = asking.judge(opened, self._progress.note), opened.picture_input()
             prepared = prepare(
                 examples,
                 recipe,
@@ -106,11 +102,10 @@ class DeviceAsking:
                 pool=pool,
                 progress=self._progress,
             )
-            _, offset = classifier(opened, prepared.record.dataset.classes, question.label_offset)
             name = job.workload.artifact.name
             self._progress.start(f"asking {name} on this host", prepared.record.asked)
             try:
-                host = answer(opened, prepared, recipe.scaling, top=None, pool=pool, progress=self._progress)
+                host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=self._progress)
             finally:
                 self._progress.finish()
         return DeviceQuestion(
@@ -119,6 +114,5 @@ class DeviceAsking:
             recipe=recipe,
             tensor=tensor,
             host=host,
-            judge=judge_classes(prepared, examples, label_offset=offset),
-            label_offset=offset,
+            judge=judge,
         )

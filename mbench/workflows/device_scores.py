@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from mbench.accuracy.answers import Answered
 from mbench.accuracy.input_scaling import StoredTensor, stored_inputs
-from mbench.accuracy.metrics import TOP5, classification_metrics, top1_hits, top_k
+from mbench.accuracy.judgement import Judge, Outputs
 from mbench.accuracy.prepared import Prepared
 from mbench.accuracy.preprocessing import PreprocessingRecipe
+from mbench.accuracy.top_k import top_k
 from mbench.core.errors import NoRoom, RunFailed, StoreError, UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
-from mbench.core.scores import NAMED_FAILURES, Agreement, Metric, Score, pack_hits
+from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
 from mbench.core.workloads import Delegate, DelegateKind, OutputFacts, Workload
 from mbench.runner.device_answers import DeviceAnswers, answer_on_device
 from mbench.runner.shards_device import AnswerRequest
@@ -36,24 +37,6 @@ DEVICE_EXAMPLES: Final = 500
 LEASE_RENEWED_S: Final = 600.0
 _ROWS_AT_ONCE: Final = 256
 
-Outputs = tuple[NDArray[Any], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What answers are worth.
-
-    Attributes:
-        hits: for each asked example, whether the first answer was right; None for tasks without such a thing.
-    """
-
-    metrics: tuple[Metric, ...]
-    hits: list[bool] | None = None
-
-
-Judge = Callable[[Outputs, NDArray[np.bool_]], Judgement]
-"""(each output (asked, elements), answered (asked,)) -> what they are worth; rows without an answer mean nothing."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceQuestion:
@@ -64,9 +47,8 @@ class DeviceQuestion:
         examples: that they are of, for their names.
         recipe: that they were prepared by.
         tensor: the file's input.
-        host: the host's answers to the same pictures, as outputs (`top=None`), by the kernels of `host_twin`.
-        judge: what makes metrics of answers; `judge_classes` for a classification.
-        label_offset: output index of class 0.
+        host: the host's answers to the same pictures, whole outputs (`keep=None`), by the kernels of `host_twin`.
+        judge: of the file's answers.
     """
 
     prepared: Prepared
@@ -75,7 +57,6 @@ class DeviceQuestion:
     tensor: StoredTensor
     host: Answered
     judge: Judge
-    label_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,20 +81,6 @@ class DevicePlace:
 def host_twin(delegate: Delegate) -> Delegate:
     """Return the host's delegate whose answers a device's are compared with: like kernels with like."""
     return Delegate.BUILTIN if delegate.kind is DelegateKind.BUILTIN else Delegate.CPU
-
-
-def judge_classes(prepared: Prepared, examples: Examples, *, label_offset: int) -> Judge:
-    """Return the judge of a classification whose only output is a score per class."""
-    truth = np.array([examples.truth(int(index)) for index in prepared.indices])
-
-    def judge(outputs: Outputs, answered: NDArray[np.bool_]) -> Judgement:
-        found = top_k(outputs[0], TOP5) - label_offset
-        return Judgement(
-            metrics=classification_metrics(found, truth, answered, classes=prepared.record.dataset.classes),
-            hits=top1_hits(found, truth, answered),
-        )
-
-    return judge
 
 
 def answers_folder(session: str) -> Path:
@@ -150,6 +117,7 @@ def score_on_device(
     Raises:
         TransportError: the device did not come back; its answers so far are kept, and the next call goes on.
         StoreError: this host could not keep its answers.
+        UnsupportedModel: its answers show that it does not fit the examples.
     """
     artifact = workload.artifact
     if artifact.sha256 is None or artifact.outputs is None:
@@ -295,14 +263,15 @@ def _score(artifact_sha256: str, workload: Workload, question: DeviceQuestion, a
     def name(row: int) -> str:
         return question.examples.name(int(question.prepared.indices[row]))
 
-    judgement = question.judge(outputs, answered)
+    judgement = question.judge.judge(outputs, answered, question.prepared.indices)
     return Score(
         artifact_sha256=artifact_sha256,
         place="device",
         delegate=str(workload.delegate),
         dataset=record.dataset,
         preprocessing=question.recipe.name,
-        label_offset=question.label_offset,
+        label_offset=question.judge.label_offset,
+        cells_sha256=question.judge.cells_sha256,
         asked=record.asked,
         scored=int(answered.sum()),
         failed=tuple(name(int(row)) for row in np.flatnonzero(~answered)[:NAMED_FAILURES]),

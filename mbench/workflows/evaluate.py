@@ -10,7 +10,7 @@ from mbench.core.scores import Question, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.accuracy import Accuracy, Scoring
 from mbench.workflows.artifacts import gather
-from mbench.workflows.evaluating import host_scores, open_question
+from mbench.workflows.evaluating import host_scores, open_host_question
 from mbench.workflows.home import home
 from mbench.workflows.selection import Ingredients, Selection, select
 
@@ -39,7 +39,7 @@ def evaluate(
     Raises:
         MbenchError: nothing could be evaluated: an unknown data set, recipe or variant, a disk without room.
     """
-    open_question(question, cache=home())  # a wrong word is told before anything is trained or built
+    open_host_question(question, cache=home())  # a wrong word is told before anything is trained or built
     scoring = Scoring(Accuracy(question=question), workers=workers, progress=progress)
     selection, ingredients = scoring.suited(_selection(things), ingredients)
     candidates = select(selection)

@@ -5,26 +5,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mbench.accuracy.answers import HOST_DELEGATES, OpenedFile, open_file
-from mbench.accuracy.datasets import open_dataset
 from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.host_scores import SLOW_EXAMPLES, classifier, host_runtime, score_classification
+from mbench.accuracy.host_scores import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.accuracy.kept_scores import ScoreRequest, keep_score, read_score
 from mbench.accuracy.prepared import Prepared, prepare
-from mbench.accuracy.preprocessing import PreprocessingRecipe, find_recipe
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
-from mbench.core.examples import Examples, Task
 from mbench.core.ports import Progress
 from mbench.core.scores import Question, Score
 from mbench.core.workloads import ArtifactFacts
+from mbench.workflows.questions import OpenQuestion, open_question
 
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
     """What the scoring of several files shares: the question made definite, the workers, the prepared pictures."""
 
-    question: Question
-    examples: Examples
-    recipe: PreprocessingRecipe
+    asking: OpenQuestion
     cache: Path
     pool: HostPool
     progress: Progress
@@ -51,31 +47,27 @@ def host_scores(
         progress: told of preparing, and of each file.
 
     Raises:
-        UsageError: an unknown data set, recipe or delegate, or a data set that is no classification.
-        DatasetError: the data set is not there, or cannot be read.
+        UsageError: an unknown data set, recipe or delegate, or an option of another task.
+        DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
         StoreError: prepared pictures cannot be kept.
     """
-    examples, recipe = open_question(question, cache=cache)
+    asking = open_host_question(question, cache=cache)
     with HostPool(workers) as pool:
-        scoring = _Scoring(question, examples, recipe, cache, pool, progress)
+        scoring = _Scoring(asking, cache, pool, progress)
         return [_score_once(facts, path, scoring) for facts, path in files]
 
 
-def open_question(question: Question, *, cache: Path) -> tuple[Examples, PreprocessingRecipe]:
-    """Return the examples and the recipe that a question means.
+def open_host_question(question: Question, *, cache: Path) -> OpenQuestion:
+    """Return what a question to this host means.
 
     Raises:
-        UsageError: an unknown recipe or delegate, or a data set that is no classification.
-        DatasetError: the data set is not there, or cannot be read.
+        UsageError: an unknown recipe or delegate, or an option of another task.
+        DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
     """
     if question.delegate not in HOST_DELEGATES:
         names = ", ".join(map(str, HOST_DELEGATES))
         raise UsageError(f"this host scores by {names}, not by {question.delegate}; score that on the device.")
-    dataset = open_dataset(question.dataset, cache=cache / "datasets")
-    if dataset.task is not Task.CLASSIFICATION:
-        raise UsageError(f"{question.dataset} is a data set of {dataset.task}; this host scores classification alone.")
-    recipe = find_recipe(question.preprocessing or dataset.default_preprocessing)
-    return dataset.split(question.split), recipe
+    return open_question(question, cache=cache)
 
 
 def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | str:
@@ -84,13 +76,15 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         return f"its answers mean nothing: {facts.latency_only}."
     if facts.sha256 is None:
         return "it was not built."
-    question, folder = scoring.question, scoring.cache / "scores"
-    asked = None if question.examples is None else min(question.examples, len(scoring.examples))
+    asking, folder = scoring.asking, scoring.cache / "scores"
+    question = asking.question
+    asked = None if question.examples is None else min(question.examples, len(asking.examples))
     request = ScoreRequest(
         artifact_sha256=facts.sha256,
-        dataset=scoring.examples.facts,
-        preprocessing=scoring.recipe.name,
+        dataset=asking.examples.facts,
+        preprocessing=asking.recipe.name,
         label_offset=question.label_offset,
+        cells_sha256=None if asking.cells is None else asking.cells.sha256,
         asked=asked,
         seed=question.seed,
         delegate=str(question.delegate),
@@ -108,40 +102,40 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
 
 
 def _score(name: str, sha256: str, path: Path, scoring: _Scoring) -> Score:
-    question = scoring.question
-    opened = open_file(path, delegate=question.delegate, pool=scoring.pool)
-    classifier(opened, scoring.examples.facts.classes, question.label_offset)  # before pictures are prepared for it
+    asking, progress = scoring.asking, scoring.progress
+    opened = open_file(path, delegate=asking.question.delegate, pool=scoring.pool)
+    judge = asking.judge(opened, progress.note)  # before pictures are prepared for it
     prepared = _prepared(opened, scoring)
-    scoring.progress.start(f"scoring {name}", prepared.record.asked)
+    progress.start(f"scoring {name}", prepared.record.asked)
     try:
-        return score_classification(
+        return score_file(
             opened,
             prepared,
-            scoring.examples,
-            scoring.recipe,
+            asking.examples,
+            asking.recipe,
+            judge,
             artifact_sha256=sha256,
-            delegate=question.delegate,
-            asked_offset=question.label_offset,
+            delegate=asking.question.delegate,
             pool=scoring.pool,
-            progress=scoring.progress,
+            progress=progress,
         )
     finally:
-        scoring.progress.finish()
+        progress.finish()
 
 
 def _prepared(opened: OpenedFile, scoring: _Scoring) -> Prepared:
     """Return the pictures of a file's resolution, prepared once for all files that take them."""
-    resolution = opened.picture_input().shape[1]
-    asked = scoring.question.examples
+    asking, resolution = scoring.asking, opened.picture_input().shape[1]
+    asked = asking.question.examples
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
     if (resolution, asked) not in scoring.prepared:
         scoring.prepared[resolution, asked] = prepare(
-            scoring.examples,
-            scoring.recipe,
+            asking.examples,
+            asking.recipe,
             resolution,
             asked=asked,
-            seed=scoring.question.seed,
+            seed=asking.question.seed,
             folder=scoring.cache / "prepared",
             pool=scoring.pool,
             progress=scoring.progress,

@@ -7,79 +7,33 @@ from collections.abc import Sequence
 from typing import Final
 
 from mbench.core.scores import Score
-from mbench.report.accuracy_lines import accuracy_lines
 from mbench.report.markdown import table_markdown
-from mbench.report.number_format import ABSENT, percent_of, significant
-from mbench.report.scored import TOP1, TOP5, dataset_label, once_each
-from mbench.report.text_table import Align, Cell, Column, TableValues
+from mbench.report.score_table import score_table
+from mbench.report.scored import TOP1, TOP5, dataset_label
+from mbench.report.text_table import TableValues
 from mbench.workflows.evaluate import Evaluated
 
-_COLUMNS: Final = (
-    Column(header="File"),
-    Column(header="Dataset"),
-    Column(header="Examples", align=Align.RIGHT),
-    Column(header="Top-1 (%)", align=Align.RIGHT),
-    Column(header="Top-5 (%)", align=Align.RIGHT),
-    Column(header="Failed", align=Align.RIGHT),
-    Column(header="Seconds", align=Align.RIGHT),
-)
-
-CSV_FIELDS: Final = (
-    "name",
-    "sha256",
-    "dataset",
-    "dataset_sha256",
+_GROUNDS: Final = (
     "asked",
     "scored",
-    "top1",
-    "top1_low",
-    "top1_high",
-    "top5",
     "preprocessing",
     "label_offset",
     "delegate",
     "runtime",
     "selection_seed",
     "seconds",
-    "error",
 )
+"""Fields of a score that stand in a CSV line under their own names."""
 
 
-def score_table(evaluated: Sequence[Evaluated]) -> TableValues:
+def table_of(evaluated: Sequence[Evaluated]) -> TableValues:
     """Return a row per file; a file without a score keeps its row, and a footnote says why."""
-    reasons = list(dict.fromkeys(one.reason for one in evaluated if one.reason is not None))
-    return TableValues(
-        columns=_COLUMNS,
-        rows=tuple(_row(one, reasons) for one in evaluated),
-        footnotes=tuple(f"({number}) {reason}" for number, reason in enumerate(reasons, 1)),
-        foot=tuple(accuracy_lines(once_each((one.facts.name, one.score) for one in evaluated))),
-    )
+    return score_table([(one.facts.name, one.score or one.reason or "") for one in evaluated])
 
 
 def as_markdown(evaluated: Sequence[Evaluated]) -> str:
     """Return the table as markdown."""
-    return table_markdown(score_table(evaluated))
-
-
-def _row(one: Evaluated, reasons: Sequence[str]) -> tuple[Cell, ...]:
-    score = one.score
-    if score is None:
-        mark = f" ({reasons.index(one.reason) + 1})" if one.reason is not None else ""
-        return (Cell(f"{one.facts.name}{mark}"), *[Cell(ABSENT)] * (len(_COLUMNS) - 1))
-    return (
-        Cell(one.facts.name),
-        Cell(dataset_label(score.dataset)),
-        Cell(str(score.asked)),
-        Cell(_percent(score, TOP1)),
-        Cell(_percent(score, TOP5)),
-        Cell(str(score.asked - score.scored)),
-        Cell(significant(score.seconds)),
-    )
-
-
-def _percent(score: Score, name: str) -> str:
-    metric = score.metric(name)
-    return ABSENT if metric is None else percent_of(metric)
+    return table_markdown(table_of(evaluated))
 
 
 def as_json(evaluated: Sequence[Evaluated]) -> str:
@@ -99,9 +53,17 @@ def as_json(evaluated: Sequence[Evaluated]) -> str:
 
 
 def as_csv(evaluated: Sequence[Evaluated]) -> str:
-    """Return CSV with a header line; shares lie in 0 to 1, unknown is an empty field."""
+    """Return CSV with a header line; shares lie in 0 to 1, unknown is an empty field.
+
+    Behind `top1` and `top5`, which always have columns, come the other metrics that some file has; each is followed by
+    the ends of its interval.
+    """
+    scores = [one.score for one in evaluated if one.score is not None]
+    metrics = dict.fromkeys((TOP1, TOP5, *(metric.name for score in scores for metric in score.metrics)))
+    numbers = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_FIELDS, restval="", lineterminator="\n")
+    fields = ("name", "sha256", "dataset", "dataset_sha256", *numbers, *_GROUNDS, "error")
+    writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
     writer.writeheader()
     for one in evaluated:
         writer.writerow({"name": one.facts.name, "sha256": one.facts.sha256, "error": one.reason} | _fields(one.score))
@@ -111,14 +73,8 @@ def as_csv(evaluated: Sequence[Evaluated]) -> str:
 def _fields(score: Score | None) -> dict[str, object]:
     if score is None:
         return {}
-    top1, top5 = score.metric(TOP1), score.metric(TOP5)
-    return {
-        "dataset": dataset_label(score.dataset),
-        "dataset_sha256": score.dataset.sha256,
-        "top1": None if top1 is None else top1.value,
-        "top1_low": None if top1 is None else top1.low,
-        "top1_high": None if top1 is None else top1.high,
-        "top5": None if top5 is None else top5.value,
-    } | score.model_dump(
-        include={"asked", "scored", "preprocessing", "label_offset", "delegate", "runtime", "selection_seed", "seconds"}
-    )
+    dataset = {"dataset": dataset_label(score.dataset), "dataset_sha256": score.dataset.sha256}
+    numbers: dict[str, object] = {}
+    for metric in score.metrics:
+        numbers |= {metric.name: metric.value, f"{metric.name}_low": metric.low, f"{metric.name}_high": metric.high}
+    return dataset | numbers | score.model_dump(include=set(_GROUNDS))

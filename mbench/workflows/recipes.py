@@ -15,6 +15,9 @@ from mbench.models.training.qat_ranges import holds_ranges
 from mbench.models.weights import describe_file, describe_seeded
 from mbench.workflows.selection import Ingredients
 
+PUBLISHED = "mobilenet_v1"
+"""The architecture whose published weights `fetch_imagenet` knows."""
+
 NO_CALIBRATION = Calibration(kind=CalibrationKind.NONE, examples=0)
 
 
@@ -22,10 +25,10 @@ def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_fold
     """Return each variant's recipe.
 
     Raises:
-        UsageError: an architecture, weights or calibration images that are not there.
+        UsageError: an architecture, a size of it, weights or calibration images that are not there.
     """
     for variant in variants:
-        find_architecture(variant.architecture)
+        find_architecture(variant.architecture).check(variant.size, variant.head)
     tools = toolchain()
     folder = _folder_calibration(chosen)
     weights = {variant: _weights(variant, chosen, weights_folder) for variant in variants}
@@ -79,10 +82,19 @@ def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
         case None | "none":
             return describe_seeded(chosen.seed)
         case "imagenet":
-            return fetch_imagenet(variant.size, variant.head, folder)
+            return _imagenet(variant, folder)
         case "trained":
             if (reason := chosen.untrained(variant)) is not None:
                 raise UsageError(f"{variant} has no trained weights: {reason}")
             return cast(Weights, chosen.trained[variant.architecture, variant.size, variant.head])
         case path:
             return describe_file(Path(path))
+
+
+def _imagenet(variant: Variant, folder: Path) -> Weights:
+    if variant.architecture != PUBLISHED:
+        raise UsageError(
+            f"ImageNet weights are fetched for {PUBLISHED} alone, not for {variant.architecture}: "
+            "give the file that keras.applications publishes, with --weights FILE."
+        )
+    return fetch_imagenet(variant.size, variant.head, folder)

@@ -1,5 +1,6 @@
 import pickle
 import random
+from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -225,9 +226,9 @@ def test_features_that_are_no_list_are_refused() -> None:
         parse_example(tf_example(label=1)[:-1])
 
 
-@pytest.mark.tensorflow
-def test_what_tensorflow_writes_is_read(tmp_path: Path) -> None:
-    tensorflow = pytest.importorskip("tensorflow")
+def write_by_tensorflow(path: Path, picture: bytes) -> None:
+    import tensorflow
+
     train = tensorflow.train
 
     def feature(value: int | bytes) -> object:
@@ -235,8 +236,6 @@ def test_what_tensorflow_writes_is_read(tmp_path: Path) -> None:
             return train.Feature(int64_list=train.Int64List(value=[value, -5]))
         return train.Feature(bytes_list=train.BytesList(value=[value]))
 
-    path = tmp_path / "val.tfrecord"
-    picture = encoded(128, "JPEG") + bytes(3000)  # long enough for the fast checksum
     with tensorflow.io.TFRecordWriter(str(path)) as writer:
         for label in (3, 300):
             features = {
@@ -246,6 +245,13 @@ def test_what_tensorflow_writes_is_read(tmp_path: Path) -> None:
                 "image/filename": train.Feature(),
             }
             writer.write(train.Example(features=train.Features(feature=features)).SerializeToString())
+
+
+@pytest.mark.tensorflow
+def test_what_tensorflow_writes_is_read(tmp_path: Path, tensorflow_worker: ProcessPoolExecutor) -> None:
+    path = tmp_path / "val.tfrecord"
+    picture = encoded(128, "JPEG") + bytes(3000)  # long enough for the fast checksum
+    tensorflow_worker.submit(write_by_tensorflow, path, picture).result()
     examples = examples_of(f"tfrecord:{path}")
     assert [truth for _, truth in shown(examples)] == [3, 300]
     assert level_of(examples, 1) == 128

@@ -128,27 +128,33 @@ def test_pixels_without_a_range_are_refused():
         decode(encoded(Image.fromarray(np.zeros((2, 2), np.float32)), "TIFF"), source="x.tif")
 
 
+def jpeg_by_tensorflow(data: bytes) -> np.ndarray:
+    import tensorflow as tf
+
+    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE").numpy()
+
+
+def png_by_tensorflow(data: bytes) -> np.ndarray:
+    import tensorflow as tf
+
+    return tf.io.decode_png(data, channels=3).numpy()
+
+
 @pytest.mark.tensorflow
 class TestAgainstTensorFlow:
     @pytest.mark.parametrize("size", [(64, 64), (97, 33), (1, 1)])
     @pytest.mark.parametrize("subsampling", [0, 2])
-    def test_jpeg_is_bit_identical_to_the_accurate_transform(self, size, subsampling):
-        import tensorflow as tf
-
+    def test_jpeg_is_bit_identical_to_the_accurate_transform(self, size, subsampling, tensorflow_worker):
         levels = np.random.default_rng(2).integers(0, 256, (*size, 3), dtype=np.uint8)
         data = encoded(Image.fromarray(levels), "JPEG", quality=80, subsampling=subsampling)
-        theirs = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE").numpy()
+        theirs = tensorflow_worker.submit(jpeg_by_tensorflow, data).result()
         assert (decode(data, source="x") == theirs).all()
 
     @pytest.mark.parametrize("mode", ["L", "RGBA", "LA", "P"])
-    def test_png_is_what_decode_png_gives(self, mode):
-        import tensorflow as tf
-
+    def test_png_is_what_decode_png_gives(self, mode, tensorflow_worker):
         data = encoded(Image.fromarray(LEVELS).convert(mode))
-        assert (decode(data, source="x") == tf.io.decode_png(data, channels=3).numpy()).all()
+        assert (decode(data, source="x") == tensorflow_worker.submit(png_by_tensorflow, data).result()).all()
 
-    def test_16_bits_are_what_decode_png_gives(self):
-        import tensorflow as tf
-
+    def test_16_bits_are_what_decode_png_gives(self, tensorflow_worker):
         data = png_of_16_bits(np.random.default_rng(3).integers(0, 65536, (4, 3, 3)), 2)
-        assert (decode(data, source="x") == tf.io.decode_png(data, channels=3).numpy()).all()
+        assert (decode(data, source="x") == tensorflow_worker.submit(png_by_tensorflow, data).result()).all()

@@ -8,9 +8,11 @@ from picture_sets import PlainColours, mean_colour_file
 
 from mbench.accuracy.answers import answer, open_file
 from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.host_scores import score_classification
+from mbench.accuracy.host_scores import score_file
+from mbench.accuracy.judge_classes import judge_classes
 from mbench.accuracy.prepared import prepare
 from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.top_k import BestAnswers
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import unpack_hits
@@ -58,14 +60,14 @@ def score(opened, folder, pool):
         prepared = prepare(
             examples, PLAIN, resolution, asked=asked, seed=0, folder=folder / "prepared", pool=pool, progress=QUIET
         )
-        return score_classification(
+        return score_file(
             file,
             prepared,
             examples,
             PLAIN,
+            judge_classes(file, examples, asked_offset=offset, note=progress.note),
             artifact_sha256=hashlib.sha256(data).hexdigest(),
             delegate=Delegate.CPU,
-            asked_offset=offset,
             pool=pool,
             progress=progress,
         )
@@ -100,7 +102,7 @@ def test_outputs_that_are_no_numbers_are_no_answers(opened, folder, pool):
     examples = PlainColours(count=3)
     prepared = prepare(examples, PLAIN, 32, asked=None, seed=0, folder=folder / "prepared", pool=pool, progress=QUIET)
     file = opened(mean_colour_file(root=True))  # the dark channels lie below zero
-    answered = answer(file, prepared, PLAIN.scaling, top=5, pool=pool, progress=QUIET)
+    answered = answer(file, prepared, PLAIN.scaling, keep=BestAnswers(5), pool=pool, progress=QUIET)
     assert not answered.answered.any()
 
 
@@ -111,7 +113,7 @@ def test_raw_outputs_are_those_of_the_tensors_own_type_and_zero_where_nothing_wa
         opened(mean_colour_file(dtype="int8", background=True)),
         prepared,
         PLAIN.scaling,
-        top=None,
+        keep=None,
         pool=pool,
         progress=QUIET,
     )
@@ -130,7 +132,7 @@ def test_both_kernels_give_the_same_answers_to_a_step(opened, folder, pool):
             opened(mean_colour_file(dtype="int8"), parse_delegate(delegate)),
             prepared,
             PLAIN.scaling,
-            top=None,
+            keep=None,
             pool=pool,
             progress=QUIET,
         ).outputs[0]

@@ -12,9 +12,11 @@ import pytest
 from mbench.accuracy.answers import answer, open_file
 from mbench.accuracy.decoding import decode
 from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.host_scores import score_classification
+from mbench.accuracy.host_scores import score_file
+from mbench.accuracy.judge_classes import judge_classes
 from mbench.accuracy.prepared import prepare
 from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.top_k import BestAnswers
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import unpack_hits
@@ -75,11 +77,11 @@ def test_the_first_answers_are_those_that_were_recorded(name, delegate, pool, tm
     opened = open_file(Path(DATA) / f"{name}.tflite", delegate=delegate, pool=pool)
     resolution = opened.picture_input().shape[1]
     prepared = prepare(photographs, recipe, resolution, asked=None, seed=0, folder=tmp_path, pool=pool, progress=QUIET)
-    answered = answer(opened, prepared, recipe.scaling, top=5, pool=pool, progress=QUIET)
+    answered = answer(opened, prepared, recipe.scaling, keep=BestAnswers(1), pool=pool, progress=QUIET)
     recorded = [photo["top1"].get(name) for photo in photographs.expected.values()]
     compared = [row for row, photo in enumerate(recorded) if photo is not None]
     assert len(compared) >= 5
-    assert [answered.top[row, 0] for row in compared] == [recorded[row]["index"] for row in compared]
+    assert [answered.outputs[0][row, 0] for row in compared] == [recorded[row]["index"] for row in compared]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -96,14 +98,14 @@ def test_the_score_finds_the_background_and_counts_the_photographs_that_are_righ
         pool=pool,
         progress=QUIET,
     )
-    scored = score_classification(
+    scored = score_file(
         opened,
         prepared,
         photographs,
         recipe,
+        judge_classes(opened, photographs, asked_offset=None, note=QUIET.note),
         artifact_sha256="0" * 64,
         delegate=Delegate.CPU,
-        asked_offset=None,
         pool=pool,
         progress=QUIET,
     )

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mbench.accuracy.metrics import classification_metrics, share_metric, top1_hits, top_k
+from mbench.accuracy.metrics import classification_metrics, share_metric, top1_hits
+from mbench.accuracy.top_k import top_k
 
 TRUTH = np.array([3, 1, 0, 7])
 TOP = np.array([[3, 1, 0, 2, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [1, 2, 3, 4, 5]])

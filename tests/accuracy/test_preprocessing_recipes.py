@@ -1,5 +1,7 @@
 """Recipes against the public code that they name, value by value, and on pictures of odd sizes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,62 +55,86 @@ def test_torchvision_takes_the_middle_of_a_picture_whose_short_side_is_256():
     assert (find_recipe("torchvision").crop_and_resize(picture, 224) == whole[16:240, 101:325]).all()
 
 
+def cropped_by_tensorflow(picture: np.ndarray) -> np.ndarray:
+    import tensorflow as tf
+
+    return tf.image.central_crop(picture, 0.875).numpy()
+
+
+def resized_by_tensorflow_1(picture: np.ndarray, resolution: int) -> np.ndarray:
+    import tensorflow as tf
+
+    return tf.compat.v1.image.resize_bilinear(picture[np.newaxis], (resolution, resolution)).numpy()[0]
+
+
+def resized_by_tensorflow(picture: np.ndarray, resolution: int) -> np.ndarray:
+    import tensorflow as tf
+
+    return tf.image.resize(picture, (resolution, resolution), antialias=False).numpy()
+
+
+def prepared_by_slim(picture: np.ndarray, resolution: int) -> np.ndarray:
+    """Follow tensorflow/models research/slim/preprocessing/inception_preprocessing.py, preprocess_for_eval."""
+    import tensorflow as tf
+
+    image = tf.image.central_crop(tf.image.convert_image_dtype(picture, tf.float32), 0.875)
+    image = tf.compat.v1.image.resize_bilinear(image[tf.newaxis], (resolution, resolution), align_corners=False)[0]
+    return ((image - 0.5) * 2.0).numpy()
+
+
+def scaled_by_keras(levels: np.ndarray, mode: str) -> np.ndarray:
+    from keras.src.applications.imagenet_utils import preprocess_input
+
+    return preprocess_input(levels.astype(np.float32), data_format="channels_last", mode=mode)
+
+
+def loaded_by_keras(path: Path, resolution: int) -> np.ndarray:
+    from keras.utils import img_to_array, load_img
+
+    return img_to_array(load_img(path, target_size=(resolution, resolution)))
+
+
 @pytest.mark.tensorflow
 class TestAgainstTensorFlow:
     @pytest.mark.parametrize("size", SIZES)
-    def test_the_central_crop_is_that_of_tf_image(self, size):
-        import tensorflow as tf
-
+    def test_the_central_crop_is_that_of_tf_image(self, size, tensorflow_worker):
         picture = noise(*size)
-        assert (central_crop(picture) == tf.image.central_crop(picture, 0.875).numpy()).all()
+        assert (central_crop(picture) == tensorflow_worker.submit(cropped_by_tensorflow, picture).result()).all()
 
     @pytest.mark.parametrize("size", SIZES)
-    def test_the_bilinear_resizing_of_slim_is_that_of_tensorflow_1(self, size):
-        import tensorflow as tf
-
+    def test_the_bilinear_resizing_of_slim_is_that_of_tensorflow_1(self, size, tensorflow_worker):
         picture = noise(*size)
         for resolution in RESOLUTIONS:
-            theirs = tf.compat.v1.image.resize_bilinear(picture[np.newaxis], (resolution, resolution)).numpy()[0]
+            theirs = tensorflow_worker.submit(resized_by_tensorflow_1, picture, resolution).result()
             ours = resize_bilinear(picture, resolution, half_pixel_centers=False)
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=4e-5)
 
     @pytest.mark.parametrize("size", SIZES)
-    def test_the_half_pixel_resizing_is_that_of_tf_image_resize(self, size):
-        import tensorflow as tf
-
+    def test_the_half_pixel_resizing_is_that_of_tf_image_resize(self, size, tensorflow_worker):
         picture = noise(*size)
         for resolution in RESOLUTIONS:
-            theirs = tf.image.resize(picture, (resolution, resolution), antialias=False).numpy()
+            theirs = tensorflow_worker.submit(resized_by_tensorflow, picture, resolution).result()
             ours = resize_bilinear(picture, resolution, half_pixel_centers=True)
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=4e-5)
 
     @pytest.mark.parametrize("size", SIZES)
-    def test_slim_from_picture_to_real_values_is_that_of_its_evaluation(self, size):
-        import tensorflow as tf
-
+    def test_slim_from_picture_to_real_values_is_that_of_its_evaluation(self, size, tensorflow_worker):
         picture, recipe = noise(*size), find_recipe("inception")
-        # tensorflow/models research/slim/preprocessing/inception_preprocessing.py, preprocess_for_eval
-        image = tf.image.central_crop(tf.image.convert_image_dtype(picture, tf.float32), 0.875)
-        image = tf.compat.v1.image.resize_bilinear(image[tf.newaxis], (128, 128), align_corners=False)[0]
-        theirs = ((image - 0.5) * 2.0).numpy()
+        theirs = tensorflow_worker.submit(prepared_by_slim, picture, 128).result()
         ours = recipe.scaling.real_values(recipe.crop_and_resize(picture, 128))
         assert np.abs(ours - theirs).max() <= 0.5 / 127.5 + 1e-5  # half a level: ours are rounded
 
     @pytest.mark.parametrize(("name", "mode"), [("keras", "tf"), ("caffe", "caffe"), ("torchvision", "torch")])
-    def test_real_values_are_those_of_keras_preprocess_input(self, name, mode):
-        from keras.src.applications.imagenet_utils import preprocess_input
-
+    def test_real_values_are_those_of_keras_preprocess_input(self, name, mode, tensorflow_worker):
         levels, scaling = noise(16, 16), find_recipe(name).scaling
         ordered = levels[..., ::-1] if scaling.channels == "bgr" else levels
-        theirs = preprocess_input(levels.astype(np.float32), data_format="channels_last", mode=mode)
+        theirs = tensorflow_worker.submit(scaled_by_keras, levels, mode).result()
         np.testing.assert_array_equal(scaling.real_values(ordered), theirs)
 
-    def test_the_nearest_resizing_is_that_of_keras_load_img(self, tmp_path):
-        from keras.utils import img_to_array, load_img
-
+    def test_the_nearest_resizing_is_that_of_keras_load_img(self, tmp_path, tensorflow_worker):
         picture = noise(97, 131)
         Image.fromarray(picture).save(tmp_path / "noise.png")
-        theirs = img_to_array(load_img(tmp_path / "noise.png", target_size=(96, 96)))
+        theirs = tensorflow_worker.submit(loaded_by_keras, tmp_path / "noise.png", 96).result()
         assert (find_recipe("keras").crop_and_resize(picture, 96) == theirs).all()
 
 

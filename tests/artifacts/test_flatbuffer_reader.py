@@ -193,9 +193,9 @@ def test_flipped_bits_in_a_whole_network_take_neither_long_nor_much_memory() -> 
         "    for _ in range(source.randint(1, 20)):\n"
         "        position = source.randint(0, 40_000)\n"
         "        changed[position if source.random() < .5 else -1 - position] = source.randint(0, 255)\n"
-        "    started = time.perf_counter()\n"
+        "    started = time.process_time()\n"
         "    inspect_or_refuse(bytes(changed))\n"
-        "    slowest = max(slowest, time.perf_counter() - started)\n"
+        "    slowest = max(slowest, time.process_time() - started)\n"
         "sys.exit(slowest > 2)\n"
     )
     if not sys.platform.startswith("linux"):
@@ -206,19 +206,19 @@ def test_flipped_bits_in_a_whole_network_take_neither_long_nor_much_memory() -> 
 def test_a_list_that_claims_millions_of_entries_is_refused_at_once() -> None:
     """Every entry of this file's subgraph list is the same table: without a bound it would take minutes."""
     data = bytearray(emit_mobilenet(0.25, 128))
-    started = time.perf_counter()
+    started = time.process_time()
     for position in range(8, len(data) - 4, 4 * random.Random(1).randint(2000, 3000)):
         changed = bytearray(data)
         struct.pack_into("<I", changed, position, len(data) // 4)
         inspect_or_refuse(bytes(changed))
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_reading_a_whole_network_takes_milliseconds() -> None:
     data = emit_mobilenet(1.0, 224)
-    started = time.perf_counter()
+    started = time.process_time()
     read_model(data)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 def test_inspecting_imports_neither_tensorflow_nor_the_runtime() -> None:

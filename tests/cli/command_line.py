@@ -1,6 +1,7 @@
 """The `mbench` command as a stranger calls it: a process of its own, in an odd folder, with a home of its own."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 SMALL = "mobilenet_v1_0.25_32_int8"
@@ -68,12 +70,17 @@ class Command:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory) -> Path:
-    """A home whose cache holds two small variants: built once, by the real build."""
-    home = tmp_path_factory.mktemp("home of mbench ü")
-    built = Command(tmp_path_factory.mktemp("build"), home)("build", SMALL, OTHER, "--quiet")
-    assert built.returncode == 0, built.stderr
-    return home
+def home(tmp_path_factory, worker_id) -> Path:
+    """A home whose cache holds two small variants: built by the real build, once for all workers; each has a copy."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "built by all"
+    with FileLock(f"{shared}.lock"):
+        if not shared.is_dir():
+            build = Command(tmp_path_factory.mktemp("build"), own / "building")
+            built = build("build", SMALL, OTHER, "--workers", "1", "--quiet")
+            assert built.returncode == 0, built.stderr
+            (own / "building").rename(shared)
+    return shutil.copytree(shared, tmp_path_factory.mktemp("home of mbench ü") / "home")
 
 
 @pytest.fixture

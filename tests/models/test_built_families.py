@@ -16,7 +16,7 @@ from running_files import answer, load, misaligned_buffers, nodes_if_wholly_dele
 
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Weights
-from mbench.core.variants import Head, Quantization, Size
+from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.build import BuiltFile, FailedFile, FamilyRequest, build_family
 from mbench.models.weights import describe_file
 
@@ -45,11 +45,11 @@ BUILD_ALONE = """
 import sys
 from pathlib import Path
 from mbench.core.recipes import Calibration, Quantizer, Weights
-from mbench.core.variants import Head, Quantization, Size
+from mbench.core.variants import POST_TRAINING, Head, Size
 from mbench.models.build import FamilyRequest, build_family
 
 build_family(FamilyRequest(
-    architecture="mobilenet_v1", size=Size(alpha=0.25, resolution=64), head=Head(), quantizations=tuple(Quantization),
+    architecture="mobilenet_v1", size=Size(alpha=0.25, resolution=64), head=Head(), quantizations=POST_TRAINING,
     weights=Weights(), calibration=Calibration(), quantizer=Quantizer.LITERT, folder=Path(sys.argv[1]),
 ))
 """
@@ -61,7 +61,7 @@ def request_in(folder: Path) -> FamilyRequest:
         architecture="mobilenet_v1",
         size=Size(alpha=0.25, resolution=64),
         head=Head(),
-        quantizations=tuple(Quantization),
+        quantizations=POST_TRAINING,
         weights=Weights(),
         calibration=Calibration(),
         quantizer=Quantizer.LITERT,
@@ -97,18 +97,18 @@ def distance_db(file: BuiltFile) -> float:
 
 def test_files_come_in_the_order_asked_and_bear_their_variants_names(family: dict[Quantization, BuiltFile]) -> None:
     assert [file.path.name for file in family.values()] == [
-        f"mobilenet_v1_0.25_64_{quantization}.tflite" for quantization in Quantization
+        f"mobilenet_v1_0.25_64_{quantization}.tflite" for quantization in POST_TRAINING
     ]
 
 
-@pytest.mark.parametrize("quantization", Quantization)
+@pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_every_quantization_follows_the_keras_model(
     quantization: Quantization, family: dict[Quantization, BuiltFile]
 ) -> None:
     assert distance_db(family[quantization]) > LEAST_SNR_DB[quantization]
 
 
-@pytest.mark.parametrize("quantization", Quantization)
+@pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_input_and_output_have_plain_names_and_the_quantizations_type(
     quantization: Quantization, family: dict[Quantization, BuiltFile]
 ) -> None:
@@ -120,7 +120,7 @@ def test_input_and_output_have_plain_names_and_the_quantizations_type(
     assert (list(entry["shape"]), list(end["shape"])) == ([1, 64, 64, 3], [1, 1000])
 
 
-@pytest.mark.parametrize("quantization", Quantization)
+@pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_the_signature_has_the_same_names(quantization: Quantization, family: dict[Quantization, BuiltFile]) -> None:
     assert load(family[quantization].path).get_signature_list() == {
         "serving_default": {"inputs": ["input"], "outputs": ["output"]}
@@ -132,7 +132,7 @@ def test_xnnpack_takes_every_node(quantization: Quantization, family: dict[Quant
     assert nodes_if_wholly_delegated(family[quantization].path) == NODES[quantization]
 
 
-@pytest.mark.parametrize("quantization", Quantization)
+@pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_no_trace_of_the_conversions_time_or_place_is_in_the_file(
     quantization: Quantization, family: dict[Quantization, BuiltFile]
 ) -> None:
@@ -142,7 +142,7 @@ def test_no_trace_of_the_conversions_time_or_place_is_in_the_file(
     assert b"/tmp" not in data
 
 
-@pytest.mark.parametrize("quantization", Quantization)
+@pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_weights_are_aligned_as_the_schema_demands(
     quantization: Quantization, family: dict[Quantization, BuiltFile]
 ) -> None:
@@ -169,7 +169,7 @@ def test_the_probe_holds_probabilities_that_differ_between_inputs(family: dict[Q
     assert outputs.std(axis=0).max() > 0.01
 
 
-@pytest.mark.parametrize("quantization", Quantization)
+@pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_tensorflows_own_quantizer_gives_files_of_the_same_worth(
     quantization: Quantization,
     family: dict[Quantization, BuiltFile],

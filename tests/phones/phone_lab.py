@@ -71,7 +71,7 @@ class Ended:
     @property
     def runs(self) -> list[dict[str, Any]]:
         """All kept runs, the canary's too, in the order in which they ran."""
-        kept = [json.loads(path.read_bytes())["run"] for path in self.folder.glob("results/*/runs/*/*/run.json")]
+        kept = [json.loads(path.read_bytes())["run"] for path in self.folder.glob("results/*/runs/*/[!.]*/run.json")]
         return sorted(kept, key=lambda run: run["position"])
 
     @property
@@ -184,25 +184,22 @@ def arm(phone: Phone, kind: FaultKind, **values: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def laboratories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Lab]]:
-    """Return what opens a laboratory whose home has one small variant in its cache, built once by the real build."""
-    prepared = tmp_path_factory.mktemp("home of phones ü")
-    built = Command(tmp_path_factory.mktemp("build"), prepared)("build", SMALL, "--quiet")
-    assert built.returncode == 0, built.stderr
+def laboratories(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Callable[[], Lab]]:
+    """Return what opens a laboratory whose home has two small variants in its cache."""
     with PhoneFarm() as farm:
-        yield lambda: Lab(farm, tmp_path_factory.mktemp("lab"), prepared)
+        yield lambda: Lab(farm, tmp_path_factory.mktemp("lab"), home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def under_way(request: pytest.FixtureRequest, laboratories: Callable[[], Lab]) -> Iterator[dict[str, "Future[None]"]]:
-    """Begin every chosen test that is marked by `together`, some at a time: what they do most is wait."""
+    """Begin every chosen test of a module that is marked by `together`, some at a time: what they do most is wait."""
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         yield {
             item.nodeid: pool.submit(
                 _in_lab, item.obj.together, laboratories, item.callspec.params if hasattr(item, "callspec") else {}
             )
             for item in request.session.items
-            if hasattr(getattr(item, "obj", None), "together")
+            if item.path == request.path and hasattr(getattr(item, "obj", None), "together")
         }
 
 

@@ -14,6 +14,7 @@ from mbench.accuracy.answers import answer, open_file
 from mbench.accuracy.dataset_examples import LabelledExamples
 from mbench.accuracy.dataset_pictures import PictureFiles
 from mbench.accuracy.host_pool import HostPool
+from mbench.accuracy.judge_classes import judge_classes
 from mbench.accuracy.prepared import prepare
 from mbench.accuracy.preprocessing import find_recipe
 from mbench.core.examples import Split, Task
@@ -28,7 +29,6 @@ from mbench.workflows.device_scores import (
     DeviceQuestion,
     agreement,
     host_twin,
-    judge_classes,
     score_on_device,
 )
 from mbench.workflows.stations import Station
@@ -63,15 +63,14 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceQuestion:
             examples, recipe, 128, asked=None, seed=0, folder=folder / "prepared", pool=pool, progress=silent
         )
         opened = open_file(FILE, delegate=host_twin(Delegate.CPU), pool=pool)
-        host = answer(opened, prepared, recipe.scaling, top=None, pool=pool, progress=silent)
+        host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=silent)
     return DeviceQuestion(
         prepared=prepared,
         examples=examples,
         recipe=recipe,
         tensor=opened.picture_input(),
         host=host,
-        judge=judge_classes(prepared, examples, label_offset=1),
-        label_offset=1,
+        judge=judge_classes(opened, examples, asked_offset=1, note=silent.note),
     )
 
 

@@ -84,7 +84,7 @@ def test_a_cable_pulled_in_a_run_costs_no_number(lab, run):
 def test_a_cable_pulled_between_runs_costs_no_number(lab):
     phone = lab.phone()
     process = lab.start_run()
-    wait_until(lambda: len(list(lab.folder.glob("results/*/runs/*/*/run.json"))) >= 2)
+    wait_until(lambda: len(list(lab.folder.glob("results/*/runs/*/[!.]*/run.json"))) >= 2)
     arm(phone, FaultKind.DROP)
     done = lab.end(process)
     assert done.returncode == 0, done.err
@@ -114,7 +114,7 @@ def test_a_phone_that_stays_away_ends_the_session_and_resume_measures_nothing_tw
     assert f"{phone.serial}: did not come back" in lost.last_line
     assert "mbench run --resume" in lost.last_line
     assert (lost.row["status"], lost.row["latency_median_us"] is None) == ("aborted", False)
-    kept = {path: path.read_bytes() for path in lab.folder.glob("results/*/runs/*/*/run.json")}
+    kept = {path: path.read_bytes() for path in lab.folder.glob("results/*/runs/*/[!.]*/run.json")}
     assert len(kept) == 3
     before = phone.benchmarks
     arm(phone, FaultKind.UNMUTE)

@@ -94,7 +94,7 @@ def test_our_own_adb_server_that_is_killed_is_started_again(lab):
     serial = emulator.stdout.readline().split()[0]
     (server,) = [one for one in psutil.Process(emulator.pid).children() if "nodaemon" in one.cmdline()]
     process = lab.start_run("--runs", "4", "--max-runs", "4", device=serial, **own)
-    wait_until(lambda: len(list(lab.folder.glob("results/*/runs/*/*/run.json"))) >= 2)
+    wait_until(lambda: len(list(lab.folder.glob("results/*/runs/*/[!.]*/run.json"))) >= 2)
     server.kill()
     done = lab.end(process)
     assert done.returncode == 0, done.err

@@ -1,5 +1,7 @@
 import sample_scores as scored
 
+from mbench.core.examples import Task
+from mbench.core.scores import Agreement
 from mbench.report.markdown import table_markdown
 from mbench.report.score_table import score_table
 
@@ -52,3 +54,17 @@ def test_files_without_a_score_leave_a_table_of_reasons():
     table = score_table([("x", "no labels"), ("y", "no labels")])
     assert table.footnotes == ("(1) no accuracy, x, y: no labels.",)
     assert [row[-1].text for row in table.rows] == ["1", "1"]
+
+
+def test_the_line_of_a_geolocation_names_the_cells_that_its_classes_are():
+    placed = BEST.model_copy(update={"cells_sha256": "d" * 64, "hits": None})
+    assert "preprocessing unit_range, cells sha256 dddddddddddd; scored" in score_table([("x", placed)]).foot[0]
+
+
+def test_detectors_have_no_first_answer_that_a_device_could_share():
+    agreed = Agreement(examples=360, same_top1=12, largest_step=2.0, differing=("digits test #1",))
+    dataset = BEST.dataset.model_copy(update={"task": Task.DETECTION})
+    found = WORSE.model_copy(update={"place": "device", "dataset": dataset, "agreement": agreed})
+    assert "Device against host, x: 360 examples compared; one output differs by 2 at most." in (
+        score_table([("x", found)]).foot
+    )

@@ -1,0 +1,60 @@
+"""Judges: what a task makes of a file's outputs, the same for answers of this host and of a device.
+
+    outputs of some pictures --keep--> what the judge needs of them --weigh, all at once--> metrics
+
+A judge is made for one file and one split before any picture is prepared, and is not made for a file that does not fit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.core.scores import Metric
+
+Outputs = tuple[NDArray[Any], ...]
+"""Each output, (pictures, …) as the file stores it; or what is kept of them."""
+
+Keep = Callable[[Outputs], Outputs]
+"""From outputs to what of them is kept, a row per picture. A value that can be pickled and hashed: workers do it, a few
+pictures at a time, so that nothing larger than what is kept is ever held of all of them."""
+
+Rows = NDArray[np.intp]
+"""(asked,) which example of the split each row is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What answers are worth.
+
+    Attributes:
+        hits: for each asked example, whether the first answer was right; None for tasks without such a thing.
+    """
+
+    metrics: tuple[Metric, ...]
+    hits: list[bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """How one file's answers on one split are judged.
+
+    Attributes:
+        keep: what is kept of its outputs.
+        weigh: (what was kept, answered (asked,), rows) -> what it is worth. Rows without an answer mean nothing, and
+            count as wrong by each metric's own rule. It may raise UnsupportedModel, where only the answers show that
+            the file does not fit.
+        label_offset: output index of class 0.
+        cells_sha256: of a geolocation: the file that told where each class lies.
+    """
+
+    keep: Keep
+    weigh: Callable[[Outputs, NDArray[np.bool_], Rows], Judgement]
+    label_offset: int = 0
+    cells_sha256: str | None = None
+
+    def judge(self, outputs: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+        """Return what whole outputs are worth, (asked, …) each."""
+        return self.weigh(self.keep(outputs), answered, rows)

@@ -1,0 +1,92 @@
+"""Questions made definite: the data set opened, the recipe found, and what else it takes to judge answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mbench.accuracy.answers import OpenedFile
+from mbench.accuracy.datasets import Dataset, open_dataset
+from mbench.accuracy.judge_detections import check_counting
+from mbench.accuracy.judge_places import Cells, open_cells
+from mbench.accuracy.judgement import Judge
+from mbench.accuracy.judges import judge_for
+from mbench.accuracy.preprocessing import PreprocessingRecipe, find_recipe
+from mbench.core.errors import UsageError
+from mbench.core.examples import Examples, Task
+from mbench.core.scores import Question
+
+CELLS_FILE: Final = "cells.csv"
+"""Beside the table of a `geo:` data set: where the classes of networks for it lie."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """What a question means.
+
+    Attributes:
+        cells: of a geolocation: where classes lie.
+    """
+
+    question: Question
+    examples: Examples
+    recipe: PreprocessingRecipe
+    cells: Cells | None
+
+    def judge(self, opened: OpenedFile, note: Callable[[str], None]) -> Judge:
+        """Return the judge of a file's answers; `note` is told what should be known of a score.
+
+        Raises:
+            UnsupportedModel: the file does not fit.
+        """
+        return judge_for(opened, self.examples, cells=self.cells, label_offset=self.question.label_offset, note=note)
+
+
+def open_question(question: Question, *, cache: Path) -> OpenQuestion:
+    """Return what a question means.
+
+    Args:
+        question: as it was typed.
+        cache: folder whose `datasets` is used.
+
+    Raises:
+        UsageError: an unknown recipe, an option of another task, or what counts is not installed.
+        DatasetError: the data set, or the table of cells that belongs to it, is not there or cannot be read.
+    """
+    dataset = open_dataset(question.dataset, cache=cache / "datasets")
+    recipe, cells = check_question(question, dataset)
+    return OpenQuestion(question=question, examples=dataset.split(question.split), recipe=recipe, cells=cells)
+
+
+def check_question(question: Question, dataset: Dataset) -> tuple[PreprocessingRecipe, Cells | None]:
+    """Return the recipe and the cells that a question means; its examples are not looked at.
+
+    Raises:
+        UsageError: an unknown recipe, an option of another task, or what counts is not installed.
+        DatasetError: the table of cells is not there, or cannot be read.
+    """
+    for option, value, task in (
+        ("--label-offset", question.label_offset, Task.CLASSIFICATION),
+        ("--cells", question.cells, Task.GEOLOCATION),
+    ):
+        if value is not None and dataset.task is not task:
+            raise UsageError(f"{option} is for {task}, and {question.dataset} is a data set of {dataset.task}.")
+    if dataset.task is Task.DETECTION:
+        check_counting()
+    cells = open_cells(_cells_path(question)) if dataset.task is Task.GEOLOCATION else None
+    return find_recipe(question.preprocessing or dataset.default_preprocessing), cells
+
+
+def _cells_path(question: Question) -> Path:
+    """Return the table that was named, or the one beside the data set.
+
+    Raises:
+        UsageError: none was named, and there is none.
+    """
+    if question.cells is not None:
+        return Path(question.cells).expanduser().absolute()
+    place = Path(question.dataset.partition(":")[2]).expanduser().absolute()
+    path = (place if place.is_dir() else place.parent) / CELLS_FILE
+    if not path.is_file():
+        raise UsageError(f"{question.dataset} has no {CELLS_FILE} beside it; name the table of cells by --cells FILE.")
+    return path
