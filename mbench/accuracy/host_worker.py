@@ -150,6 +150,8 @@ def ask(rows: AskedRows) -> Answers:
     for output in outputs:
         if output.dtype.kind == "f":
             numbers &= ~np.isnan(output.reshape(len(output), -1)).any(axis=1)
+    for output in outputs:
+        output[~numbers] = 0
     keep = rows.asking.keep
     return Answers(numbers=numbers, outputs=outputs if keep is None else keep(outputs))
 

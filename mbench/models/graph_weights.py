@@ -24,6 +24,13 @@ INPUT_MEAN, INPUT_VARIANCE = 0.0, 0.25
 LOGIT_GAIN: Final = 3.5
 """Standard deviation of the last layer's outputs, if features varied like unpooled ones: they must differ by input."""
 
+LIVELY: Final = ((0.8, 1.2), (-0.5, 1.5))
+CALM: Final = ((0.4, 0.6), (0.0, 2.0))
+"""From where gamma and beta are drawn. Calmly where activations are curved and have no upper end, as hard swish: there
+strong channels would grow from block to block, until one scale of int8 for all of them drowned the others."""
+
+CURVED: Final = frozenset({"hard_silu", "hard_swish", "silu"})
+
 LEAST_VARIANCE: Final = 1e-12
 
 BLOCK: Final = 1 << 16
@@ -49,6 +56,8 @@ class _Walk:
         self._operations, self._source = operations, source
         self._known: dict[int, Moments] = {}
         self._last = [each.name for each in operations if _has_kernel(each)][-1:]
+        curved = any(getattr(getattr(each, "activation", None), "__name__", "") in CURVED for each in operations)
+        self._gamma, self._beta = CALM if curved else LIVELY
 
     def weights(self) -> Iterator[tuple[str, Weights]]:
         for each in self._operations:
@@ -109,12 +118,16 @@ class _Walk:
         """Draw statistics that fit what comes in, each a little off, so that no folded bias vanishes."""
         channels = len(before.mean)
         drawn: dict[str, Array] = {
-            "gamma": self._source.uniform(0.8, 1.2, channels),
-            "beta": self._source.uniform(-0.5, 1.5, channels),
+            "gamma": self._source.uniform(*self._gamma, channels),
+            "beta": self._source.uniform(*self._beta, channels),
             "moving_mean": before.mean + np.sqrt(before.variance) * self._source.uniform(-0.1, 0.1, channels),
             "moving_variance": before.variance * self._source.uniform(0.8, 1.25, channels),
         }
-        after = Moments(drawn["beta"] if layer.center else np.zeros(channels), np.ones(channels))
+        if not layer.center:
+            drawn["beta"] = np.zeros(channels)
+        if not layer.scale:
+            drawn["gamma"] = np.ones(channels)
+        after = Moments(drawn["beta"], drawn["gamma"] * drawn["gamma"])
         wanted = [str(weight.name) for weight in layer.weights]
         return {name: drawn[name].astype(np.float32) for name in wanted}, after
 

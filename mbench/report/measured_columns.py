@@ -16,7 +16,7 @@ from mbench.report.foot_lines import LATENCY_DEFINITION
 from mbench.report.footnotes import footnotes_of
 from mbench.report.number_format import ABSENT, UNKNOWN, milliseconds, percent_of, significant
 from mbench.report.paper_table import SheetCell, SheetColumn
-from mbench.report.provenance import SHORT_SHA
+from mbench.report.provenance import SHORT_SHA, comparable, differing
 from mbench.report.rows import row_of
 from mbench.report.scored import chosen_score, dataset_label, metric_label
 
@@ -61,6 +61,7 @@ class Measured:
             rows: what each row of the table runs.
         """
         self.rows = rows
+        devices = _devices(results)
         wanted = {name for parts in rows for name in parts}
         bodies = {_body(name): name for name in wanted}
         self._found: dict[tuple[str, Way], JobResult] = {}
@@ -70,9 +71,9 @@ class Measured:
                 continue
             name = _network(variant)
             if name in wanted:
-                self._found[name, _way(result, variant, head="")] = result
+                self._found[name, _way(result, variant, devices, head="")] = result
             elif (other := bodies.get(_body(name))) is not None:
-                self._found[other, _way(result, variant, head=_head(variant.head))] = result
+                self._found[other, _way(result, variant, devices, head=_head(variant.head))] = result
 
     @property
     def ways(self) -> tuple[Way, ...]:
@@ -167,6 +168,8 @@ def source_lines(measured: Measured) -> Iterator[str]:
         for result in results
     )
     yield f"Session{'s' if len(sessions) > 1 else ''} {', '.join(sessions)}; by {', '.join(programs)}."
+    if odd := differing([comparable(result) for result in results if result.device == results[0].device]):
+        yield f"Not all latencies were taken alike; they differ in {', '.join(odd)}."
     if reasons := dict.fromkeys(filter(None, (result.workload.artifact.latency_only for result in results))):
         yield f"Timed for their latency only: {'; '.join(reasons)}."
 
@@ -197,6 +200,8 @@ def _one_latency(result: JobResult, marks: Mapping[tuple[str, str], str]) -> str
     text = milliseconds(row.latency_median_us, row.latency_ci_us)
     if row.latency_median_us is None and row.status is not Status.OK:
         text = f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
+    elif row.status is not Status.OK:
+        text = f"{row.status}: {text}"
     mark = marks.get(_identity(result))
     return f"{text} ({mark})" if mark else text
 
@@ -220,9 +225,24 @@ def _identity(result: JobResult) -> tuple[str, str]:
     return result.session, result.job
 
 
-def _way(result: JobResult, variant: Variant, *, head: str) -> Way:
+def _devices(results: Sequence[JobResult]) -> dict[tuple[str, str], str]:
+    """Return what columns call a device and its program: `host` for the only one, and no program where all are alike.
+
+    Rows of two machines, or of two programs, never share a column.
+    """
+    known = {(result.device.serial, result.binary.tool): result.device.profile == "host" for result in results}
+    hosts = {serial for (serial, _), is_host in known.items() if is_host}
+    tools = [serial for serial, _ in known]
+    return {
+        (serial, tool): ("host" if is_host and len(hosts) == 1 else serial)
+        + (f" {tool}" if tools.count(serial) > 1 else "")
+        for (serial, tool), is_host in known.items()
+    }
+
+
+def _way(result: JobResult, variant: Variant, devices: Mapping[tuple[str, str], str], *, head: str) -> Way:
     return Way(
-        device=result.device.serial if result.device.profile != "host" else "host",
+        device=devices[result.device.serial, result.binary.tool],
         emulated=result.device.emulated,
         quantization=variant.quantization,
         delegate=str(result.workload.delegate),

@@ -42,7 +42,7 @@ class Accuracy:
 
     Attributes:
         question: the data set, and how it is asked.
-        places: this host, the devices, or both.
+        places: this host, the devices, or both; neither where files are built for it and not asked.
     """
 
     question: Question
@@ -61,7 +61,8 @@ class Scoring:
         """
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
         self._dataset = open_dataset(accuracy.question.dataset, cache=home() / "datasets")
-        check_question(accuracy.question, self._dataset)
+        if accuracy.places:
+            check_question(accuracy.question, self._dataset)
         self._scores: HostScores = {}
 
     def suited(self, chosen: Selection, ingredients: Ingredients) -> tuple[Selection, Ingredients]:

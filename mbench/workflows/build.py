@@ -40,7 +40,7 @@ def build(
     if dataset is not None:
         from mbench.workflows.accuracy import Accuracy, Scoring
 
-        learning = Scoring(Accuracy(question=Question(dataset=dataset)), workers=workers, progress=progress)
+        learning = Scoring(Accuracy(question=Question(dataset=dataset), places=()), workers=workers, progress=progress)
         selection, ingredients = learning.suited(selection, ingredients)
         ingredients = learning.learned(select(selection), ingredients)
     variants = dict.fromkeys(one.variant for one in select(selection) if one.variant is not None)

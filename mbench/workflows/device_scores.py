@@ -259,6 +259,8 @@ def _score(artifact_sha256: str, workload: Workload, question: DeviceQuestion, a
         whole[asked] = output
         if whole.dtype.kind == "f":
             answered &= ~np.isnan(whole).any(axis=1)
+    for whole in outputs:
+        whole[~answered] = 0
 
     def name(row: int) -> str:
         return question.examples.name(int(question.prepared.indices[row]))

@@ -10,7 +10,7 @@ from mbench.core.results import JobResult
 from mbench.core.variants import Quantization
 from mbench.devices.host_compute import core_compute
 from mbench.devices.host_facts import read_facts
-from mbench.report.compute_rate import Peak, rate_tables
+from mbench.report.compute_rate import Peak, profiled_operators, rate_tables
 from mbench.report.markdown import table_markdown
 from mbench.report.measured_columns import variant_of
 from mbench.workflows.home import home
@@ -22,7 +22,8 @@ _IN_FLOAT: Final = frozenset({Quantization.FP32, Quantization.FP16})
 
 def rates_markdown(results: Sequence[JobResult]) -> str:
     """Return the compute rates of results as markdown."""
-    layers = {result.workload.artifact.sha256 or "": layers_of(result) for result in results}
+    profiled = [result for result in results if profiled_operators(result)]
+    layers = {result.workload.artifact.sha256 or "": layers_of(result) for result in profiled}
     tables = rate_tables(results, layers=layers, peaks=[peak_of(result) for result in results])
     return "\n".join(map(table_markdown, tables))
 

@@ -88,9 +88,17 @@ def suite_results(name: str, sessions: Sequence[str], *, root: Path, everything:
     paths = [find_session(root, session) for session in sessions]
     if not paths:
         known = list_sessions(root)
-        ran = [each for each in known if f"-{slug(name)}-" in each]
+        bear = [f"-{part}-" for part in _alike(name)]
+        ran = [each for each in known if any(part in each for part in bear)]
         paths = [root / each for each in (known if everything else ran[-1:])]
     return tuple(result for path in dict.fromkeys(paths) for result in open_session(path).results())
+
+
+def _alike(name: str) -> tuple[str, ...]:
+    """Return what sessions of a suite bear in their name, and those of others that run the same: figures do."""
+    variants = find_suite(name).variants
+    others = [each for each in suite_files(user_folder=home() / "suites") if find_suite(each).variants == variants]
+    return tuple(dict.fromkeys(map(slug, (name, *others))))
 
 
 def listed() -> TableValues:

@@ -61,7 +61,7 @@ def layers_of_keras(architecture: str, reference: str, size: Size) -> tuple[list
 
 
 def answers_with_saved_weights(architecture: str, reference: str, size: Size, path: Path) -> tuple[Any, Any]:
-    """Save a network of keras.applications with random weights; return two answers of ours with that file, and of it."""
+    """Save a network of keras.applications; return the answers of ours with that file, and its own."""
     import h5py
     import keras
     from keras.src.legacy.saving import legacy_h5_format

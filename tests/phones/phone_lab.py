@@ -26,6 +26,9 @@ SHORTEST = (
 )
 """A session of one job is then five benchmarks: canary, job, canary, job, canary."""
 
+HELD_LONG = ("--max-secs", "60")
+"""For a run that hangs while a test does other things: it is ended after two minutes instead of 13 s."""
+
 PATIENCE = """
 [patience]
 start_s = 1.0
@@ -33,7 +36,9 @@ ready_s = {ready_s}
 return_s = {return_s}
 """
 
-AT_ONCE = 5
+AT_ONCE = 2
+"""In each of the three processes that share the tests out."""
+
 OURS = "/data/local/tmp/mbench"
 SETTINGS = "settings get global stay_on_while_plugged_in"
 PROCESSES = (

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from command_line import SMALL
-from phone_lab import SHORTEST, arm, left_on, together, wait_until
+from phone_lab import HELD_LONG, SHORTEST, arm, left_on, together, wait_until
 
 from mbench.emulator.faults import FaultKind
 
@@ -86,7 +86,7 @@ def test_of_two_sessions_that_want_one_phone_at_the_same_time_one_gets_it_and_th
 def test_a_phone_that_somebody_uses_does_not_hold_up_the_others(lab):
     held, free = lab.phone(), lab.phone()
     arm(held, FaultKind.HANG, run=2)
-    first = lab.start_run(device=held.serial)
+    first = lab.start_run(*HELD_LONG, device=held.serial)
     wait_until(lambda: held.benchmarks == 2)
     second = lab.run("--any", "1", "--results", "others")
     assert second.returncode == 0, second.err

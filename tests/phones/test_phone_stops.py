@@ -6,7 +6,7 @@ import socket
 
 import psutil
 import pytest
-from phone_lab import OURS, arm, left_on, together, wait_until
+from phone_lab import HELD_LONG, OURS, arm, left_on, together, wait_until
 
 from mbench.emulator.faults import FaultKind
 
@@ -55,7 +55,7 @@ def test_what_a_killed_session_has_left_goes_with_the_next_contact(lab, contact)
 def test_a_phone_that_another_session_uses_is_not_taken(lab):
     phone = lab.phone()
     arm(phone, FaultKind.HANG, run=2)
-    first = lab.start_run()
+    first = lab.start_run(*HELD_LONG)
     wait_until(lambda: phone.benchmarks >= 2)
     second = lab.run("--results", "others")
     assert second.returncode == 3

@@ -5,7 +5,7 @@ import sample_results as sample
 import sample_scores as scored
 
 from mbench.core.results import Status
-from mbench.core.workloads import Delegate
+from mbench.core.workloads import Delegate, RunSettings
 from mbench.report.measured_columns import (
     Measured,
     doubt_lines,
@@ -48,6 +48,33 @@ def test_the_last_of_two_results_stands():
 def test_a_head_of_another_data_set_is_named():
     measured = Measured([sample.result("mobilenet_v1_1.00_224_digits10_int8", [1_000, 1_001, 1_002])], ROWS)
     assert [way.label for way in measured.ways] == ["host int8 digits10 cpu ×1"]
+
+
+def test_two_machines_never_share_a_column():
+    other = sample.DEVICE.model_copy(update={"serial": "laptop"})
+    results = [
+        sample.result("mobilenet_v1_1.00_224_int8", [10, 11, 12]),
+        sample.result("mobilenet_v1_0.50_160_int8", [10, 11, 12], device=other),
+    ]
+    assert [way.device for way in Measured(results, ROWS).ways] == ["laptop", "workstation"]
+
+
+def test_two_programs_on_one_phone_never_share_a_column():
+    phone = sample.DEVICE.model_copy(update={"serial": "abc", "profile": "pixel4"})
+    results = [
+        sample.result("mobilenet_v1_1.00_224_int8", [10, 11, 12], device=phone, binary=binary)
+        for binary in (sample.BINARY, sample.BINARY.model_copy(update={"tool": "litert"}))
+    ]
+    assert [way.device for way in Measured(results, ROWS).ways] == ["abc hostbench", "abc litert"]
+
+
+def test_latencies_that_were_not_taken_alike_are_told():
+    longer = sample.workload("mobilenet_v1_0.50_160_int8", settings=RunSettings(num_runs=500))
+    results = [
+        sample.result("mobilenet_v1_1.00_224_int8", [10, 11, 12]),
+        sample.result("mobilenet_v1_0.50_160_int8", [10, 11, 12], workload=longer, job="other"),
+    ]
+    assert "Not all latencies were taken alike; they differ in settings." in source_lines(Measured(results, ROWS))
 
 
 def test_a_failed_job_says_so_in_its_cell():
