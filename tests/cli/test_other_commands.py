@@ -39,7 +39,7 @@ def test_every_command_is_named_in_help_and_readme_and_explains_its_options(bare
         (["run", "--quantization", "int4"], "int4 is not offered"),
         (["run", "--device", "hots"], "Did you mean 'host'"),
         (["run", "--model", "missing.tflite"], "no such file"),
-        (["run", "--arch", "mobilenet_v2"], "Did you mean 'mobilenet_v1'"),
+        (["run", "--arch", "mobilnet_v1"], "Did you mean 'mobilenet_v1'"),
         (["run", "--cpus", "4095"], "4095"),
         (["run", "--runs", "5", "--max-runs", "2"], "less than the least"),
         (["run", "--calibration", "nowhere"], "nowhere"),
