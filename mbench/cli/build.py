@@ -33,6 +33,7 @@ def build(
     ] = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
+    calibration_method: options.CalibrationMethodOption = options.MethodChoice.MIN_MAX,
     quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
     seed: options.Seed = 0,
     output: Annotated[
@@ -56,7 +57,12 @@ def build(
             classes=classes,
         ),
         options.ingredients_of(
-            weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
+            weights=weights,
+            seed=seed,
+            calibration=calibration,
+            examples=calibration_examples,
+            quantizer=quantizer,
+            method=calibration_method,
         ),
         dataset=dataset,
         output=output,

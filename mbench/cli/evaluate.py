@@ -46,6 +46,7 @@ def evaluate(
     weights: options.WeightsOption = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
+    calibration_method: options.CalibrationMethodOption = options.MethodChoice.MIN_MAX,
     quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
     seed: options.Seed = 0,
     workers: Annotated[
@@ -62,7 +63,12 @@ def evaluate(
     evaluated = workflow(
         what,
         options.ingredients_of(
-            weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
+            weights=weights,
+            seed=seed,
+            calibration=calibration,
+            examples=calibration_examples,
+            quantizer=quantizer,
+            method=calibration_method,
         ),
         Question(
             dataset=dataset,

@@ -17,6 +17,13 @@ class QuantizerChoice(StrEnum):
     TF = "tf"
 
 
+class MethodChoice(StrEnum):
+    """How ranges follow from calibration pictures."""
+
+    MIN_MAX = "min-max"
+    MOVING_AVERAGE = "moving-average"
+
+
 class FlavourChoice(StrEnum):
     """Which of the two programs called benchmark_model."""
 
@@ -109,6 +116,10 @@ CellsOption = Annotated[
         metavar="FILE",
     ),
 ]
+CalibrationMethodOption = Annotated[
+    MethodChoice,
+    typer.Option("--calibration-method", help="moving-average is the quantizer's own, which clips the highest scores."),
+]
 QuantizerOption = Annotated[QuantizerChoice, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
 Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
@@ -159,10 +170,16 @@ def selection_of(
 
 
 def ingredients_of(
-    *, weights: str | None, seed: int, calibration: Path | None, examples: int, quantizer: QuantizerChoice
+    *,
+    weights: str | None,
+    seed: int,
+    calibration: Path | None,
+    examples: int,
+    quantizer: QuantizerChoice,
+    method: MethodChoice = MethodChoice.MIN_MAX,
 ) -> "Ingredients":
     """Return what variants are built from."""
-    from mbench.core.recipes import Quantizer
+    from mbench.core.recipes import CalibrationMethod, Quantizer
     from mbench.workflows.selection import Ingredients
 
     return Ingredients(
@@ -170,5 +187,6 @@ def ingredients_of(
         seed=seed,
         calibration=calibration,
         calibration_examples=examples,
+        calibration_method=CalibrationMethod(method.value),
         quantizer=Quantizer(quantizer.value),
     )

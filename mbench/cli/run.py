@@ -65,6 +65,7 @@ def run(
     weights: options.WeightsOption = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
+    calibration_method: options.CalibrationMethodOption = options.MethodChoice.MIN_MAX,
     quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
     seed: options.Seed = 0,
     dataset: options.DatasetOption = None,
@@ -165,7 +166,12 @@ def run(
             classes=classes,
         ),
         ingredients=options.ingredients_of(
-            weights=weights, seed=seed, calibration=calibration, examples=calibration_examples, quantizer=quantizer
+            weights=weights,
+            seed=seed,
+            calibration=calibration,
+            examples=calibration_examples,
+            quantizer=quantizer,
+            method=calibration_method,
         ),
         accuracy=_accuracy(
             dataset,

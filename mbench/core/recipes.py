@@ -27,6 +27,16 @@ class CalibrationKind(StrEnum):
     EXAMPLES = "examples"
 
 
+class CalibrationMethod(StrEnum):
+    """How ranges follow from what examples give: their true ends, or an average that moves from example to example.
+
+    The moving average is the quantizer's own; on real weights it costs MobileNet V1 12 to 16 points of top-1.
+    """
+
+    MIN_MAX = "min-max"
+    MOVING_AVERAGE = "moving-average"
+
+
 class Quantizer(StrEnum):
     """Which tool quantizes."""
 
@@ -66,6 +76,7 @@ class Calibration:
     seed: int = 0
     sha256: str | None = None
     source: str | None = None
+    method: CalibrationMethod = CalibrationMethod.MIN_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,7 +189,9 @@ def _ranges(
     if learned is not None:
         chain = find_architecture(request.architecture).chain(request.size.alpha, request.head.classes)
         return tensor_ranges(float_file, chain, learned)
-    return None if examples is None else TensorRanges(ranges=read_ranges(float_file, examples))
+    if examples is None:
+        return None
+    return TensorRanges(ranges=read_ranges(float_file, examples, request.calibration.method))
 
 
 def _write_probe(request: FamilyRequest, traced: Any, inputs: Examples) -> Path:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from mbench.core.errors import ArtifactError
+from mbench.core.recipes import CalibrationMethod
 from mbench.core.variants import INT4_REFUSAL, Quantization
 from mbench.models.calibration import Examples
 from mbench.models.conversion import convert, float_converter
@@ -52,22 +53,23 @@ DYNAMIC_OPERATORS: Final = ("CONV_2D", "FULLY_CONNECTED")
 back to the reference kernel and tears the graph into a dozen partitions, for 1 % of the weights."""
 
 
-def read_ranges(float_file: bytes, examples: Examples) -> Ranges:
+def read_ranges(float_file: bytes, examples: Examples, method: CalibrationMethod = CalibrationMethod.MIN_MAX) -> Ranges:
     """Return the range of every tensor over all examples.
 
     Args:
         float_file: as `convert` writes it.
         examples: (n, *shape) float32, where shape is the input's with or without a batch of one.
+        method: how ranges follow from the examples.
     """
     from litert_quantizer.calibrator import CalibrationMode, Calibrator
     from litert_quantizer.recipe_manager import RecipeManager
-    from litert_quantizer.utils.qsv_utils import min_max_update
+    from litert_quantizer.utils.qsv_utils import min_max_update, moving_average_update
 
     calibrator = Calibrator(
         float_file,
         num_threads=1,
         mode=CalibrationMode.CALIBRATION_PROFILER_BASED,  # a tenth of the time of reading every tensor in Python
-        qsv_update_func=min_max_update,
+        qsv_update_func=min_max_update if method is CalibrationMethod.MIN_MAX else moving_average_update,
     )
     model = read_model(float_file)
     (entry,) = model.subgraphs[0].inputs

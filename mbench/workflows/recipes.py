@@ -1,11 +1,12 @@
 """Recipes of a selection: which weights, examples and tools each variant is built from, by content."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Recipe, Weights, WeightsKind
+from mbench.core.recipes import Calibration, CalibrationKind, CalibrationMethod, Quantizer, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Variant
 from mbench.models.architectures import find_architecture
 from mbench.models.calibration import describe_folder, describe_synthetic
@@ -29,6 +30,8 @@ def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_fold
     """
     for variant in variants:
         find_architecture(variant.architecture).check(variant.size, variant.head)
+    if chosen.quantizer is Quantizer.TF and chosen.calibration_method is not CalibrationMethod.MIN_MAX:
+        raise UsageError("TFLiteConverter's own quantizer has one way to calibrate; leave --calibration-method out.")
     tools = toolchain()
     folder = _folder_calibration(chosen)
     weights = {variant: _weights(variant, chosen, weights_folder) for variant in variants}
@@ -36,9 +39,7 @@ def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_fold
         variant: Recipe(
             variant=variant,
             weights=weights[variant],
-            calibration=folder or _calibration(variant, weights[variant], chosen)
-            if variant.quantization in CALIBRATED
-            else NO_CALIBRATION,
+            calibration=_calibration(variant, weights[variant], chosen, folder),
             quantizer=chosen.quantizer,
             toolchain=tools,
         )
@@ -62,17 +63,29 @@ def _folder_calibration(chosen: Ingredients) -> Calibration | None:
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
 
 
-def _calibration(variant: Variant, weights: Weights, chosen: Ingredients) -> Calibration:
-    """Return the data set's examples at the variant's resolution, where it can have learned what they are.
+def _calibration(variant: Variant, weights: Weights, chosen: Ingredients, folder: Calibration | None) -> Calibration:
+    """Return the user's pictures, or the data set's at the variant's resolution, where it can have learned them.
 
     Weights of a quantization-aware training bring their ranges, which leave nothing to calibrate.
     """
-    if chosen.quantizer is Quantizer.LITERT and weights.source is not None and holds_ranges(Path(weights.source)):
+    if variant.quantization not in CALIBRATED:
         return NO_CALIBRATION
-    real = chosen.examples.get(variant.size.resolution)
-    if real is not None and chosen.weights not in (None, "none") and not chosen.weightless(variant):
-        return real
-    return describe_synthetic(examples=chosen.calibration_examples, seed=chosen.seed)
+    if (
+        folder is None
+        and chosen.quantizer is Quantizer.LITERT
+        and weights.source
+        and holds_ranges(Path(weights.source))
+    ):
+        return NO_CALIBRATION
+    real = folder or _learned_pictures(variant, chosen)
+    synthetic = describe_synthetic(examples=chosen.calibration_examples, seed=chosen.seed)
+    return replace(real or synthetic, method=chosen.calibration_method)
+
+
+def _learned_pictures(variant: Variant, chosen: Ingredients) -> Calibration | None:
+    if chosen.weights in (None, "none") or chosen.weightless(variant):
+        return None
+    return chosen.examples.get(variant.size.resolution)
 
 
 def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:

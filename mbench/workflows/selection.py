@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, Quantizer, Weights
+from mbench.core.recipes import Calibration, CalibrationMethod, Quantizer, Weights
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import Delegate
@@ -45,6 +45,7 @@ class Ingredients:
     seed: int = 0
     calibration: Path | None = None
     calibration_examples: int = 32
+    calibration_method: CalibrationMethod = CalibrationMethod.MIN_MAX
     quantizer: Quantizer = Quantizer.LITERT
     trained: Mapping[Network, Weights | str] = field(default_factory=dict)
     examples: Mapping[int, Calibration] = field(default_factory=dict)

@@ -51,14 +51,14 @@ SMALL: Mapping[str, Size] = {
 """What tests build; others at α = 0.25 and 64 px."""
 
 OURS = tuple(name for name in ARCHITECTURES if not name.startswith(("ssd", "faster", "facenet", "inception_v2")))
-"""The others have their own tests."""
+"""Detectors and their bodies have their own tests."""
 
 EVERY_FORM = ("squeezenet", "alexnet", "googlenet", "mobilenet_v3_small", "layer_separable")
 """Built in all quantizations: grouped convolutions, local response normalization, hard swish, no head."""
 
 
-FULLY_CONNECTED = ("fc2", "logits")
-"""At 32 px the first one is small, too."""
+STOOD_IN = ("4_conv2", "4_conv3", "5_conv1", "5_conv2", "5_conv3")
+"""VGG-16's convolutions with more than two million weights."""
 
 
 def small(name: str) -> Size:
@@ -98,10 +98,6 @@ def check(file: BuiltFile, counted: tuple[int, int]) -> None:
     )
 
 
-def distinct_weights(path: Path) -> int:
-    return len(np.unique(np.frombuffer(path.read_bytes()[: path.stat().st_size // 4 * 4], np.uint32)))
-
-
 @pytest.mark.parametrize("name", PAPER_COUNTS)
 def test_networks_have_exactly_the_counts_of_their_papers(name: str, tensorflow_worker: ProcessPoolExecutor) -> None:
     variant = parse_variant(f"{name}_fp32")
@@ -121,7 +117,7 @@ def test_files_count_as_their_networks_and_answer_like_them(
         check(file, counted)
 
 
-@pytest.mark.parametrize("name", ["shallow_mobilenet", "squeezenet", "googlenet"])
+@pytest.mark.parametrize("name", ["shallow_mobilenet", "squeezenet"])
 def test_full_size_files_have_exactly_the_counts_of_their_papers(
     name: str, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
@@ -143,21 +139,10 @@ def test_full_size_files_of_every_quantization_have_exactly_the_counts_of_their_
         check(file, PAPER_COUNTS[str(file.variant).rsplit("_", 1)[0]])
 
 
-def test_large_kernels_come_into_the_file_behind_the_converter(
-    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
-) -> None:
+def test_large_kernels_stay_out_of_the_converter(tensorflow_worker: ProcessPoolExecutor) -> None:
     stood_in = tensorflow_worker.submit(architecture_facts.stood_in, "vgg16", small("vgg16")).result()
-    (file,) = build(tensorflow_worker, tmp_path, "vgg16", small("vgg16"), (Quantization.FP32,))
 
-    assert stood_in == [
-        "block4_conv2",
-        "block4_conv3",
-        "block5_conv1",
-        "block5_conv2",
-        "block5_conv3",
-        *FULLY_CONNECTED,
-    ]
-    assert distinct_weights(file.path) > 0.4 * file.parameters
+    assert stood_in == [f"block{number}" for number in STOOD_IN] + ["fc1", "fc2", "logits"]
 
 
 def test_what_has_no_integer_kernel_stays_float_and_is_named(

@@ -15,9 +15,11 @@ from keras_published import HEAD, SIZE, save_keras_mobilenet
 from running_files import answer, load, misaligned_buffers, nodes_if_wholly_delegated, signal_to_noise_db
 
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Weights
+from mbench.core.recipes import Calibration, CalibrationKind, CalibrationMethod, Quantizer, Weights
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.build import BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.calibration import synthetic_examples
+from mbench.models.quantization import read_ranges
 from mbench.models.weights import describe_file
 
 pytestmark = pytest.mark.tensorflow
@@ -271,3 +273,15 @@ def test_a_users_keras_settings_do_not_reach_the_build(tmp_path):
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run((sys.executable, "-c", code), env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["float32", "channels_last"]
+
+
+def test_a_moving_average_clips_what_minima_and_maxima_keep(family: dict[Quantization, BuiltFile]) -> None:
+    float_file, examples = family[Quantization.FP32].path.read_bytes(), synthetic_examples(8, 64, seed=3)
+    whole = read_ranges(float_file, examples)
+    average = read_ranges(float_file, examples, CalibrationMethod.MOVING_AVERAGE)
+    widths = {
+        name: [float(np.max(ranges[name]["max"]) - np.min(ranges[name]["min"])) for ranges in (average, whole)]
+        for name in whole
+    }
+    assert all(narrower <= widest * (1 + 1e-6) for narrower, widest in widths.values())
+    assert any(narrower < 0.95 * widest for narrower, widest in widths.values())
