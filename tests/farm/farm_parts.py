@@ -61,6 +61,11 @@ def runs_until_stopped(token: str, path: str) -> None:
             return
 
 
+def wait_for(path: str) -> None:
+    while not Path(path).exists():
+        time.sleep(0.02)
+
+
 def say_where(path: str) -> None:
     append(path, str(os.getpid()))
 

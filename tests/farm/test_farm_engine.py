@@ -139,7 +139,7 @@ def test_an_error_of_the_listener_stops_the_parts_and_comes_through(tmp_path):
     with lent(None, stop=stop) as token, pytest.raises(OSError, match="terminal"):
         run_parts(
             [
-                farm_part_doing_nothing("quick"),
+                PartTask(serial="quick", function=farm_parts.wait_for, arguments=(str(path),)),
                 PartTask(serial="x", function=farm_parts.runs_until_stopped, arguments=(token, str(path))),
             ],
             on_end=listener,

@@ -61,6 +61,16 @@ STOOD_IN = ("4_conv2", "4_conv3", "5_conv1", "5_conv2", "5_conv3")
 """VGG-16's convolutions with more than two million weights."""
 
 
+FLOAT_ALONE = ("inception_v3", "vgg16")
+"""Large even when small: their other forms are left to the slow tests."""
+
+
+def forms_of(name: str) -> tuple[Quantization, ...]:
+    if name in EVERY_FORM:
+        return POST_TRAINING
+    return (Quantization.FP32,) if name in FLOAT_ALONE else (Quantization.FP32, Quantization.INT8)
+
+
 def small(name: str) -> Size:
     return SMALL.get(name, Size(alpha=0.25, resolution=64))
 
@@ -109,8 +119,7 @@ def test_networks_have_exactly_the_counts_of_their_papers(name: str, tensorflow_
 def test_files_count_as_their_networks_and_answer_like_them(
     name: str, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    forms = POST_TRAINING if name in EVERY_FORM else (Quantization.FP32, Quantization.INT8)
-    files = build(tensorflow_worker, tmp_path, name, small(name), forms)
+    files = build(tensorflow_worker, tmp_path, name, small(name), forms_of(name))
     counted = tensorflow_worker.submit(architecture_facts.count, files[0].variant).result()
 
     for file in files:

@@ -16,7 +16,7 @@ MARKS = {
     10: "≠≠ ~= == ~= ==",
     11: "== ==",
     12: "== == ≠= == ≠= == =~",
-    13: "=≠ == =≠ == == == ≠= == ==",
+    13: "=≠ == == == == == ≠= == ==",
     14: "== ≠≠ =≠ =≠ ≠≠",
 }
 """Of each row its mult-adds and its parameters; ≠ has an erratum or a note in `mbench/paper/tables`."""
