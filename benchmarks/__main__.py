@@ -13,7 +13,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-NAMES = ("command_line", "build_sweep", "hostbench", "adb_transport", "farm_engine", "phones", "host_scores")
+NAMES = (
+    "command_line",
+    "build_sweep",
+    "hostbench",
+    "adb_transport",
+    "farm_engine",
+    "phones",
+    "host_scores",
+    "architectures",
+)
 LAST_OUTPUT = Path(__file__).with_name("last_output.json")
 
 

@@ -6,7 +6,6 @@ Importing this module does not load tensorflow; `build` does.
 from typing import Any, Final
 
 from mbench.core.variants import Head, Size
-from mbench.models.chains import BATCH_NORM_EPSILON as BATCH_NORM_EPSILON
 from mbench.models.chains import Row, build_chain, chain
 from mbench.models.layers import Layer, LayerKind
 

@@ -54,8 +54,10 @@ def test_a_single_layer_has_no_head() -> None:
 
 
 def test_a_head_of_a_kind_that_a_network_does_not_have_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"^vgg16 has no head of kind embedding; it has attributes, classifier\.$"):
-        find_architecture("vgg16").check(Size(), Head(name="embedding", classes=128))
+    with pytest.raises(
+        UsageError, match=r"^inception_v3 has no head of kind embedding; it has attributes, classifier\.$"
+    ):
+        find_architecture("inception_v3").check(Size(), Head(name="embedding", classes=128))
 
 
 def test_what_is_no_chain_cannot_be_trained_and_says_what_can() -> None:

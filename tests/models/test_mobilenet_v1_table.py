@@ -99,4 +99,4 @@ def test_channels_are_rounded_down_but_never_below_eight(filters: int, alpha: fl
 
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="Did you mean 'mobilenet_v1'"):
-        find_architecture("mobilenet_v2")
+        find_architecture("mobilenet_1")

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.models.flatbuffers import read_model, schema
+from mbench.models.flatbuffers import operator_name, read_model
 from mbench.models.layers import Layer, LayerKind
 from mbench.models.quantization import NARROW_BITS, PROBABILITIES, Ranges
 from mbench.models.weights import BESIDES, WeightValues
@@ -130,7 +130,7 @@ def _origins(float_file: bytes, layers: Sequence[Layer]) -> Iterator[tuple[str, 
     yield _tensor_name(subgraph, entry), origin
     left = list(layers)
     for operator in subgraph.operators:
-        code = _operator_name(graph, operator)
+        code = operator_name(graph, operator)
         if code in CONVOLUTION_CODES:
             origin = _next_layer(left, code, subgraph.tensors[operator.outputs[0]]).name
         elif code == "MEAN":
@@ -156,12 +156,6 @@ def _next_layer(left: list[Layer], code: str, output: Any) -> Layer:
             f"a {expected} with {layer.filters}, was to be."
         )
     return layer
-
-
-def _operator_name(graph: Any, operator: Any) -> str:
-    code = graph.operatorCodes[operator.opcodeIndex]
-    number = max(code.builtinCode, code.deprecatedBuiltinCode)  # which of the two is filled depends on the writer
-    return next(str(name) for name, value in vars(schema().BuiltinOperator).items() if value == number)
 
 
 def _tensor_name(subgraph: Any, index: int) -> str:
