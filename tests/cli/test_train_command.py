@@ -19,6 +19,7 @@ def trainings(command: Command) -> list[Path]:
     return sorted((Path(command.environment["MBENCH_HOME"]) / "trainings").glob("*"))
 
 
+@pytest.mark.slow
 def test_a_training_with_qat_is_told_kept_drawn_and_not_repeated(bare: Command) -> None:
     first = bare(*SMALL, "1", "--qat", "--json", "--quiet")
     assert first.returncode == 0, first.stderr

@@ -115,7 +115,9 @@ def test_networks_have_exactly_the_counts_of_their_papers(name: str, tensorflow_
     assert tensorflow_worker.submit(architecture_facts.count, variant).result() == PAPER_COUNTS[name]
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in FLOAT_ALONE else ()) for name in OURS]
+)
 def test_files_count_as_their_networks_and_answer_like_them(
     name: str, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
