@@ -5,7 +5,7 @@ its operators' time in a profiling run, whose sums are larger than an unprofiled
 than its microseconds. One GMAC/s is one million multiply-adds a millisecond.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,14 +114,35 @@ def rate_tables(
         layers: of their files, by SHA-256; a file that is not at hand has none.
         peaks: of each job in order, or why none is known.
     """
+    by_type = [_rates_of(result, layers) for result in results]
+    achieved = [network_gmacs(row_of(result)) for result in results]
+    achieved += [rate.gmacs for rates in by_type for rate in rates or ()]
+    peaks = [believable(peak, achieved) for peak in peaks]
     tables = [_networks(results, peaks)]
-    for result, peak in zip(results, peaks, strict=True):
-        operators = profiled_operators(result)
-        of_file = layers.get(result.workload.artifact.sha256 or "")
-        rates = rates_by_type(operators, of_file) if operators and of_file else None
+    for result, rates, peak in zip(results, by_type, peaks, strict=True):
         if rates is not None:
             tables.append(_types(result, rates, peak))
     return tuple(tables)
+
+
+def _rates_of(result: JobResult, layers: Mapping[str, Sequence[InspectedLayer]]) -> tuple[TypeRate, ...] | None:
+    operators = profiled_operators(result)
+    of_file = layers.get(result.workload.artifact.sha256 or "")
+    return rates_by_type(operators, of_file) if operators and of_file else None
+
+
+def believable(peak: Peak | str, achieved: Iterable[float | None]) -> Peak | str:
+    """Return the peak, or why it cannot be one: something was faster.
+
+    A virtual machine tells a nominal clock, which the real one exceeds.
+    """
+    fastest = max((rate for rate in achieved if rate is not None), default=0.0)
+    if isinstance(peak, str) or fastest <= peak.gmacs:
+        return peak
+    return (
+        f"{significant(fastest)} GMAC/s were measured, more than the {significant(peak.gmacs)} estimated from "
+        f"{peak.how}; the clock is higher than the system says"
+    )
 
 
 def of_peak(gmacs: float | None, peak: Peak | str | None) -> str:

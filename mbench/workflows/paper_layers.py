@@ -14,6 +14,7 @@ from mbench.report.compute_rate import (
     OTHERS,
     Peak,
     TypeRate,
+    believable,
     of_peak,
     peak_lines,
     profiled_operators,
@@ -193,7 +194,8 @@ def _profiles(measured: Measured) -> tuple[list[tuple[str, tuple[TypeRate, ...],
             operators, layers = profiled_operators(result), layers_of(result)
             rates = rates_by_type(operators, layers) if operators and layers else None
             if rates is not None:
-                found.append((way.label, rates, peak_of(result)))
+                peak = believable(peak_of(result), [rate.gmacs for rate in rates])
+                found.append((way.label, rates, peak))
     return found, [peak for _, _, peak in found]
 
 

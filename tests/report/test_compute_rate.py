@@ -96,3 +96,13 @@ def test_an_unknown_peak_says_why_and_leaves_its_column_unknown():
     (table,) = rate_tables([job], layers={}, peaks=["pixel-4 does not say"])
     assert table.rows[0][-1].text == "?"
     assert table.foot[-1] == "Peak unknown: pixel-4 does not say."
+
+
+def test_a_peak_that_something_exceeds_is_none():
+    job = sample.result("mobilenet_v1_1.00_224_int8", [10_000, 10_000, 10_000])
+    (table,) = rate_tables([job], layers={}, peaks=[Peak(gmacs=50.0, how="1 core at 2.60 GHz")])
+    assert table.rows[0][-1].text == "?"
+    assert table.foot[-1] == (
+        "Peak unknown: 56.9 GMAC/s were measured, more than the 50.0 estimated from 1 core at 2.60 GHz; "
+        "the clock is higher than the system says."
+    )
