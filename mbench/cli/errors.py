@@ -2,8 +2,11 @@
 
 import functools
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -21,6 +24,7 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
 
     @functools.wraps(command)
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        interrupts = _remembered_interrupts()
         try:
             return command(*args, **kwargs)
         except MbenchError as error:
@@ -37,10 +41,31 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # the one broad catch: a defect, too, is one line
+            if interrupts:
+                fail("interrupted.", INTERRUPTED)
             what = f"{type(error).__name__}: {error}"
             fail(f"this is a defect of mbench: {what}. `mbench --debug …` shows where; what was measured is kept.", 1)
 
     return wrapped
+
+
+def _remembered_interrupts() -> list[int]:
+    """Return a list that gets an entry with each Ctrl-C.
+
+    A C extension that is being imported may turn the KeyboardInterrupt into an ImportError of its own.
+    """
+    heard: list[int] = []
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+
+        def hear(number: int, frame: FrameType | None) -> None:
+            heard.append(number)
+            signal.default_int_handler(number, frame)
+
+        signal.signal(signal.SIGINT, hear)
+    return heard
 
 
 def fail(message: str, exit_code: int) -> NoReturn:

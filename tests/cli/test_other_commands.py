@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from command_line import ROOT, SHORT, SMALL
 
 DATA = Path(__file__).parents[1] / "data"
 SAMPLES = DATA / "benchmark_model"
-COMMANDS = ("run", "build", "inspect", "report", "parse", "doctor")
+COMMANDS = ("run", "build", "train", "evaluate", "suite", "inspect", "report", "parse", "doctor")
 HEAVY = {"tensorflow", "keras", "pandas", "adbutils", "litert_quantizer"}
 
 
@@ -235,3 +236,30 @@ def test_a_pivot_shows_one_value_over_two_axes(mbench):
     assert grid.returncode == 0, grid.stderr
     assert "0.25" in grid.stdout
     assert "64" in grid.stdout
+
+
+def test_a_ctrl_c_that_a_starting_library_turns_into_another_error_is_a_ctrl_c():
+    code = (
+        "import os, signal, time\n"
+        "from mbench.cli.errors import one_line_errors\n"
+        "import typer\n"
+        "@one_line_errors\n"
+        "def command():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        time.sleep(5)\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ImportError('initialization failed') from None\n"
+        "try:\n"
+        "    command()\n"
+        "except typer.Exit as ending:\n"
+        "    raise SystemExit(ending.exit_code)\n"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", code),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "mbench: interrupted.\n")
