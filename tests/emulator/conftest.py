@@ -55,7 +55,7 @@ def phone(lasting_phone: Phone) -> Phone:
 def adb(adb_server: AdbServer, phone: Phone) -> Adb:  # noqa: F811
     """`adb -s PHONE ARGUMENTS`: status, stdout, stderr."""
 
-    def run(*arguments: str, stdin: bytes = b"", timeout_s: float = 30.0) -> tuple[int, str, str]:
+    def run(*arguments: str, stdin: bytes = b"", timeout_s: float = 90.0) -> tuple[int, str, str]:
         done = adb_server.run("-s", phone.address, *arguments, stdin=stdin, timeout_s=timeout_s)
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
