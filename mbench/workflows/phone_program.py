@@ -12,6 +12,7 @@ from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
 from mbench.devices.host_facts import read_facts
 from mbench.runner.instrument import Instrument
+from mbench.store.files import replace_file
 from mbench.workflows.home import home
 from mbench.workflows.instruments import pushed_instrument
 
@@ -105,13 +106,23 @@ def _chosen(library: BinaryLibrary, abi: str, flavour: Flavour | None, *, emulat
     return next((record for record in found if record is not None), None)
 
 
-def _stand_in(transport: Transport, abi: str) -> tuple[Instrument, BinaryFacts]:
+def stand_in_file(abi: str) -> Path:
+    """Return the file that emulated phones of an ABI are given; many ask for it at the same time.
+
+    Raises:
+        StoreError: it could not be written.
+    """
     from mbench.emulator.binaries import emulated_binary
 
-    path = home() / "phones" / f"emulated_{abi}"
+    path, content = home() / "phones" / f"emulated_{abi}", emulated_binary(abi)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(emulated_binary(abi))
-    instrument, facts = pushed_instrument(transport, path)
+    if not path.is_file() or path.read_bytes() != content:
+        replace_file(path, content)
+    return path
+
+
+def _stand_in(transport: Transport, abi: str) -> tuple[Instrument, BinaryFacts]:
+    instrument, facts = pushed_instrument(transport, stand_in_file(abi))
     return replace(instrument, tool="hostbench"), facts.model_copy(
         update={"tool": "hostbench", "path": "the emulated phone's own"}
     )

@@ -1,0 +1,26 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mbench.emulator.binaries import emulated_binary
+from mbench.workflows.phone_program import stand_in_file
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MBENCH_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_many_phones_at_once_never_find_half_of_the_file_that_they_are_given(home):
+    def content(_: int) -> bytes:
+        return stand_in_file("arm64-v8a").read_bytes()
+
+    with ThreadPoolExecutor(16) as pool:
+        found = set(pool.map(content, range(2000)))
+    assert found == {emulated_binary("arm64-v8a")}
+
+
+def test_what_another_version_left_there_is_replaced(home):
+    stand_in_file("arm64-v8a").write_bytes(b"older")
+    assert stand_in_file("arm64-v8a").read_bytes() == emulated_binary("arm64-v8a")
