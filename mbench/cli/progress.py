@@ -59,8 +59,9 @@ class LineProgress:
         """Nothing is left to say."""
 
     def note(self, text: str) -> None:
-        """Say one line."""
-        print(f"mbench: {self._name}{text}", file=sys.stderr, flush=True)
+        """Say one line, whole among those of other devices' threads: `print` would write its end apart."""
+        sys.stderr.write(f"mbench: {self._name}{text}\n")
+        sys.stderr.flush()
 
     def of(self, device: str) -> "LineProgress":
         """Return one whose lines begin with the device."""

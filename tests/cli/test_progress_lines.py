@@ -1,0 +1,25 @@
+import subprocess
+import sys
+
+from command_line import ROOT
+
+SPEAKERS = 8
+LINES = 300
+PROGRAM = f"""
+import sys, threading
+from mbench.cli.progress import LineProgress
+sys.setswitchinterval(1e-6)
+def say(name):
+    progress = LineProgress(name)
+    for number in range({LINES}):
+        progress.note(str(number))
+threads = [threading.Thread(target=say, args=(str(number),)) for number in range({SPEAKERS})]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_lines_of_devices_that_speak_at_the_same_time_stay_apart():
+    done = subprocess.run((sys.executable, "-c", PROGRAM), cwd=ROOT, capture_output=True, text=True, check=True)
+    said = {f"mbench: {name}: {number}" for name in range(SPEAKERS) for number in range(LINES)}
+    assert sorted(done.stderr.splitlines()) == sorted(said)
