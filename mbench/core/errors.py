@@ -11,6 +11,7 @@
     ├── TrainingFailed              4   a training gave no weights worth keeping
     ├── RunFailed                   4   one process of benchmark_model did not give a measurement
     ├── TransportError              4   the way to the device, not the device's work, failed
+    │   ├── ChangedFiles            4
     │   ├── CommandTimeout          4
     │   ├── DamagedFile             4
     │   ├── DeviceLost              4
@@ -22,6 +23,7 @@
 A message is one line: what was tried, where, what came back, what to do next.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -89,6 +91,18 @@ class TransportError(MbenchError):
     """Commands or files did not reach the device, or their answers did not come back."""
 
     exit_code = 4
+
+
+class ChangedFiles(TransportError):
+    """A command was not started, because files that it uses are not what they must be.
+
+    Attributes:
+        hashes: SHA-256 by path as read on the device; None where there is no such file.
+    """
+
+    def __init__(self, message: str, *, hashes: Mapping[str, str | None]) -> None:
+        super().__init__(message)
+        self.hashes = hashes
 
 
 class CommandTimeout(TransportError):

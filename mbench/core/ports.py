@@ -58,10 +58,18 @@ class Transport(Protocol):
     def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
         """Return a file's bytes, None where there is none; more than `limit_bytes` is an error."""
 
-    def read_together(self, *, pulled: Sequence[str] = (), hashed: Sequence[str] = (), limit_bytes: int) -> FilesRead:
+    def read_together(
+        self,
+        *,
+        pulled: Sequence[str] = (),
+        hashed: Sequence[str] = (),
+        limit_bytes: int,
+        then_remove: str | None = None,
+    ) -> FilesRead:
         """Pull files and hash others, in one command where the way to the device is slow.
 
-        All that is pulled together may have `limit_bytes`; more is an error.
+        All that is pulled together may have `limit_bytes`; more is an error. After a reading that did not fail on the
+        device, `then_remove`, a directory, is removed as far as that can be.
         """
 
     def remove(self, path: str) -> None:
@@ -75,11 +83,12 @@ class Transport(Protocol):
         environment: Mapping[str, str] | None = None,
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
+        unchanged: Mapping[str, str] | None = None,
     ) -> CommandResult:
         """Run a command, pinned to `cpus`, to its end or to the deadline, which is a total one.
 
         Output beyond `limit_bytes` a stream is dropped. Raises `CommandTimeout` after having ended the command and
-        all it started.
+        all it started, and `ChangedFiles`, without having started it, where a path of `unchanged` has not its SHA-256.
         """
 
     def properties(self) -> Mapping[str, str]:

@@ -190,7 +190,7 @@ class Run(Document):
         index: 0, 1, … within its job and pass.
         block: the interleaved block that it belonged to.
         position: order of execution within the session.
-        wall_s: duration of the process on a steady clock, its start and its init included.
+        wall_s: duration of the run on a steady clock: the proof of its files, the process' start, its init and all.
         cpu_s: CPU time of the process on all cores together, that of the few commands around it included.
         cpus: cores that the process was allowed, read back on the device.
         nodes: nodes of the model's own graph, by the runtime's information; None where it was not asked.

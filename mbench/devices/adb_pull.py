@@ -56,7 +56,9 @@ sums=$(
   [ $# -eq 0 ] || exec sha256sum "$@"
 ) || exit 1
 echo "$sums"
-[ $# -eq 0 ] || exec cat "$@"
+[ $# -eq 0 ] || cat "$@" || exit 1
+{remove}
+exit 0
 """
 _UNLISTED = frozenset("\\\n")
 """A path with one of these is not printed as it is by `sha256sum`."""
@@ -77,13 +79,19 @@ def can_be_listed(paths: Iterable[str]) -> bool:
     return not any(_UNLISTED & set(path) for path in paths)
 
 
-def together_script(pulled: Sequence[str], hashed: Sequence[str], *, limit_bytes: int) -> str:
-    """Return a script that prints what `parse_together` takes, or ends with `TOO_LARGE`."""
+def together_script(
+    pulled: Sequence[str], hashed: Sequence[str], *, limit_bytes: int, then_remove: str | None = None
+) -> str:
+    """Return a script that prints what `parse_together` takes, or ends with `TOO_LARGE`.
+
+    When all is printed it removes a directory, whether or not that works.
+    """
     return _TOGETHER_TEMPLATE.format(
         pulled=" ".join(map(quoted_path, pulled)),
         hashed=" ".join(map(quoted_path, hashed)),
         limit=limit_bytes,
         too_large=TOO_LARGE,
+        remove="" if then_remove is None else f"rm -rf {quoted_path(then_remove)} 2>/dev/null",
     )
 
 

@@ -26,6 +26,7 @@ _LONGEST_LINE: Final = 60_000
 
 _MARK_VARIABLE = "MBENCH_COMMAND"
 _MISSING_STATUS = 127
+_CHANGED_STATUS = 126
 _TASKSET = re.compile(r"taskset: .*")
 
 CANNOT_SEE: Final = 3
@@ -67,11 +68,17 @@ def new_mark() -> str:
 
 
 def command_line(
-    argv: Sequence[str], *, mark: str, environment: Mapping[str, str] | None, cpus: Sequence[int] | None
+    argv: Sequence[str],
+    *,
+    mark: str,
+    environment: Mapping[str, str] | None,
+    cpus: Sequence[int] | None,
+    unchanged: Mapping[str, str] | None = None,
 ) -> str:
     """Return the line for the device's shell that becomes the command, its input empty, marked and pinned.
 
-    A program that is not there is told on stderr by the mark and a word.
+    A program that is not there is told on stderr by the mark and a word; so are files that `sha256sum` does not list
+    with the hashes of `unchanged`.
 
     Raises:
         ValueError: longer than what adb carries, with a null byte, or with a variable that no shell can name.
@@ -82,6 +89,7 @@ def command_line(
     pinned: tuple[str, ...] = () if cpus is None else ("taskset", cpu_mask(cpus))
     missing = f"{{ echo {mark} missing >&2; exit {_MISSING_STATUS}; }}"
     steps = [
+        *([_hash_check(unchanged, mark)] if unchanged else ()),  # before LD_LIBRARY_PATH is another one
         "export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items()),
         *(f"command -v {shlex.quote(program)} >/dev/null || {missing}" for program in (*pinned[:1], argv[0])),
         f"exec {shlex.join([*pinned, *argv])} </dev/null",
@@ -92,6 +100,18 @@ def command_line(
     if "\0" in line:
         raise ValueError("the command line holds a null byte")
     return line
+
+
+def _hash_check(unchanged: Mapping[str, str], mark: str) -> str:
+    listed = f'"$({_MARK_VARIABLE}={mark} sha256sum {shlex.join(unchanged)} 2>/dev/null)"'
+    wanted = shlex.quote("\n".join(f"{sha256}  {path}" for path, sha256 in unchanged.items()))
+    return f"[ {listed} = {wanted} ] || {{ echo {mark} changed >&2; exit {_CHANGED_STATUS}; }}"
+
+
+def says_changed(end: ShellEnd, *, mark: str) -> bool:
+    """Whether the command line says that files had not the listed hashes, and that it so never became the command."""
+    said = end.stderr.decode("utf-8", "replace").splitlines()
+    return end.exit_code == _CHANGED_STATUS and f"{mark} changed" in said
 
 
 def cpu_mask(cpus: Sequence[int]) -> str:

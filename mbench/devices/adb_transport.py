@@ -6,12 +6,12 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import CommandTimeout, DamagedFile, DeviceLost, NoRoom, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, DamagedFile, DeviceLost, NoRoom, TransportError
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.devices.adb_errors import NO_SPACE, REMEDIES, at_the_door
 from mbench.devices.adb_identity import Identity, identify
@@ -36,6 +36,7 @@ from mbench.devices.adb_shell import (
     new_mark,
     refuse_unstarted,
     run_script,
+    says_changed,
 )
 from mbench.devices.adb_streams import DeviceStream, NotOpened
 from mbench.devices.adb_sync import (
@@ -112,6 +113,7 @@ class AdbTransport:
         self._identity = identity
         self._root = f"{_BASE}/{re.sub(r'[^A-Za-z0-9._-]', '_', user or _user())}"
         self._debris: set[str] = set()
+        self._sizes: dict[str, int] = {}
         self._given_up = False
 
     @property
@@ -166,6 +168,7 @@ class AdbTransport:
             size_bytes = source.stat().st_size
         except OSError as error:
             raise TransportError(f"{self.serial}: could not push {source}: {error.strerror}.") from error
+        self._sizes[target] = size_bytes
         if self._prepare(target, size_bytes, sha256=sha256, executable=executable):
             return
         found = self._place(target, read_blocks(source), size_bytes, sha256=sha256, executable=executable, sent=sent)
@@ -205,15 +208,25 @@ class AdbTransport:
         self._require(end, f"read {path}")
         return parse_pulled(end, serial=self.serial, path=path)
 
-    def read_together(self, *, pulled: Sequence[str] = (), hashed: Sequence[str] = (), limit_bytes: int) -> FilesRead:
-        """Pull files, each proved by its length and hash, and hash others, in one command."""
+    def read_together(
+        self,
+        *,
+        pulled: Sequence[str] = (),
+        hashed: Sequence[str] = (),
+        limit_bytes: int,
+        then_remove: str | None = None,
+    ) -> FilesRead:
+        """Pull files, each proved by its length and hash, hash others, and remove a directory, in one command."""
         paths = (*pulled, *hashed)
         if not can_be_listed(paths):
             contents = {path: self.pull(path, limit_bytes=limit_bytes) for path in pulled}
-            return FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
+            found = FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
+            if then_remove is not None:
+                self._sweep(then_remove)
+            return found
         what = f"read {', '.join(paths)}"
         end = self._script(
-            together_script(pulled, hashed, limit_bytes=limit_bytes),
+            together_script(pulled, hashed, limit_bytes=limit_bytes, then_remove=then_remove),
             what,
             timeout_s=transfer_s(limit_bytes) + _UNKNOWN_FILE_S,
             stall_s=max(hash_s(limit_bytes), _UNKNOWN_FILE_S if hashed else 0.0),
@@ -239,19 +252,26 @@ class AdbTransport:
         environment: Mapping[str, str] | None = None,
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
+        unchanged: Mapping[str, str] | None = None,
     ) -> CommandResult:
-        """Run a command, pinned to `cpus`, to its end or to the total deadline, at which all of it is killed."""
+        """Run a command, pinned to `cpus`, to its end or to the total deadline, at which all of it is killed.
+
+        Hashing what has to be `unchanged` has a time of its own, besides the deadline.
+        """
         self._refuse_given_up(f"run {argv[0]}")
+        if unchanged and not can_be_listed(unchanged):
+            self._refuse_changed(argv, unchanged)
+            unchanged = None
         begun = time.monotonic()
         mark = new_mark()
         with at_the_door(self.serial, f"run {argv[0]}"):
-            line = command_line(argv, mark=mark, environment=environment, cpus=cpus)
+            line = command_line(argv, mark=mark, environment=environment, cpus=cpus, unchanged=unchanged)
             try:
                 end = run_script(
                     self.server,
                     self.address,
                     line,
-                    until=begun + deadline_s,
+                    until=begun + deadline_s + self._hash_s(unchanged or ()),
                     limit_bytes=max(limit_bytes, _WORDS_BYTES),
                 )
             except NotOpened:
@@ -269,6 +289,11 @@ class AdbTransport:
                 deadline_s=deadline_s,
             )
         _LOG.debug("%s: %s ended with status %d", self.serial, argv, end.exit_code)
+        if unchanged and says_changed(end, mark=mark):
+            self._refuse_changed(
+                argv, unchanged
+            )  # comes back where the phone's sha256sum only words its list otherwise
+            return self.run(argv, deadline_s=deadline_s, environment=environment, cpus=cpus, limit_bytes=limit_bytes)
         refuse_unstarted(end, serial=self.serial, mark=mark, argv=argv, cpus=cpus)
         return CommandResult(
             exit_code=end.exit_code,
@@ -334,6 +359,15 @@ class AdbTransport:
             raise
         self._debris.discard(part)
         return parse_hash(end.stdout)
+
+    def _refuse_changed(self, argv: Sequence[str], unchanged: Mapping[str, str]) -> None:
+        found = self.read_together(hashed=tuple(unchanged), limit_bytes=0).hashes
+        if found != unchanged:
+            raise ChangedFiles(f"{self.serial}: did not start {argv[0]}: files have changed.", hashes=found)
+
+    def _hash_s(self, paths: Iterable[str]) -> float:
+        """Return the seconds after which reading files hangs."""
+        return sum(hash_s(self._sizes[path]) if path in self._sizes else _UNKNOWN_FILE_S for path in paths)
 
     def _sweep(self, part: str) -> None:
         """Remove what a refused file has left; where that fails, the next push does it."""

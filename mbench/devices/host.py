@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from mbench.core.errors import CommandTimeout, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.devices.host_facts import machine_name
 
@@ -89,13 +89,24 @@ class HostTransport:
             raise TransportError(f"{self.serial}: {path} is larger than {limit_bytes} bytes; it was not read.")
         return data
 
-    def read_together(self, *, pulled: Sequence[str] = (), hashed: Sequence[str] = (), limit_bytes: int) -> FilesRead:
+    def read_together(
+        self,
+        *,
+        pulled: Sequence[str] = (),
+        hashed: Sequence[str] = (),
+        limit_bytes: int,
+        then_remove: str | None = None,
+    ) -> FilesRead:
         """Pull files and hash others, one after the other."""
         contents: dict[str, bytes | None] = {}
         for path in pulled:
             contents[path] = data = self.pull(path, limit_bytes=limit_bytes)
             limit_bytes -= len(data or b"")
-        return FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
+        found = FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
+        if then_remove is not None:
+            with suppress(TransportError):
+                self.remove(then_remove)
+        return found
 
     def remove(self, path: str) -> None:
         """Remove a file or a folder."""
@@ -113,8 +124,12 @@ class HostTransport:
         environment: Mapping[str, str] | None = None,
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
+        unchanged: Mapping[str, str] | None = None,
     ) -> CommandResult:
         """Run a command in a session of its own, pinned to `cpus`, to its end or to the total deadline."""
+        found = {path: self.sha256(path) for path in unchanged or ()}
+        if found != (unchanged or {}):
+            raise ChangedFiles(f"{self.serial}: did not start {argv[0]}: files have changed.", hashes=found)
         begun = time.monotonic()
         process = self._start(tuple(argv), environment, cpus)
         try:

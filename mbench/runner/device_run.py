@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mbench.core.errors import CommandTimeout, NoRoom, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, NoRoom, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.runner import script
 from mbench.runner.command import Command, RunPaths
@@ -42,6 +42,7 @@ class Course:
         failure: what went wrong outside of the program's own doing.
         scripted: whether the script was started.
         leftover: process of the program that was still there after its end, as the script noted it; None: none was.
+        removed: whether the run's directory has been removed.
     """
 
     started_at: datetime
@@ -54,6 +55,7 @@ class Course:
     failure: Failure | None = None
     scripted: bool = False
     leftover: str | None = None
+    removed: bool = False
 
 
 def run_on_device(
@@ -82,15 +84,17 @@ def run_on_device(
     course = Course(started_at=clock.now())
     began_s = clock.monotonic()
     try:
-        found = transport.read_together(hashed=tuple(hashes), limit_bytes=0).hashes
-        course.proofs = tuple(Proof(path=path, expected=want, before=found[path]) for path, want in hashes.items())
-        course.failure = changed(course.proofs, when="before")
-        course.failure = course.failure or _unreadable(transport, command.reads)
+        course.failure = _unreadable(transport, command.reads)
         if course.failure is None:
             text = script.device_script(paths.work_dir, command.argv, deadline_s=deadline_s, removes=command.writes)
             began_s = clock.monotonic()
             course.scripted = True
+            course.proofs = _proofs(hashes, before={})
             course.failure = _run_script(transport, clock, text, paths, course, environment, cpus, deadline_s)
+    except ChangedFiles as error:
+        course.scripted = False
+        course.proofs = _proofs(hashes, before=error.hashes)
+        course.failure = changed(course.proofs, when="before")
     except NoRoom as error:
         course.failure = course.failure or ("environment", str(error))
     except TransportError as error:
@@ -99,6 +103,10 @@ def run_on_device(
         course.wall_s = course.wall_s or clock.monotonic() - began_s
         _clean_up(transport, paths, course)
     return course
+
+
+def _proofs(hashes: Mapping[str, str], *, before: Mapping[str, str | None]) -> tuple[Proof, ...]:
+    return tuple(Proof(path=path, expected=want, before=before.get(path)) for path, want in hashes.items())
 
 
 def _unreadable(transport: Transport, paths: tuple[str, ...]) -> Failure | None:
@@ -121,20 +129,23 @@ def _run_script(
     deadline_s: float,
 ) -> Failure | None:
     began_s = clock.monotonic()
+    hashes = {proof.path: proof.expected for proof in course.proofs}
     try:
         result = transport.run(
             ("sh", "-c", text),
             deadline_s=deadline_s + _TRANSPORT_MARGIN_S,
             environment=environment or None,
             cpus=cpus,
+            unchanged=hashes,
         )
     except CommandTimeout as error:
         course.wall_s = clock.monotonic() - began_s
         with suppress(TransportError):
-            _fetch(transport, paths, course)
+            _fetch(transport, paths, course, whole=False)
         return "timeout", str(error)
     course.wall_s = clock.monotonic() - began_s
-    _fetch(transport, paths, course)
+    course.proofs = _proofs(hashes, before=hashes)
+    _fetch(transport, paths, course, whole=result.exit_code == 0)
     if course.exit_code is None:
         return _aborted(result)
     if course.exit_code in {SIGKILL_STATUS, TIMEOUT_STATUS} and course.wall_s >= deadline_s:
@@ -155,8 +166,11 @@ def _left_behind(leftover: str | None) -> Failure | None:
     return "environment", f"process {process} of the run was still there after its end and had to be killed."
 
 
-def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
-    """Pull what a run left behind into `course`, and hash again what must be the same as before."""
+def _fetch(transport: Transport, paths: RunPaths, course: Course, *, whole: bool) -> None:
+    """Pull what a run left behind into `course`, and hash again what must be the same as before.
+
+    After a script that came to its end, nothing of the run's directory is needed any more.
+    """
     left = {
         STDOUT_FILE: f"{paths.work_dir}/{script.STDOUT}",
         STDERR_FILE: f"{paths.work_dir}/{script.STDERR}",
@@ -170,7 +184,9 @@ def _fetch(transport: Transport, paths: RunPaths, course: Course) -> None:
         pulled=(*left.values(), *notes),
         hashed=tuple(proof.path for proof in course.proofs),
         limit_bytes=2 * script.FILE_LIMIT_BYTES,
+        then_remove=paths.work_dir if whole else None,
     )
+    course.removed = whole
     for name, path in left.items():
         if (data := found.contents[path]) is not None:
             course.files[name] = data[:_TEXT_LIMIT_BYTES] if name.endswith(".txt") else data
@@ -195,6 +211,8 @@ def _aborted(result: CommandResult) -> Failure:
 
 def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
     """Kill what may still run and remove the run's directory; a device that is gone has been reported before."""
+    if course.removed:
+        return
     if course.failure is not None and course.failure[0] == "transport" and not transport.alive(timeout_s=_ALIVE_S):
         _LOG.warning("%s: %s may be left behind: it does not answer", transport.serial, paths.work_dir)
         return  # a frozen one would hold each of the commands below to its own deadline

@@ -14,6 +14,8 @@ from mbench.core.errors import CommandTimeout, DeviceLost, TransportError
 from mbench.devices.adb_servers import AdbServer
 from mbench.devices.adb_transport import open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
+from mbench.emulator.facts import pixel4
+from mbench.emulator.farm import PhoneFarm
 from mbench.emulator.faults import Fault, FaultKind
 
 
@@ -266,3 +268,18 @@ def test_many_threads_may_use_one_phone(over_adb):
     for thread in threads:
         thread.join()
     assert sorted(results) == sorted(b"%d\n" % number for number in range(16))
+
+
+def test_a_phone_whose_sha256sum_words_its_list_otherwise_is_asked_apart():
+    with PhoneFarm() as farm, PrivateServer() as server:
+        phone = farm.start(pixel4("OTHERWISE"))
+        server.connect(phone.address)
+        over_adb = open_device(AdbServer(port=server.port), phone.address)
+        over_adb.write(f"{over_adb.root}/file", b"x")
+        tool = phone.path("/system/bin") / "sha256sum"
+        really = tool.readlink()
+        tool.unlink()
+        tool.write_text(f'#!/system/bin/sh\n{really} "$@" | while read -r sum path; do echo "$sum *$path"; done\n')
+        tool.chmod(0o755)
+        wanted = {f"{over_adb.root}/file": hashlib.sha256(b"x").hexdigest()}
+        assert over_adb.run(("echo", "started"), deadline_s=20, unchanged=wanted).stdout == b"started\n"

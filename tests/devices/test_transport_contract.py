@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mbench.core.errors import CommandTimeout, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
 from mbench.core.ports import Transport
 from mbench.devices.host import HostTransport
 
@@ -152,3 +152,47 @@ def test_files_that_are_too_large_together_are_refused(transport):
         transport.write(path, b"x" * 6)
     with pytest.raises(TransportError, match="larger than"):
         transport.read_together(pulled=paths, limit_bytes=11)
+
+
+def test_a_command_starts_where_its_files_are_as_they_must_be(transport):
+    wanted = {}
+    for name in ("a b", "-n", "$(date)", "ü\\n"):
+        wanted[f"{transport.root}/{name}"] = hashlib.sha256(name.encode()).hexdigest()
+        transport.write(f"{transport.root}/{name}", name.encode())
+    result = transport.run(("echo", "started"), deadline_s=20, unchanged=wanted, environment={"A": "1"})
+    assert (result.exit_code, result.stdout) == (0, b"started\n")
+
+
+@pytest.mark.parametrize("name", ["changed", "never", "ü\\n"])
+def test_a_command_does_not_start_where_a_file_has_changed(transport, name):
+    kept, other = f"{transport.root}/kept", f"{transport.root}/{name}"
+    transport.write(kept, b"kept")
+    if name != "never":
+        transport.write(other, b"changed")
+    found = {kept: transport.sha256(kept), other: transport.sha256(other)}
+    wanted = {kept: found[kept], other: "0" * 64}
+    with pytest.raises(ChangedFiles) as refused:
+        transport.run(("touch", f"{transport.root}/started"), deadline_s=20, unchanged=wanted)
+    assert refused.value.hashes == found
+    assert transport.pull(f"{transport.root}/started", limit_bytes=1) is None
+
+
+@pytest.mark.parametrize("name", ["file", "ü\\n"])
+def test_a_directory_goes_when_its_files_have_been_read(transport, name):
+    folder = f"{transport.root}/a $(b)"
+    transport.write(f"{folder}/{name}", b"x")
+    transport.write(f"{transport.root}/kept", b"y")
+    found = transport.read_together(
+        pulled=(f"{folder}/{name}",), hashed=(f"{transport.root}/kept",), limit_bytes=1, then_remove=folder
+    )
+    assert found.contents == {f"{folder}/{name}": b"x"}
+    assert transport.sha256(f"{folder}/{name}") is None
+    assert transport.sha256(f"{transport.root}/kept") is not None
+
+
+def test_what_could_not_be_read_stays(transport):
+    folder = f"{transport.root}/run"
+    transport.write(f"{folder}/file", b"too long")
+    with pytest.raises(TransportError, match="larger than"):
+        transport.read_together(pulled=(f"{folder}/file",), limit_bytes=1, then_remove=folder)
+    assert transport.pull(f"{folder}/file", limit_bytes=10) == b"too long"
