@@ -20,6 +20,9 @@ SERVICE: Final = "sync:"
 
 SMALL_S: Final = 20.0
 """For a command whose work does not grow with a file."""
+UNKNOWN_FILE_S: Final = 180.0
+"""For reading or removing files of a size that nobody has said."""
+
 _SLOWEST_BYTES_PER_S: Final = 200_000
 _SLOWEST_HASH_BYTES_PER_S: Final = 10_000_000
 STALL_S: Final = 30.0

@@ -1,19 +1,19 @@
 """A phone as a device: commands and files through an adb server."""
 
 import getpass
-import hashlib
 import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import ChangedFiles, CommandTimeout, DamagedFile, DeviceLost, NoRoom, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, DeviceLost, TransportError
 from mbench.core.ports import CommandResult, FilesRead
-from mbench.devices.adb_errors import NO_SPACE, REMEDIES, at_the_door
+from mbench.devices.adb_door import AdbDoor
+from mbench.devices.adb_errors import REMEDIES, at_the_door
 from mbench.devices.adb_identity import Identity, identify
 from mbench.devices.adb_pull import (
     HEAD_BYTES,
@@ -27,10 +27,10 @@ from mbench.devices.adb_pull import (
     pull_script,
     together_script,
 )
+from mbench.devices.adb_sending import AdbSender
 from mbench.devices.adb_servers import AdbServer
 from mbench.devices.adb_shell import (
     CANNOT_SEE,
-    ShellEnd,
     command_line,
     end_script,
     new_mark,
@@ -38,31 +38,15 @@ from mbench.devices.adb_shell import (
     run_script,
     says_changed,
 )
-from mbench.devices.adb_streams import DeviceStream, NotOpened
-from mbench.devices.adb_sync import (
-    SERVICE,
-    SMALL_S,
-    STALL_S,
-    UNTOUCHED,
-    commit_script,
-    frame_bytes,
-    hash_s,
-    missing_room,
-    prepare_script,
-    quoted_path,
-    read_blocks,
-    send_file,
-    transfer_s,
-)
+from mbench.devices.adb_streams import NotOpened
+from mbench.devices.adb_sync import SMALL_S, UNKNOWN_FILE_S, hash_s, quoted_path, transfer_s
 
 _LOG = logging.getLogger(__name__)
 
 _BASE: Final = "/data/local/tmp/mbench"
 """The one place of a phone that is ours to write and from which programs may be started."""
 
-_DAMAGE: Final = "the cable, the hub or the storage damages data"
 _END_S: Final = 8.0
-_UNKNOWN_FILE_S: Final = 180.0
 _WORDS_BYTES: Final = 4096
 
 
@@ -84,14 +68,6 @@ def open_device(server: AdbServer, address: str, *, timeout_s: float = 10.0, use
     return transport
 
 
-def _has_hash(source: Path, sha256: str) -> bool:
-    try:
-        with source.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    except OSError:
-        return False
-
-
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -100,31 +76,32 @@ def _user() -> str:
 
 
 class AdbTransport:
-    """Runs commands and moves files on one phone. Keeps the promises of `mbench.core.ports.Transport`.
-
-    Attributes:
-        server: the adb server that the phone is reached through.
-        address: the phone as that server calls it.
-    """
+    """Runs commands and moves files on one phone. Keeps the promises of `mbench.core.ports.Transport`."""
 
     def __init__(self, server: AdbServer, address: str, identity: Identity, *, user: str | None = None) -> None:
-        self.server = server
-        self.address = address
-        self._identity = identity
+        self._door = AdbDoor(server, address, identity)
+        self._sender = AdbSender(self._door)
         self._root = f"{_BASE}/{re.sub(r'[^A-Za-z0-9._-]', '_', user or _user())}"
-        self._debris: set[str] = set()
-        self._sizes: dict[str, int] = {}
-        self._given_up = False
+
+    @property
+    def server(self) -> AdbServer:
+        """The adb server that the phone is reached through."""
+        return self._door.server
+
+    @property
+    def address(self) -> str:
+        """The phone as that server calls it."""
+        return self._door.address
 
     @property
     def serial(self) -> str:
         """The phone's own serial, the same over USB and TCP."""
-        return self._identity.serial
+        return self._door.serial
 
     @property
     def emulated(self) -> bool:
         """Whether it is one of mbench's emulated phones."""
-        return self._identity.emulated
+        return self._door.identity.emulated
 
     @property
     def root(self) -> str:
@@ -134,12 +111,12 @@ class AdbTransport:
     @property
     def identity(self) -> Identity:
         """What the phone said of itself when it was opened, or when it last came back."""
-        return self._identity
+        return self._door.identity
 
     def came_back(self, identity: Identity) -> None:
         """Take note of what the phone says of itself after it was away."""
-        self._identity = identity
-        self._given_up = False
+        self._door.identity = identity
+        self._door.given_up = False
         self.make_root()
 
     def gave_up(self) -> None:
@@ -147,12 +124,12 @@ class AdbTransport:
 
         A frozen phone would else hold each command of a session's ending to its own timeout.
         """
-        self._given_up = True
+        self._door.given_up = True
 
     def make_root(self) -> None:
         """Make our folder."""
-        end = self._script(f"mkdir -p {quoted_path(self._root)}", f"make {self._root}")
-        self._require(end, f"make {self._root}")
+        end = self._door.script(f"mkdir -p {quoted_path(self._root)}", f"make {self._root}")
+        self._door.require(end, f"make {self._root}")
 
     def push(
         self,
@@ -164,37 +141,24 @@ class AdbTransport:
         sent: Callable[[int], None] | None = None,
     ) -> None:
         """Write a file, unless its content is there already, and prove it by its hash; `sent` hears of bytes."""
-        try:
-            size_bytes = source.stat().st_size
-        except OSError as error:
-            raise TransportError(f"{self.serial}: could not push {source}: {error.strerror}.") from error
-        self._sizes[target] = size_bytes
-        if self._prepare(target, size_bytes, sha256=sha256, executable=executable):
-            return
-        found = self._place(target, read_blocks(source), size_bytes, sha256=sha256, executable=executable, sent=sent)
-        if found != sha256:
-            blame = _DAMAGE if _has_hash(source, sha256) else f"{source} has changed since it was hashed"
-            raise DamagedFile(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {blame}.")
+        self._sender.push(source, target, sha256=sha256, executable=executable, sent=sent)
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
         """Write a few bytes under a temporary name, then rename."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        found = self._place(target, frame_bytes(data), len(data), sha256=sha256, executable=executable)
-        if found != sha256:
-            raise DamagedFile(f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {_DAMAGE}.")
+        self._sender.write(target, data, executable=executable)
 
     def sha256(self, path: str) -> str | None:
         """Return the SHA-256 that the phone reads, None where there is no such file."""
-        end = self._script(hash_script(path), f"read {path}", timeout_s=_UNKNOWN_FILE_S)
+        end = self._door.script(hash_script(path), f"read {path}", timeout_s=UNKNOWN_FILE_S)
         if end.exit_code == NO_FILE:
             return None
-        self._require(end, f"read {path}")
+        self._door.require(end, f"read {path}")
         return parse_hash(end.stdout)
 
     def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
         """Return a file's bytes, proved by its length and hash; None where there is none."""
         text = pull_script(path, limit_bytes=limit_bytes)
-        end = self._script(
+        end = self._door.script(
             text,
             f"read {path}",
             timeout_s=transfer_s(limit_bytes),
@@ -205,7 +169,7 @@ class AdbTransport:
             return None
         if end.exit_code == TOO_LARGE:
             raise TransportError(f"{self.serial}: {path} is larger than {limit_bytes} bytes; it was not read.")
-        self._require(end, f"read {path}")
+        self._door.require(end, f"read {path}")
         return parse_pulled(end, serial=self.serial, path=path)
 
     def read_together(
@@ -222,27 +186,27 @@ class AdbTransport:
             contents = {path: self.pull(path, limit_bytes=limit_bytes) for path in pulled}
             found = FilesRead(contents=contents, hashes={path: self.sha256(path) for path in hashed})
             if then_remove is not None:
-                self._sweep(then_remove)
+                with suppress(TransportError):
+                    self.remove(then_remove)
             return found
         what = f"read {', '.join(paths)}"
-        end = self._script(
+        end = self._door.script(
             together_script(pulled, hashed, limit_bytes=limit_bytes, then_remove=then_remove),
             what,
-            timeout_s=transfer_s(limit_bytes) + _UNKNOWN_FILE_S,
-            stall_s=max(hash_s(limit_bytes), _UNKNOWN_FILE_S if hashed else 0.0),
+            timeout_s=transfer_s(limit_bytes) + UNKNOWN_FILE_S,
+            stall_s=max(hash_s(limit_bytes), UNKNOWN_FILE_S if hashed else 0.0),
             limit_bytes=limit_bytes + sum(HEAD_BYTES + 2 * len(path.encode()) for path in (*paths, "")),
         )
         if end.exit_code == TOO_LARGE:
             raise TransportError(
                 f"{self.serial}: {', '.join(pulled)} are together larger than {limit_bytes} bytes; none was read."
             )
-        self._require(end, what)
+        self._door.require(end, what)
         return parse_together(end, pulled, hashed, serial=self.serial)
 
     def remove(self, path: str) -> None:
         """Remove a file or a folder with all it holds."""
-        end = self._script(f"rm -rf {quoted_path(path)}", f"remove {path}", timeout_s=_UNKNOWN_FILE_S)
-        self._require(end, f"remove {path}")
+        self._door.remove(path)
 
     def run(
         self,
@@ -258,7 +222,7 @@ class AdbTransport:
 
         Hashing what has to be `unchanged` has a time of its own, besides the deadline.
         """
-        self._refuse_given_up(f"run {argv[0]}")
+        self._door.refuse_given_up(f"run {argv[0]}")
         if unchanged and not can_be_listed(unchanged):
             self._refuse_changed(argv, unchanged)
             unchanged = None
@@ -310,55 +274,10 @@ class AdbTransport:
         """Whether an echo comes back in time; the state that adb shows says nothing about that."""
         mark = new_mark()
         with suppress(TransportError):
-            return self._script(f"echo {mark}", "get an echo", timeout_s=timeout_s).stdout.split() == [mark.encode()]
+            return self._door.script(f"echo {mark}", "get an echo", timeout_s=timeout_s).stdout.split() == [
+                mark.encode()
+            ]
         return False
-
-    def _prepare(self, target: str, size_bytes: int, *, sha256: str, executable: bool) -> bool:
-        """Make a file's folder and see to its room; return whether the file is there already."""
-        what = f"write {target}"
-        debris = tuple(sorted(self._debris))
-        text = prepare_script(target, size_bytes=size_bytes, sha256=sha256, executable=executable, debris=debris)
-        end = self._script(text, what, timeout_s=hash_s(size_bytes))
-        self._require(end, what)
-        self._debris.clear()
-        if parse_hash(end.stdout) == sha256:
-            return True
-        if lack := missing_room(end.stdout, size_bytes=size_bytes):
-            raise NoRoom(f"{self.serial}: could not {what}: {lack}. {REMEDIES['full']}")
-        return False
-
-    def _place(
-        self,
-        target: str,
-        frames: Iterator[memoryview],
-        size_bytes: int,
-        *,
-        sha256: str,
-        executable: bool,
-        sent: Callable[[int], None] | None = None,
-    ) -> str | None:
-        """Send a file under a temporary name, rename it if its hash is right, and return the hash that was found."""
-        what = f"write {target}"
-        part = f"{target}.part.{new_mark()}"
-        self._debris.add(part)
-        until = time.monotonic() + transfer_s(size_bytes)
-        try:
-            with (
-                at_the_door(self.serial, what),
-                DeviceStream(self.server, self.address, SERVICE, until=until, stall_s=STALL_S) as stream,
-            ):
-                send_file(stream, part, frames, sent=sent)
-            text = commit_script(part, target, sha256=sha256, executable=executable)
-            end = self._script(text, what, timeout_s=hash_s(size_bytes))
-            if end.exit_code != UNTOUCHED:
-                self._require(end, what)
-        except DeviceLost:
-            raise
-        except TransportError:
-            self._sweep(part)
-            raise
-        self._debris.discard(part)
-        return parse_hash(end.stdout)
 
     def _refuse_changed(self, argv: Sequence[str], unchanged: Mapping[str, str]) -> None:
         found = self.read_together(hashed=tuple(unchanged), limit_bytes=0).hashes
@@ -367,13 +286,7 @@ class AdbTransport:
 
     def _hash_s(self, paths: Iterable[str]) -> float:
         """Return the seconds after which reading files hangs."""
-        return sum(hash_s(self._sizes[path]) if path in self._sizes else _UNKNOWN_FILE_S for path in paths)
-
-    def _sweep(self, part: str) -> None:
-        """Remove what a refused file has left; where that fails, the next push does it."""
-        with suppress(TransportError):
-            self.remove(part)
-            self._debris.discard(part)
+        return sum(hash_s(self._sender.sizes[path]) if path in self._sender.sizes else UNKNOWN_FILE_S for path in paths)
 
     def _end(self, mark: str, argv: Sequence[str]) -> str:
         """Kill all that bears a mark, and say how that went.
@@ -382,7 +295,7 @@ class AdbTransport:
             DeviceLost: the phone does not answer any more.
         """
         try:
-            end = self._script(end_script(mark), f"end {argv[0]}", timeout_s=_END_S)
+            end = self._door.script(end_script(mark), f"end {argv[0]}", timeout_s=_END_S)
         except DeviceLost as error:
             raise DeviceLost(
                 f"{self.serial}: neither {argv[0]} nor the command that was to end it got an answer: "
@@ -393,33 +306,3 @@ class AdbTransport:
         if end.exit_code == CANNOT_SEE:
             return "may still be running: the device does not show what it runs"
         return f"could not be ended: {end.words}"
-
-    def _script(
-        self,
-        text: str,
-        what: str,
-        *,
-        timeout_s: float = SMALL_S,
-        stall_s: float | None = None,
-        limit_bytes: int = 1 << 20,
-    ) -> ShellEnd:
-        self._refuse_given_up(what)
-        with at_the_door(self.serial, what):
-            until = time.monotonic() + timeout_s
-            return run_script(self.server, self.address, text, until=until, stall_s=stall_s, limit_bytes=limit_bytes)
-
-    def _refuse_given_up(self, what: str) -> None:
-        if self._given_up:
-            raise DeviceLost(f"{self.serial}: could not {what}: it did not come back. {REMEDIES['lost']}")
-
-    def _require(self, end: ShellEnd, what: str) -> None:
-        """Raise where a script says by its status that it failed.
-
-        Raises:
-            NoRoom: for lack of storage.
-            TransportError: for another reason.
-        """
-        if end.exit_code != 0 and NO_SPACE in end.words:
-            raise NoRoom(f"{self.serial}: could not {what}: {end.words}. {REMEDIES['full']}")
-        if end.exit_code != 0:
-            raise TransportError(f"{self.serial}: could not {what}: {end.words}.")
