@@ -178,10 +178,10 @@ def _fetch(transport: Transport, paths: RunPaths, course: Course, *, whole: bool
         PROFILE_FILE: paths.profile,
         OUTPUT_FILE: paths.output,
     }
-    names = (script.AFFINITY, script.EXIT_CODE, script.CPU_TIMES, script.LEFTOVER)
-    notes = [f"{paths.work_dir}/{name}" for name in names]
+    status = f"{paths.work_dir}/{script.EXIT_CODE}"
+    notes = [f"{paths.work_dir}/{name}" for name in (script.AFFINITY, script.CPU_TIMES, script.LEFTOVER)]
     found = transport.read_together(
-        pulled=(*left.values(), *notes),
+        pulled=(*left.values(), status, *notes),
         hashed=tuple(proof.path for proof in course.proofs),
         limit_bytes=2 * script.FILE_LIMIT_BYTES,
         then_remove=paths.work_dir if whole else None,
@@ -190,8 +190,8 @@ def _fetch(transport: Transport, paths: RunPaths, course: Course, *, whole: bool
     for name, path in left.items():
         if (data := found.contents[path]) is not None:
             course.files[name] = data[:_TEXT_LIMIT_BYTES] if name.endswith(".txt") else data
-    course.affinity, status, times, course.leftover = (_short_text(found.contents[path]) for path in notes)
-    course.exit_code = int(status) if status is not None and status.isdecimal() else None
+    course.affinity, times, course.leftover = (_short_text(found.contents[path]) for path in notes)
+    course.exit_code = script.parse_exit_code(found.contents[status])
     course.cpu_s = None if times is None else script.parse_cpu_s(times)
     course.proofs = tuple(proof.ended_as(found.hashes[proof.path]) for proof in course.proofs)
 

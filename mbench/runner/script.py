@@ -1,6 +1,7 @@
 """The small POSIX sh script that makes one run on the device, so that the cable carries nothing while the clock runs.
 
-It needs sh (mksh, dash, bash, busybox), rm, mv, mkdir and sleep; timeout where there is one. It leaves these files:
+It needs sh (mksh, dash, bash, busybox), rm, mkdir and sleep; timeout where there is one. It starts no program that it
+can do without: each costs a phone milliseconds. It leaves these files:
 
     cpus.txt      cores that it may use, as the kernel writes them (`4-7`); no file where there is no /proc
     pid.txt       the program's process id, written by the very process before it becomes the program
@@ -9,7 +10,7 @@ It needs sh (mksh, dash, bash, busybox), rm, mv, mkdir and sleep; timeout where 
     leftover.txt  its process id, where it was still there after its end and had to be killed; `stays` after it where
                   it could not be
     times.txt     CPU time of the shell and of all that it waited for, as POSIX' `times` writes it
-    rc.txt        its exit status as the shell says it; written last and at once, so its absence means an aborted run
+    rc.txt        its exit status as the shell says it, a line, written last: without its end the run was aborted
 """
 
 import math
@@ -57,8 +58,7 @@ _GONE = r"""gone() {
 """A process that is dead and was not waited for yet counts as gone."""
 
 _TEMPLATE = r"""umask 077
-mkdir -p {directory} && cd {directory} || exit {no_directory}
-rm -f {old}
+if cd {directory} 2>/dev/null; then rm -f {old}; else mkdir -p {directory} && cd {directory} || exit {no_directory}; fi
 true >{stdout} || exit {no_directory}
 ulimit -f {blocks} 2>/dev/null
 if [ -r /proc/self/status ]; then
@@ -68,9 +68,12 @@ if [ -r /proc/self/status ]; then
 fi
 {gone}
 set -- sh -c 'echo $$ >{process}; exec "$0" "$@"' {command}
-if timeout -s KILL {deadline} true 2>/dev/null; then set -- timeout -s KILL {deadline} "$@"; fi
-"$@" </dev/null >{stdout} 2>{stderr}
+timeout -s KILL {deadline} "$@" </dev/null >{stdout} 2>{stderr}
 status=$?
+if [ "$status" -ne 0 ] && [ ! -e {process} ]; then # a timeout that is not there, or takes other words, starts nothing
+  "$@" </dev/null >{stdout} 2>{stderr}
+  status=$?
+fi
 pid=
 [ -r {process} ] && read -r pid <{process}
 if [ -n "$pid" ]; then
@@ -83,11 +86,11 @@ if [ -n "$pid" ]; then
   gone "$pid" || echo "$pid stays" >{leftover}
 fi
 times >{times} 2>/dev/null
-echo "$status" >rc.part && mv rc.part {exit_code}
+echo "$status" >{exit_code}
 """
 
 _END_TEMPLATE = r"""cd {directory} 2>/dev/null || exit 0
-[ -r {exit_code} ] && exit 0
+[ -s {exit_code} ] && exit 0
 [ -r {process} ] || exit 0
 read -r pid <{process} || exit 0
 {gone}
@@ -108,9 +111,9 @@ def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, remo
         work_dir: the run's own directory, which the script makes.
         argv: the program and its arguments; every one stays one argument and is never looked at by a shell.
         deadline_s: after so many seconds the device itself kills the program; status 137, or 124.
-        removes: files of an earlier run, besides the script's own, that must not be there before this one.
+        removes: files of an earlier run in `work_dir`, besides the script's own, that must not be there before.
     """
-    old = [STDOUT, STDERR, EXIT_CODE, "rc.part", PROCESS, AFFINITY, LEFTOVER, CPU_TIMES]
+    old = [STDOUT, STDERR, EXIT_CODE, PROCESS, AFFINITY, LEFTOVER, CPU_TIMES]
     return _TEMPLATE.format(
         directory=_path(work_dir),
         no_directory=NO_DIRECTORY,
@@ -137,6 +140,11 @@ def end_script(work_dir: str) -> str:
     return _END_TEMPLATE.format(
         directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS, gone=_GONE, stays=STAYS
     )
+
+
+def parse_exit_code(line: bytes | None) -> int | None:
+    """Return the exit status of `137` and the line's end; None where there is none, or only a part of it."""
+    return int(line) if line is not None and re.fullmatch(rb"\d+\r?\n", line) else None
 
 
 def parse_cpu_s(times: str) -> float | None:

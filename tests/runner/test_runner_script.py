@@ -80,6 +80,31 @@ def test_a_program_past_its_deadline_is_killed_and_gone(shell: str, tmp_path: Pa
 
 
 @EVERY_SHELL
+@pytest.mark.parametrize("tool", [None, "#!/bin/sh\necho 'timeout: unknown option -- s' >&2\nexit 1\n"])
+def test_a_phone_without_a_timeout_that_takes_a_signal_runs_the_program_once(
+    shell: str, tool: str | None, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "rm", "mkdir", "sleep"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    if tool is not None:
+        (tools / "timeout").write_text(tool)
+        (tools / "timeout").chmod(0o755)
+    text = script.device_script(str(tmp_path / "w"), ("sh", "-c", "echo x >>../runs; exit 3"), deadline_s=5)
+    words = [shutil.which(shell) or shell, *(["sh"] if shell in {"busybox", "toybox"} else [])]
+    subprocess.run([*words, "-c", text], check=True, timeout=60, env={"PATH": str(tools)})
+    assert left(tmp_path / "w", script.EXIT_CODE) == "3\n"
+    assert left(tmp_path / "w", script.STDERR) == ""
+    assert left(tmp_path, "runs") == "x\n"
+
+
+@pytest.mark.parametrize(("line", "status"), [(b"137\n", 137), (b"0\r\n", 0), (b"13", None), (b"", None), (None, None)])
+def test_an_exit_status_without_its_lines_end_is_none(line: bytes | None, status: int | None) -> None:
+    assert script.parse_exit_code(line) == status
+
+
+@EVERY_SHELL
 def test_files_of_an_earlier_run_are_gone(shell: str, tmp_path: Path) -> None:
     folder = tmp_path / "w"
     folder.mkdir()
