@@ -3,7 +3,8 @@
     python -m benchmarks.phones
 
 Emulated phones with invented latencies, a private adb server, the real command line; all models are built and pushed
-before. `one_phone` has its profile's own settings (1 s of warm-up, 2 s measured), `many_phones` runs of 0.2 s.
+before. `one_phone` has its profile's own settings (1 s of warm-up, 2 s measured), `many_phones` runs of 0.2 s. A run's
+own time is that of its one command on the phone, in which its files are proved just before its program starts.
 
 An emulated phone's processes are this machine's. `many_cpu_s` is what all processes of one session needed: `mbench`,
 the adb server, the emulator and the phones' shells and programs together. On few cores that bounds the wall time from
