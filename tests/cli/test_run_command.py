@@ -1,22 +1,16 @@
+"""`mbench run` on this host: what it prints, keeps, proves and refuses."""
+
 import json
 import os
-import random
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from command_line import OTHER, SHORT, SMALL
+from command_line import OTHER, SHORT, SMALL, Command, rows_of
 
 pytestmark = pytest.mark.tensorflow
-
-
-def rows_of(done: "subprocess.CompletedProcess[str]") -> list[dict]:
-    return json.loads(done.stdout)
 
 
 def test_a_run_prints_a_table_and_keeps_it(mbench):
@@ -38,12 +32,40 @@ def test_rows_say_what_was_proved(mbench):
     assert {warning["code"] for warning in row["warnings"]} >= {"latency_only", "few_runs"}
 
 
-def test_a_second_run_builds_nothing_and_loads_no_heavy_library(mbench):
-    traced = (sys.executable, "-X", "importtime")
-    done = mbench("run", SMALL, *SHORT, prefix=traced)
+@pytest.fixture(scope="module")
+def loaded_by_a_second_run(tmp_path_factory, home) -> set[str]:
+    """Every module that the main process of a run loads whose artifact is in the cache."""
+    done = Command(tmp_path_factory.mktemp("second run"), home)(
+        "run", SMALL, *SHORT, prefix=(sys.executable, "-X", "importtime")
+    )
     assert done.returncode == 0, done.stderr[-500:]
-    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
-    assert imported.isdisjoint({"tensorflow", "keras", "pandas", "adbutils", "litert_quantizer"})
+    return {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if "|" in line}
+
+
+@pytest.mark.parametrize(
+    "library", ["tensorflow", "keras", "litert_quantizer", "pandas", "adbutils", "rich", "flatbuffers", "numpy", "PIL"]
+)
+def test_a_second_run_loads_no_heavy_library(loaded_by_a_second_run, library):
+    assert library not in {name.split(".")[0] for name in loaded_by_a_second_run}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "http.client",
+        "ai_edge_litert.schema_py_generated",
+        "ai_edge_litert.interpreter",
+        "mbench.artifacts.inspection",
+        "mbench.binaries.records",
+        "mbench.models.build",
+        "mbench.workflows.families",
+        "mbench.workflows.phones",
+    ],
+)
+def test_a_second_run_loads_nothing_that_reads_builds_or_proves_a_file_or_talks_to_a_phone(
+    loaded_by_a_second_run, module
+):
+    assert module not in loaded_by_a_second_run
 
 
 def test_delegates_and_threads_multiply(mbench):
@@ -101,90 +123,12 @@ def test_two_runs_into_one_folder_do_not_meet(mbench):
     assert len(list((mbench.folder / "results").glob("*/plan.json"))) == 2
 
 
-def wait_for_runs(folder: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while len(list(folder.glob("results/*/runs/*/[!.]*/run.json"))) < count:
-        assert time.monotonic() < deadline, "no run was stored in a minute"
-        time.sleep(0.02)
-
-
-LONG = (
-    *("--num-runs", "5", "--min-secs", "0.2", "--warmup-secs", "0.1"),
-    *("--runs", "4", "--max-runs", "4", "--memory-runs", "1"),
-)
-
-
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
-def test_what_was_measured_survives_an_ending_and_resume_measures_nothing_twice(mbench, ending):
-    process = mbench.start("run", SMALL, OTHER, *LONG)
-    wait_for_runs(mbench.folder, 4)
-    process.send_signal(ending)
-    out, err = process.communicate(timeout=60)
-    kept = {path: path.read_bytes() for path in mbench.folder.glob("results/*/runs/*/[!.]*/run.json")}
-    if ending is not signal.SIGKILL:
-        assert process.returncode == 130, err
-        assert "--resume" in err
-        assert "aborted" in out or "ok" in out
-    aborted = json.loads(mbench("report", "--json").stdout)
-    assert "aborted" in {row["status"] for row in aborted}
-    done = mbench("run", "--resume", "last", "--json")
-    assert done.returncode == 0, done.stderr
-    assert {row["status"] for row in rows_of(done)} == {"ok"}
-    assert all(path.read_bytes() == data for path, data in kept.items())
-    latency = list(mbench.folder.glob(f"results/*/runs/{SMALL}*/latency-*"))
-    assert len(latency) == 4
-
-
-def starting_s(mbench) -> float:
-    """Return how long a process takes here, now, until mbench and no longer Python alone hears Ctrl-C; and its end."""
-    begun = time.monotonic()
-    mbench("--version")
-    return time.monotonic() - begun
-
-
-def test_ctrl_c_at_any_moment_ends_in_one_line_and_leaves_nothing_running(mbench):
-    moments = random.Random(7)
-    for _ in range(6):
-        earliest_s = 2 * starting_s(mbench)
-        process = mbench.start("run", SMALL, *LONG)
-        time.sleep(earliest_s + moments.uniform(0, 2.75))
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode in (130, 0, -signal.SIGINT), err
-        assert "Traceback" not in err
-    home = Path(mbench.environment["MBENCH_HOME"])
-    assert not list((home / "host").glob("work-*/"))
-
-
 def test_a_results_folder_that_cannot_be_written_is_named(mbench):
     (mbench.folder / "results").write_text("a file", encoding="utf-8")
     done = mbench("run", SMALL, *SHORT)
     assert done.returncode == 4
     assert "results" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)), capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(("umount", str(folder)), check=True)
-
-
-def test_a_full_disk_ends_in_one_line_and_keeps_what_was_measured(mbench, small_disk):
-    done = mbench("run", SMALL, OTHER, *LONG, "--runs", "12", "--max-runs", "12", MBENCH_RESULTS=str(small_disk))
-    assert done.returncode == 4, done.stderr
-    assert "No space left" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert list(small_disk.glob("*/runs/*/[!.]*/run.json"))
-    report = mbench("report", "--json", MBENCH_RESULTS=str(small_disk))
-    assert report.returncode == 0, report.stderr
 
 
 def test_an_own_file_is_run_and_named_by_its_hash(mbench, home):

@@ -67,16 +67,6 @@ def interrupt(process: "subprocess.Popen[str]", ready: Callable[[str], bool]) ->
     return told + process.stderr.read()
 
 
-def test_parameter_servers_and_workers_of_this_machine_train_one_network_together(bare: Command) -> None:
-    trained = bare(*SMALL, "1", "--distribute", "parameter-server", "--workers", "2", "--ps", "1", "--json", "-q")
-
-    assert trained.returncode == 0, trained.stderr
-    (row,) = json.loads(trained.stdout)
-    assert row["record"]["recipe"]["distribution"] == "parameter-server"
-    assert row["record"]["recipe"]["workers"] == 2
-    assert row["record"]["epochs"][0]["loss"] < 3.5
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -85,6 +75,11 @@ def test_parameter_servers_and_workers_of_this_machine_train_one_network_togethe
         (("--dataset", "digits", "--preprocessing", "caffe"), "does not give levels in [-1, 1]"),
         (("--dataset", "digits", "--arch", "mobilenet_v9"), "unknown architecture 'mobilenet_v9'"),
         (("--dataset", "digits", "--teacher", "who.txt"), "a teacher is a .keras model"),
+        (("--dataset", "digits", "--qat", "--bits", "5"), "--bits 5: 1×1 weights have 8 bits, or 4."),
+        (("--dataset", "digits", "--bits", "4"), "--bits 4 does nothing without --qat"),
+        (("--dataset", "digits", "--temperature", "3"), "--temperature does nothing without --teacher"),
+        (("--dataset", "digits", "--ps", "2"), "--ps does nothing without --distribute parameter-server"),
+        (("--dataset", "digits", "--learning-rate", "nan"), "--learning-rate nan: no training can have that"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_one_line(arguments: tuple[str, ...], message: str, bare: Command) -> None:

@@ -4,46 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hostbench_runs import ROOT, Outcome, Runner, command, environment
 from tiny_models import add, model_bytes, sandwich
-
-ROOT = Path(__file__).parents[2]
-QUICK = ("--num_runs=3", "--min_secs=0", "--warmup_runs=1", "--warmup_min_secs=0")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a process ended: its status (negative: the signal) and its two streams."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-    @property
-    def errors(self) -> list[str]:
-        """The text of the ERROR and FATAL lines."""
-        return [line.split(": ", 1)[1] for line in self.stderr.splitlines() if line.startswith(("ERROR: ", "FATAL: "))]
-
-    @property
-    def counts(self) -> list[str]:
-        """The statistics lines of the phases."""
-        return [line.removeprefix("INFO: ") for line in self.stdout.splitlines() if line.startswith("INFO: count=")]
-
-
-def command(*flags: str | bytes) -> list[str | bytes]:
-    return [sys.executable, "-m", "mbench.hostbench", *flags]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
-Runner = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A small quantized classifier, what it answers on this host, and what is needed to ask a device about it."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -92,9 +91,3 @@ class Notes(SilentProgress):
 
     def step(self, label: str, count: int = 0) -> None:
         self.steps += count
-
-
-def write_model(folder: Path) -> Path:
-    path = folder / "classifier.tflite"
-    path.write_bytes(classifier())
-    return path

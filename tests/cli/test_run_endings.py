@@ -1,0 +1,108 @@
+"""`mbench run` ended by a signal or a full disk: what was measured is kept, and resumed."""
+
+import json
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from command_line import OTHER, SMALL, rows_of
+
+pytestmark = pytest.mark.tensorflow
+
+
+LONG = (
+    *("--num-runs", "5", "--min-secs", "0.2", "--warmup-secs", "0.1"),
+    *("--runs", "4", "--max-runs", "4", "--memory-runs", "1"),
+)
+
+
+def wait_for_runs(folder: Path, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(list(folder.glob("results/*/runs/*/[!.]*/run.json"))) < count:
+        assert time.monotonic() < deadline, "no run was stored in a minute"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+def test_what_was_measured_survives_an_ending_and_resume_measures_nothing_twice(mbench, ending):
+    process = mbench.start("run", SMALL, OTHER, *LONG)
+    wait_for_runs(mbench.folder, 4)
+    process.send_signal(ending)
+    out, err = process.communicate(timeout=60)
+    kept = {path: path.read_bytes() for path in mbench.folder.glob("results/*/runs/*/[!.]*/run.json")}
+    if ending is not signal.SIGKILL:
+        assert process.returncode == 130, err
+        assert "--resume" in err
+        assert "aborted" in out or "ok" in out
+    aborted = json.loads(mbench("report", "--json").stdout)
+    assert "aborted" in {row["status"] for row in aborted}
+    done = mbench("run", "--resume", "last", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {row["status"] for row in rows_of(done)} == {"ok"}
+    assert all(path.read_bytes() == data for path, data in kept.items())
+    latency = list(mbench.folder.glob(f"results/*/runs/{SMALL}*/latency-*"))
+    assert len(latency) == 4
+
+
+def starting_s(mbench) -> float:
+    """Return how long a process takes here, now, until mbench and no longer Python alone hears Ctrl-C; and its end."""
+    begun = time.monotonic()
+    mbench("--version")
+    return time.monotonic() - begun
+
+
+def test_ctrl_c_at_any_moment_ends_in_one_line_and_leaves_nothing_running(mbench):
+    moments = random.Random(7)
+    for _ in range(6):
+        earliest_s = 2 * starting_s(mbench)
+        process = mbench.start("run", SMALL, *LONG)
+        time.sleep(earliest_s + moments.uniform(0, 2.75))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode in (130, 0, -signal.SIGINT), err
+        assert "Traceback" not in err
+    home = Path(mbench.environment["MBENCH_HOME"])
+    assert not list((home / "host").glob("work-*/"))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)), capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(("umount", str(folder)), check=True)
+
+
+def test_a_full_disk_ends_in_one_line_and_keeps_what_was_measured(mbench, small_disk):
+    done = mbench("run", SMALL, OTHER, *LONG, "--runs", "12", "--max-runs", "12", MBENCH_RESULTS=str(small_disk))
+    assert done.returncode == 4, done.stderr
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(small_disk.glob("*/runs/*/[!.]*/run.json"))
+    report = mbench("report", "--json", MBENCH_RESULTS=str(small_disk))
+    assert report.returncode == 0, report.stderr
+
+
+def test_a_killed_build_leaves_no_worker_behind(mbench):
+    process = mbench.start("build", "--alpha", "0.9", "--resolution", "32", "--quiet")
+    until = time.monotonic() + 60
+    while not (started := psutil.Process(process.pid).children(recursive=True)):
+        assert time.monotonic() < until, "no worker was started in a minute"
+        time.sleep(0.02)
+    time.sleep(1.0)  # it is importing, or building
+    started = psutil.Process(process.pid).children(recursive=True) or started
+    process.kill()
+    process.communicate(timeout=20)
+    _, alive = psutil.wait_procs(started, timeout=20)
+    for one in alive:
+        one.kill()
+    assert alive == []
