@@ -21,7 +21,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from mbench.core.recipes import Calibration, Quantizer, Weights
+from mbench.core.choices import Quantizer
+from mbench.core.recipes import Calibration, Weights
 from mbench.core.sweeps import PUBLISHED, Axis
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FamilyRequest, build_family

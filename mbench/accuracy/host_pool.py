@@ -9,6 +9,8 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from mbench.core.worker_ends import end_with_parent
+
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
@@ -87,6 +89,7 @@ def parts(count: int, workers: int, *, largest: int = LARGEST_PART) -> Iterator[
 def be_a_worker() -> None:
     """Leave Ctrl-C to the parent, and stderr to those who debug: the runtime greets there whenever it loads a file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     if not os.environ.get("MBENCH_DEBUG"):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)

@@ -6,26 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mbench.core.choices import CalibrationMethod, Quantizer
+
 if TYPE_CHECKING:
     from mbench.workflows.selection import Ingredients, Selection
 
 
-class QuantizerChoice(StrEnum):
-    """Which tool quantizes."""
-
-    LITERT = "litert"
-    TF = "tf"
-
-
-class MethodChoice(StrEnum):
-    """How ranges follow from calibration pictures."""
-
-    MIN_MAX = "min-max"
-    MOVING_AVERAGE = "moving-average"
-
-
 class FlavourChoice(StrEnum):
-    """Which of the two programs called benchmark_model."""
+    """Which of the two programs called benchmark_model; mypy compares it with `mbench.binaries.records.Flavour`."""
 
     TFLITE = "tflite"
     LITERT = "litert"
@@ -117,10 +105,10 @@ CellsOption = Annotated[
     ),
 ]
 CalibrationMethodOption = Annotated[
-    MethodChoice,
+    CalibrationMethod,
     typer.Option("--calibration-method", help="moving-average is the quantizer's own, which clips the highest scores."),
 ]
-QuantizerOption = Annotated[QuantizerChoice, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
+QuantizerOption = Annotated[Quantizer, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
 Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
 AdbServers = Annotated[
@@ -175,11 +163,10 @@ def ingredients_of(
     seed: int,
     calibration: Path | None,
     examples: int,
-    quantizer: QuantizerChoice,
-    method: MethodChoice = MethodChoice.MIN_MAX,
+    quantizer: Quantizer,
+    method: CalibrationMethod = CalibrationMethod.MIN_MAX,
 ) -> "Ingredients":
     """Return what variants are built from."""
-    from mbench.core.recipes import CalibrationMethod, Quantizer
     from mbench.workflows.selection import Ingredients
 
     return Ingredients(
@@ -187,6 +174,6 @@ def ingredients_of(
         seed=seed,
         calibration=calibration,
         calibration_examples=examples,
-        calibration_method=CalibrationMethod(method.value),
-        quantizer=Quantizer(quantizer.value),
+        calibration_method=method,
+        quantizer=quantizer,
     )

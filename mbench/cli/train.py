@@ -1,47 +1,18 @@
 """`mbench train`: networks on a data set, as the paper trains them or as small sets want it."""
 
-import sys
-from enum import StrEnum
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mbench.cli import options
+from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
+from mbench.core.choices import Distribution, Preset, Schedule, Strength
+from mbench.core.errors import UsageError
 
 SOME_FAILED = 4
-
-
-class ScheduleChoice(StrEnum):
-    """How the learning rate falls."""
-
-    COSINE = "cosine"
-    EXPONENTIAL = "exponential"
-
-
-class StrengthChoice(StrEnum):
-    """How much training pictures are distorted."""
-
-    NONE = "none"
-    LIGHT = "light"
-    FULL = "full"
-
-
-class PresetChoice(StrEnum):
-    """Where defaults come from."""
-
-    PAPER = "paper"
-    SMALL = "small"
-
-
-class DistributionChoice(StrEnum):
-    """How processes or accelerators share a training."""
-
-    PARAMETER_SERVER = "parameter-server"
-    MIRRORED = "mirrored"
-    MULTI_WORKER = "multi-worker"
 
 
 @one_line_errors
@@ -56,16 +27,12 @@ def train(
     ] = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
-    preset: Annotated[
-        PresetChoice | None, typer.Option(help="Default: small below 100 000 examples, else paper.")
-    ] = None,
+    preset: Annotated[Preset | None, typer.Option(help="Default: small below 100 000 examples, else paper.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by preset and number of examples.", min=1)] = None,
     batch: Annotated[int | None, typer.Option(help="Examples of a step.", min=2)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the first step.", min=1e-9)] = None,
-    schedule: Annotated[ScheduleChoice | None, typer.Option(help="How the learning rate falls.")] = None,
-    augmentation: Annotated[
-        StrengthChoice | None, typer.Option(help="Distortions. Default: by epochs and alpha.")
-    ] = None,
+    schedule: Annotated[Schedule | None, typer.Option(help="How the learning rate falls.")] = None,
+    augmentation: Annotated[Strength | None, typer.Option(help="Distortions. Default: by epochs and alpha.")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="Never of depthwise filters.", min=0)] = None,
     held_out: Annotated[
         float | None, typer.Option(help="Share of the train split that is judged, not trained on.", min=0, max=0.9)
@@ -85,7 +52,7 @@ def train(
     teacher_alpha: Annotated[float | None, typer.Option(help="Width of a .npz teacher.")] = None,
     temperature: Annotated[float, typer.Option(help="Of a distillation.", min=0.1)] = 1.0,
     distribute: Annotated[
-        DistributionChoice | None, typer.Option(help="Share one training; TF_CONFIG names the cluster.")
+        Distribution | None, typer.Option(help="Share one training; TF_CONFIG names the cluster.")
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Trainings at once, or workers of a distribution. Default: one per core.", min=1)
@@ -98,8 +65,16 @@ def train(
 
     A training that was done before is not repeated; one that was interrupted goes on with its next epoch.
     """
+    numbers = {"learning-rate": learning_rate, "weight-decay": weight_decay, "held-out": held_out}
+    _refuse_infinite(numbers | {"temperature": temperature, "teacher-alpha": teacher_alpha})
+    if bits not in (4, 8):
+        raise UsageError(f"--bits {bits}: 1×1 weights have 8 bits, or 4.")
+    _refuse_idle("--bits 4", bits != 8, "--qat", given=qat)
+    _refuse_idle("--temperature", temperature != 1, "--teacher", given=teacher is not None)
+    _refuse_idle("--teacher-alpha", teacher_alpha is not None, "--teacher", given=teacher is not None)
+    cluster = "--distribute parameter-server"
+    _refuse_idle("--ps", ps != 1, cluster, given=distribute is Distribution.PARAMETER_SERVER)
     from mbench.core.sweeps import Axis
-    from mbench.models.training.recipe import Distribution, Schedule, Strength
     from mbench.workflows import training_command as workflow
     from mbench.workflows.training_plans import TrainingOptions
 
@@ -108,8 +83,8 @@ def train(
         epochs=epochs,
         batch=batch,
         learning_rate=learning_rate,
-        schedule=Schedule(schedule.value) if schedule else None,
-        augmentation=Strength(augmentation.value) if augmentation else None,
+        schedule=schedule,
+        augmentation=augmentation,
         weight_decay=weight_decay,
         held_out=held_out,
         patience=patience,
@@ -120,7 +95,7 @@ def train(
         teacher=teacher,
         teacher_alpha=teacher_alpha,
         temperature=temperature,
-        distribution=Distribution(distribute.value) if distribute else None,
+        distribution=distribute,
         workers=workers if distribute else None,
         parameter_servers=ps,
     )
@@ -136,6 +111,19 @@ def train(
     print(workflow.as_json(outcomes) if json_ else workflow.as_text(outcomes, dataset))
     failed = [outcome for outcome in outcomes if outcome.record is None]
     for outcome in failed:
-        print(f"mbench: {outcome.reason}", file=sys.stderr)
+        streams.tell(f"{outcome.reason}")
     if failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _refuse_infinite(numbers: dict[str, float | None]) -> None:
+    """Refuse `nan` and `inf`, which count as numbers on a command line."""
+    for name, value in numbers.items():
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"--{name} {value}: no training can have that; give a finite number.")
+
+
+def _refuse_idle(option: str, chosen: bool, without: str, *, given: bool) -> None:
+    """Refuse an option that would change nothing, rather than seem to have been followed."""
+    if chosen and not given:
+        raise UsageError(f"{option} does nothing without {without}; add that, or leave it out.")

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, cast
 
+from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.variants import Variant
 
 
@@ -25,23 +26,6 @@ class CalibrationKind(StrEnum):
     SYNTHETIC = "synthetic"
     FOLDER = "folder"
     EXAMPLES = "examples"
-
-
-class CalibrationMethod(StrEnum):
-    """How ranges follow from what examples give: their true ends, or an average that moves from example to example.
-
-    The moving average is the quantizer's own; on real weights it costs MobileNet V1 12 to 16 points of top-1.
-    """
-
-    MIN_MAX = "min-max"
-    MOVING_AVERAGE = "moving-average"
-
-
-class Quantizer(StrEnum):
-    """Which tool quantizes."""
-
-    LITERT = "litert"
-    TF = "tf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

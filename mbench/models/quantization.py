@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from mbench.core.choices import CalibrationMethod
 from mbench.core.errors import ArtifactError
-from mbench.core.recipes import CalibrationMethod
 from mbench.core.variants import INT4_REFUSAL, Quantization
 from mbench.models.calibration import Examples
 from mbench.models.conversion import convert, float_converter
@@ -22,10 +22,10 @@ from mbench.models.flatbuffers import (
     operator_name,
     read_model,
     rename_ends,
-    schema,
     write_model,
 )
 from mbench.models.float16 import to_float16
+from mbench.models.large_kernels import large_kernels_by_rows
 
 Ranges = Mapping[str, Mapping[str, Any]]
 """Minimum and maximum of each tensor by its name."""
@@ -122,19 +122,6 @@ def quantize(
             return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges, narrow)
 
 
-def float_operators(quantized: bytes) -> tuple[str, ...]:
-    """Return the names of operators that work in float although activations are quantized, softmax left out."""
-    model = read_model(quantized)
-    (graph,) = model.subgraphs
-    float32 = schema().TensorType.FLOAT32
-    names = {
-        operator_name(model, operator)
-        for operator in graph.operators
-        if all(graph.tensors[index].type == float32 for index in (operator.inputs[0], operator.outputs[0]))
-    }
-    return tuple(sorted(names - {"SOFTMAX"}))
-
-
 def _quantize_dynamic(float_file: bytes) -> bytes:
     from litert_quantizer.qtyping import TFLOperationName
     from litert_quantizer.quantizer import Quantizer
@@ -162,7 +149,8 @@ def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges, na
 
 
 def _run(quantizer: Any, ranges: Ranges | None) -> bytes:
-    result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+    with large_kernels_by_rows():
+        result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     model = read_model(bytes(result.quantized_model))
     rename_ends(model)
     return write_model(model)

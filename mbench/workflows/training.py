@@ -44,7 +44,7 @@ class Outcome:
 
     Attributes:
         trained_now: not taken from the library.
-        usual: serves whoever asks for weights of this network with no options of training.
+        usual: what whoever asks for weights of this network with no options of training is given.
     """
 
     network: Network
@@ -152,10 +152,9 @@ class _Session:
     def _usual(self, outcome: Outcome) -> bool:
         if outcome.record is None:
             return False
-        facts, plain = self._examples.facts, TrainingOptions()
-        return serves(
-            outcome.record.recipe, recipe_of(outcome.network, facts, preprocessing_for(self._dataset, plain), plain)
-        )
+        plain = TrainingOptions()
+        wanted = recipe_of(outcome.network, self._examples.facts, preprocessing_for(self._dataset, plain), plain)
+        return outcome.record == self._serving(wanted)
 
     def _recipe(self, network: Network) -> TrainingRecipe:
         return recipe_of(network, self._examples.facts, self._preprocessing, self._options, lesson=self._lesson)
@@ -169,7 +168,11 @@ class _Session:
         exact = self._library.find(recipe.digest())
         if exact is not None or not self._options.usual or recipe.qat is not None:
             return exact
-        return self._library.best(lambda other: serves(other, recipe))
+        return self._serving(recipe)
+
+    def _serving(self, wanted: TrainingRecipe) -> TrainingRecord | None:
+        """Return what whoever asks for weights by the defaults is given: those of exactly these, else the best."""
+        return self._library.find(wanted.digest()) or self._library.best(lambda other: serves(other, wanted))
 
     def _obtain_qat(
         self, recipes: Mapping[Network, TrainingRecipe], floats: Mapping[Network, Outcome]

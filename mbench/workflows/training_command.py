@@ -1,6 +1,7 @@
 """Train: `mbench train`."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -104,7 +105,8 @@ def as_text(outcomes: Sequence[Outcome], reference: str) -> str:
 
 
 def _advice(done: Sequence[tuple[Outcome, TrainingRecord]], reference: str, library: TrainingLibrary) -> Iterator[str]:
-    """Yield how the weights are used: found by their data set, or named where another training is the usual one."""
+    """Yield how the weights are used: found by their data set, or named where a run would take others."""
+    reference = shlex.quote(reference)
     usual = [record.recipe.size for outcome, record in done if outcome.usual]
     if usual:
         alphas = ",".join(dict.fromkeys(format_alpha(size.alpha) for size in usual))
@@ -115,7 +117,7 @@ def _advice(done: Sequence[tuple[Outcome, TrainingRecord]], reference: str, libr
             size = record.recipe.size
             yield (
                 f"Use {record.recipe.network}: mbench run --dataset {reference} --alpha {format_alpha(size.alpha)} "
-                f"--resolution {size.resolution} --weights {library.weights_path(record)}"
+                f"--resolution {size.resolution} --weights {shlex.quote(str(library.weights_path(record)))}"
             )
 
 

@@ -13,16 +13,17 @@ from mbench.accuracy.dataset_opened import Dataset
 from mbench.accuracy.host_pool import HostPool
 from mbench.accuracy.prepared import prepare
 from mbench.accuracy.preprocessing import find_recipe
+from mbench.core.choices import Distribution, Schedule, Strength
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import DatasetFacts, Examples, Split
 from mbench.core.ports import Progress
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
-from mbench.models.architectures import find_architecture
+from mbench.models.architectures import find_architecture, find_chain
 from mbench.models.training.examples import MOST_IN_MEMORY_BYTES, TrainingExamples
 from mbench.models.training.presets import augmentation_for, decay_for, defaults, preset_for
 from mbench.models.training.qat import QatSettings
-from mbench.models.training.recipe import Distribution, Lesson, QatPlan, RmsProp, Schedule, Strength, TrainingRecipe
+from mbench.models.training.recipe import Lesson, QatPlan, RmsProp, TrainingRecipe
 
 TRAINER_VERSION: Final = "1"
 """To be raised with every change that gives other weights for the same recipe."""
@@ -136,9 +137,8 @@ def check_trainable(network: Network) -> None:
     Raises:
         UsageError: an unknown architecture, one that is no chain of layers, or a size or head that it does not have.
     """
-    architecture = find_architecture(network.architecture)
-    architecture.check(network.size, network.head)
-    architecture.chain(network.size.alpha, network.head.classes)
+    find_architecture(network.architecture).check(network.size, network.head)
+    find_chain(network.architecture, network.size.alpha, network.head.classes)
 
 
 def qat_recipe_of(recipe: TrainingRecipe, chosen: TrainingOptions, start: Weights) -> TrainingRecipe:
@@ -224,11 +224,9 @@ def training_examples(
                     examples, recipe, resolution, asked=None, seed=0, folder=folder, pool=pool, progress=progress
                 )
                 if prepared.record.unreadable:
-                    first = prepared.record.unreadable[0]
-                    raise DatasetError(
-                        f"{len(prepared.record.unreadable)} training pictures cannot be decoded, the first: "
-                        f"{first.reason} Remove or replace them."
-                    )
+                    unreadable = prepared.record.unreadable
+                    told = "one training picture" if len(unreadable) == 1 else f"{len(unreadable)} training pictures"
+                    raise DatasetError(f"{told} cannot be decoded, the first: {unreadable[0].reason}")
                 kept = prepared.path
             found[resolution] = TrainingExamples(
                 examples=examples, prepare=Preparation(preprocessing, resolution), prepared=kept

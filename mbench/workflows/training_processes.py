@@ -10,9 +10,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
+from mbench.core.choices import Distribution
 from mbench.devices.host_facts import HostConditions
 from mbench.models.training.process import Failure, Message, TrainingTask, serve
-from mbench.models.training.recipe import Distribution
 from mbench.models.training.records import Machine, TrainingRecord
 
 MEMORY_PER_TRAINING_KIB: Final = 2 << 20

@@ -1,6 +1,8 @@
 """The pool of worker processes: what becomes of its work when a process dies, fails or is no longer wanted."""
 
 import os
+import subprocess
+import sys
 import time
 
 import psutil
@@ -71,3 +73,28 @@ def test_parts_cover_each_row_once_and_none_is_large(count, workers):
     pieces = list(parts(count, workers))
     assert [row for piece in pieces for row in range(piece.start, piece.stop)] == list(range(count))
     assert all(piece.stop - piece.start <= LARGEST_PART for piece in pieces)
+
+
+PARENT = """
+import os, sys, time
+from mbench.accuracy.host_pool import HostPool
+
+if __name__ == "__main__":
+    with HostPool(1) as pool:
+        list(pool.run(abs, [1]))
+        print(*pool._executor._processes, flush=True)
+        time.sleep(60)
+"""
+
+
+def test_a_process_does_not_outlive_a_parent_that_was_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT, encoding="utf-8")
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    gone, alive = psutil.wait_procs([worker], timeout=20)
+    for process in alive:
+        process.kill()
+    assert gone == [worker]

@@ -10,8 +10,9 @@ import pytest
 from running_files import answer, load, nodes_if_wholly_delegated
 from trained_digits import HEAD, SIZE, digits, fine_tune_digits, train_digits
 
+from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError
-from mbench.core.recipes import Calibration, CalibrationKind, Quantizer
+from mbench.core.recipes import Calibration, CalibrationKind
 from mbench.core.variants import Quantization
 from mbench.models.build import BuiltFile, FailedFile, FamilyRequest, build_family
 from mbench.models.layers import LayerKind

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from training_sample import CLASSES, fit, recipe
 
+from mbench.core.choices import Strength
 from mbench.models.mobilenet_v1 import layers
 from mbench.models.training.checkpoints import read_checkpoint
 from mbench.models.training.fitting import Trained
 from mbench.models.training.presets import STRENGTHS
-from mbench.models.training.recipe import RmsProp, Strength
+from mbench.models.training.recipe import RmsProp
 from mbench.models.training.weight_files import format_weights, keep_weights
 from mbench.models.weights import load_weights
 

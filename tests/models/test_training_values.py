@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from training_sample import MACHINE, Bands, recipe
 
+from mbench.core.choices import Preset, Schedule, Strength
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Weights, WeightsKind
 from mbench.models.training.checkpoints import FILE_NAME, Checkpoint, read_checkpoint, write_checkpoint
@@ -19,7 +20,7 @@ from mbench.models.training.examples import check_fit, divide, epoch_order
 from mbench.models.training.fitting import Trained
 from mbench.models.training.library import RECORD, TrainingLibrary
 from mbench.models.training.presets import STRENGTHS, augmentation_for, decay_for, defaults, preset_for
-from mbench.models.training.recipe import Decay, Schedule, Strength
+from mbench.models.training.recipe import Decay
 from mbench.models.training.records import Epoch
 from mbench.models.training.schedules import learning_rates
 from mbench.models.training.weight_files import format_weights
@@ -105,7 +106,7 @@ def test_an_exponential_schedule_over_few_epochs_falls_as_far_as_the_papers() ->
 
 
 def test_the_papers_preset_is_the_papers() -> None:
-    fields = defaults("paper", examples=1_281_167)
+    fields = defaults(Preset.PAPER, examples=1_281_167)
 
     assert fields["optimizer"].learning_rate == 0.045
     assert fields["optimizer"].epsilon == 1.0
@@ -233,3 +234,8 @@ def test_an_estimate_says_whether_this_machine_has_trained_before(tmp_path: Path
 def test_classes_that_the_head_does_not_have_are_named() -> None:
     with pytest.raises(UsageError, match=r"has classes 0 to 5, the head answers 3"):
         check_fit(recipe(), np.array([0, 5], np.int32))
+
+
+@pytest.mark.parametrize(("examples", "batch"), [(3, 2), (30, 27), (36, 32), (6000, 32)])
+def test_a_handful_of_pictures_is_one_batch_by_default(examples: int, batch: int) -> None:
+    assert defaults(Preset.SMALL, examples=examples)["batch"] == batch

@@ -18,13 +18,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mbench.core.choices import Distribution
 from mbench.core.errors import UsageError
 from mbench.models.training.clusters import CHIEF, SERVER, Cluster, local_cluster, told_cluster
 from mbench.models.training.distortions import Draws
 from mbench.models.training.examples import Pictures, Taught, Truths
 from mbench.models.training.feeding import EVALUATION_BATCH, Advanced, Order, Told, mean_of
 from mbench.models.training.network import Network, build_network
-from mbench.models.training.recipe import Distribution, TrainingRecipe
+from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.steps import Stepper, signature
 
 AHEAD: Final = 16
@@ -165,12 +166,11 @@ class MirroredFeed:
             ]
             return tf.stack(shared.step(mine[0], mine[1], mine[2], rate, (mine[3], mine[4], mine[5])))
 
-        @tf.function  # type: ignore[untyped-decorator]  # tensorflow has no types
         def step(*arguments: Any) -> Any:
             told = strategy.run(replica, args=arguments)
             return strategy.reduce(tf.distribute.ReduceOp.MEAN, told, axis=None)
 
-        self._step = step
+        self._step = tf.function(step)
         self._kept = kept
         self._judge = LocalJudge(stepper, kept)
 

@@ -24,9 +24,6 @@ PER_MULT_ADD_S: Final = 1.1e-10
 (11.6 million).
 """
 
-DECODED_S: Final = 0.004
-"""A photograph decoded, cropped and resized by one process: Pillow gives 250 to 310 a second at 224 px."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

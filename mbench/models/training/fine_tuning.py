@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mbench.core.errors import UsageError
-from mbench.models.architectures import find_architecture
+from mbench.models.architectures import find_chain
 from mbench.models.training.examples import TrainingExamples, check_fit, divide
 from mbench.models.training.fitting import Tell, Trained
 from mbench.models.training.qat import QatSettings, answer, fine_tune
@@ -33,7 +33,7 @@ def fine_tune_recipe(
     truths = examples.truths()
     check_fit(recipe, truths)
     trained, held_out = divide(recipe)
-    layers = find_architecture(recipe.architecture).chain(recipe.size.alpha, recipe.head.classes)
+    layers = find_chain(recipe.architecture, recipe.size.alpha, recipe.head.classes)
     settings = QatSettings(**recipe.qat.model_dump())
     epochs: list[Epoch] = []
     taught = distillation_loss(recipe)

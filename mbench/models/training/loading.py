@@ -1,20 +1,18 @@
 """Batches decoded as they are needed, by worker processes, a few ahead of the step that wants them."""
 
-import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import TrainingFailed
+from mbench.core.worker_ends import end_with_parent
 from mbench.models.training.distortions import crop
 from mbench.models.training.examples import Pictures, TrainingExamples
 
@@ -75,15 +73,7 @@ def _remember(examples: TrainingExamples) -> None:
     global _examples
     _examples = examples
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that trains was killed; an executor's workers would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    end_with_parent()
 
 
 def _decode(indexes: npt.NDArray[np.int64], boxes: Boxes | None, resolution: int) -> Pictures:

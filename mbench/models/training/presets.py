@@ -15,12 +15,10 @@ Measured on digits at 32 px (1294 trained on, 360 of the test split judged): α 
 
 from typing import Any, Final
 
+from mbench.core.choices import Preset, Schedule, Strength
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
-from mbench.models.training.recipe import Augmentation, Decay, RmsProp, Schedule, Strength
-
-PAPER, SMALL = "paper", "small"
-PRESETS: Final = (SMALL, PAPER)
+from mbench.models.training.recipe import Augmentation, Decay, RmsProp
 
 LARGE_SET: Final = 100_000
 """From so many examples on, the paper's preset is the default: its rate falls over 50 steps of two epochs each."""
@@ -58,28 +56,28 @@ MOST_HELD_OUT: Final = 10_000
 """Enough to tell accuracies apart by 1 point; more would only be lost to training."""
 
 
-def preset_for(name: str | None, examples: int) -> str:
+def preset_for(name: str | None, examples: int) -> Preset:
     """Return the preset that was asked for, or the one that suits the number of examples.
 
     Raises:
         UsageError: unknown.
     """
     if name is None:
-        return PAPER if examples >= LARGE_SET else SMALL
-    if name not in PRESETS:
-        raise UsageError(f"unknown preset {name!r}.{did_you_mean(name, PRESETS)}")
-    return name
+        return Preset.PAPER if examples >= LARGE_SET else Preset.SMALL
+    if name not in set(Preset):
+        raise UsageError(f"unknown preset {name!r}.{did_you_mean(name, list(Preset))}")
+    return Preset(name)
 
 
-def defaults(preset: str, *, examples: int) -> dict[str, Any]:
+def defaults(preset: Preset, *, examples: int) -> dict[str, Any]:
     """Return the fields of a `TrainingRecipe` that a preset decides.
 
     Args:
-        preset: `small` or `paper`.
+        preset: whose.
         examples: of the TRAIN split.
     """
     held_out = min(0.1, MOST_HELD_OUT / examples)
-    if preset == PAPER:
+    if preset is Preset.PAPER:
         return {
             "held_out": held_out,
             "epochs": 100,
@@ -93,7 +91,7 @@ def defaults(preset: str, *, examples: int) -> dict[str, Any]:
     return {
         "held_out": held_out,
         "epochs": small_epochs(examples),
-        "batch": 32,
+        "batch": max(2, min(32, examples - max(1, int(examples * held_out)))),  # a handful of pictures is one batch
         "optimizer": RmsProp(learning_rate=0.002, epsilon=1e-3),
         "decay": Decay(),
         "weight_decay": 0.00004,

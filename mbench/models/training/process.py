@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from mbench.core.errors import MbenchError, TrainingFailed
 from mbench.core.ports import utc_now
-from mbench.models.architectures import find_architecture
+from mbench.models.architectures import find_architecture, find_chain
 from mbench.models.layers import count_mult_adds
 from mbench.models.quiet import quiet
 from mbench.models.training.checkpoints import read_checkpoint
@@ -58,7 +59,8 @@ class Failure:
     message: str
 
 
-Message = Event | Waiting | TrainingRecord | Failure
+News = Event | Waiting
+Message = News | TrainingRecord | Failure
 """A task ends with its record or a failure; everything else comes before."""
 
 
@@ -78,7 +80,7 @@ def serve(connection: Connection, machine: Machine, replicas: int) -> None:
             connection.send(Failure(str(error)))
 
 
-def _outcome(task: TrainingTask, machine: Machine, tell: Tell) -> TrainingRecord | Failure:
+def _outcome(task: TrainingTask, machine: Machine, tell: Callable[[News], None]) -> TrainingRecord | Failure:
     try:
         return train(task, machine, tell)
     except MbenchError as error:
@@ -91,7 +93,7 @@ def _outcome(task: TrainingTask, machine: Machine, tell: Tell) -> TrainingRecord
         return Failure(f"training {task.recipe.network} failed: {what}.")
 
 
-def train(task: TrainingTask, machine: Machine, tell: Tell) -> TrainingRecord:
+def train(task: TrainingTask, machine: Machine, tell: Callable[[News], None]) -> TrainingRecord:
     """Train, or find it done by somebody else meanwhile, and return its record.
 
     Raises:
@@ -99,7 +101,7 @@ def train(task: TrainingTask, machine: Machine, tell: Tell) -> TrainingRecord:
     """
     library, recipe = TrainingLibrary(task.home), task.recipe
     digest = recipe.digest()
-    with library.training(digest, waiting=lambda: tell(Waiting())) as folder:  # type: ignore[arg-type]
+    with library.training(digest, waiting=lambda: tell(Waiting())) as folder:
         if (done := library.find(digest)) is not None:
             return done
         began = time.perf_counter()
@@ -146,17 +148,17 @@ def _teach(task: TrainingTask, path: Path) -> None:
 def _start(recipe: TrainingRecipe) -> WeightValues | None:
     if recipe.start is None:
         return None
-    return load_weights(
-        recipe.start, find_architecture(recipe.architecture).chain(recipe.size.alpha, recipe.head.classes)
-    )
+    return load_weights(recipe.start, find_chain(recipe.architecture, recipe.size.alpha, recipe.head.classes))
 
 
 def mult_adds_of(recipe: TrainingRecipe) -> int | None:
     """Return the multiply-adds of one inference, counted from the layers; None where a network is no chain of them."""
-    architecture = find_architecture(recipe.architecture)
-    if architecture.layers is None:
-        return None
-    return count_mult_adds(architecture.chain(recipe.size.alpha, recipe.head.classes), recipe.size.resolution)
+    layers = find_architecture(recipe.architecture).layers
+    return (
+        None
+        if layers is None
+        else count_mult_adds(layers(recipe.size.alpha, recipe.head.classes), recipe.size.resolution)
+    )
 
 
 def threads_of_checkpoint(library: TrainingLibrary, recipe: TrainingRecipe) -> int | None:

@@ -180,7 +180,6 @@ def _training_step(network: QatNetwork, loss: Loss, optimizer: Any) -> Callable[
     """Return a compiled function of a batch that updates the network and returns the loss before it."""
     import tensorflow as tf
 
-    @tf.function(jit_compile=False, reduce_retracing=True)  # type: ignore[untyped-decorator]  # tensorflow has no types
     def step(pictures: Any, truth: Any) -> Any:
         with tf.GradientTape() as tape:
             value = tf.reduce_mean(loss(truth, network.logits(pictures)))
@@ -188,7 +187,8 @@ def _training_step(network: QatNetwork, loss: Loss, optimizer: Any) -> Callable[
         network.bound_ranges()
         return value
 
-    return lambda pictures, truth: step(tf.constant(pictures), tf.constant(truth))
+    compiled = tf.function(step, jit_compile=False, reduce_retracing=True)
+    return lambda pictures, truth: compiled(tf.constant(pictures), tf.constant(truth))
 
 
 def _batches(order: npt.NDArray[np.int64], size: int) -> Iterator[npt.NDArray[np.int64]]:

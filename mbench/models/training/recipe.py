@@ -8,11 +8,11 @@ sums of a convolution are taken in another order, so only the record's weights h
 
 import hashlib
 import json
-from enum import StrEnum
 from typing import Final
 
 from pydantic import Field
 
+from mbench.core.choices import Distribution, Schedule, Strength
 from mbench.core.examples import DatasetFacts
 from mbench.core.recipes import Weights
 from mbench.core.variants import IMAGENET_HEAD, Head, Size, format_alpha
@@ -20,29 +20,6 @@ from mbench.core.workloads import Document
 
 LEAST_BATCH: Final = 2
 """Batch normalization of a single 1×1 map has no variance."""
-
-
-class Schedule(StrEnum):
-    """How the learning rate falls."""
-
-    COSINE = "cosine"
-    EXPONENTIAL = "exponential"
-
-
-class Strength(StrEnum):
-    """How much training pictures are distorted."""
-
-    NONE = "none"
-    LIGHT = "light"
-    FULL = "full"
-
-
-class Distribution(StrEnum):
-    """How several processes or accelerators share one training."""
-
-    PARAMETER_SERVER = "parameter-server"
-    MIRRORED = "mirrored"
-    MULTI_WORKER = "multi-worker"
 
 
 class RmsProp(Document):

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from mbench.models.training.recipe import Schedule, TrainingRecipe
+from mbench.core.choices import Schedule
+from mbench.models.training.recipe import TrainingRecipe
 
 
 def learning_rates(recipe: TrainingRecipe, epoch: int) -> npt.NDArray[np.float32]:

@@ -78,8 +78,6 @@ class Stepper:
             tf.TensorSpec((None, batch, 3), tf.float32),
         )
 
-        # traced once, for any number of steps
-        @tf.function(input_signature=wanted)  # type: ignore[untyped-decorator]  # tensorflow has no types
         def steps(order: Any, rates: Any, boxes: Any, flips: Any, colours: Any) -> Any:
             count = tf.shape(order)[0]
             told = tf.TensorArray(tf.float32, size=count)
@@ -94,17 +92,16 @@ class Stepper:
                 told = told.write(index, tf.stack([loss, hits]))
             return told.stack()
 
-        return steps
+        return tf.function(steps, input_signature=wanted)  # traced once, for any number of steps
 
     def over_batches(self) -> Any:
         """Return a graph: a batch's pictures, truths, teacher's outputs, rate and draws to loss and share of hits."""
         import tensorflow as tf
 
-        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def step(pictures: Any, truths: Any, taught: Any, rate: Any, boxes: Any, flips: Any, colours: Any) -> Any:
             return tf.stack(self.step(pictures, truths, taught, rate, (boxes, flips, colours)))
 
-        return step
+        return tf.function(step, reduce_retracing=True)
 
     def evaluation(self) -> Any:
         """Return a graph: pictures and truths to each one's loss and hit, by moving statistics and without dropout."""
@@ -114,12 +111,11 @@ class Stepper:
         truth = (None,) if self.recipe.dataset.task is Task.CLASSIFICATION else (None, self.recipe.head.classes)
         wanted = (tf.TensorSpec((None, side, side, 3), tf.uint8), tf.TensorSpec(truth, tf.int32))
 
-        @tf.function(input_signature=wanted)  # type: ignore[untyped-decorator]
         def evaluate(pictures: Any, truths: Any) -> Any:
             logits = self.network.logits(as_inputs(tf.cast(pictures, tf.float32)), training=False)
             return tf.stack(self._judge(truths, tf.cast(logits, tf.float32), smoothing=0.0))
 
-        return evaluate
+        return tf.function(evaluate, input_signature=wanted)
 
     def _judge(self, truths: Any, logits: Any, smoothing: float | None = None) -> tuple[Any, Any]:
         task: Task = self.recipe.dataset.task

@@ -19,7 +19,7 @@ from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
-from mbench.models.architectures import find_architecture
+from mbench.models.architectures import find_architecture, find_chain
 from mbench.models.quiet import quiet
 from mbench.models.training.distillation import Outputs
 from mbench.models.weights import load_weights, set_weights
@@ -77,7 +77,7 @@ def teacher_outputs(teacher: Teacher, pictures: Pictures) -> Outputs:
 
     Args:
         teacher: asked, or read.
-        pictures: (n, r, r, 3) uint8, RGB; r is the teacher's own resolution, see `teacher_resolution`.
+        pictures: (n, r, r, 3) uint8, RGB; r is the teacher's own resolution.
 
     Raises:
         UsageError: the teacher cannot be read, does not take these pictures, or its outputs are of others.
@@ -89,22 +89,6 @@ def teacher_outputs(teacher: Teacher, pictures: Pictures) -> Outputs:
             return _ask(_load_keras(teacher), pictures, name=teacher.path.name, low=teacher.low, high=teacher.high)
         case WeightsTeacher():
             return _ask(_build(teacher), pictures, name=teacher.architecture, low=-1.0, high=1.0)
-
-
-def teacher_resolution(teacher: Teacher) -> int | None:
-    """Return the side in pixels of the pictures that a teacher takes; None: any, or it needs none.
-
-    Raises:
-        UsageError: a Keras model that cannot be read.
-    """
-    match teacher:
-        case StoredTeacher():
-            return None
-        case WeightsTeacher():
-            return teacher.size.resolution
-        case KerasTeacher():
-            shape = _load_keras(teacher).input_shape
-            return int(shape[1]) if shape[1] is not None else None
 
 
 def write_outputs(outputs: Outputs, path: Path, dataset: DatasetFacts) -> None:
@@ -167,10 +151,10 @@ def _load_keras(teacher: KerasTeacher) -> Any:
 
 
 def _build(teacher: WeightsTeacher) -> Any:
-    architecture = find_architecture(teacher.architecture)
-    values = load_weights(teacher.weights, architecture.chain(teacher.size.alpha, teacher.head.classes))
+    layers = find_chain(teacher.architecture, teacher.size.alpha, teacher.head.classes)
+    values = load_weights(teacher.weights, layers)
     with quiet():
-        model = architecture.build(teacher.size, teacher.head)
+        model = find_architecture(teacher.architecture).build(teacher.size, teacher.head)
         set_weights(model, values)
     return model
 
