@@ -11,6 +11,7 @@ from typing import Final
 
 from mbench.artifacts.counting import Counts, Layer, Share, count_model
 from mbench.artifacts.flatbuffer import read_model
+from mbench.artifacts.float_operators import float_operators
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.workloads import ArtifactFacts, Document, OutputFacts
@@ -60,6 +61,7 @@ class Inspection(Document):
         operators: how often each operator occurs in subgraph 0, the most frequent first.
         subgraphs: how many there are.
         custom_operators: names of custom operators, of all subgraphs.
+        float_operators: of subgraph 0, those that compute in float in a file of integers, in order of execution.
         notes: why something is None, and how the counts are to be read.
     """
 
@@ -77,6 +79,7 @@ class Inspection(Document):
     signatures: tuple[SignatureFacts, ...]
     subgraphs: int
     custom_operators: tuple[str, ...]
+    float_operators: tuple[str, ...]
     notes: tuple[str, ...]
 
     def facts(self) -> ArtifactFacts:
@@ -89,6 +92,7 @@ class Inspection(Document):
             parameters=self.parameters,
             activation_bytes=self.activation_bytes,
             outputs=_output_facts(self.outputs),
+            float_operators=self.float_operators,
         )
 
 
@@ -192,6 +196,7 @@ def _inspection(model: TfliteModel, counts: Counts, data: bytes, name: str) -> I
         signatures=_signatures(model),
         subgraphs=len(model.subgraphs),
         custom_operators=_custom_operators(model.subgraphs),
+        float_operators=float_operators(graph),
         notes=counts.notes,
     )
 

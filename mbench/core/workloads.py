@@ -258,6 +258,8 @@ class ArtifactFacts(Document):
         activation_bytes: largest sum of activations alive at one operator.
         snr_db: signal-to-noise ratio of its outputs against `snr_against`, in dB; None where never compared.
         outputs: of subgraph 0, in order; None where one has no fixed size.
+        float_operators: that compute in float although others compute in integers, in order of execution; None where
+            nobody looked.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
     """
 
@@ -271,6 +273,7 @@ class ArtifactFacts(Document):
     snr_against: str | None = None
     latency_only: str | None = None
     outputs: tuple[OutputFacts, ...] | None = None
+    float_operators: tuple[str, ...] | None = None
     recipe: str | None = None
 
 

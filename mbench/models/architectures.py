@@ -1,15 +1,15 @@
-"""Architectures by name: what each is called, how it is built, and which sizes and heads it has.
+"""Architectures by name: every network that can be built, with its sizes and heads.
 
 Importing this module loads no tensorflow; building a model does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
-from mbench.core.variants import IMAGENET_HEAD, MIN_RESOLUTION, Head, HeadKind, Size, format_alpha
+from mbench.core.variants import HeadKind, Size
 from mbench.models import (
     alexnet,
     conv_mobilenet,
@@ -29,98 +29,12 @@ from mbench.models import (
     ssd_vgg,
     vgg16,
 )
+from mbench.models.architecture import NO_HEAD, ONE_WIDTH, Architecture
 from mbench.models.heads import POOLED_KINDS
 from mbench.models.layers import Layer
 
-Shape = tuple[int, int, int, int]
-
-NO_HEAD: Final = frozenset({HeadKind.NONE})
 DETECTION: Final = frozenset({HeadKind.DETECTION})
 OF_KERAS: Final = frozenset(keras_applications.ACTIVATIONS)
-
-STANDARD_SIZE: Final = Size()
-
-ONE_WIDTH: Final = (1.0,)
-"""Of networks without a width multiplier."""
-
-
-def picture_shape(size: Size) -> Shape:
-    """Return the shape of one RGB picture: (1, r, r, 3)."""
-    return (1, size.resolution, size.resolution, 3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Architecture:
-    """A network family with free parameters.
-
-    Attributes:
-        name: as it stands in variants' names.
-        title: what it is and where it was published.
-        build: gives the functional Keras model for an inference, whose weights are to be set; those that can be
-            trained take `dropout` as well.
-        default: the size that is meant where nobody names one.
-        head: the same of the head.
-        alphas: width multipliers that it has; None: any.
-        resolutions: those that it has; None: any from `least_resolution` up.
-        heads: kinds of heads that it has.
-        input_shape: of one input, the batch of one included.
-        layers: gives the chain of layers for a width and a number of classes, which training and seeding go by; None:
-            it is no chain.
-        building_kib: memory that one family of it takes at most while it is built.
-        finish: what is put behind each built file, whatever its quantization: it takes and gives the file's bytes.
-    """
-
-    name: str
-    title: str
-    build: Callable[..., Any]
-    default: Size = STANDARD_SIZE
-    head: Head = IMAGENET_HEAD
-    alphas: tuple[float, ...] | None = None
-    resolutions: tuple[int, ...] | None = None
-    least_resolution: int = MIN_RESOLUTION
-    heads: frozenset[HeadKind] = POOLED_KINDS
-    input_shape: Callable[[Size], Shape] = picture_shape
-    layers: Callable[[float, int], tuple[Layer, ...]] | None = None
-    building_kib: int = 2 << 20
-    finish: Callable[[bytes], bytes] | None = None
-
-    def chain(self, alpha: float, classes: int) -> tuple[Layer, ...]:
-        """Return its layers.
-
-        Raises:
-            UsageError: it is no chain.
-        """
-        if self.layers is None:
-            chains = ", ".join(name for name, other in ARCHITECTURES.items() if other.layers is not None)
-            raise UsageError(f"{self.name} cannot be trained here; {chains} can.")
-        return self.layers(alpha, classes)
-
-    def check(self, size: Size, head: Head) -> None:
-        """Refuse a size or a head that it does not have.
-
-        Raises:
-            UsageError: it has none such, and which it has.
-        """
-        if self.alphas is not None and size.alpha not in self.alphas:
-            has = "no width multiplier" if self.alphas == ONE_WIDTH else f"the widths {_listed(self.alphas)} alone"
-            raise UsageError(f"{self.name} has {has}, so alpha cannot be {format_alpha(size.alpha)}; leave alpha out.")
-        if self.resolutions is not None and size.resolution not in self.resolutions:
-            raise UsageError(f"{self.name} takes {_listed(self.resolutions)} px, not {size.resolution}.")
-        if size.resolution < self.least_resolution:
-            raise UsageError(f"{self.name} takes at least {self.least_resolution} px, not {size.resolution}.")
-        self._check_head(head)
-
-    def _check_head(self, head: Head) -> None:
-        if self.heads == NO_HEAD:
-            if head != self.head:
-                raise UsageError(f"{self.name} has no head, so no {head.name} either.")
-        elif head.kind not in self.heads:
-            kinds = _listed(sorted(self.heads))
-            raise UsageError(f"{self.name} has no head of kind {head.kind}; it has {kinds}.")
-
-
-def _listed(values: Sequence[object]) -> str:
-    return ", ".join(map(str, values))
 
 
 def _registered(*architectures: Architecture) -> Mapping[str, Architecture]:
@@ -176,6 +90,7 @@ def _two_stage_detectors() -> Iterator[Architecture]:
                 head=ssd.COCO,
                 heads=DETECTION,
                 input_shape=stages.crops_shape,
+                building_kib=stages.second_building_kib,
             )
 
 
@@ -303,3 +218,16 @@ def find_architecture(name: str) -> Architecture:
     if name not in ARCHITECTURES:
         raise UsageError(f"unknown architecture {name!r}.{did_you_mean(name, list(ARCHITECTURES))}")
     return ARCHITECTURES[name]
+
+
+def find_chain(name: str, alpha: float, classes: int) -> tuple[Layer, ...]:
+    """Return the layers that an architecture is seeded and trained by.
+
+    Raises:
+        UsageError: unknown, or no chain of layers, with those that are.
+    """
+    architecture = find_architecture(name)
+    if architecture.layers is None:
+        chains = ", ".join(other.name for other in ARCHITECTURES.values() if other.layers is not None)
+        raise UsageError(f"{name} cannot be trained here; {chains} can.")
+    return architecture.layers(alpha, classes)

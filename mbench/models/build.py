@@ -14,16 +14,18 @@ from typing import Any, Final
 
 import numpy as np
 
+from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.recipes import Calibration, CalibrationKind, Quantizer, Weights, WeightsKind
+from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
-from mbench.models.architectures import Architecture, Shape, find_architecture
+from mbench.models.architecture import Architecture, Shape
+from mbench.models.architectures import find_architecture, find_chain
 from mbench.models.calibration import PICTURE_CHANNELS, Examples, load_inputs, synthetic_inputs, unseen_examples
 from mbench.models.conversion import convert, float_converter, freeze, trace
 from mbench.models.imagenet_weights import trained_resolution
 from mbench.models.keras_counts import count_folded, count_mult_adds
 from mbench.models.model_outputs import answers, output_names
-from mbench.models.quantization import ACTIVATION_BITS, float_operators, quantize, quantize_with_tensorflow, read_ranges
+from mbench.models.quantization import ACTIVATION_BITS, quantize, quantize_with_tensorflow, read_ranges
 from mbench.models.quiet import quiet
 from mbench.models.stand_ins import stand_ins_of
 from mbench.models.training.qat_ranges import LearnedRanges, TensorRanges, find_learned, tensor_ranges
@@ -187,7 +189,7 @@ def _ranges(
     if request.quantizer is not Quantizer.LITERT or ACTIVATION_BITS.keys().isdisjoint(request.quantizations):
         return None
     if learned is not None:
-        chain = find_architecture(request.architecture).chain(request.size.alpha, request.head.classes)
+        chain = find_chain(request.architecture, request.size.alpha, request.head.classes)
         return tensor_ranges(float_file, chain, learned)
     if examples is None:
         return None
@@ -236,7 +238,7 @@ def _build(
         unfinished=unfinished,
         probe=source.probe,
         parameters=source.parameters,
-        notes=(*_notes(request, quantization, source.learned), *_float_notes(data, quantization)),
+        notes=_notes(request, quantization, source.learned),
         seconds=clock.lap(),
     )
 
@@ -262,12 +264,6 @@ def _notes(request: FamilyRequest, quantization: Quantization, learned: LearnedR
     if request.weights.trained and quantization in CALIBRATED and synthetic:
         notes.append("calibrated on synthetic examples: latency only")
     return tuple(notes)
-
-
-def _float_notes(data: bytes, quantization: Quantization) -> list[str]:
-    if quantization not in ACTIVATION_BITS:
-        return []
-    return [f"{name} stays float: it has no {quantization} kernel" for name in float_operators(data)]
 
 
 @cache

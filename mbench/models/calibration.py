@@ -30,11 +30,6 @@ OCTAVES: Final = ((3, 1.0), (6, 0.5), (12, 0.25))
 """Cells a side and weight of each layer of noise: coarse shapes strong, fine ones weak, as in photographs."""
 
 
-def describe_synthetic(*, examples: int = 32, seed: int = 0) -> Calibration:
-    """Return the identity of a synthetic set."""
-    return Calibration(kind=CalibrationKind.SYNTHETIC, examples=examples, seed=seed)
-
-
 def describe_folder(folder: Path, *, examples: int = 32) -> Calibration:
     """Return the identity of the pictures that `folder_examples` would read: a digest over their bytes, in order.
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from mbench.core.default_boxes import SSD_SIDES, ssd_boxes
 from mbench.core.variants import Head, Size
 from mbench.models import inception_v2, ssd
-from mbench.models.detection_operator import add_detection_operator
 
 TAKEN: Final = ("mixed_4c", "mixed_5c")
 """The body's maps that are looked at: 19×19 and 10×10."""
@@ -31,4 +30,6 @@ def build(size: Size, head: Head) -> Any:
 
 def add_suppression(file: bytes) -> bytes:
     """Return a built file with TFLite's non-maximum suppression behind it."""
+    from mbench.models.detection_operator import add_detection_operator
+
     return add_detection_operator(file, ssd_boxes(SSD_SIDES, COUNTS))

@@ -9,7 +9,6 @@ from typing import Any, Final
 from mbench.core.default_boxes import SSD_SIDES, ssd_boxes
 from mbench.core.variants import Head, Size
 from mbench.models import ssd
-from mbench.models.detection_operator import add_detection_operator
 from mbench.models.mobilenet_v1_maps import body_layers, maps
 from mbench.models.mobilenet_v1_min16 import LEAST_CHANNELS
 
@@ -35,4 +34,6 @@ def build(size: Size, head: Head) -> Any:
 
 def add_suppression(file: bytes) -> bytes:
     """Return a built file with TFLite's non-maximum suppression behind it."""
+    from mbench.models.detection_operator import add_detection_operator
+
     return add_detection_operator(file, ssd_boxes(SSD_SIDES, COUNTS))

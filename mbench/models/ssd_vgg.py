@@ -10,7 +10,6 @@ from typing import Any, Final
 from mbench.core.default_boxes import SSD_VGG_SCALES, SSD_VGG_SIDES, ssd_boxes
 from mbench.core.variants import Head, Size
 from mbench.models import ssd
-from mbench.models.detection_operator import add_detection_operator
 from mbench.models.unit_length import unit_length
 from mbench.models.vgg16_maps import convolution, maps
 
@@ -51,4 +50,6 @@ def build(size: Size, head: Head) -> Any:
 
 def add_suppression(file: bytes) -> bytes:
     """Return a built file with TFLite's non-maximum suppression behind it."""
+    from mbench.models.detection_operator import add_detection_operator
+
     return add_detection_operator(file, ssd_boxes(SSD_VGG_SIDES, COUNTS, scales=SSD_VGG_SCALES))

@@ -47,11 +47,6 @@ class WantedLayer:
     shapes: Mapping[str, tuple[int, ...]]
 
 
-def describe_seeded(seed: int) -> Weights:
-    """Return the identity of seeded weights."""
-    return Weights(kind=WeightsKind.SEEDED, seed=seed)
-
-
 def describe_file(path: Path) -> Weights:
     """Return the identity of a user's weights file.
 

@@ -10,7 +10,8 @@ import pytest
 
 from mbench.artifacts.inspection import inspect_file
 from mbench.artifacts.verification import verify
-from mbench.core.recipes import Calibration, Quantizer, Weights
+from mbench.core.choices import Quantizer
+from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_variant
 from mbench.models.architectures import ARCHITECTURES
 from mbench.models.build import BuiltFile, FamilyRequest, build_family
@@ -163,7 +164,5 @@ def test_what_has_no_integer_kernel_stays_float_and_is_named(
         tensorflow_worker, tmp_path, "alexnet", small("alexnet"), (Quantization.FP32, Quantization.INT8)
     )
 
-    assert (float_file.notes, file.notes) == (
-        (),
-        ("LOCAL_RESPONSE_NORMALIZATION stays float: it has no int8 kernel",),
-    )
+    told = [inspect_file(each.path).float_operators for each in (float_file, file)]
+    assert told == [(), ("LOCAL_RESPONSE_NORMALIZATION",) * 2 + ("SOFTMAX",)]

@@ -8,7 +8,7 @@ import pytest
 from mbench.core.errors import UsageError
 from mbench.core.variants import IMAGENET_HEAD, Head, Quantization, Size, Variant, parse_variant
 from mbench.models import conv_mobilenet, mobilenet_v1, mobilenet_v1_min16, shallow_mobilenet
-from mbench.models.architectures import ARCHITECTURES, find_architecture
+from mbench.models.architectures import ARCHITECTURES, find_architecture, find_chain
 from mbench.models.layers import count_mult_adds, count_weights
 
 ONE_SIZED = ("vgg16", "googlenet", "alexnet", "squeezenet", "inception_v3")
@@ -62,7 +62,7 @@ def test_a_head_of_a_kind_that_a_network_does_not_have_is_refused() -> None:
 
 def test_what_is_no_chain_cannot_be_trained_and_says_what_can() -> None:
     with pytest.raises(UsageError, match=r"^vgg16 cannot be trained here; mobilenet_v1, .* can\.$"):
-        find_architecture("vgg16").chain(1.0, 1000)
+        find_chain("vgg16", 1.0, 1000)
 
 
 def test_a_single_layer_takes_a_map_of_a_sixteenth_of_the_side() -> None:

@@ -14,8 +14,9 @@ import pytest
 from keras_published import HEAD, SIZE, save_keras_mobilenet
 from running_files import answer, load, misaligned_buffers, nodes_if_wholly_delegated, signal_to_noise_db
 
+from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.recipes import Calibration, CalibrationKind, CalibrationMethod, Quantizer, Weights
+from mbench.core.recipes import Calibration, CalibrationKind, Weights
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.build import BuiltFile, FailedFile, FamilyRequest, build_family
 from mbench.models.calibration import synthetic_examples
@@ -46,7 +47,8 @@ ENDS = {
 BUILD_ALONE = """
 import sys
 from pathlib import Path
-from mbench.core.recipes import Calibration, Quantizer, Weights
+from mbench.core.choices import Quantizer
+from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import POST_TRAINING, Head, Size
 from mbench.models.build import FamilyRequest, build_family
 
