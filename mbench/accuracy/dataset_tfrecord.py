@@ -113,7 +113,7 @@ def open_tfrecord(opening: Opening) -> Dataset:
     Raises:
         DatasetError: no file, or one that is not of the format.
     """
-    paths = [Path(name) for name in sorted(glob(str(opening.path))) if Path(name).is_file()]  # noqa: PTH207  absolute
+    paths = [Path(name) for name in sorted(glob(str(opening.path))) if Path(name).is_file()]  # noqa: PTH207  Path.glob refuses absolute patterns
     if not paths:
         raise DatasetError(f"{FORMAT}; no file matches {opening.path}. Quote the pattern, so that the shell leaves it.")
     parts, unused = _parts(paths)

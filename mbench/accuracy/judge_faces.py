@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.answers import OpenedFile
-from mbench.accuracy.dataset_examples import PairedExamples
+from mbench.accuracy.dataset_examples import Pairs
 from mbench.accuracy.judgement import Judge, Judgement, Outputs, Rows
 from mbench.accuracy.metrics_verification import verification_metrics
 from mbench.accuracy.real_values import RealValues
@@ -19,19 +19,18 @@ LEAST_NUMBERS: Final = 2
 """Of one number brought to length 1 nothing is left but its sign."""
 
 
-def judge_faces(opened: OpenedFile, examples: PairedExamples) -> Judge:
+def judge_faces(opened: OpenedFile, pairs: Pairs) -> Judge:
     """Return the judge of a file whose only output is an embedding.
 
     Embeddings are brought to length 1 here, which an int8 file's never quite are, and others' are not at all; their
-    distance is the squared Euclidean one. Pairs count both of whose pictures were asked about.
+    distance is the squared Euclidean one.
 
     Args:
         opened: the file.
-        examples: with the pairs.
+        pairs: that are asked, in the order of their list, by the indices of pictures that all have a row.
 
     Raises:
-        UnsupportedModel: its input is no picture, or its output is no embedding. Its judge raises it where of no pair
-            both pictures were asked about.
+        UnsupportedModel: its input is no picture, or its output is no embedding.
     """
     opened.picture_input()
     if opened.scores() < LEAST_NUMBERS:
@@ -39,7 +38,7 @@ def judge_faces(opened: OpenedFile, examples: PairedExamples) -> Judge:
     tensor = opened.scores_output()
 
     def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
-        first, second, same = _asked_pairs(examples, rows)
+        first, second, same = _pair_rows(pairs, rows)
         distances = _distances(kept[0], first, second)
         distances[~(answered[first] & answered[second])] = np.nan
         return Judgement(metrics=verification_metrics(distances, same))
@@ -47,18 +46,15 @@ def judge_faces(opened: OpenedFile, examples: PairedExamples) -> Judge:
     return Judge(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
 
 
-def _asked_pairs(examples: PairedExamples, rows: Rows) -> tuple[Rows, Rows, NDArray[np.bool_]]:
+def _pair_rows(pairs: Pairs, rows: Rows) -> tuple[Rows, Rows, NDArray[np.bool_]]:
     """Return the rows of first and second pictures, (pairs,) each, and whether it is one person, in order."""
     row_of = {int(index): row for row, index in enumerate(rows)}
-    pairs = [
-        (row_of[first], row_of[second], same)
-        for first, second, same in examples.pairs()
-        if first in row_of and second in row_of
-    ]
-    if not pairs:
-        raise UnsupportedModel("of no pair both pictures were asked about; ask about more --examples, or all.")
     first, second, same = zip(*pairs, strict=True)
-    return np.array(first, np.intp), np.array(second, np.intp), np.array(same, np.bool_)
+    return (
+        np.array([row_of[index] for index in first], np.intp),
+        np.array([row_of[index] for index in second], np.intp),
+        np.array(same, np.bool_),
+    )
 
 
 def _distances(embeddings: NDArray[np.float32], first: Rows, second: Rows) -> NDArray[np.float32]:

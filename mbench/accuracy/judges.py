@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mbench.accuracy.answers import OpenedFile
 from mbench.accuracy.dataset_examples import BoxedExamples, PairedExamples
+from mbench.accuracy.drawing import drawn_pairs
 from mbench.accuracy.judge_attributes import judge_attributes
 from mbench.accuracy.judge_classes import judge_classes
 from mbench.accuracy.judge_detections import judge_detections
@@ -19,6 +20,8 @@ def judge_for(
     *,
     cells: Cells | None,
     label_offset: int | None,
+    asked: int | None,
+    seed: int,
     note: Callable[[str], None],
 ) -> Judge:
     """Return the judge of a file's answers, by the task of the examples.
@@ -28,6 +31,8 @@ def judge_for(
         examples: whose truths count.
         cells: where the file's classes lie; of a geolocation, and of nothing else.
         label_offset: what the user said of it; None: by the number of outputs.
+        asked: how many examples, of faces pairs; None: all. Fewer than all are drawn by `seed`.
+        seed: of the draw.
         note: told what does not stop a score and should be known of it.
 
     Raises:
@@ -40,7 +45,7 @@ def judge_for(
             return judge_attributes(opened, examples)
         case Task.VERIFICATION:
             assert isinstance(examples, PairedExamples)  # a verification's are
-            return judge_faces(opened, examples)
+            return judge_faces(opened, drawn_pairs(examples, asked, seed))
         case Task.GEOLOCATION:
             assert cells is not None  # a question about places has them
             return judge_places(opened, examples, cells)

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -59,16 +60,18 @@ class KeptScore(Document):
 
     Attributes:
         request: what was asked.
-        sha256: of `score` as JSON.
+        notes: what a person should know of it, said whenever it is shown.
+        sha256: of `score` as JSON, and of the notes where there are any.
     """
 
     format_version: Literal[1] = 1
     request: ScoreRequest
     score: Score
+    notes: tuple[str, ...] = ()
     sha256: str
 
 
-def read_score(folder: Path, request: ScoreRequest) -> Score | None:
+def read_score(folder: Path, request: ScoreRequest) -> KeptScore | None:
     """Return the score that was kept for a request; None where there is none, or it has changed."""
     path = folder / f"{request.key()}.json"
     try:
@@ -78,16 +81,19 @@ def read_score(folder: Path, request: ScoreRequest) -> Score | None:
     except (OSError, ValidationError) as error:
         _LOG.warning("%s cannot be read (%s); the file is scored again", path, type(error).__name__)
         return None
-    if kept.sha256 != _sha256(kept.score) or kept.score.artifact_sha256 != request.artifact_sha256:
+    if kept.sha256 != _sha256(kept.score, kept.notes) or kept.score.artifact_sha256 != request.artifact_sha256:
         _LOG.warning("%s has changed since it was written; the file is scored again", path)
         return None
-    return kept.score
+    return kept
 
 
-def keep_score(folder: Path, request: ScoreRequest, score: Score) -> None:
-    """Keep a score, whole or not at all; where that fails nobody loses more than time, so a log line says it."""
+def keep_score(folder: Path, request: ScoreRequest, score: Score, *, notes: Sequence[str] = ()) -> KeptScore:
+    """Keep a score and return it as it is kept: whole or not at all.
+
+    Where that fails nobody loses more than time, so a log line says it.
+    """
     path = folder / f"{request.key()}.json"
-    kept = KeptScore(request=request, score=score, sha256=_sha256(score))
+    kept = KeptScore(request=request, score=score, notes=tuple(notes), sha256=_sha256(score, notes))
     temporary = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +105,11 @@ def keep_score(folder: Path, request: ScoreRequest, score: Score) -> None:
         _LOG.warning("a score could not be kept in %s: %s; it will be taken again", folder, error.strerror or error)
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+    return kept
 
 
-def _sha256(score: Score) -> str:
-    return hashlib.sha256(score.model_dump_json().encode()).hexdigest()
+def _sha256(score: Score, notes: Sequence[str]) -> str:
+    whole = hashlib.sha256(score.model_dump_json().encode())
+    for note in notes:
+        whole.update(b"\n" + note.encode())
+    return whole.hexdigest()

@@ -4,7 +4,8 @@
     FOLDER/<key>.json    a `PreparedRecord`: what they are, which could not be decoded, size and SHA-256 of the array
     FOLDER/<key>.lock    held while they are being made
 
-Both appear under their final names whole or not at all. A pair that has changed since is made again.
+Both appear under their final names whole or not at all. A pair that has changed since is made again. What was not used
+for longest makes room for what is new (`prepared_room`).
 """
 
 import hashlib
@@ -12,7 +13,6 @@ import json
 import logging
 import os
 import pickle
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,9 +26,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
-from mbench.accuracy.drawing import chosen_indices
+from mbench.accuracy.drawing import asks_all, drawn_pictures
 from mbench.accuracy.host_pool import HostPool, WorkerDied, parts
 from mbench.accuracy.host_worker import PictureRows, fill_rows
+from mbench.accuracy.prepared_room import SPARE_BYTES, hold, make_room
 from mbench.accuracy.preprocessing import PreprocessingRecipe
 from mbench.core.errors import DatasetError, StoreError
 from mbench.core.examples import DatasetFacts, Examples
@@ -37,11 +38,8 @@ from mbench.core.workloads import Document
 
 _LOG = logging.getLogger(__name__)
 
-GEOMETRY_VERSION: Final = 1
-"""Rises with every change of what decoding and resizing give."""
-
-SPARE_BYTES: Final = 64 << 20
-"""Room that is left on the disk for others."""
+GEOMETRY_VERSION: Final = 2
+"""Rises with every change of which pictures are drawn, and of what decoding and resizing give. 2: of pairs, pairs."""
 
 
 class Unreadable(Document):
@@ -131,7 +129,7 @@ def prepare(
         examples: of one split.
         recipe: how pictures are cropped and resized.
         resolution: height and width in pixels.
-        asked: how many; None: all. Fewer than all are drawn by `seed`.
+        asked: how many, of faces pairs; None: all. Fewer than all are drawn by `seed`.
         seed: of the draw.
         folder: where arrays are kept.
         pool: the processes that decode.
@@ -141,7 +139,7 @@ def prepare(
         DatasetError: the data set cannot be read, or not one of the examples can be decoded.
         StoreError: the disk has no room, or does not take them.
     """
-    indices = chosen_indices(len(examples), asked, seed)
+    indices = drawn_pictures(examples, asked, seed)
     wanted = PreparedRecord(
         dataset=examples.facts,
         geometry=recipe.geometry,
@@ -149,7 +147,7 @@ def prepare(
         decoder=PIL.__version__,
         resolution=resolution,
         asked=len(indices),
-        seed=None if len(indices) == len(examples) else seed,
+        seed=None if asks_all(examples, asked) else seed,
     )
     path = folder / f"{wanted.key()}.npy"
     with _disk_errors(folder):
@@ -158,6 +156,7 @@ def prepare(
             record = _kept(path, wanted)
             if record is None:
                 record = _made(examples, indices, wanted, recipe, path, pool, progress)
+            hold(path)
     return Prepared(path=path, record=record, indices=indices)
 
 
@@ -248,8 +247,9 @@ def _fill(
 
 
 def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:
-    """Make an array file of zeros of its full size, or say at once that there is no room."""
-    needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(path.parent).free
+    """Make an array file of zeros of its full size, or say at once that there is no room, even without older ones."""
+    needed = int(np.prod(shape, dtype=np.int64))
+    free = make_room(path.with_suffix(".npy"), needed)
     if needed + SPARE_BYTES > free:
         raise StoreError(
             f"{path.parent} has {free >> 20} MiB free, and {shape[0]} pictures of {shape[1]} x {shape[2]} pixels take "

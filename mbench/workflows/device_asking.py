@@ -87,16 +87,17 @@ class DeviceAsking:
         question = self._question
         asking = open_question(question, cache=home())
         examples, recipe = asking.examples, asking.recipe
+        asked = question.examples or DEVICE_EXAMPLES
         with HostPool() as pool:
             opened = open_file(
                 self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
             )
-            judge, tensor = asking.judge(opened, self._progress.note), opened.picture_input()
+            judge, tensor = asking.judge(opened, self._progress.note, asked=asked), opened.picture_input()
             prepared = prepare(
                 examples,
                 recipe,
                 tensor.shape[1],
-                asked=min(question.examples or DEVICE_EXAMPLES, len(examples)),
+                asked=asked,
                 seed=question.seed,
                 folder=home() / "prepared",
                 pool=pool,

@@ -1,10 +1,11 @@
 """Evaluating on this host: files and a data set to one score per file, for a run and for `mbench evaluate`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mbench.accuracy.answers import HOST_DELEGATES, OpenedFile, open_file
+from mbench.accuracy.drawing import count_questions
 from mbench.accuracy.host_pool import HostPool
 from mbench.accuracy.host_scores import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.accuracy.kept_scores import ScoreRequest, keep_score, read_score
@@ -78,7 +79,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         return "it was not built."
     asking, folder = scoring.asking, scoring.cache / "scores"
     question = asking.question
-    asked = None if question.examples is None else min(question.examples, len(asking.examples))
+    asked = None if question.examples is None else min(question.examples, count_questions(asking.examples))
     request = ScoreRequest(
         artifact_sha256=facts.sha256,
         dataset=asking.examples.facts,
@@ -91,21 +92,26 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         runtime=host_runtime(),
     )
     kept = read_score(folder, request)
-    if kept is not None:
-        return kept
-    try:
-        score = _score(facts.name, facts.sha256, path, scoring)
-    except (UnsupportedModel, ArtifactError) as error:
-        return str(error)
-    keep_score(folder, request, score)
-    return score
+    if kept is None:
+        notes: list[str] = []
+        try:
+            score = _score(facts.name, facts.sha256, path, scoring, notes.append)
+        except (UnsupportedModel, ArtifactError) as error:
+            return str(error)
+        kept = keep_score(folder, request, score, notes=notes)
+    for note in kept.notes:
+        scoring.progress.note(f"{facts.name}: {note}")
+    return kept.score
 
 
-def _score(name: str, sha256: str, path: Path, scoring: _Scoring) -> Score:
+def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable[[str], None]) -> Score:
     asking, progress = scoring.asking, scoring.progress
     opened = open_file(path, delegate=asking.question.delegate, pool=scoring.pool)
-    judge = asking.judge(opened, progress.note)  # before pictures are prepared for it
-    prepared = _prepared(opened, scoring)
+    asked = asking.question.examples
+    if asked is None and opened.reference_kernels:
+        asked = SLOW_EXAMPLES
+    judge = asking.judge(opened, note, asked=asked)  # before pictures are prepared for it
+    prepared = _prepared(opened, asked, scoring)
     progress.start(f"scoring {name}", prepared.record.asked)
     try:
         return score_file(
@@ -123,12 +129,9 @@ def _score(name: str, sha256: str, path: Path, scoring: _Scoring) -> Score:
         progress.finish()
 
 
-def _prepared(opened: OpenedFile, scoring: _Scoring) -> Prepared:
+def _prepared(opened: OpenedFile, asked: int | None, scoring: _Scoring) -> Prepared:
     """Return the pictures of a file's resolution, prepared once for all files that take them."""
     asking, resolution = scoring.asking, opened.picture_input().shape[1]
-    asked = asking.question.examples
-    if asked is None and opened.reference_kernels:
-        asked = SLOW_EXAMPLES
     if (resolution, asked) not in scoring.prepared:
         scoring.prepared[resolution, asked] = prepare(
             asking.examples,

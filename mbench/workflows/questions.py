@@ -33,13 +33,27 @@ class OpenQuestion:
     recipe: PreprocessingRecipe
     cells: Cells | None
 
-    def judge(self, opened: OpenedFile, note: Callable[[str], None]) -> Judge:
+    def judge(self, opened: OpenedFile, note: Callable[[str], None], *, asked: int | None) -> Judge:
         """Return the judge of a file's answers; `note` is told what should be known of a score.
+
+        Args:
+            opened: the file.
+            note: told one line.
+            asked: how many examples, as its pictures are prepared; None: all.
 
         Raises:
             UnsupportedModel: the file does not fit.
         """
-        return judge_for(opened, self.examples, cells=self.cells, label_offset=self.question.label_offset, note=note)
+        question = self.question
+        return judge_for(
+            opened,
+            self.examples,
+            cells=self.cells,
+            label_offset=question.label_offset,
+            asked=asked,
+            seed=question.seed,
+            note=note,
+        )
 
 
 def open_question(question: Question, *, cache: Path) -> OpenQuestion:

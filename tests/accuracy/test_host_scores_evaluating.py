@@ -17,10 +17,13 @@ from mbench.workflows.evaluating import host_scores
 
 
 class Stages(SilentProgress):
-    """Progress that keeps the titles of its stages."""
+    """Progress that keeps the titles of its stages, and notes."""
 
     def __init__(self):
-        self.titles = []
+        self.titles, self.notes = [], []
+
+    def note(self, text):
+        self.notes.append(text)
 
     def start(self, title, total):
         self.titles.append(title)
@@ -29,13 +32,17 @@ class Stages(SilentProgress):
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     root = tmp_path_factory.mktemp("pictures")
+    write_colours(root, 8)
+    return root
+
+
+def write_colours(root: Path, each: int) -> None:
     for place, name in enumerate(("a", "b", "c")):
         (root / "test" / name).mkdir(parents=True)
-        for count in range(8):
+        for count in range(each):
             levels = np.full((9, 9, 3), count, np.uint8)
             levels[..., place] = 200
             Image.fromarray(levels).save(root / "test" / name / f"{count}.png")
-    return root
 
 
 @pytest.fixture
@@ -84,6 +91,28 @@ def test_nothing_is_scored_twice(scores, file):
     first, stages = scores(file()), Stages()
     assert scores(file(), progress=stages) == first
     assert stages.titles == []
+
+
+def test_what_speaks_against_the_label_offset_is_said_again_with_the_kept_score(scores, file, tmp_path):
+    write_colours(tmp_path / "more", 12)
+    heard = [Stages(), Stages()]
+    for stages in heard:
+        scores(file(background=True), progress=stages, dataset=f"folder:{tmp_path / 'more'}", label_offset=0)
+    seen = "100.0% of its answers are right if class 0 is output 1, 0.0% if it is 0"
+    assert heard[0].notes == [f"mean: warning: {seen}; --label-offset 0 was asked for, and is used."]
+    assert (heard[1].notes, heard[1].titles) == (heard[0].notes, [])
+
+
+def test_a_kept_note_that_was_changed_is_not_believed(scores, file, tmp_path, caplog):
+    write_colours(tmp_path / "more", 12)
+    asked = {"dataset": f"folder:{tmp_path / 'more'}", "label_offset": 0}
+    scores(file(background=True), **asked)
+    (kept,) = (tmp_path / "home" / "scores").glob("*.json")
+    document = json.loads(kept.read_text())
+    kept.write_text(json.dumps(document | {"notes": []}))
+    scores(file(background=True), **asked)
+    assert "has changed since it was written" in caplog.text
+    assert json.loads(kept.read_text())["notes"] == document["notes"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from picture_sets import PlainColours
 from mbench.accuracy.drawing import chosen_indices
 from mbench.accuracy.host_pool import HostPool
 from mbench.accuracy.prepared import prepare
+from mbench.accuracy.prepared_room import make_room
 from mbench.accuracy.preprocessing import find_recipe
 from mbench.core.errors import DatasetError, StoreError
 from mbench.core.ports import SilentProgress
@@ -117,6 +118,12 @@ def test_an_array_or_record_that_changed_is_made_again(made, suffix, caplog):
     path.write_bytes(damaged)
     assert (made().pictures() == whole).all()
     assert "prepared again" in caplog.text
+
+
+def test_pictures_that_were_handed_out_do_not_make_room_for_others(made, tmp_path):
+    prepared = made()
+    make_room(tmp_path / "prepared" / "new.npy", 500, limit_bytes=500)
+    assert prepared.path.exists()
 
 
 def test_an_array_without_its_record_is_made_again(made):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import task_sets as sets
+from dataset_samples import write_lines
 from picture_sets import mean_colour_file
 from small_detectors import raw_detector, suppressing_detector
 
@@ -42,7 +43,7 @@ def score(pool, tmp_path):
             Question.model_validate({"dataset": dataset, "preprocessing": "plain"} | asked), cache=tmp_path
         )
         opened = open_file(path, delegate=Delegate.CPU, pool=pool)
-        judge = asking.judge(opened, QUIET.note)
+        judge = asking.judge(opened, QUIET.note, asked=examples)
         prepared = prepare(
             asking.examples,
             asking.recipe,
@@ -78,7 +79,7 @@ def test_a_judge_says_the_same_of_whole_flat_outputs_as_a_device_gives_them(pool
     )
     whole = answer(opened, prepared, asking.recipe.scaling, keep=None, pool=pool, progress=QUIET)
     flat = tuple(output.reshape(len(output), -1) for output in whole.outputs)
-    judgement = asking.judge(opened, QUIET.note).judge(flat, whole.answered, prepared.indices)
+    judgement = asking.judge(opened, QUIET.note, asked=None).judge(flat, whole.answered, prepared.indices)
     assert judgement.metrics == found.metrics
 
 
@@ -136,9 +137,18 @@ def test_a_pair_with_a_torn_picture_is_decided_wrongly(score, tmp_path):
     assert figures(score(mean_colour_file(), dataset))["verification_accuracy"] == 0.95
 
 
-def test_a_draw_without_a_whole_pair_is_refused(score, tmp_path):
-    with pytest.raises(UnsupportedModel, match="of no pair both pictures were asked about"):
-        score(mean_colour_file(), sets.write_pairs(tmp_path / "pairs"), examples=1)
+def test_of_faces_so_many_pairs_are_drawn_as_examples_are_asked(score, tmp_path):
+    found = score(mean_colour_file(), sets.write_pairs(tmp_path / "pairs"), examples=7)
+    assert (found.metrics[0].examples, found.asked, found.selection_seed) == (7, 14, 0)
+    assert figures(found)["verification_accuracy"] == 1.0
+
+
+def test_pairs_that_only_lie_within_drawn_pictures_are_not_asked(score, tmp_path):
+    sets.write_pairs(tmp_path / "pairs", pairs=4)
+    lines = ("0_1.png,0_2.png,0", "2_1.png,2_2.png,0", "0_1.png,2_2.png,0", "2_1.png,0_2.png,0")
+    write_lines(tmp_path / "pairs" / "pairs.csv", "first,second,same", *lines)
+    found = [score(mean_colour_file(), f"faces:{tmp_path / 'pairs'}", examples=asked) for asked in (3, 4)]
+    assert [(one.metrics[0].examples, one.asked, one.selection_seed) for one in found] == [(3, 4, 0), (4, 4, None)]
 
 
 WITHIN = ("within_1_km", "within_25_km", "within_200_km", "within_750_km", "within_2500_km")
