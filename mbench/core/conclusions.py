@@ -25,6 +25,9 @@ DRIFT_TOLERANCE = 0.05
 
 CLOCK_TOLERANCE_S = 1.0
 
+CLOCK_STEP_US = 1.0
+"""benchmark_model counts whole microseconds: a difference of one may be none."""
+
 COARSE_BELOW_US = 100
 """One microsecond, the resolution of benchmark_model's clock, is 1 % of this."""
 
@@ -131,9 +134,9 @@ def _doubts(
     yield from _spread(part.rules, runs)
     yield from _surroundings(part, job, runs, busy_limit)
     yield from _outputs(runs, agreement_db)
-    if (
-        moved := drift([sample for run in canary if (sample := _sample_us(run)) is not None])
-    ) is not None and moved > DRIFT_TOLERANCE:
+    canaries_us = [sample for run in canary if (sample := _sample_us(run)) is not None]
+    moved = drift(canaries_us)
+    if moved is not None and moved > max(DRIFT_TOLERANCE, CLOCK_STEP_US / median(canaries_us)):
         yield MeasurementWarning(
             code=WarningCode.DRIFT,
             message=f"the canary ran {moved:.0%} apart in the first and the second half of the session",
@@ -157,7 +160,7 @@ def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementW
                 code=WarningCode.WIDE_INTERVAL,
                 message=f"interval ±{width:.1%} is wider than the target ±{rules.target_interval:.1%} "
                 f"after {len(samples)} runs",
-                advice="quieten the device, or raise --max-runs",
+                advice=_narrower(width * median(samples)),
             )
     if samples and median(samples) < COARSE_BELOW_US:
         yield MeasurementWarning(
@@ -171,6 +174,12 @@ def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementW
             advice="use a newer binary",
         )
     yield from dict.fromkeys(warning for run in runs for warning in run.warnings)
+
+
+def _narrower(half_width_us: float) -> str:
+    if half_width_us <= CLOCK_STEP_US:
+        return "it is one step of the program's clock; a larger input makes longer inferences"
+    return "quieten the device, or raise --max-runs"
 
 
 def _surroundings(

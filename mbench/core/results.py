@@ -75,6 +75,7 @@ class WarningCode(StrEnum):
     CONDITIONS = "conditions"
     NO_ACCURACY = "no_accuracy"
     ACCURACY_DIFFERS = "accuracy_differs"
+    OUTLYING_RUNS = "outlying_runs"
 
 
 class MeasurementWarning(Document):

@@ -111,10 +111,14 @@ class Score(Document):
         return next((metric for metric in self.metrics if metric.name == name), None)
 
     def comparable(self, other: "Score") -> bool:
-        """Whether two scores answer the same questions, so that their hits may be compared one by one."""
-        return (self.dataset, self.preprocessing, self.asked, self.selection_seed) == (
+        """Whether two scores answer the same questions, so that their hits may be compared one by one.
+
+        Where the classes of a geolocation lie belongs to the question; where class 0 stands is a matter of the file.
+        """
+        return (self.dataset, self.preprocessing, self.cells_sha256, self.asked, self.selection_seed) == (
             other.dataset,
             other.preprocessing,
+            other.cells_sha256,
             other.asked,
             other.selection_seed,
         )

@@ -113,11 +113,11 @@ def _listed(axis: Axis, text: str) -> tuple[str, ...]:
 
 def _number(axis: Axis, text: str) -> float:
     if not re.fullmatch(r"\d+(\.\d+)?|\.\d+", text):
-        raise UsageError(f"{axis} {text!r} is not a number.")
+        raise UsageError(f"{axis} {text!r} is no positive decimal number, such as 0.75.")
     return float(text)
 
 
 def _whole(axis: Axis, text: str) -> int:
     if not re.fullmatch(r"\d+", text):
-        raise UsageError(f"{axis} {text!r} is not a whole number.")
+        raise UsageError(f"{axis} {text!r} is no positive whole number.")
     return int(text)

@@ -68,15 +68,9 @@ def compare(
 def prints_as(value: Decimal, cell: Printed) -> bool:
     """Whether a value, rounded half up to as many digits as are printed and meant, is what is printed."""
     printed = Decimal(cell.printed)
-    step = Decimal(1).scaleb(printed.as_tuple().exponent)  # type: ignore[arg-type]  # the text is a finite number
-    if cell.digits is not None:
-        step = Decimal(1).scaleb(printed.adjusted() - cell.digits + 1)
+    digits = len(printed.as_tuple().digits) if cell.digits is None else cell.digits
+    step = Decimal(1).scaleb(printed.adjusted() - digits + 1)
     return (value / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step == printed
-
-
-def decimals_of(cell: Printed) -> int:
-    """Return the decimals that are printed."""
-    return len(cell.printed.partition(".")[2])
 
 
 def _others(

@@ -62,12 +62,13 @@ def saturated_top5(rows: Sequence[Row]) -> str | None:
 def best_rows(results: Sequence[JobResult]) -> frozenset[int]:
     """Return the indices of the rows whose file is better than each other scored one; empty where none is.
 
-    A file has as many rows as it has jobs, of other threads or delegates. Rows whose files answered other questions
-    leave none the best.
+    A file has as many rows as it has jobs, of other threads or delegates. Rows whose files answered other questions, or
+    of which nobody kept which answers were right, leave none the best.
     """
-    groups = alike(scored_of(results))
+    scored = scored_of(results)
+    groups = alike(scored)
     comparison = compare_all(groups[0]) if len(groups) == 1 else None
-    if comparison is None or comparison.best is None:
+    if comparison is None or comparison.best is None or len(groups[0]) < len(scored):
         return frozenset()
     best = comparison.best.score.artifact_sha256
     chosen = [chosen_score(result) for result in results]

@@ -9,7 +9,7 @@ from mbench.core.variants import Variant
 from mbench.report.number_format import UNKNOWN, count_of, points
 from mbench.report.paired_scores import MOST_COMPARED, Comparison, Drops, alike, compare_all, drops_against_float
 from mbench.report.provenance import SHORT_SHA
-from mbench.report.scored import Scored, dataset_label
+from mbench.report.scored import Scored, asked_pairs, dataset_label, pictures_noun
 
 MOST_NAMES: Final = 5
 """Of rows or examples in one line; all are counted."""
@@ -55,22 +55,30 @@ def _grounds(scored: Sequence[Scored], on: str) -> Iterator[str]:
 
 def _ground(score: Score) -> str:
     dataset = score.dataset
-    asked = count_of(score.asked, "example")
-    if score.asked != dataset.examples:
-        drawn = "" if score.selection_seed is None else f" drawn with seed {score.selection_seed}"
-        asked = f"{score.asked} of {count_of(dataset.examples, 'example')}{drawn}"
     offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
     cells = "" if score.cells_sha256 is None else f", cells sha256 {score.cells_sha256[:SHORT_SHA]}"
     place = f"on the device by delegate {score.delegate}"
     if score.place == "host":
         place = f"on the host by LiteRT {score.runtime or UNKNOWN}, delegate {score.delegate}"
     intervals = sorted({metric.interval for metric in score.metrics if metric.interval is not None})
-    how = {"wilson": "by Wilson", "bootstrap": "by bootstrap over examples"}
+    over = "examples" if asked_pairs(score) is None else "pairs"
+    how = {"wilson": "by Wilson", "bootstrap": f"by bootstrap over {over}"}
     said = f"; 95 % intervals {' or '.join(how[name] for name in intervals)}" if intervals else ""
     return (
-        f"{dataset_label(dataset)}, {asked}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
+        f"{dataset_label(dataset)}, {_asked(score)}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
         f"{score.preprocessing}{offset}{cells}; scored {place}{said}"
     )
+
+
+def _asked(score: Score) -> str:
+    """Return what was asked, of how much: `360 examples`, `7 pairs drawn with seed 0, of 14 of 40 pictures`."""
+    noun, every = pictures_noun(score), score.dataset.examples
+    drawn = "" if score.selection_seed is None else f" drawn with seed {score.selection_seed}"
+    pictures = count_of(every, noun) if score.asked == every else f"{score.asked} of {count_of(every, noun)}"
+    pairs = asked_pairs(score)
+    if pairs is None:
+        return pictures if score.asked == every else f"{pictures}{drawn}"
+    return f"{count_of(pairs, 'pair')}{drawn}, of {pictures}"
 
 
 def _unanswered(scored: Sequence[Scored], on: str) -> Iterator[str]:
@@ -82,7 +90,7 @@ def _unanswered(scored: Sequence[Scored], on: str) -> Iterator[str]:
 def _missing(score: Score) -> str:
     count = score.asked - score.scored
     names = f": {named_some(score.failed, total=count)}" if score.failed else ""
-    return f"{count} of {count_of(score.asked, 'example')}{names}"
+    return f"{count} of {count_of(score.asked, pictures_noun(score))}{names}"
 
 
 def _agreements(scored: Sequence[Scored]) -> Iterator[str]:
@@ -97,7 +105,7 @@ def _agreement(score: Score) -> str:
         return UNKNOWN
     step = "" if agreement.largest_step is None else f"; {_step(agreement.largest_step)}"
     if score.dataset.task not in WITH_FIRST_ANSWER:
-        return f"{count_of(agreement.examples, 'example')} compared{step}"
+        return f"{count_of(agreement.examples, pictures_noun(score))} compared{step}"
     differ = agreement.examples - agreement.same_top1
     names = f"; differing: {named_some(agreement.differing, total=differ)}" if agreement.differing else ""
     return f"same first answer on {agreement.same_top1} of {count_of(agreement.examples, 'example')}{step}{names}"

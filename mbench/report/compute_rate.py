@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.results import JobResult, OperatorTime, Pass, Status
-from mbench.report.footnotes import row_labels
+from mbench.report.foot_lines import provenance_lines
+from mbench.report.footnotes import footnotes_of, row_labels
+from mbench.report.latency_text import latency_text
 from mbench.report.layers import InspectedLayer
-from mbench.report.number_format import ABSENT, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.number_format import ABSENT, MILLION, UNKNOWN, significant
+from mbench.report.provenance import ComparableResults, group_by_provenance
 from mbench.report.rows import Row, row_of
-from mbench.report.text_table import Align, Cell, Column, TableValues
+from mbench.report.text_table import Cell, Column, TableValues, right_column
 
 OTHERS: Final = "others"
 """Layers without multiply-adds: pooling, softmax, conversions."""
@@ -107,7 +110,9 @@ def rate_tables(
     layers: Mapping[str, Sequence[InspectedLayer]],
     peaks: Sequence[Peak | str],
 ) -> tuple[TableValues, ...]:
-    """Return the table of networks, then one by layer type for each job that was profiled.
+    """Return a table of networks for each provenance, then one by layer type for each job that was profiled.
+
+    A peak that one of its own rates exceeds was taken from a wrong clock, and so were the other peaks of that device.
 
     Args:
         results: the jobs.
@@ -115,14 +120,35 @@ def rate_tables(
         peaks: of each job in order, or why none is known.
     """
     by_type = [_rates_of(result, layers) for result in results]
-    achieved = [network_gmacs(row_of(result)) for result in results]
-    achieved += [rate.gmacs for rates in by_type for rate in rates or ()]
-    peaks = [believable(peak, achieved) for peak in peaks]
-    tables = [_networks(results, peaks)]
-    for result, rates, peak in zip(results, by_type, peaks, strict=True):
+    known = _believed(results, by_type, peaks)
+    peak_of = {id(result): peak for result, peak in zip(results, known, strict=True)}
+    tables = [
+        _networks(group, [peak_of[id(result)] for result in group.results])
+        for group in group_by_provenance(results, by_session=True)
+    ]
+    for result, rates, peak in zip(results, by_type, known, strict=True):
         if rates is not None:
             tables.append(_types(result, rates, peak))
     return tuple(tables)
+
+
+def _believed(
+    results: Sequence[JobResult], by_type: Sequence[Sequence[TypeRate] | None], peaks: Sequence[Peak | str]
+) -> list[Peak | str]:
+    """Return each job's peak, or why it is none: on its device, a rate of some job exceeds that job's peak."""
+    own = [
+        believable(peak, [network_gmacs(row_of(result)), *(rate.gmacs for rate in rates or ())])
+        for result, rates, peak in zip(results, by_type, peaks, strict=True)
+    ]
+    exceeded = {
+        result.device: reason
+        for result, peak, reason in zip(results, peaks, own, strict=True)
+        if isinstance(peak, Peak) and isinstance(reason, str)
+    }
+    return [
+        exceeded.get(result.device, peak) if isinstance(peak, Peak) else peak
+        for result, peak in zip(results, own, strict=True)
+    ]
 
 
 def _rates_of(result: JobResult, layers: Mapping[str, Sequence[InspectedLayer]]) -> tuple[TypeRate, ...] | None:
@@ -161,28 +187,33 @@ def peak_lines(peaks: Sequence[Peak | str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
-def _networks(results: Sequence[JobResult], peaks: Sequence[Peak | str]) -> TableValues:
-    rows = [row_of(result) for result in results]
+def _networks(group: ComparableResults, peaks: Sequence[Peak | str]) -> TableValues:
+    rows = [row_of(result) for result in group.results]
+    notes = footnotes_of(rows)
+    noted = any(notes.marks)
     return TableValues(
-        title="Compute rates",
+        title=f"Compute rates: {group.heading}" if group.heading else "Compute rates",
         columns=(
             Column(header="Job"),
-            _right("Mult-adds (M)"),
-            _right("Latency (ms)"),
-            _right("GMAC/s"),
-            _right("Of peak (%)"),
+            right_column("Mult-adds (M)"),
+            right_column("Latency (ms)"),
+            right_column("GMAC/s"),
+            right_column("Of peak (%)"),
+            *([Column(header="Notes")] if noted else []),
         ),
         rows=tuple(
             (
                 Cell(label),
                 Cell(significant(row.mult_adds, scale=MILLION)),
-                Cell(milliseconds(row.latency_median_us, row.latency_ci_us)),
+                Cell(latency_text(row)),
                 Cell(significant(network_gmacs(row))),
                 Cell(of_peak(network_gmacs(row), peak)),
+                *([Cell(mark)] if noted else []),
             )
-            for label, row, peak in zip(row_labels(rows), rows, peaks, strict=True)
+            for label, row, peak, mark in zip(row_labels(rows), rows, peaks, notes.marks, strict=True)
         ),
-        foot=(DEFINITION, *peak_lines(peaks)),
+        footnotes=notes.lines,
+        foot=(*provenance_lines(group.results), DEFINITION, *peak_lines(peaks)),
     )
 
 
@@ -191,11 +222,11 @@ def _types(result: JobResult, rates: Sequence[TypeRate], peak: Peak | str) -> Ta
         title=f"{result.workload.label}: compute rate by layer type",
         columns=(
             Column(header="Type"),
-            _right("Mult-adds (M)"),
-            _right("Time (µs)"),
-            _right("Time (%)"),
-            _right("GMAC/s"),
-            _right("Of peak (%)"),
+            right_column("Mult-adds (M)"),
+            right_column("Time (µs)"),
+            right_column("Time (%)"),
+            right_column("GMAC/s"),
+            right_column("Of peak (%)"),
         ),
         rows=tuple(
             (
@@ -233,7 +264,3 @@ def _type_rate(kind: str, mult_adds: int, time_us: float, total_us: float) -> Ty
 
 def _names_one(node_type: str, words: Sequence[str]) -> bool:
     return any(word in node_type.upper() for word in words)
-
-
-def _right(header: str) -> Column:
-    return Column(header=header, align=Align.RIGHT)

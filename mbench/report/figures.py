@@ -1,19 +1,18 @@
 """Accuracy against cost, as SVG, PNG and a page of its own, all from one description: Figures 4 and 5 of MobileNets.
 
-The description is Vega-Lite (altair writes it, vl-convert renders it without a browser). Every point bears its name;
-colour says the resolution or the way of running, form says where the accuracy is from. Adds no facts.
+The description is Vega-Lite, which altair writes. Every point bears its name; colour says the resolution or the way of
+running, form says where the accuracy is from. Adds no facts.
 """
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mbench.report.label_places import ASIDE, PLACES, place_labels
-from mbench.report.learning_curves import as_html, as_png, as_svg
+from mbench.report.pictures import as_html, as_png, as_svg
 
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Okabe and Ito's, told apart by colour-blind readers."""
@@ -23,8 +22,6 @@ FORMS: Final = ("circle", "diamond", "triangle-up", "square")
 WIDTH, HEIGHT = 560, 380
 
 LABEL_SIZE: Final = 10
-
-_CLIP: Final = re.compile(r"(?<=[\"#])clip(\d+)(?=[\")])")
 
 RADIUS: Final = 5
 """Of a point in pixels: its area is about 70."""
@@ -121,7 +118,7 @@ def write_pictures(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
     described = describe_figure(figure)
     folder.mkdir(parents=True, exist_ok=True)
     paths = (folder / f"{name}.svg", folder / f"{name}.png", folder / f"{name}.html")
-    paths[0].write_text(_svg(described), encoding="utf-8")
+    paths[0].write_text(as_svg(described), encoding="utf-8")
     paths[1].write_bytes(as_png(described))
     paths[2].write_text(as_html(described), encoding="utf-8")
     return paths
@@ -129,14 +126,7 @@ def write_pictures(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
 
 def write_svg(figure: Figure, path: Path) -> None:
     """Write the picture as SVG."""
-    path.write_text(_svg(describe_figure(figure)), encoding="utf-8")
-
-
-def _svg(described: Mapping[str, Any]) -> str:
-    """Return the picture as SVG; its clips are numbered anew, because vl-convert counts them through its process."""
-    text = as_svg(described)
-    numbers = {number: place for place, number in enumerate(dict.fromkeys(_CLIP.findall(text)), start=1)}
-    return _CLIP.sub(lambda found: f"clip{numbers[found[1]]}", text)
+    path.write_text(as_svg(describe_figure(figure)), encoding="utf-8")
 
 
 def _altair() -> Any:

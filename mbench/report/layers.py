@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mbench.report.number_format import ABSENT, MILLION, UNKNOWN, significant
 from mbench.report.provenance import SHORT_SHA
-from mbench.report.text_table import Align, Cell, Column, TableValues
+from mbench.report.text_table import Cell, Column, TableValues, right_column
 
 
 class InspectedLayer(Protocol):
@@ -76,15 +76,15 @@ def layer_table(model: Inspected) -> TableValues:
     return TableValues(
         title=f"{model.name}: layers",
         columns=(
-            _right("#"),
+            right_column("#"),
             Column(header="Layer"),
             Column(header="Operator"),
-            _right("Kernel"),
-            _right("Stride"),
-            _right("Input"),
-            _right("Output"),
-            _right("Mult-adds"),
-            _right("Params"),
+            right_column("Kernel"),
+            right_column("Stride"),
+            right_column("Input"),
+            right_column("Output"),
+            right_column("Mult-adds"),
+            right_column("Params"),
         ),
         rows=tuple(
             (
@@ -109,11 +109,11 @@ def share_table(model: Inspected) -> TableValues:
         title=f"{model.name}: resources per layer type",
         columns=(
             Column(header="Type"),
-            _right("Layers"),
-            _right("Mult-adds (M)"),
-            _right("Mult-adds (%)"),
-            _right("Params (M)"),
-            _right("Weights (%)"),
+            right_column("Layers"),
+            right_column("Mult-adds (M)"),
+            right_column("Mult-adds (%)"),
+            right_column("Params (M)"),
+            right_column("Weights (%)"),
         ),
         rows=tuple(
             (
@@ -140,10 +140,6 @@ def _foot(model: Inspected) -> tuple[str, ...]:
         WEIGHTS_NOTE,
         *model.notes,
     )
-
-
-def _right(header: str) -> Column:
-    return Column(header=header, align=Align.RIGHT)
 
 
 def _shape(shape: Sequence[int] | None) -> str:

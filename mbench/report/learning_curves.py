@@ -1,8 +1,7 @@
-"""Learning curves: loss and accuracy by epoch, as SVG, PNG and a page of its own, all from one description.
+"""Learning curves: loss and accuracy by epoch, as SVG and a page of its own, both from one description.
 
-The description is Vega-Lite (altair writes it, vl-convert renders it without a browser). Lines differ by dash as well
-as by colour, so that they survive grey print; the page follows the reader's dark mode, the pictures have white behind
-them. Adds no facts: every point is an epoch of a record.
+The description is Vega-Lite, which altair writes. Lines differ by dash as well as by colour, so that they survive grey
+print. Adds no facts: every point is an epoch of a record.
 """
 
 import json
@@ -11,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-SVG, HTML, PNG = "curves.svg", "curves.html", "curves.png"
+from mbench.report.pictures import as_html, as_svg
+
+SVG, HTML = "curves.svg", "curves.html"
 
 TRAINED, HELD_OUT = "trained on", "held out"
 
@@ -21,16 +22,6 @@ _COLOURS: Final = {TRAINED: "#0072b2", HELD_OUT: "#d55e00"}
 _DASHES: Final = {TRAINED: [6, 3], HELD_OUT: [1, 0]}
 
 _WIDTH, _HEIGHT = 340, 220
-
-_DARK: Final = """
-<style>
- body { margin: 2rem; font-family: system-ui, sans-serif; background: #fff; color: #111 }
- @media screen and (prefers-color-scheme: dark) {
-  body { background: #16181c }
-  #vis svg, #vis canvas { filter: invert(0.92) hue-rotate(180deg) }
- }
-</style>
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,28 +66,6 @@ def describe(curve: Curve, epochs: Sequence[Mapping[str, Any]]) -> dict[str, Any
     chart = altair.hconcat(*panels, title=title, background="white").configure_view(stroke=None)
     described: dict[str, Any] = json.loads(chart.to_json())
     return described
-
-
-def as_svg(chart: Mapping[str, Any]) -> str:
-    """Return the picture as SVG, its text as text."""
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(dict(chart)))
-
-
-def as_png(chart: Mapping[str, Any], *, scale: float = 2.0) -> bytes:
-    """Return the picture as PNG, `scale` pixels to a point."""
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_png(dict(chart), scale=scale))
-
-
-def as_html(chart: Mapping[str, Any]) -> str:
-    """Return a page that needs nothing else: the libraries are in it, and it asks no server for anything."""
-    import vl_convert
-
-    page = str(vl_convert.vegalite_to_html(dict(chart), bundle=True, renderer="svg"))
-    return page.replace("</head>", f"{_DARK}</head>", 1)
 
 
 def _panel(altair: Any, epochs: Sequence[Mapping[str, Any]], field: str, title: str) -> Any:

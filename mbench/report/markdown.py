@@ -10,7 +10,8 @@ from mbench.report.result_table import result_tables
 from mbench.report.text_table import Align, Cell, Column, Style, TableValues
 
 _ESCAPED = re.compile(
-    r"[\\|`<*~]"  # may begin markup, or end the cell
+    r"[\\|`*~]"  # may begin markup, or end the cell
+    r"|<(?!\d+(?:\.\d+)?$)"  # a tag or a link, unless the cell is `<` and a number
     r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis, unless inside a word (CommonMark, rule 2)
     r"|(?<=\])[(\[]|(?<=\[)\^"  # links and footnotes
     r"|&(?=#?\w+;)"  # entities

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import UsageError
-from mbench.core.results import JobResult, Status
+from mbench.core.results import JobResult
 from mbench.core.variants import Head, Variant, parse_variant
 from mbench.report.compute_rate import network_gmacs
 from mbench.report.foot_lines import LATENCY_DEFINITION
 from mbench.report.footnotes import footnotes_of
-from mbench.report.number_format import ABSENT, UNKNOWN, milliseconds, percent_of, significant
+from mbench.report.latency_text import latency_text
+from mbench.report.number_format import ABSENT, UNKNOWN, percent_of, significant
 from mbench.report.paper_table import SheetCell, SheetColumn
-from mbench.report.provenance import SHORT_SHA, comparable, differing
+from mbench.report.provenance import SHORT_SHA, Comparable, comparable, differing
 from mbench.report.rows import row_of
 from mbench.report.scored import chosen_score, dataset_label, metric_label
 
@@ -86,6 +87,10 @@ class Measured:
         order = [name for parts in self.rows for name in parts]
         found = sorted(self._found.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1]))
         return tuple(result for _, result in found)
+
+    def provenances(self, way: Way) -> list[Comparable]:
+        """Return what the results of one column can be compared under."""
+        return [comparable(result) for (_, its), result in self._found.items() if its == way]
 
     def of(self, parts: Parts, way: Way) -> list[JobResult | None]:
         """Return the results of a row's networks."""
@@ -168,7 +173,7 @@ def source_lines(measured: Measured) -> Iterator[str]:
         for result in results
     )
     yield f"Session{'s' if len(sessions) > 1 else ''} {', '.join(sessions)}; by {', '.join(programs)}."
-    if odd := differing([comparable(result) for result in results if result.device == results[0].device]):
+    if odd := tuple(dict.fromkeys(name for way in measured.ways for name in differing(measured.provenances(way)))):
         yield f"Not all latencies were taken alike; they differ in {', '.join(odd)}."
     if reasons := dict.fromkeys(filter(None, (result.workload.artifact.latency_only for result in results))):
         yield f"Timed for their latency only: {'; '.join(reasons)}."
@@ -196,12 +201,7 @@ def _latency(found: Sequence[JobResult | None], marks: Mapping[tuple[str, str], 
 
 
 def _one_latency(result: JobResult, marks: Mapping[tuple[str, str], str]) -> str:
-    row = row_of(result)
-    text = milliseconds(row.latency_median_us, row.latency_ci_us)
-    if row.latency_median_us is None and row.status is not Status.OK:
-        text = f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
-    elif row.status is not Status.OK:
-        text = f"{row.status}: {text}"
+    text = latency_text(row_of(result))
     mark = marks.get(_identity(result))
     return f"{text} ({mark})" if mark else text
 

@@ -1,6 +1,7 @@
 """Numbers as text: units change here, at the edge, and no digit is shown that the spread does not bear."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from mbench.core.scores import Metric
@@ -34,15 +35,16 @@ def significant(value: float | None, *, scale: float = 1) -> str:
 def milliseconds(value_us: float | None, interval_us: tuple[float, float] | None = None) -> str:
     """Return microseconds as milliseconds: `11.42`, or `11.42 [11.31, 11.60]` with an interval; `?` for None.
 
-    With an interval the decimals show two significant digits of its width: what lies beyond is noise.
+    With an interval the decimals show two significant digits of its width: what lies beyond is noise. They also show
+    two of its lower end, so that no wide interval rounds a latency to 0.
     """
     if value_us is None:
         return UNKNOWN
     value = value_us / US_PER_MS
     if interval_us is None:
-        return f"{value:.{min(_decimals(value, DIGITS), MOST_MS_DECIMALS)}f}"
+        return f"{value:.{_ms_decimals(value, DIGITS)}f}"
     low, high = (bound / US_PER_MS for bound in interval_us)
-    decimals = min(_decimals(high - low, 2), MOST_MS_DECIMALS) if high > low else MOST_MS_DECIMALS
+    decimals = max(_ms_decimals(high - low, 2), _ms_decimals(low, 2))
     return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
@@ -82,8 +84,21 @@ def span(numbers: list[int]) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
+def legend(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the line that explains the marks among a table's texts; nothing where there are none."""
+    used = set(texts)
+    meanings = {UNKNOWN: f"{UNKNOWN} is not known", ABSENT: f"{ABSENT} does not exist"}
+    said = "; ".join(meaning for text, meaning in meanings.items() if text in used)
+    return (f"In the table, {said}.",) if said else ()
+
+
 def _signed(share: float, decimals: int) -> str:
     return f"{round(100 * share, decimals) + 0.0:.{decimals}f}"  # no minus in front of a zero
+
+
+def _ms_decimals(value_ms: float, digits: int) -> int:
+    """Return the decimals that show so many digits, those of the clock at most; a 0 has all of the clock's."""
+    return min(_decimals(value_ms, digits), MOST_MS_DECIMALS) if value_ms else MOST_MS_DECIMALS
 
 
 def _decimals(value: float, digits: int) -> int:

@@ -11,13 +11,13 @@ from mbench.core.suggestions import did_you_mean
 from mbench.core.sweeps import Axis
 from mbench.core.variants import format_alpha, parse_variant
 from mbench.report.accuracy_columns import metric_text, row_metric
-from mbench.report.foot_lines import accuracy_foot, latency_only_lines, provenance_lines
+from mbench.report.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
 from mbench.report.markdown import table_markdown
-from mbench.report.number_format import KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.number_format import KIB_PER_MIB, MILLION, UNKNOWN, legend, milliseconds, significant
 from mbench.report.provenance import comparable, differing
 from mbench.report.rows import Row, row_of
 from mbench.report.scored import TOP1, TOP5
-from mbench.report.text_table import Align, Cell, Column, TableValues
+from mbench.report.text_table import Cell, Column, TableValues, right_column
 
 AXES: Final[dict[str, Callable[[Row], str]]] = {
     Axis.ALPHA: lambda row: format_alpha(parse_variant(row.variant).size.alpha),
@@ -80,7 +80,7 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
             title=f"{title}: {index} by {columns}",
             columns=(
                 Column(header=f"{index} / {columns}"),
-                *(Column(header=str(name), align=Align.RIGHT) for name in grid.columns),
+                *(right_column(str(name)) for name in grid.columns),
             ),
             rows=tuple(
                 (Cell(str(name)), *(Cell(str(cell)) for cell in cells))
@@ -88,8 +88,10 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
             ),
             footnotes=tuple(_notes(rows, value)),
             foot=(
-                f"{UNKNOWN} is not known.",
+                *legend(map(str, grid.to_numpy().flat)),
+                *_of_sessions(results),
                 *latency_only_lines(results),
+                *float_operator_lines(results),
                 *(accuracy_foot(results) if value in _ACCURACIES else ()),
                 *provenance_lines(results),
             ),
@@ -98,15 +100,23 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
 
 
 def _notes(rows: Sequence[Row], value: str) -> Iterator[str]:
-    """Yield the doubts of each cell: a grid has no room for them, and they must not be lost.
+    """Yield why a cell has no number, and its doubts: a grid has no room for them, and they must not be lost.
 
     Doubts about a timing say nothing about an accuracy.
     """
     for row in rows:
         noted = [warning for warning in row.warnings if warning.code is not WarningCode.LATENCY_ONLY]
         doubts = [each.message for each in noted if value not in _ACCURACIES or each.code in _ABOUT_ACCURACY]
+        if row.status is not Status.OK:
+            doubts = [": ".join(filter(None, (row.error_class or row.status, row.message)))]
         if doubts:
             yield f"{row.variant} {row.delegate} ×{row.threads}: {'; '.join(doubts)}"
+
+
+def _of_sessions(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield that cells were not measured in turn: what a device did in between stands between them."""
+    if len({result.session for result in results}) > 1:
+        yield "The cells are of several sessions, not measured in turn: differences between sessions are in them too."
 
 
 def _check_names(index: str, columns: str, value: str) -> None:

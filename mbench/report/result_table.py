@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from mbench.core.conclusions import CLOCK_STEP_US
 from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.statistics import Interval
 from mbench.report.accuracy_columns import TOP1_HEADER, accuracy_columns, best_rows, saturated_top5
-from mbench.report.foot_lines import accuracy_foot, latency_only_lines, provenance_lines
+from mbench.report.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
 from mbench.report.footnotes import footnotes_of
-from mbench.report.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.latency_text import latency_text
+from mbench.report.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, legend, milliseconds, significant
 from mbench.report.provenance import group_by_provenance
 from mbench.report.rows import Row, row_of
 from mbench.report.text_table import Align, Cell, Column, Style, TableValues
@@ -38,6 +40,9 @@ _NO_WINNER = frozenset(
         WarningCode.DRIFT,
         WarningCode.TIME_LIMITED,
         WarningCode.INVENTED,
+        WarningCode.CONDITIONS,
+        WarningCode.ACCURACY_DIFFERS,
+        WarningCode.DELEGATE_NOT_APPLIED,
     }
 )
 """Doubts that leave no row the fastest."""
@@ -57,7 +62,12 @@ def result_tables(results: Sequence[JobResult], *, by_session: bool = False) -> 
 
 
 def clear_winner(rows: Sequence[Row]) -> int | None:
-    """Return the index of the fastest row if its interval overlaps no other's and no row's timing is in doubt."""
+    """Return the index of the fastest row if its interval overlaps no other's and no row's timing is in doubt.
+
+    The intervals must lie apart by more than a step of the clock: a difference of one may be none. Among equally fast
+    rows, of 5 to 8 runs each, one is marked in 2 % of tables of two and in less than 0.2 % of larger ones (1500
+    simulated tables each of normal samples with a spread of 0.5, 2 and 4 %).
+    """
     timed = [(index, row) for index, row in enumerate(rows) if row.latency_median_us is not None]
     if len(timed) < 2:
         return None
@@ -67,7 +77,7 @@ def clear_winner(rows: Sequence[Row]) -> int | None:
     doubtful = any(warning.code in _NO_WINNER for _, each in timed for warning in each.warnings)
     if best is None or doubtful or row.status is not Status.OK:
         return None
-    apart = all(other is not None and not best.overlaps(other) for other in intervals.values())
+    apart = all(other is not None and other.low - best.high > CLOCK_STEP_US for other in intervals.values())
     return fastest if apart else None
 
 
@@ -91,10 +101,11 @@ def _result_table(results: Sequence[JobResult], *, title: str | None) -> TableVa
         footnotes=notes.lines,
         foot=(
             *latency_only_lines(results),
+            *float_operator_lines(results),
             *accuracy_foot(results),
             *filter(None, [saturated_top5(rows)]),
             *provenance_lines(results),
-            *_legend(cells),
+            *legend(cell.text for line in cells for cell in line),
         ),
     )
 
@@ -120,13 +131,6 @@ def _style_latencies(rows: Sequence[Row], cells: list[list[Cell]], column: int) 
             cells[index][column] = Cell(cells[index][column].text, Style.BAD)
 
 
-def _legend(cells: Sequence[Sequence[Cell]]) -> list[str]:
-    used = {cell.text for line in cells for cell in line}
-    meanings = {UNKNOWN: f"{UNKNOWN} is not known", ABSENT: f"{ABSENT} does not exist"}
-    said = "; ".join(meaning for text, meaning in meanings.items() if text in used)
-    return [f"In the table, {said}."] if said else []
-
-
 def _interval(row: Row) -> Interval | None:
     return None if row.latency_ci_us is None else Interval(low=row.latency_ci_us[0], high=row.latency_ci_us[1])
 
@@ -138,13 +142,6 @@ def _varies(name: str) -> Callable[[Sequence[Row]], bool]:
 def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
     """Return a text that does not exist where the job has no latency and did not end well."""
     return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
-
-
-def _latency(row: Row) -> str:
-    if row.latency_median_us is None and row.status is not Status.OK:
-        return f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
-    latency = milliseconds(row.latency_median_us, row.latency_ci_us)
-    return latency if row.status is Status.OK else f"{row.status}: {latency}"
 
 
 _LATENCY = "Latency (ms)"
@@ -159,7 +156,7 @@ _WHAT = (
 )
 
 _HOW_FAST = (
-    _Source(header=_LATENCY, text=_latency),
+    _Source(header=_LATENCY, text=latency_text),
     _Source(header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us)), spare=7),
     _Source(header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us)), spare=8),
     _Source(

@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from mbench.core.conclusions import latency_samples_us
+from mbench.core.conclusions import CLOCK_STEP_US, latency_samples_us
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Metric, Score
 from mbench.core.statistics import Interval, bootstrap_interval, median
 from mbench.core.workloads import Delegate, Document
+from mbench.report.provenance import comparable, fingerprint
 from mbench.report.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
+
+OUTLYING = 0.1
+"""Of the median, beyond the interval. Twice the drift that is told."""
 
 LEAST_INFERENCES_FOR_P95 = 40
 """Below that, the 95th percentile is one of the two slowest inferences."""
@@ -34,6 +38,7 @@ class Row(Document):
         examples: how many that was asked of; one without an answer counts as wrong.
         metrics: all of that score's figures of merit, of whatever task.
         top1_device: likewise from the device itself, with `top1_device_ci` and `metrics_device`.
+        provenance: 12 hexadecimal digits of what must agree for two latencies to be compared; equal where it does.
     """
 
     variant: str
@@ -67,6 +72,7 @@ class Row(Document):
     artifact_sha256: str | None
     binary_sha256: str
     session: str
+    provenance: str
     warnings: tuple[MeasurementWarning, ...]
 
 
@@ -110,6 +116,7 @@ def row_of(result: JobResult) -> Row:
         artifact_sha256=artifact.sha256,
         binary_sha256=result.binary.sha256,
         session=result.session,
+        provenance=fingerprint(comparable(result)),
         warnings=(*result.warnings, *_derived_warnings(result, measured, samples, interval)),
     )
 
@@ -168,6 +175,20 @@ def _nodes_of(run: Run, delegate: Delegate) -> str | None:
     return f"{sum(each.nodes for each in counted)}/{sum(known)}"
 
 
+def _outlying(samples: Sequence[float], interval: Interval) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where runs lie far from the median and the interval does not show it."""
+    middle = median(samples)
+    beyond = max(OUTLYING * middle, CLOCK_STEP_US)
+    far = [sample for sample in samples if sample > interval.high + beyond or sample < interval.low - beyond]
+    if far and middle:
+        most = max(abs(sample - middle) for sample in far) / middle
+        yield MeasurementWarning(
+            code=WarningCode.OUTLYING_RUNS,
+            message=f"{len(far)} of {len(samples)} runs outside the interval, up to {most:.0%} from the median",
+            advice="neither median nor interval shows them; the job's document holds every run",
+        )
+
+
 def _derived_warnings(
     result: JobResult, runs: Sequence[Run], samples: Sequence[float], interval: Interval | None
 ) -> Iterator[MeasurementWarning]:
@@ -188,6 +209,8 @@ def _derived_warnings(
             message=f"{len(samples)} of at least {wanted} runs: too few to tell the spread",
             advice=f"measure at least {wanted} runs",
         )
+    if interval is not None:
+        yield from _outlying(samples, interval)
     if interval is not None and WarningCode.WIDE_INTERVAL not in stored:
         width = interval.relative_half_width(median(samples))
         if width > result.rules.target_interval:

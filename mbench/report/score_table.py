@@ -4,11 +4,20 @@ from collections.abc import Sequence
 
 from mbench.core.scores import Metric, Score
 from mbench.report.accuracy_lines import accuracy_lines
-from mbench.report.number_format import ABSENT, percent_of, significant
+from mbench.report.number_format import ABSENT, count_of, percent_of, significant
 from mbench.report.paired_scores import alike, compare_all
 from mbench.report.provenance import SHORT_SHA
-from mbench.report.scored import TOP1, TOP5, Scored, dataset_label, metric_label, once_each
-from mbench.report.text_table import Align, Cell, Column, Style, TableValues
+from mbench.report.scored import (
+    TOP1,
+    TOP5,
+    Scored,
+    asked_pairs,
+    dataset_label,
+    metric_label,
+    once_each,
+    pictures_noun,
+)
+from mbench.report.text_table import Cell, Column, Style, TableValues, right_column
 
 
 def score_table(scores: Sequence[tuple[str, Score | str]]) -> TableValues:
@@ -26,9 +35,9 @@ def score_table(scores: Sequence[tuple[str, Score | str]]) -> TableValues:
     on_device = bool(devices)
     best = _best(hosts or devices)
     columns = [Column(header="File"), *([Column(header="Scored on", spare=3)] if on_device else [])]
-    columns += [Column(header="Data set", spare=2), _right("Examples", spare=1)]
-    columns += [_right(f"{metric_label(name)} (%)", spare=_spare(name)) for name in metrics]
-    columns += [_right("Failed", spare=4), _right("Seconds", spare=5)]
+    columns += [Column(header="Data set", spare=2), right_column("Examples", spare=1)]
+    columns += [right_column(f"{metric_label(name)} (%)", spare=_spare(name)) for name in metrics]
+    columns += [right_column("Failed", spare=4), right_column("Seconds", spare=5)]
     columns += [Column(header="Notes")] if marks else []
     rows = []
     for name, score in scores:
@@ -50,11 +59,21 @@ def _cells(score: Score | str, metrics: Sequence[str], *, best: tuple[str, str] 
     return [
         *where,
         Cell(dataset_label(score.dataset)),
-        Cell(str(score.asked)),
+        Cell(_asked(score)),
         *(_metric(score, name, best=best) for name in metrics),
-        Cell(str(score.asked - score.scored)),
+        Cell(_failed(score)),
         Cell(significant(score.seconds)),
     ]
+
+
+def _asked(score: Score) -> str:
+    pairs = asked_pairs(score)
+    return str(score.asked) if pairs is None else count_of(pairs, "pair")
+
+
+def _failed(score: Score) -> str:
+    failed = score.asked - score.scored
+    return str(failed) if asked_pairs(score) is None else count_of(failed, pictures_noun(score))
 
 
 def _metric(score: Score, name: str, *, best: tuple[str, str] | None) -> Cell:
@@ -67,7 +86,7 @@ def _best(scored: Sequence[Scored]) -> tuple[str, str] | None:
     """Return the hash of the best file and where it was scored."""
     groups = alike(scored)
     comparison = compare_all(groups[0]) if len(groups) == 1 else None
-    if comparison is None or comparison.best is None:
+    if comparison is None or comparison.best is None or len(groups[0]) < len(scored):
         return None
     return comparison.best.score.artifact_sha256, comparison.best.score.place
 
@@ -89,7 +108,3 @@ def _files(scores: Sequence[tuple[str, Score | str]]) -> list[str]:
 
 def _spare(metric: str) -> int:
     return {TOP1: 0, TOP5: 3}.get(metric, 0)
-
-
-def _right(header: str, *, spare: int = 0) -> Column:
-    return Column(header=header, align=Align.RIGHT, spare=spare)

@@ -3,22 +3,31 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from mbench.report.text_table import Align, Cell, Column, TableValues
+from mbench.report.text_table import Cell, Column, TableValues, right_column
 
 
 class InspectedTensor(Protocol):
     """What a row needs."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102  # the names say it
+    def name(self) -> str:
+        """As the graph calls it."""
+
     @property
-    def shape(self) -> tuple[int, ...]: ...  # noqa: D102
+    def shape(self) -> tuple[int, ...]:
+        """As it is stored."""
+
     @property
-    def dtype(self) -> str: ...  # noqa: D102
+    def dtype(self) -> str:
+        """Type of its values, such as `int8`."""
+
     @property
-    def scale(self) -> float | None: ...  # noqa: D102
+    def scale(self) -> float | None:
+        """What one step is worth; None where it is not quantized."""
+
     @property
-    def zero_point(self) -> int | None: ...  # noqa: D102
+    def zero_point(self) -> int | None:
+        """The step that stands for 0; None where it is not quantized."""
 
 
 def tensor_table(name: str, inputs: Sequence[InspectedTensor], outputs: Sequence[InspectedTensor]) -> TableValues:
@@ -27,7 +36,7 @@ def tensor_table(name: str, inputs: Sequence[InspectedTensor], outputs: Sequence
     rows = [_row("input", tensor) for tensor in inputs] + [_row("output", tensor) for tensor in outputs]
     return TableValues(
         title=f"{name}: inputs and outputs",
-        columns=(*columns, Column(header="Scale", align=Align.RIGHT), Column(header="Zero point", align=Align.RIGHT)),
+        columns=(*columns, right_column("Scale"), right_column("Zero point")),
         rows=tuple(rows),
     )
 

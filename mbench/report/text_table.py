@@ -32,6 +32,11 @@ class Column:
     spare: int = 0
 
 
+def right_column(header: str, *, spare: int = 0) -> Column:
+    """Return a column that keeps to the right, as numbers do."""
+    return Column(header=header, align=Align.RIGHT, spare=spare)
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A formatted text that knows nothing of markup."""

@@ -30,6 +30,7 @@ def unfinished_job(plan: Plan, planned: PlannedJob, runs: Sequence[Run], *, hold
         error_class="build" if build_failed else None,
         message=planned.build_error or _message(plan.session, part.rules, len(runs), holder),
         runs=tuple(runs),
+        scores=planned.scores,
     )
 
 

@@ -43,6 +43,12 @@ from mbench.workflows.suites import find_suite, suite_results
 SCALES: Final = {"M": MILLION, "B": 1000 * MILLION}
 
 
+UNFOLDED_LINE: Final = (
+    f"Params: {PARAMETER_WORDS[Rule.UNFOLDED]}, as the paper counts them; tables of results count "
+    "the biases that batch norm leaves in a file, too."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A suite with all that its tables are made of.
@@ -148,18 +154,20 @@ def _network_sheet(shown: Shown) -> Sheet:
     title = suite.title if table is None else table_title(table)
     if table is not None and (table.layers or table.distances):
         title = f"{title}: {'its networks' if table.distances else 'the whole network'}"
+    counted = _counts(shown, rows, parts) if {"mult_adds", "parameters"} & {*suite.columns} or table else []
     return Sheet(
         title=title,
         columns=columns_of(
             [text_column("Network", names)],
             _scores(shown, measured, parts),
-            _counts(shown, rows, parts) if {"mult_adds", "parameters"} & {*suite.columns} or table else [],
+            counted,
             latency_columns(measured, parts) or [unknown_column("Latency (ms)", len(names))],
             rate_columns(measured, parts) if "rate" in suite.columns else [],
             _published(shown, parts),
         ),
         notes=(*_notes(table), *doubt_lines(measured)),
         foot=(
+            *([] if rows or not counted else [UNFOLDED_LINE]),
             *_missing_lines(shown.counted, parts),
             *source_lines(measured),
             *latency_definition(measured),

@@ -245,3 +245,8 @@ def test_a_device_that_often_answers_otherwise_than_the_host_is_doubted(same, do
 @given(st.lists(st.booleans()))
 def test_hits_come_back_as_they_were_packed(hits):
     assert unpack_hits(pack_hits(hits), len(hits)) == hits
+
+
+def test_a_canary_that_moves_by_one_step_of_the_clock_has_not_drifted():
+    assert "drift" not in codes(FIVE, canary=[run(9, median_us=11), run(10, median_us=12)])
+    assert "drift" in codes(FIVE, canary=[run(9, median_us=11), run(10, median_us=13)])

@@ -8,6 +8,7 @@ from test_delegates import DELEGATES
 
 from mbench.core.results import JOB_NAME, PlannedJob
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, parse_delegate
+from mbench.store.files import write_new_file
 from mbench.workflows.planning import choose_canary, planned_job
 
 CHEAP = ArtifactFacts(
@@ -37,6 +38,25 @@ def test_two_delegates_are_two_jobs(one: Delegate, other: Delegate) -> None:
 )
 def test_a_job_s_name_says_its_delegate(text: str, name: str) -> None:
     assert job(parse_delegate(text)).id == f"file-a@0123456789ab-{name}-t1"
+
+
+def longest_file(letter: str) -> ArtifactFacts:
+    """A file whose name is as long as ext4 takes it, with `.tflite`; it differs from others in its last letter."""
+    return CHEAP.model_copy(update={"name": f"file:{'x' * 247}{letter}@0123456789ab"})
+
+
+def test_a_model_of_the_longest_name_has_a_job_that_a_file_system_takes(tmp_path) -> None:
+    planned = job(parse_delegate(f"nnapi:{'n' * 64}"), longest_file("a"))
+    assert re.fullmatch(JOB_NAME, planned.id)
+    assert write_new_file(tmp_path / f"{planned.id}@{'s' * 64}.json", b"{}")
+
+
+def test_models_of_long_names_that_begin_alike_are_two_jobs() -> None:
+    assert job(Delegate.CPU, longest_file("a")).id != job(Delegate.CPU, longest_file("b")).id
+
+
+def test_a_job_of_a_cut_name_keeps_the_whole_one_for_tables() -> None:
+    assert job(Delegate.CPU, longest_file("a")).workload.label == f"file:{'x' * 247}a@0123456789ab cpu ×1"
 
 
 def test_a_planned_job_is_read_back_with_its_delegate() -> None:

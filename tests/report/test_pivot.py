@@ -18,14 +18,17 @@ GRID = """\
 | 1.00               | 40.010 [40.000, 40.020] |               failed |
 | 0.50               |                       ? | 4.010 [4.000, 4.020] |
 
-- ? is not known.
+- mobilenet_v1_1.00_128_int8 cpu ×1: timeout: it ran into its deadline
+- In the table, ? is not known.
 """
+
+DEADLINE = "it ran into its deadline"
 
 
 def sweep() -> list[JobResult]:
     return [
         sample.result("mobilenet_v1_1.00_224_int8", [40_000, 40_010, 40_020]),
-        sample.result("mobilenet_v1_1.00_128_int8", status=Status.FAILED, error_class="timeout"),
+        sample.result("mobilenet_v1_1.00_128_int8", status=Status.FAILED, error_class="timeout", message=DEADLINE),
         sample.result("mobilenet_v1_0.50_128_int8", [4_000, 4_010, 4_020]),
     ]
 
@@ -64,6 +67,14 @@ def test_accuracy_stands_in_a_grid_with_what_it_rests_on():
     assert "| 0.50                 |   99.4 [98.0, 99.8] |  99.2 [97.6, 99.7] |" in text
     assert "- Accuracy: digits test, 360 examples" in text
     assert "others used the cores" not in text
+
+
+def test_a_grid_explains_the_marks_that_stand_in_it_and_no_others():
+    names = [f"mobilenet_v1_1.00_{resolution}_int8" for resolution in (128, 96)]
+    results = [scored.scored_result(name, scores=(), latency_only="untrained weights") for name in names]
+    text = pivot(results, index="alpha", columns="resolution", value="top1")
+    assert "| 1.00               |   – |   – |" in text
+    assert "- In the table, – does not exist.\n" in text
 
 
 def test_two_results_for_one_cell_are_refused():

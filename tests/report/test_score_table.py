@@ -68,3 +68,31 @@ def test_detectors_have_no_first_answer_that_a_device_could_share():
     assert "Device against host, x: 360 examples compared; one output differs by 2 at most." in (
         score_table([("x", found)]).foot
     )
+
+
+def faces(*, pictures: int = 40, pairs: int = 20, **changes):
+    """A score of pairs: `asked` and `scored` count their pictures."""
+    dataset = BEST.dataset.model_copy(update={"name": "faces", "task": Task.VERIFICATION, "examples": 40})
+    metrics = (scored.share("verification_accuracy", pairs, pairs),)
+    fields = {"dataset": dataset, "asked": pictures, "scored": pictures, "metrics": metrics, "hits": None, "failed": ()}
+    return BEST.model_copy(update=fields | changes)
+
+
+def test_of_faces_pairs_are_counted_and_pictures_that_failed():
+    table = score_table([("x", faces(scored=39, failed=("3_2.png",)))])
+    assert [cell.text for cell in table.rows[0]][1:5] == ["faces test", "20 pairs", "100 [84, 100]", "1 picture"]
+    assert "Without an answer, counted as wrong: 1 of 40 pictures: 3_2.png." in table.foot
+
+
+def test_the_line_of_faces_says_how_many_pairs_of_how_many_pictures():
+    assert score_table([("x", faces())]).foot[0].startswith("Accuracy: faces test, 20 pairs, of 40 pictures, sha256 ")
+
+
+def test_the_line_of_drawn_pairs_says_that_pairs_were_drawn():
+    drawn = score_table([("x", faces(pictures=14, pairs=7, selection_seed=0))]).foot[0]
+    assert drawn.startswith("Accuracy: faces test, 7 pairs drawn with seed 0, of 14 of 40 pictures, sha256 ")
+
+
+def test_an_interval_of_faces_is_drawn_over_pairs():
+    metric = scored.share("val_at_far_0.001", 9, 20).model_copy(update={"interval": "bootstrap"})
+    assert "95 % intervals by bootstrap over pairs." in score_table([("x", faces(metrics=(metric,)))]).foot[0]

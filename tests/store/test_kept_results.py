@@ -9,7 +9,9 @@ import pytest
 import sample_plans as sample
 
 from mbench.core.errors import StoreError
+from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.results import Pass, PlannedJob, Status
+from mbench.core.scores import Metric, Score
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore
 
@@ -129,6 +131,33 @@ def test_a_job_that_could_not_be_built_has_failed_also_without_a_document(tmp_pa
     )
     (failed,) = made.results()
     assert (failed.status, failed.error_class, failed.message) == (Status.FAILED, "build", "no such weights")
+
+
+def test_an_interrupted_job_keeps_the_accuracy_that_was_known_before(tmp_path):
+    facts = DatasetFacts(
+        name="digits", task=Task.CLASSIFICATION, split=Split.TEST, sha256="f" * 64, examples=8, classes=10
+    )
+    metric = Metric(name="top1", value=0.5, examples=8)
+    score = Score(
+        artifact_sha256="a" * 64,
+        place="host",
+        delegate="cpu",
+        dataset=facts,
+        preprocessing="plain",
+        asked=8,
+        scored=8,
+        metrics=(metric,),
+        seconds=0.1,
+    )
+    planned = PlannedJob(id="job", workload=sample.workload(), scores=(score,))
+    made = create_session(
+        tmp_path,
+        device="host",
+        what="test",
+        now=sample.NOW,
+        plan_of=lambda name: sample.plan(name, planned=(planned,)),
+    )
+    assert made.results()[0].scores == (score,)
 
 
 def test_a_killed_writer_loses_no_more_than_the_run_in_progress(store):

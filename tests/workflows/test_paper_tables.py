@@ -58,3 +58,12 @@ def test_the_counted_shares_are_those_of_table_2_but_for_the_swapped_digits():
     shares = suite_tables(shown)[0]
     assert [row[2].text for row in shares.rows] == ["94.857 =", "3.057 =", "1.906 +0.72", "0.180 =", "–"]
     assert [row[4].text for row in shares.rows] == ["74.591 =", "1.061 =", "0.021 =", "24.328 =", "–"]
+
+
+def test_counts_that_stand_beside_no_printed_ones_say_what_they_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("MBENCH_HOME", str(tmp_path))
+    (table,) = suite_tables(suite_shown("smoke", (), build=False, progress=SilentProgress()))
+    assert any(
+        line.startswith("Params: weights and biases, without batch norm, as the paper counts them;")
+        for line in table.foot
+    )
