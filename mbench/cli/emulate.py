@@ -18,6 +18,10 @@ def emulate(
     port: Annotated[
         list[int] | None, typer.Option(help="TCP port of a phone; may be repeated.", min=1, max=65535)
     ] = None,
+    serial: Annotated[
+        list[str] | None,
+        typer.Option(help="Serial of a phone; may be repeated.  [default: EMULATED01, … that no phone has]"),
+    ] = None,
     synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Invent latencies by a law instead of running the models; says so.")
     ] = False,
@@ -26,7 +30,15 @@ def emulate(
     """Run emulated phones behind the adb server, until Ctrl-C; their timings are this machine's and are labelled so."""
     from mbench.workflows.emulating import emulate as workflow
 
-    workflow(profile, count=count, ports=port or [], servers=adb_server or [], synthetic=synthetic, announce=_announce)
+    workflow(
+        profile,
+        count=count,
+        ports=port or [],
+        serials=serial or [],
+        servers=adb_server or [],
+        synthetic=synthetic,
+        announce=_announce,
+    )
 
 
 def _announce(serving: "Serving") -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from mbench.core.errors import NoDevice
 
 ADB_VARIABLE = "ADBUTILS_ADB_PATH"
-_START_S = 20.0
+_START_S = 60.0
+"""Longest wait for a server that lives; one that dies is not waited for."""
 _STOP_S = 10.0
 
 

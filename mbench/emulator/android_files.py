@@ -31,7 +31,7 @@ class Conditions:
 
 
 def format_properties(facts: PhoneFacts, *, boot_completed: bool) -> str:
-    """Return `name=value` lines as getprop knows them."""
+    """Return `name=value` lines as getprop knows them; what the facts leave open is not set."""
     abi = facts.abis[0]
     wide = ",".join(abi for abi in facts.abis if "64" in abi)
     narrow = ",".join(abi for abi in facts.abis if "64" not in abi)
@@ -76,7 +76,7 @@ def format_properties(facts: PhoneFacts, *, boot_completed: bool) -> str:
         del values["ro.soc.manufacturer"], values["ro.soc.model"]
     if boot_completed:
         values |= {"sys.boot_completed": "1", "dev.bootcomplete": "1"}
-    return "".join(f"{name}={value}\n" for name, value in values.items())
+    return "".join(f"{name}={value}\n" for name, value in values.items() if value)
 
 
 def format_banner(facts: PhoneFacts) -> str:
@@ -161,6 +161,8 @@ def format_cpuinfo(facts: PhoneFacts) -> str:
         f"CPU part\t: {facts.cluster_of(core).part}\nCPU revision\t: 14\n"
         for core in facts.cores
     ]
+    if facts.soc_manufacturer != "Qualcomm":  # the last line is that maker's own
+        return "\n".join(blocks)
     return "\n".join(blocks) + f"\nHardware\t: {facts.soc_manufacturer} Technologies, Inc {facts.soc_model}\n"
 
 

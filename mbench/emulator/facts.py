@@ -61,7 +61,11 @@ class PhoneFacts:
     Attributes:
         storage_bytes: size of /data.
         own_storage: whether /data/local is a file system of its own, in this host's memory, so that the fault `full`
-            binds whatever writes there, and not pushes alone. In the namespace view only.
+            binds whatever writes there, and not pushes alone. In the namespace view only. Not for every phone: the one
+            file system with a size that a user may mount is tmpfs, so all that is pushed takes this host's memory, once
+            for each phone (100 MB pushed: 100 MB of `Shmem` in /proc/meminfo), beside the models that are timed there.
+            Quotas and disk images need root; a limit laid over the folder when the fault comes would not bind what has
+            a file or a folder of it open.
         synthetic: the law by which benchmark_model's numbers are invented; None: it really runs, on this host.
     """
 
@@ -168,6 +172,11 @@ def facts_from_mapping(values: Mapping[str, Any]) -> PhoneFacts:
     if isinstance(changes.get("synthetic"), Mapping):
         changes["synthetic"] = SyntheticLaw(**changes["synthetic"])
     return pixel4(serial, **changes)
+
+
+def numbered_serial(number: int) -> str:
+    """Return the serial of a phone that nobody named: EMULATED01 is the first."""
+    return f"EMULATED{number:02d}"
 
 
 def new_boot_id() -> str:

@@ -15,12 +15,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from itertools import count as numbers
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mbench.core.errors import MbenchError
 from mbench.emulator.commands import Commands
-from mbench.emulator.facts import PhoneFacts, pixel4
+from mbench.emulator.facts import PhoneFacts, numbered_serial, pixel4
 from mbench.emulator.faults import Fault
 from mbench.emulator.phone import PhoneCore
 from mbench.emulator.processes import Nursery
@@ -143,9 +145,10 @@ class PhoneFarm:
         return phone
 
     def start_many(self, count: int, make: Callable[[str], PhoneFacts] = pixel4) -> list[Phone]:
-        """Start phones whose facts `make` gives by serial: EMULATED01, EMULATED02, …."""
-        first = len(self._phones) + 1
-        return [self.start(make(f"EMULATED{number:02d}")) for number in range(first, first + count)]
+        """Start phones whose facts `make` gives by serial: the lowest of EMULATED01, … that no running phone has."""
+        borne = {phone.serial for phone in self._phones}
+        free = (serial for serial in map(numbered_serial, numbers(1)) if serial not in borne)
+        return [self.start(make(serial)) for serial in islice(free, count)]
 
     def stop_phone(self, phone: Phone) -> None:
         """Switch one phone off; one that is off already stays so."""

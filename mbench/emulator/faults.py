@@ -5,7 +5,8 @@ freeze, thaw  adbd is stopped (now, or in the `run`-th benchmark): the link is u
 mute, unmute  adbd takes connections and never answers a handshake (for connections to come; present ones break)
 unauthorize, authorize   the dialog on the screen waits; it is accepted
 full, free    /data takes `size_bytes` more, then says "No space left on device"; it is empty again. Of a phone with
-              `own_storage` this binds whatever writes to /data/local; of others, adb's pushes, and what df says
+              `own_storage` (facts.py says why not all have it) this binds whatever writes to /data/local; of others,
+              adb's pushes, and what df says
 corrupt       one bit of the next push changes, its size does not
 replace       the file `path` changes before the `run`-th benchmark, or at once
 kill, abort, segfault, hang   what the `run`-th benchmark does when it has begun: 137, 134, 139, nothing

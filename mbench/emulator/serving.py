@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from mbench.emulator.control import ControlServer
-from mbench.emulator.facts import PhoneFacts
+from mbench.emulator.facts import PhoneFacts, numbered_serial
 from mbench.emulator.farm import Phone, PhoneFarm
 
 
@@ -28,7 +28,7 @@ class Serving:
 
 def serve(
     make: Callable[[str], PhoneFacts],
-    count: int = 1,
+    serials: Sequence[str] = (numbered_serial(1),),
     *,
     ports: Sequence[int] = (),
     control_port: int = 0,
@@ -41,8 +41,8 @@ def serve(
     Interrupts are SIGINT, SIGTERM and, unless it is ignored (nohup), SIGHUP, where this is the main thread.
 
     Args:
-        make: facts by serial; serials are EMULATED01, EMULATED02, ….
-        count: how many phones.
+        make: facts by serial.
+        serials: one for each phone.
         ports: theirs, as far as given; the others get free ones.
         control_port: of the control channel; 0: a free one.
         folder: where their folders are made; None: a temporary one, removed at the end.
@@ -55,9 +55,8 @@ def serve(
     """
     stop = until or threading.Event()
     with PhoneFarm(folder) as farm:
-        for index in range(count):
-            port = ports[index] if index < len(ports) else 0
-            farm.start(make(f"EMULATED{index + 1:02d}"), port=port)
+        for index, serial in enumerate(serials):
+            farm.start(make(serial), port=ports[index] if index < len(ports) else 0)
         with ControlServer(farm, port=control_port) as control:
             announce(Serving(phones=farm.phones, control=control.address, namespace=farm.namespace))
             _wait(stop)

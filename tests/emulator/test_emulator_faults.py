@@ -218,7 +218,9 @@ def test_phones_are_served_until_they_are_told_to_stop(adb_server: AdbServer) ->
         running.append(serving)
         told.set()
 
-    thread = threading.Thread(target=serve, args=(pixel4, 2), kwargs={"announce": announce, "until": until})
+    thread = threading.Thread(
+        target=serve, args=(pixel4, ["EMULATED01", "EMULATED02"]), kwargs={"announce": announce, "until": until}
+    )
     thread.start()
     assert told.wait(30)
     serving = running[0]
