@@ -1,5 +1,6 @@
 """`mbench devices`: what is attached; profiles of phones; cleaning up on them."""
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,7 @@ def devices(
                 print("no phone is attached.")
         if not watch:
             break
+        sys.stdout.flush()  # who watches through a pipe waits for no full buffer
         time.sleep(WATCH_S)
     if not statuses:
         raise typer.Exit(NO_DEVICE)
@@ -77,7 +79,7 @@ def new(
     device: Annotated[str, typer.Argument(help="Serial of an attached phone, or the generic profile that it has.")],
     adb_server: options.AdbServers = None,
 ) -> None:
-    """Draft a profile from an attached phone's facts; put it into device_profiles below MBENCH_HOME."""
+    """Print a draft of a profile from an attached phone's facts; keep it in device_profiles below MBENCH_HOME."""
     from mbench.workflows import devices as workflow
 
     write(workflow.draft(adb_server or [], device))

@@ -1,5 +1,6 @@
 """Which phones are attached: asked of every adb server, and of every phone itself, all at the same time."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -75,6 +76,7 @@ class AttachedDevice:
         build: its fingerprint.
         boot_id: changes with every start of the system.
         abis: what kinds of programs it runs, best first.
+        identity: all that it said of itself; None where it could not be asked.
     """
 
     serial: str
@@ -89,6 +91,7 @@ class AttachedDevice:
     abis: tuple[str, ...] = ()
     boot_id: str | None = None
     emulated: bool = False
+    identity: Identity | None = None
 
 
 def list_devices(servers: Sequence[AdbServer], *, probe_s: float = PROBE_S) -> tuple[AttachedDevice, ...]:
@@ -103,7 +106,17 @@ def list_devices(servers: Sequence[AdbServer], *, probe_s: float = PROBE_S) -> t
     """
     with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="adb-probe") as pool:
         listed = [entry for entries in pool.map(_listed, servers) for entry in entries]
-        found = list(pool.map(lambda entry: _examined(*entry, probe_s=probe_s), listed))
+        names = Counter((address.server, address.name) for address, _ in listed)
+        found = list(
+            pool.map(
+                lambda entry: (
+                    _examined(*entry, probe_s=probe_s)
+                    if names[entry[0].server, entry[0].name] == 1
+                    else _indistinct(entry[0])
+                ),
+                listed,
+            )
+        )
     return tuple(sorted(_merged(found), key=lambda device: device.serial))
 
 
@@ -122,6 +135,18 @@ def _listed(server: AdbServer) -> list[tuple[AdbAddress, str]]:
             )
             for device in listed_devices(server)
         ]
+
+
+def _indistinct(address: AdbAddress) -> AttachedDevice:
+    """Return a phone on a cable whose serial another one has: its server takes no serial that stands for two.
+
+    A transport id would tell them apart only until a cable is touched, and then a session could go on with the other.
+    """
+    remedy = (
+        f"{address.server} has another phone of this serial on a cable. Unplug one, or reach one by network: "
+        f"`adb -t {address.transport_id} tcpip 5555`, `adb connect` it, then unplug both."
+    )
+    return AttachedDevice(serial=address.name, addresses=(address,), state=AttachedState.UNUSABLE, remedy=remedy)
 
 
 def _examined(address: AdbAddress, word: str, *, probe_s: float) -> AttachedDevice:
@@ -165,14 +190,21 @@ def _described(address: AdbAddress, identity: Identity) -> AttachedDevice:
         abis=adb_properties.abis(properties),
         boot_id=identity.boot_id,
         emulated=identity.emulated,
+        identity=identity,
     )
 
 
 def _merged(devices: Iterable[AttachedDevice]) -> list[AttachedDevice]:
-    """Join entries of one phone: same serial and same boot, because cheap phones share serials."""
-    phones: dict[tuple[str, str | None, AttachedState], AttachedDevice] = {}
+    """Join entries of one phone: same serial and same boot, because cheap phones share serials.
+
+    Phones that show no boot id are told apart by their addresses alone: one by two cables is better taken for two
+    than two for one.
+    """
+    phones: dict[tuple[object, ...], AttachedDevice] = {}
     for device in devices:
-        key = (device.serial, device.boot_id, device.state)
+        reached = device.state in (AttachedState.DEVICE, AttachedState.UNUSABLE)
+        known = device.boot_id or (device.addresses[0] if reached else None)
+        key = (device.serial, known, device.state)
         if key in phones:
             addresses = (*phones[key].addresses, *device.addresses)
             device = replace(device, addresses=tuple(sorted(addresses, key=lambda one: not one.usb)))

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +31,13 @@ from mbench.devices.adb_servers import (
     require_servers,
 )
 
-_START_S = 15.0
-"""Looking for USB devices takes 3 s where there are none."""
+START_S = 60.0
+"""Longest wait for a server that lives; one that dies is not waited for.
+
+Looking for USB devices takes 3 s of a quiet machine where there are none, and many times that where others want its
+cores.
+"""
+_VERSION_S = 15.0
 _END_S = 3.0
 _POLL_S = 0.02
 _VERSION = re.compile(r"^Version (\S+)", re.MULTILINE)
@@ -61,7 +67,12 @@ class AdbServers:
 
 @contextmanager
 def open_servers(
-    given: Sequence[str], *, state: Path, environment: Mapping[str, str] | None = None, usb: bool = True
+    given: Sequence[str],
+    *,
+    state: Path,
+    environment: Mapping[str, str] | None = None,
+    usb: bool = True,
+    start_s: float = START_S,
 ) -> Iterator[AdbServers]:
     """Yield the servers to use: the given ones, else the user's running one, else our own, ended afterwards.
 
@@ -70,6 +81,7 @@ def open_servers(
         state: our folder, for the log and the record of our own server.
         environment: variables, those of this process by default.
         usb: whether phones on USB are wanted.
+        start_s: seconds that a server of ours may take to its first answer, as long as it lives.
 
     Raises:
         UsageError: an address that is none.
@@ -82,7 +94,7 @@ def open_servers(
         yield AdbServers(named)
         return
     server = configured_server(environment)
-    own = OwnServer(server, state=state, environment=environment, usb=usb)
+    own = OwnServer(server, state=state, environment=environment, usb=usb, start_s=start_s)
     own.join()
     try:
         yield AdbServers((server,), own)
@@ -93,10 +105,13 @@ def open_servers(
 class OwnServer:
     """One port's server, started by the first mbench process that finds none and ended by the last one."""
 
-    def __init__(self, server: AdbServer, *, state: Path, environment: Mapping[str, str], usb: bool) -> None:
+    def __init__(
+        self, server: AdbServer, *, state: Path, environment: Mapping[str, str], usb: bool, start_s: float
+    ) -> None:
         self._server = server
         self._environment = environment
         self._usb = usb
+        self._start_s = start_s
         self._folder = state / f"adb-{server.port}"
         self._record = self._folder / "server.json"
         self._presence: FileLock | None = None
@@ -108,19 +123,20 @@ class OwnServer:
         Raises:
             NoDevice: it does not start, or one of another protocol is there.
         """
-        protocol = protocol_of(self._server)
-        if protocol is not None:
-            require_protocol(self._server, protocol)
-            if not self._record.exists():
-                return
         if not self._server.local:
-            if protocol is None:
-                require_servers([self._server])
+            require_servers([self._server])
+            return
+        # One that mbench is just starting takes connections and does not answer yet: then the lock is waited for first.
+        if not self._record.exists() and (protocol := protocol_of(self._server)) is not None:
+            require_protocol(self._server, protocol)
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
-            if protocol_of(self._server) is None:
+            protocol = protocol_of(self._server)
+            if protocol is None:
                 self._start()
+            else:
+                require_protocol(self._server, protocol)
             if self._process() is not None and self._presence is None:
                 presence = FileLock(self._folder / f"user-{os.getpid()}-{secrets.token_hex(4)}.lock")
                 presence.acquire(timeout=0)
@@ -135,7 +151,7 @@ class OwnServer:
         """End the server if it is mbench's and no other mbench process uses it."""
         if self._presence is None:
             return
-        with self._alone():
+        with suppress(NoDevice), self._alone():  # who holds that lock for so long ends the server in our place
             self._presence.release()
             with suppress(OSError):
                 Path(self._presence.lock_file).unlink()
@@ -146,8 +162,25 @@ class OwnServer:
                 # It goes on for others: Python is not to warn of a child that was forgotten.
                 self._child.returncode = 0
 
-    def _alone(self) -> FileLock:
-        return FileLock(self._folder / "starting.lock", timeout=2 * _START_S)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of those that start or end this port's server.
+
+        Raises:
+            NoDevice: others hold it for longer than a start may take.
+        """
+        lock, limit_s = FileLock(self._folder / "starting.lock"), self._start_s + 2 * _END_S
+        try:
+            lock.acquire(timeout=limit_s)
+        except Timeout:
+            raise NoDevice(
+                f"another mbench has been starting or ending the adb server at {self._server} for {limit_s:g} s. "
+                "Try again; if that stays so, choose another port by ANDROID_ADB_SERVER_PORT."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _used(self) -> bool:
         for path in self._folder.glob("user-*.lock"):
@@ -163,32 +196,48 @@ class OwnServer:
 
     def _start(self) -> None:
         self._reap()
-        log = self._folder / "server.log"
-        with log.open("wb") as file:
-            self._child = subprocess.Popen(
-                [str(adb_program()), "-P", str(self._server.port), "nodaemon", "server"],
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=self._server_environment(),
-                start_new_session=True,
-            )
-        self._record.write_text(json.dumps({"pid": self._child.pid}), encoding="utf-8")
-        until = time.monotonic() + _START_S
-        while (protocol := protocol_of(self._server)) is None:
-            if self._child.poll() is not None or time.monotonic() > until:
-                said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-                self._end()
-                raise NoDevice(
-                    f"no adb server could be started at {self._server}: {said[-1] if said else 'it said nothing'}. "
-                    f"The log is {log}."
-                )
-            time.sleep(_POLL_S)
+        program, log = adb_program(), self._folder / "server.log"
         try:
-            require_protocol(self._server, protocol)
-        except NoDevice:
+            with log.open("wb") as file:
+                self._child = subprocess.Popen(
+                    [str(program), "-P", str(self._server.port), "nodaemon", "server"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    env=self._server_environment(),
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise _does_not_start(program, error) from error
+        self._record.write_text(json.dumps({"pid": self._child.pid}), encoding="utf-8")
+        try:
+            require_protocol(self._server, self._first_answer(self._child, log))
+        except BaseException:  # Ctrl-C among them
             self._end()
             raise
+
+    def _first_answer(self, child: "subprocess.Popen[bytes]", log: Path) -> int:
+        """Return the protocol of the server that was just started, once it answers.
+
+        Raises:
+            NoDevice: it died, or does not answer in time; with its own words.
+        """
+        until = time.monotonic() + self._start_s
+        while True:
+            ended = child.poll()
+            with suppress(NoDevice):  # it listens, and has not come to answering yet
+                if (protocol := protocol_of(self._server)) is not None:
+                    return protocol
+            if ended is not None or time.monotonic() > until:
+                words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+                how = (
+                    f"it has not answered within {self._start_s:g} s"
+                    if ended is None
+                    else f"it ended with status {ended}"
+                )
+                said = f"its last words are {words[-1]!r}" if words else "it said nothing"
+                raise NoDevice(f"no adb server could be started at {self._server}: {how}, {said}. The log is {log}.")
+            time.sleep(_POLL_S)
 
     def _server_environment(self) -> dict[str, str]:
         foreign = {"ADB_SERVER_SOCKET", "ANDROID_ADB_SERVER_ADDRESS", "ANDROID_ADB_SERVER_PORT"}
@@ -216,6 +265,9 @@ class OwnServer:
             except psutil.TimeoutExpired:
                 with suppress(psutil.Error):
                     process.kill()
+        elif self._child is not None:  # it is not a server yet, and is not to become one when nobody waits any more
+            with suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
         self._reap()
         self._record.unlink(missing_ok=True)
 
@@ -245,6 +297,10 @@ def adb_program() -> Path:
     raise NoDevice("there is no adb program. Install Android's platform-tools, or name one by ADBUTILS_ADB_PATH.")
 
 
+def _does_not_start(program: Path, error: Exception) -> NoDevice:
+    return NoDevice(f"{program} does not start: {error}. Install Android's platform-tools.")
+
+
 def adb_version(program: Path) -> str:
     """Return the release that an adb program names, such as `36.0.0-13206524`.
 
@@ -252,9 +308,11 @@ def adb_version(program: Path) -> str:
         NoDevice: it does not start, or is no adb.
     """
     try:
-        said = subprocess.run([str(program), "version"], capture_output=True, text=True, timeout=_START_S, check=False)
+        said = subprocess.run(
+            [str(program), "version"], capture_output=True, text=True, timeout=_VERSION_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoDevice(f"{program} does not start: {error}. Install Android's platform-tools.") from error
+        raise _does_not_start(program, error) from error
     found = _VERSION.search(said.stdout)
     if found is None:
         words = (said.stderr or said.stdout).strip().splitlines()

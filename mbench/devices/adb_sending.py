@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,12 +33,16 @@ _DAMAGE: Final = "the cable, the hub or the storage damages data"
 class AdbSender:
     """Writes files on one phone, whole or not at all.
 
+    Args:
+        door: the phone's.
+        slot: is held while a pushed file is sent.
+
     Attributes:
         sizes: bytes by path of the files that were pushed.
     """
 
-    def __init__(self, door: AdbDoor) -> None:
-        self._door = door
+    def __init__(self, door: AdbDoor, slot: AbstractContextManager[object]) -> None:
+        self._door, self._slot = door, slot
         self._debris: set[str] = set()
         self.sizes: dict[str, int] = {}
 
@@ -59,7 +63,9 @@ class AdbSender:
         self.sizes[target] = size_bytes
         if self._prepare(target, size_bytes, sha256=sha256, executable=executable):
             return
-        found = self._place(target, read_blocks(source), size_bytes, sha256=sha256, executable=executable, sent=sent)
+        with self._slot:
+            frames = read_blocks(source)
+            found = self._place(target, frames, size_bytes, sha256=sha256, executable=executable, sent=sent)
         if found != sha256:
             blame = _DAMAGE if _has_hash(source, sha256) else f"{source} has changed since it was hashed"
             raise DamagedFile(f"{self._door.serial}: {target} reads back as SHA-256 {found}, not {sha256}; {blame}.")

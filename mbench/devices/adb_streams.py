@@ -26,7 +26,7 @@ class NotOpened(TimeoutError):
     """adbd did not even begin what was wanted of it."""
 
 
-class _Connection(AdbConnection):  # type: ignore[misc] # adbutils has no types
+class _Connection(AdbConnection):  # type: ignore[misc]  # adbutils has no types
     def __init__(self, server: AdbServer) -> None:
         self._server = server
         super().__init__(server.host, server.port)
@@ -47,7 +47,7 @@ class _Connection(AdbConnection):  # type: ignore[misc] # adbutils has no types
         self.conn.close()
 
 
-class Client(AdbClient):  # type: ignore[misc] # adbutils has no types
+class Client(AdbClient):  # type: ignore[misc]  # adbutils has no types
     """adbutils' client of one server that never starts a server."""
 
     def __init__(self, server: AdbServer) -> None:
@@ -99,7 +99,7 @@ class DeviceStream:
         except TimeoutError as error:
             self.close()
             raise NotOpened("adbd did not answer") from error
-        except BaseException:
+        except BaseException:  # an interrupt, too, leaves no connection open
             self.close()
             raise
         self._until = until

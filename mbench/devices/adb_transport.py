@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Final
 
@@ -76,11 +76,27 @@ def _user() -> str:
 
 
 class AdbTransport:
-    """Runs commands and moves files on one phone. Keeps the promises of `mbench.core.ports.Transport`."""
+    """Runs commands and moves files on one phone. Keeps the promises of `mbench.core.ports.Transport`.
 
-    def __init__(self, server: AdbServer, address: str, identity: Identity, *, user: str | None = None) -> None:
+    Args:
+        server: the adb server that the phone is reached through.
+        address: the phone as that server calls it.
+        identity: what it says of itself.
+        user: whose work folder, of those who share the phone; this system's user by default.
+        slot: is held while a pushed file is sent, so that not all phones of a host are pushed to at once.
+    """
+
+    def __init__(
+        self,
+        server: AdbServer,
+        address: str,
+        identity: Identity,
+        *,
+        user: str | None = None,
+        slot: AbstractContextManager[object] | None = None,
+    ) -> None:
         self._door = AdbDoor(server, address, identity)
-        self._sender = AdbSender(self._door)
+        self._sender = AdbSender(self._door, slot or nullcontext())
         self._root = f"{_BASE}/{re.sub(r'[^A-Za-z0-9._-]', '_', user or _user())}"
 
     @property

@@ -59,15 +59,6 @@ def read_hardware(transport: Transport) -> Hardware:
     )
 
 
-def read_device_facts(transport: Transport, profile_name: str) -> DeviceFacts:
-    """Return a phone's facts as they are kept with its results; what it does not say is None.
-
-    Raises:
-        TransportError: it cannot be asked.
-    """
-    return to_device_facts(read_hardware(transport), profile_name, emulated=transport.emulated)
-
-
 def to_device_facts(hardware: Hardware, profile_name: str, *, emulated: bool) -> DeviceFacts:
     """Return what was read as a document."""
     properties = hardware.properties

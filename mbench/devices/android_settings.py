@@ -85,7 +85,7 @@ def borrowed(transport: Transport, *, host_folder: Path, wanted: Wanted | None =
         write_journal(transport, host_folder, Journal(serial=transport.serial, changes=(*owed, *changes)))
     try:
         yield _apply(knobs, changes, refused=unseen)
-    except BaseException:
+    except BaseException:  # whatever ended the block, it is raised again
         try:
             restore_left_behind(transport, host_folder)
         except TransportError as error:

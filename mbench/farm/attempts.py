@@ -57,7 +57,7 @@ def _end_of(task: PartTask) -> Exception | None:
     """Run a part, and be the one broad catch around it: a part never takes the others along."""
     try:
         call(task.path, json.dumps(task.arguments))
-    except Exception as error:
+    except Exception as error:  # whatever a part stumbles on is told with its phone
         return error
     except KeyboardInterrupt:
         return PartInterrupted(f"{task.serial}: its part was interrupted. `mbench run --resume` goes on with it.")

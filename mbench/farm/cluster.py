@@ -70,7 +70,7 @@ def _submitted(client: Client, token: str, tasks: Sequence[PartTask]) -> "dict[F
 
 async def _watch(client: Client, futures: "dict[Future[Any], int]", ended: Callable[[int, str | None], None]) -> None:
     """Follow the states alone: gathering results has lost some, and has hung."""
-    async for future in as_completed(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]
+    async for future in as_completed(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]  # dask's have no types
         trouble = None if future.status == "finished" else f"{future.status}: {await future.exception()}"
         ended(futures[future], trouble)
         future.release()
@@ -98,7 +98,7 @@ async def _cluster(serials: Sequence[str], give_up: asyncio.Event) -> AsyncItera
         ]
         stack.push_async_callback(_close, workers, give_up)
         await asyncio.gather(*workers)
-        client = Client(  # type: ignore[no-untyped-call]
+        client = Client(  # type: ignore[no-untyped-call]  # as above
             scheduler.address, asynchronous=True, set_as_default=False, direct_to_workers=False
         )
         yield await stack.enter_async_context(client)

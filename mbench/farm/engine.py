@@ -163,7 +163,7 @@ class _LoopThread:
     def _live(self) -> None:
         try:
             asyncio.run(self._run())
-        except BaseException as error:
+        except BaseException as error:  # what ends this thread is raised in the one that waits for it
             self._ready.set()
             self.ends.put(error)
 

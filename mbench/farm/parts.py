@@ -66,9 +66,9 @@ def _imported(path: str) -> Callable[..., object]:
     """
     module, _, name = path.partition(":")
     try:
-        found = attrgetter(name)(import_module(module))
+        found: object = attrgetter(name)(import_module(module))
     except (ImportError, AttributeError) as error:
         raise TypeError(f"{path} leads nowhere ({error}); a part needs a function of a module.") from error
     if not callable(found):
         raise TypeError(f"{path} cannot be called.")
-    return found  # type: ignore[no-any-return]
+    return found

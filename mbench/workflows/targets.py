@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mbench.binaries.records import Flavour
 from mbench.core.errors import NoDevice, UsageError
 from mbench.core.ports import Progress, SilentProgress
 from mbench.core.results import BinaryFacts, DeviceFacts
@@ -18,6 +17,7 @@ from mbench.workflows.home import home
 from mbench.workflows.stations import HOST, host_station, user_profile
 
 if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+    from mbench.binaries.records import Flavour
     from mbench.workflows.phones import Fleet, Phone
 
 
@@ -53,7 +53,7 @@ class Target:
     def identify(
         self,
         binary: Path | None,
-        flavour: Flavour | None = None,
+        flavour: "Flavour | None" = None,
         *,
         wanted: Wanted | None = None,
         progress: Progress | None = None,
@@ -113,7 +113,7 @@ def attach(
         return
     from mbench.workflows.phones import fleet
 
-    with fleet(adb_servers, return_s=wait_s) as phones:
+    with fleet(adb_servers, return_s=wait_s, named=devices) as phones:
         yield phones
 
 
@@ -122,7 +122,7 @@ def find_targets(attached: "Fleet | None", asked: Asked) -> tuple[Target, ...]:
 
     Raises:
         NoDevice: one is not attached, or cannot be used.
-        UsageError: several phones have a profile, and the user did not say which.
+        UsageError: several phones have a profile or a serial, and the user did not say which.
     """
     found: dict[str, Target] = {}
     for device in dict.fromkeys(asked.devices):
@@ -132,6 +132,7 @@ def find_targets(attached: "Fleet | None", asked: Asked) -> tuple[Target, ...]:
         if attached is None:
             raise NoDevice(f"{device}: no adb server was asked for phones.")
         for phone in attached.choose(device, every=asked.every, at_most=asked.at_most):
+            attached.by_serial(phone.serial)  # by which all that follows knows it: a plan, leases, results
             profile = phone.profile(device)
             found[phone.serial] = Target(profile=profile, cpus=phone.cores(profile), phone=phone, fleet=attached)
     return tuple(found.values())

@@ -9,7 +9,7 @@ from mbench.core.errors import TransportError
 from mbench.devices.adb_discovery import AttachedState, list_devices
 from mbench.devices.adb_identity import identify
 from mbench.devices.adb_servers import AdbServer
-from mbench.devices.android_facts import read_device_facts
+from mbench.devices.android_facts import read_hardware, to_device_facts
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.faults import Fault, FaultKind
 
@@ -87,7 +87,7 @@ def test_a_frozen_phone_is_told_from_the_live_ones_and_does_not_hold_them_up(adb
 
 
 def test_facts_name_the_phone_and_what_is_in_it(over_adb, phone):
-    facts = read_device_facts(over_adb, "pixel4")
+    facts = to_device_facts(read_hardware(over_adb), "pixel4", emulated=over_adb.emulated)
     assert (facts.serial, facts.profile, facts.emulated) == (phone.serial, "pixel4", True)
     assert (facts.model, facts.soc, facts.os, facts.abi) == ("Pixel 4", "SM8150", "Android 13 (API 33)", "arm64-v8a")
     assert (facts.cores, facts.memory_kib) == (8, phone.facts.memory_kib)

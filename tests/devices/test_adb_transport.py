@@ -1,18 +1,21 @@
 """What goes wrong between a host and a phone, over a real adb server and an emulated phone."""
 
 import hashlib
+import itertools
 import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psutil
 import pytest
 
 from mbench.core.errors import CommandTimeout, DeviceLost, TransportError
+from mbench.devices.adb_identity import identify
 from mbench.devices.adb_servers import AdbServer
-from mbench.devices.adb_transport import open_device
+from mbench.devices.adb_transport import AdbTransport, open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm
@@ -283,3 +286,21 @@ def test_a_phone_whose_sha256sum_words_its_list_otherwise_is_asked_apart():
         tool.chmod(0o755)
         wanted = {f"{over_adb.root}/file": hashlib.sha256(b"x").hexdigest()}
         assert over_adb.run(("echo", "started"), deadline_s=20, unchanged=wanted).stdout == b"started\n"
+
+
+def test_phones_that_share_a_slot_are_pushed_to_one_after_the_other(attach, adb, tmp_path):
+    source, sha256 = new_file(tmp_path, 2_000_000)
+    slot, spans = threading.Lock(), []
+
+    def push(phone):
+        phone.arm(Fault(kind=FaultKind.SLOW_LINK, size_bytes=10_000_000))
+        identity = identify(adb, phone.address, timeout_s=10)
+        transport = AdbTransport(adb, phone.address, identity, slot=slot)
+        heard = []
+        transport.push(source, f"{transport.root}/file", sha256=sha256, sent=lambda _: heard.append(time.monotonic()))
+        spans.append((heard[0], heard[-1]))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(push, [attach() for _ in range(3)]))
+    spans.sort()
+    assert all(end < start for (_, end), (start, _) in itertools.pairwise(spans))

@@ -7,7 +7,7 @@ import pytest
 from mbench.core.errors import TransportError
 from mbench.devices.adb_transport import open_device
 from mbench.devices.android_conditions import AndroidConditions
-from mbench.devices.android_facts import read_device_facts, read_hardware
+from mbench.devices.android_facts import read_hardware, to_device_facts
 from mbench.devices.android_journal import Change, Journal, read_journals, write_journal
 from mbench.devices.android_readiness import Decision, verdict
 from mbench.devices.android_settings import Wanted, borrowed, foreseen_refusals, restore_left_behind
@@ -44,7 +44,7 @@ def said(transport, command):
 
 
 def test_facts_are_read_in_words_of_the_result(over_adb):
-    facts = read_device_facts(over_adb, "pixel4")
+    facts = to_device_facts(read_hardware(over_adb), "pixel4", emulated=over_adb.emulated)
     assert (facts.serial, facts.profile, facts.emulated) == (over_adb.serial, "pixel4", True)
     assert (facts.model, facts.soc, facts.os, facts.abi) == ("Pixel 4", "SM8150", "Android 13 (API 33)", "arm64-v8a")
     assert (facts.cores, facts.memory_kib) == (8, 5_730_124)

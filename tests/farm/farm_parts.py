@@ -1,6 +1,5 @@
 """Functions that the farm's tests run as parts: of a module, so that an import path leads to them."""
 
-import os
 import sys
 import threading
 import time
@@ -64,10 +63,6 @@ def runs_until_stopped(token: str, path: str) -> None:
 def wait_for(path: str) -> None:
     while not Path(path).exists():
         time.sleep(0.02)
-
-
-def say_where(path: str) -> None:
-    append(path, str(os.getpid()))
 
 
 def return_much() -> bytes:

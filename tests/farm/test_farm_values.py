@@ -10,7 +10,7 @@ import pytest
 
 from mbench.farm.lending import borrowed, lent, stop_requested
 from mbench.farm.parts import PartTask
-from mbench.farm.push_slots import push_slots
+from mbench.farm.push_slots import PUSHES_AT_ONCE, push_slots
 
 
 def test_a_part_is_known_by_the_import_path_of_its_function():
@@ -67,7 +67,7 @@ def test_who_asks_after_the_session_has_ended_is_told_to_stop():
 
 
 def test_no_more_than_the_slots_push_at_the_same_time():
-    slots, most, now, lock = push_slots(3, path="this test's bus"), [0], [0], threading.Lock()
+    slots, most, now, lock = push_slots("this test's server"), [0], [0], threading.Lock()
 
     def push() -> None:
         with slots:
@@ -83,14 +83,9 @@ def test_no_more_than_the_slots_push_at_the_same_time():
         thread.start()
     for thread in threads:
         thread.join()
-    assert most == [3]
+    assert most == [PUSHES_AT_ONCE]
 
 
-def test_a_path_has_one_set_of_slots():
-    assert push_slots() is push_slots()
-
-
-def test_a_path_keeps_its_number_of_slots():
-    push_slots(2, path="a kept bus")
-    with pytest.raises(ValueError, match="2 push slots already, not 5"):
-        push_slots(5, path="a kept bus")
+def test_each_adb_server_has_one_set_of_slots():
+    assert push_slots("lab:5037") is push_slots("lab:5037")
+    assert push_slots("lab:5037") is not push_slots("lab:5038")

@@ -20,6 +20,10 @@ case " $* " in *" --help "*)
 esac
 [ -r "${0%/*}/libLiteRtBeside.so" ] || { echo 'ERROR: no library beside it' >&2; exit 1; }
 [ "$LD_LIBRARY_PATH" = "${0%/*}" ] || { echo "ERROR: LD_LIBRARY_PATH is [$LD_LIBRARY_PATH]" >&2; exit 1; }
+if [ -e "${0%/*}/libQnnHtpV73Skel.so" ] && [ "${ADSP_LIBRARY_PATH%%;*}" != "${0%/*}" ]; then
+  echo "ERROR: ADSP_LIBRARY_PATH is [$ADSP_LIBRARY_PATH]" >&2
+  exit 1
+fi
 exec "$@" --export_model_runtime_info=true
 """
 """LiteRT's own tool as far as the command line goes: it reads no inputs, writes no outputs, knows NPUs and wants its
@@ -60,6 +64,14 @@ def write_program(path: Path, flavour: str) -> Path:
     only = {"tflite": b"input_layer_value_files", "litert": b"dispatch_library_path"}[flavour]
     path.write_bytes(program(LITERT if flavour == "litert" else 'exec "$@"\n', b"warmup_min_secs\0" + only + b"\0"))
     path.chmod(0o755)
+    return path
+
+
+def write_hexagon_library(path: Path) -> Path:
+    """Write a file whose headers are those of a library for Qualcomm's signal processor."""
+    header = b"\x7fELF" + bytes([1, 1, 1]) + bytes(9)
+    header += struct.pack("<HHIIIIIHHHHHH", 3, 164, 1, 0, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+    path.write_bytes(header + struct.pack("<IIIIIIII", 1, 0, 0, 0, 84, 84, 5, 4096))
     return path
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from command_line import ROOT, SMALL
 from phone_lab import OURS, left_on, together, wait_until
-from shell_program import write_library, write_program
+from shell_program import write_hexagon_library, write_library, write_program
 
 pytestmark = pytest.mark.tensorflow
 
@@ -44,6 +44,22 @@ def test_a_litert_binary_runs_with_its_library_beside_it_and_its_rows_say_so(lab
     assert f"- Binary: litert, runtime ?, sha256 {binary['sha256'][:12]}, with {LIBRARY} " in table
     (folder,) = phone.path(OURS).glob("*/binaries/*")
     assert sorted(path.name for path in folder.iterdir()) == ["benchmark_model", LIBRARY]
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_library_for_the_signal_processor_is_pushed_beside_and_its_loader_told_where(lab):
+    phone = lab.phone(**X86_64)
+    program = write_program(lab.folder / "benchmark_model", "litert")
+    skel = write_hexagon_library(lab.folder / "libQnnHtpV73Skel.so")
+    kept = lab.mbench("binary", "add", program, "--with", write_library(lab.folder / LIBRARY), "--with", skel)
+    assert kept.returncode == 0, kept.err
+    lines = planned_lines(lab, "--delegate", "npu")
+    assert any(
+        re.search(r" ADSP_LIBRARY_PATH='\S+/binaries/[0-9a-f]+;\S+;/dsp' \S+ .*--use_npu=true", one) for one in lines
+    )
+    done = lab.run(device=GENERIC)  # the program looks, too
+    assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
     assert left_on(lab, phone) == []
 
 

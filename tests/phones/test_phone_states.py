@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from phone_lab import arm, together
 
+from mbench.devices.adb_own_server import AdbServers
+from mbench.devices.adb_servers import AdbServer
 from mbench.emulator.faults import FaultKind
+from mbench.workflows.devices import status_of
+from mbench.workflows.phones import find_phones
 
 QUIET = """
 [limits]
@@ -94,6 +99,26 @@ def test_where_nothing_is_attached_nothing_is_loaded_that_talks_to_phones(lab):
     assert (done.returncode, done.stdout) == (3, "no phone is attached.\n")
     loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
     assert loaded.isdisjoint({"adbutils", "PIL", "requests", "numpy", "psutil", "rich"})
+
+
+@together
+def test_a_phone_is_asked_no_question_twice(lab):
+    phone = lab.phone()
+    before = phone.services
+    assert lab.devices()[0]["state"] != "unusable"
+    asked = "who it is, its folder, its conditions, its lease"
+    assert phone.services - before == len(asked.split(", "))
+
+
+def test_a_phone_that_goes_while_it_is_looked_at_cannot_be_used(laboratories, monkeypatch):
+    with closing(laboratories()) as lab:
+        monkeypatch.setenv("MBENCH_HOME", str(lab.home))
+        phone = lab.phone()
+        (found,) = find_phones(AdbServers((AdbServer(port=lab.server.port),)))
+        phone.stop()
+        status = status_of(found)
+    assert (found.usable, status.state, status.battery) == (True, "unusable", None)
+    assert phone.serial in status.remedy
 
 
 @together
