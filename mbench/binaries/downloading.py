@@ -13,7 +13,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from email.message import Message
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, BinaryIO, Final
@@ -85,13 +84,19 @@ class _HttpsStays(urllib.request.HTTPRedirectHandler):
     """Follows redirections, but not from https to http, where anybody could answer."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
     ) -> urllib.request.Request | None:
         """Return the next request."""
         if req.type == "https" and not newurl.lower().startswith("https:"):
             fp.close()
             raise urllib.error.URLError(f"it is redirected to {newurl}, which is not https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def default_opener() -> urllib.request.OpenerDirector:

@@ -29,6 +29,9 @@ _ABIS: Final[dict[tuple[int, int], tuple[str, Abi]]] = {
 }
 """(bits, e_machine): the machine's name and Android's name of the ABI (developer.android.com/ndk/guides/abis)."""
 
+_HEXAGON: Final = (32, 164)
+"""Qualcomm's signal processor, which has no ABI of Android's: e_machine QDSP6 (LLVM `BinaryFormat/ELF.h`)."""
+
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_NOTE = 1, 2, 3, 4
 _SHT_NULL, _SHT_NOBITS = 0, 8
 _NT_GNU_BUILD_ID: Final = 3
@@ -47,6 +50,7 @@ class ElfFacts:
     Attributes:
         bits: its class, 32 or 64.
         machine: such as `AArch64`.
+        abi: Android's name of it; None where its programs run on no core that Android knows (`Hexagon`).
         elf_type: `DYN` is a shared library as well as a position-independent program.
         interpreter: path of the dynamic linker that starts it, None where it needs none.
         system: whose dynamic linker or note it has, None where nothing says so (a static program).
@@ -56,7 +60,7 @@ class ElfFacts:
 
     bits: Literal[32, 64]
     machine: str
-    abi: Abi
+    abi: Abi | None
     elf_type: ElfType
     interpreter: str | None
     system: System | None
@@ -136,6 +140,16 @@ def read_elf(path: Path, *, name: str | None = None) -> ElfFacts:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
 
 
+def is_for_hexagon(path: Path) -> bool:
+    """Whether a file is for Qualcomm's signal processor, as `libQnnHtpV73Skel.so` is.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be read.
+        ArtifactError: it is no whole ELF file of a phone's.
+    """
+    return read_elf(path).machine == "Hexagon"
+
+
 def parse_elf(stream: BinaryIO, *, name: str) -> ElfFacts:
     """Return what the headers of an ELF file say, having checked that all they describe lies within the file.
 
@@ -206,9 +220,11 @@ def _read_header(file: _File, layout: Layout) -> _Header:
     return header
 
 
-def _identify(file: _File, layout: Layout, header: _Header) -> tuple[str, Abi]:
+def _identify(file: _File, layout: Layout, header: _Header) -> tuple[str, Abi | None]:
     if header.elf_type not in _TYPES:
         raise file.refuse(f"is an ELF file of type {header.elf_type}, neither a program nor a shared library")
+    if (layout.bits, header.machine) == _HEXAGON:
+        return "Hexagon", None
     found = _ABIS.get((layout.bits, header.machine))
     if found is None:
         raise file.refuse(f"is for ELF machine {header.machine} with {layout.bits} bits, which is none of Android's")

@@ -19,7 +19,7 @@ from typing import BinaryIO, Final
 from pydantic import ValidationError
 
 from mbench.binaries.elf import ElfFacts, parse_elf
-from mbench.binaries.records import BinaryRecord, Companion, Finding, FindingKind, Flavour, System, parse_abi
+from mbench.binaries.records import Abi, BinaryRecord, Companion, Finding, FindingKind, Flavour, System, parse_abi
 from mbench.binaries.whole_files import TEMPORARY, disk_errors, held_alone, make_final, temporary_in, write_whole
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import utc_now
@@ -73,12 +73,12 @@ class BinaryLibrary:
         with self._writing(f"keep {path.name} in"):
             sha256, elf = self._keep_file(path)
             try:
-                _check_program(path, elf, wanted)
-                beside = tuple(self._keep_companion(name, file, elf) for name, file in (companions or {}).items())
+                found = _abi_of_program(path, elf, wanted)
+                beside = tuple(self._keep_companion(name, file, found) for name, file in (companions or {}).items())
                 record = BinaryRecord(
                     sha256=sha256,
                     size_bytes=elf.size_bytes,
-                    abi=elf.abi,
+                    abi=found,
                     system=elf.system,
                     flavour=flavour,
                     source=source,
@@ -201,10 +201,11 @@ class BinaryLibrary:
             make_final(copy, self._file_path(sha256), mode=0o755)
         return sha256, elf
 
-    def _keep_companion(self, name: str, path: Path, beside: ElfFacts) -> Companion:
+    def _keep_companion(self, name: str, path: Path, abi: Abi) -> Companion:
+        """Keep a library for the program's processor, or for the signal processor beside it."""
         sha256, elf = self._keep_file(path)
-        if elf.abi != beside.abi:
-            raise UsageError(f"{path} is for {elf.abi}, the binary it is to lie beside for {beside.abi}.")
+        if elf.abi not in (abi, None):
+            raise UsageError(f"{path} is for {elf.abi}, the binary it is to lie beside for {abi}.")
         try:
             return Companion(name=name, sha256=sha256, size_bytes=elf.size_bytes)
         except ValidationError:
@@ -293,11 +294,16 @@ def _fault(path: Path, sha256: str) -> FindingKind | None:
         return "missing"
 
 
-def _check_program(path: Path, elf: ElfFacts, abi: str | None) -> None:
+def _abi_of_program(path: Path, elf: ElfFacts, abi: Abi | None) -> Abi:
+    if elf.abi is None:
+        raise UsageError(
+            f"{path} is for {elf.machine}, on which no benchmark_model runs; keep it beside one by --with."
+        )
     if not elf.is_program:
         raise ArtifactError(f"{path} is a shared library, no program; add the benchmark_model itself.")
     if abi is not None and elf.abi != abi:
         raise UsageError(f"{path} is for {elf.abi} ({elf.machine}), not for {abi}; give the file built for {abi}.")
+    return elf.abi
 
 
 def _copy(path: Path, target: BinaryIO) -> str:

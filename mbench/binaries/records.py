@@ -112,4 +112,4 @@ def parse_abi(text: str) -> Abi:
     for abi in ABIS:
         if abi == text:
             return abi
-    raise UsageError(f"unknown ABI {text!r}; it is one of {', '.join(ABIS)}.{did_you_mean(text, ABIS)}")
+    raise UsageError(f"unknown ABI {text!r}.{did_you_mean(text, ABIS)}")

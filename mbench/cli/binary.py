@@ -101,6 +101,9 @@ def verify() -> None:
     """Check every kept binary against its hash."""
     from mbench.workflows import binaries
 
+    if not binaries.records():
+        print("no binary is kept, so there is none to check.")
+        return
     findings = binaries.verify()
     for finding in findings:
         print(finding)

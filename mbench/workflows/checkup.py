@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from mbench.accuracy.prepared_room import LIMIT_BYTES, kept_bytes
 from mbench.core.errors import MbenchError
 from mbench.devices.host import HostTransport
 from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
@@ -37,6 +38,7 @@ def check(*, results: Path) -> tuple[Finding, ...]:
         _toolchain(),
         _writable("cache", home()),
         _writable("results", results),
+        *_prepared(),
         _device(),
         _program(),
         *_conditions(),
@@ -70,18 +72,37 @@ def _toolchain() -> Finding:
 
 
 def _writable(what: str, folder: Path) -> Finding:
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
+    variable = "MBENCH_HOME" if what == "cache" else "MBENCH_RESULTS"
+    # These two answer no where they may not look; pathlib's raise.
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
+    if not os.path.isdir(existing):  # noqa: PTH112
+        remedy = f"move that, or let {variable} name another folder"
+        found = f"{folder}: it is no folder" if existing == folder.absolute() else f"{folder}: {existing} is no folder"
+        return Finding(what=what, state="bad", found=found, remedy=remedy)
     try:
         with NamedTemporaryFile(dir=existing):
             free = shutil.disk_usage(existing).free
     except OSError as error:
-        variable = "MBENCH_HOME" if what == "cache" else "MBENCH_RESULTS"
-        remedy = f"mend its permissions or let {variable} name another folder"
+        remedy = f"make it writable, or let {variable} name another folder"
         return Finding(what=what, state="bad", found=f"{folder}: {error.strerror}", remedy=remedy)
     text = f"{folder} ({free / 1e9:.1f} GB free)"
     if free < LEAST_FREE_BYTES:
         return Finding(what=what, state="doubtful", found=text, remedy="free some space")
     return Finding(what=what, state="good", found=text)
+
+
+def _prepared() -> Iterator[Finding]:
+    folder = home() / "prepared"
+    try:
+        kept = kept_bytes(folder)
+    except OSError:  # what is wrong with the folder above it has been told
+        kept = 0
+    if kept:
+        yield Finding(
+            what="pictures",
+            state="good",
+            found=f"{folder} ({kept / 1e9:.1f} GB of at most {LIMIT_BYTES / 1e9:.1f} GB prepared)",
+        )
 
 
 def _device() -> Finding:
@@ -95,8 +116,13 @@ def _device() -> Finding:
 
 def _program() -> Finding:
     try:
+        transport = HostTransport(home() / "host")
+    except MbenchError as error:  # no fault of the program, and it was not tried
+        remedy = "let MBENCH_HOME name a folder that can be made and written"
+        return Finding(what="program", state="bad", found=str(error), remedy=remedy)
+    try:
         _, facts = hostbench()
-        try_hostbench(HostTransport(home() / "host"))
+        try_hostbench(transport)
     except (MbenchError, metadata.PackageNotFoundError, ModuleNotFoundError) as error:
         return Finding(what="program", state="bad", found=str(error), remedy="pip install --force-reinstall mbench")
     return Finding(what="program", state="good", found=f"{facts.tool} {facts.sha256[:12]} ({facts.runtime})")

@@ -1,6 +1,7 @@
 """Checkup of phones: adb and its server, the attached phones, profiles, and the binaries that phones need.
 
-No server is started for it, which may take seconds, and no phone is changed.
+No server is started for it, which may take seconds, and no phone is changed. Where none runs, nobody has looked for
+phones, and that is what it says.
 """
 
 import os
@@ -29,9 +30,14 @@ def phone_findings() -> Iterator[Finding]:
     yield _adb()
     server, found = _server()
     yield found
-    phones = _phones(server) if server is not None else ()
-    for phone in phones:
-        yield _phone(phone)
+    phones: Sequence[DeviceStatus] = ()
+    if server is None:
+        remedy = "mbench devices looks: it starts one, and ends it" if found.state == "good" else None
+        text = "not looked for, as there is no adb server to ask"
+        yield Finding(what="phones", state="good", found=text, remedy=remedy)
+    else:
+        phones, told = _phones(server)
+        yield from told
     yield from _profiles()
     yield from _binaries([phone for phone in phones if not phone.emulated])
 
@@ -58,16 +64,20 @@ def _server() -> tuple[AdbServer | None, Finding]:
     return server, Finding(what="adb server", state="good", found=f"answers at {server}")
 
 
-def _phones(server: AdbServer) -> "Sequence[DeviceStatus]":
-    """Return the attached phones; none where they cannot be asked, which the server's own finding tells."""
+def _phones(server: AdbServer) -> "tuple[Sequence[DeviceStatus], list[Finding]]":
+    """Return the attached phones that answered, and what is said of them."""
     try:
         if not listed_devices(server):
-            return ()
+            return (), [Finding(what="phones", state="good", found=f"none is attached to the adb server at {server}")]
         from mbench.workflows.devices import list_statuses
 
-        return list_statuses([str(server)])
-    except (MbenchError, OSError, EOFError, ValueError):
-        return ()
+        phones = list_statuses([str(server)])
+    except (MbenchError, OSError, EOFError, ValueError) as error:
+        text = f"the adb server at {server} was asked in vain: {error}"
+        return (), [
+            Finding(what="phones", state="doubtful", found=text, remedy="look again; mbench devices tells more")
+        ]
+    return phones, [_phone(phone) for phone in phones]
 
 
 def _phone(phone: "DeviceStatus") -> Finding:
@@ -80,7 +90,12 @@ def _phone(phone: "DeviceStatus") -> Finding:
 
 
 def _profiles() -> Iterator[Finding]:
-    files = profile_files(user_folder=home() / "device_profiles")
+    try:
+        files = profile_files(user_folder=home() / "device_profiles")
+    except OSError as error:
+        remedy = "make it readable, or let MBENCH_HOME name another folder"
+        yield Finding(what="profiles", state="bad", found=f"{error.filename}: {error.strerror}", remedy=remedy)
+        return
     faults: list[str] = []
     for path in files.values():
         try:
@@ -100,7 +115,7 @@ def _binaries(phones: "Sequence[DeviceStatus]") -> Iterator[Finding]:
     library = BinaryLibrary(home() / "binaries")
     try:
         kept, faults = library.records(), [each for each in library.verify() if each.kind != "stray"]
-    except MbenchError as error:
+    except (MbenchError, OSError) as error:
         yield Finding(what="binaries", state="bad", found=str(error))
         return
     for fault in faults:

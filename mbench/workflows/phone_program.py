@@ -1,20 +1,27 @@
 """Which benchmark program a phone gets: the user's, the library's in the wanted flavour, or an emulated phone's own."""
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mbench.binaries.advice import advice
+from mbench.binaries.elf import is_for_hexagon
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import BinaryRecord, Flavour, System
 from mbench.core.errors import NoDevice, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
 from mbench.devices.host_facts import read_facts
+from mbench.hostbench.identity import program_manifest
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file
 from mbench.workflows.home import home
 from mbench.workflows.instruments import pushed_instrument
+
+DSP_VARIABLE = "ADSP_LIBRARY_PATH"
+_SYSTEM_DSP_FOLDERS = ("/system/lib/rfsa/adsp", "/system/vendor/lib/rfsa/adsp", "/dsp")
+"""They must stand in it, too: Qualcomm, "DSP Runtime Environment" (docs.qualcomm.com, 80-63442-2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,7 @@ def phone_instrument(transport: Transport, abi: str, wish: ProgramWish) -> tuple
         path, beside = library.path_of(record), dict(library.companions_of(record))
         instrument, facts = pushed_instrument(transport, path, companions=beside)
         refuse_other_flavour(instrument, wish.flavour, named=f"{record.source} ({record.sha256[:12]})")
+        instrument = with_dsp_libraries(instrument, beside.values())
         return instrument, facts.model_copy(update={"path": record.source})
     if transport.emulated and wish.flavour is None:
         return _stand_in(transport, abi)
@@ -68,6 +76,21 @@ def own_instrument(transport: Transport, binary: Path, flavour: Flavour | None) 
     instrument, facts = pushed_instrument(transport, binary)
     refuse_other_flavour(instrument, flavour, named=f"--binary {binary}")
     return instrument, facts
+
+
+def with_dsp_libraries(instrument: Instrument, companions: Iterable[Path]) -> Instrument:
+    """Return a program that finds the libraries of Qualcomm's signal processor, if any lies beside it.
+
+    The processor's loader does not know LD_LIBRARY_PATH: `libQnnHtpV*Skel.so` is looked for where ADSP_LIBRARY_PATH
+    says, folders divided by semicolons. LiteRT's loader for NPUs sets it to `--dispatch_library_path` itself, some
+    releases where nobody has set it, others in front of what is set (`litert/vendors/qualcomm/qnn_manager.cc`); an
+    external delegate may rely on who starts it. Delegates that load no such library do not read it. Emulated phones
+    have no such processor, and no real one has tried this yet.
+    """
+    if instrument.path is None or not any(is_for_hexagon(path) for path in companions):
+        return instrument
+    folders = (posixpath.dirname(instrument.path), *_SYSTEM_DSP_FOLDERS)
+    return replace(instrument, environment=(*instrument.environment, (DSP_VARIABLE, ";".join(folders))))
 
 
 def refuse_other_flavour(instrument: Instrument, flavour: Flavour | None, *, named: str) -> None:
@@ -109,12 +132,14 @@ def _chosen(library: BinaryLibrary, abi: str, flavour: Flavour | None, *, emulat
 def stand_in_file(abi: str) -> Path:
     """Return the file that emulated phones of an ABI are given; many ask for it at the same time.
 
+    It bears the identity of this host's hostbench, which such a phone runs, so that rows of two of them stay apart.
+
     Raises:
         StoreError: it could not be written.
     """
     from mbench.emulator.binaries import emulated_binary
 
-    path, content = home() / "phones" / f"emulated_{abi}", emulated_binary(abi)
+    path, content = home() / "phones" / f"emulated_{abi}", emulated_binary(abi, program=program_manifest()["sha256"])
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_bytes() != content:
         replace_file(path, content)

@@ -11,6 +11,7 @@ from mbench.binaries.records import Abi
 
 HOST_INTERPRETER = b"/lib64/ld-linux-x86-64.so.2\0"
 ANDROID_INTERPRETER = b"/system/bin/linker64\0"
+HEXAGON = 164
 MACHINES: dict[Abi, int] = {"arm64-v8a": 183, "armeabi-v7a": 40, "x86_64": 62, "x86": 3}
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from elf_samples import MACHINES, android_arm64, host_program, linux_arm64, small_32_bit
+from elf_samples import HEXAGON, MACHINES, android_arm64, host_program, linux_arm64, small_32_bit
 from full_disk import fill, small_disk
 
 from mbench.binaries.library import BinaryLibrary
@@ -221,6 +221,20 @@ def test_a_companion_for_another_processor_is_refused(library: BinaryLibrary, tm
 
     with pytest.raises(UsageError, match=r"lib\.so is for x86_64, the binary it is to lie beside for arm64-v8a"):
         library.add(binary, flavour="litert", abi=None, source="x", companions={"libGpu.so": beside})
+    assert files_of(library) == []
+
+
+def test_a_library_for_the_signal_processor_may_lie_beside_a_program(library: BinaryLibrary, tmp_path: Path) -> None:
+    beside = write(tmp_path, small_32_bit(HEXAGON), "libQnnHtpV73Skel.so")
+    record = library.add(
+        write(tmp_path, android_arm64()), flavour="litert", abi=None, source="x", companions={beside.name: beside}
+    )
+    assert [companion.name for companion in record.companions] == ["libQnnHtpV73Skel.so"]
+
+
+def test_a_file_for_the_signal_processor_is_no_benchmark_program(library: BinaryLibrary, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is for Hexagon, on which no benchmark_model runs; keep it beside one"):
+        add(library, small_32_bit(HEXAGON))
     assert files_of(library) == []
 
 
