@@ -45,7 +45,7 @@ def help_ratio() -> dict[str, float]:
 
 
 def devices_ratio() -> dict[str, float]:
-    """Measure `mbench devices` where nothing is attached to a server that runs, with one emulated phone, and the floor.
+    """Measure `mbench devices` where nothing is attached to a server that runs, with emulated phones, and the floor.
 
     `typer_command` is a process whose command has one flag and does nothing: what typer costs beyond its import.
     """
@@ -55,16 +55,19 @@ def devices_ratio() -> dict[str, float]:
 
     own = _environment(Path(tempfile.gettempdir()))
     devices = [sys.executable, "-m", "mbench", "devices"]
-    floor, command, nothing, phone = [], [], [], []
-    with AdbServer() as empty, AdbServer() as server, PhoneFarm() as farm:
+    floor, command, nothing, phone, three = [], [], [], [], []
+    with AdbServer() as empty, AdbServer() as server, AdbServer() as shared, PhoneFarm() as farm:
         server.connect(farm.start(pixel4("BENCH2")).address)
+        for number in range(3):
+            shared.connect(farm.start(pixel4(f"BENCH3{number}")).address)
         for _ in range(REPETITIONS):
             floor.append(_seconds([sys.executable, "-c", "import typer, rich"], own))
             command.append(_seconds([sys.executable, "-c", _ONE_FLAG], own))
             nothing.append(_seconds(devices, own | empty.environment, status=3))
             phone.append(_seconds(devices, own | server.environment))
-    names = ("imports_typer_and_rich", "typer_command", "nothing_attached", "one_phone")
-    median = [statistics.median(values) for values in (floor, command, nothing, phone)]
+            three.append(_seconds(devices, own | shared.environment))
+    names = ("imports_typer_and_rich", "typer_command", "nothing_attached", "one_phone", "three_phones")
+    median = [statistics.median(values) for values in (floor, command, nothing, phone, three)]
     return {
         **{f"{name}_s": round(value, 4) for name, value in zip(names, median, strict=True)},
         **{f"{name}_ratio": round(value / median[0], 2) for name, value in zip(names[1:], median[1:], strict=True)},

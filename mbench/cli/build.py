@@ -1,14 +1,14 @@
 """`mbench build`: variants into the cache, or into a folder."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mbench.cli import options
+from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
+from mbench.core.choices import CalibrationMethod, Quantizer
 
 SOME_FAILED = 4
 
@@ -33,8 +33,8 @@ def build(
     ] = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
-    calibration_method: options.CalibrationMethodOption = options.MethodChoice.MIN_MAX,
-    quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
+    calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
+    quantizer: options.QuantizerOption = Quantizer.LITERT,
     seed: options.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.")
@@ -69,9 +69,10 @@ def build(
         workers=workers,
         progress=progress_for(quiet=quiet),
     )
-    print(workflow.as_json(built) if json_ else workflow.as_text(built))
+    if told := workflow.as_json(built) if json_ else workflow.as_text(built):
+        print(told)
     failed = [outcome for outcome in built if isinstance(outcome, BuildFailure)]
     for outcome in failed:
-        print(f"mbench: {outcome.name}: {outcome.reason}", file=sys.stderr)
+        streams.tell(f"{outcome.name}: {outcome.reason}")
     if failed:
         raise typer.Exit(SOME_FAILED)

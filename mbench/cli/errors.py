@@ -1,9 +1,9 @@
 """One place where errors become one line on stderr and an exit code."""
 
+import errno
 import functools
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -11,9 +11,17 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 
+from mbench.cli import streams
 from mbench.core.errors import MbenchError
 
 INTERRUPTED = 130
+_ANOTHER_FOLDER = "or let MBENCH_HOME or MBENCH_RESULTS name another folder."
+_REMEDIES = {
+    errno.ENOSPC: f"Free some space there, {_ANOTHER_FOLDER}",
+    errno.EACCES: f"Mend its permissions, {_ANOTHER_FOLDER}",
+    errno.EROFS: f"Make it writable, {_ANOTHER_FOLDER}",
+    errno.ENOTDIR: f"A part of it is a file: move that, {_ANOTHER_FOLDER}",
+}
 SYSTEM_REFUSED = 4
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -31,13 +39,11 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
             fail(str(error), error.exit_code)
         except KeyboardInterrupt:
             fail("interrupted.", INTERRUPTED)
-        except BrokenPipeError:
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # the reader has gone; no second error at exit
-            raise typer.Exit(0) from None
+        except BrokenPipeError as error:
+            raise typer.Exit(streams.unwritten(error)) from None
         except OSError as error:
-            fail(f"{error.filename or 'output'}: {error.strerror or error}.", SYSTEM_REFUSED)
+            streams.drop_unwritten()  # no second error at exit
+            fail(_refused(error), SYSTEM_REFUSED)
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # the one broad catch: a defect, too, is one line
@@ -47,6 +53,14 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
             fail(f"this is a defect of mbench: {what}. `mbench --debug …` shows where; what was measured is kept.", 1)
 
     return wrapped
+
+
+def _refused(error: OSError) -> str:
+    """Return what the system did not do, where, and what to do next; without a file's name it is about stdout."""
+    reason = error.strerror or error
+    if not error.filename:
+        return f"output: {reason}."
+    return f"could not use {error.filename}: {reason}. {_REMEDIES.get(error.errno or 0, '')}"
 
 
 def _remembered_interrupts() -> list[int]:
@@ -74,5 +88,5 @@ def fail(message: str, exit_code: int) -> NoReturn:
         import traceback
 
         traceback.print_exc()
-    print(f"mbench: {' '.join(message.split())}", file=sys.stderr)
+    streams.tell(" ".join(message.split()))
     raise typer.Exit(exit_code) from None

@@ -1,15 +1,15 @@
 """`mbench evaluate`: what files get right on a data set, scored on this host."""
 
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options
+from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import print_table, write
+from mbench.core.choices import CalibrationMethod, Quantizer
 
 if TYPE_CHECKING:
     from mbench.workflows.evaluate import Evaluated
@@ -35,7 +35,11 @@ def evaluate(
         typer.Option("--dataset", help="digits, fashion, folder:PATH, imagenet:PATH, …", metavar="NAME[:PATH]"),
     ],
     examples: Annotated[
-        int | None, typer.Option(help="Ask so many, drawn by --seed.  [default: all; of int16x8 files 500]", min=1)
+        int | None,
+        typer.Option(
+            help="Ask so many pictures, of faces so many pairs, drawn by --seed.  [default: all; of int16x8 files 500]",
+            min=1,
+        ),
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
@@ -46,8 +50,8 @@ def evaluate(
     weights: options.WeightsOption = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
-    calibration_method: options.CalibrationMethodOption = options.MethodChoice.MIN_MAX,
-    quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
+    calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
+    quantizer: options.QuantizerOption = Quantizer.LITERT,
     seed: options.Seed = 0,
     workers: Annotated[
         int | None, typer.Option(help="Processes that decode, build and score.  [default: one per core]", min=1)
@@ -85,7 +89,7 @@ def evaluate(
     _print(evaluated, format_)
     without = [one for one in evaluated if one.score is None]
     for one in without:
-        print(f"mbench: {one.facts.name}: {one.reason}", file=sys.stderr)
+        streams.tell(f"{one.facts.name}: {one.reason}")
     if without:
         raise typer.Exit(SOME_WITHOUT_SCORE)
 

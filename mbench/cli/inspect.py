@@ -8,11 +8,14 @@ from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import print_table, write
+from mbench.core.errors import UsageError
 
 
 @one_line_errors
 def inspect(
-    what: Annotated[str, typer.Argument(help="A variant's name, or a .tflite file of any converter.")],
+    what: Annotated[
+        str, typer.Argument(help="A variant's name, or a .tflite file of any converter.", metavar="VARIANT|FILE")
+    ],
     format_: Annotated[options.Format, typer.Option("--format", help="md, table or json.")] = options.Format.MD,
     json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
     quiet: options.Quiet = False,
@@ -20,6 +23,8 @@ def inspect(
     """Print layers, shares of each layer type, inputs, outputs and size, counted from the file."""
     from mbench.workflows import inspecting
 
+    if format_ is options.Format.CSV:
+        raise UsageError("--format csv: a file is several tables; choose md, table or json.")
     inspection = inspecting.inspect(what, progress=progress_for(quiet=quiet))
     if json_ or format_ is options.Format.JSON:
         write(inspection.model_dump_json(indent=1))

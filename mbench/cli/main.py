@@ -1,6 +1,6 @@
 """The `mbench` command: its sub-commands and the options that all of them share."""
 
-import io
+import gc
 import os
 import sys
 from typing import Annotated
@@ -19,10 +19,14 @@ from mbench.cli import (
     parse,
     report,
     run,
+    streams,
     suite,
     train,
     usage,
 )
+
+_COLLECT = (50_000, 20, 20)
+"""For `gc.set_threshold`: what a command imports all stays, and looking for garbage in it is a tenth of starting up."""
 
 app = typer.Typer(
     name="mbench",
@@ -70,11 +74,14 @@ app.add_typer(suite.app, name="suite")
 
 
 def main() -> None:
-    """Run the command line; what it prints is UTF-8 whatever the locale says, as the files that it writes are."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    usage.run(app)
+    """Run the command line, and end with its exit code once all that it said is written."""
+    gc.set_threshold(*_COLLECT)
+    streams.speak_utf8()
+    try:
+        code = usage.run(app)
+    except OSError as error:  # help and version are printed outside of any command
+        code = streams.unwritten(error)
+    sys.exit(streams.end(code))
 
 
 if __name__ == "__main__":

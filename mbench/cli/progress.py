@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.ports import Progress, SilentProgress
@@ -59,9 +60,13 @@ class LineProgress:
         """Nothing is left to say."""
 
     def note(self, text: str) -> None:
-        """Say one line, whole among those of other devices' threads: `print` would write its end apart."""
-        sys.stderr.write(f"mbench: {self._name}{text}\n")
-        sys.stderr.flush()
+        """Say one line, whole among those of other devices' threads: `print` would write its end apart.
+
+        A log that is full, or that nobody reads any more, ends no measuring.
+        """
+        with suppress(OSError):
+            sys.stderr.write(f"mbench: {self._name}{text}\n")
+            sys.stderr.flush()
 
     def of(self, device: str) -> "LineProgress":
         """Return one whose lines begin with the device."""

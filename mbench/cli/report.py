@@ -45,6 +45,8 @@ def report(
         raise UsageError("--ops prints markdown only; leave --format out.")
     if rates and (json_ or format_ is not options.Format.MD or ops or pivot):
         raise UsageError("--rates prints markdown only and by itself; leave --format, --ops and --pivot out.")
+    if schema and (format_ not in {options.Format.MD, options.Format.JSON} or ops or rates or pivot):
+        raise UsageError("--schema prints JSON only and by itself; leave --format, --ops, --rates and --pivot out.")
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
     if schema:

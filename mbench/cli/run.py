@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options
+from mbench.cli import options, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
+from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import MbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -38,8 +39,13 @@ QUICK_RULES: dict[str, float] = {"min_runs": 3, "max_runs": 3}
 QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "min_secs": 0.25}
 
 
+TAKEN_WITH_RESUME = frozenset({"resume", "results", "adb_server", "wait_for_phone", "format_", "json_", "quiet"})
+"""What a plan does not say: where its session lies, how phones are reached, and how the table is printed."""
+
+
 @one_line_errors
 def run(
+    context: typer.Context,
     names: options.Names = None,
     device: Annotated[
         list[str] | None,
@@ -65,8 +71,8 @@ def run(
     weights: options.WeightsOption = None,
     calibration: options.CalibrationFolder = None,
     calibration_examples: options.CalibrationExamples = 32,
-    calibration_method: options.CalibrationMethodOption = options.MethodChoice.MIN_MAX,
-    quantizer: options.QuantizerOption = options.QuantizerChoice.LITERT,
+    calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
+    quantizer: options.QuantizerOption = Quantizer.LITERT,
     seed: options.Seed = 0,
     dataset: options.DatasetOption = None,
     accuracy: Annotated[
@@ -74,7 +80,8 @@ def run(
         typer.Option("--accuracy", help="Where files are scored: host, device or both.  [default: host]"),
     ] = None,
     examples: Annotated[
-        int | None, typer.Option(help="Score so many examples.  [default: all; on devices 500]", min=1)
+        int | None,
+        typer.Option(help="Score so many pictures, of faces so many pairs.  [default: all; on devices 500]", min=1),
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
@@ -112,7 +119,12 @@ def run(
     adb_server: options.AdbServers = None,
     results: options.Results = None,
     resume: Annotated[
-        str | None, typer.Option(help="Go on with a session, by name; 'last' is the latest.", metavar="SESSION")
+        str | None,
+        typer.Option(
+            help="Go on with a session, by name; 'last' is the latest. Its plan says all that is run: takes --results, "
+            "--adb-server, --wait-for-phone, --format, --json and --quiet only.",
+            metavar="SESSION",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and the commands; do nothing.")] = False,
     format_: Annotated[options.Format, typer.Option("--format", help="How the table is printed.")] = options.Format.MD,
@@ -129,9 +141,8 @@ def run(
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
-    chosen = names or model or suite or sweep or alpha or resolution or quantization or delegate
-    if resume is not None and (dry_run or chosen):
-        raise UsageError("--resume goes on with what its plan says; leave models, suites, sweeps and --dry-run out.")
+    if resume is not None:
+        _refuse_beside_resume(context)
     if (every or any_) and not [each for each in device or [] if each != "host"]:
         raise UsageError("--every and --any choose among phones; name a profile with --device.")
     if min_secs is not None and max_secs is not None and min_secs > max_secs:
@@ -219,6 +230,29 @@ def run(
     )
 
 
+def _refuse_beside_resume(context: typer.Context) -> None:
+    """Refuse what a plan has settled already, and what would so be passed over.
+
+    Raises:
+        UsageError: it names all of it.
+    """
+    ignored = [
+        parameter.opts[0] if parameter.opts[0].startswith("-") else "VARIANT"
+        for parameter in context.command.params
+        if parameter.name not in TAKEN_WITH_RESUME and _typed(context, parameter.name)
+    ]
+    if ignored:
+        raise UsageError(
+            f"--resume goes on with what the session's plan says; leave {', '.join(ignored)} out, or start a new run."
+        )
+
+
+def _typed(context: typer.Context, name: str | None) -> bool:
+    """Whether a parameter stood on the command line."""
+    source = context.get_parameter_source(name) if name is not None else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _is_quick(suite: str | None) -> bool:
     """Whether a suite asks for few and short runs."""
     if suite is None:
@@ -235,7 +269,7 @@ def _of_suite(request: "RunRequest", name: str, *, quiet: bool) -> "RunRequest":
     request, notes = suite_request(request, find_suite(name), name)
     if not quiet:
         for note in notes:
-            print(f"mbench: {note}.", file=sys.stderr)
+            streams.tell(f"{note}.")
     return request
 
 
@@ -285,7 +319,7 @@ def _drive(work: "Work", shape: options.Format, *, quiet: bool, suite: str | Non
         )
     _print_session(store, shape, suite)
     if not quiet:
-        print(f"mbench: kept in {store.path}", file=sys.stderr)
+        streams.tell(f"kept in {store.path}")
     if any(result.status is not Status.OK for result in store.results()):
         raise typer.Exit(SOME_FAILED)
 

@@ -1,13 +1,12 @@
 """`mbench suite`: named lists of workloads, the paper's tables and figures among them."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options
+from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import print_table, write
@@ -152,4 +151,4 @@ def _refuse_data(shape: options.Format) -> None:
 
 def _told(paths: Sequence[Path], *, quiet: bool) -> None:
     for path in () if quiet else paths:
-        print(f"mbench: wrote {path}", file=sys.stderr)
+        streams.tell(f"wrote {path}")

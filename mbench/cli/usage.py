@@ -1,12 +1,12 @@
 """Wrong command lines become one line on stderr with what to do, in our words and not in those of typer's parts."""
 
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import typer
 
+from mbench.cli import streams
 from mbench.cli.errors import INTERRUPTED
 
 WRONG_USAGE = 2
@@ -34,16 +34,16 @@ _WORDS = (
 """Words of typer, click and pydantic, and ours."""
 
 
-def run(app: typer.Typer) -> None:
-    """Run the command line to its end, and end the process with its exit code."""
+def run(app: typer.Typer) -> int:
+    """Run the command line to its end, and return its exit code."""
     try:
         code = app(prog_name="mbench", standalone_mode=False)
     except WrongUsage as error:
-        sys.exit(_told(error))
+        return _told(error)
     except (typer.Abort, KeyboardInterrupt):
-        print("mbench: interrupted.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    sys.exit(code or 0)
+        streams.tell("interrupted.")
+        return INTERRUPTED
+    return code or 0
 
 
 def in_our_words(message: str) -> str:
@@ -66,7 +66,7 @@ def _told(error: Any) -> int:
     context = getattr(error, "ctx", None)
     message = " ".join(in_our_words(said.split(" (Possible options:")[0].split(" Did you mean")[0]).split())
     where = context.command_path if context is not None else "mbench"
-    print(f"mbench: {message}.{_meant(said, _known(context))} See {where} --help.", file=sys.stderr)
+    streams.tell(f"{message}.{_meant(said, _known(context))} See {where} --help.")
     return WRONG_USAGE
 
 

@@ -79,7 +79,7 @@ def _load_optional_modules(parameters: Parameters) -> None:
         import mbench.hostbench.runtime_info
     if parameters.enable_op_profiling:
         import mbench.hostbench.model_file
-        import mbench.hostbench.profile_proto  # noqa: F401
+        import mbench.hostbench.profile_proto  # noqa: F401  loaded now, used later
 
 
 def _file_size_bytes(path: str) -> int:

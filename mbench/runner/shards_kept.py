@@ -8,7 +8,8 @@ is written.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -125,20 +126,15 @@ class KeptAnswers:
         _write_whole(self.folder / _STATUSES, lines)
 
 
-class _mapped:  # noqa: N801 - reads as a clause: with _mapped(folder)
+@contextmanager
+def _mapped(folder: Path) -> Iterator[None]:
     """Turn the system's errors into ours, saying where."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise StoreError(
-                f"could not keep the device's answers in {self._folder}: {error.strerror or error}. Is the disk full?"
-            ) from error
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"could not keep the device's answers in {folder}: {error.strerror or error}. Is the disk full?"
+        ) from error
 
 
 def _read_text(path: Path) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.artifacts.inspection import file_name, inspect_bytes, read_bytes, runnable_reason
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
 from mbench.core.variants import Variant
@@ -73,10 +72,14 @@ def unbuilt(name: str) -> ArtifactFacts:
 
 def _own_file(path: Path, cache: ArtifactCache) -> Known:
     """Take a user's own file into the cache, so that a session can go on when it has moved."""
+    from mbench.artifacts.inspection import file_name, inspect_bytes, read_bytes, runnable_reason  # numpy, the schema
+
+    name = f"file:{path.stem}"
     try:
         data = read_bytes(path)
-        inspection = inspect_bytes(data, name=file_name(path, data), source=str(path))
+        name = file_name(path, data)
+        inspection = inspect_bytes(data, name=name, source=str(path))
     except ArtifactError as error:
-        return unbuilt(f"file:{path.stem}"), str(error)
+        return unbuilt(name), str(error)
     cache.keep_file(data)
     return inspection.facts(), runnable_reason(inspection)

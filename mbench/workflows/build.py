@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from mbench.core.errors import ArtifactError
@@ -60,7 +61,10 @@ def _copied(outcome: Outcome, output: Path) -> Outcome:
         shutil.copyfile(outcome.path, part)
         part.replace(target)
     except OSError as error:
-        raise ArtifactError(f"could not write {target}: {error.strerror or error}. Name another --output.") from error
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        advice = "Free some space there, or name another --output."
+        raise ArtifactError(f"could not write {target}: {error.strerror or error}. {advice}") from error
     return Artifact(facts=outcome.facts, path=target)
 
 

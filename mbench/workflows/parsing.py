@@ -31,7 +31,8 @@ def _lines(parsed: ParsedText) -> Iterator[tuple[str, str]]:
             yield name, f"{value} µs"
     if parsed.memory is not None:
         sizes = parsed.memory.model_dump(exclude_none=True)
-        yield "memory", ", ".join(f"{key.removesuffix('_kib')} {size / 1024:.2f} MiB" for key, size in sizes.items())
+        told = ", ".join(f"{key.removesuffix('_kib')} {size / 1024:.2f} MiB" for key, size in sizes.items())
+        yield "memory", told + (", each the growth since the program's start" if parsed.memory_kind == "delta" else "")
     for delegate in parsed.delegates:
         share = f"{delegate.nodes}" + ("" if delegate.total is None else f" of {delegate.total}")
         yield "delegate", f"{delegate.name}: {share} nodes in {delegate.partitions} partitions"

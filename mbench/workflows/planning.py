@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from mbench.core.ports import Clock
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Plan, PlannedJob, Provenance
@@ -11,6 +12,11 @@ from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
 """Short: it is there to be compared with itself."""
+
+LONGEST_MODEL: Final = 100
+"""Characters in a job's name. File systems take 255 bytes, delegate, serial and a suffix such as `.json` among them."""
+
+_DIGEST_DIGITS: Final = 12
 
 
 def plan_maker(
@@ -55,10 +61,19 @@ def device_plan(
 def planned_job(
     artifact: ArtifactFacts, build_error: str | None, delegate: Delegate, threads: int, settings: RunSettings
 ) -> PlannedJob:
-    """Return one job; its id says what runs and is fit for a file name."""
+    """Return one job; its id says what runs, and is fit for a file name: a long name of a model is cut in it."""
     workload = Workload(artifact=artifact, delegate=delegate, threads=threads, settings=settings)
-    name = re.sub(r"[^A-Za-z0-9._@+-]+", "-", artifact.name)
-    return PlannedJob(id=f"{name}-{_file_name(delegate)}-t{threads}", workload=workload, build_error=build_error)
+    return PlannedJob(
+        id=f"{_model_name(artifact.name)}-{_file_name(delegate)}-t{threads}", workload=workload, build_error=build_error
+    )
+
+
+def _model_name(name: str) -> str:
+    """Return a model's name as a part of file names; of a long one the beginning, and a digest of all of it."""
+    text = re.sub(r"[^A-Za-z0-9._@+-]+", "-", name)
+    if len(text) <= LONGEST_MODEL:
+        return text
+    return f"{text[: LONGEST_MODEL - _DIGEST_DIGITS - 1]}-{_digest(name)}"
 
 
 def _file_name(delegate: Delegate) -> str:
@@ -66,7 +81,11 @@ def _file_name(delegate: Delegate) -> str:
     text = str(delegate)
     if delegate.path is None:
         return text.replace(":", "-")
-    return f"{delegate.kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return f"{delegate.kind}-{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:_DIGEST_DIGITS]
 
 
 def choose_canary(jobs: Sequence[PlannedJob]) -> Workload | None:

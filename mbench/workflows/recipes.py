@@ -1,19 +1,19 @@
-"""Recipes of a selection: which weights, examples and tools each variant is built from, by content."""
+"""Recipes of a selection: which weights, examples and tools each variant is built from, by content.
+
+What reads weights or pictures brings numpy and Pillow, and is imported where a recipe has any.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, CalibrationKind, CalibrationMethod, Quantizer, Recipe, Weights, WeightsKind
+from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Variant
 from mbench.models.architectures import find_architecture
-from mbench.models.calibration import describe_folder, describe_synthetic
-from mbench.models.imagenet_weights import fetch_imagenet
 from mbench.models.toolchain import toolchain
-from mbench.models.training.qat_ranges import holds_ranges
-from mbench.models.weights import describe_file, describe_seeded
 from mbench.workflows.selection import Ingredients
 
 PUBLISHED = "mobilenet_v1"
@@ -60,6 +60,8 @@ def latency_only(recipe: Recipe) -> str | None:
 def _folder_calibration(chosen: Ingredients) -> Calibration | None:
     if chosen.calibration is None:
         return None
+    from mbench.models.calibration import describe_folder
+
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
 
 
@@ -70,16 +72,19 @@ def _calibration(variant: Variant, weights: Weights, chosen: Ingredients, folder
     """
     if variant.quantization not in CALIBRATED:
         return NO_CALIBRATION
-    if (
-        folder is None
-        and chosen.quantizer is Quantizer.LITERT
-        and weights.source
-        and holds_ranges(Path(weights.source))
-    ):
+    if folder is None and chosen.quantizer is Quantizer.LITERT and _brings_ranges(weights):
         return NO_CALIBRATION
     real = folder or _learned_pictures(variant, chosen)
-    synthetic = describe_synthetic(examples=chosen.calibration_examples, seed=chosen.seed)
+    synthetic = Calibration(kind=CalibrationKind.SYNTHETIC, examples=chosen.calibration_examples, seed=chosen.seed)
     return replace(real or synthetic, method=chosen.calibration_method)
+
+
+def _brings_ranges(weights: Weights) -> bool:
+    if not weights.source:
+        return False
+    from mbench.models.training.qat_ranges import holds_ranges
+
+    return holds_ranges(Path(weights.source))
 
 
 def _learned_pictures(variant: Variant, chosen: Ingredients) -> Calibration | None:
@@ -90,10 +95,10 @@ def _learned_pictures(variant: Variant, chosen: Ingredients) -> Calibration | No
 
 def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
     if chosen.weightless(variant):
-        return describe_seeded(chosen.seed)
+        return _seeded(chosen.seed)
     match chosen.weights:
         case None | "none":
-            return describe_seeded(chosen.seed)
+            return _seeded(chosen.seed)
         case "imagenet":
             return _imagenet(variant, folder)
         case "trained":
@@ -101,7 +106,13 @@ def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
                 raise UsageError(f"{variant} has no trained weights: {reason}")
             return cast(Weights, chosen.trained[variant.architecture, variant.size, variant.head])
         case path:
+            from mbench.models.weights import describe_file
+
             return describe_file(Path(path))
+
+
+def _seeded(seed: int) -> Weights:
+    return Weights(kind=WeightsKind.SEEDED, seed=seed)
 
 
 def _imagenet(variant: Variant, folder: Path) -> Weights:
@@ -110,4 +121,6 @@ def _imagenet(variant: Variant, folder: Path) -> Weights:
             f"ImageNet weights are fetched for {PUBLISHED} alone, not for {variant.architecture}: "
             "give the file that keras.applications publishes, with --weights FILE."
         )
+    from mbench.models.imagenet_weights import fetch_imagenet
+
     return fetch_imagenet(variant.size, variant.head, folder)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbench.binaries.records import Flavour
 from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Pass, PlannedJob
@@ -27,6 +26,7 @@ from mbench.workflows.selection import Candidate, Ingredients, Selection, select
 from mbench.workflows.targets import Target, attach, find_targets
 
 if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+    from mbench.binaries.records import Flavour
     from mbench.workflows.accuracy import Accuracy, Scoring
     from mbench.workflows.phones import Fleet
 
@@ -51,7 +51,7 @@ class RunRequest:
     seed: int = 0
     cpus: str | None = None
     binary: Path | None = None
-    flavour: Flavour | None = None
+    flavour: "Flavour | None" = None
     fixed_performance: bool = False
     governor: str | None = None
     wait_s: float | None = None

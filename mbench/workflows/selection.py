@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, CalibrationMethod, Quantizer, Weights
+from mbench.core.recipes import Calibration, Weights
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import Delegate
@@ -52,10 +53,16 @@ class Ingredients:
     seeded: frozenset[Network] = frozenset()
 
     def untrained(self, variant: Variant) -> str | None:
-        """Return why a variant has no trained weights, None where it has some or needs none."""
+        """Return why a variant has no trained weights, None where it has some or needs none.
+
+        Raises:
+            UsageError: nothing says what they were to be trained on.
+        """
         if self.weights != "trained" or self.weightless(variant):
             return None
-        found = self.trained.get((variant.architecture, variant.size, variant.head), "nobody trained it")
+        found = self.trained.get((variant.architecture, variant.size, variant.head))
+        if found is None:
+            raise UsageError("--weights trained: nothing says on what; name a --dataset, such as digits.")
         return found if isinstance(found, str) else None
 
     def weightless(self, variant: Variant) -> bool:
@@ -149,5 +156,6 @@ def _existing_variant(name: str) -> Variant:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise UsageError(f"--model {path}: no such file.")
+        what = "is a folder" if path.is_dir() else "is no plain file" if path.exists() else "no such file"
+        raise UsageError(f"{path}: {what}; name a .tflite file.")
     return path

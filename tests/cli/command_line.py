@@ -1,5 +1,6 @@
 """The `mbench` command as a stranger calls it: a process of its own, in an odd folder, with a home of its own."""
 
+import json
 import os
 import shutil
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -29,6 +31,11 @@ SHORT = (
     "1",
 )
 """Settings that make a run end as soon as it can; its numbers mean nothing, its path is the real one."""
+
+
+def rows_of(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
+    """Return the rows that a command printed as JSON."""
+    return json.loads(done.stdout)
 
 
 def free_port() -> int:

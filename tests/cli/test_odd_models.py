@@ -79,3 +79,14 @@ def test_any_whole_file_can_be_inspected(bare, data):
     done = bare("inspect", "odd.tflite", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["layers"]
+
+
+def test_two_broken_files_of_one_name_have_a_row_each(mbench):
+    for folder in ("a", "b"):
+        (mbench.folder / folder).mkdir()
+        (mbench.folder / folder / "x.tflite").write_bytes(f"no model, but {folder}".encode())
+    done = mbench("run", "--model", "a/x.tflite", "--model", "b/x.tflite", *SHORT, "--json")
+    rows = json.loads(done.stdout)
+    assert done.returncode == 4
+    assert [row["error_class"] for row in rows] == ["build", "build"]
+    assert len({row["variant"] for row in rows}) == 2

@@ -36,10 +36,13 @@ def test_every_command_is_named_in_help_and_readme_and_explains_its_options(bare
     ("arguments", "said"),
     [
         (["run", "--sweep", "alhpa"], "Did you mean 'alpha'"),
-        (["run", "--sweep", "alpha=wide"], "not a number"),
+        (["run", "--sweep", "alpha=wide"], "no positive decimal number"),
         (["run", "--quantization", "int4"], "int4 is not offered"),
         (["run", "--device", "hots"], "Did you mean 'host'"),
         (["run", "--model", "missing.tflite"], "no such file"),
+        (["run", "--model", "."], "is a folder; name a .tflite file"),
+        (["run", "--sweep", "alpha=-1"], "alpha '-1' is no positive decimal number"),
+        (["inspect", "mobilenet_v1_0.25_32_int8", "--format", "csv"], "choose md, table or json"),
         (["run", "--arch", "mobilnet_v1"], "Did you mean 'mobilenet_v1'"),
         (["run", "--cpus", "4095"], "4095"),
         (["run", "--runs", "5", "--max-runs", "2"], "less than the least"),
@@ -75,7 +78,10 @@ def test_wrong_usage_is_one_line_with_what_to_do(bare, arguments, said):
         (["binary", "add", "x", "--with", "a/lib.so", "--with", "b/lib.so"], "have one name"),
         (["parse", "a", "b"], "b is one too many."),
         (["inspect", "nofile"], "nofile"),
+        (["binary", "fetch", "--abi", "arm"], "unknown ABI 'arm'. Choose from arm64-v8a, armeabi-v7a, x86_64, x86.\n"),
         (["run", "--device"], "--device needs a value."),
+        (["build", "--weights", "trained"], "nothing says on what; name a --dataset"),
+        (["report", "--schema", "--format", "csv"], "--schema prints JSON only"),
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_one_line_in_our_words(bare, arguments, said):
@@ -122,6 +128,15 @@ def test_parse_prints_lines_for_a_person(bare):
     assert "median 64236 µs" in done.stdout
 
 
+def test_parse_says_where_memory_is_only_its_growth(bare):
+    done = bare("parse", SAMPLES / "ok_default_flags.stdout.txt")
+    assert "each the growth since the program's start" in done.stdout
+
+
+def test_no_kept_binary_is_not_called_a_whole_one(bare):
+    assert bare("binary", "verify").stdout == "no binary is kept, so there is none to check.\n"
+
+
 def test_parse_names_a_missing_file(bare):
     done = bare("parse", "missing.txt")
     assert (done.returncode, "missing.txt" in done.stderr) == (2, True)
@@ -166,7 +181,7 @@ def test_a_document_of_a_newer_format_is_refused_with_advice(recorded):
 
 
 def test_the_schema_describes_job_documents(bare):
-    assert "latency_ci_us" not in (schema := bare("report", "--schema").stdout)
+    assert "latency_ci_us" not in (schema := bare("report", "--schema", "--format", "json").stdout)
     assert "median_us" in schema
 
 

@@ -2,9 +2,9 @@ import pytest
 
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis
-from mbench.core.variants import Head
+from mbench.core.variants import Head, Variant
 from mbench.core.workloads import Delegate
-from mbench.workflows.selection import Selection, select
+from mbench.workflows.selection import Ingredients, Selection, select
 
 
 def names(selection: Selection) -> list[str]:
@@ -67,3 +67,8 @@ def test_threads_that_nobody_named_are_left_to_the_device():
 def test_a_selection_that_makes_no_sense_is_refused(chosen, reason):
     with pytest.raises(UsageError, match=reason):
         select(chosen)
+
+
+def test_trained_weights_of_no_data_set_are_a_wrong_command_line():
+    with pytest.raises(UsageError, match="--weights trained: nothing says on what; name a --dataset"):
+        Ingredients(weights="trained").untrained(Variant())
