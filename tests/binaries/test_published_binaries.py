@@ -58,5 +58,5 @@ def test_advice_says_that_a_linux_binary_does_not_start_on_android() -> None:
 
 
 def test_advice_for_an_unknown_abi_names_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="it is one of arm64-v8a, armeabi-v7a, x86_64, x86"):
+    with pytest.raises(UsageError, match="Choose from arm64-v8a, armeabi-v7a, x86_64, x86"):
         advice("mips", "tflite")

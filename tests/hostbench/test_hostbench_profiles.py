@@ -32,8 +32,9 @@ def test_the_operators_of_a_profile_add_up_to_the_invocation(
     assert [op.run_order for op in ops] == list(range(31))
     assert {op.times_called for op in ops} == {1}
     assert {op.inference_microseconds.count for op in ops} == {20}
-    average = float(re.findall(r"Inference \(avg\): ([\d.e+]+)", outcome.stdout)[0])
-    assert 0.8 <= sum(op.inference_microseconds.sum for op in ops) / 20 / average <= 1.05
+    # The quickest of each: what interrupts the process between two operators belongs to the invocation alone.
+    quickest = int(re.findall(r"count=\d+ .*?min=(\d+) ", outcome.stdout)[-1])
+    assert 0.7 <= sum(op.inference_microseconds.min for op in ops) / quickest <= 1.0
     assert ops[27].name == "[MobilenetV1/Logits/AvgPool_1a/AvgPool]:27"
     assert ops[30].node_type == "SOFTMAX"
 
