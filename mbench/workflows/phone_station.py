@@ -127,7 +127,7 @@ class _Making:
 
         def read_after(run: Run) -> Conditions:
             held.renew()
-            return conditions.read(own_cpu_s=run.cpu_s, wait=run.purpose in (Pass.LATENCY, Pass.CANARY))
+            return conditions.read(own_cpu_s=run.cpu_s, wait=run.purpose is Pass.LATENCY)
 
         def recover() -> str:
             said = self._recover()
