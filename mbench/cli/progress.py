@@ -26,7 +26,7 @@ class LineProgress:
     """One line per stage, and per finished tenth of one that takes long: for logs."""
 
     def __init__(self, name: str = "") -> None:
-        self._name = f"{name}: " if name else ""
+        self._name = name
         self._title = ""
         self._total: int | None = None
         self._done = self._said = 0
@@ -65,7 +65,7 @@ class LineProgress:
         A log that is full, or that nobody reads any more, ends no measuring.
         """
         with suppress(OSError):
-            sys.stderr.write(f"mbench: {self._name}{text}\n")
+            sys.stderr.write(f"{_line(self._name, text)}\n")
             sys.stderr.flush()
 
     def of(self, device: str) -> "LineProgress":
@@ -78,13 +78,13 @@ class BarProgress:
 
     def __init__(self, live: "Bar | None" = None, name: str = "") -> None:
         self._live = live or _new_bar()
-        self._name = f"{name} " if name else ""
+        self._name = name
         self._task: TaskID = self._live.add_task("", total=None, visible=False, title=name)  # its place among the bars
 
     def start(self, title: str, total: int | None) -> None:
         """Show the bar."""
         next(task for task in self._live.tasks if task.id == self._task).total = total
-        self._live.reset(self._task, visible=True, description="", title=f"{self._name}{title}")
+        self._live.reset(self._task, visible=True, description="", title=f"{self._name} {title}".lstrip())
         self._live.live.vertical_overflow = "ellipsis"  # a stop leaves it "visible", which fills the scrollback
         self._live.start()
 
@@ -106,11 +106,16 @@ class BarProgress:
 
     def note(self, text: str) -> None:
         """Say one line that stays above the bars."""
-        self._live.console.print(f"mbench: {text}", markup=False, highlight=False, soft_wrap=True)
+        self._live.console.print(_line(self._name, text), markup=False, highlight=False, soft_wrap=True)
 
     def of(self, device: str) -> "BarProgress":
         """Return one with a bar of its own in the same view, below those that were returned before."""
         return BarProgress(self._live, device)
+
+
+def _line(device: str, text: str) -> str:
+    """Return one line of ours; messages of a device's own troubles begin with its name already."""
+    return f"mbench: {text}" if not device or text.startswith(f"{device}: ") else f"mbench: {device}: {text}"
 
 
 def _new_bar() -> "Bar":

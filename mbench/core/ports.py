@@ -1,6 +1,6 @@
 """Ports: what the wings ask of the outside, as protocols that `workflows` fill."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +46,19 @@ class Transport(Protocol):
     def root(self) -> str:
         """Our own directory on the device; it exists."""
 
-    def push(self, source: Path, target: str, *, sha256: str, executable: bool = False) -> None:
-        """Write the file whole or not at all, and prove it by `sha256` read on the device."""
+    def push(
+        self,
+        source: Path,
+        target: str,
+        *,
+        sha256: str,
+        executable: bool = False,
+        sent: Callable[[int], None] | None = None,
+    ) -> None:
+        """Write the file whole or not at all, and prove it by `sha256` read on the device.
+
+        `sent` hears the number of further bytes, as they go; nothing where the content is there already.
+        """
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
         """Write a few bytes (a script) whole or not at all."""

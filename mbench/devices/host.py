@@ -6,7 +6,7 @@ import selectors
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,12 +44,23 @@ class HostTransport:
         """Our folder on this machine."""
         return str(self._root)
 
-    def push(self, source: Path, target: str, *, sha256: str, executable: bool = False) -> None:
+    def push(
+        self,
+        source: Path,
+        target: str,
+        *,
+        sha256: str,
+        executable: bool = False,
+        sent: Callable[[int], None] | None = None,
+    ) -> None:
         """Copy a file, unless its content is there already, and prove what was written by reading it back."""
         if self.sha256(target) == sha256:
             return
         with _mapped("copy", source):
-            self.write(target, source.read_bytes(), executable=executable)
+            data = source.read_bytes()
+        self.write(target, data, executable=executable)
+        if sent is not None:
+            sent(len(data))
         if (found := self.sha256(target)) != sha256:
             raise TransportError(
                 f"{self.serial}: {target} reads back as SHA-256 {found}, not {sha256}; the disk or {source} is damaged."

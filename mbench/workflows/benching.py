@@ -1,10 +1,10 @@
 """Benching: one process of the benchmark program on one device, with the device's state read before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mbench.core.errors import DamagedFile, DeviceLost, NoRoom, TransportError
-from mbench.core.ports import Clock
+from mbench.core.ports import Clock, Progress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
@@ -12,6 +12,7 @@ from mbench.devices.android_readiness import verdict
 from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.measuring import RawFiles
 from mbench.workflows.phone_files import evict_oldest
+from mbench.workflows.push_progress import PushProgress
 from mbench.workflows.stations import Station
 
 MOST_LOSSES = 3
@@ -36,24 +37,27 @@ class DeviceBench:
         self._state = station.state or station.read_conditions()
         self._losses: list[MeasurementWarning] = []
 
-    def push(self) -> None:
+    def push(self, progress: Progress) -> None:
         """Bring every artifact to the device, once per content; old ones make room where it is short.
 
-        A push that broke off or was damaged on the way is begun again, and the next run says so.
+        A push that broke off or was damaged on the way is begun again, and the next run says so. A host's own copies
+        are not worth a word.
 
         Raises:
             TransportError: one could not be pushed.
         """
+        told = PushProgress(progress, self._clock)
         for sha256 in self._files:
-            self._push(sha256)
+            self._push(sha256, told.sent if self._station.recover else None)
+        told.finish()
 
-    def _push(self, sha256: str) -> None:
+    def _push(self, sha256: str, sent: Callable[[int], None] | None = None) -> None:
         transport = self._station.transport
         keep = frozenset(f"{each}.tflite" for each in self._files)
         tries = 0
         while True:
             try:
-                transport.push(self._files[sha256], self.model_path(sha256), sha256=sha256)
+                transport.push(self._files[sha256], self.model_path(sha256), sha256=sha256, sent=sent)
             except NoRoom:
                 if self._station.models is None or not evict_oldest(transport, keep=keep):
                     raise

@@ -85,7 +85,7 @@ def measure_part(
         _same("libraries beside it", _listed(part.binary.companions), _listed(station.binary.companions), store)
         _same("system build", part.device.build or "?", station.facts.build or "?", store)
         bench = DeviceBench(station, clock=SystemClock(), files=files, cpus=part.rules.cpus, work_dir=work_dir)
-        bench.push()
+        bench.push(progress)
         Measuring(
             store.plan,
             part,

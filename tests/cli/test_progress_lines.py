@@ -3,6 +3,8 @@ import sys
 
 from command_line import ROOT
 
+from mbench.cli.progress import LineProgress
+
 SPEAKERS = 8
 LINES = 300
 PROGRAM = f"""
@@ -17,6 +19,13 @@ threads = [threading.Thread(target=say, args=(str(number),)) for number in range
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 """
+
+
+def test_a_message_that_names_its_device_is_not_given_the_name_again(capsys):
+    progress = LineProgress("LAB1")
+    progress.note("LAB1: was lost")
+    progress.note("pushed 1.0 MB")
+    assert capsys.readouterr().err.splitlines() == ["mbench: LAB1: was lost", "mbench: LAB1: pushed 1.0 MB"]
 
 
 def test_lines_of_devices_that_speak_at_the_same_time_stay_apart():

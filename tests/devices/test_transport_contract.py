@@ -196,3 +196,12 @@ def test_what_could_not_be_read_stays(transport):
     with pytest.raises(TransportError, match="larger than"):
         transport.read_together(pulled=(f"{folder}/file",), limit_bytes=1, then_remove=folder)
     assert transport.pull(f"{folder}/file", limit_bytes=10) == b"too long"
+
+
+def test_a_push_tells_its_bytes_and_one_of_what_is_there_tells_none(transport, tmp_path):
+    source = tmp_path / "source"
+    source.write_bytes(bytes(3_000_000))
+    sha256, heard = hashlib.sha256(source.read_bytes()).hexdigest(), []
+    for _ in range(2):
+        transport.push(source, f"{transport.root}/file", sha256=sha256, sent=heard.append)
+    assert sum(heard) == 3_000_000

@@ -1,6 +1,7 @@
 """A run on a phone that is well: nothing is left on it, nothing is pushed twice, and rows say what they are."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from phone_lab import OURS, left_on, together
 from mbench.emulator.facts import Cluster
 
 pytestmark = pytest.mark.tensorflow
+
+PUSHED = re.compile(r"pushed \d+\.\d MB at \d+\.\d MB/s, proved by SHA-256$", re.MULTILINE)
 
 
 def pushed_files(phone):
@@ -25,10 +28,13 @@ def test_a_phone_is_left_as_it_was_found_and_a_second_run_pushes_nothing(lab):
     assert done.returncode == 0, done.err
     assert (done.row["status"], done.row["runs"], done.row["emulated"]) == ("ok", 2, True)
     assert left_on(lab, phone) == []
+    assert len(PUSHED.findall(done.err)) == 1
     kept = pushed_files(phone)
     assert len(kept) == 2
-    assert lab.run().returncode == 0
+    again = lab.run()
+    assert again.returncode == 0
     assert pushed_files(phone) == kept
+    assert "push" not in again.err
 
 
 @together

@@ -1,0 +1,36 @@
+"""How far pushing is and how fast it goes, for a person; nothing is said where nothing has to be sent."""
+
+from mbench.core.ports import Clock, Progress
+
+
+class PushProgress:
+    """Hears of bytes while files are pushed.
+
+    Args:
+        progress: the device's.
+        clock: its steady time gives the speed.
+    """
+
+    def __init__(self, progress: Progress, clock: Clock) -> None:
+        self._progress, self._clock = progress, clock
+        self._bytes, self._begun_s = 0, 0.0
+
+    def sent(self, count: int) -> None:
+        """Take note of further bytes."""
+        if not self._bytes:
+            self._begun_s = self._clock.monotonic()
+            self._progress.start("pushing", None)
+        self._bytes += count
+        self._progress.step(self._so_far())
+
+    def finish(self) -> None:
+        """Say what was sent, if anything was; files that are there already need no push."""
+        if self._bytes:
+            self._progress.finish()
+            self._progress.note(f"pushed {self._so_far()}, proved by SHA-256")
+
+    def _so_far(self) -> str:
+        """Return megabytes, and a speed once there is one: hashing and renaming on the device take their part of it."""
+        passed_s = self._clock.monotonic() - self._begun_s
+        speed = f" at {self._bytes / 1e6 / passed_s:.1f} MB/s" if passed_s > 0 else ""
+        return f"{self._bytes / 1e6:.1f} MB{speed}"
