@@ -8,17 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from mbench.core.errors import MbenchError
 from mbench.emulator.adb_server import AdbServer
 
 
 @pytest.fixture
 def server() -> Iterator[AdbServer]:
-    try:
-        started = AdbServer()
-    except MbenchError as error:
-        pytest.skip(str(error))
-    with started:
+    with AdbServer() as started:
         yield started
 
 
