@@ -57,7 +57,8 @@ class Transport(Protocol):
     ) -> None:
         """Write the file whole or not at all, and prove it by `sha256` read on the device.
 
-        `sent` hears the number of further bytes, as they go; nothing where the content is there already.
+        `sent` hears 0 when sending begins, then the number of further bytes as they go; nothing where the content is
+        there already.
         """
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:

@@ -64,6 +64,8 @@ class AdbSender:
         if self._prepare(target, size_bytes, sha256=sha256, executable=executable):
             return
         with self._slot:
+            if sent is not None:
+                sent(0)
             frames = read_blocks(source)
             found = self._place(target, frames, size_bytes, sha256=sha256, executable=executable, sent=sent)
         if found != sha256:

@@ -56,6 +56,8 @@ class HostTransport:
         """Copy a file, unless its content is there already, and prove what was written by reading it back."""
         if self.sha256(target) == sha256:
             return
+        if sent is not None:
+            sent(0)
         with _mapped("copy", source):
             data = source.read_bytes()
         self.write(target, data, executable=executable)

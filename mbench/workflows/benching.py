@@ -1,6 +1,6 @@
 """Benching: one process of the benchmark program on one device, with the device's state read before and after."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from mbench.core.errors import DamagedFile, DeviceLost, NoRoom, TransportError
@@ -48,16 +48,16 @@ class DeviceBench:
         """
         told = PushProgress(progress, self._clock)
         for sha256 in self._files:
-            self._push(sha256, told.sent if self._station.recover else None)
+            self._push(sha256, told if self._station.recover else None)
         told.finish()
 
-    def _push(self, sha256: str, sent: Callable[[int], None] | None = None) -> None:
+    def _push(self, sha256: str, told: PushProgress | None = None) -> None:
         transport = self._station.transport
         keep = frozenset(f"{each}.tflite" for each in self._files)
         tries = 0
         while True:
             try:
-                transport.push(self._files[sha256], self.model_path(sha256), sha256=sha256, sent=sent)
+                self._push_once(sha256, told)
             except NoRoom:
                 if self._station.models is None or not evict_oldest(transport, keep=keep):
                     raise
@@ -68,6 +68,14 @@ class DeviceBench:
                 self._losses.append(_lost(f"{error} The device {self._station.recover()}; the push was begun again"))
             else:
                 return
+
+    def _push_once(self, sha256: str, told: PushProgress | None) -> None:
+        try:
+            sent = None if told is None else told.sent
+            self._station.transport.push(self._files[sha256], self.model_path(sha256), sha256=sha256, sent=sent)
+        finally:
+            if told is not None:
+                told.end_file()
 
     def __call__(
         self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int

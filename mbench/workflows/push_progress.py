@@ -13,15 +13,21 @@ class PushProgress:
 
     def __init__(self, progress: Progress, clock: Clock) -> None:
         self._progress, self._clock = progress, clock
-        self._bytes, self._begun_s = 0, 0.0
+        self._bytes, self._spent_s = 0, 0.0
+        self._begun_s: float | None = None
 
     def sent(self, count: int) -> None:
-        """Take note of further bytes."""
-        if not self._bytes:
+        """Take note of further bytes; 0 is the beginning of a file."""
+        if count == 0:
             self._begun_s = self._clock.monotonic()
-            self._progress.start("pushing", None)
+            if not self._bytes:
+                self._progress.start("pushing", None)
         self._bytes += count
         self._progress.step(self._so_far())
+
+    def end_file(self) -> None:
+        """Take note that a push has ended, well or not; waiting for a turn or for a lost device is no part of it."""
+        self._spent_s, self._begun_s = self._passed_s(), None
 
     def finish(self) -> None:
         """Say what was sent, if anything was; files that are there already need no push."""
@@ -31,6 +37,9 @@ class PushProgress:
 
     def _so_far(self) -> str:
         """Return megabytes, and a speed once there is one: hashing and renaming on the device take their part of it."""
-        passed_s = self._clock.monotonic() - self._begun_s
+        passed_s = self._passed_s()
         speed = f" at {self._bytes / 1e6 / passed_s:.1f} MB/s" if passed_s > 0 else ""
         return f"{self._bytes / 1e6:.1f} MB{speed}"
+
+    def _passed_s(self) -> float:
+        return self._spent_s + (0.0 if self._begun_s is None else self._clock.monotonic() - self._begun_s)
