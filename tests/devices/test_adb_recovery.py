@@ -1,5 +1,8 @@
+import random
+import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -96,4 +99,12 @@ def test_our_own_server_that_died_is_started_again_and_the_phone_connected(farm,
 
 def own_environment(private_adb):
     kept = {name: value for name, value in private_adb.environment.items() if name != "ADB_REJECT_KILL_SERVER"}
-    return {**kept, "ANDROID_ADB_SERVER_PORT": str(private_adb.port + 1 if private_adb.port < 65535 else 20_000)}
+    return {**kept, "ANDROID_ADB_SERVER_PORT": str(lasting_port())}
+
+
+def lasting_port():
+    """Return a free port below those that Linux gives to connections, which else may take it while no server is up."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no free port found")
