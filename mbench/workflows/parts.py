@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, NoDevice, StoreError
-from mbench.core.ports import Progress
+from mbench.core.ports import Clock, Progress
 from mbench.core.results import BinaryFacts, DevicePlan, Plan, PlannedJob
 from mbench.farm.parts import PartInterrupted
 from mbench.store.session_store import SessionStore
@@ -76,22 +76,39 @@ def measure_part(
         MbenchError: the device, the program or a file is not the one that was planned with.
     """
     files = _planned_files([job for job in part.jobs if store.result(job.id) is None])
-    with (
-        _station(store, part, attached, progress) as station,
-        station.work_folder(store.plan.session) as work_dir,
-    ):
+    with _station(store, part, attached, progress) as station:
+        measure_on(station, store, part, files, clock=SystemClock(), progress=progress, stop_requested=stop_requested)
+
+
+def measure_on(
+    station: Station,
+    store: SessionStore,
+    part: DevicePlan,
+    files: Mapping[str, Path],
+    *,
+    clock: Clock,
+    progress: Progress,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run what is left of a part on its device, which is open; `files` tells where each artifact lies on this host.
+
+    Raises:
+        PartInterrupted: a stop was requested.
+        MbenchError: the device or the program is not the one that was planned with, or the device was lost.
+    """
+    with station.work_folder(store.plan.session) as work_dir:
         _same("device", part.device.serial, station.facts.serial, store)
         _same("benchmark program", part.binary.sha256, station.binary.sha256, store)
         _same("libraries beside it", _listed(part.binary.companions), _listed(station.binary.companions), store)
         _same("system build", part.device.build or "?", station.facts.build or "?", store)
-        bench = DeviceBench(station, clock=SystemClock(), files=files, cpus=part.rules.cpus, work_dir=work_dir)
+        bench = DeviceBench(station, clock=clock, files=files, cpus=part.rules.cpus, work_dir=work_dir)
         bench.push(progress)
         Measuring(
             store.plan,
             part,
             results=store,
             bench=bench,
-            clock=SystemClock(),
+            clock=clock,
             progress=progress,
             busy_limit=station.profile.limits.busy_share,
             scorer=_scorer(store, part, station, bench, files, work_dir, progress, stop_requested),
