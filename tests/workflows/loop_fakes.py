@@ -225,6 +225,7 @@ class KeptResults:
     """A store in memory: what is kept is never edited, and runs come back in the order in which they ran."""
 
     def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self._known = {job.id for job in plan.jobs}
         self._runs_of = self._known | {part.canary_job for part in plan.devices}
         self._runs: dict[tuple[str, Pass, int], Run] = {}
