@@ -154,6 +154,15 @@ def test_a_cpu_row_without_xnnpack_is_right_for_int16x8_and_a_users_own_file_alo
     assert (ran(bench, load).error_class is None) == accepted
 
 
+def test_a_bench_takes_its_settings_and_its_runs_numbers_by_name_alone():
+    phone = Phone()
+    bench = phone.bench()
+    with pytest.raises(TypeError, match="positional"):
+        DeviceBench(bench, phone.clock, {}, None, WORK_DIR)
+    with pytest.raises(TypeError, match="positional"):
+        bench(workload(sha256=ONE), Pass.LATENCY, "a", 0, 0, 0)
+
+
 # States before and after
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from inspect import Parameter, signature
 from itertools import groupby
 
 import pytest
@@ -29,7 +30,8 @@ from mbench.core.schedule import block_order
 from mbench.core.scores import Score
 from mbench.core.workloads import OutputFacts
 from mbench.farm.parts import PartInterrupted
-from mbench.workflows.measuring import Measuring
+from mbench.workflows.benching import DeviceBench
+from mbench.workflows.measuring import Bench, Measuring
 
 NOISY = [1000, 3000] * 20
 """Medians whose interval is wider than any target of these tests, however many they are."""
@@ -61,6 +63,25 @@ class Loop:
 
     def document(self, job: str) -> JobResult:
         return self.results.documents[job]
+
+
+# Ports
+
+
+@pytest.mark.parametrize("bench", [PlayedBench, DeviceBench])
+def test_a_bench_takes_what_its_port_says_and_numbers_by_name_alone(bench):
+    """An index, a block and a position are all numbers: in a wrong order nobody would notice."""
+    wanted, found = (
+        [(each.name, each.kind) for each in signature(kind.__call__).parameters.values()] for kind in (Bench, bench)
+    )
+    assert found == wanted
+    assert [name for name, kind in wanted if kind is Parameter.KEYWORD_ONLY] == ["job", "index", "block", "position"]
+
+
+def test_a_loop_takes_its_ports_by_name_alone():
+    loop = Loop(part_of("a"))
+    with pytest.raises(TypeError, match="positional"):
+        Measuring(loop.plan, loop.part, loop.results, PlayedBench(), loop.clock, loop.progress, None)
 
 
 # Blocks and canary
