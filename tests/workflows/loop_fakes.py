@@ -57,7 +57,7 @@ class HandClock:
 
 
 class SeenProgress:
-    """A progress that keeps what it is told."""
+    """A progress that keeps every report."""
 
     def __init__(self) -> None:
         self.stages: list[tuple[str, int | None]] = []
@@ -284,17 +284,17 @@ SCORE = Score(
 
 @dataclass
 class PlayedScorer:
-    """A scorer that answers what a test has written down, by job: a score, a reason, or an error that it raises."""
+    """A scorer whose results a test has written down, by job: a score, a reason for none, or an error to raise."""
 
-    answers: Mapping[str, Score | str | BaseException] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    results: Mapping[str, Score | str | BaseException] = field(default_factory=dict)
+    scored: list[str] = field(default_factory=list)
 
     def __call__(self, job: PlannedJob) -> Score | str:
-        self.asked.append(job.id)
-        answer = self.answers.get(job.id, SCORE)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        self.scored.append(job.id)
+        result = self.results.get(job.id, SCORE)
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
 
 def doubts(result: JobResult) -> Counter[str]:

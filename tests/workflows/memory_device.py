@@ -1,8 +1,8 @@
 """A device in memory: a transport whose runs of benchmark_model play what a test has written down; no process, no wait.
 
-It keeps what `mbench.core.ports.Transport` promises as far as a bench uses it: a push proves its hash and sends nothing
-that is there already, a command with `unchanged` files is not started where one has another hash, and every method of a
-lost device raises `DeviceLost`.
+It keeps what `mbench.core.ports.Transport` promises as far as a bench uses it: a push verifies its hash and sends
+nothing that is there already, a command with `unchanged` files is not started where one has another hash, and every
+method of a lost device raises `DeviceLost`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -200,9 +200,11 @@ class MemoryDevice:
         return _result()
 
     def _leave(self, words: str, ended: Ended, cpus: Sequence[int] | None) -> None:
-        told = dict(word.removeprefix("--").partition("=")[::2] for word in words.split() if word.startswith("--"))
-        work_dir = str(PurePosixPath(told["output_filepath"]).parent) if "output_filepath" in told else f"{ROOT}/s/run"
-        stdout = STDOUT.format(runs=told["num_runs"], threads=told["num_threads"], graph=told["graph"])
+        given = dict(word.removeprefix("--").partition("=")[::2] for word in words.split() if word.startswith("--"))
+        work_dir = (
+            str(PurePosixPath(given["output_filepath"]).parent) if "output_filepath" in given else f"{ROOT}/s/run"
+        )
+        stdout = STDOUT.format(runs=given["num_runs"], threads=given["num_threads"], graph=given["graph"])
         whole = ended.exit_code == 0
         self.left = {
             f"{work_dir}/{script.STDOUT}": (stdout if whole else stdout[: stdout.index("INFO: count=5")]).encode(),
@@ -211,8 +213,8 @@ class MemoryDevice:
             f"{work_dir}/{script.AFFINITY}": ",".join(map(str, cpus or (0, 1, 2, 3))).encode(),
             f"{work_dir}/{script.CPU_TIMES}": b"0m0.01s 0m0.00s\n0m2.00s 0m0.49s\n",
         }
-        if whole and "output_filepath" in told:
-            self.left[told["output_filepath"]] = ended.output
+        if whole and "output_filepath" in given:
+            self.left[given["output_filepath"]] = ended.output
 
     def properties(self) -> Mapping[str, str]:
         self._answer()

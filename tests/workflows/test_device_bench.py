@@ -1,4 +1,4 @@
-"""One run on a device that is in memory: what is asked of it, what is begun again, what each run then says."""
+"""One run on a device that is in memory: what it is used for, what is begun again, what each run then holds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ PROFILE = Profile(
 
 
 class Phone:
-    """A device with everything that a bench asks of it; `events` is what was asked, in order."""
+    """A device with everything that a bench asks of it; `events` is what it was used for, in order."""
 
     def __init__(self, *, away: Sequence[TransportError | None] = (), gone: Sequence[TransportError] = ()) -> None:
         self.device, self.clock, self.progress = MemoryDevice(), HandClock(), SeenProgress()
@@ -34,7 +34,7 @@ class Phone:
         self.away, self._gone = list(away), list(gone)
 
     def read(self) -> Conditions:
-        """Read a state whose load says the how-many-th it is; fail as `away` says."""
+        """Read a state whose load is the number of the reading; fail as `away` has it."""
         self.events.append("read")
         if self.away and (error := self.away.pop(0)):
             raise error
@@ -42,7 +42,7 @@ class Phone:
         return Conditions(taken_at=NOON, load_1m=self._readings)
 
     def recover(self) -> str:
-        """Come back, or stay away as `gone` says."""
+        """Come back, or stay away as `gone` has it."""
         self.events.append("recover")
         if self._gone:
             raise self._gone.pop(0)
@@ -197,24 +197,24 @@ def test_the_state_after_a_run_is_read_for_that_run_where_a_device_can():
 
 
 def test_a_device_is_waited_for_before_each_run_by_the_state_that_is_known():
-    asked: list[float | None] = []
+    waited: list[float | None] = []
 
     def ready(state: Conditions) -> Conditions:
-        asked.append(state.load_1m)
-        return state.model_copy(update={"load_1m": 100 + len(asked)})
+        waited.append(state.load_1m)
+        return state.model_copy(update={"load_1m": 100 + len(waited)})
 
     phone = Phone()
     bench = phone.bench(ready=ready)
     bench.push(phone.progress)
     assert [loads(ran(bench)) for _ in range(2)] == [(101, 2), (102, 3)]
-    assert asked == [1, 2]
+    assert waited == [1, 2]
 
 
 def test_a_device_that_came_back_is_waited_for_before_the_run_is_begun_again_by_its_new_state():
-    asked: list[float | None] = []
+    waited: list[float | None] = []
 
     def ready(state: Conditions) -> Conditions:
-        asked.append(state.load_1m)
+        waited.append(state.load_1m)
         return state
 
     phone = Phone()
@@ -222,7 +222,7 @@ def test_a_device_that_came_back_is_waited_for_before_the_run_is_begun_again_by_
     bench.push(phone.progress)
     phone.device.runs = [LOST]
     assert loads(ran(bench)) == (2, 3)
-    assert asked == [1, 2]
+    assert waited == [1, 2]
 
 
 def test_a_device_that_does_not_become_fit_ends_the_part_without_a_run():
@@ -260,14 +260,14 @@ def test_a_device_that_left_its_limits_during_a_run_is_doubted_where_it_is_waite
     limited = PROFILE.model_copy(update={"limits": LIMITS})
     bench = phone.bench(profile=limited, read_after=after, ready=(lambda seen: seen) if waited_for else None)
     bench.push(phone.progress)
-    said = [f"after a run the device was not fit for measuring: {reason}" for reason in reasons]
-    assert messages(ran(bench), "conditions") == (said if waited_for else [])
+    wanted = [f"after a run the device was not fit for measuring: {reason}" for reason in reasons]
+    assert messages(ran(bench), "conditions") == (wanted if waited_for else [])
 
 
 # A run that is lost
 
 
-def test_a_run_that_was_lost_is_begun_again_when_the_device_is_back_and_says_so():
+def test_a_run_that_was_lost_is_begun_again_when_the_device_is_back_and_warns_of_it():
     phone = Phone()
     bench = phone.bench()
     bench.push(phone.progress)
@@ -363,7 +363,7 @@ def test_a_model_that_was_changed_on_the_device_is_not_measured_and_not_tried_tw
 # A device that is lost when its state is read
 
 
-def test_a_device_that_is_lost_after_a_run_is_waited_for_and_the_run_says_so():
+def test_a_device_that_is_lost_after_a_run_is_waited_for_and_the_run_warns_of_it():
     phone = Phone(away=[None, LOST])
     bench = phone.bench()
     bench.push(phone.progress)
@@ -432,7 +432,7 @@ def test_waiting_for_a_lost_device_is_no_part_of_a_pushs_speed():
 
 
 @pytest.mark.parametrize("error", [LOST, DAMAGED])
-def test_a_push_that_broke_off_is_begun_again_and_the_next_run_says_so(error):
+def test_a_push_that_broke_off_is_begun_again_and_the_next_run_warns_of_it(error):
     phone = Phone()
     bench = phone.bench()
     phone.device.pushes = [None, error]
@@ -459,7 +459,7 @@ def test_a_push_is_begun_again_three_times_and_no_more(losses):
 
 
 @pytest.mark.parametrize("error", [LOST, DAMAGED])
-def test_a_host_whose_copy_fails_says_so_at_once(error):
+def test_a_host_whose_copy_fails_ends_at_once(error):
     phone = Phone()
     bench = phone.bench(host=True)
     phone.device.pushes = [error]
@@ -490,7 +490,7 @@ def test_old_models_make_room_the_oldest_first_and_none_that_is_needed():
     assert phone.device.models == [f"{ONE}.tflite", f"{TWO}.tflite"]
 
 
-def test_where_nothing_old_is_left_the_full_device_is_the_answer():
+def test_where_nothing_old_is_left_the_device_stays_full():
     phone = Phone()
     phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"] = ONE
     phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD

@@ -162,7 +162,7 @@ def test_a_canary_that_fails_ends_no_job():
 
 
 @pytest.mark.parametrize(
-    ("least", "most", "medians_us", "runs"),
+    ("minimum", "maximum", "medians_us", "runs"),
     [
         (1, 1, [1000], 1),
         (2, 8, [1000], 3),  # of two runs there is no interval
@@ -174,8 +174,8 @@ def test_a_canary_that_fails_ends_no_job():
         (5, 4, NOISY, 5),
     ],
 )
-def test_a_job_gets_the_least_runs_and_grows_while_it_is_noisy_to_the_most(least, most, medians_us, runs):
-    loop = Loop(part_of("a", min_runs=least, max_runs=most))
+def test_a_job_gets_the_minimum_of_runs_and_grows_while_it_is_noisy_to_the_maximum(minimum, maximum, medians_us, runs):
+    loop = Loop(part_of("a", min_runs=minimum, max_runs=maximum))
     assert loop.run(PlayedBench({"a": medians_us})).count("a") == runs
     assert len(loop.document("a").runs) == runs
 
@@ -346,7 +346,7 @@ def test_two_ways_of_delegate_cpu_are_not_compared_with_each_other():
         ({"fast": WRONG, "cpu": RIGHT}, "nothing that can be read"),
     ],
 )
-def test_where_one_of_two_outputs_is_not_there_nothing_is_said(outputs, of):
+def test_where_one_of_two_outputs_is_missing_there_is_no_doubt(outputs, of):
     changes = {"outputs": None} if of else {}
     loop = Loop(delegates(("fast", "gpu", "5"), ("cpu", "cpu", "5"), **changes))
     loop.run(PlayedBench(outputs=outputs))
@@ -499,7 +499,7 @@ def test_documents_that_were_written_before_an_end_stay():
     assert list(loop.results.documents) == ["a"]
 
 
-def test_a_stop_is_heeded_before_the_next_run_and_the_run_at_hand_is_kept():
+def test_a_stop_comes_before_the_next_run_and_the_run_at_hand_is_kept():
     loop, bench = Loop(part_of("a", "b")), PlayedBench()
     with pytest.raises(PartInterrupted, match=r"phone-1: interrupted\."):
         loop.run(bench, stop_requested=lambda: len(bench.ran) == 4)
@@ -509,65 +509,65 @@ def test_a_stop_is_heeded_before_the_next_run_and_the_run_at_hand_is_kept():
 # Scores of the device
 
 
-def test_files_are_asked_after_all_were_timed_each_once_in_the_order_of_their_end():
+def test_files_are_scored_after_all_were_timed_each_once_in_the_order_of_their_end():
     loop, scorer = Loop(part_of("a", "b", "c", max_runs=5)), PlayedScorer()
     timed: list[int] = []
     bench = PlayedBench({"a": NOISY})
 
-    def ask(job: PlannedJob) -> Score | str:
+    def score(job: PlannedJob) -> Score | str:
         timed.append(len(bench.ran))
         return scorer(job)
 
-    loop.run(bench, scorer=ask)
-    assert (scorer.asked, timed) == (["b", "c", "a"], [len(bench.ran)] * 3)
+    loop.run(bench, scorer=score)
+    assert (scorer.scored, timed) == (["b", "c", "a"], [len(bench.ran)] * 3)
     assert [job.scores for job in loop.results.documents.values()] == [(SCORE,)] * 3
 
 
-def test_the_documents_of_asked_files_are_written_one_by_one():
+def test_the_documents_of_scored_files_are_written_one_by_one():
     loop = Loop(part_of("a", "b", "c"))
     lost = PlayedScorer({"b": DeviceLost("phone-1 was lost")})
     with pytest.raises(DeviceLost):
         loop.run(scorer=lost)
-    assert (list(loop.results.documents), lost.asked) == (["a"], ["a", "b"])
+    assert (list(loop.results.documents), lost.scored) == (["a"], ["a", "b"])
     again = PlayedScorer()
     assert loop.run(scorer=again).ran == []
-    assert (list(loop.results.documents), again.asked) == (["a", "b", "c"], ["b", "c"])
+    assert (list(loop.results.documents), again.scored) == (["a", "b", "c"], ["b", "c"])
 
 
-def test_a_file_that_has_no_score_says_why():
+def test_a_file_that_has_no_score_has_the_reason():
     loop = Loop(part_of("a"))
     loop.run(scorer=PlayedScorer({"a": "the device has no room"}))
     messages = [each.message for each in loop.document("a").warnings]
     assert "no accuracy: the device has no room" in messages
 
 
-def test_without_a_scorer_nothing_is_said_about_accuracy():
+def test_without_a_scorer_there_is_no_doubt_about_accuracy():
     loop = Loop(part_of("a"))
     loop.run()
     assert (doubts(loop.document("a"))["no_accuracy"], loop.document("a").scores) == (0, ())
 
 
-def test_what_means_nothing_or_failed_is_not_asked():
+def test_what_means_nothing_or_failed_is_not_scored():
     broken = PlannedJob(id="broken", workload=workload(), build_error="no memory")
     untrained = PlannedJob(id="untrained", workload=workload(latency_only="untrained weights"))
     loop, scorer = Loop(part_of(broken, untrained, "crashed", "fit")), PlayedScorer()
     loop.run(PlayedBench(changes={("crashed", Pass.LATENCY, 1): failing("killed")}), scorer=scorer)
-    assert scorer.asked == ["fit"]
+    assert scorer.scored == ["fit"]
     assert set(loop.results.documents) == {"broken", "untrained", "crashed", "fit"}
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.SKIPPED, Status.ABORTED])
-def test_a_job_of_any_bad_end_is_not_asked(status):
+def test_a_job_of_any_bad_end_is_not_scored(status):
     loop, scorer = Loop(part_of("a")), PlayedScorer()
     loop.run(PlayedBench(changes={("a", Pass.LATENCY, 0): failing("killed", status)}), scorer=scorer)
-    assert scorer.asked == []
+    assert scorer.scored == []
 
 
-def test_a_stop_is_heeded_before_the_next_file_is_asked():
+def test_a_stop_comes_before_the_next_file_is_scored():
     loop, scorer = Loop(part_of("a", "b")), PlayedScorer()
     with pytest.raises(PartInterrupted, match=r"phone-1: interrupted\."):
-        loop.run(scorer=scorer, stop_requested=lambda: len(scorer.asked) == 1)
-    assert (scorer.asked, list(loop.results.documents)) == (["a"], ["a"])
+        loop.run(scorer=scorer, stop_requested=lambda: len(scorer.scored) == 1)
+    assert (scorer.scored, list(loop.results.documents)) == (["a"], ["a"])
 
 
 # Progress

@@ -156,15 +156,15 @@ def test_a_program_that_is_killed_fails_its_job_and_is_not_run_again():
 
 
 @pytest.mark.parametrize(
-    ("question", "ask_devices", "asked"), [(True, True, 1), (True, False, 0), (False, True, 0), (False, False, 0)]
+    ("question", "ask_devices", "scored"), [(True, True, 1), (True, False, 0), (False, True, 0), (False, False, 0)]
 )
-def test_files_are_asked_on_the_device_where_the_plan_says_so(question, ask_devices, asked):
+def test_files_are_scored_on_the_device_where_the_plan_says_so(question, ask_devices, scored):
     synthetic = FACTS.model_copy(update={"invented": True})
     store = stored(
         planned(device=synthetic), question=Question(dataset="digits") if question else None, ask_devices=ask_devices
     )
     Opened(facts=synthetic).measure(store)
-    assert doubts(store.result("job-0"))["no_accuracy"] == asked
+    assert doubts(store.result("job-0"))["no_accuracy"] == scored
 
 
 def test_a_file_that_left_the_cache_ends_the_part_before_its_device_is_opened(tmp_path, monkeypatch):
