@@ -92,6 +92,7 @@ class MemoryDevice:
     Attributes:
         runs: how the next runs end, in order; an error is raised instead, and takes the device away if it is a loss.
         pushes: what the next pushes raise, in order; None: nothing.
+        pushing: what happens while bytes are sent.
         lost: whether it does not answer.
         started: the runs that were started.
         sent: model hashes whose bytes were sent, in order.
@@ -99,6 +100,7 @@ class MemoryDevice:
 
     runs: list[Ended | TransportError] = field(default_factory=list)
     pushes: list[TransportError | None] = field(default_factory=list)
+    pushing: Callable[[], None] = lambda: None
     hashes: dict[str, str] = field(default_factory=lambda: {PROGRAM: PROGRAM_SHA256})
     lost: bool = False
     started: list[Started] = field(default_factory=list)
@@ -129,6 +131,7 @@ class MemoryDevice:
             return
         if sent is not None:
             sent(0)
+            self.pushing()
             sent(MODEL_BYTES)
         if self.pushes and (error := self.pushes.pop(0)):
             self.lost = isinstance(error, DeviceLost)

@@ -418,17 +418,19 @@ def test_a_phones_pushes_are_shown_and_a_hosts_copies_are_not():
     assert (silent.device.sent, silent.progress.stages, silent.progress.notes) == ([ONE, TWO], [], [])
 
 
-def test_waiting_for_a_lost_device_is_no_part_of_a_pushs_speed():
+@pytest.mark.parametrize("losses", [0, 1])
+def test_the_speed_is_that_of_all_pushes_without_waiting_for_a_lost_device(losses):
     phone = Phone()
 
     def recover_late() -> str:
         phone.clock.sleep(100)
         return phone.recover()
 
-    bench = phone.bench((ONE,), recover=recover_late)
-    phone.device.pushes = [LOST]
+    bench = phone.bench(recover=recover_late)
+    phone.device.pushing = lambda: phone.clock.sleep(1)
+    phone.device.pushes = [LOST] * losses
     bench.push(phone.progress)
-    assert phone.progress.notes == ["pushed 4.0 MB, proved by SHA-256"]
+    assert phone.progress.notes == [f"pushed {4 + 2 * losses}.0 MB at 2.0 MB/s, proved by SHA-256"]
 
 
 @pytest.mark.parametrize("error", [LOST, DAMAGED])
