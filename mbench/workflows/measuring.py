@@ -193,14 +193,15 @@ class Measuring:
         )
 
     def _agreement_db(self, job: PlannedJob) -> float | None:
-        """Compare a job's outputs with those of delegate cpu for the same file, where the plan has such a job."""
-        artifact = job.workload.artifact
-        if job.workload.delegate == Delegate.CPU or artifact.outputs is None:
+        """Compare a job's outputs with those of delegate cpu for the same file, where a job of the plan left such."""
+        artifact, ours = job.workload.artifact, self._output(job.id)
+        if job.workload.delegate == Delegate.CPU or artifact.outputs is None or ours is None:
             return None
         for other in self._part.jobs:
             if other.workload.delegate == Delegate.CPU and other.workload.artifact.sha256 == artifact.sha256:
-                theirs, ours = self._output(other.id), self._output(job.id)
-                return None if theirs is None or ours is None else compare_raw_outputs(theirs, ours, artifact.outputs)
+                theirs = self._output(other.id)
+                if theirs is not None:
+                    return compare_raw_outputs(theirs, ours, artifact.outputs)
         return None
 
     def _output(self, job: str) -> bytes | None:

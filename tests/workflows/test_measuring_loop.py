@@ -367,6 +367,14 @@ def test_the_output_of_a_failed_run_is_compared_with_none(status):
     assert not doubts(loop.document("fast"))["output_differs"]
 
 
+def test_where_one_way_of_delegate_cpu_failed_another_of_the_file_is_compared_with():
+    ways = [PlannedJob(id=f"x{threads}", workload=workload(threads=threads)) for threads in (1, 2)]
+    loop = Loop(part_of(PlannedJob(id="fast", workload=workload("gpu")), *ways))
+    failed = {("x1", Pass.LATENCY, 0): failing("killed")}
+    loop.run(PlayedBench(outputs={"fast": WRONG, "x1": RIGHT, "x2": RIGHT}, changes=failed))
+    assert doubts(loop.document("fast"))["output_differs"] == 1
+
+
 def test_a_pass_without_an_output_hides_none():
     memory = run_of("cpu", purpose=Pass.MEMORY, position=0)
     part = delegates(("fast", "gpu", "5"), ("cpu", "cpu", "5"))
