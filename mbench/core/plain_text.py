@@ -1,0 +1,51 @@
+"""Text of others, made fit to be shown: the one place that cleans what leaves for a terminal, a table or a picture.
+
+Names of files and phones, answers of servers and outputs of programs may hold what a terminal obeys instead of
+showing: escape sequences, a carriage return that overwrites the line, a mark that turns the order of letters. Machines
+read JSON, where the same characters are escaped and nothing is lost.
+"""
+
+import re
+from typing import Final
+
+_CONTROL: Final = "\x00-\x1f\x7f-\x9f"
+"""Unicode category Cc."""
+_SEPARATOR: Final = "\u2028\u2029"
+"""Categories Zl and Zp: line and paragraph."""
+_DIRECTION: Final = "\u202a-\u202e\u2066-\u2069"
+"""Embeddings, overrides and isolates (Unicode Standard Annex 9), as rustc's `text_direction_codepoint` has them."""
+_NO_CHARACTER: Final = "\ud800-\udfff"
+"""Surrogates: bytes of a file's name that are not UTF-8 (PEP 383), or half a character of a JSON text."""
+
+_OBEYED: Final = re.compile(f"[{_CONTROL}{_SEPARATOR}{_DIRECTION}]")
+_OBEYED_IN_LINES: Final = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_SEPARATOR}{_DIRECTION}]")
+_ENCODED: Final = re.compile(f"[{_NO_CHARACTER}]")
+_ESCAPED_IN_JSON: Final = re.compile(f"[\x7f-\x9f{_SEPARATOR}{_DIRECTION}{_NO_CHARACTER}]")
+
+
+def one_line(text: str) -> str:
+    r"""Return text as one line that shows what it says: a blank for each character that would be obeyed.
+
+    A byte that is not UTF-8 becomes `\xe9`, so that a file can be found by what was printed.
+    """
+    return _ENCODED.sub(_byte, _OBEYED.sub(" ", text))
+
+
+def plain_lines(text: str) -> str:
+    """Return text of several lines as `one_line` does each; line feeds stay."""
+    return _ENCODED.sub(_byte, _OBEYED_IN_LINES.sub(" ", text))
+
+
+def escaped_json(text: str) -> str:
+    r"""Return a JSON text of the same value in which `one_line` would find nothing but line feeds: `\u202e`.
+
+    Args:
+        text: JSON, in which such characters can stand in strings only; those below U+0020 are escaped there already.
+    """
+    return _ESCAPED_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _byte(match: re.Match[str]) -> str:
+    """Return the byte that a surrogate stands for, or what the surrogate is where it stands for none."""
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

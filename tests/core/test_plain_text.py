@@ -1,0 +1,71 @@
+import json
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbench.core.plain_text import escaped_json, one_line, plain_lines
+
+DIRECTIONS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+ANY_TEXT = st.text(st.characters(codec=None))
+
+
+def obeyed(code: int) -> bool:
+    return unicodedata.category(chr(code)) in {"Cc", "Zl", "Zp"} or code in DIRECTIONS
+
+
+def test_each_character_that_is_obeyed_becomes_a_blank_and_no_other_changes():
+    for code in range(sys.maxunicode + 1):
+        if not 0xD800 <= code <= 0xDFFF:
+            assert one_line(chr(code)) == (" " if obeyed(code) else chr(code)), hex(code)
+
+
+@pytest.mark.parametrize(
+    ("kept", "cleaned"),
+    [
+        (" ", "\x1f"),
+        ("~", "\x7f"),
+        ("\xa0", "\x9f"),
+        ("\u2027", "\u2028"),
+        ("\u202f", "\u202e"),
+        ("\u2065", "\u2066"),
+        ("\u206a", "\u2069"),
+    ],
+)
+def test_the_bounds_from_both_sides(kept, cleaned):
+    assert (one_line(f"a{kept}b"), one_line(f"a{cleaned}b")) == (f"a{kept}b", "a b")
+
+
+def test_marks_that_join_letters_and_pictures_stay():
+    assert one_line("می\u200cخواهم 👩\u200d🔬 e\u0301 \u200e\ufeff") == "می\u200cخواهم 👩\u200d🔬 e\u0301 \u200e\ufeff"
+
+
+def test_a_byte_that_is_not_utf8_is_named():
+    name = b"caf\xe9\x80\xff.tflite".decode("utf-8", "surrogateescape")
+    assert one_line(name) == plain_lines(name) == r"caf\xe9\x80\xff.tflite"
+
+
+@pytest.mark.parametrize("half", [0xD800, 0xDBFF, 0xDC00, 0xDC7F, 0xDD00, 0xDFFF])
+def test_half_a_character_is_named(half):
+    assert one_line(f"a{chr(half)}b") == f"a\\u{half:x}b"
+
+
+@given(ANY_TEXT)
+def test_lines_stay_lines(text):
+    assert plain_lines(text).split("\n") == [one_line(line) for line in text.split("\n")]
+
+
+@given(ANY_TEXT)
+def test_json_says_the_same_and_nothing_in_it_is_obeyed(text):
+    for ensure_ascii in (False, True):
+        escaped = escaped_json(json.dumps([text], ensure_ascii=ensure_ascii, indent=1))
+        assert json.loads(escaped) == [text]
+        assert plain_lines(escaped) == escaped
+        escaped.encode()
+
+
+def test_json_of_honest_text_keeps_its_bytes():
+    text = '{\n "a": "späte 電話 \\u001b"\n}'
+    assert escaped_json(text) == text
