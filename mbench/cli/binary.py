@@ -9,6 +9,7 @@ from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.options import FlavourChoice
 from mbench.cli.progress import progress_for
+from mbench.cli.streams import write_json, write_line
 
 DAMAGED = 4
 
@@ -41,7 +42,7 @@ def add(
     from mbench.workflows import binaries
 
     record = binaries.add(path, flavour=flavour.value if flavour else None, abi=abi, companions=with_ or [])
-    print(binaries.line(record))
+    write_line(binaries.line(record))
 
 
 @app.command("fetch")
@@ -67,7 +68,7 @@ def fetch(
         accept_new=accept_new,
         progress=progress_for(quiet=quiet),
     )
-    print(binaries.line(record))
+    write_line(binaries.line(record))
 
 
 @app.command("list")
@@ -78,12 +79,12 @@ def list_(json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.
 
     records = binaries.records()
     if json_:
-        print(binaries.as_json(records))
+        write_json(binaries.as_json(records))
         return
     for record in records:
-        print(binaries.line(record))
+        write_line(binaries.line(record))
     if not records:
-        print("no binary is kept; mbench binary fetch gets one.")
+        write_line("no binary is kept; mbench binary fetch gets one.")
 
 
 @app.command("remove")
@@ -92,7 +93,7 @@ def remove(sha256: Annotated[str, typer.Argument(help="Its SHA-256, or the first
     """Remove a kept binary."""
     from mbench.workflows import binaries
 
-    print(binaries.line(binaries.library().remove(sha256)))
+    write_line(binaries.line(binaries.library().remove(sha256)))
 
 
 @app.command("verify")
@@ -102,11 +103,11 @@ def verify() -> None:
     from mbench.workflows import binaries
 
     if not binaries.records():
-        print("no binary is kept, so there is none to check.")
+        write_line("no binary is kept, so there is none to check.")
         return
     findings = binaries.verify()
     for finding in findings:
-        print(finding)
+        write_line(finding)
     if findings:
         raise typer.Exit(DAMAGED)
-    print("all are as they were kept.")
+    write_line("all are as they were kept.")

@@ -69,8 +69,10 @@ def build(
         workers=workers,
         progress=progress_for(quiet=quiet),
     )
-    if told := workflow.as_json(built) if json_ else workflow.as_text(built):
-        print(told)
+    if json_:
+        streams.write_json(workflow.as_json(built))
+    elif told := workflow.as_text(built):
+        streams.write(told)
     failed = [outcome for outcome in built if isinstance(outcome, BuildFailure)]
     for outcome in failed:
         streams.tell(f"{outcome.name}: {outcome.reason}")

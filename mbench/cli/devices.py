@@ -9,7 +9,8 @@ import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
-from mbench.cli.tables import print_table, write
+from mbench.cli.streams import write, write_json, write_line
+from mbench.cli.tables import print_table
 
 NO_DEVICE = 3
 WATCH_S = 2.0
@@ -46,11 +47,11 @@ def devices(
         if text != shown:
             shown = text
             if json_:
-                write(text)
+                write_json(text)
             elif statuses:
                 print_table(workflow.as_table(statuses))
             else:
-                print("no phone is attached.")
+                write("no phone is attached.")
         if not watch:
             break
         sys.stdout.flush()  # who watches through a pipe waits for no full buffer
@@ -70,7 +71,7 @@ def clean(
     from mbench.workflows import devices as workflow
 
     for serial in workflow.clean_devices(adb_server or [], device, every=every):
-        print(f"{serial}: clean")
+        write_line(f"{serial}: clean")
 
 
 @profile_app.command("new")
@@ -93,7 +94,7 @@ def check(file: Annotated[Path, typer.Argument(help="A profile.")]) -> None:
 
     faults = workflow.faults_of(file)
     for fault in faults:
-        print(fault)
+        write_line(fault)
     if faults:
         raise typer.Exit(2)
-    print(f"{file}: right")
+    write_line(f"{file}: right")

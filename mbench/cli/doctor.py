@@ -6,7 +6,7 @@ import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
-from mbench.cli.tables import write
+from mbench.cli.streams import write, write_json
 
 NO_DEVICE = 3
 
@@ -21,6 +21,9 @@ def doctor(
     from mbench.workflows.home import results_root
 
     findings = check(results=results_root(results))
-    write(as_json(findings) if json_ else as_text(findings))
+    if json_:
+        write_json(as_json(findings))
+    else:
+        write(as_text(findings))
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(NO_DEVICE)

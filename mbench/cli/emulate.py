@@ -1,11 +1,13 @@
 """`mbench emulate`: phones that are not there, for trying and testing."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
+from mbench.cli.streams import write_line
 
 if TYPE_CHECKING:
     from mbench.emulator.serving import Serving
@@ -43,5 +45,6 @@ def emulate(
 
 def _announce(serving: "Serving") -> None:
     for phone in serving.phones:
-        print(f"{phone.serial}  {phone.facts.model}  {phone.address}", flush=True)
-    print(f"faults are armed at {serving.control}; Ctrl-C ends.", flush=True)
+        write_line(f"{phone.serial}  {phone.facts.model}  {phone.address}")
+    write_line(f"faults are armed at {serving.control}; Ctrl-C ends.")
+    sys.stdout.flush()

@@ -87,6 +87,6 @@ def fail(message: str, exit_code: int) -> NoReturn:
     if os.environ.get("MBENCH_DEBUG"):
         import traceback
 
-        traceback.print_exc()
+        streams.tell_lines(traceback.format_exc().rstrip("\n"))
     streams.tell(" ".join(message.split()))
     raise typer.Exit(exit_code) from None

@@ -8,7 +8,8 @@ import typer
 from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
-from mbench.cli.tables import print_table, write
+from mbench.cli.streams import write, write_json
+from mbench.cli.tables import print_table
 from mbench.core.choices import CalibrationMethod, Quantizer
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:
 
     match shape:
         case options.Format.JSON:
-            write(evaluation_table.as_json(evaluated))
+            write_json(evaluation_table.as_json(evaluated))
         case options.Format.CSV:
             write(evaluation_table.as_csv(evaluated))
         case options.Format.MD:

@@ -7,7 +7,8 @@ import typer
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
-from mbench.cli.tables import print_table, write
+from mbench.cli.streams import write, write_json
+from mbench.cli.tables import print_table
 from mbench.core.errors import UsageError
 
 
@@ -27,7 +28,7 @@ def inspect(
         raise UsageError("--format csv: a file is several tables; choose md, table or json.")
     inspection = inspecting.inspect(what, progress=progress_for(quiet=quiet))
     if json_ or format_ is options.Format.JSON:
-        write(inspection.model_dump_json(indent=1))
+        write_json(inspection.model_dump_json(indent=1))
     elif format_ is options.Format.TABLE:
         for table in inspecting.tables(inspection):
             print_table(table)

@@ -39,7 +39,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"mbench {__version__}")
+        streams.write(f"mbench {__version__}")
         raise typer.Exit
 
 
@@ -53,8 +53,9 @@ def options(
     """Options that stand before the command."""
     import logging
 
-    logging.basicConfig(level=logging.WARNING, format="mbench: %(message)s", stream=sys.stderr, force=True)
-    logging.getLogger("mbench").setLevel(logging.DEBUG if debug else logging.WARNING)
+    from mbench.cli.logs import log_to_stderr
+
+    log_to_stderr(logging.DEBUG if debug else logging.WARNING)
     if debug:
         os.environ["MBENCH_DEBUG"] = "1"
 

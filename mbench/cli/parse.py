@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import fail, one_line_errors
-from mbench.cli.tables import write
+from mbench.cli.streams import write, write_json
 
 NOT_OK = 4
 
@@ -23,7 +23,10 @@ def parse(
     from mbench.workflows.parsing import parse_log, text_of
 
     parsed = parse_log(_read(log), _read(stderr) if stderr else "", exit_code=exit_code)
-    write(parsed.model_dump_json(indent=1) if json_ else text_of(parsed))
+    if json_:
+        write_json(parsed.model_dump_json(indent=1))
+    else:
+        write(text_of(parsed))
     if parsed.error_class is not None:
         raise typer.Exit(NOT_OK)
 

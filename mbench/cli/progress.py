@@ -2,9 +2,10 @@
 
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from mbench.cli import streams
+from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress, SilentProgress
 
 if TYPE_CHECKING:
@@ -60,13 +61,8 @@ class LineProgress:
         """Nothing is left to say."""
 
     def note(self, text: str) -> None:
-        """Say one line, whole among those of other devices' threads: `print` would write its end apart.
-
-        A log that is full, or that nobody reads any more, ends no measuring.
-        """
-        with suppress(OSError):
-            sys.stderr.write(f"{_line(self._name, text)}\n")
-            sys.stderr.flush()
+        """Say one line."""
+        streams.tell(_line(self._name, text))
 
     def of(self, device: str) -> "LineProgress":
         """Return one whose lines begin with the device."""
@@ -79,18 +75,18 @@ class BarProgress:
     def __init__(self, live: "Bar | None" = None, name: str = "") -> None:
         self._live = live or _new_bar()
         self._name = name
-        self._task: TaskID = self._live.add_task("", total=None, visible=False, title=name)  # its place among the bars
+        self._task: TaskID = self._live.add_task("", total=None, visible=False, title=one_line(name))
 
     def start(self, title: str, total: int | None) -> None:
         """Show the bar."""
         next(task for task in self._live.tasks if task.id == self._task).total = total
-        self._live.reset(self._task, visible=True, description="", title=f"{self._name} {title}".lstrip())
+        self._live.reset(self._task, visible=True, description="", title=one_line(f"{self._name} {title}".lstrip()))
         self._live.live.vertical_overflow = "ellipsis"  # a stop leaves it "visible", which fills the scrollback
         self._live.start()
 
     def step(self, label: str, count: int = 0) -> None:
         """Move the bar."""
-        self._live.update(self._task, description=label, advance=count)
+        self._live.update(self._task, description=one_line(label), advance=count)
 
     def grow(self, extra: int) -> None:
         """Lengthen the bar."""
@@ -106,7 +102,8 @@ class BarProgress:
 
     def note(self, text: str) -> None:
         """Say one line that stays above the bars."""
-        self._live.console.print(_line(self._name, text), markup=False, highlight=False, soft_wrap=True)
+        line = one_line(f"mbench: {_line(self._name, text)}")
+        self._live.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     def of(self, device: str) -> "BarProgress":
         """Return one with a bar of its own in the same view, below those that were returned before."""
@@ -115,7 +112,7 @@ class BarProgress:
 
 def _line(device: str, text: str) -> str:
     """Return one line of ours; messages of a device's own troubles begin with its name already."""
-    return f"mbench: {text}" if not device or text.startswith(f"{device}: ") else f"mbench: {device}: {text}"
+    return text if not device or text.startswith(f"{device}: ") else f"{device}: {text}"
 
 
 def _new_bar() -> "Bar":
@@ -131,14 +128,14 @@ def _new_bar() -> "Bar":
     from rich.table import Column
 
     return Progress(
-        TextColumn("{task.fields[title]}"),
+        TextColumn("{task.fields[title]}", markup=False),
         BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
         # The one column that gives way on a narrow terminal.
-        TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
         console=Console(stderr=True),
         expand=True,
         transient=True,

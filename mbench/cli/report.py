@@ -6,7 +6,8 @@ import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
-from mbench.cli.tables import print_results, write
+from mbench.cli.streams import write, write_json
+from mbench.cli.tables import print_results
 from mbench.core.errors import UsageError
 
 
@@ -50,7 +51,7 @@ def report(
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
     if schema:
-        write(reporting.schema_json())
+        write_json(reporting.schema_json())
         return
     found = reporting.stored_results(sessions or [], everything=all_, root=results_root(results))
     if pivot is not None:

@@ -343,4 +343,4 @@ def _print_plan(request: "RunRequest") -> None:
     from mbench.workflows.dry_run import plan_lines
 
     for line in plan_lines(request):
-        print(line)
+        streams.write_line(line)

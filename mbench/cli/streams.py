@@ -1,10 +1,15 @@
-"""stdout and stderr: what they speak, and how they end where somebody cannot take all of it."""
+"""stdout and stderr: what they speak, and how they end where somebody cannot take all of it.
+
+All that mbench prints leaves through here (ruff forbids `print` elsewhere), cleaned of what a terminal would obey.
+"""
 
 import io
 import os
 import sys
 from contextlib import suppress
 from typing import Final, TextIO
+
+from mbench.core.plain_text import escaped_json, one_line, plain_lines
 
 UNWRITTEN: Final = 4
 """Exit code of an answer that could not be written, as of a file that could not."""
@@ -22,6 +27,26 @@ def speak_utf8() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
         buffered = io.BufferedWriter(sys.stdout.buffer)
         sys.stdout = io.TextIOWrapper(buffered, encoding="utf-8", errors="replace", line_buffering=True)
+
+
+def write(text: str) -> None:
+    """Write lines to stdout, the last one ended too."""
+    _put(plain_lines(text))
+
+
+def write_line(text: str) -> None:
+    """Write one line to stdout."""
+    _put(one_line(text))
+
+
+def write_json(text: str) -> None:
+    """Write a JSON text to stdout: its value is exact, and what a terminal would obey is escaped."""
+    _put(escaped_json(text))
+
+
+def write_styled(text: str) -> None:
+    """Write text whose only escape sequences are rich's own: its parts were cleaned before they were laid out."""
+    _put(text)
 
 
 def end(code: int) -> int:
@@ -48,8 +73,17 @@ def unwritten(error: OSError) -> int:
 
 def tell(line: str) -> None:
     """Say one line on stderr; where that is full or read by nobody, the exit code still tells."""
+    tell_lines(f"mbench: {one_line(line)}")
+
+
+def tell_lines(text: str) -> None:
+    """Say lines on stderr, whole among those of other threads: `print` would write their end apart.
+
+    A log that is full, or that nobody reads any more, ends no measuring.
+    """
     with suppress(OSError):
-        print(f"mbench: {line}", file=sys.stderr)
+        sys.stderr.write(f"{plain_lines(text)}\n")
+        sys.stderr.flush()
 
 
 def drop_unwritten() -> None:
@@ -58,6 +92,10 @@ def drop_unwritten() -> None:
         _flush(sys.stdout)
     except OSError:
         _silence(sys.stdout)
+
+
+def _put(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
 def _flush(stream: TextIO | None) -> None:

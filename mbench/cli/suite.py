@@ -9,7 +9,8 @@ import typer
 from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
-from mbench.cli.tables import print_table, write
+from mbench.cli.streams import write, write_line
+from mbench.cli.tables import print_table
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def show(name: Name) -> None:
     from mbench.workflows.suites import shown
 
     for line in shown(name):
-        print(line)
+        write_line(line)
 
 
 @app.command("report")
@@ -130,7 +131,7 @@ def print_suite(name: str, results: "Sequence[JobResult]", shape: options.Format
 
     shown = paper_tables.suite_shown(name, results, build=False, progress=SilentProgress())
     _print(paper_tables.suite_tables(shown), shape)
-    print()
+    write("")
 
 
 def _print(tables: "Sequence[TableValues]", shape: options.Format) -> None:

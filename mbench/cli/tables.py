@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mbench.cli.options import Format
+from mbench.cli.streams import write, write_json, write_styled
 
 WITHOUT_TERMINAL = 200
 """Columns of what is piped or kept in a file; a wider table takes what it needs."""
@@ -31,18 +32,13 @@ def print_results(results: "Sequence[JobResult]", shape: Format, *, by_session: 
         case Format.JSON:
             from mbench.report.delimited import as_json
 
-            write(as_json([row_of(result) for result in results]))
+            write_json(as_json([row_of(result) for result in results]))
         case Format.TABLE:
             from mbench.report.operators import operator_tables
             from mbench.report.result_table import result_tables
 
             for table in (*result_tables(results, by_session=by_session), *operator_tables(results)):
                 print_table(table)
-
-
-def write(text: str) -> None:
-    """Write text to stdout, ending with one newline."""
-    print(text, end="" if text.endswith("\n") else "\n")
 
 
 def print_table(table: "TableValues") -> None:
@@ -52,18 +48,21 @@ def print_table(table: "TableValues") -> None:
     from rich.text import Text
 
     from mbench.report.fitting import fit_table, table_width
-    from mbench.report.text_table import Align, Style
+    from mbench.report.text_table import Align, Style, cleaned
 
+    table = cleaned(table)
     limited = sys.stdout.isatty() or "COLUMNS" in os.environ
     fitted = fit_table(table, Console().width if limited else None)
     width = max(Console().width if limited else WITHOUT_TERMINAL, table_width(fitted))
     styles = {Style.STRONG: "bold", Style.BAD: "red"}
-    shown = Table(title=table.title or None, title_justify="left", title_style="bold")
+    shown = Table(title=Text(table.title, style="bold") if table.title else None, title_justify="left")
     for column in fitted.columns:
         shown.add_column(Text(column.header), justify="right" if column.align is Align.RIGHT else "left", no_wrap=True)
     for row in fitted.rows:
         shown.add_row(*(Text(cell.text, style=styles.get(cell.style, "")) for cell in row))
     console = Console(width=width, soft_wrap=False)
-    console.print(shown)
-    for line in (*fitted.footnotes, *fitted.foot):
-        console.print(line, markup=False, highlight=False, style="dim")
+    with console.capture() as laid_out:  # rich would end the process where the reader of stdout has gone
+        console.print(shown)
+        for line in (*fitted.footnotes, *fitted.foot):
+            console.print(Text(line), style="dim")  # neither markup nor the names of emoji
+    write_styled(laid_out.get())

@@ -108,7 +108,10 @@ def train(
         workers=None if distribute else workers,
         progress=progress_for(quiet=quiet),
     )
-    print(workflow.as_json(outcomes) if json_ else workflow.as_text(outcomes, dataset))
+    if json_:
+        streams.write_json(workflow.as_json(outcomes))
+    else:
+        streams.write(workflow.as_text(outcomes, dataset))
     failed = [outcome for outcome in outcomes if outcome.record is None]
     for outcome in failed:
         streams.tell(f"{outcome.reason}")

@@ -1,7 +1,9 @@
 """A table as plain values: formatted cells that markdown and the terminal lay out each in its way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from mbench.core.plain_text import one_line
 
 
 class Align(StrEnum):
@@ -65,3 +67,14 @@ class TableValues:
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"a row does not have {len(self.columns)} cells")
+
+
+def cleaned(table: TableValues) -> TableValues:
+    """Return the table with each of its texts on one line and free of what a terminal would obey."""
+    return TableValues(
+        title=None if table.title is None else one_line(table.title),
+        columns=tuple(replace(column, header=one_line(column.header)) for column in table.columns),
+        rows=tuple(tuple(replace(cell, text=one_line(cell.text)) for cell in row) for row in table.rows),
+        footnotes=tuple(map(one_line, table.footnotes)),
+        foot=tuple(map(one_line, table.foot)),
+    )

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mbench.core.errors import ArtifactError
+from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
 from mbench.core.scores import Question
 from mbench.workflows.artifacts import build_variants
@@ -76,7 +77,7 @@ def as_text(outcomes: Sequence[Outcome]) -> str:
             facts = outcome.facts
             snr = "SNR not comparable" if facts.snr_db is None else f"SNR {facts.snr_db:.1f} dB"
             lines.append(f"{facts.name}  {(facts.sha256 or '')[:12]}  {facts.size_bytes} bytes  {snr}  {outcome.path}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def as_json(outcomes: Sequence[Outcome]) -> str:

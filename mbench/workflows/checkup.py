@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 
 from mbench.accuracy.prepared_room import LIMIT_BYTES, kept_bytes
 from mbench.core.errors import MbenchError
+from mbench.core.plain_text import one_line
 from mbench.devices.host import HostTransport
 from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
 from mbench.models.toolchain import toolchain
@@ -54,7 +55,7 @@ def as_text(findings: Sequence[Finding]) -> str:
         lines.append(f"{_MARKS[finding.state]} {finding.what:<10} {finding.found}")
         if finding.remedy:
             lines.append(f"     {'':<10} → {finding.remedy}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def as_json(findings: Sequence[Finding]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mbench.core.plain_text import one_line
 from mbench.core.results import Phase
 from mbench.runner.parsed import ParsedText
 from mbench.runner.text import parse_text
@@ -14,7 +15,7 @@ def parse_log(stdout: str, stderr: str, *, exit_code: int | None) -> ParsedText:
 
 def text_of(parsed: ParsedText) -> str:
     """Return what was read as lines for a person; what the text does not say is left out."""
-    return "\n".join(f"{name + ':':<12} {value}" for name, value in _lines(parsed))
+    return "\n".join(one_line(f"{name + ':':<12} {value}") for name, value in _lines(parsed))
 
 
 def _lines(parsed: ParsedText) -> Iterator[tuple[str, str]]:

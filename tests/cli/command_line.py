@@ -76,6 +76,13 @@ class Command:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def model_called(name: str, *, home: Path, folder: Path) -> str:
+    """Put one of a home's built files into a folder under another name; return that."""
+    built = next((home / "cache" / "files").glob("*.tflite"))
+    shutil.copy(built, folder / f"{name}.tflite")
+    return f"{name}.tflite"
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory, worker_id) -> Path:
     """A home whose cache holds two small variants: built by the real build, once for all workers; each has a copy."""
