@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from mbench.core.plain_text import one_line
 from mbench.core.results import JobResult
 from mbench.report.operators import operator_tables
 from mbench.report.result_table import result_tables
@@ -17,8 +18,12 @@ _ESCAPED = re.compile(
     r"|&(?=#?\w+;)"  # entities
 )
 
-_BREAKS_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""Control characters and the two separators (Unicode categories Cc, Zl, Zp)."""
+_BEGINS_BLOCK = re.compile(
+    r"(?P<number>\d{1,9}(?=[.)](?:\s|$)))"  # an item of a numbered list
+    r"|#{1,6}(?:\s|$)|>|[+-](?:\s|$)|[-=]+\s*$"  # heading, quotation, item, rule
+    r"|\[[^\]]*\]:"  # where a link of that name leads to
+)
+"""What is markup at the beginning of a line only."""
 
 
 def report_markdown(results: Sequence[JobResult], *, by_session: bool = False) -> str:
@@ -32,14 +37,23 @@ def table_markdown(table: TableValues) -> str:
     parts = [f"### {escape_markdown(table.title)}"] if table.title else []
     parts.append(_grid(table))
     if notes := (*table.footnotes, *table.foot):
-        parts.append("\n".join(f"- {escape_markdown(line)}" for line in notes))
+        parts.append("\n".join(f"- {escape_line(line)}" for line in notes))
     return "\n\n".join(parts) + "\n"
 
 
 def escape_markdown(text: str) -> str:
     r"""Return text that markdown shows as it is, on one line: `a|b` as `a\|b`."""
-    line = _BREAKS_LINE.sub(" ", text)
-    return _ESCAPED.sub(lambda match: f"\\{match[0]}", line)
+    return _ESCAPED.sub(lambda match: f"\\{match[0]}", one_line(text))
+
+
+def escape_line(text: str) -> str:
+    """Return text that markdown shows as it is where a line, or an item of a list, begins with it."""
+    line = escape_markdown(text).strip()
+    begun = _BEGINS_BLOCK.match(line)
+    if begun is None:
+        return line
+    digits = begun["number"] or ""
+    return f"{digits}\\{line[len(digits) :]}"
 
 
 def display_width(text: str) -> int:

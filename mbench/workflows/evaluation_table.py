@@ -1,12 +1,11 @@
 """What `mbench evaluate` answers: scores as a table, as JSON and as CSV."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Final
 
 from mbench.core.scores import Score
+from mbench.report.delimited import csv_text
 from mbench.report.markdown import table_markdown
 from mbench.report.score_table import score_table
 from mbench.report.scored import TOP1, TOP5, dataset_label
@@ -61,13 +60,12 @@ def as_csv(evaluated: Sequence[Evaluated]) -> str:
     scores = [one.score for one in evaluated if one.score is not None]
     metrics = dict.fromkeys((TOP1, TOP5, *(metric.name for score in scores for metric in score.metrics)))
     numbers = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
-    text = io.StringIO()
     fields = ("name", "sha256", "dataset", "dataset_sha256", *numbers, *_GROUNDS, "error")
-    writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
-    writer.writeheader()
-    for one in evaluated:
-        writer.writerow({"name": one.facts.name, "sha256": one.facts.sha256, "error": one.reason} | _fields(one.score))
-    return text.getvalue()
+    lines = [
+        {"name": one.facts.name, "sha256": one.facts.sha256, "error": one.reason} | _fields(one.score)
+        for one in evaluated
+    ]
+    return csv_text([fields, *([line.get(field) for field in fields] for line in lines)])
 
 
 def _fields(score: Score | None) -> dict[str, object]:

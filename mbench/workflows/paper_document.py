@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
@@ -68,11 +69,16 @@ def write_document(
                 if (figure := suite_figure(shown)) is not None:
                     write_svg(figure, picture)
                     written.append(picture)
-                    parts.append(f"![{figure.title}]({picture.name})\n")
+                    parts.append(f"![{escape_markdown(figure.title)}]({_link(picture.name)})\n")
         output.write_text("\n".join(parts), encoding="utf-8")
     except OSError as error:
         raise StoreError(f"could not write {output}: {error.strerror or error}.") from error
     return tuple(written)
+
+
+def _link(name: str) -> str:
+    """Return a file's name as a link has it: `a b` as `a%20b`."""
+    return quote(name, errors="surrogateescape")
 
 
 def _results(name: str, sessions: Sequence[str], root: Path) -> tuple[JobResult, ...]:

@@ -2,10 +2,11 @@ import csv
 import io
 import json
 
+import pytest
 import sample_results as sample
 
 from mbench.core.results import MeasurementWarning, Status, WarningCode
-from mbench.report.delimited import as_csv, as_json
+from mbench.report.delimited import as_csv, as_json, csv_field
 from mbench.report.rows import Row, row_of
 
 DOUBT = MeasurementWarning(code=WarningCode.BUSY, message='others, "loud"', advice="wait")
@@ -54,3 +55,36 @@ def test_csv_leaves_the_unknown_empty():
 
 def test_csv_of_nothing_is_its_header():
     assert as_csv([]) == ",".join(Row.model_fields) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        *((f"{sign}1+1", f"'{sign}1+1") for sign in "=+-@＝＋－＠"),
+        ("\tx", "' x"),
+        ("\rx", "' x"),
+        (" \"'=cmd()", "' \"'=cmd()"),
+        ("\n@SUM(1)", "'\n@SUM(1)"),
+        ("-5", "'-5"),
+        ("a=1", "a=1"),
+        ("'x", "'x"),
+        ("\x1b[31m", " [31m"),
+        ("caf\udce9", "caf\\xe9"),
+        ("", ""),
+        (-5, -5),
+        (-1.5, -1.5),
+        (None, ""),
+        (False, False),
+        (["=1", -2], '["=1", -2]'),
+    ],
+)
+def test_a_text_is_no_formula_and_a_number_stays_one(text, field):
+    assert csv_field(text) == field
+
+
+def test_every_text_column_is_guarded_and_every_number_reads_as_one():
+    texts = {"variant", "device", "delegate", "dataset", "message", "error_class"}
+    changes = dict.fromkeys(texts, "=HYPERLINK(0)") | {"init_us": -1.5}
+    (fields,) = csv.DictReader(io.StringIO(as_csv([rows()[0].model_copy(update=changes)])))
+    assert {fields[name] for name in texts} == {"'=HYPERLINK(0)"}
+    assert float(fields["init_us"]) == -1.5

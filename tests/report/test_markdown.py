@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import Delegate, RunSettings, parse_delegate
-from mbench.report.markdown import display_width, escape_markdown, report_markdown, table_markdown
+from mbench.report.markdown import display_width, escape_line, escape_markdown, report_markdown, table_markdown
 from mbench.report.result_table import clear_winner, result_tables
 from mbench.report.rows import row_of
 from mbench.report.text_table import Align, Cell, Column, Style, TableValues
@@ -277,10 +277,39 @@ def test_a_doubt_about_every_row_needs_no_marks():
         ("&lt;", r"\&lt;"),
         ("R&D", "R&D"),
         ("two\nlines\r\x1b\u2028", "two lines   "),
+        ("\u202egnp.exe\u2069", " gnp.exe "),
+        ("caf\udce9", r"caf\\xe9"),
+        ("[x][y]", r"[x]\[y]"),
+        ("<https://x>", r"\<https://x>"),
     ],
 )
 def test_markup_is_shown_as_it_is(text, escaped):
     assert escape_markdown(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# x", r"\# x"),
+        ("> x", r"\> x"),
+        ("- x", r"\- x"),
+        ("+ x", r"\+ x"),
+        ("---", r"\---"),
+        ("=", r"\="),
+        ("1. x", r"1\. x"),
+        ("12) x", r"12\) x"),
+        ("[x]: http://y", r"\[x]: http://y"),
+        ("     x", "x"),
+        ("![i](j)", r"![i]\(j)"),
+        ("1.5 MB", "1.5 MB"),
+        ("(1) busy", "(1) busy"),
+        ("#x", "#x"),
+        ("-x", "-x"),
+        ("a [1]: x", "a [1]: x"),
+    ],
+)
+def test_a_line_begins_no_heading_list_or_definition(text, line):
+    assert escape_line(text) == line
 
 
 @given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12), st.sampled_from(Style)), min_size=1, max_size=4))
@@ -298,8 +327,13 @@ def test_any_text_leaves_the_table_rectangular_and_reads_back(lines):
         assert parse_cells(line) == [shown(first), f"**{shown(second)}**" if strong else shown(second)]
 
 
+DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
 def shown(text: str) -> str:
-    return "".join(" " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each for each in text).strip()
+    return "".join(
+        " " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} or each in DIRECTIONS else each for each in text
+    ).strip()
 
 
 @given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30))
