@@ -1,5 +1,6 @@
 """What a data set is once it is opened: what a person should know of it, and its splits, read when asked for."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ class Opening:
     @property
     def path(self) -> Path:
         """The place as a file or folder, absolute, so that worker processes find it too."""
-        return Path(self.place).expanduser().absolute()
+        return expanded(self.place).absolute()
 
     def folder(self, format_: str) -> Path:
         """Return the path where it is a folder.
@@ -93,3 +94,8 @@ class Dataset:
                 f"{self.reference} has no {which} split, only {there}. Add it, or choose another data set."
             )
         return self.readers[which]()
+
+
+def expanded(place: str) -> Path:
+    """Return a path with `~` as the user's home; of a user who does not exist it stays, and so names no folder."""
+    return Path(os.path.expanduser(place))  # noqa: PTH111  # pathlib's raises a RuntimeError

@@ -5,11 +5,21 @@ from pathlib import Path
 
 import platformdirs
 
+from mbench.core.errors import UsageError
+
 
 def home() -> Path:
-    """Return the folder of cache, weights, binaries and the user's profiles: `MBENCH_HOME`, else the platform's."""
+    """Return the folder of cache, weights, binaries and the user's profiles: `MBENCH_HOME`, else the platform's.
+
+    Raises:
+        UsageError: it begins with `~`, and nobody knows which folder that is.
+    """
     chosen = os.environ.get("MBENCH_HOME")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("mbench", appauthor=False)
+    folder = Path(chosen) if chosen else platformdirs.user_cache_path("mbench", appauthor=False)
+    try:
+        return folder.expanduser()
+    except RuntimeError as error:  # no such user, or one without a home and HOME unset
+        raise UsageError(f"the folder {folder} is not known here; let MBENCH_HOME name a folder.") from error
 
 
 def results_root(chosen: Path | None) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.answers import OpenedFile
+from mbench.accuracy.dataset_opened import expanded
 from mbench.accuracy.datasets import Dataset, open_dataset
 from mbench.accuracy.judge_detections import check_counting
 from mbench.accuracy.judge_places import Cells, open_cells
@@ -98,8 +99,8 @@ def _cells_path(question: Question) -> Path:
         UsageError: none was named, and there is none.
     """
     if question.cells is not None:
-        return Path(question.cells).expanduser().absolute()
-    place = Path(question.dataset.partition(":")[2]).expanduser().absolute()
+        return expanded(question.cells).absolute()
+    place = expanded(question.dataset.partition(":")[2]).absolute()
     path = (place if place.is_dir() else place.parent) / CELLS_FILE
     if not path.is_file():
         raise UsageError(f"{question.dataset} has no {CELLS_FILE} beside it; name the table of cells by --cells FILE.")
