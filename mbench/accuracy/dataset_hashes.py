@@ -69,7 +69,7 @@ def hash_files(folder: Path, names: Sequence[str], *, cache: Path | None) -> tup
 
 def note_path(cache: Path, of: Path) -> Path:
     """Return where notes on a file or folder lie in a cache folder."""
-    return cache / f"{hashlib.sha256(str(of).encode()).hexdigest()[:24]}.json"
+    return cache / f"{hashlib.sha256(os.fsencode(of)).hexdigest()[:24]}.json"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,13 +1,14 @@
 """Workloads: what is run, without a word about a phone."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
@@ -17,6 +18,35 @@ class Document(BaseModel):
     """Base of every value that is read from or written to a file: frozen, and nothing unknown is let in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
+        r"""Return JSON as pydantic writes it; names of files that are not UTF-8 are escaped: `caf\udce9`.
+
+        Raises:
+            PydanticSerializationError: a value that JSON has no form for.
+        """
+        try:
+            return super().model_dump_json(indent=indent, **options)
+        except PydanticSerializationError:
+            return json.dumps(self.model_dump(mode="json", **options), indent=indent)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Return the value of a JSON text, in which names may be what `model_dump_json` wrote.
+
+        Raises:
+            ValidationError: no JSON, or of something else.
+        """
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            if "surrogate" not in error.errors(include_url=False, include_input=False)[0]["msg"]:
+                raise
+            try:
+                fields = json.loads(json_data)
+            except (ValueError, RecursionError):
+                raise error from None
+            return cls.model_validate(fields, **options)
 
 
 class DelegateKind(StrEnum):

@@ -44,8 +44,12 @@ def parse_server(text: str) -> AdbServer:
         UsageError: no such address.
     """
     host, colon, port = text.strip().partition(":")
-    if not host or (colon and not (port.isdecimal() and 0 < int(port) < 65536)):
+    if not host or (colon and not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536)):
         raise UsageError(f"{text!r} is no address of an adb server; one looks like lab-host:5037.")
+    try:
+        host.encode("idna")  # as the system is asked for it
+    except UnicodeError as error:
+        raise UsageError(f"{text!r} is no address of an adb server: no host is called so.") from error
     return AdbServer(host=host, port=int(port) if colon else _DEFAULT_PORT)
 
 

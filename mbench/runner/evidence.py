@@ -103,7 +103,7 @@ def _echo(evidence: Evidence) -> Failure | None:
     """Compare the settings that the tool says it has with those that it was given; LiteRT's says only some of them."""
     said = {name.lower(): value for name, value in evidence.parsed.parameters.items()}
     wanted = {
-        "graph": evidence.graph,
+        "graph": _as_read(evidence.graph),
         "num threads": str(evidence.workload.threads),
         "#threads used for cpu inference": str(evidence.workload.threads),
         "min num runs": str(evidence.command.num_runs),
@@ -117,6 +117,11 @@ def _echo(evidence: Evidence) -> Failure | None:
             if name not in said:
                 return "output", f"the program does not say which {name} it uses"
     return None
+
+
+def _as_read(path: str) -> str:
+    """Return a path as an output is read that repeats it: what in it is not UTF-8 is a replacement character there."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def proved_delegates(evidence: Evidence) -> tuple[DelegateCoverage, ...]:
