@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn, ParamSpec, TypeVar
 
@@ -58,9 +59,20 @@ def one_line_errors(command: Callable[Parameters, Answer]) -> Callable[Parameter
 def _refused(error: OSError) -> str:
     """Return what the system did not do, where, and what to do next; without a file's name it is about stdout."""
     reason = error.strerror or error
+    if isinstance(error, FileNotFoundError) and _folder_is_gone():
+        return "the folder in which this was started has been removed; change into another one."
     if not error.filename:
         return f"output: {reason}."
     return f"could not use {error.filename}: {reason}. {_REMEDIES.get(error.errno or 0, '')}"
+
+
+def _folder_is_gone() -> bool:
+    """Whether somebody removed the working directory."""
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def _remembered_interrupts() -> list[int]:

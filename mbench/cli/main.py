@@ -77,7 +77,9 @@ app.add_typer(suite.app, name="suite")
 def main() -> None:
     """Run the command line, and end with its exit code once all that it said is written."""
     gc.set_threshold(*_COLLECT)
+    streams.open_closed()
     streams.speak_utf8()
+    streams.forget_odd_sizes()
     try:
         code = usage.run(app)
     except OSError as error:  # help and version are printed outside of any command

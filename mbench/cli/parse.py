@@ -32,6 +32,8 @@ def parse(
 
 
 def _read(path: Path) -> str:
+    if str(path) == "-" and sys.stdin is None:
+        fail("could not read standard input: it is closed.", 2)
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:

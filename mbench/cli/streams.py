@@ -14,6 +14,26 @@ from mbench.core.plain_text import escaped_json, one_line, plain_lines
 UNWRITTEN: Final = 4
 """Exit code of an answer that could not be written, as of a file that could not."""
 
+WIDEST: Final = 10_000
+"""Columns or lines of a terminal; who claims more is not believed."""
+
+
+def open_closed() -> None:
+    """Open what the caller closed, such as by `2>&-`: else the next file would take its number, and its text.
+
+    What is written to a closed stdout fails, and is so told like any answer that is not taken; a closed stderr takes
+    everything and shows nothing, since there is nobody to be told. Children find all three open.
+    """
+    taken = os.open(os.devnull, os.O_RDWR)
+    while taken <= 2:
+        os.set_inheritable(taken, True)
+        taken = os.dup(taken)
+    os.close(taken)
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
 
 def speak_utf8() -> None:
     """Let both speak UTF-8 whatever the locale says, as the files that mbench writes do.
@@ -27,6 +47,14 @@ def speak_utf8() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
         buffered = io.BufferedWriter(sys.stdout.buffer)
         sys.stdout = io.TextIOWrapper(buffered, encoding="utf-8", errors="replace", line_buffering=True)
+
+
+def forget_odd_sizes() -> None:
+    """Drop COLUMNS and LINES where they are no size of a terminal, and let the terminal itself be asked."""
+    for name in ("COLUMNS", "LINES"):
+        said = os.environ.get(name, "1")
+        if not (said.isascii() and said.isdecimal() and len(said) < 9 and 1 <= int(said) <= WIDEST):
+            del os.environ[name]
 
 
 def write(text: str) -> None:
@@ -98,12 +126,11 @@ def _put(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
-def _flush(stream: TextIO | None) -> None:
-    if stream is not None:  # closed by the caller, `>&-`
-        stream.flush()
+def _flush(stream: TextIO) -> None:
+    stream.flush()
 
 
-def _silence(stream: TextIO | None) -> None:
+def _silence(stream: TextIO) -> None:
     """Send the rest nowhere; Python would try it again at its end, and end with 120."""
     if isinstance(stream, io.TextIOWrapper):
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,0 +1,127 @@
+"""Streams that are closed, terminals of odd sizes, folders that are gone: one line, and the right exit code."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from command_line import SHORT, SMALL
+
+
+def by_shell(command, line, *arguments, **environment):
+    """Return what came of a shell's line in which "$@" is `mbench ARGUMENTS`."""
+    return subprocess.run(
+        ["/bin/sh", "-c", line, "sh", sys.executable, "-m", "mbench", *arguments],
+        cwd=command.folder,
+        env=command.environment | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "out", "err"),
+    [
+        ("2>&-", 0, True, ""),
+        (">&-", 4, False, "mbench: output: Bad file descriptor.\n"),
+        (">&- 2>&-", 4, False, ""),
+        ("<&- >&- 2>&-", 4, False, ""),
+        ("<&-", 0, True, ""),
+    ],
+)
+def test_an_answer_with_streams_closed(bare, closed, code, out, err):
+    for arguments in (("report", "--schema"), ("--version",), ("suite", "list", "--format", "table")):
+        done = by_shell(bare, f'"$@" {closed}', *arguments)
+        assert (done.returncode, bool(done.stdout), done.stderr) == (code, out, err)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_run_with_streams_closed_measures_and_keeps(mbench, closed):
+    done = by_shell(mbench, f'"$@" {closed}', "run", SMALL, *SHORT)
+    assert (done.returncode, done.stderr) == (0 if closed == "2>&-" else 4, "")
+    (kept,) = mbench.folder.glob("results/*/report.md")
+    assert done.stdout == (kept.read_text(encoding="utf-8") if closed == "2>&-" else "")
+    assert not any(path.read_bytes().startswith(b"mbench:") for path in kept.parent.rglob("*") if path.is_file())
+
+
+def test_a_refusal_is_not_said_on_stdout_where_stderr_is_closed(bare):
+    done = by_shell(bare, '"$@" 2>&-', "report", "nonsense")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_log_from_a_stdin_that_is_closed_is_one_line(bare):
+    done = by_shell(bare, '"$@" <&-', "parse", "-")
+    assert (done.returncode, done.stderr) == (2, "mbench: could not read standard input: it is closed.\n")
+
+
+def test_a_reader_of_a_table_that_has_gone_is_no_error(bare):
+    done = by_shell(bare, '{ "$@"; echo $? >&2; } | true', "suite", "list", "--format", "table")
+    assert done.stderr == "0\n"
+
+
+@pytest.mark.parametrize("size", ["abc", "999999999", "9" * 5000, "0", "²", "1"], ids=lambda size: size[:9])
+def test_any_size_of_a_terminal_is_lived_with(bare, size):
+    bare.environment = {name: each for name, each in bare.environment.items() if name not in {"COLUMNS", "LINES"}}
+    done = bare("suite", "list", "--format", "table", COLUMNS=size, LINES=size)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout) < 50_000
+    known = {"COLUMNS": size} if size == "1" else {}
+    assert done.stdout == bare("suite", "list", "--format", "table", **known).stdout
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}, {"TERM": "dumb"}],
+    ids=str,
+)
+def test_locale_encoding_and_terminal_change_no_answer(bare, environment):
+    assert bare("suite", "list", **environment).stdout == bare("suite", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("doctor",), ("train", "--dataset", "folder:x"), ("run", SMALL), ("build", SMALL, "-o", "x")], ids=str
+)
+def test_a_working_directory_that_is_gone_is_one_line(mbench, arguments):
+    line = 'mkdir gone; cd gone; rmdir ../gone; "$@"'
+    done = by_shell(mbench, line, *arguments, *(("--quiet",) if arguments[0] != "doctor" else ()))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 1), done.stderr
+    assert done.stderr.startswith("mbench: ")
+    assert "defect" not in done.stderr
+    if arguments[0] in {"doctor", "train"}:
+        assert done.stderr.endswith("has been removed; change into another one.\n")
+
+
+@pytest.mark.parametrize("variable", ["HOME", "MBENCH_HOME"])
+def test_a_home_that_is_a_file_is_named(bare, variable):
+    (bare.folder / "a file").touch()
+    home = str(bare.folder / "a file")
+    environment = {"MBENCH_HOME": "", "XDG_CACHE_HOME": ""} | {variable: home}
+    for arguments in (("inspect", SMALL, "--quiet"), ("run", SMALL, "--quiet"), ("devices", "--watch")):
+        done = bare(*arguments, **environment)
+        assert (done.returncode, len(done.stderr.splitlines())) == (4, 1), done.stderr
+        assert home in done.stderr
+
+
+def test_a_home_that_cannot_be_written_is_named(bare):
+    if os.geteuid() == 0:
+        pytest.skip("nothing is closed to root")
+    (bare.folder / "shut").mkdir(mode=0o555)
+    done = bare("run", SMALL, "--quiet", MBENCH_HOME="", XDG_CACHE_HOME="", HOME=str(bare.folder / "shut"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (4, 1), done.stderr
+    assert "shut" in done.stderr
+
+
+def test_a_home_of_nobody_is_one_line(bare):
+    done = bare("binary", "list", MBENCH_HOME="~no such user/x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("mbench: the folder ~no such user/x is not known here; let MBENCH_HOME name a folder.\n")
+
+
+def test_without_home_the_system_is_asked_for_one(bare):
+    environment = {name: value for name, value in bare.environment.items() if name not in {"HOME", "MBENCH_HOME"}}
+    bare.environment = environment
+    done = bare("suite", "list")
+    assert (done.returncode, done.stderr) == (0, "")
