@@ -1,0 +1,92 @@
+"""Opens files that somebody else may have made: regular files alone, and no more of them than a stated bound.
+
+A FIFO waits for a writer, a terminal for a person, `/dev/zero` never ends. What is refused is an `OSError` whose
+`strerror` says what the path is, so that whoever reports a file that cannot be read reports these alike.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+from typing import Final, NoReturn
+
+KIB: Final = 1 << 10
+MIB: Final = 1 << 20
+GIB: Final = 1 << 30
+
+_KINDS: Final = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe (FIFO)",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a character device",
+    stat.S_IFBLK: "a block device",
+}
+
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+"""Without waiting, for a path that became a FIFO since it was looked at; regular files read as ever."""
+
+
+def open_regular(path: Path, *, limit_bytes: int | None) -> BufferedReader:
+    """Open a file to be read; a symbolic link to a regular file counts as one.
+
+    Args:
+        path: of the file.
+        limit_bytes: the largest size that is opened; None: any, for readers that keep no more than a part in memory.
+
+    Raises:
+        OSError: not there, not readable, not a regular file, or larger than the limit; `strerror` says which.
+    """
+    _check(path, path.stat(), limit_bytes)  # before it is opened, because opening some devices does things to them
+    descriptor = os.open(path, _FLAGS)
+    try:
+        _check(path, os.fstat(descriptor), limit_bytes)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_regular(path: Path, *, limit_bytes: int) -> bytes:
+    """Return a file's bytes, as `open_regular`.
+
+    Raises:
+        OSError: as `open_regular`, or the file grew beyond the limit while it was read.
+    """
+    with open_regular(path, limit_bytes=limit_bytes) as stream:
+        data = stream.read(limit_bytes + 1)  # files of /proc say that they are empty
+    if len(data) > limit_bytes:
+        _refuse_size(path, "more", limit_bytes)
+    return data
+
+
+def hash_regular(path: Path) -> str:
+    """Return the SHA-256 of a file of any size.
+
+    Raises:
+        OSError: as `open_regular`.
+    """
+    with open_regular(path, limit_bytes=None) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def format_limit(size_bytes: int) -> str:
+    """Return a bound as messages say it: `64 MiB`."""
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if size_bytes % unit == 0 and size_bytes:
+            return f"{size_bytes // unit} {name}"
+    return f"{size_bytes} bytes"
+
+
+def _check(path: Path, status: os.stat_result, limit_bytes: int | None) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "of no known kind")
+        code = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
+        raise OSError(code, f"it is {kind}, not a regular file", str(path))
+    if limit_bytes is not None and status.st_size > limit_bytes:
+        _refuse_size(path, f"{status.st_size} bytes", limit_bytes)
+
+
+def _refuse_size(path: Path, size: str, limit_bytes: int) -> NoReturn:
+    raise OSError(errno.EFBIG, f"it has {size}, and at most {format_limit(limit_bytes)} are read", str(path))
