@@ -11,13 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from mbench.accuracy.dataset_examples import LabelledExamples
+from mbench.accuracy.dataset_mat import read_mat
 from mbench.accuracy.dataset_opened import Dataset, Opening
 from mbench.accuracy.dataset_overlap import check_names_apart
 from mbench.accuracy.dataset_pictures import PictureFiles, check_present, folders_in
-from mbench.accuracy.dataset_text import read_lines, read_mat
+from mbench.accuracy.dataset_text import read_lines
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
 from mbench.core.variants import Head
@@ -59,7 +58,7 @@ def open_dogs(opening: Opening) -> Dataset:
 
 def _find_list(root: Path, split: Split) -> Path | None:
     places = [root / folder / f"{split}_list{suffix}" for suffix in (".mat", ".txt") for folder in ("", "lists")]
-    return next((path for path in places if path.is_file()), None)
+    return next((path for path in places if path.exists()), None)
 
 
 def _read(opening: Opening, breeds: Sequence[str], lists: Mapping[Split, Path], split: Split) -> LabelledExamples:
@@ -83,10 +82,10 @@ def _read(opening: Opening, breeds: Sequence[str], lists: Mapping[Split, Path], 
 def _listed(path: Path) -> tuple[str, ...]:
     """Return a list's paths below Images/; a class that follows in a line is passed over, the folder says it."""
     if path.suffix == ".mat":
-        variables = read_mat(path)
-        if _FILES not in variables:
+        listed = read_mat(path, _FILES)
+        if listed is None:
             raise DatasetError(f"{FORMAT}; {path} holds no variable {_FILES}. Fetch lists.tar again.")
-        names = tuple(str(name) for name in np.atleast_1d(variables[_FILES]))
+        names = tuple(str(name) for name in ((listed,) if isinstance(listed, str) else listed))
     else:
         names = tuple(line.split()[0] for line in read_lines(path) if line)
     odd = next((name for name in names if name.count("/") != 1), None)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.accuracy.dataset_text import read_lines, read_mat
+from mbench.accuracy.dataset_mat import read_mat
+from mbench.accuracy.dataset_text import read_lines
 from mbench.core.errors import DatasetError
 
 FORMAT: Final = (
@@ -78,7 +79,7 @@ def listed_synsets(folders: Iterable[Path]) -> Synsets | None:
         DatasetError: the list does not name 1000 synsets.
     """
     lists = [folder / name for folder in folders for name in SYNSET_LISTS]
-    found = next((path for path in lists if path.is_file()), None)
+    found = next((path for path in lists if path.exists()), None)
     return _read_synsets(found) if found is not None else None
 
 
@@ -172,7 +173,7 @@ def read_labels(folders: Sequence[Path], pictures: Sequence[str]) -> Labels:
     Raises:
         DatasetError: no file, or it does not fit the pictures.
     """
-    path = next((folder / name for folder in folders for name in LABEL_FILES if (folder / name).is_file()), None)
+    path = next((folder / name for folder in folders for name in LABEL_FILES if (folder / name).exists()), None)
     if path is None:
         places = " or ".join(str(folder) for folder in folders)
         raise DatasetError(f"{FORMAT}; no labels file in {places}. Put one there: {', '.join(LABEL_FILES)}.")
@@ -239,7 +240,7 @@ def _number(name: str) -> int:
 
 def _of_the_kit(labels: Labels, folders: Sequence[Path]) -> Labels:
     """Return the kit's own numbers, 1 to 1000, as synsets."""
-    meta = next((folder / name for folder in folders for name in _KIT_META if (folder / name).is_file()), None)
+    meta = next((folder / name for folder in folders for name in _KIT_META if (folder / name).exists()), None)
     if meta is None:
         raise DatasetError(
             f"{FORMAT}; {labels.path} counts in the development kit's own order, not that of the sorted synsets. Put "
@@ -262,8 +263,13 @@ def _kit_synsets(meta: Path) -> Mapping[str, str]:
 
     Numbers above 1000 are of synsets that stand above the classes.
     """
-    try:
-        numbered = {int(record["ILSVRC2012_ID"]): str(record["WNID"]) for record in read_mat(meta)["synsets"]}
-        return {str(number): synset for number, synset in numbered.items() if number <= CLASSES}
-    except (KeyError, ValueError, IndexError, TypeError) as error:
-        raise DatasetError(f"{FORMAT}; {meta} is not the kit's: {error}. Fetch the kit again.") from None
+    synsets: dict[str, str] = {}
+    for record in read_mat(meta, "synsets") or ():
+        number, name = (
+            (record.get("ILSVRC2012_ID"), record.get("WNID")) if isinstance(record, Mapping) else (None, None)
+        )
+        if not isinstance(number, tuple) or len(number) != 1 or not isinstance(name, str):
+            raise DatasetError(f"{FORMAT}; {meta} is not the kit's: a synset has no number or no name. Fetch it again.")
+        if number[0] in range(1, CLASSES + 1):
+            synsets[str(int(number[0]))] = name  # type: ignore[arg-type]  # a number in that range is one
+    return synsets

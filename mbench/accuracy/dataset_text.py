@@ -96,18 +96,3 @@ def _find(header: Sequence[str], names: Sequence[str]) -> int | None:
     """Return the place of the first of `names` in a header."""
     lowered = [cell.strip().lower() for cell in header]
     return next((lowered.index(name) for name in names if name in lowered), None)
-
-
-def read_mat(path: Path) -> Mapping[str, Any]:
-    """Return the variables of a MATLAB file, as scipy gives them.
-
-    Raises:
-        DatasetError: it cannot be read, or is no such file.
-    """
-    from scipy.io import loadmat  # half a second, and only two formats need it
-    from scipy.io.matlab import MatReadError
-
-    try:
-        return dict(loadmat(path, squeeze_me=True))
-    except (OSError, ValueError, NotImplementedError, MatReadError, TypeError) as error:
-        raise DatasetError(f"{path} could not be read as a MATLAB file: {error}. Fetch it again.") from error
