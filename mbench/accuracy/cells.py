@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.dataset_text import Row, read_table
+from mbench.accuracy.dataset_text import Row, brief, read_table
 from mbench.core.errors import DatasetError
 
 FORMAT: Final = "cells are a CSV file with a header token,latitude,longitude in degrees, one line a class, in order"
@@ -68,7 +68,9 @@ def _degrees(row: Row, column: str) -> float:
     try:
         degrees = float(text)
     except ValueError:
-        raise DatasetError(f"{FORMAT}; {row.where}: {column} {text!r} is no number. Mend the line.") from None
+        raise DatasetError(
+            f"{FORMAT}; {row.where}: {column} {brief(repr(text))} is no number. Mend the line."
+        ) from None
     if not -limit <= degrees <= limit:
-        raise DatasetError(f"{FORMAT}; {row.where}: {column} {text} lies outside ±{limit:g}. Mend the line.")
+        raise DatasetError(f"{FORMAT}; {row.where}: {column} {brief(text)} lies outside ±{limit:g}. Mend the line.")
     return degrees

@@ -16,7 +16,7 @@ from typing import Final
 from mbench.accuracy.dataset_examples import LabelledExamples
 from mbench.accuracy.dataset_opened import Dataset, Opening
 from mbench.accuracy.dataset_pictures import PictureFiles, check_present
-from mbench.accuracy.dataset_text import read_lines
+from mbench.accuracy.dataset_text import read_lines, whole_number
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
 from mbench.core.variants import Head
@@ -62,7 +62,7 @@ def open_celeba(opening: Opening) -> Dataset:
 
 
 def _find(root: Path, folder: str, name: str) -> Path:
-    path = next((path for path in (root / name, root / folder / name) if path.is_file()), None)
+    path = next((path for path in (root / name, root / folder / name) if path.exists()), None)
     if path is None:
         raise DatasetError(f"{FORMAT}; {name} is not in {root} or {root / folder}. Fetch it.")
     return path
@@ -87,7 +87,7 @@ def _read(opening: Opening, attributes_path: Path, partition: Path, split: Split
 
 
 def _attribute_names(path: Path, lines: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(lines[1].split()) if len(lines) > 1 and lines[0].isdigit() else ()
+    names = tuple(lines[1].split()) if len(lines) > 1 and whole_number(lines[0]) is not None else ()
     if not names:
         raise DatasetError(f"{FORMAT}; {path} does not begin with a number of pictures and a line of attribute names.")
     return names
@@ -96,11 +96,11 @@ def _attribute_names(path: Path, lines: Sequence[str]) -> tuple[str, ...]:
 def _read_attributes(path: Path) -> _Attributes:
     lines = read_lines(path)
     names = _attribute_names(path, lines)
-    if len(lines) - 2 != int(lines[0]):
+    if len(lines) - 2 != whole_number(lines[0]):
         raise DatasetError(f"{FORMAT}; {path} promises {lines[0]} pictures and has {len(lines) - 2}. Fetch it again.")
     values: dict[str, tuple[int, ...]] = {}
     for number, line in enumerate(lines[2:], start=3):
-        file, *cells = line.split()
+        file, *cells = line.split() or [""]
         if len(cells) != len(names) or not set(cells) <= set(_VALUES):
             raise DatasetError(
                 f"{FORMAT}; {path} line {number} is no picture with {len(names)} times -1 or 1. Fetch it again."

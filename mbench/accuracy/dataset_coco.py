@@ -13,13 +13,14 @@ Source: cocodataset.org, format-data; the list of 8059 pictures is tensorflow/mo
 
 from collections.abc import Mapping
 from functools import partial
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Final
 
 from mbench.accuracy.dataset_examples import BoxedExamples
 from mbench.accuracy.dataset_opened import Dataset, Opening, Readers
 from mbench.accuracy.dataset_pictures import PictureFiles, check_present
-from mbench.accuracy.dataset_text import read_json, read_lines
+from mbench.accuracy.dataset_text import brief, read_json, read_lines, whole_number
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Box, Split, Task
 
@@ -49,7 +50,7 @@ def open_coco(opening: Opening) -> Dataset:
         default_preprocessing="plain",  # a crop would cut objects off whose boxes count
         head=None,
         licence="annotations CC BY 4.0; each picture by its own Flickr licence",
-        provenance=f"{root}; test is its validation set" + (f", those of {_MINIVAL}" if minival.is_file() else ""),
+        provenance=f"{root}; test is its validation set" + (f", those of {_MINIVAL}" if minival.exists() else ""),
         readers=readers,
     )
 
@@ -69,7 +70,7 @@ def _readers(opening: Opening, root: Path) -> Readers:
 
 def _find(root: Path, part: str) -> Path | None:
     name = f"instances_{part}.json"
-    return next((path for path in (root / "annotations" / name, root / name) if path.is_file()), None)
+    return next((path for path in (root / "annotations" / name, root / name) if path.exists()), None)
 
 
 def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> BoxedExamples:
@@ -77,9 +78,11 @@ def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> 
     try:
         files = {int(image["id"]): str(image["file_name"]) for image in contents["images"]}
         categories = {int(category["id"]): str(category["name"]) for category in contents["categories"]}
-        annotations = contents["annotations"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{FORMAT}; {path} lacks {error} of images, categories and annotations.") from None
+        annotations = list(contents["annotations"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DatasetError(
+            f"{FORMAT}; {path} lacks {brief(str(error))} of images, categories and annotations."
+        ) from None
     boxes = _boxes(path, annotations, files, {identity: label for label, identity in enumerate(sorted(categories))})
     chosen = _chosen(root, files) if split is Split.TEST else files
     names = tuple(chosen[identity] for identity in sorted(chosen))
@@ -105,12 +108,17 @@ def _boxes(
             crowd = bool(annotation.get("iscrowd", 0))
         except KeyError as error:
             raise DatasetError(
-                f"{FORMAT}; annotation {number} of {path} names {error}, which is not in the file. Fetch it again."
+                f"{FORMAT}; annotation {number} of {path} names {brief(str(error))}, which is not in the file. "
+                "Fetch it again."
             ) from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise DatasetError(f"{FORMAT}; annotation {number} of {path} is none: {error}. Fetch it again.") from None
-        if width < 0 or height < 0:
-            raise DatasetError(f"{FORMAT}; annotation {number} of {path} has a box of {width} x {height}. Mend it.")
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise DatasetError(
+                f"{FORMAT}; annotation {number} of {path} is none: {brief(str(error))}. Fetch it again."
+            ) from None
+        if not (isfinite(left) and isfinite(top) and 0 <= width < inf and 0 <= height < inf):
+            raise DatasetError(
+                f"{FORMAT}; annotation {number} of {path} has a box of {width} x {height} at {left}, {top}. Mend it."
+            )
         of.append(Box(left=left, top=top, right=left + width, bottom=top + height, label=label, crowd=crowd))
     return boxes
 
@@ -118,10 +126,12 @@ def _boxes(
 def _chosen(root: Path, files: Mapping[int, str]) -> Mapping[int, str]:
     """Return the pictures of the list where there is one, else all."""
     path = root / _MINIVAL
-    if not path.is_file():
+    if not path.exists():
         return files
     wanted = [line for line in read_lines(path) if line]
-    odd = next((line for line in wanted if not line.isdigit() or int(line) not in files), None)
+    odd = next((line for line in wanted if whole_number(line) not in files), None)
     if odd is not None:
-        raise DatasetError(f"{FORMAT}; {path} lists {odd}, which is no picture of the annotations. It is for val2014.")
+        raise DatasetError(
+            f"{FORMAT}; {path} lists {brief(odd)}, which is no picture of the annotations. It is for val2014."
+        )
     return {int(line): files[int(line)] for line in wanted}

@@ -26,7 +26,7 @@ from mbench.accuracy.dataset_opened import Dataset, Opening, Readers
 from mbench.accuracy.dataset_overlap import check_names_apart
 from mbench.accuracy.dataset_pictures import PictureFiles, check_present, folders_in
 from mbench.accuracy.dataset_tables import find_tables
-from mbench.accuracy.dataset_text import read_lines, read_table
+from mbench.accuracy.dataset_text import brief, read_lines, read_table, whole_number
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
 
@@ -72,7 +72,7 @@ def open_faces(opening: Opening) -> Dataset:
 
 def _readers(opening: Opening) -> Readers:
     path = opening.path
-    lfw = next((path / name for name in _LISTS if (path / name).is_file()), None)
+    lfw = next((path / name for name in _LISTS if (path / name).exists()), None)
     if lfw is not None:
         return {Split.TEST: partial(_read_lfw, opening, lfw)}
     tables = find_tables(path, format_=FORMAT)
@@ -95,28 +95,32 @@ def _read_lfw(opening: Opening, path: Path) -> PairedExamples:
 
 def _parse_lfw(path: Path) -> Iterator[_Pair]:
     lines = read_lines(path)
-    counts = lines[0].split() if lines else []
-    if len(counts) not in {1, 2} or not all(count.isdigit() for count in counts):
+    counts = [whole_number(count) for count in lines[0].split()] if lines else []
+    if len(counts) not in {1, 2} or None in counts:
         raise DatasetError(f"{FORMAT}; {path} does not begin with numbers of folds and of pairs. Fetch it again.")
-    promised = 2 * prod(int(count) for count in counts)
+    promised = 2 * prod(count for count in counts if count is not None)
     if not len(lines) - 1 == promised > 0:
         raise DatasetError(f"{FORMAT}; {path} promises {promised} pairs and has {len(lines) - 1}. Fetch it again.")
     for number, line in enumerate(lines[1:], start=2):
         match line.split():
-            case [one, first, second] if first.isdigit() and second.isdigit():
+            case [one, first, second]:
                 pictures = _lfw(one, first), _lfw(one, second)
-            case [one, first, other, second] if first.isdigit() and second.isdigit() and one != other:
+            case [one, first, other, second] if one != other:
                 pictures = _lfw(one, first), _lfw(other, second)
             case _:
-                raise DatasetError(
-                    f"{FORMAT}; {path} line {number} is no pair of either kind: {line!r}. Fetch it again."
-                )
+                pictures = None, None
+        if pictures[0] is None or pictures[1] is None:
+            raise DatasetError(
+                f"{FORMAT}; {path} line {number} is no pair of either kind: {brief(repr(line))}. Fetch it again."
+            )
         same = pictures[0].partition("/")[0] == pictures[1].partition("/")[0]
         yield _Pair(where=f"{path} line {number}", first=pictures[0], second=pictures[1], same=same)
 
 
-def _lfw(person: str, number: str) -> str:
-    return f"{person}/{person}_{int(number):04d}.jpg"
+def _lfw(person: str, number: str) -> str | None:
+    """Return the name of a person's picture; None where it is not numbered."""
+    picture = whole_number(number)
+    return None if picture is None else f"{person}/{person}_{picture:04d}.jpg"
 
 
 def _read_tables(opening: Opening, tables: Mapping[Split, Path], split: Split) -> PairedExamples:
@@ -132,7 +136,9 @@ def _table_pairs(path: Path) -> list[_Pair]:
     for row in read_table(path, _COLUMNS, format_=FORMAT):
         same = _SAME.get(row.cells["same"].lower())
         if same is None:
-            raise DatasetError(f"{FORMAT}; {row.where}: same is {row.cells['same']!r}, not 1 or 0. Mend the line.")
+            raise DatasetError(
+                f"{FORMAT}; {row.where}: same is {brief(repr(row.cells['same']))}, not 1 or 0. Mend the line."
+            )
         pairs.append(_Pair(where=row.where, first=row.cells["first"], second=row.cells["second"], same=same))
     if not pairs:
         raise DatasetError(f"{FORMAT}; {path} has a header and no pairs. Fill it.")

@@ -17,7 +17,7 @@ from mbench.accuracy.dataset_opened import Dataset, Opening
 from mbench.accuracy.dataset_overlap import check_names_apart
 from mbench.accuracy.dataset_pictures import PictureFiles, check_present
 from mbench.accuracy.dataset_tables import find_tables
-from mbench.accuracy.dataset_text import Row, read_table
+from mbench.accuracy.dataset_text import Row, brief, read_table
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Place, Split, Task
 
@@ -80,7 +80,11 @@ def _degrees(row: Row, column: str, *, limit: int) -> float:
     try:
         degrees = float(text)
     except ValueError:
-        raise DatasetError(f"{FORMAT}; {row.where}: {column} {text!r} is no number. Mend the line.") from None
+        raise DatasetError(
+            f"{FORMAT}; {row.where}: {column} {brief(repr(text))} is no number. Mend the line."
+        ) from None
     if not -limit <= degrees <= limit:
-        raise DatasetError(f"{FORMAT}; {row.where}: {column} {text} lies outside -{limit} to {limit}. Mend the line.")
+        raise DatasetError(
+            f"{FORMAT}; {row.where}: {column} {brief(text)} lies outside -{limit} to {limit}. Mend the line."
+        )
     return degrees

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from mbench.core.errors import DatasetError
 from mbench.core.workloads import Document
+from mbench.files.regular import open_regular
 
 _LOG = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def _is_noted(path: Path, known: FileHash | None) -> bool:
 
 def _hash(path: Path) -> FileHash:
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, limit_bytes=None) as stream:
             status = os.fstat(stream.fileno())
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Examples, Split, Task
 from mbench.core.variants import Head
+from mbench.files.places import expanded
 
 Readers = Mapping[Split, Callable[[], Examples]]
 """How to read each split that is there."""

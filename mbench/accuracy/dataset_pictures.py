@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.dataset_hashes import hash_files
-from mbench.accuracy.decoding import decode, read_size
+from mbench.accuracy.decoding import MOST_BYTES, decode, read_size
 from mbench.core.errors import DatasetError, UnreadableExample
+from mbench.files.regular import read_regular
 
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """Endings of files that `mbench.accuracy.decoding` may be able to decode, in lower case."""
@@ -47,7 +48,7 @@ class PictureFiles:
         """
         path = self._folder / self._names[index]
         try:
-            data = path.read_bytes()
+            data = read_regular(path, limit_bytes=MOST_BYTES)
         except OSError as error:
             raise UnreadableExample(f"{path} could not be read: {error.strerror}. Restore or remove it.") from error
         return decode(data, source=str(path))
@@ -94,11 +95,13 @@ def pictures_below(folder: Path, *, format_: str) -> tuple[str, ...]:
         format_: a sentence on what should be there, for messages.
 
     Raises:
-        DatasetError: there is none, or a file that is not one.
+        DatasetError: there is none, or a file that is not one, or links lead to a folder twice.
     """
     found: list[str] = []
+    walked: dict[tuple[int, int], str] = {}
     for place, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not _ignored(name)]
+        _check_new(place, walked, format_)
         prefix = Path(place).relative_to(folder).as_posix() + "/" if place != str(folder) else ""
         found += [prefix + name for name in files if not _ignored(name)]
     foreign = min((name for name in found if not is_picture(name)), default=None)
@@ -109,6 +112,14 @@ def pictures_below(folder: Path, *, format_: str) -> tuple[str, ...]:
     if not found:
         raise DatasetError(f"{format_}; {folder} holds no picture. Fill it, or remove it.")
     return tuple(sorted(found))
+
+
+def _check_new(place: str, walked: dict[tuple[int, int], str], format_: str) -> None:
+    """Raise where a folder was walked before: links in a circle lead on for ever, and two at each level as good as."""
+    status = Path(place).stat()
+    before = walked.setdefault((status.st_dev, status.st_ino), place)
+    if before != place:
+        raise DatasetError(f"{format_}; {place} is {before} once more, by a link. Remove the link.")
 
 
 def check_present(folder: Path, names: Sequence[str], *, listed_in: Path, format_: str) -> None:
@@ -134,7 +145,7 @@ def _is_there(folder: Path, name: str, there: dict[str, set[str]]) -> bool:
         try:
             with os.scandir(folder / place) as entries:
                 there[place] = {entry.name for entry in entries}
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a name that no file can have
             there[place] = set()
     return file in there[place]
 

@@ -17,7 +17,7 @@ def find_tables(path: Path, *, format_: str) -> Mapping[Split, Path]:
     Raises:
         DatasetError: nothing, or several tables of which none says what it is.
     """
-    if path.is_file():
+    if path.exists() and not path.is_dir():
         return {Split.TEST: path}
     found = sorted(path.glob("*.csv")) if path.is_dir() else []
     named = {split: table for split in Split for table in found if table.stem.lower() == split}

@@ -1,4 +1,7 @@
-"""Reads the small files that come with data sets: lists, tables with a header, JSON, `.mat`."""
+"""Reads the texts that come with data sets: lists, tables with a header, JSON.
+
+A text has a bound, and so has the number of its parts, since half a gigabyte of commas becomes four in memory.
+"""
 
 import csv
 import io
@@ -6,9 +9,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mbench.core.errors import DatasetError
+from mbench.files.regular import MIB, read_regular
+
+MOST_BYTES: Final = 512 * MIB
+"""Of a text: COCO's annotations of its training pictures, the largest here, have 449 million."""
+
+MOST_PARTS: Final = 1 << 27
+"""Of a text: lines of a list, cells of a table, values of a JSON file; those of COCO have half as many."""
+
+_LINE_ENDS: Final = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_MOST_DIGITS: Final = 18
+_MOST_SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +38,25 @@ class Row:
     cells: Mapping[str, str]
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, separators: str = _LINE_ENDS) -> str:
     """Return a text file.
 
+    Args:
+        path: of the file.
+        separators: characters of which more than `MOST_PARTS` are refused.
+
     Raises:
-        DatasetError: it cannot be read, or is no UTF-8.
+        DatasetError: it cannot be read, is no UTF-8, or has more bytes or parts than are read.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path, limit_bytes=MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it or its permissions.") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is no UTF-8 text: byte {error.start} does not fit. Store it as UTF-8.") from None
+    if sum(map(text.count, separators)) > MOST_PARTS:
+        raise DatasetError(f"{path} has more than {MOST_PARTS} lines, cells or values, which are not read. Divide it.")
+    return text
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
@@ -54,9 +75,21 @@ def read_json(path: Path) -> Any:
         DatasetError: it cannot be read, or is no JSON.
     """
     try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
+        return json.loads(read_text(path, separators=",[{"))
+    except RecursionError:
+        raise DatasetError(f"{path} is JSON of lists in lists without end. Fetch it again.") from None
+    except ValueError as error:  # not JSON, or a number of thousands of digits
         raise DatasetError(f"{path} is no JSON: {error}. It may be cut short; fetch it again.") from None
+
+
+def whole_number(text: str) -> int | None:
+    """Return a number of decimal digits; None where a text is none, or one of more digits than anything is counted."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def brief(text: str) -> str:
+    """Return words of a file as a message quotes them: their beginning, where they are long."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({len(text)} characters)"
 
 
 def read_table(path: Path, columns: Mapping[str, Sequence[str]], *, format_: str) -> Iterator[Row]:
@@ -70,17 +103,17 @@ def read_table(path: Path, columns: Mapping[str, Sequence[str]], *, format_: str
     Raises:
         DatasetError: it cannot be read, its header lacks a column, or a row has too few cells.
     """
-    lines = csv.reader(io.StringIO(read_text(path)))
-    header = next(lines, [])
+    lines = _cells(path)
+    _, header = next(lines, (1, []))
     places = {column: _find(header, names) for column, names in columns.items()}
     missing = [column for column, place in places.items() if place is None]
     if missing:
         raise DatasetError(
-            f"{format_}; the first line of {path} is {','.join(header)!r}, which names no {' and no '.join(missing)}. "
-            f"Put a header there: {','.join(columns)}."
+            f"{format_}; the first line of {path} is {brief(repr(','.join(header)))}, which names no "
+            f"{' and no '.join(missing)}. Put a header there: {','.join(columns)}."
         )
-    for cells in lines:
-        where = f"{path} line {lines.line_num}"
+    for number, cells in lines:
+        where = f"{path} line {number}"
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) < len(header):
@@ -90,6 +123,16 @@ def read_table(path: Path, columns: Mapping[str, Sequence[str]], *, format_: str
         yield Row(
             where=where, cells={name: cells[place].strip() for name, place in places.items() if place is not None}
         )
+
+
+def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each line."""
+    lines = csv.reader(io.StringIO(read_text(path, separators=_LINE_ENDS + ","), newline=""))
+    try:
+        for cells in lines:
+            yield lines.line_num, cells
+    except csv.Error as error:
+        raise DatasetError(f"{path} line {lines.line_num} is no line of a CSV file: {error}. Mend the line.") from None
 
 
 def _find(header: Sequence[str], names: Sequence[str]) -> int | None:

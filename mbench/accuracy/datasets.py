@@ -17,6 +17,7 @@ from mbench.accuracy.dataset_tfds import open_tfds
 from mbench.accuracy.dataset_tfrecord import open_tfrecord
 from mbench.core.errors import DatasetError
 from mbench.core.suggestions import did_you_mean
+from mbench.files.places import expanded
 
 __all__ = ["Dataset", "dataset_names", "open_dataset"]
 

@@ -23,12 +23,23 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from mbench.core.errors import UnreadableExample
+from mbench.files.regular import MIB, open_regular
 
 FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 """What is tried; Pillow knows more, and starts other programs for some (Ghostscript for EPS)."""
 
 MOST_PIXELS: Final = 1 << 26
 """67 million, 0.2 GB decoded: more is no photograph, but a small file that fills the memory of every worker."""
+
+MOST_BYTES: Final = 512 * MIB
+"""Of a picture's file: without any compression, 67 million pixels of four times 16 bits."""
+
+MOST_SCANS: Final = 500
+"""Of a JPEG: each goes over the whole picture, so that a megabyte of empty ones takes hours. Encoders write ten."""
+
+_JPEG: Final = b"\xff\xd8"
+_START_OF_SCAN: Final = b"\xff\xda"
+"""ITU-T T.81, table B.1; compressed pixels have a zero behind each 0xff."""
 
 _SIXTEEN_BITS: Final = {"I;16", "I;16L", "I;16B", "I;16N"}
 _WITHOUT_SCALE: Final = {"I", "F"}
@@ -49,6 +60,7 @@ def decode(data: bytes, *, source: str) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore")  # of metadata that is not used, and of sizes that are checked here
             with Image.open(BytesIO(data), formats=FORMATS) as picture:
                 _check_size(picture, source)
+                _check_scans(data, source)
                 return _rgb(picture, source)
     except UnreadableExample:
         raise
@@ -71,10 +83,11 @@ def read_size(path: Path) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as picture:
+            with open_regular(path, limit_bytes=MOST_BYTES) as stream, Image.open(stream, formats=FORMATS) as picture:
                 return picture.size
     except Exception as error:  # as above
-        raise UnreadableExample(f"{path}: could not read its size: {error}. Replace or remove it.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableExample(f"{path}: could not read its size: {reason}. Replace or remove it.") from error
 
 
 def _check_size(picture: Image.Image, source: str) -> None:
@@ -84,6 +97,11 @@ def _check_size(picture: Image.Image, source: str) -> None:
             f"{source}: claims {width} x {height} pixels, more than the {MOST_PIXELS} that are decoded. "
             "Replace or remove it."
         )
+
+
+def _check_scans(data: bytes, source: str) -> None:
+    if data.startswith(_JPEG) and (scans := data.count(_START_OF_SCAN)) > MOST_SCANS:
+        raise UnreadableExample(f"{source}: has {scans} scans, more than {MOST_SCANS}. Replace or remove it.")
 
 
 def _rgb(picture: Image.Image, source: str) -> NDArray[np.uint8]:

@@ -1,6 +1,5 @@
 """Judges classifiers over cells of the globe by how far off their first answer lies."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mbench.accuracy.metrics_places import place_metrics
 from mbench.accuracy.top_k import BestAnswers
 from mbench.core.errors import UnsupportedModel
 from mbench.core.examples import Examples, Place
+from mbench.files.regular import hash_regular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def open_cells(path: Path) -> Cells:
         DatasetError: no such file, or not of the format.
     """
     positions = read_cells(path)
-    return Cells(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), positions=positions)
+    return Cells(path=path, sha256=hash_regular(path), positions=positions)
 
 
 def judge_places(opened: OpenedFile, examples: Examples, cells: Cells) -> Judge:

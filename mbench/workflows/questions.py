@@ -16,6 +16,7 @@ from mbench.accuracy.preprocessing import PreprocessingRecipe, find_recipe
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples, Task
 from mbench.core.scores import Question
+from mbench.files.places import expanded
 
 CELLS_FILE: Final = "cells.csv"
 """Beside the table of a `geo:` data set: where the classes of networks for it lie."""
@@ -102,6 +103,6 @@ def _cells_path(question: Question) -> Path:
         return expanded(question.cells).absolute()
     place = expanded(question.dataset.partition(":")[2]).absolute()
     path = (place if place.is_dir() else place.parent) / CELLS_FILE
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"{question.dataset} has no {CELLS_FILE} beside it; name the table of cells by --cells FILE.")
     return path
