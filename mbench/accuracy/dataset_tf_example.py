@@ -7,12 +7,16 @@ Source: tensorflow/tensorflow `tensorflow/core/example/example.proto` and `featu
     each list { repeated value = 1 }
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 Values = tuple[bytes | int, ...]
-"""Of one feature; floats are left out, since no label and no picture is one."""
+"""The first value of a feature, or none; floats are left out, since no label and no picture is one."""
 
+MOST_FEATURES: Final = 10_000
+"""Of an example; TensorFlow's data sets have some twenty."""
 
 _BYTES_LIST: Final = 1
 _INT64_LIST: Final = 3
@@ -31,7 +35,11 @@ def parse_example(data: bytes) -> Mapping[str, Values]:
             name, feature = fields.get(1, b""), fields.get(2, b"")
             if not isinstance(name, bytes) or not isinstance(feature, bytes):
                 raise ValueError("a feature is no entry of a map")
-            found[name.decode()] = tuple(_values(feature))
+            values = _values(feature)
+            found[name.decode()] = tuple(islice(values, 1))
+            deque(values, maxlen=0)  # all others are looked at, and not kept: a byte of the file would take eight
+            if len(found) > MOST_FEATURES:
+                raise ValueError(f"it has more than {MOST_FEATURES} features")
     return found
 
 
@@ -100,5 +108,6 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
 
 
 def _signed(number: int) -> int:
-    """Return an int64 of its 64 bits."""
+    """Return an int64 of its 64 bits; what a tenth byte holds above them counts for nothing, as everywhere."""
+    number &= (1 << 64) - 1
     return number - (1 << 64) if number >= 1 << 63 else number

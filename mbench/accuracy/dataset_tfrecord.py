@@ -113,7 +113,7 @@ def open_tfrecord(opening: Opening) -> Dataset:
     Raises:
         DatasetError: no file, or one that is not of the format.
     """
-    paths = [Path(name) for name in sorted(glob(str(opening.path))) if Path(name).is_file()]  # noqa: PTH207  Path.glob refuses absolute patterns
+    paths = [Path(name) for name in sorted(glob(str(opening.path))) if not Path(name).is_dir()]  # noqa: PTH207  Path.glob refuses absolute patterns
     if not paths:
         raise DatasetError(f"{FORMAT}; no file matches {opening.path}. Quote the pattern, so that the shell leaves it.")
     parts, unused = _parts(paths)
@@ -175,7 +175,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
 
     Slim's list for ImageNet has 1001 lines: its first is `0:background`.
     """
-    path = next((folder / name for name in _LABEL_LISTS if (folder / name).is_file()), None)
+    path = next((folder / name for name in _LABEL_LISTS if (folder / name).exists()), None)
     return tuple(re.sub(r"^\d+:", "", line) for line in read_lines(path)) if path is not None else ()
 
 

@@ -6,23 +6,33 @@ A checksum is a masked CRC-32C (tensorflow/tensorflow `tensorflow/core/lib/io/re
 file is noted in the caller's cache folder, so that a file is read whole only once.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from hashlib import sha256
+from io import BufferedReader
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import ValidationError
 
 from mbench.accuracy.dataset_crc32c import crc32c
 from mbench.accuracy.dataset_hashes import note_path, write_whole
+from mbench.accuracy.dataset_text import brief
 from mbench.accuracy.dataset_tf_example import Values, parse_example
 from mbench.core.errors import DatasetError
 from mbench.core.workloads import Document
+from mbench.files.regular import MIB, format_limit, open_regular
 
 FORMAT = (
     "tfrecord:GLOB is TFRecord files of tf.train.Example with image/encoded and image/class/label (or image and label)"
 )
+
+MOST_BYTES: Final = 128 * MIB
+"""Of a record: ImageNet's largest picture has 15 million bytes."""
+
+MOST_CLASSES: Final = 1 << 20
+"""Labels from here on are none: a network would have an output for each."""
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
@@ -108,7 +118,7 @@ def read_image(path: Path, record: Record) -> bytes:
         DatasetError: the file is no longer what it was.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, limit_bytes=None) as stream:
             stream.seek(record.offset)
             data = stream.read(record.size_bytes)
     except OSError as error:
@@ -131,13 +141,12 @@ def _noted(notes: Path | None) -> Shard | None:
 def _records(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield offset and data of each record, both checksums proved."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, limit_bytes=None) as stream:
             number = 0
             while head := stream.read(_HEADER.size):
-                length = _length(path, number, head)
                 offset = stream.tell()
-                data, foot = stream.read(length), stream.read(_FOOTER.size)
-                if len(data) < length or len(foot) < _FOOTER.size:
+                data, foot = stream.read(_length(path, number, head, stream)), stream.read(_FOOTER.size)
+                if len(foot) < _FOOTER.size:
                     raise _broken(path, number, "is cut short")
                 if _masked(data) != _FOOTER.unpack(foot)[0]:
                     raise _broken(path, number, "does not match its checksum")
@@ -147,7 +156,8 @@ def _records(path: Path) -> Iterator[tuple[int, bytes]]:
         raise DatasetError(f"{FORMAT}; {path} could not be read: {error.strerror}.") from error
 
 
-def _length(path: Path, number: int, head: bytes) -> int:
+def _length(path: Path, number: int, head: bytes, stream: BufferedReader) -> int:
+    """Return how many bytes of data follow a record's head; they are there."""
     if number == 0 and head.startswith(_GZIP):
         raise DatasetError(f"{FORMAT}; {path} is compressed with gzip. Decompress it.")
     if len(head) < _HEADER.size:
@@ -155,6 +165,11 @@ def _length(path: Path, number: int, head: bytes) -> int:
     length, checksum = _HEADER.unpack(head)
     if _masked(head[:8]) != checksum:
         raise _broken(path, number, "has a length that does not match its checksum")
+    left = os.fstat(stream.fileno()).st_size - stream.tell()
+    if length > left:
+        raise _broken(path, number, f"is cut short: it says {length} bytes, and {left} follow")
+    if length > MOST_BYTES:
+        raise _broken(path, number, f"has {length} bytes, and at most {format_limit(MOST_BYTES)} are read")
     return int(length)
 
 
@@ -181,16 +196,18 @@ def _record(path: Path, number: int, offset: int, data: bytes) -> Record:
     image, label, synset = _first(example, _IMAGES), _first(example, _LABELS), _first(example, (_SYNSET,))
     if not isinstance(image, bytes) or not isinstance(label, int):
         what = "picture" if not isinstance(image, bytes) else "label"
+        names = brief(", ".join(sorted(example))) or "nothing"
         raise DatasetError(
-            f"{FORMAT}; record {number} of {path} has no {what}, only {', '.join(sorted(example)) or 'nothing'}. "
-            "Write it anew with these names."
+            f"{FORMAT}; record {number} of {path} has no {what}, only {names}. Write it anew with these names."
         )
+    if label >= MOST_CLASSES:
+        raise _broken(path, number, f"has label {label}, and at most {MOST_CLASSES} classes can be told apart")
     return Record(
         offset=offset,
         size_bytes=len(data),
         label=label,
         sha256=sha256(image).hexdigest(),
-        synset=synset.decode() if isinstance(synset, bytes) and synset else None,
+        synset=synset.decode("utf-8", "replace") if isinstance(synset, bytes) and synset else None,
     )
 
 

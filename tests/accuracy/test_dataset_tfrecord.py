@@ -1,6 +1,9 @@
+import os
 import pickle
 import random
+import struct
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +23,8 @@ from PIL import Image
 
 from mbench.accuracy.dataset_crc32c import crc32c
 from mbench.accuracy.dataset_hashes import note_path
-from mbench.accuracy.dataset_tf_example import parse_example
+from mbench.accuracy.dataset_tf_example import MOST_FEATURES, parse_example
+from mbench.accuracy.dataset_tfrecord_files import MOST_CLASSES
 from mbench.accuracy.datasets import open_dataset
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split
@@ -202,6 +206,78 @@ def test_a_file_that_is_broken_is_named_with_its_record(tmp_path: Path, contents
     (tmp_path / "x.tfrecord").write_bytes(contents)
     with pytest.raises(DatasetError, match=rf"tfrecord:GLOB is TFRecord files.*; .*{message}"):
         examples_of(f"tfrecord:{tmp_path}/x.tfrecord")
+
+
+def with_length(length: int, data: bytes = b"") -> bytes:
+    """Return a record that says to have a length, with the right checksum of that."""
+    return tf_records(struct.pack("<Q", length))[12:] + data
+
+
+@pytest.mark.parametrize("length", [1, 2**31, 2**40, 2**62, 2**63 - 1, 2**63, 2**64 - 1])
+def test_a_length_beyond_the_file_is_never_asked_of_memory(length: int, tmp_path: Path) -> None:
+    (tmp_path / "x.tfrecord").write_bytes(WHOLE + with_length(length))
+    with pytest.raises(DatasetError, match=rf"record 2 of .*x\.tfrecord is cut short: it says {length} bytes, and 0 f"):
+        examples_of(f"tfrecord:{tmp_path}/x.tfrecord")
+
+
+def test_a_record_has_a_bound_where_the_file_has_none(tmp_path: Path) -> None:
+    with (tmp_path / "x.tfrecord").open("wb") as stream:
+        stream.write(with_length(1 << 40))
+        stream.truncate(1 << 41)
+    with pytest.raises(DatasetError, match=r"record 0 of .* has 1099511627776 bytes, and at most 128 MiB are read"):
+        open_dataset(f"tfrecord:{tmp_path}/x.tfrecord")
+
+
+@pytest.mark.parametrize("label", [MOST_CLASSES, 2**62])
+def test_a_label_without_measure_is_refused(label: int, tmp_path: Path) -> None:
+    (tmp_path / "x.tfrecord").write_bytes(tf_records(slim(label, 1)))
+    with pytest.raises(DatasetError, match=rf"record 0 of .* has label {label}, and at most {MOST_CLASSES} classes"):
+        examples_of(f"tfrecord:{tmp_path}/x.tfrecord")
+    (tmp_path / "x.tfrecord").write_bytes(tf_records(slim(MOST_CLASSES - 1, 1)))
+    assert open_dataset(f"tfrecord:{tmp_path}/x.tfrecord").head == Head(name="tfrecord", classes=MOST_CLASSES)
+
+
+@pytest.mark.parametrize("name", ["x.tfrecord", "labels.txt"])
+def test_a_pipe_is_named_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.tfrecord").write_bytes(WHOLE)
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DatasetError, match=rf"{name} could not be read: it is a pipe"):
+        examples_of(f"tfrecord:{tmp_path}/x.tfrecord")
+
+
+def test_a_synset_that_is_no_text_is_no_synset_of_imagenet(tmp_path: Path) -> None:
+    (tmp_path / "x.tfrecord").write_bytes(tf_records(slim(1, 1, image__class__synset=b"\xff\xfe")))
+    assert examples_of(f"tfrecord:{tmp_path}/x.tfrecord").facts.examples == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_example_is_read_or_refused_in_one_line(seed: int, tmp_path: Path) -> None:
+    source = random.Random(seed)
+    for _ in range(20):
+        message = bytearray(slim(1, 1, image__class__synset=b"n01440764"))
+        for _ in range(source.randrange(1, 5)):
+            message[source.randrange(len(message))] = source.randrange(256)
+        (tmp_path / "x.tfrecord").write_bytes(tf_records(bytes(message[: source.randrange(1, len(message) + 1)])))
+        with suppress(DatasetError):
+            assert examples_of(f"tfrecord:{tmp_path}/x.tfrecord").facts
+
+
+def test_an_example_keeps_the_first_value_of_a_feature_and_a_bound_of_features() -> None:
+    many = tf_example(**{"image": b"x", **{f"f{number}": 1 for number in range(MOST_FEATURES - 1)}})
+    assert parse_example(many)["image"] == (b"x",)
+    with pytest.raises(ValueError, match=f"it has more than {MOST_FEATURES} features"):
+        parse_example(many + tf_example(one_more=1))
+    packed = b"\x0a\x11\x0a\x0f\x0a\x01a\x12\x0a\x1a\x08\x0a\x06" + bytes([5, 6, 7, 8, 9, 10])
+    assert parse_example(packed) == {"a": (5,)}
+
+
+def test_a_label_has_64_bits_whatever_its_tenth_byte_says() -> None:
+    label = b"\x08" + b"\xff" * 9 + b"\x7f"
+    feature = b"\x1a" + bytes([len(label)]) + label
+    entry = b"\x0a\x01a\x12" + bytes([len(feature)]) + feature
+    features = b"\x0a" + bytes([len(entry)]) + entry
+    assert parse_example(b"\x0a" + bytes([len(features)]) + features) == {"a": (-1,)}
 
 
 def test_a_label_beyond_the_list_is_refused(flowers: Path) -> None:
