@@ -16,6 +16,8 @@ KIB: Final = 1 << 10
 MIB: Final = 1 << 20
 GIB: Final = 1 << 30
 
+_CHUNK_BYTES: Final = 64 * KIB
+
 _KINDS: Final = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe (FIFO)",
@@ -55,10 +57,13 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
         OSError: as `open_regular`, or the file grew beyond the limit while it was read.
     """
     with open_regular(path, limit_bytes=limit_bytes) as stream:
-        data = stream.read(limit_bytes + 1)  # files of /proc say that they are empty
-    if len(data) > limit_bytes:
-        _refuse_size(path, "more", limit_bytes)
-    return data
+        size = os.fstat(stream.fileno()).st_size  # a read takes the memory for all that it is asked for
+        parts: list[bytes] = []
+        while part := stream.read(size + 1 if not parts else _CHUNK_BYTES):  # files of /proc say that they are empty
+            parts.append(part)
+            if sum(map(len, parts)) > limit_bytes:
+                _refuse_size(path, "more", limit_bytes)
+    return b"".join(parts)
 
 
 def hash_regular(path: Path) -> str:

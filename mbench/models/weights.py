@@ -7,21 +7,23 @@ is ever run, and a misfit is named by layer.
 import hashlib
 import io
 import re
-import zipfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Weights, WeightsKind
+from mbench.files.archives import Archive, is_archive
+from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.graph_weights import graph_weights
 from mbench.models.layers import Layer, LayerKind, weight_shapes
 from mbench.models.seeded_weights import seeded_weights
+from mbench.models.weight_arrays import StoredArray, StoredArrays
+from mbench.models.weight_groups import WantedLayer, longest_text, saved_layers
 
 WeightValues = Mapping[str, npt.NDArray[np.float32]]
 """Weights by `layer/weight`, such as `conv1_bn/gamma`."""
@@ -29,22 +31,21 @@ WeightValues = Mapping[str, npt.NDArray[np.float32]]
 BESIDES = ("ranges/", "bits/")
 """Beginnings of what a trained `.npz` holds besides weights: see `mbench/models/training/qat_ranges.py`."""
 
+MOST_BYTES: Final = 2 * GIB
+"""Of a weights file; VGG-16 with the moments of its optimizer has 1.7 GB."""
+
+MOST_TIMES: Final = 8
+SPARE_BYTES: Final = 64 * MIB
+"""What a `.keras` file may unpack to, in float32 weights of the network: Keras keeps up to two moments of each, and
+float64 takes twice as much."""
+
+_HDF5: Final = b"\x89HDF\r\n\x1a\n"
+_MEMBER: Final = "model.weights.h5"
+_DAMAGE: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError)
+"""What h5py raises of files that are damaged, and our own readers of what they refuse."""
+
 KERAS_CLASSES = {LayerKind.CONV: "conv2d", LayerKind.DEPTHWISE: "depthwise_conv2d", LayerKind.CLASSIFIER: "conv2d"}
 """Names of Keras 3 for layers in a `.weights.h5`: the class, counted from the second on (`conv2d_1`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedLayer:
-    """A layer of a network, as a file may hold it.
-
-    Attributes:
-        saved_class: what Keras 3 calls its class in a `.weights.h5`.
-        shapes: of each weight, in Keras' own order; none where it has no weights.
-    """
-
-    name: str
-    saved_class: str
-    shapes: Mapping[str, tuple[int, ...]]
 
 
 def describe_file(path: Path) -> Weights:
@@ -148,63 +149,49 @@ def _read(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> WeightValues
     import h5py
 
     try:
-        if zipfile.is_zipfile(io.BytesIO(data)):
-            data = zipfile.ZipFile(io.BytesIO(data)).read("model.weights.h5")
-        with h5py.File(io.BytesIO(data)) as file:
-            found = dict(_saved_layers(file, wanted))
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise UsageError(f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {error}.") from error
-    return dict(_fit(name, found, wanted))
+        groups = _unpacked(data, wanted)
+        with h5py.File(io.BytesIO(groups)) as file:
+            return dict(_fit(name, dict(saved_layers(file, wanted, longest=longest_text(groups))), wanted))
+    except _DAMAGE as error:
+        reason = _first_line(error)
+        raise UsageError(f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {reason}.") from error
+
+
+def _unpacked(data: bytes, wanted: Sequence[WantedLayer]) -> bytes:
+    """Return the HDF5 file in a `.keras` file; the data itself where it is none."""
+    if data.startswith(_HDF5) or not is_archive(data):
+        return data
+    archive = Archive(data)
+    if _MEMBER not in archive.names:
+        raise ValueError(f"it holds no {_MEMBER}")
+    needed = 4 * sum(prod(shape) for layer in wanted for shape in layer.shapes.values())
+    return archive.read(_MEMBER, limit_bytes=MOST_TIMES * needed + SPARE_BYTES)
 
 
 def _read_arrays(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> WeightValues:
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise UsageError(f"weights {name} are no .npz file of arrays: {error}.") from error
-    found = {
-        layer.name: [arrays[key] for weight in layer.shapes if (key := f"{layer.name}/{weight}") in arrays]
-        for layer in wanted
-    }
-    besides = {key: array.astype(np.float32) for key, array in arrays.items() if key.startswith(BESIDES)}
-    return {**dict(_fit(name, found, wanted)), **besides}
+        arrays = StoredArrays(data)
+        found = {
+            layer.name: [each for weight in layer.shapes if (each := arrays.find(f"{layer.name}/{weight}")) is not None]
+            for layer in wanted
+        }
+        besides = {key: _read_beside(key, arrays) for key in arrays.names if key.startswith(BESIDES)}
+        return {**dict(_fit(name, found, wanted)), **besides}
+    except _DAMAGE as error:
+        raise UsageError(f"weights {name} are no .npz file of arrays: {_first_line(error)}.") from error
 
 
-def _saved_layers(file: Any, wanted: Sequence[WantedLayer]) -> Iterator[tuple[str, list[Any]]]:
-    """Yield each layer's name and its weights in Keras' order, from either of Keras' two HDF5 layouts."""
-    if "layers" in file:
-        yield from _keras3_layers(file["layers"], wanted)
-        return
-    group = file.get("model_weights", file)
-    saved = [layer.decode() if isinstance(layer, bytes) else str(layer) for layer in group.attrs["layer_names"]]
-    weighty = [name for name in saved if len(group[name].attrs["weight_names"])]
-    for name, known in zip(weighty, _known_as(weighty, wanted), strict=True):
-        yield known, [np.asarray(group[name][weight]) for weight in group[name].attrs["weight_names"]]
+def _read_beside(key: str, arrays: StoredArrays) -> npt.NDArray[np.float32]:
+    """Return the two ends of a range, or a number of bits."""
+    array = arrays.find(key)
+    if array is None or not array.holds_numbers or array.shape not in ((1,), (2,)):
+        raise ValueError(f"{key} is neither a number nor a range")
+    return array.values().astype(np.float32)
 
 
-def _known_as(saved: Sequence[str], wanted: Sequence[WantedLayer]) -> Sequence[str]:
-    """Return what saved layers are called here: names that Keras counts (`conv2d_17`) go by their order alone.
-
-    So does Keras when it reads such a file (keras `src/legacy/saving/legacy_h5_format.py`).
-    """
-    names = [layer.name for layer in wanted if layer.shapes]
-    return names if len(names) == len(saved) and set(names) != set(saved) else saved
-
-
-def _keras3_layers(group: Any, wanted: Sequence[WantedLayer]) -> Iterator[tuple[str, list[Any]]]:
-    """Yield layers of the layout that names them by class and order, such as `layers/conv2d_1/vars/0`."""
-    counted: Counter[str] = Counter()
-    for layer in wanted:
-        kind = layer.saved_class
-        saved = f"{kind}_{counted[kind]}" if counted[kind] else kind
-        counted[kind] += 1
-        if layer.shapes and saved in group:
-            variables = group[saved]["vars"]
-            yield layer.name, [np.asarray(variables[str(index)]) for index in range(len(variables))]
-
-
-def _fit(file: str, found: Mapping[str, Sequence[Any]], wanted: Sequence[WantedLayer]) -> Iterator[tuple[str, Any]]:
+def _fit(
+    file: str, found: Mapping[str, Sequence[StoredArray]], wanted: Sequence[WantedLayer]
+) -> Iterator[tuple[str, Any]]:
     """Yield the weights by name, each of the shape that the network wants."""
     for layer, shapes in ((each.name, each.shapes) for each in wanted):
         values = found.get(layer, [])
@@ -213,15 +200,19 @@ def _fit(file: str, found: Mapping[str, Sequence[Any]], wanted: Sequence[WantedL
                 f"weights {file} do not fit: layer {layer} wants {len(shapes)} weights ({', '.join(shapes)}), "
                 f"the file has {len(values) or 'none'}. Check the architecture."
             )
-        for (weight, shape), value in zip(shapes.items(), values, strict=True):
-            if value.shape != shape:
+        for (weight, shape), stored in zip(shapes.items(), values, strict=True):
+            if stored.shape != shape:
                 raise UsageError(
                     f"weights {file} do not fit: {layer}/{weight} is {_shape(shape)} in the network and "
-                    f"{_shape(value.shape)} in the file. Check alpha and the number of classes."
+                    f"{_shape(stored.shape)} in the file. Check alpha and the number of classes."
                 )
+            if not stored.holds_numbers:
+                raise UsageError(f"weights {file} do not fit: {layer}/{weight} holds {stored.dtype.name}, not numbers.")
+            with np.errstate(over="ignore"):  # a number that float32 cannot hold is not finite, which is said below
+                value = stored.values().astype(np.float32)
             if not np.isfinite(value).all():
                 raise UsageError(f"weights {file} are damaged: {layer}/{weight} holds numbers that are not finite.")
-            yield f"{layer}/{weight}", value.astype(np.float32)
+            yield f"{layer}/{weight}", value
 
 
 def set_weights(model: Any, values: WeightValues) -> None:
@@ -232,11 +223,16 @@ def set_weights(model: Any, values: WeightValues) -> None:
 
 
 def _shape(shape: Sequence[int]) -> str:
-    return "×".join(str(side) for side in shape)
+    return "×".join(str(side) for side in shape) or "a single number"
+
+
+def _first_line(error: Exception) -> str:
+    text = error.args[0] if isinstance(error, KeyError) and error.args else error  # a KeyError shows its text in quotes
+    return (str(text).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
         raise UsageError(f"weights {path} cannot be read: {error.strerror}.") from error

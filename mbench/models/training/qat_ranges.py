@@ -9,7 +9,6 @@ They are further arrays of the weights' own `.npz`, so that one hash identifies 
     bits/conv_pw_1      (1,) float32: 4          of layers whose weights have fewer than 8 bits
 """
 
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +17,12 @@ from typing import Any, Final
 import numpy as np
 
 from mbench.core.errors import ArtifactError, UsageError
+from mbench.files.archives import Archive
+from mbench.files.regular import read_regular
 from mbench.models.flatbuffers import operator_name, read_model
 from mbench.models.layers import Layer, LayerKind
 from mbench.models.quantization import NARROW_BITS, PROBABILITIES, Ranges
-from mbench.models.weights import BESIDES, WeightValues
+from mbench.models.weights import BESIDES, MOST_BYTES, WeightValues
 
 INPUT, POOL, PROBABILITY = "input", "pool", "probability"
 """What has a range and is no layer with weights."""
@@ -76,10 +77,10 @@ def find_learned(values: WeightValues) -> LearnedRanges | None:
 def holds_ranges(path: Path) -> bool:
     """Whether a weights file brings learned ranges, so that its int8 form needs no calibration examples."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.startswith(RANGES_PREFIX) for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile):  # an HDF5 file, or none: reading the weights will say so
+        names = Archive(read_regular(path, limit_bytes=MOST_BYTES)).names
+    except (OSError, ValueError):  # an HDF5 file, or none: reading the weights will say so
         return False
+    return any(name.startswith(RANGES_PREFIX) for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
