@@ -5,6 +5,7 @@ Examples are float32 arrays of shape (n, resolution, resolution, 3) in [-1, 1], 
 
 import hashlib
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from PIL import Image
 
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, CalibrationKind
+from mbench.files.regular import GIB, MIB, read_regular
 
 Examples = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.float64]
@@ -25,6 +27,18 @@ CENTRAL_CROP: Final = 0.875
 """Share of each side that is kept (tensorflow/models `research/slim/preprocessing/inception_preprocessing.py`)."""
 
 IMAGE_SUFFIXES: Final = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".webp"})
+
+FORMATS: Final = ("BMP", "JPEG", "PNG", "PPM", "WEBP")
+"""What pictures may be, whatever they are called; Pillow starts another program for some others."""
+
+MOST_PIXELS: Final = 1 << 26
+"""Of a picture: 67 million, 0.2 GB decoded."""
+
+MOST_BYTES: Final = 512 * MIB
+"""Of a picture's file."""
+
+MOST_ARRAY_BYTES: Final = 64 * GIB
+"""Of a data set's pictures, which mbench prepared itself."""
 
 OCTAVES: Final = ((3, 1.0), (6, 0.5), (12, 0.25))
 """Cells a side and weight of each layer of noise: coarse shapes strong, fine ones weak, as in photographs."""
@@ -113,14 +127,14 @@ def describe_examples(file: Path, *, examples: int) -> Calibration:
     Raises:
         UsageError: it cannot be read.
     """
-    sha256 = hashlib.sha256(_read_bytes(file)).hexdigest()
+    sha256 = hashlib.sha256(_read_bytes(file, limit_bytes=MOST_ARRAY_BYTES)).hexdigest()
     return Calibration(kind=CalibrationKind.EXAMPLES, examples=examples, sha256=sha256, source=str(file.resolve()))
 
 
 def _kept_pictures(calibration: Calibration, resolution: int) -> Examples:
     """Return all pictures of a data set's array, in [-1, 1]."""
     file = Path(calibration.source or "")
-    data = _read_bytes(file)
+    data = _read_bytes(file, limit_bytes=MOST_ARRAY_BYTES)
     if hashlib.sha256(data).hexdigest() != calibration.sha256:
         raise UsageError(f"calibration examples {file} changed since the build was planned; start it again.")
     pictures = np.load(io.BytesIO(data), allow_pickle=False)
@@ -188,7 +202,8 @@ def choose_images(folder: Path, count: int) -> Sequence[Path]:
     """
     if not folder.is_dir():
         raise UsageError(f"calibration folder {folder} does not exist or is no folder.")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+    named = (path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    found = sorted(path for path in named if path.exists() and not path.is_dir())  # a pipe is named when it is read
     if not found:
         raise UsageError(f"calibration folder {folder} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))}).")
     chosen = min(count, len(found))
@@ -204,11 +219,7 @@ def read_image(path: Path, resolution: int) -> Examples:
     Raises:
         UsageError: it cannot be decoded.
     """
-    try:
-        with Image.open(path) as picture:
-            levels = np.asarray(picture.convert("RGB"), dtype=np.float32)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UsageError(f"{path} cannot be read as a picture: {_first_line(error)}. Remove it or mend it.") from error
+    levels = _decoded(path).astype(np.float32)
     top, left = (int((side - side * CENTRAL_CROP) / 2) for side in levels.shape[:2])
     cropped = levels[None, top : levels.shape[0] - top, left : levels.shape[1] - left]
     rows, columns = (np.arange(resolution) * (side / resolution) for side in cropped.shape[1:3])
@@ -216,9 +227,25 @@ def read_image(path: Path, resolution: int) -> Examples:
     return np.asarray(resized / np.float32(127.5) - np.float32(1.0))
 
 
-def _read_bytes(path: Path) -> bytes:
+def _decoded(path: Path) -> npt.NDArray[np.uint8]:
+    """Return a picture as (height, width, 3) RGB."""
+    data = _read_bytes(path)
     try:
-        return path.read_bytes()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of metadata that is not used, and of sizes that are checked here
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                width, height = picture.size
+                if width * height <= MOST_PIXELS:
+                    return np.asarray(picture.convert("RGB"))
+                reason = f"it claims {width} x {height} pixels, more than the {MOST_PIXELS} that are decoded"
+    except Exception as error:  # Pillow's parsers let through whatever a damaged file makes them stumble on
+        reason = _first_line(error)
+    raise UsageError(f"{path} cannot be read as a picture: {reason}. Remove it or mend it.")
+
+
+def _read_bytes(path: Path, *, limit_bytes: int = MOST_BYTES) -> bytes:
+    try:
+        return read_regular(path, limit_bytes=limit_bytes)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. Remove it or mend it.") from error
 

@@ -26,7 +26,7 @@ _HEADER_BYTES: Final = 1 << 14
 
 _SUFFIX: Final = ".npy"
 _READERS: Final = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-_ODD_HEADER: Final = (
+ODD_HEADER: Final = (
     ValueError,
     SyntaxError,
     TypeError,
@@ -83,7 +83,7 @@ class StoredArrays:
         stream = io.BytesIO(self._archive.head(member, size=_HEADER_BYTES))
         try:
             shape, in_fortran_order, dtype = _READERS[np.lib.format.read_magic(stream)](stream)
-        except _ODD_HEADER as error:
+        except ODD_HEADER as error:
             reason = (str(error).splitlines() or [""])[0][:200]
             raise ValueError(f"{name} is no array: {type(error).__name__} {reason}") from error
         start, size = stream.tell(), prod(shape) * dtype.itemsize

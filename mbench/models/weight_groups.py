@@ -4,6 +4,8 @@ A file of HDF5 may name other files, other places of itself, and filters that un
 of these, and the hash that identifies weights covers their file alone, so they are refused.
 """
 
+import io
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +40,31 @@ class WantedLayer:
     name: str
     saved_class: str
     shapes: Mapping[str, tuple[int, ...]]
+
+
+def check_contained(data: bytes) -> None:
+    """Raise where anything in an HDF5 file leads out of it, to another place, or is packed.
+
+    Raises:
+        ValueError: what it is.
+        OSError: it is no such file.
+    """
+    import h5py
+
+    with h5py.File(io.BytesIO(data)) as file:
+        left, walked = [(file, "")], {file.id}
+        while left:
+            place, above = left.pop()
+            for name in place:
+                path = f"{above}/{name}".removeprefix("/")
+                if not _is_hard(place, name):
+                    raise ValueError(f"{path} is a link to another place or file, which Keras does not write")
+                found = place[name]
+                if isinstance(found, h5py.Group) and found.id not in walked:
+                    walked.add(found.id)
+                    left.append((found, path))
+                elif isinstance(found, h5py.Dataset):
+                    _check_array(found, path)
 
 
 def longest_text(data: bytes) -> int:
@@ -98,7 +125,14 @@ def _keras3_layers(group: Any, wanted: Sequence[WantedLayer]) -> Iterator[tuple[
 
 def _holds(group: Any, name: str) -> bool:
     """Whether a group has an entry; h5py's own `in` opens what a link leads to, in whatever file."""
-    return bool(group.id.links.exists(name.encode()))
+    return bool(group.id.links.exists(os.fsencode(name)))
+
+
+def _is_hard(group: Any, name: str) -> bool:
+    """Whether an entry lies in the group itself."""
+    import h5py
+
+    return bool(group.id.links.get_info(os.fsencode(name)).type == h5py.h5l.TYPE_HARD)
 
 
 def _group(parent: Any, path: str) -> Any:
@@ -116,6 +150,11 @@ def _array(parent: Any, path: str) -> StoredArray:
     found = _follow(parent, path)
     if not isinstance(found, h5py.Dataset):
         raise ValueError(f"{path} is a group where an array is expected")
+    _check_array(found, path)
+    return StoredArray(shape=tuple(found.shape), dtype=found.dtype, values=lambda: np.asarray(found[()]))
+
+
+def _check_array(found: Any, path: str) -> None:
     made = found.id.get_create_plist()
     if found.shape is None:
         raise ValueError(f"{path} is an array without a shape")
@@ -123,7 +162,6 @@ def _array(parent: Any, path: str) -> StoredArray:
         raise ValueError(f"{path} lies in another file, which the hash of this one does not cover")
     if made.get_nfilters():
         raise ValueError(f"{path} is packed, and Keras packs none; save it without compression")
-    return StoredArray(shape=tuple(found.shape), dtype=found.dtype, values=lambda: np.asarray(found[()]))
 
 
 def _follow(parent: Any, path: str) -> Any:
@@ -136,7 +174,7 @@ def _follow(parent: Any, path: str) -> Any:
             raise ValueError(f"{path} is no path from group to group")
         if not _holds(place, name):
             raise KeyError(f"{path} is not in it")
-        if place.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+        if not _is_hard(place, name):
             raise ValueError(f"{path} is a link to another place or file, which Keras does not write")
         place = place[name]
     return place

@@ -153,7 +153,7 @@ def _read(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> WeightValues
         with h5py.File(io.BytesIO(groups)) as file:
             return dict(_fit(name, dict(saved_layers(file, wanted, longest=longest_text(groups))), wanted))
     except _DAMAGE as error:
-        reason = _first_line(error)
+        reason = first_line(error)
         raise UsageError(f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {reason}.") from error
 
 
@@ -178,7 +178,7 @@ def _read_arrays(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> Weigh
         besides = {key: _read_beside(key, arrays) for key in arrays.names if key.startswith(BESIDES)}
         return {**dict(_fit(name, found, wanted)), **besides}
     except _DAMAGE as error:
-        raise UsageError(f"weights {name} are no .npz file of arrays: {_first_line(error)}.") from error
+        raise UsageError(f"weights {name} are no .npz file of arrays: {first_line(error)}.") from error
 
 
 def _read_beside(key: str, arrays: StoredArrays) -> npt.NDArray[np.float32]:
@@ -226,7 +226,8 @@ def _shape(shape: Sequence[int]) -> str:
     return "×".join(str(side) for side in shape) or "a single number"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says in its first line, without the full stop."""
     text = error.args[0] if isinstance(error, KeyError) and error.args else error  # a KeyError shows its text in quotes
     return (str(text).splitlines() or [type(error).__name__])[0].rstrip(".")
 

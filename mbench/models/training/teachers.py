@@ -5,8 +5,6 @@ indexed with the pictures. Stored outputs say which split they are of, so that n
 pictures. Importing this module loads no tensorflow.
 """
 
-import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,14 +17,21 @@ from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
+from mbench.files.archives import Archive
+from mbench.files.regular import GIB, MIB, format_limit, open_regular, read_regular
 from mbench.models.architectures import find_architecture, find_chain
 from mbench.models.quiet import quiet
 from mbench.models.training.distillation import Outputs
-from mbench.models.weights import load_weights, set_weights
+from mbench.models.weight_arrays import ODD_HEADER
+from mbench.models.weight_groups import check_contained
+from mbench.models.weights import MOST_BYTES, first_line, load_weights, set_weights
 
 Pictures = npt.NDArray[np.uint8]
 
 BATCH: Final = 128
+
+MOST_OUTPUT_BYTES: Final = 16 * GIB
+"""Of stored outputs: of a million pictures and four thousand classes."""
 
 SIDECAR: Final = ".json"
 """Added to the name of stored outputs: `faces.npy` has its data set's facts in `faces.npy.json`."""
@@ -105,9 +110,14 @@ def _read_outputs(teacher: StoredTeacher, examples: int) -> Outputs:
             f"{teacher.dataset.name} {teacher.dataset.split} ({teacher.dataset.sha256[:12]}). Ask the teacher again."
         )
     try:
-        outputs = np.load(teacher.path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"stored outputs {teacher.path} cannot be read: {error}.") from error
+        with open_regular(teacher.path, limit_bytes=MOST_OUTPUT_BYTES) as stream:
+            outputs = np.load(stream, allow_pickle=False)
+    except OSError as error:
+        raise UsageError(f"stored outputs {teacher.path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError, *ODD_HEADER) as error:
+        raise UsageError(f"stored outputs {teacher.path} are no .npy array: {first_line(error)}.") from error
+    if not isinstance(outputs, np.ndarray):
+        raise UsageError(f"stored outputs {teacher.path} are an archive of arrays, and one array is wanted.")
     if outputs.ndim != 2 or len(outputs) != examples or outputs.dtype.kind != "f":
         raise UsageError(
             f"stored outputs {teacher.path} are {outputs.dtype} of shape {outputs.shape}; {examples} pictures want "
@@ -119,13 +129,13 @@ def _read_outputs(teacher: StoredTeacher, examples: int) -> Outputs:
 def _read_facts(path: Path) -> DatasetFacts:
     sidecar = _sidecar(path)
     try:
-        return DatasetFacts.model_validate_json(sidecar.read_text(encoding="utf-8"))
+        return DatasetFacts.model_validate_json(read_regular(sidecar, limit_bytes=MIB))
     except OSError as error:
         raise UsageError(
             f"stored outputs {path} need {sidecar.name} beside them, which says what data set they are of: "
             f"{error.strerror}."
         ) from error
-    except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValidationError as error:
         raise UsageError(f"{sidecar} names no data set: {str(error).splitlines()[0]}.") from error
 
 
@@ -135,8 +145,7 @@ def _sidecar(path: Path) -> Path:
 
 def _load_keras(teacher: KerasTeacher) -> Any:
     """Read a model without its training state; one that brings code of its own is refused by Keras' safe mode."""
-    if not zipfile.is_zipfile(teacher.path):
-        raise UsageError(f"teacher {teacher.path} is no .keras file, or not there.")
+    _check_keras(teacher.path)
     with quiet():
         import keras
 
@@ -148,6 +157,21 @@ def _load_keras(teacher: KerasTeacher) -> Any:
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.input_shape) != 4:
         raise UsageError(f"teacher {teacher.path} is to take one picture and give one output; it does not.")
     return model
+
+
+def _check_keras(path: Path) -> None:
+    """Raise where a `.keras` file unpacks to more than is read, or its weights lead out of it: Keras follows."""
+    try:
+        archive = Archive(read_regular(path, limit_bytes=MOST_BYTES))
+        if (size := sum(map(archive.size, archive.names))) > MOST_BYTES:
+            raise ValueError(f"it unpacks to {size} bytes, and at most {format_limit(MOST_BYTES)} are read")
+        for name in archive.names:
+            if name.endswith(".h5"):
+                check_contained(archive.read(name, limit_bytes=MOST_BYTES))
+    except OSError as error:
+        raise UsageError(f"teacher {path} is no .keras file, or not there: {error.strerror or error}.") from error
+    except (ValueError, KeyError, RuntimeError, TypeError) as error:
+        raise UsageError(f"teacher {path} is no .keras file: {first_line(error)}.") from error
 
 
 def _build(teacher: WeightsTeacher) -> Any:
