@@ -15,6 +15,7 @@ from mbench.artifacts.float_operators import float_operators
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.workloads import ArtifactFacts, Document, OutputFacts
+from mbench.files.regular import kind_of, read_regular
 
 RUNTIME_CUSTOM: Final = frozenset({"TFLite_Detection_PostProcess", "NumericVerify", "Mfcc", "AudioSpectrogram"})
 """Custom operators that the runtime brings with it (google-ai-edge/LiteRT `tflite/core/kernels/register.cc`)."""
@@ -137,11 +138,11 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         if not path.is_file():
-            what = "a folder, not a file" if path.is_dir() else "not there"
-            raise UsageError(f"{path} is {what}; name a .tflite file.")
+            kind = kind_of(path)
+            raise UsageError(f"{path} is {kind}{', not a file' if path.exists() else ''}; name a .tflite file.")
         if (size := path.stat().st_size) > LARGEST_FILE_BYTES:
             raise ArtifactError(f"{path} has {size} bytes; a .tflite file of more than 4 GiB cannot be read.")
-        return path.read_bytes()
+        return read_regular(path, limit_bytes=LARGEST_FILE_BYTES)
     except OSError as error:
         raise ArtifactError(f"could not read {path}: {error.strerror or error}. Check the path.") from error
 

@@ -5,6 +5,10 @@ from typing import Final
 
 from mbench.binaries.records import Flavour
 from mbench.core.errors import UsageError
+from mbench.files.regular import GIB, read_regular
+
+MOST_BYTES: Final = GIB
+"""Of a binary; with all its debugging symbols benchmark_model has a third of that."""
 
 _BOTH: Final = b"warmup_min_secs"
 _ONLY: Final[dict[Flavour, bytes]] = {"tflite": b"input_layer_value_files", "litert": b"dispatch_library_path"}
@@ -18,7 +22,7 @@ def flavour_of(path: Path) -> Flavour | None:
         UsageError: it is not there, or is no benchmark_model.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
         raise UsageError(f"could not read {path}: {error.strerror or error}.") from error
     if _BOTH not in data:

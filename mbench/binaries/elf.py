@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
+from mbench.binaries.contents import MOST_BYTES
 from mbench.binaries.elf_layout import LAYOUTS, Layout
 from mbench.binaries.records import Abi, System
 from mbench.core.errors import ArtifactError, UsageError
+from mbench.files.regular import open_regular
 
 ElfType = Literal["EXEC", "DYN"]
 
@@ -131,10 +133,8 @@ def read_elf(path: Path, *, name: str | None = None) -> ElfFacts:
         UsageError: there is no such file, or it cannot be read.
         ArtifactError: it is no whole ELF file of an Android ABI.
     """
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no regular file. Name a benchmark_model file.")
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, limit_bytes=MOST_BYTES) as stream:
             return parse_elf(stream, name=name or str(path))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error

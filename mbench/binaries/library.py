@@ -18,11 +18,13 @@ from typing import BinaryIO, Final
 
 from pydantic import ValidationError
 
+from mbench.binaries.contents import MOST_BYTES
 from mbench.binaries.elf import ElfFacts, parse_elf
 from mbench.binaries.records import Abi, BinaryRecord, Companion, Finding, FindingKind, Flavour, System, parse_abi
 from mbench.binaries.whole_files import TEMPORARY, disk_errors, held_alone, make_final, temporary_in, write_whole
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import utc_now
+from mbench.files.regular import open_regular
 
 _LOG = logging.getLogger(__name__)
 
@@ -309,10 +311,8 @@ def _abi_of_program(path: Path, elf: ElfFacts, abi: Abi | None) -> Abi:
 def _copy(path: Path, target: BinaryIO) -> str:
     """Copy a file's bytes; return their SHA-256."""
     digest = hashlib.sha256()
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no regular file. Name a benchmark_model file.")
     try:
-        source = path.open("rb")
+        source = open_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
     with source:

@@ -8,8 +8,11 @@ import typer
 
 from mbench.cli.errors import fail, one_line_errors
 from mbench.cli.streams import write, write_json
+from mbench.files.regular import MIB, format_limit, read_regular
 
 NOT_OK = 4
+MOST_BYTES = 256 * MIB
+"""Of a log; one of a thousand inferences, each with a line, has a tenth of one."""
 
 
 @one_line_errors
@@ -35,7 +38,16 @@ def _read(path: Path) -> str:
     if str(path) == "-" and sys.stdin is None:
         fail("could not read standard input: it is closed.", 2)
     try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        data = _standard_input() if str(path) == "-" else read_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
-        fail(f"could not read {path}: {error.strerror}.", 2)
+        fail(f"could not read {path}: {error.strerror}. Name a file, or - for standard input.", 2)
     return data.decode("utf-8", errors="replace")
+
+
+def _standard_input() -> bytes:
+    data = bytearray()
+    while part := sys.stdin.buffer.read(MIB):
+        data += part
+        if len(data) > MOST_BYTES:
+            fail(f"standard input has more than the {format_limit(MOST_BYTES)} that are read.", 2)
+    return bytes(data)

@@ -1,12 +1,12 @@
 """Everything that is wrong with a profile's text, each thing with the line that it stands in."""
 
 import re
-import tomllib
 from typing import Final
 
 from pydantic import ValidationError
 
 from mbench.devices.profiles import Profile
+from mbench.files.texts import parse_toml
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"'-]+)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -23,8 +23,8 @@ def check_profile(text: str, *, source: str) -> tuple[str, ...]:
     A text that is no TOML has one fault; after that, every field's faults are told at once.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except ValueError as error:
         return (_syntax_fault(str(error), text, source),)
     try:
         Profile.model_validate(data)

@@ -1,6 +1,5 @@
 """Device profiles: what is declared about a model of phone, or about this host, in `device_profiles/*.toml`."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -10,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 from mbench.core.workloads import Document, RunSettings
+from mbench.files.texts import parse_toml, read_text
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 SHIPPED = next(
@@ -185,7 +185,7 @@ def load_profile(name: str, *, user_folder: Path | None = None) -> Profile:
     known = profile_files(user_folder=user_folder)
     if name not in known:
         raise UsageError(f"unknown device {name!r}.{did_you_mean(name, sorted(known))}")
-    return parse_profile(known[name].read_text(encoding="utf-8"), source=str(known[name]))
+    return _read_profile(known[name])
 
 
 def load_profiles(*, user_folder: Path | None = None) -> tuple[Profile, ...]:
@@ -195,7 +195,7 @@ def load_profiles(*, user_folder: Path | None = None) -> tuple[Profile, ...]:
         UsageError: a file that is no profile.
     """
     files = profile_files(user_folder=user_folder)
-    return tuple(parse_profile(files[name].read_text(encoding="utf-8"), source=str(files[name])) for name in files)
+    return tuple(map(_read_profile, files.values()))
 
 
 def profile_files(*, user_folder: Path | None = None) -> dict[str, Path]:
@@ -206,6 +206,14 @@ def profile_files(*, user_folder: Path | None = None) -> dict[str, Path]:
     return known
 
 
+def _read_profile(path: Path) -> Profile:
+    try:
+        text = read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"could not read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    return parse_profile(text, source=str(path))
+
+
 def parse_profile(text: str, *, source: str) -> Profile:
     """Return the profile that a TOML text holds.
 
@@ -213,14 +221,14 @@ def parse_profile(text: str, *, source: str) -> Profile:
         UsageError: not TOML, or a field that is missing, unknown or wrong.
     """
     try:
-        return Profile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source}: {error}.") from error
+        return Profile.model_validate(parse_toml(text))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         what = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{source}: {where}: {what}." if where else f"{source}: {what}.") from error
+    except ValueError as error:
+        raise UsageError(f"{source}: {error}.") from error
 
 
 def _all_files(user_folder: Path | None) -> Iterator[Path]:

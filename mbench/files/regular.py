@@ -19,6 +19,7 @@ GIB: Final = 1 << 30
 _CHUNK_BYTES: Final = 64 * KIB
 
 _KINDS: Final = {
+    stat.S_IFREG: "a regular file",
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe (FIFO)",
     stat.S_IFSOCK: "a socket",
@@ -84,11 +85,22 @@ def format_limit(size_bytes: int) -> str:
     return f"{size_bytes} bytes"
 
 
+def kind_of(path: Path) -> str:
+    """Return what a path is: `a folder`, `a pipe (FIFO)`, …, `a regular file`, or `not there`."""
+    try:
+        return _kind(path.stat())
+    except OSError:
+        return "not there"
+
+
+def _kind(status: os.stat_result) -> str:
+    return _KINDS.get(stat.S_IFMT(status.st_mode), "of no known kind")
+
+
 def _check(path: Path, status: os.stat_result, limit_bytes: int | None) -> None:
     if not stat.S_ISREG(status.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "of no known kind")
         code = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
-        raise OSError(code, f"it is {kind}, not a regular file", str(path))
+        raise OSError(code, f"it is {_kind(status)}, not a regular file", str(path))
     if limit_bytes is not None and status.st_size > limit_bytes:
         _refuse_size(path, f"{status.st_size} bytes", limit_bytes)
 

@@ -10,10 +10,14 @@ from pydantic.json_schema import models_json_schema
 from mbench.core.errors import StoreError
 from mbench.core.results import FORMAT_VERSION, JobResult, Plan, Run
 from mbench.core.workloads import Document
+from mbench.files.regular import MIB, read_regular
 from mbench.store.files import storing
 from mbench.store.upgrade import upgrade
 
 SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+MOST_BYTES: Final = 256 * MIB
+"""Of a document or of a raw file of a run; a plan of ten thousand jobs has a tenth of that."""
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 
@@ -64,7 +68,7 @@ def read_document(path: Path, model: type[DocumentT]) -> DocumentT:
         StoreError: as `parse_document`, or the file cannot be read.
     """
     with storing("read", path):
-        data = path.read_bytes()
+        data = read_regular(path, limit_bytes=MOST_BYTES)
     return parse_document(data, model, source=str(path))
 
 

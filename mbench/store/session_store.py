@@ -15,7 +15,8 @@ from typing import Final
 
 from mbench.core.errors import StoreError
 from mbench.core.results import JobResult, Plan, PlannedJob, Run
-from mbench.store.documents import RunDocument, format_document, read_document
+from mbench.files.regular import read_regular
+from mbench.store.documents import MOST_BYTES, RunDocument, format_document, read_document
 from mbench.store.files import remove_leftovers, replace_file, storing, write_new_file, write_new_folder
 from mbench.store.lock import held, holder_of
 from mbench.store.unfinished import unfinished_job
@@ -91,7 +92,7 @@ class SessionStore:
         """
         path = self.run_path(run) / name
         with storing("read", path):
-            return path.read_bytes() if path.is_file() else None
+            return read_regular(path, limit_bytes=MOST_BYTES) if path.exists() else None
 
     def run_path(self, run: Run) -> Path:
         """Return the folder of a run: `run.json` and the raw files named in `run.files`."""

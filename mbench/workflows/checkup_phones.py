@@ -16,6 +16,7 @@ from mbench.devices.adb_own_server import adb_program, adb_version
 from mbench.devices.adb_servers import AdbServer, configured_server, listed_devices, protocol_of, require_protocol
 from mbench.devices.profile_check import check_profile
 from mbench.devices.profiles import profile_files
+from mbench.files.texts import read_text
 from mbench.workflows.findings import Finding, State
 from mbench.workflows.home import home
 
@@ -99,7 +100,7 @@ def _profiles() -> Iterator[Finding]:
     faults: list[str] = []
     for path in files.values():
         try:
-            faults += check_profile(path.read_text(encoding="utf-8"), source=str(path))
+            faults += check_profile(read_text(path), source=str(path))
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     for fault in faults:

@@ -14,6 +14,7 @@ from mbench.devices.android_readiness import Decision, verdict
 from mbench.devices.profile_check import check_profile
 from mbench.devices.profile_draft import draft_profile
 from mbench.devices.profiles import Limits
+from mbench.files.texts import read_text
 from mbench.report.text_table import Cell, Column, Style, TableValues
 from mbench.workflows.phone_files import clean
 from mbench.workflows.phones import AT_ONCE, Phone, adb_servers, choose, find_phones, holder_of, unusable
@@ -103,7 +104,7 @@ def faults_of(path: Path) -> tuple[str, ...]:
         UsageError: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"could not read {path}: {getattr(error, 'strerror', None) or error}.") from error
     return check_profile(text, source=str(path))

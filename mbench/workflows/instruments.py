@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from mbench.core.errors import DeviceLost, NoDevice, TransportError, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
+from mbench.files.regular import hash_regular
 from mbench.hostbench.identity import program_manifest
 from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument, flags_of, tool_of
@@ -108,8 +109,10 @@ def pushed_instrument(
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        return hash_regular(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
 
 
 def _content(sha256: str, companions: Mapping[str, str]) -> str:

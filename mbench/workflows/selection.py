@@ -10,6 +10,7 @@ from mbench.core.recipes import Calibration, Weights
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import Delegate
+from mbench.files.regular import kind_of
 from mbench.models.architectures import find_architecture
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
@@ -156,6 +157,6 @@ def _existing_variant(name: str) -> Variant:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is no plain file" if path.exists() else "no such file"
+        what = f"is {kind_of(path)}" if path.exists() else "no such file"
         raise UsageError(f"{path}: {what}; name a .tflite file.")
     return path

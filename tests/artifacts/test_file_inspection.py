@@ -79,6 +79,12 @@ def test_a_path_that_is_no_file_is_told(tmp_path: Path, make: bool, told: str) -
         inspect_file(path)
 
 
+def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.tflite")
+    with pytest.raises(UsageError, match=r"x\.tflite is a pipe \(FIFO\), not a file; name a \.tflite file"):
+        inspect_file(tmp_path / "x.tflite")
+
+
 def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "x.tflite"
     path.write_bytes(unary()[:80])

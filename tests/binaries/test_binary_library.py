@@ -120,7 +120,7 @@ def test_a_missing_file_is_a_users_mistake(library: BinaryLibrary, tmp_path: Pat
 
 
 def test_a_device_file_is_no_binary(library: BinaryLibrary) -> None:
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         library.add(Path("/dev/zero"), flavour=None, abi=None, source="zero")
 
 

@@ -186,7 +186,7 @@ def test_a_missing_file_is_a_users_mistake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "zero"])
 def test_a_folder_or_a_device_is_no_binary(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         read_elf(tmp_path if not name else Path("/dev/zero"))
 
 
