@@ -4,6 +4,7 @@ An array is read where its shape is the one that is wanted, so that no file deci
 """
 
 import io
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -82,7 +83,9 @@ class StoredArrays:
             return None
         stream = io.BytesIO(self._archive.head(member, size=_HEADER_BYTES))
         try:
-            shape, in_fortran_order, dtype = _READERS[np.lib.format.read_magic(stream)](stream)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+                shape, in_fortran_order, dtype = _READERS[np.lib.format.read_magic(stream)](stream)
         except ODD_HEADER as error:
             reason = (str(error).splitlines() or [""])[0][:200]
             raise ValueError(f"{name} is no array: {type(error).__name__} {reason}") from error

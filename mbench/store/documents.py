@@ -89,7 +89,7 @@ def _parse_object(data: bytes, source: str) -> dict[str, Any]:
             f"{source}: damaged JSON at line {error.lineno}, column {error.colno}: {error.msg}. "
             "Restore the file, or remove it and its session."
         ) from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, lists in lists
         raise StoreError(f"{source}: damaged: {error}. Restore the file, or remove it and its session.") from error
     if not isinstance(fields, dict):
         raise StoreError(f"{source}: holds a JSON {type(fields).__name__} at line 1, not a document of mbench.")

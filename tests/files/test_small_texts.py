@@ -94,6 +94,15 @@ def test_documents_that_are_pipes_or_without_end_are_named(tmp_path: Path) -> No
         read_document(tmp_path / "plan.json", Plan)
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a": ' * 100_000, '{"a": ' + "9" * 5000 + "}", '{"a": "\xff"}', "[]"]
+)
+def test_documents_that_no_parser_takes_are_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(StoreError, match=r"plan\.json: [^\n]{1,400}$"):
+        read_document(tmp_path / "plan.json", Plan)
+
+
 def test_a_pointer_to_the_latest_session_has_a_bound(tmp_path: Path) -> None:
     with (tmp_path / "LATEST").open("wb") as stream:
         stream.truncate(1 << 40)

@@ -53,6 +53,12 @@ def npy(header: str, content: bytes = b"", version: tuple[int, int] = (1, 0)) ->
     return b"\x93NUMPY" + bytes(version) + size + text + content
 
 
+def whole_npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
 def legacy(change: Callable[[h5py.File], None] = lambda file: None) -> bytes:
     """Return a `.h5` file by Keras' older layout, changed."""
     stream = io.BytesIO()
@@ -107,6 +113,15 @@ ODD_ARRAYS: dict[str, Any] = {
 def test_an_array_of_another_kind_is_named(message: str) -> None:
     with pytest.raises(UsageError, match=rf"weights x\.npz .*conv1.*{message}"):
         read("x.npz", npz(**{FIRST: ODD_ARRAYS[message]}))
+
+
+def test_a_header_that_python_2_wrote_is_read_without_a_word() -> None:
+    header = HEADER.replace("(3, 3, 3, 8)", "(3L, 3L, 3L, 8L)")
+    data = members(*((f"{name}.npy", whole_npy(array)) for name, array in GOOD.items() if name != FIRST))
+    stream = io.BytesIO(data)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(KEY, npy(header, GOOD[FIRST].tobytes()))
+    read("x.npz", stream.getvalue())
 
 
 def test_an_array_that_is_not_there_is_named() -> None:
