@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import StoreError
+from mbench.files.regular import MIB, open_regular, read_regular
 from mbench.runner.shards_script import ANSWERED, parse_statuses
 
 _ABOUT: Final = "about.json"
 _ROWS: Final = "answers.bin"
 _STATUSES: Final = "statuses.txt"
 _SECONDS: Final = "seconds.txt"
+
+_MOST_TEXT_BYTES: Final = 256 * MIB
+"""Of statuses or seconds: ten million examples have a half of that."""
 
 
 class KeptAnswers:
@@ -34,7 +38,8 @@ class KeptAnswers:
         """Open a folder, which is made if it is not there.
 
         Raises:
-            StoreError: it cannot be read or written, or holds answers of something else.
+            StoreError: it cannot be read or written, holds answers of something else, or a link, through which a file
+                of somebody else would be written.
         """
         self.folder, self._row_bytes = folder, row_bytes
         with _mapped(folder):
@@ -42,8 +47,11 @@ class KeptAnswers:
             self._open(json.dumps(dict(about), indent=1, sort_keys=True))
 
     def _open(self, about: str) -> None:
+        link = next((path for path in (self.folder, *self.folder.rglob("*")) if path.is_symlink()), None)
+        if link is not None:
+            raise StoreError(f"{link} is a link, which mbench never makes there; move the folder away.")
         path = self.folder / _ABOUT
-        if path.exists() and path.read_text(encoding="utf-8") != about:
+        if path.exists() and _read_text(path) != about:
             raise StoreError(f"{path} is about other answers than those that are wanted; move the folder away.")
         _write_whole(path, about)
         text = _read_text(self.folder / _STATUSES)
@@ -115,8 +123,8 @@ class KeptAnswers:
         Raises:
             StoreError: the folder cannot be read.
         """
-        with _mapped(self.folder):
-            return (self.folder / _ROWS).read_bytes()[: self._row_bytes * self.done]
+        with _mapped(self.folder), open_regular(self.folder / _ROWS, limit_bytes=None) as file:
+            return file.read(self._row_bytes * self.done)
 
     def _cut(self) -> None:
         """Let both files end with the examples that count."""
@@ -138,7 +146,9 @@ def _mapped(folder: Path) -> Iterator[None]:
 
 
 def _read_text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    if not path.exists():
+        return ""
+    return read_regular(path, limit_bytes=_MOST_TEXT_BYTES).decode("utf-8", "replace")
 
 
 def _append(path: Path, data: bytes) -> None:

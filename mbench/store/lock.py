@@ -10,6 +10,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from mbench.core.errors import StoreError
+from mbench.files.regular import KIB, read_regular
 from mbench.store.files import storing
 
 PATIENCE_S: Final = 0.5
@@ -64,6 +65,6 @@ def holder_of(path: Path) -> str | None:
 
 def _read_holder(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip() or None
+        return read_regular(path, limit_bytes=KIB).decode("utf-8", "replace").strip() or None
     except OSError:
         return None

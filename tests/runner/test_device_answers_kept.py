@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,23 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> Non
 def test_bytes_that_do_not_fit_the_statuses_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="are not the answers"):
         opened(tmp_path).add(b"aab", ("0", "0"), seconds=1)
+
+
+@pytest.mark.parametrize("file", ["answers.bin", "statuses.txt", "about.json"])
+def test_a_file_of_somebody_else_is_not_written_through_a_link(tmp_path: Path, file: str) -> None:
+    opened(tmp_path).add(b"aabb", ("0", "0"), seconds=1)
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "kept" / file).unlink()
+    (tmp_path / "kept" / file).symlink_to(tmp_path / "victim")
+    with pytest.raises(StoreError, match=rf"kept/{file} is a link, which mbench never makes there"):
+        opened(tmp_path)
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+@pytest.mark.parametrize("file", ["answers.bin", "statuses.txt", "about.json"])
+def test_a_pipe_among_kept_answers_is_named_and_not_waited_for(tmp_path: Path, file: str) -> None:
+    opened(tmp_path).add(b"aabb", ("0", "0"), seconds=1)
+    (tmp_path / "kept" / file).unlink()
+    os.mkfifo(tmp_path / "kept" / file)
+    with pytest.raises(StoreError, match="could not keep the device's answers"):
+        opened(tmp_path)
