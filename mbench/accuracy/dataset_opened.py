@@ -1,6 +1,5 @@
 """What a data set is once it is opened: what a person should know of it, and its splits, read when asked for."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,8 +94,3 @@ class Dataset:
                 f"{self.reference} has no {which} split, only {there}. Add it, or choose another data set."
             )
         return self.readers[which]()
-
-
-def expanded(place: str) -> Path:
-    """Return a path with `~` as the user's home; of a user who does not exist it stays, and so names no folder."""
-    return Path(os.path.expanduser(place))  # noqa: PTH111  # pathlib's raises a RuntimeError

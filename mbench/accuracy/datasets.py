@@ -12,7 +12,7 @@ from mbench.accuracy.dataset_faces import open_faces
 from mbench.accuracy.dataset_folder import open_folder
 from mbench.accuracy.dataset_geo import open_geo
 from mbench.accuracy.dataset_imagenet import open_imagenet
-from mbench.accuracy.dataset_opened import Dataset, Opening, expanded
+from mbench.accuracy.dataset_opened import Dataset, Opening
 from mbench.accuracy.dataset_tfds import open_tfds
 from mbench.accuracy.dataset_tfrecord import open_tfrecord
 from mbench.core.errors import DatasetError

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.answers import OpenedFile
-from mbench.accuracy.dataset_opened import expanded
 from mbench.accuracy.datasets import Dataset, open_dataset
 from mbench.accuracy.judge_detections import check_counting
 from mbench.accuracy.judge_places import Cells, open_cells
