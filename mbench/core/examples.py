@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from mbench.core.bounds import Count, Sha256
 from mbench.core.workloads import Document
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ class DatasetFacts(Document):
     name: str
     task: Task
     split: Split
-    sha256: str
-    examples: int
-    classes: int | None = None
+    sha256: Sha256
+    examples: Count
+    classes: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,29 @@
 Format history:
     1   mbench 0.1, before its release: first format.
     2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
-        what drove the GPU.
+        what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
 """
 
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from mbench.core.bounds import (
+    Amount,
+    Core,
+    Count,
+    FileName,
+    JobName,
+    Moment,
+    Place,
+    Reading,
+    Seconds,
+    Seed,
+    SessionName,
+    Sha256,
+    Share,
+)
 from mbench.core.scores import Question, Score
 from mbench.core.workloads import Document, Workload
 
@@ -18,10 +33,6 @@ FORMAT_VERSION: Final = 2
 
 XNNPACK_NODE: Final = "TfLiteXNNPackDelegate"
 """What the runtime calls the nodes that XNNPACK executes, asked for or implicitly."""
-
-JOB_NAME: Final = r"^[A-Za-z0-9._@+-]+$"
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Status(StrEnum):
@@ -33,12 +44,8 @@ class Status(StrEnum):
     ABORTED = "aborted"
 
 
-ErrorClass = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^(launch|usage|model|delegate|invoke|io|crash:[A-Z0-9]+|killed|timeout|transport|output|build|environment)$"
-    ),
-]
+_OTHER_ENDS: Final = "launch|usage|model|delegate|invoke|io|killed|timeout|transport|output|build|environment"
+ErrorClass = Annotated[str, StringConstraints(pattern=rf"^({_OTHER_ENDS}|crash:[A-Z0-9]+)$")]
 """Why a run or job did not end `ok`.
 
 `launch` the program did not start; `usage` it did not take its command line as given; `model` it refused the file;
@@ -93,44 +100,44 @@ class Phase(Document):
     The percentiles are absent from versions before TensorFlow 2.19.
     """
 
-    count: int
-    first_us: int | None = None
-    current_us: int | None = None
-    min_us: int | None = None
-    max_us: int | None = None
-    avg_us: float | None = None
-    std_us: float | None = None
-    p5_us: int | None = None
-    median_us: int | None = None
-    p95_us: int | None = None
+    count: Count
+    first_us: Count | None = None
+    current_us: Count | None = None
+    min_us: Count | None = None
+    max_us: Count | None = None
+    avg_us: Amount | None = None
+    std_us: Amount | None = None
+    p5_us: Count | None = None
+    median_us: Count | None = None
+    p95_us: Count | None = None
 
 
 class DelegateCoverage(Document):
     """One delegate's share of one subgraph: `nodes` of `total` in `partitions` (delegated and left-over ones)."""
 
     name: str
-    nodes: int
-    total: int | None
-    partitions: int | None
-    subgraph: int | None = None
+    nodes: Count
+    total: Count | None
+    partitions: Count | None
+    subgraph: Count | None = None
 
 
 class Memory(Document):
     """Memory of one run in KiB: growth of the resident peak since start, after init and over all; absolute peak."""
 
-    init_kib: float | None = None
-    overall_kib: float | None = None
-    peak_kib: float | None = None
+    init_kib: Amount | None = None
+    overall_kib: Amount | None = None
+    peak_kib: Amount | None = None
 
 
 class OperatorTime(Document):
     """One row of the operator profile: `us_per_inference` is the row's sum divided by the number of inferences."""
 
-    run_order: int
+    run_order: Count
     node_type: str
     name: str
-    times_called: int
-    us_per_inference: float
+    times_called: Count
+    us_per_inference: Amount
 
 
 class Pass(StrEnum):
@@ -162,26 +169,26 @@ class Conditions(Document):
         other_benchmarks: processes of benchmark_model that are not ours.
     """
 
-    taken_at: AwareDatetime
-    load_1m: float | None = None
-    busy_share: float | None = None
+    taken_at: Moment
+    load_1m: Amount | None = None
+    busy_share: Share | None = None
     governors: tuple[str, ...] | None = None
-    frequency_khz: tuple[int, ...] | None = None
-    frequency_max_khz: tuple[int, ...] | None = None
-    temperature_c: float | None = None
-    zone_temperatures_c: dict[str, float] | None = None
-    skin_temperature_c: float | None = None
+    frequency_khz: tuple[Count, ...] | None = None
+    frequency_max_khz: tuple[Count, ...] | None = None
+    temperature_c: Reading | None = None
+    zone_temperatures_c: dict[str, Reading] | None = None
+    skin_temperature_c: Reading | None = None
     thermal_status: int | None = Field(default=None, ge=0, le=6)
     power: Literal["mains", "battery"] | None = None
     powered_by: Literal["ac", "usb", "wireless", "dock", "none"] | None = None
     charging: Literal["charging", "discharging", "not_charging", "full"] | None = None
-    battery_percent: float | None = None
-    battery_temperature_c: float | None = None
-    memory_available_kib: int | None = None
+    battery_percent: Reading | None = None
+    battery_temperature_c: Reading | None = None
+    memory_available_kib: Count | None = None
     screen_on: bool | None = None
     stay_on: bool | None = None
     doze: bool | None = None
-    other_benchmarks: int | None = None
+    other_benchmarks: Count | None = None
 
 
 class Run(Document):
@@ -201,26 +208,26 @@ class Run(Document):
         output_sha256: hash of the output tensors' bytes of the last inference.
     """
 
-    job: str
+    job: JobName
     purpose: Pass
-    index: int
-    block: int
-    position: int
-    started_at: AwareDatetime
-    wall_s: float
-    cpu_s: float | None = None
+    index: Place
+    block: Place
+    position: Place
+    started_at: Moment
+    wall_s: Seconds
+    cpu_s: Amount | None = None
     argv: tuple[str, ...]
-    exit_code: int | None
+    exit_code: Count | None
     status: Status
     error_class: ErrorClass | None = None
     message: str | None = None
     warmup: Phase | None = None
     measured: Phase | None = None
-    init_us: int | None = None
-    first_us: int | None = None
+    init_us: Count | None = None
+    first_us: Count | None = None
     memory: Memory | None = None
     delegates: tuple[DelegateCoverage, ...] = ()
-    nodes: int | None = None
+    nodes: Count | None = None
     gpu_api: str | None = None
     operators: tuple[OperatorTime, ...] | None = None
     parameters: dict[str, str] = Field(default_factory=dict)
@@ -229,7 +236,7 @@ class Run(Document):
     warnings: tuple[MeasurementWarning, ...] = ()
     conditions_before: Conditions | None = None
     conditions_after: Conditions | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[FileName, ...] = ()
 
 
 class DeviceFacts(Document):
@@ -249,8 +256,8 @@ class DeviceFacts(Document):
     os: str | None = None
     build: str | None = None
     abi: str | None = None
-    cores: int | None = None
-    memory_kib: int | None = None
+    cores: Count | None = None
+    memory_kib: Count | None = None
 
 
 class BinaryFacts(Document):
@@ -267,7 +274,7 @@ class BinaryFacts(Document):
     path: str
     runtime: str | None = None
     flags_sha256: Sha256 | None = None
-    companions: dict[str, Sha256] = Field(default_factory=dict)
+    companions: dict[FileName, Sha256] = Field(default_factory=dict)
 
 
 class PlannedJob(Document):
@@ -278,7 +285,7 @@ class PlannedJob(Document):
         unscored: why a score that was asked for is not there.
     """
 
-    id: str = Field(pattern=JOB_NAME)
+    id: JobName
     workload: Workload
     build_error: str | None = None
     scores: tuple[Score, ...] = ()
@@ -300,13 +307,13 @@ class MeasuringRules(Document):
         governor: cpufreq's, that was set on every cluster; None: as it was.
     """
 
-    min_runs: int = Field(ge=1)
-    max_runs: int = Field(ge=1)
-    target_interval: float = Field(gt=0)
-    memory_runs: int = Field(ge=0)
+    min_runs: Place = Field(ge=1)
+    max_runs: Place = Field(ge=1)
+    target_interval: Amount = Field(gt=0)
+    memory_runs: Place
     profile_ops: bool
-    seed: int
-    cpus: tuple[int, ...] | None = None
+    seed: Seed
+    cpus: tuple[Core, ...] | None = None
     fixed_performance: bool = False
     governor: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
 
@@ -333,7 +340,7 @@ class DevicePlan(Document):
     binary: BinaryFacts
     rules: MeasuringRules
     canary: Workload | None
-    canary_job: str = Field(default="canary", pattern=JOB_NAME)
+    canary_job: JobName = "canary"
     jobs: tuple[PlannedJob, ...]
 
 
@@ -347,8 +354,8 @@ class Plan(Document):
 
     format_version: Literal[2] = FORMAT_VERSION
     kind: Literal["plan"] = "plan"
-    session: str
-    created_at: AwareDatetime
+    session: SessionName
+    created_at: Moment
     provenance: Provenance
     devices: tuple[DevicePlan, ...]
     question: Question | None = None
@@ -376,14 +383,14 @@ class JobResult(Document):
 
     format_version: Literal[2] = FORMAT_VERSION
     kind: Literal["job"] = "job"
-    session: str
-    job: str
+    session: SessionName
+    job: JobName
     workload: Workload
     device: DeviceFacts
     binary: BinaryFacts
     rules: MeasuringRules
     provenance: Provenance
-    finished_at: AwareDatetime
+    finished_at: Moment
     status: Status
     error_class: ErrorClass | None = None
     message: str | None = None

@@ -2,12 +2,16 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from mbench.core.bounds import Amount, Count, Seconds, Seed, Sha256, Share
 from mbench.core.examples import DatasetFacts, Split
 from mbench.core.workloads import Delegate, Document
+
+MOST_EXAMPLES: Final = 10**9
+"""Of one split; ImageNet's training set has a thousandth of it."""
 
 NAMED_FAILURES = 20
 """So many failed or differing examples are named in a document; all are counted."""
@@ -29,10 +33,10 @@ class Question(Document):
     dataset: str
     split: Split = Split.TEST
     preprocessing: str | None = None
-    label_offset: int | None = None
+    label_offset: int | None = Field(default=None, ge=0, le=1)
     cells: str | None = None
-    examples: int | None = None
-    seed: int = 0
+    examples: int | None = Field(default=None, ge=1, le=MOST_EXAMPLES)
+    seed: Seed = 0
     delegate: Delegate = Delegate.CPU
 
 
@@ -47,11 +51,11 @@ class Metric(Document):
     """
 
     name: str
-    value: float
-    low: float | None = None
-    high: float | None = None
+    value: Share
+    low: Share | None = None
+    high: Share | None = None
     interval: Literal["wilson", "bootstrap"] | None = None
-    examples: int
+    examples: Count
 
 
 class Agreement(Document):
@@ -64,9 +68,9 @@ class Agreement(Document):
         differing: names of examples with another first answer, the first few.
     """
 
-    examples: int
-    same_top1: int
-    largest_step: float | None = None
+    examples: Count
+    same_top1: Count
+    largest_step: Amount | None = None
     differing: tuple[str, ...] = ()
 
 
@@ -89,22 +93,30 @@ class Score(Document):
         seconds: that scoring took.
     """
 
-    artifact_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    artifact_sha256: Sha256
     place: Literal["host", "device"]
     delegate: str
     runtime: str | None = None
     dataset: DatasetFacts
     preprocessing: str
-    label_offset: int = 0
+    label_offset: int = Field(default=0, ge=0, le=1)
     cells_sha256: str | None = None
-    asked: int
-    scored: int
+    asked: int = Field(ge=0, le=MOST_EXAMPLES)
+    scored: int = Field(ge=0, le=MOST_EXAMPLES)
     failed: tuple[str, ...] = ()
-    selection_seed: int | None = None
+    selection_seed: Seed | None = None
     metrics: tuple[Metric, ...]
     hits: str | None = None
     agreement: Agreement | None = None
-    seconds: float
+    seconds: Seconds
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.scored > self.asked:
+            raise ValueError(f"scored: {self.scored} of {self.asked} examples cannot be")
+        if self.hits is not None and not _is_packed(self.hits, self.asked):
+            raise ValueError(f"hits: these are not the bits of {self.asked} examples in base64")
+        return self
 
     def metric(self, name: str) -> Metric | None:
         """Return one of the metrics, None where it was not taken."""
@@ -132,6 +144,14 @@ def pack_hits(hits: Sequence[bool]) -> str:
         for start in range(0, len(padded), 8)
     )
     return base64.b64encode(packed).decode()
+
+
+def _is_packed(packed: str, count: int) -> bool:
+    """Whether `pack_hits` could have written this of so many examples."""
+    try:
+        return len(base64.b64decode(packed, validate=True)) == -(-count // 8)
+    except ValueError:  # no base64, or characters of another script
+        return False
 
 
 def unpack_hits(packed: str, count: int) -> list[bool]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
+from mbench.core.bounds import LONGEST_SETTING_S, Count, Reading, Setting, Sha256
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 
@@ -255,6 +256,12 @@ def _from_document(value: object) -> object:
         raise ValueError(str(error)) from error
 
 
+MOST_INFERENCES: Final = 2**31 - 1
+"""benchmark_model keeps the number in 32 bits."""
+
+MOST_THREADS: Final = 1024
+
+
 class RunSettings(Document):
     """How long one run lasts, in benchmark_model's own terms.
 
@@ -262,19 +269,19 @@ class RunSettings(Document):
     inferences *and* `min_secs`; each of the two phases stops early after `max_secs`.
     """
 
-    warmup_runs: int = Field(default=5, ge=1)
-    warmup_min_secs: float = Field(default=0.3, ge=0)
-    num_runs: int = Field(default=50, ge=1)
-    min_secs: float = Field(default=0.5, ge=0)
-    max_secs: float = Field(default=60.0, gt=0)
+    warmup_runs: int = Field(default=5, ge=1, le=MOST_INFERENCES)
+    warmup_min_secs: Setting = 0.3
+    num_runs: int = Field(default=50, ge=1, le=MOST_INFERENCES)
+    min_secs: Setting = 0.5
+    max_secs: float = Field(default=60.0, gt=0, le=LONGEST_SETTING_S)
 
 
 class OutputFacts(Document):
     """One output tensor: how its raw bytes are to be read."""
 
     dtype: str
-    elements: int
-    zero_point: int | None
+    elements: Count
+    zero_point: int | None = Field(ge=-(2**31), lt=2**31)
 
 
 class ArtifactFacts(Document):
@@ -294,12 +301,12 @@ class ArtifactFacts(Document):
     """
 
     name: str
-    sha256: str | None = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int | None
-    mult_adds: int | None
-    parameters: int | None
-    activation_bytes: int | None
-    snr_db: float | None = None
+    sha256: Sha256 | None
+    size_bytes: Count | None
+    mult_adds: Count | None
+    parameters: Count | None
+    activation_bytes: Count | None
+    snr_db: Reading | None = None
     snr_against: str | None = None
     latency_only: str | None = None
     outputs: tuple[OutputFacts, ...] | None = None
@@ -312,7 +319,7 @@ class Workload(Document):
 
     artifact: ArtifactFacts
     delegate: Delegate
-    threads: int = Field(ge=1)
+    threads: int = Field(ge=1, le=MOST_THREADS)
     settings: RunSettings
 
     @property

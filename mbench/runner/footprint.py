@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from mbench.core.bounds import LARGEST
 from mbench.core.results import MeasurementWarning, Memory, WarningCode
 from mbench.runner.lines import Complain, Line
 from mbench.runner.numerals import REAL, real
@@ -59,7 +60,7 @@ def _take(
 ) -> None:
     found = form.fullmatch(line.text.removeprefix(title))
     numbers = [real(text) for text in found.groups()] if found else []
-    if not numbers or None in numbers:
+    if not numbers or any(number is None or not 0 <= number * KIB_PER_MB <= LARGEST for number in numbers):
         complain(line, "no memory numbers where they must stand")
     elif any(field in values for field in fields):
         complain(line, "memory is said twice: the text holds more than one run")

@@ -1,8 +1,9 @@
 """Numbers as benchmark_model prints them: read exactly, or not at all."""
 
-import math
 import re
 from typing import Final
+
+from mbench.core.bounds import LARGEST
 
 WHOLE: Final = r"[0-9]{1,18}"
 """A non-negative 64-bit integer; C++ streams print no separators."""
@@ -17,11 +18,11 @@ def whole(text: str) -> int | None:
 
 
 def real(text: str) -> float | None:
-    """Return a finite number, None where the text is not one."""
+    """Return a number that can be meant, None where the text is none or beyond all measure."""
     if not re.fullmatch(REAL, text):
         return None
     value = float(text)
-    return value if math.isfinite(value) else None
+    return value if abs(value) <= LARGEST else None
 
 
 def printed(value: float) -> float:

@@ -37,6 +37,10 @@ def read_runtime_info(data: bytes) -> tuple[DelegateCoverage, ...]:
     """
     details = model_runtime_info_pb2.ModelRuntimeDetails()
     _parse(details, data, "model runtime information")
+    if any(subgraph.subgraph_id < 0 for subgraph in details.subgraphs):
+        raise RunFailed(
+            "the model runtime information that the program wrote numbers a graph below 0.", error_class="io"
+        )
     return tuple(coverage for subgraph in details.subgraphs for coverage in _subgraph_coverage(subgraph))
 
 
@@ -103,6 +107,8 @@ def read_profile(data: bytes, *, runs: int, mean_us: float | None = None) -> Ope
     rows = [row for subgraph in message.runtime_profile.subgraph_profiles for row in subgraph.per_op_profiles]
     if runs < 1 or not rows:
         raise RunFailed("the operator profile holds no measured operator.", error_class="output")
+    if any(min(row.run_order, row.times_called, row.inference_microseconds.sum) < 0 for row in rows):
+        raise RunFailed("the operator profile that the program wrote holds a negative number.", error_class="io")
     operators = tuple(
         OperatorTime(
             run_order=row.run_order,

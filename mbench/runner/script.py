@@ -44,7 +44,7 @@ ACCELERATED_INIT_ALLOWANCE_S: Final = 180.0
 _MARGIN_S = 10.0
 _PHASES = 2
 
-_CPU_TIME = re.compile(r"(\d+)m(\d+(?:\.\d+)?)s")
+_CPU_TIME = re.compile(r"(\d{1,9})m(\d{1,9}(?:\.\d{1,9})?)s")
 _BLOCK_BYTES = 512  # of `ulimit -f` (POSIX)
 
 _GONE = r"""gone() {
@@ -144,7 +144,7 @@ def end_script(work_dir: str) -> str:
 
 def parse_exit_code(line: bytes | None) -> int | None:
     """Return the exit status of `137` and the line's end; None where there is none, or only a part of it."""
-    return int(line) if line is not None and re.fullmatch(rb"\d+\r?\n", line) else None
+    return int(line) if line is not None and re.fullmatch(rb"\d{1,9}\r?\n", line) else None
 
 
 def parse_cpu_s(times: str) -> float | None:

@@ -7,17 +7,17 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 
+from mbench.core.bounds import SessionName
 from mbench.core.errors import StoreError
 from mbench.core.results import FORMAT_VERSION, JobResult, Plan, Run
 from mbench.core.workloads import Document
-from mbench.files.regular import MIB, read_regular
-from mbench.store.files import storing
+from mbench.store.files import read_regular
 from mbench.store.upgrade import upgrade
 
 SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-MOST_BYTES: Final = 256 * MIB
-"""Of a document or of a raw file of a run; a plan of ten thousand jobs has a tenth of that."""
+LARGEST_BYTES: Final = 256 << 20
+"""Of one document; the plan of 10 000 jobs has a tenth of it."""
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 
@@ -27,7 +27,7 @@ class RunDocument(Document):
 
     format_version: Literal[2] = FORMAT_VERSION
     kind: Literal["run"] = "run"
-    session: str
+    session: SessionName
     run: Run
 
 
@@ -65,11 +65,9 @@ def read_document(path: Path, model: type[DocumentT]) -> DocumentT:
     """Return the document in a file.
 
     Raises:
-        StoreError: as `parse_document`, or the file cannot be read.
+        StoreError: as `parse_document`, or the file cannot be read, or is none.
     """
-    with storing("read", path):
-        data = read_regular(path, limit_bytes=MOST_BYTES)
-    return parse_document(data, model, source=str(path))
+    return parse_document(read_regular(path, limit_bytes=LARGEST_BYTES), model, source=str(path))
 
 
 def schema() -> dict[str, Any]:
@@ -89,7 +87,7 @@ def _parse_object(data: bytes, source: str) -> dict[str, Any]:
             f"{source}: damaged JSON at line {error.lineno}, column {error.colno}: {error.msg}. "
             "Restore the file, or remove it and its session."
         ) from error
-    except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, lists in lists
+    except (ValueError, RecursionError) as error:  # not UTF-8, a number of 5000 digits, brackets without end
         raise StoreError(f"{source}: damaged: {error}. Restore the file, or remove it and its session.") from error
     if not isinstance(fields, dict):
         raise StoreError(f"{source}: holds a JSON {type(fields).__name__} at line 1, not a document of mbench.")

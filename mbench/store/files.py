@@ -8,6 +8,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,6 +47,41 @@ def storing(action: str, path: Path) -> Iterator[None]:
         raise StoreError(
             f"cannot {action} {str(path)!a}: this locale has no such characters. Set LC_ALL=C.UTF-8."
         ) from error
+
+
+def refuse_links(root: Path, path: Path) -> None:
+    """Refuse a path below `root` that leads through a symbolic link: a session holds what it holds itself.
+
+    A folder that comes from somebody else could else have files of the user's read, or written over.
+
+    Raises:
+        StoreError: one of its parts is a link; the message names that.
+    """
+    for part in (path, *path.parents):
+        if part == root:
+            return
+        if part.is_symlink():
+            raise StoreError(
+                f"{part} is a symbolic link, which leads out of its session: it is neither read nor written. "
+                "Put what it leads to in its place, or remove it."
+            )
+
+
+def read_regular(path: Path, *, limit_bytes: int) -> bytes:
+    """Return the bytes of a regular file, which no link stands for.
+
+    Raises:
+        StoreError: it is another thing (a pipe would never end), is larger, or cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with storing("read", path), os.fdopen(os.open(path, flags, 0), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise StoreError(f"{path} is no regular file; it is not read. Remove it and its session.")
+        data = file.read(limit_bytes + 1)
+    if len(data) > limit_bytes:
+        raise StoreError(f"{path} is larger than {limit_bytes} bytes; it is not read. Remove it and its session.")
+    return data
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -114,7 +150,7 @@ def write_new_folder(path: Path, files: Mapping[str, bytes]) -> bool:
 def remove_leftovers(folder: Path) -> None:
     """Remove what killed writers left in `folder` and the folders below; only for who alone writes there."""
     for leftover in [*folder.rglob(f"{WRITING}*")]:
-        if leftover.is_dir():
+        if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             with suppress(OSError):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from mbench.core.errors import StoreError
-from mbench.files.regular import KIB, read_regular
-from mbench.store.files import storing
+from mbench.store.files import read_regular, storing
 
 PATIENCE_S: Final = 0.5
 """Longer than a reader's look at the lock, which takes it for a moment."""
+
+
+_HOLDER: Final = re.compile(r"process \d{1,10} on \S{0,255}")
+_HOLDER_BYTES: Final = 4096
 
 
 @contextmanager
@@ -24,6 +28,8 @@ def held(path: Path) -> Iterator[None]:
     Raises:
         StoreError: another process holds it; the message names that one.
     """
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is no regular file, and so no lock; remove it.")
     lock = FileLock(path)
     holder = _read_holder(path)
     with storing("lock", path):
@@ -50,7 +56,7 @@ def held(path: Path) -> Iterator[None]:
 
 def holder_of(path: Path) -> str | None:
     """Return who holds the lock now (`process 12 on workstation`); None where nobody does, or where none can tell."""
-    if not path.exists():
+    if path.is_symlink() or not path.is_file():
         return None
     lock = FileLock(path)
     try:
@@ -65,6 +71,7 @@ def holder_of(path: Path) -> str | None:
 
 def _read_holder(path: Path) -> str | None:
     try:
-        return read_regular(path, limit_bytes=KIB).decode("utf-8", "replace").strip() or None
-    except OSError:
+        said = read_regular(path, limit_bytes=_HOLDER_BYTES).decode("utf-8", "replace").strip()
+    except StoreError:
         return None
+    return said if _HOLDER.fullmatch(said) else None

@@ -15,10 +15,10 @@ from typing import Final
 from mbench.core.errors import NoSession, StoreError
 from mbench.core.results import Plan
 from mbench.core.suggestions import did_you_mean
-from mbench.files.regular import MIB, read_regular
-from mbench.store.documents import format_document, read_document
-from mbench.store.files import replace_file, storing, write_new_folder
-from mbench.store.session_store import PLAN_FILE, SessionStore, check_job_names
+from mbench.store.documents import format_document, parse_document, read_document
+from mbench.store.files import refuse_links, replace_file, storing, write_new_folder
+from mbench.store.identity import refuse_plan
+from mbench.store.session_store import PLAN_FILE, SessionStore
 
 LATEST_FILE: Final = "LATEST"
 ATTEMPTS: Final = 100
@@ -51,15 +51,15 @@ def create_session(
         ending: makes the end of a name: 4 hexadecimal digits.
 
     Raises:
-        StoreError: the folder could not be written; nothing is left of the session.
+        StoreError: the folder could not be written, or the plan could not be read again; nothing is left of the
+            session.
     """
     for _ in range(ATTEMPTS):
         name = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{_plain(device)}-{_plain(what)}-{ending()}"
-        plan = plan_of(name)
-        check_job_names(plan)
-        if plan.session != name:
-            raise StoreError(f"the plan of session {name} calls itself {plan.session!r}.")
-        if write_new_folder(root / name, {PLAN_FILE: format_document(plan)}):
+        data = format_document(plan_of(name))
+        plan = parse_document(data, Plan, source=f"the plan of session {name}")
+        refuse_plan(plan, folder=name, source=f"the plan of session {name}")
+        if write_new_folder(root / name, {PLAN_FILE: data}):
             _make_latest(root, name)
             return SessionStore(path=root / name, plan=plan)
     raise StoreError(f"cannot create a session in {root}: {ATTEMPTS} names were taken, the last {name}. Try again.")
@@ -70,11 +70,15 @@ def open_session(path: Path) -> SessionStore:
 
     Raises:
         NewerFormat: written by a newer mbench.
-        StoreError: no session there, or its plan is damaged.
+        StoreError: no session there, or its plan is damaged, or that of another folder.
     """
-    if not (path / PLAN_FILE).is_file():
+    file = path / PLAN_FILE
+    if not file.is_file():
         raise StoreError(f"{path} is no session: it holds no {PLAN_FILE}.")
-    return SessionStore(path=path, plan=read_document(path / PLAN_FILE, Plan))
+    refuse_links(path, file)
+    plan = read_document(file, Plan)
+    refuse_plan(plan, folder=path.resolve().name, source=str(file))
+    return SessionStore(path=path, plan=plan)
 
 
 def list_sessions(root: Path) -> tuple[str, ...]:
@@ -123,7 +127,7 @@ def _latest(root: Path) -> Path:
         there = f"name one of {_some(known)}." if known else "mbench run makes one."
         raise NoSession(f"no latest session: {pointer} does not exist; {there}")
     with storing("read", pointer):
-        name = read_regular(pointer, limit_bytes=MIB).decode("utf-8", errors="replace").strip()
+        name = pointer.read_bytes().decode("utf-8", errors="replace").strip()
     if name in (known := list_sessions(root)):
         return root / name
     there = f"name one of {_some(known)}." if known else "mbench run makes one."

@@ -13,11 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
-from mbench.core.results import JobResult, Plan, PlannedJob, Run
-from mbench.files.regular import read_regular
-from mbench.store.documents import MOST_BYTES, RunDocument, format_document, read_document
-from mbench.store.files import remove_leftovers, replace_file, storing, write_new_file, write_new_folder
+from mbench.core.results import DevicePlan, JobResult, Plan, PlannedJob, Run
+from mbench.store.documents import RunDocument, format_document, read_document
+from mbench.store.files import (
+    read_regular,
+    refuse_links,
+    remove_leftovers,
+    replace_file,
+    storing,
+    write_new_file,
+    write_new_folder,
+)
+from mbench.store.identity import refuse_job, refuse_other_runs, refuse_run
 from mbench.store.lock import held, holder_of
 from mbench.store.unfinished import unfinished_job
 
@@ -26,12 +35,16 @@ RUN_FILE: Final = "run.json"
 REPORT_FILE: Final = "report.md"
 
 _RUN_FOLDER = re.compile(r"[a-z]+-\d+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_+@-][A-Za-z0-9._+@-]*")
+_RAW_BYTES: Final = 256 << 20
+"""Of one raw file: twice what a run may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStore:
-    """A session that exists on disk. Reading needs no lock; `save_…` belongs inside `lock()`."""
+    """A session that exists on disk. Reading needs no lock; `save_…` belongs inside `lock()`.
+
+    Whatever is read is compared with the plan (`mbench.store.identity`), and nothing is read or written through links.
+    """
 
     path: Path
     plan: Plan
@@ -43,6 +56,7 @@ class SessionStore:
         Raises:
             StoreError: another process drives it; the message names that one.
         """
+        refuse_links(self.path, self._lock_path)
         with held(self._lock_path):
             remove_leftovers(self.path)
             yield
@@ -61,7 +75,7 @@ class SessionStore:
         if run.job not in self._canaries():
             self._planned(run.job)
         for name in files:
-            if name == RUN_FILE or not _PLAIN_NAME.fullmatch(name):
+            if name == RUN_FILE or not re.fullmatch(FILE_NAME, name):
                 raise StoreError(f"cannot keep a raw file called {name!r} beside a run; give it a plain name.")
         if run.files and set(run.files) != set(files):
             raise StoreError(f"{run.job} {run.purpose} {run.index} names files {run.files}, but came with {[*files]}.")
@@ -74,14 +88,9 @@ class SessionStore:
         """Return the kept runs of a job (or of `canary`) in the order in which they ran.
 
         Raises:
-            StoreError: one cannot be read.
+            StoreError: one cannot be read, or is not what its folder says.
         """
-        folder = self.path / "runs" / job
-        with storing("read", folder):
-            names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
-        kept = [
-            read_document(folder / name / RUN_FILE, RunDocument).run for name in names if _RUN_FOLDER.fullmatch(name)
-        ]
+        kept = [self._read_run(job, name) for name in self._run_folders(job)]
         return tuple(sorted(kept, key=lambda run: (run.position, run.purpose, run.index)))
 
     def raw(self, run: Run, name: str) -> bytes | None:
@@ -90,13 +99,29 @@ class SessionStore:
         Raises:
             StoreError: it is there and cannot be read.
         """
-        path = self.run_path(run) / name
+        path = self._own(self.run_path(run) / name)
         with storing("read", path):
-            return read_regular(path, limit_bytes=MOST_BYTES) if path.exists() else None
+            there = path.exists()
+        return read_regular(path, limit_bytes=_RAW_BYTES) if there else None
 
     def run_path(self, run: Run) -> Path:
-        """Return the folder of a run: `run.json` and the raw files named in `run.files`."""
-        return self.path / "runs" / run.job / f"{run.purpose}-{run.index}"
+        """Return the folder of a run: `run.json` and the raw files named in `run.files`.
+
+        Raises:
+            StoreError: a link leads there.
+        """
+        return self._own(self.path / "runs" / run.job / f"{run.purpose}-{run.index}")
+
+    def refuse_other_runs(self) -> None:
+        """Refuse documents that hold other runs than are kept beside them; where none are kept, a document stands.
+
+        Raises:
+            StoreError: with the first difference.
+        """
+        for planned in self.plan.jobs:
+            result, kept = self.result(planned.id), self.runs(planned.id)
+            if result is not None and kept:
+                refuse_other_runs(result, kept, source=str(self._job_path(planned.id)))
 
     def save_job(self, result: JobResult) -> None:
         """Keep what became of a job: once, whole or not at all.
@@ -114,11 +139,11 @@ class SessionStore:
         """Return what became of a planned job; None where that is not written yet.
 
         Raises:
-            StoreError: never planned here, or the document cannot be read.
+            StoreError: never planned here, or the document cannot be read, or is of another job.
         """
-        self._planned(job)
+        part, planned = self._planned(job)
         path = self._job_path(job)
-        return read_document(path, JobResult) if path.exists() else None
+        return self._read_job(path, part, planned) if path.exists() else None
 
     def results(self) -> tuple[JobResult, ...]:
         """Return what `each_result` yields."""
@@ -132,16 +157,16 @@ class SessionStore:
         question of Python's garbage collector, not of the disk.
 
         Raises:
-            StoreError: a document cannot be read.
+            StoreError: a document cannot be read, or is of another job.
         """
-        paths = [(planned, self._job_path(planned.id)) for planned in self.plan.jobs]
-        missing = {planned.id for planned, path in paths if not path.exists()}
+        paths = [(part, planned, self._job_path(planned.id)) for part in self.plan.devices for planned in part.jobs]
+        missing = {planned.id for _, planned, path in paths if not path.exists()}
         holder = holder_of(self._lock_path) if missing else None
-        for planned, path in paths:
+        for part, planned, path in paths:
             if planned.id in missing:
                 yield unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
             else:
-                yield read_document(path, JobResult)
+                yield self._read_job(path, part, planned)
 
     def save_report(self, text: str) -> None:
         """Keep the table of the session as `report.md`, in the place of an older one: it is derived, not a document.
@@ -156,28 +181,36 @@ class SessionStore:
         return self.path / ".lock"
 
     def _job_path(self, job: str) -> Path:
-        return self.path / "jobs" / f"{job}.json"
+        return self._own(self.path / "jobs" / f"{job}.json")
+
+    def _own(self, path: Path) -> Path:
+        refuse_links(self.path, path)
+        return path
+
+    def _read_job(self, path: Path, part: DevicePlan, planned: PlannedJob) -> JobResult:
+        result = read_document(path, JobResult)
+        refuse_job(result, self.plan, part, planned, source=str(path))
+        return result
+
+    def _run_folders(self, job: str) -> list[str]:
+        folder = self._own(self.path / "runs" / job)
+        with storing("read", folder):
+            names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+        return [name for name in names if _RUN_FOLDER.fullmatch(name)]
+
+    def _read_run(self, job: str, folder: str) -> Run:
+        path = self._own(self.path / "runs" / job / folder / RUN_FILE)
+        document = read_document(path, RunDocument)
+        canary = job in self._canaries()
+        refuse_run(document, self.plan, job=job, folder=folder, canary=canary, source=str(path))
+        return document.run
 
     def _canaries(self) -> set[str]:
         return {part.canary_job for part in self.plan.devices}
 
-    def _planned(self, job: str) -> PlannedJob:
-        for planned in self.plan.jobs:
-            if planned.id == job:
-                return planned
+    def _planned(self, job: str) -> tuple[DevicePlan, PlannedJob]:
+        for part in self.plan.devices:
+            for planned in part.jobs:
+                if planned.id == job:
+                    return part, planned
         raise StoreError(f"job {job!r} is not in the plan of session {self.plan.session}.")
-
-
-def check_job_names(plan: Plan) -> None:
-    """Refuse a plan whose jobs cannot be told apart as files, also where a disk ignores case.
-
-    Raises:
-        StoreError: two names meet, or one is hidden or reserved.
-    """
-    seen = {part.canary_job.casefold() for part in plan.devices}
-    for planned in plan.jobs:
-        if planned.id.startswith("."):
-            raise StoreError(f"job {planned.id!r} cannot name a file: it starts with a dot.")
-        if planned.id.casefold() in seen:
-            raise StoreError(f"job {planned.id!r} cannot name a file: the name is taken by another job or the canary.")
-        seen.add(planned.id.casefold())

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from test_delegates import DELEGATES
 
-from mbench.core.results import JOB_NAME, PlannedJob
+from mbench.core.bounds import JOB_NAME
+from mbench.core.results import PlannedJob
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, parse_delegate
 from mbench.store.files import write_new_file
 from mbench.workflows.planning import choose_canary, planned_job

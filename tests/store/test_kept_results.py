@@ -72,7 +72,9 @@ def test_a_result_is_kept_once(store):
 
 @pytest.mark.parametrize("job", ["job-2", "../job-0", ""])
 def test_what_was_not_planned_is_not_kept(store, job):
-    for save in (lambda: store.save_run(sample.run(job), {}), lambda: store.save_job(sample.result(store.plan, job))):
+    other = {"job": job}  # as no document could say it
+    run, result = sample.run().model_copy(update=other), sample.result(store.plan).model_copy(update=other)
+    for save in (lambda: store.save_run(run, {}), lambda: store.save_job(result)):
         with pytest.raises(StoreError, match="is not in the plan"):
             save()
 

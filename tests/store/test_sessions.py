@@ -10,7 +10,7 @@ import pytest
 import sample_plans as sample
 
 from mbench.core.errors import StoreError
-from mbench.core.results import Pass
+from mbench.core.results import Pass, PlannedJob
 from mbench.store.session import create_session, find_session, list_sessions, open_session
 from mbench.store.session_store import SessionStore
 
@@ -120,11 +120,13 @@ def test_a_folder_without_a_plan_is_no_session(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("jobs", "reason"), [(("a", "A"), "taken"), (("canary",), "taken"), (("..",), "dot"), (("a", "a"), "taken")]
+    ("jobs", "reason"), [(("a", "A"), "taken"), (("canary",), "taken"), (("..",), "pattern"), (("a", "a"), "taken")]
 )
 def test_jobs_that_could_not_be_told_apart_on_disk_are_refused(tmp_path, jobs, reason):
+    planned = PlannedJob(id="job", workload=sample.workload())
+    named = tuple(planned.model_copy(update={"id": job}) for job in jobs)
     with pytest.raises(StoreError, match=reason):
-        created(tmp_path, plan_of=lambda name: sample.plan(name, jobs))
+        created(tmp_path, plan_of=lambda name: sample.plan(name, planned=named))
     assert list_sessions(tmp_path) == ()
 
 

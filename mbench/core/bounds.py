@@ -1,0 +1,77 @@
+"""Bounds: what numbers, times and names in documents can be, so that nonsense is never taken for a measurement.
+
+They are wide: what any benchmark, phone or clock says in earnest lies far inside. Outside of them arithmetic goes wrong
+(dates that overflow, sums that are infinite) or a number is nonsense (a negative time, a size below nothing).
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+LARGEST: Final = 1e18
+"""Of any amount. In microseconds 30 000 years, in bytes an exabyte; and no tool prints a number of more digits."""
+
+MOST_RUNS: Final = 1_000_000
+"""Of one session: two weeks of runs of a second each."""
+
+LONGEST_S: Final = 1e8
+"""Three years: nothing that is measured takes so long."""
+
+LONGEST_SETTING_S: Final = 86_400.0
+"""A day, which no phase of one run lasts."""
+
+MOST_CORES: Final = 1024
+
+Count = Annotated[int, Field(ge=0, le=10**18)]
+"""How many: inferences, nodes, bytes, whole microseconds."""
+
+Amount = Annotated[float, Field(ge=0, le=LARGEST)]
+"""How much, where a part of one can be: microseconds, kibibytes."""
+
+Reading = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+"""What a sensor says, which may lie below zero."""
+
+Share = Annotated[float, Field(ge=0, le=1 + 1e-6)]
+"""A sum of parts may end a little above the whole."""
+
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_S)]
+
+Setting = Annotated[float, Field(ge=0, le=LONGEST_SETTING_S)]
+"""Seconds that a phase of a run is asked to last."""
+
+Place = Annotated[int, Field(ge=0, le=MOST_RUNS)]
+"""Index, block or position of a run."""
+
+Core = Annotated[int, Field(ge=0, lt=MOST_CORES)]
+
+Seed = Annotated[int, Field(ge=0, le=2**64 - 1)]
+
+LONGEST_NAME: Final = 200
+"""Characters; file systems take 255 bytes, a prefix and an ending among them."""
+
+JOB_NAME: Final = r"^[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*$"
+"""Of jobs, which name files and folders: no separator, and none that is hidden, `.` or `..`."""
+
+SESSION_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
+
+FILE_NAME: Final = r"^[A-Za-z0-9_+@-][A-Za-z0-9._+@-]*$"
+"""Of raw files beside a run, and of libraries beside a program."""
+
+JobName = Annotated[str, StringConstraints(pattern=JOB_NAME, max_length=LONGEST_NAME)]
+SessionName = Annotated[str, StringConstraints(pattern=SESSION_NAME, max_length=LONGEST_NAME)]
+FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=LONGEST_NAME)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _within_time(moment: datetime) -> datetime:
+    if not _FIRST - timedelta(days=1) <= moment <= _LAST:
+        raise ValueError("Input should be a time between 1970 and 9000")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_time)]
+"""A time that can be added to and shown in any time zone."""
