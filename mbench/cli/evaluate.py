@@ -11,6 +11,7 @@ from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_table
 from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.limits import MOST_EXAMPLES
 
 if TYPE_CHECKING:
     from mbench.workflows.evaluate import Evaluated
@@ -40,6 +41,7 @@ def evaluate(
         typer.Option(
             help="Ask so many pictures, of faces so many pairs, drawn by --seed.  [default: all; of int16x8 files 500]",
             min=1,
+            max=MOST_EXAMPLES,
         ),
     ] = None,
     preprocessing: options.PreprocessingOption = None,

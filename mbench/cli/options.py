@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
     from mbench.workflows.selection import Ingredients, Selection
@@ -109,7 +110,7 @@ CalibrationMethodOption = Annotated[
     typer.Option("--calibration-method", help="moving-average is the quantizer's own, which clips the highest scores."),
 ]
 QuantizerOption = Annotated[Quantizer, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
-Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0)]
+Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0, max=LARGEST_SEED)]
 Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
 AdbServers = Annotated[
     list[str] | None,

@@ -1,7 +1,7 @@
 """Bounds: what numbers, times and names in documents can be, so that nonsense is never taken for a measurement.
 
-They are wide: what any benchmark, phone or clock says in earnest lies far inside. Outside of them arithmetic goes wrong
-(dates that overflow, sums that are infinite) or a number is nonsense (a negative time, a size below nothing).
+What any benchmark, phone or clock says in earnest lies far inside (`mbench.core.limits`). Outside, arithmetic goes
+wrong (dates that overflow, sums that are infinite) or a number is nonsense (a negative time, a size below nothing).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,19 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-LARGEST: Final = 1e18
-"""Of any amount. In microseconds 30 000 years, in bytes an exabyte; and no tool prints a number of more digits."""
-
-MOST_RUNS: Final = 1_000_000
-"""Of one session: two weeks of runs of a second each."""
-
-LONGEST_S: Final = 1e8
-"""Three years: nothing that is measured takes so long."""
-
-LONGEST_SETTING_S: Final = 86_400.0
-"""A day, which no phase of one run lasts."""
-
-MOST_CORES: Final = 1024
+from mbench.core.limits import LARGEST, LARGEST_SEED, LONGEST_NAME, LONGEST_S, LONGEST_SETTING_S, MOST_CORES, MOST_RUNS
 
 Count = Annotated[int, Field(ge=0, le=10**18)]
 """How many: inferences, nodes, bytes, whole microseconds."""
@@ -45,10 +33,7 @@ Place = Annotated[int, Field(ge=0, le=MOST_RUNS)]
 
 Core = Annotated[int, Field(ge=0, lt=MOST_CORES)]
 
-Seed = Annotated[int, Field(ge=0, le=2**64 - 1)]
-
-LONGEST_NAME: Final = 200
-"""Characters; file systems take 255 bytes, a prefix and an ending among them."""
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 JOB_NAME: Final = r"^[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*$"
 """Of jobs, which name files and folders: no separator, and none that is hidden, `.` or `..`."""

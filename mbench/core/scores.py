@@ -2,16 +2,14 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from mbench.core.bounds import Amount, Count, Seconds, Seed, Sha256, Share
 from mbench.core.examples import DatasetFacts, Split
+from mbench.core.limits import MOST_EXAMPLES
 from mbench.core.workloads import Delegate, Document
-
-MOST_EXAMPLES: Final = 10**9
-"""Of one split; ImageNet's training set has a thousandth of it."""
 
 NAMED_FAILURES = 20
 """So many failed or differing examples are named in a document; all are counted."""

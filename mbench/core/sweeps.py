@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mbench.core.errors import UsageError
+from mbench.core.limits import MOST_THREADS
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_quantization
 from mbench.core.workloads import EVERYWHERE, Delegate, parse_delegate, split_delegates
@@ -86,8 +87,8 @@ def parse_value(axis: Axis, text: str) -> float | int | str | Delegate:
         case Axis.RESOLUTION:
             return Size(resolution=_whole(axis, text)).resolution
         case Axis.THREADS:
-            if (threads := _whole(axis, text)) < 1:
-                raise UsageError("threads must be at least 1.")
+            if not 1 <= (threads := _whole(axis, text)) <= MOST_THREADS:
+                raise UsageError(f"threads must be at least 1 and at most {MOST_THREADS}.")
             return threads
 
 
@@ -118,6 +119,6 @@ def _number(axis: Axis, text: str) -> float:
 
 
 def _whole(axis: Axis, text: str) -> int:
-    if not re.fullmatch(r"\d+", text):
-        raise UsageError(f"{axis} {text!r} is no positive whole number.")
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise UsageError(f"{axis} {text[:20]!r} is no positive whole number of nine digits at most.")
     return int(text)

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
-from mbench.core.bounds import LONGEST_SETTING_S, Count, Reading, Setting, Sha256
+from mbench.core.bounds import Count, Reading, Setting, Sha256
 from mbench.core.errors import UsageError
+from mbench.core.limits import LONGEST_SETTING_S, MOST_INFERENCES, MOST_THREADS
 from mbench.core.suggestions import did_you_mean
 
 
@@ -254,12 +255,6 @@ def _from_document(value: object) -> object:
         return parse_delegate(value)
     except UsageError as error:
         raise ValueError(str(error)) from error
-
-
-MOST_INFERENCES: Final = 2**31 - 1
-"""benchmark_model keeps the number in 32 bits."""
-
-MOST_THREADS: Final = 1024
 
 
 class RunSettings(Document):

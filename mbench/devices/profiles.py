@@ -6,7 +6,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from mbench.core.bounds import Amount, Core, Count, Place, Reading, Setting
 from mbench.core.errors import UsageError
+from mbench.core.limits import MOST_THREADS
 from mbench.core.suggestions import did_you_mean
 from mbench.core.workloads import Document, RunSettings
 from mbench.files.texts import parse_toml, read_text
@@ -28,7 +30,6 @@ Warm-up by time, because clocks need about a second to rise. Thermal status 0 is
 throttling (android.os.PowerManager). Below some 20 % of charge Android begins to save power.
 """
 
-Core = Annotated[int, Field(ge=0, le=1023)]
 DelegateText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*([^A-Za-z0-9_\s]\S*)?$")]
 """A delegate as users type it: a name, and what it is to be told after it. What it means is known to the runner."""
 
@@ -36,9 +37,9 @@ DelegateText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*([^A-Z
 class Rules(Document):
     """When a job on this device has been measured enough."""
 
-    min_runs: int = Field(default=5, ge=1)
-    max_runs: int = Field(default=10, ge=1)
-    target_interval: float = Field(default=0.02, gt=0)
+    min_runs: Place = Field(default=5, ge=1)
+    max_runs: Place = Field(default=10, ge=1)
+    target_interval: Amount = Field(default=0.02, gt=0)
 
 
 class Limits(Document):
@@ -54,9 +55,9 @@ class Limits(Document):
     """
 
     busy_share: float | None = Field(default=None, ge=0, le=1)
-    temperature_c: float | None = None
-    skin_temperature_c: float | None = None
-    battery_temperature_c: float | None = None
+    temperature_c: Reading | None = None
+    skin_temperature_c: Reading | None = None
+    battery_temperature_c: Reading | None = None
     battery_percent_min: float | None = Field(default=None, ge=0, le=100)
     thermal_status_max: int | None = Field(default=None, ge=0, le=6)
 
@@ -71,9 +72,9 @@ class Patience(Document):
         return_s: for a device that was lost.
     """
 
-    start_s: float | None = Field(default=None, gt=0)
-    ready_s: float = Field(default=600.0, ge=0)
-    return_s: float = Field(default=120.0, ge=0)
+    start_s: Setting | None = Field(default=None, gt=0)
+    ready_s: Setting = 600.0
+    return_s: Setting = 120.0
 
 
 class Recognition(Document):
@@ -95,7 +96,7 @@ class Cluster(Document):
 
     name: str
     cores: tuple[Core, ...] = Field(min_length=1)
-    max_khz: int | None = Field(default=None, gt=0)
+    max_khz: Count | None = Field(default=None, gt=0)
 
 
 class Affinity(Document):
@@ -134,7 +135,7 @@ class Profile(Document):
     android: int | None = Field(default=None, ge=4)
     affinity: Affinity | None = None
     delegates: tuple[DelegateText, ...] = Field(min_length=1)
-    threads: int = Field(ge=1)
+    threads: int = Field(ge=1, le=MOST_THREADS)
     settings: RunSettings = RunSettings()
     rules: Rules = Rules()
     limits: Limits = Limits()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from mbench.core.bounds import LARGEST
+from mbench.core.limits import LARGEST
 from mbench.core.results import MeasurementWarning, Memory, WarningCode
 from mbench.runner.lines import Complain, Line
 from mbench.runner.numerals import REAL, real

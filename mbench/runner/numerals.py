@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from mbench.core.bounds import LARGEST
+from mbench.core.limits import LARGEST
 
 WHOLE: Final = r"[0-9]{1,18}"
 """A non-negative 64-bit integer; C++ streams print no separators."""

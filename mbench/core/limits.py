@@ -1,0 +1,30 @@
+"""Limits: numbers beyond which nothing is measured, asked for or believed; no one meets them in earnest."""
+
+from typing import Final
+
+LARGEST: Final = 1e18
+"""Of any amount. In microseconds 30 000 years, in bytes an exabyte; and no tool prints a number of more digits."""
+
+MOST_RUNS: Final = 1_000_000
+"""Of one session: two weeks of runs of a second each."""
+
+MOST_INFERENCES: Final = 2**31 - 1
+"""Of one run: benchmark_model keeps the number in 32 bits."""
+
+MOST_EXAMPLES: Final = 10**9
+"""Of one split of a data set; ImageNet's training set has a thousandth of it."""
+
+MOST_THREADS: Final = 1024
+
+MOST_CORES: Final = 1024
+
+LARGEST_SEED: Final = 2**64 - 1
+
+LONGEST_S: Final = 1e8
+"""Three years: nothing that is measured takes so long."""
+
+LONGEST_SETTING_S: Final = 86_400.0
+"""A day, which no phase of one run lasts."""
+
+LONGEST_NAME: Final = 200
+"""Characters; file systems take 255 bytes, a prefix and an ending among them."""
