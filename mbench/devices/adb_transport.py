@@ -40,6 +40,7 @@ from mbench.devices.adb_shell import (
 )
 from mbench.devices.adb_streams import NotOpened
 from mbench.devices.adb_sync import SMALL_S, UNKNOWN_FILE_S, hash_s, quoted_path, transfer_s
+from mbench.devices.own_folders import refuse_outside
 
 _LOG = logging.getLogger(__name__)
 
@@ -197,6 +198,8 @@ class AdbTransport:
         then_remove: str | None = None,
     ) -> FilesRead:
         """Pull files, each proved by its length and hash, hash others, and remove a directory, in one command."""
+        if then_remove is not None:
+            refuse_outside(then_remove, _BASE, serial=self.serial)
         paths = (*pulled, *hashed)
         if not can_be_listed(paths):
             contents = {path: self.pull(path, limit_bytes=limit_bytes) for path in pulled}
@@ -221,7 +224,8 @@ class AdbTransport:
         return parse_together(end, pulled, hashed, serial=self.serial)
 
     def remove(self, path: str) -> None:
-        """Remove a file or a folder with all it holds."""
+        """Remove a file or a folder of mbench's with all it holds."""
+        refuse_outside(path, _BASE, serial=self.serial)
         self._door.remove(path)
 
     def run(

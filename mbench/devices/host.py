@@ -15,6 +15,7 @@ import psutil
 from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.devices.host_facts import machine_name
+from mbench.devices.own_folders import refuse_outside
 
 _BLOCK = 1 << 20
 _GONE_S = 5.0
@@ -122,7 +123,11 @@ class HostTransport:
         return found
 
     def remove(self, path: str) -> None:
-        """Remove a file or a folder."""
+        """Remove a file or a folder below `root`; one that a link below it leads to is refused."""
+        refuse_outside(path, self.root, serial=self.serial)
+        with _mapped("remove", path):
+            real = Path(path).parent.resolve() / Path(path).name
+            refuse_outside(str(real), str(self._root.resolve()), serial=self.serial)
         with _mapped("remove", path), suppress(FileNotFoundError):
             if Path(path).is_dir() and not Path(path).is_symlink():
                 shutil.rmtree(path)

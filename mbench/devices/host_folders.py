@@ -9,6 +9,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from mbench.core.errors import TransportError
+from mbench.devices.host_facts import machine_name
+from mbench.devices.own_folders import session_part
 
 
 @contextmanager
@@ -16,10 +18,12 @@ def work_folder(root: Path, session: str) -> Iterator[str]:
     """Yield the path of `root/work-SESSION`, which is gone afterwards; nobody else's clean-up touches it meanwhile.
 
     Raises:
-        TransportError: `root` cannot be written.
+        TransportError: `root` cannot be written, or the session's name would lead out of it.
     """
-    folder = root / f"work-{session}"
-    lock = FileLock(folder.with_suffix(".lock"))
+    folder = root / f"work-{session_part(session, serial=machine_name())}"
+    if folder.is_symlink():
+        raise TransportError(f"the work folder {folder} is a symbolic link; remove it.")
+    lock = FileLock(f"{folder}.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -37,11 +41,17 @@ def remove_stale(root: Path) -> None:
         lock = FileLock(path)
         with suppress(OSError, Timeout):
             lock.acquire(timeout=0)
-            _end_processes_in(path.with_suffix(""))
-            _remove(path.with_suffix(""), lock)
+            _end_processes_in(_folder_of(path))
+            _remove(_folder_of(path), lock)
+
+
+def _folder_of(lock: Path) -> Path:
+    """Return the folder of `work-SESSION.lock`; a session's name may hold dots."""
+    return lock.with_name(lock.name.removesuffix(".lock"))
 
 
 def _remove(folder: Path, lock: FileLock) -> None:
+    """Remove a work folder and its lock; a link in its place stays, and what it leads to with it (shutil.rmtree)."""
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         Path(lock.lock_file).unlink()

@@ -25,6 +25,8 @@ from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
 from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
 from mbench.core.workloads import Delegate, DelegateKind, OutputFacts, Workload
+from mbench.devices.host_facts import machine_name
+from mbench.devices.own_folders import session_part
 from mbench.runner.device_answers import DeviceAnswers, answer_on_device
 from mbench.runner.shards_device import AnswerRequest
 from mbench.runner.shards_kept import KeptAnswers
@@ -85,7 +87,7 @@ def host_twin(delegate: Delegate) -> Delegate:
 
 def answers_folder(session: str) -> Path:
     """Return where a session's answers of devices are kept until their scores are stored."""
-    return home() / "device_answers" / session
+    return home() / "device_answers" / session_part(session, serial=machine_name())
 
 
 def forget_answers(session: str) -> None:

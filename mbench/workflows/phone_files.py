@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
 from mbench.devices.android_settings import restore_left_behind
+from mbench.devices.own_folders import session_part
 from mbench.workflows.home import home
 
 SHORT_S = 30.0
@@ -48,8 +49,12 @@ _OLDEST_FIRST = "ls -1tr {root}/models 2>/dev/null"
 
 @contextmanager
 def session_folder(transport: Transport, session: str) -> Iterator[str]:
-    """Yield a session's folder on the phone; it is gone afterwards, or with the next session if the phone is lost."""
-    folder = f"{transport.root}/sessions/{session}"
+    """Yield a session's folder on the phone; it is gone afterwards, or with the next session if the phone is lost.
+
+    Raises:
+        TransportError: the session's name would lead out of our folder.
+    """
+    folder = f"{transport.root}/sessions/{session_part(session, serial=transport.serial)}"
     try:
         yield folder
     finally:

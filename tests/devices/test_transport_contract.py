@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -62,6 +63,19 @@ def test_removing_takes_folders_files_and_nothing(transport):
     for path in ("folder", "folder", "never"):
         transport.remove(f"{transport.root}/{path}")
     assert transport.sha256(f"{transport.root}/folder/inner/file") is None
+
+
+@pytest.mark.parametrize("way", ["{above}/other", "{root}/../../other", "{root}/sessions/../../../../other", "other"])
+def test_nothing_outside_of_our_folders_is_removed(transport, way):
+    above = transport.root.rpartition("/")[0].rpartition("/")[0]
+    other = f"{above}/other"
+    transport.run(("sh", "-c", "mkdir -p $0; echo kept >$0/letter", other), deadline_s=10)
+    path = way.format(root=transport.root, above=above)
+    with pytest.raises(TransportError, match=r"does not lie below .*; it is not removed"):
+        transport.remove(path)
+    with suppress(TransportError):
+        transport.read_together(hashed=(), limit_bytes=10, then_remove=path)
+    assert transport.run(("cat", f"{other}/letter"), deadline_s=10).stdout == b"kept\n"
 
 
 @pytest.mark.parametrize("status", [0, 1, 3, 126, 255])
