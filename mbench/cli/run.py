@@ -15,6 +15,7 @@ from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import MbenchError, UsageError
+from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
 if TYPE_CHECKING:
     from mbench.core.ports import Progress
@@ -39,8 +40,12 @@ QUICK_RULES: dict[str, float] = {"min_runs": 3, "max_runs": 3}
 QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "min_secs": 0.25}
 
 
-TAKEN_WITH_RESUME = frozenset({"resume", "results", "adb_server", "wait_for_phone", "format_", "json_", "quiet"})
-"""What a plan does not say: where its session lies, how phones are reached, and how the table is printed."""
+TAKEN_WITH_RESUME = frozenset(
+    {"resume", "results", "adb_server", "wait_for_phone", "format_", "json_", "quiet", "binary", "delegate"}
+)
+"""What a plan does not say: where its session lies, how phones are reached, how the table is printed; and what it may
+not say alone: which code of others is started.
+"""
 
 
 @one_line_errors
@@ -81,19 +86,25 @@ def run(
     ] = None,
     examples: Annotated[
         int | None,
-        typer.Option(help="Score so many pictures, of faces so many pairs.  [default: all; on devices 500]", min=1),
+        typer.Option(
+            help="Score so many pictures, of faces so many pairs.  [default: all; on devices 500]",
+            min=1,
+            max=MOST_EXAMPLES,
+        ),
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="A first look: 3 short runs of each; says so.")] = False,
-    runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1)] = None,
-    max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1)] = None,
+    runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1, max=MOST_RUNS)] = None,
+    max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1, max=MOST_RUNS)] = None,
     target_interval: Annotated[
         float | None,
         typer.Option(help="Stop at this relative half-width of the interval: 0.02 is ±2 %.", min=0.0001, max=1),
     ] = None,
-    num_runs: Annotated[int | None, typer.Option(help="Least inferences of each run.", min=1)] = None,
+    num_runs: Annotated[
+        int | None, typer.Option(help="Least inferences of each run.", min=1, max=MOST_INFERENCES)
+    ] = None,
     min_secs: Annotated[float | None, typer.Option(help="Least measured seconds of each run.", min=0, max=3600)] = None,
     max_secs: Annotated[
         float | None, typer.Option(help="Most measured seconds of each run.", min=0.001, max=3600)
@@ -102,7 +113,7 @@ def run(
         float | None, typer.Option(help="Least warm-up seconds of each run.", min=0, max=3600)
     ] = None,
     profile: Annotated[str | None, typer.Option(help="ops: an operator profile too, in runs of its own.")] = None,
-    memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0)] = None,
+    memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0, max=MOST_RUNS)] = None,
     cpus: Annotated[str | None, typer.Option(help="Cores to pin runs to, best first, such as 4-7.")] = None,
     binary: Annotated[Path | None, typer.Option(help="Your own benchmark_model for that device.")] = None,
     flavour: Annotated[
@@ -122,7 +133,8 @@ def run(
         str | None,
         typer.Option(
             help="Go on with a session, by name; 'last' is the latest. Its plan says all that is run: takes --results, "
-            "--adb-server, --wait-for-phone, --format, --json and --quiet only.",
+            "--adb-server, --wait-for-phone, --format, --json and --quiet only, and once more --binary FILE and "
+            "--delegate external:PATH where it was begun with them: what a plan names is not started by itself.",
             metavar="SESSION",
         ),
     ] = None,
@@ -157,6 +169,8 @@ def run(
                 progress=progress,
                 started=started,
                 wait_s=wait_for_phone,
+                binary=binary,
+                delegates=delegate,
             ),
             shape,
             quiet=quiet,

@@ -15,7 +15,8 @@ def candidates_for(
     """Return what a device is to run, and a sentence for each delegate that is left out.
 
     A bare `--sweep delegate` takes what the device's profile holds worth trying, less what its program has no flags
-    for. A delegate that the user names is never left out: it is refused where it cannot be asked for.
+    for, and less what is loaded from a path: a profile may be somebody else's, and a library is code. A delegate that
+    the user names is never left out: it is refused where it cannot be asked for.
 
     Args:
         chosen: what was typed.
@@ -28,8 +29,13 @@ def candidates_for(
     candidates = select(chosen, delegates=delegates)
     if Axis.DELEGATE not in chosen.sweeps:
         return candidates, ()
+    named = tuple(dict.fromkeys(one.delegate for one in candidates if one.delegate.path is not None))
+    candidates = tuple(one for one in candidates if one.delegate not in named)
     missing = {one.delegate: lacking(delegate_flags(one.delegate, instrument), instrument.flags) for one in candidates}
     left_out = tuple(
+        f"delegate {delegate} is left out: it is code that the profile names; name it yourself by --delegate"
+        for delegate in named
+    ) + tuple(
         f"delegate {delegate} is left out: {instrument.tool} has no flag --{', --'.join(flags)}"
         for delegate, flags in missing.items()
         if flags

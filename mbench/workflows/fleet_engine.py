@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan
@@ -21,10 +22,16 @@ class _Shared:
     store: SessionStore
     attached: Fleet | None
     progress: Mapping[str, Progress]
+    binary: Path | None
 
 
 def measure_at_once(
-    store: SessionStore, parts: Sequence[DevicePlan], attached: Fleet | None, *, progress: Progress
+    store: SessionStore,
+    parts: Sequence[DevicePlan],
+    attached: Fleet | None,
+    *,
+    progress: Progress,
+    binary: Path | None = None,
 ) -> None:
     """Measure several devices' parts; a device that fails takes no other along, and is noted.
 
@@ -33,7 +40,7 @@ def measure_at_once(
     """
     stop = threading.Event()
     bars = {part.device.serial: progress.of(part.device.serial) for part in parts}
-    with lent(_Shared(store=store, attached=attached, progress=bars), stop=stop) as token:
+    with lent(_Shared(store=store, attached=attached, progress=bars, binary=binary), stop=stop) as token:
         run_parts(
             [
                 PartTask(serial=part.device.serial, function=measure_lent_part, arguments=(token, part.device.serial))
@@ -57,5 +64,6 @@ def measure_lent_part(token: str, serial: str) -> None:
         part,
         shared.attached,
         progress=shared.progress[serial],
+        binary=shared.binary,
         stop_requested=lambda: stop_requested(token),
     )

@@ -22,8 +22,15 @@ _SAID: WeakKeyDictionary[Transport, dict[str, str]] = WeakKeyDictionary()
 """Help texts by device and path, for as long as the way to the device is open."""
 
 
-def host_instrument(transport: Transport, binary: Path | None) -> tuple[Instrument, BinaryFacts]:
+def host_instrument(
+    transport: Transport, binary: Path | None, *, sha256: str | None = None
+) -> tuple[Instrument, BinaryFacts]:
     """Return the program that runs on this host: hostbench, or the user's own benchmark_model.
+
+    Args:
+        transport: the way to this host.
+        binary: the user's own; None: hostbench.
+        sha256: what the user's own must be; None: it may be any.
 
     Raises:
         UsageError: the user's file is not there, or is no benchmark_model.
@@ -33,7 +40,7 @@ def host_instrument(transport: Transport, binary: Path | None) -> tuple[Instrume
         return hostbench()
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    return pushed_instrument(transport, binary)
+    return pushed_instrument(transport, binary, sha256=sha256)
 
 
 def hostbench() -> tuple[Instrument, BinaryFacts]:
@@ -68,7 +75,7 @@ def _module_path() -> dict[str, str]:
 
 
 def pushed_instrument(
-    transport: Transport, binary: Path, *, companions: Mapping[str, Path] | None = None
+    transport: Transport, binary: Path, *, companions: Mapping[str, Path] | None = None, sha256: str | None = None
 ) -> tuple[Instrument, BinaryFacts]:
     """Return a benchmark_model that is a file, pushed once per content, with the flags that its help lists.
 
@@ -76,13 +83,17 @@ def pushed_instrument(
         transport: the way to the device.
         binary: the file.
         companions: libraries that belong beside it, by the name they have there; they are found by LD_LIBRARY_PATH.
+        sha256: what it must be, or nothing of it is started; None: it may be any.
 
     Raises:
-        UsageError: it is no benchmark_model.
+        UsageError: it is no benchmark_model, or not the one that it must be.
         NoDevice: it does not start there.
         TransportError: it could not be pushed, or the device was lost.
     """
-    sha256 = _sha256(binary)
+    found = _sha256(binary)
+    if sha256 not in (None, found):
+        raise UsageError(f"{binary} has SHA-256 {found[:12]}, not {sha256[:12]}; it has not been started.")
+    sha256 = found
     beside = {name: _sha256(path) for name, path in sorted((companions or {}).items())}
     folder = f"{transport.root}/binaries/{_content(sha256, beside)}"
     path = f"{folder}/benchmark_model"

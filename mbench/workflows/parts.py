@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, NoDevice, StoreError
 from mbench.core.ports import Clock, Progress
-from mbench.core.results import BinaryFacts, DevicePlan, Plan, PlannedJob
+from mbench.core.results import DevicePlan, Plan, PlannedJob
 from mbench.farm.parts import PartInterrupted
 from mbench.store.session_store import SessionStore
 from mbench.workflows.benching import DeviceBench
 from mbench.workflows.clock import SystemClock
+from mbench.workflows.foreign_code import host_program
 from mbench.workflows.home import home
 from mbench.workflows.measuring import Measuring, Scorer
 from mbench.workflows.rules import wanted_settings
@@ -38,8 +39,16 @@ def attached_for(plan: Plan, adb_servers: Sequence[str], *, wait_s: float | None
         yield phones
 
 
-def measure_parts(store: SessionStore, attached: "Fleet | None", *, progress: Progress) -> None:
+def measure_parts(
+    store: SessionStore, attached: "Fleet | None", *, progress: Progress, binary: Path | None = None
+) -> None:
     """Run what is left of every part: one device here and now, several at the same time.
+
+    Args:
+        store: the session.
+        attached: the attached phones, None where the only device is this host.
+        progress: told how far it is.
+        binary: the user's own benchmark_model, for the devices whose plan is of it; None: none was named.
 
     Raises:
         MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
@@ -47,11 +56,11 @@ def measure_parts(store: SessionStore, attached: "Fleet | None", *, progress: Pr
     """
     left = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
     if len(left) == 1:
-        measure_part(store, left[0], attached, progress=progress)
+        measure_part(store, left[0], attached, progress=progress, binary=binary)
     elif left:
         from mbench.workflows.fleet_engine import measure_at_once
 
-        measure_at_once(store, left, attached, progress=progress)
+        measure_at_once(store, left, attached, progress=progress, binary=binary)
 
 
 def measure_part(
@@ -60,6 +69,7 @@ def measure_part(
     attached: "Fleet | None",
     *,
     progress: Progress,
+    binary: Path | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run what is left of a device's part; what is measured is stored run by run.
@@ -69,6 +79,7 @@ def measure_part(
         part: the device's part of its plan.
         attached: the attached phones, None where the device is this host.
         progress: told how far it is.
+        binary: the user's own benchmark_model, None where none was named; what the plan calls its path is not followed.
         stop_requested: asked before each run.
 
     Raises:
@@ -76,7 +87,7 @@ def measure_part(
         MbenchError: the device, the program or a file is not the one that was planned with.
     """
     files = _planned_files([job for job in part.jobs if store.result(job.id) is None])
-    with _station(store, part, attached, progress) as station:
+    with _station(store, part, attached, progress, binary) as station:
         measure_on(station, store, part, files, clock=SystemClock(), progress=progress, stop_requested=stop_requested)
 
 
@@ -149,9 +160,11 @@ def _scorer(
 
 
 @contextmanager
-def _station(store: SessionStore, part: DevicePlan, attached: "Fleet | None", progress: Progress) -> Iterator[Station]:
+def _station(
+    store: SessionStore, part: DevicePlan, attached: "Fleet | None", progress: Progress, binary: Path | None
+) -> Iterator[Station]:
     if part.device.profile == HOST:
-        with host_station(_own_binary(part.binary)) as station:
+        with host_station(host_program(part.binary, binary), sha256=part.binary.sha256) as station:
             yield station
         return
     if attached is None:
@@ -163,18 +176,12 @@ def _station(store: SessionStore, part: DevicePlan, attached: "Fleet | None", pr
         attached.by_serial(part.device.serial),
         user_profile(part.device.profile),
         fleet=attached,
-        wish=ProgramWish(binary=_own_binary(part.binary), planned=part.binary),
+        wish=ProgramWish(binary=binary, planned=part.binary),
         wanted=wanted_settings(part.rules),
         session=store.plan.session,
         progress=progress,
     ) as station:
         yield station
-
-
-def _own_binary(binary: BinaryFacts) -> Path | None:
-    """Return the user's own program by its path, None for ours and for those in the library."""
-    path = Path(binary.path)
-    return path if path.is_absolute() and path.is_file() else None
 
 
 def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:

@@ -9,13 +9,14 @@ from mbench.binaries.advice import advice
 from mbench.binaries.elf import is_for_hexagon
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import BinaryRecord, Flavour, System
-from mbench.core.errors import NoDevice, UsageError
+from mbench.core.errors import NoDevice, StoreError, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
 from mbench.devices.host_facts import read_facts
 from mbench.hostbench.identity import program_manifest
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file
+from mbench.workflows.foreign_code import absent
 from mbench.workflows.home import home
 from mbench.workflows.instruments import pushed_instrument
 
@@ -29,7 +30,7 @@ class ProgramWish:
     """Which program is wanted; what is not said is chosen.
 
     Attributes:
-        binary: the user's own file.
+        binary: the user's own file; of a session that goes on, only where it is the planned one.
         flavour: which of the two programs called benchmark_model; None: tflite, or the only one that is kept.
         planned: the very one that a session was begun with.
     """
@@ -44,36 +45,66 @@ def phone_instrument(transport: Transport, abi: str, wish: ProgramWish) -> tuple
 
     Raises:
         NoDevice: there is none for the phone's ABI; the message says how to get one.
+        StoreError: the planned one is not at hand.
         UsageError: the user's file is no benchmark_model, or of another flavour than was asked for.
         TransportError: it could not be pushed.
     """
     library = BinaryLibrary(home() / "binaries")
-    record = None if wish.planned is None else _planned(library, wish.planned)
-    if record is None and wish.binary is not None:
+    if wish.planned is not None:
+        return _planned_instrument(transport, abi, library, wish.planned, wish.binary)
+    if wish.binary is not None:
         return own_instrument(transport, wish.binary, wish.flavour)
-    if record is None:
-        record = _chosen(library, abi, wish.flavour, emulated=transport.emulated)
+    record = _chosen(library, abi, wish.flavour, emulated=transport.emulated)
     if record is not None:
-        path, beside = library.path_of(record), dict(library.companions_of(record))
-        instrument, facts = pushed_instrument(transport, path, companions=beside)
+        instrument, facts = _kept_instrument(transport, library, record)
         refuse_other_flavour(instrument, wish.flavour, named=f"{record.source} ({record.sha256[:12]})")
-        instrument = with_dsp_libraries(instrument, beside.values())
-        return instrument, facts.model_copy(update={"path": record.source})
+        return instrument, facts
     if transport.emulated and wish.flavour is None:
         return _stand_in(transport, abi)
     raise NoDevice(f"{transport.serial}: {advice(abi, wish.flavour or 'tflite')}")
 
 
-def own_instrument(transport: Transport, binary: Path, flavour: Flavour | None) -> tuple[Instrument, BinaryFacts]:
+def _planned_instrument(
+    transport: Transport, abi: str, library: BinaryLibrary, planned: BinaryFacts, given: Path | None
+) -> tuple[Instrument, BinaryFacts]:
+    """Return the very program that a session was begun with; another one is not even asked for its flags.
+
+    Raises:
+        StoreError: it is not at hand; the message says how to give it.
+        UsageError: the user's file is no benchmark_model.
+        TransportError: it could not be pushed.
+    """
+    record = _planned(library, planned)
+    if record is not None:
+        return _kept_instrument(transport, library, record)
+    if planned.tool == "hostbench" and transport.emulated:
+        return _stand_in(transport, abi, sha256=planned.sha256)
+    if given is None:
+        raise StoreError(f"{transport.serial}: {absent(planned)}")
+    return own_instrument(transport, given, None, sha256=planned.sha256)
+
+
+def _kept_instrument(
+    transport: Transport, library: BinaryLibrary, record: BinaryRecord
+) -> tuple[Instrument, BinaryFacts]:
+    """Return a program of the library, pushed with what lies beside it."""
+    path, beside = library.path_of(record), dict(library.companions_of(record))
+    instrument, facts = pushed_instrument(transport, path, companions=beside, sha256=record.sha256)
+    return with_dsp_libraries(instrument, beside.values()), facts.model_copy(update={"path": record.source})
+
+
+def own_instrument(
+    transport: Transport, binary: Path, flavour: Flavour | None, *, sha256: str | None = None
+) -> tuple[Instrument, BinaryFacts]:
     """Return the user's own program, pushed and proved.
 
     Raises:
-        UsageError: no such file, no benchmark_model, or of another flavour than was asked for.
+        UsageError: no such file, no benchmark_model, of another flavour than was asked for, or not of `sha256`.
         TransportError: it could not be pushed.
     """
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    instrument, facts = pushed_instrument(transport, binary)
+    instrument, facts = pushed_instrument(transport, binary, sha256=sha256)
     refuse_other_flavour(instrument, flavour, named=f"--binary {binary}")
     return instrument, facts
 
@@ -146,8 +177,8 @@ def stand_in_file(abi: str) -> Path:
     return path
 
 
-def _stand_in(transport: Transport, abi: str) -> tuple[Instrument, BinaryFacts]:
-    instrument, facts = pushed_instrument(transport, stand_in_file(abi))
+def _stand_in(transport: Transport, abi: str, *, sha256: str | None = None) -> tuple[Instrument, BinaryFacts]:
+    instrument, facts = pushed_instrument(transport, stand_in_file(abi), sha256=sha256)
     return replace(instrument, tool="hostbench"), facts.model_copy(
         update={"tool": "hostbench", "path": "the emulated phone's own"}
     )

@@ -16,6 +16,8 @@ CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, m
 LONGEST_MODEL: Final = 100
 """Characters in a job's name. File systems take 255 bytes, delegate, serial and a suffix such as `.json` among them."""
 
+LONGEST_SERIAL: Final = 40
+
 _DIGEST_DIGITS: Final = 12
 
 
@@ -82,6 +84,12 @@ def _file_name(delegate: Delegate) -> str:
     if delegate.path is None:
         return text.replace(":", "-")
     return f"{delegate.kind}-{_digest(text)}"
+
+
+def serial_part(serial: str) -> str:
+    """Return a serial as a part of job names; one with characters that files should not have gets a digest."""
+    plain = re.sub(r"[^A-Za-z0-9._+-]", "-", serial)[:LONGEST_SERIAL]
+    return plain if plain == serial else f"{plain}-{_digest(serial)}"
 
 
 def _digest(text: str) -> str:

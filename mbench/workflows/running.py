@@ -18,9 +18,10 @@ from mbench.store.session_store import SessionStore
 from mbench.workflows.artifacts import Known, gather, unbuilt
 from mbench.workflows.candidates import candidates_for
 from mbench.workflows.clock import SystemClock
+from mbench.workflows.foreign_code import refuse_foreign_delegates, refuse_other_binary
 from mbench.workflows.origin import provenance
 from mbench.workflows.parts import attached_for, measure_parts
-from mbench.workflows.planning import device_plan, plan_maker, planned_job
+from mbench.workflows.planning import device_plan, plan_maker, planned_job, serial_part
 from mbench.workflows.rules import measuring_rules, wanted_settings
 from mbench.workflows.selection import Candidate, Ingredients, Selection, select
 from mbench.workflows.targets import Target, attach, find_targets
@@ -110,7 +111,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
             ),
         )
-        _drive(store, attached, progress, started)
+        _drive(store, attached, progress, started, binary=request.binary)
     return store
 
 
@@ -133,15 +134,33 @@ def resume(
     progress: Progress,
     started: Started,
     wait_s: float | None = None,
+    binary: Path | None = None,
+    delegates: str | None = None,
 ) -> SessionStore:
     """Go on with a session where it stopped: nothing is measured twice.
+
+    The folder may be anybody's: what is kept in it is compared with its plan, and code that the plan names is started
+    only where it is named here too (`mbench.workflows.foreign_code`).
+
+    Args:
+        name: of the session; None: the latest.
+        results: the results folder.
+        adb_servers: the servers to ask; none: the user's own.
+        progress: told how far it is.
+        started: told of the session once it is opened.
+        wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
+        binary: the user's own benchmark_model that the session was begun with.
+        delegates: those of the plan that are loaded from a path, as `--delegate` takes them.
 
     Raises:
         MbenchError: the device, the program or a file is not the one that the session was begun with.
     """
     store = open_session(find_session(results, name))
+    store.refuse_other_runs()
+    refuse_foreign_delegates(store, delegates)
+    refuse_other_binary(store, binary)
     with attached_for(store.plan, adb_servers, wait_s=wait_s) as attached:
-        _drive(store, attached, progress, started)
+        _drive(store, attached, progress, started, binary=binary)
     return store
 
 
@@ -191,19 +210,21 @@ def _part(request: RunRequest, device: _Ready, known: Sequence[Known], *, severa
         device=device.facts,
         binary=device.binary,
         rules=rules,
-        canary_job=f"canary@{device.facts.serial}" if several else "canary",
+        canary_job=f"canary@{serial_part(device.facts.serial)}" if several else "canary",
     )
 
 
 def _of_device(job: PlannedJob, serial: str) -> PlannedJob:
-    return job.model_copy(update={"id": f"{job.id}@{serial}"})
+    return job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"})
 
 
-def _drive(store: SessionStore, attached: "Fleet | None", progress: Progress, started: Started) -> None:
+def _drive(
+    store: SessionStore, attached: "Fleet | None", progress: Progress, started: Started, *, binary: Path | None
+) -> None:
     """Measure what is left of every part, and keep the table, however that ends."""
     with store.lock(), _reported(store):
         started(store)
-        measure_parts(store, attached, progress=progress)
+        measure_parts(store, attached, progress=progress, binary=binary)
         if store.plan.ask_devices:
             from mbench.workflows.device_scores import forget_answers
 

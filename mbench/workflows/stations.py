@@ -62,19 +62,23 @@ def user_profile(name: str) -> Profile:
 
 
 @contextmanager
-def host_station(binary: Path | None) -> Iterator[Station]:
-    """Yield this machine, ready; `binary` is the user's own benchmark_model, None for hostbench.
+def host_station(binary: Path | None, *, sha256: str | None = None) -> Iterator[Station]:
+    """Yield this machine, ready.
+
+    Args:
+        binary: the user's own benchmark_model; None: hostbench.
+        sha256: what the user's own must be, before it is started; None: it may be any.
 
     Raises:
         NoDevice: it does not run a command in time, or the program does not start.
-        UsageError: `binary` is no benchmark_model.
+        UsageError: `binary` is no benchmark_model, or not the one that it must be.
     """
     root = home() / "host"
     remove_stale(root)
     transport = HostTransport(root)
     if not transport.alive(timeout_s=ALIVE_S):
         raise NoDevice(f"{transport.serial} does not run a shell command within {ALIVE_S:g} s; look at its load.")
-    instrument, facts = host_instrument(transport, binary)
+    instrument, facts = host_instrument(transport, binary, sha256=sha256)
     yield Station(
         transport=transport,
         instrument=instrument,

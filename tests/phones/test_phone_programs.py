@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from command_line import ROOT, SMALL
@@ -124,3 +125,38 @@ def test_a_delegate_that_is_named_is_never_left_out(lab):
     lab.phone()
     refused = lab.run("--delegate", "cpu,gpu")
     assert (refused.returncode, "--use_gpu" in refused.last_line) == (2, True)
+
+
+@together
+def test_a_session_goes_on_with_the_kept_program_of_its_hash_and_no_other_is_started(lab):
+    phone = lab.phone(**X86_64)
+    keep(lab, "litert")
+    done = lab.run("--flavour", "litert", device=GENERIC)
+    assert done.returncode == 0, done.err
+    (session,) = lab.folder.glob("results/2*")
+    mark = lab.folder / "started.txt"
+    evil = lab.folder / "evil"
+    evil.write_text(f"#!/bin/sh\necho started >'{mark}'\n", encoding="utf-8")
+    evil.chmod(0o755)
+    plan = json.loads((session / "plan.json").read_bytes())
+    plan["devices"][0]["binary"]["path"] = str(evil)
+    (session / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    _interrupt(session)
+    resumed = lab.mbench("run", "--resume", "last", "--json")
+    assert (resumed.returncode, resumed.row["status"], resumed.row["runs"]) == (0, "ok", 2), resumed.err
+    _interrupt(session)
+    for each in (lab.home / "binaries" / "records").iterdir():
+        each.unlink()
+    begun = phone.benchmarks
+    refused = lab.mbench("run", "--resume", "last")
+    assert (refused.returncode, "Name the file again by --binary FILE" in refused.last_line) == (4, True)
+    other = lab.mbench("run", "--resume", "last", "--binary", evil)
+    assert (other.returncode, "It has not been started." in other.last_line) == (2, True)
+    assert (phone.benchmarks, mark.exists()) == (begun, False)
+
+
+def _interrupt(session):
+    """Leave a session of one job as if it had been interrupted before that job's last run."""
+    (document,) = session.glob("jobs/*.json")
+    document.unlink()
+    shutil.rmtree(session / "runs" / document.stem / "latency-1")

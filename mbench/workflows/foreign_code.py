@@ -1,0 +1,123 @@
+"""Code that a plan names: nothing of it is started because a session folder says so.
+
+A session folder may be somebody else's. What `mbench run --resume` starts comes from mbench itself, from the library of
+binaries by its SHA-256, or from whoever types the command: `--binary FILE`, `--delegate external:PATH`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from mbench.binaries.library import BinaryLibrary
+from mbench.core.errors import StoreError, UsageError
+from mbench.core.results import BinaryFacts
+from mbench.core.workloads import Delegate, parse_delegate, split_delegates
+from mbench.store.session_store import SessionStore
+from mbench.workflows.home import home
+
+OURS = "hostbench"
+
+
+def refuse_foreign_delegates(store: SessionStore, said: str | None) -> None:
+    """Refuse to load libraries, named by what is left of a plan, that are not named on the command line too.
+
+    Args:
+        store: the session.
+        said: the value of `--delegate`; None: it was left out.
+
+    Raises:
+        UsageError: one is missing, or one is named that the plan does not have.
+    """
+    named = {parse_delegate(text) for text in split_delegates(said or "")}
+    wanted = _loaded(store)
+    session = store.plan.session
+    if strangers := sorted(str(delegate) for delegate in named if delegate not in wanted):
+        raise UsageError(
+            f"--delegate {strangers[0]}: beside --resume it repeats a library that session {session} loads, and it "
+            f"loads {_words(wanted)}."
+        )
+    if missing := [delegate for delegate in wanted if delegate not in named]:
+        again = ",".join(map(str, wanted))
+        raise UsageError(
+            f"session {session} loads {_words(missing)}, which is code that its plan names. If you trust it, name it "
+            f"again: mbench run --resume {session} --delegate '{again}'"
+        )
+
+
+def refuse_other_binary(store: SessionStore, binary: Path | None) -> None:
+    """Refuse to go on without the programs that the rest of a session needs, or with another one.
+
+    Args:
+        store: the session.
+        binary: the value of `--binary`; None: it was left out.
+
+    Raises:
+        UsageError: the file is not there, or is none that the session was begun with.
+        StoreError: a program is neither kept nor named.
+    """
+    begun = [part.binary for part in store.plan.devices]
+    found = None if binary is None else _hash_of(binary)
+    if found is not None and found not in {each.sha256 for each in begun}:
+        raise UsageError(
+            f"--binary {binary} has SHA-256 {found[:12]}, and session {store.plan.session} was begun with "
+            f"{', '.join(each.sha256[:12] for each in begun)}: its rows could not be compared. It has not been started."
+        )
+    kept = {record.sha256 for record in BinaryLibrary(home() / "binaries").records()}
+    for part in store.plan.devices:
+        at_hand = part.binary.tool == OURS or part.binary.sha256 in {found, *kept}
+        if not at_hand and any(store.result(job.id) is None for job in part.jobs):
+            raise StoreError(f"{part.device.serial}: {absent(part.binary)}")
+
+
+def host_program(planned: BinaryFacts, given: Path | None) -> Path | None:
+    """Return the file of the program that a session on this host was begun with; None for hostbench.
+
+    Args:
+        planned: the program, as the plan says; its path is not followed.
+        given: the user's own file; None: none was named.
+
+    Raises:
+        StoreError: it is neither kept nor the file that was named.
+        ArtifactError: the kept file has changed.
+    """
+    if planned.tool == OURS:
+        return None
+    if given is not None and _hash_of(given) == planned.sha256:
+        return given
+    library = BinaryLibrary(home() / "binaries")
+    record = next((record for record in library.records() if record.sha256 == planned.sha256), None)
+    if record is None:
+        raise StoreError(absent(planned))
+    return library.path_of(record)
+
+
+def absent(planned: BinaryFacts) -> str:
+    """Say that a planned program is not at hand, and how to give it."""
+    return (
+        f"the session was begun with a {planned.tool} benchmark_model of SHA-256 {planned.sha256[:12]}, which is not "
+        f"among the kept binaries; where its plan says that it lay ({planned.path}) is not looked. Name the file "
+        "again by --binary FILE beside --resume, or keep it: mbench binary add FILE."
+    )
+
+
+def _loaded(store: SessionStore) -> tuple[Delegate, ...]:
+    """Return the delegates of what is left to run that are loaded from a path which the plan names."""
+    left = [
+        workload
+        for part in store.plan.devices
+        if (open_jobs := [job for job in part.jobs if store.result(job.id) is None])
+        for workload in (*(job.workload for job in open_jobs), part.canary)
+        if workload is not None
+    ]
+    return tuple(dict.fromkeys(workload.delegate for workload in left if workload.delegate.path is not None))
+
+
+def _words(delegates: Sequence[Delegate]) -> str:
+    return ", ".join(map(str, delegates)) or "none"
+
+
+def _hash_of(binary: Path) -> str:
+    if not binary.is_file():
+        raise UsageError(f"--binary {binary}: no such file.")
+    with binary.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
