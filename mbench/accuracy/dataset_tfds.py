@@ -6,6 +6,7 @@ format of random access (`tfds build NAME --file_format=array_record`); tfrecord
 
 import hashlib
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from types import ModuleType
@@ -23,6 +24,9 @@ from mbench.core.examples import Split, Task
 from mbench.core.variants import IMAGENET_HEAD, Head
 
 FORMAT: Final = "tfds:NAME is a classification that TensorFlow Datasets has prepared here, with splits train and test"
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(/[A-Za-z0-9_.+-]+)?(:\d{1,5}(\.(\d{1,5}|\*)){0,2})?")
+"""No namespace such as `huggingface:`, by which the package downloads and runs what others have published."""
 
 _SPLITS: Final = {Split.TRAIN: ("train",), Split.TEST: ("test", "validation")}
 """Names there; the first that occurs counts."""
@@ -78,8 +82,11 @@ def open_tfds(opening: Opening) -> Dataset:
     """Return a prepared data set.
 
     Raises:
-        DatasetError: the package is not installed, has prepared no such data set, or it is no classification.
+        DatasetError: the name is one that the package would download or import code for, or the package is not
+            installed, has prepared no such data set, or it is no classification.
     """
+    if not _NAME.fullmatch(opening.place):
+        raise DatasetError(f"{FORMAT}; {opening.place[:80]!r} is not NAME, NAME/CONFIG or NAME:VERSION of such a one.")
     package = _package()
     try:
         builder = package.builder(opening.place)

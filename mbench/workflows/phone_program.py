@@ -1,6 +1,7 @@
 """Which benchmark program a phone gets: the user's, the library's in the wanted flavour, or an emulated phone's own."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -166,8 +167,11 @@ def stand_in_file(abi: str) -> Path:
     It bears the identity of this host's hostbench, which such a phone runs, so that rows of two of them stay apart.
 
     Raises:
+        NoDevice: the phone calls its ABI by a name that fits no file.
         StoreError: it could not be written.
     """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", abi):
+        raise NoDevice(f"the phone says that its ABI is {abi[:40]!r}; no program is made for that.")
     from mbench.emulator.binaries import emulated_binary
 
     path, content = home() / "phones" / f"emulated_{abi}", emulated_binary(abi, program=program_manifest()["sha256"])

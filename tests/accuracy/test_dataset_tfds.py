@@ -22,6 +22,12 @@ def test_without_the_package_the_message_tells_how_to_install_it() -> None:
         open_dataset("tfds:mnist")
 
 
+@pytest.mark.parametrize("name", ["huggingface:evil/code", "a.b.module", "../tiny", "/etc", "tiny:../x", "Tiny"])
+def test_names_that_the_package_would_run_code_or_leave_its_folder_for_are_refused(name: str) -> None:
+    with pytest.raises(DatasetError, match="is not NAME, NAME/CONFIG or NAME:VERSION"):
+        open_dataset(f"tfds:{name}")
+
+
 @pytest.fixture
 def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data set `tiny` of two classes, prepared for random access as `tfds build` does it, without tensorflow."""
