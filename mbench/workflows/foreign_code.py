@@ -7,13 +7,16 @@ binaries by its SHA-256, or from whoever types the command: `--binary FILE`, `--
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mbench.binaries.library import BinaryLibrary
 from mbench.core.errors import StoreError, UsageError
 from mbench.core.results import BinaryFacts
 from mbench.core.workloads import Delegate, parse_delegate, split_delegates
 from mbench.store.session_store import SessionStore
 from mbench.workflows.home import home
+
+if TYPE_CHECKING:  # a run on this host by hostbench has no need of it
+    from mbench.binaries.library import BinaryLibrary
 
 OURS = "hostbench"
 
@@ -62,10 +65,10 @@ def refuse_other_binary(store: SessionStore, binary: Path | None) -> None:
             f"--binary {binary} has SHA-256 {found[:12]}, and session {store.plan.session} was begun with "
             f"{', '.join(each.sha256[:12] for each in begun)}: its rows could not be compared. It has not been started."
         )
-    kept = {record.sha256 for record in BinaryLibrary(home() / "binaries").records()}
     for part in store.plan.devices:
-        at_hand = part.binary.tool == OURS or part.binary.sha256 in {found, *kept}
-        if not at_hand and any(store.result(job.id) is None for job in part.jobs):
+        if part.binary.tool == OURS or part.binary.sha256 == found or all(store.result(job.id) for job in part.jobs):
+            continue
+        if all(record.sha256 != part.binary.sha256 for record in _library().records()):
             raise StoreError(f"{part.device.serial}: {absent(part.binary)}")
 
 
@@ -84,7 +87,7 @@ def host_program(planned: BinaryFacts, given: Path | None) -> Path | None:
         return None
     if given is not None and _hash_of(given) == planned.sha256:
         return given
-    library = BinaryLibrary(home() / "binaries")
+    library = _library()
     record = next((record for record in library.records() if record.sha256 == planned.sha256), None)
     if record is None:
         raise StoreError(absent(planned))
@@ -98,6 +101,13 @@ def absent(planned: BinaryFacts) -> str:
         f"among the kept binaries; where its plan says that it lay ({planned.path}) is not looked. Name the file "
         "again by --binary FILE beside --resume, or keep it: mbench binary add FILE."
     )
+
+
+def _library() -> "BinaryLibrary":
+    """Return the kept binaries; a run by hostbench loads nothing that reads them."""
+    from mbench.binaries.library import BinaryLibrary
+
+    return BinaryLibrary(home() / "binaries")
 
 
 def _loaded(store: SessionStore) -> tuple[Delegate, ...]:

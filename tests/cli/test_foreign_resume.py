@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from command_line import SHORT, SMALL, Command, rows_of
 
+pytestmark = pytest.mark.tensorflow
+
 JOB = f"{SMALL}-cpu-t1"
 
 
