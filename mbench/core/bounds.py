@@ -7,7 +7,7 @@ wrong (dates that overflow, sums that are infinite) or a number is nonsense (a n
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from mbench.core.limits import LARGEST, LARGEST_SEED, LONGEST_NAME, LONGEST_S, LONGEST_SETTING_S, MOST_CORES, MOST_RUNS
 
@@ -48,15 +48,8 @@ SessionName = Annotated[str, StringConstraints(pattern=SESSION_NAME, max_length=
 FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=LONGEST_NAME)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)  # a clock that was never set, in any time zone
 _LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
-
-def _within_time(moment: datetime) -> datetime:
-    if not _FIRST - timedelta(days=1) <= moment <= _LAST:
-        raise ValueError("Input should be a time between 1970 and 9000")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_within_time)]
+Moment = Annotated[AwareDatetime, Field(ge=_FIRST, le=_LAST)]
 """A time that can be added to and shown in any time zone."""

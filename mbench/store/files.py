@@ -61,10 +61,14 @@ def refuse_links(root: Path, path: Path) -> None:
         if part == root:
             return
         if part.is_symlink():
-            raise StoreError(
-                f"{part} is a symbolic link, which leads out of its session: it is neither read nor written. "
-                "Put what it leads to in its place, or remove it."
-            )
+            raise StoreError(_link(part))
+
+
+def _link(path: Path) -> str:
+    return (
+        f"{path} is a symbolic link, which leads out of its session: it is neither read nor written. "
+        "Put what it leads to in its place, or remove it."
+    )
 
 
 def read_regular(path: Path, *, limit_bytes: int) -> bytes:
@@ -74,11 +78,18 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
         StoreError: it is another thing (a pipe would never end), is larger, or cannot be read.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with storing("read", path), os.fdopen(os.open(path, flags, 0), "rb") as file:
+    with storing("read", path):
+        try:
+            descriptor = os.open(path, flags)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise StoreError(_link(path)) from error
+            raise
+    with storing("read", path), os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(file.fileno())
         if not stat.S_ISREG(facts.st_mode):
             raise StoreError(f"{path} is no regular file; it is not read. Remove it and its session.")
-        data = file.read(limit_bytes + 1)
+        data = file.read(min(limit_bytes, facts.st_size) + 1)  # not all that it may have: a buffer is made of that size
     if len(data) > limit_bytes:
         raise StoreError(f"{path} is larger than {limit_bytes} bytes; it is not read. Remove it and its session.")
     return data

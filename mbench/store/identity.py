@@ -149,4 +149,9 @@ def _run_faults(run: Run, session: str, plan: Plan, *, job: str, folder: str, ca
 
 def _twice(names: Iterable[str]) -> str | None:
     """Return the first name that stands more than once, None where none does."""
-    return next((name for name, count in Counter(names).items() if count > 1), None)
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

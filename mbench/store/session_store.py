@@ -159,14 +159,15 @@ class SessionStore:
         Raises:
             StoreError: a document cannot be read, or is of another job.
         """
-        paths = [(part, planned, self._job_path(planned.id)) for part in self.plan.devices for planned in part.jobs]
-        missing = {planned.id for _, planned, path in paths if not path.exists()}
-        holder = holder_of(self._lock_path) if missing else None
-        for part, planned, path in paths:
-            if planned.id in missing:
-                yield unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
+        folder = self._own(self.path / "jobs")
+        there = frozenset(self._names(folder))
+        files = [(part, planned, f"{planned.id}.json") for part in self.plan.devices for planned in part.jobs]
+        holder = holder_of(self._lock_path) if any(name not in there for _, _, name in files) else None
+        for part, planned, name in files:
+            if name in there:
+                yield self._read_job(folder / name, part, planned)
             else:
-                yield self._read_job(path, part, planned)
+                yield unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
 
     def save_report(self, text: str) -> None:
         """Keep the table of the session as `report.md`, in the place of an older one: it is derived, not a document.
@@ -193,10 +194,12 @@ class SessionStore:
         return result
 
     def _run_folders(self, job: str) -> list[str]:
-        folder = self._own(self.path / "runs" / job)
-        with storing("read", folder):
-            names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+        names = self._names(self._own(self.path / "runs" / job))
         return [name for name in names if _RUN_FOLDER.fullmatch(name)]
+
+    def _names(self, folder: Path) -> list[str]:
+        with storing("read", folder):
+            return [each.name for each in folder.iterdir()] if folder.is_dir() else []
 
     def _read_run(self, job: str, folder: str) -> Run:
         path = self._own(self.path / "runs" / job / folder / RUN_FILE)
