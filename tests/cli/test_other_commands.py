@@ -66,7 +66,8 @@ def test_wrong_usage_is_one_line_with_what_to_do(bare, arguments, said):
     ("arguments", "said"),
     [
         (["run", "--swep", "alpha"], "no option --swep. Did you mean '--sweep'? See mbench run --help."),
-        (["run", "--runs", "0"], "--runs: it must be at least 1."),
+        (["run", "--runs", "0"], "--runs: it must be from 1 to 1000000."),
+        (["run", "--any", "0"], "--any: it must be at least 1."),
         (["run", "--any", "two"], "--any: it must be a whole number."),
         (["run", "--max-secs", "long"], "--max-secs: it must be a number."),
         (["run", "--min-secs", "nan"], "min"),
