@@ -8,13 +8,13 @@ import errno
 import os
 import secrets
 import shutil
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import StoreError
+from mbench.files import regular
 
 WRITING: Final = ".writing-"
 """Start of the names of what is being written, or was when its writer was killed."""
@@ -77,22 +77,10 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
     Raises:
         StoreError: it is another thing (a pipe would never end), is larger, or cannot be read.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if path.is_symlink():
+        raise StoreError(_link(path))
     with storing("read", path):
-        try:
-            descriptor = os.open(path, flags)
-        except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise StoreError(_link(path)) from error
-            raise
-    with storing("read", path), os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise StoreError(f"{path} is no regular file; it is not read. Remove it and its session.")
-        data = file.read(min(limit_bytes, facts.st_size) + 1)  # not all that it may have: a buffer is made of that size
-    if len(data) > limit_bytes:
-        raise StoreError(f"{path} is larger than {limit_bytes} bytes; it is not read. Remove it and its session.")
-    return data
+        return regular.read_regular(path, limit_bytes=limit_bytes)
 
 
 def replace_file(path: Path, data: bytes) -> None:

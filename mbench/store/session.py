@@ -15,6 +15,7 @@ from typing import Final
 from mbench.core.errors import NoSession, StoreError
 from mbench.core.results import Plan
 from mbench.core.suggestions import did_you_mean
+from mbench.files import regular
 from mbench.store.documents import format_document, parse_document, read_document
 from mbench.store.files import refuse_links, replace_file, storing, write_new_folder
 from mbench.store.identity import refuse_plan
@@ -127,7 +128,7 @@ def _latest(root: Path) -> Path:
         there = f"name one of {_some(known)}." if known else "mbench run makes one."
         raise NoSession(f"no latest session: {pointer} does not exist; {there}")
     with storing("read", pointer):
-        name = pointer.read_bytes().decode("utf-8", errors="replace").strip()
+        name = regular.read_regular(pointer, limit_bytes=regular.MIB).decode("utf-8", errors="replace").strip()
     if name in (known := list_sessions(root)):
         return root / name
     there = f"name one of {_some(known)}." if known else "mbench run makes one."

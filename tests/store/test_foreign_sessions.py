@@ -183,7 +183,7 @@ def test_a_pipe_where_a_file_belongs_holds_nobody_up(results, name):
     path.unlink(missing_ok=True)
     os.mkfifo(path)
     store = open_session(results / FINISHED)
-    with pytest.raises(StoreError, match="no regular file"):
+    with pytest.raises(StoreError, match="not a regular file"):
         _touch_all(store)
 
 
