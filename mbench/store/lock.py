@@ -29,7 +29,7 @@ def held(path: Path) -> Iterator[None]:
         StoreError: another process holds it; the message names that one.
     """
     if path.exists() and not path.is_file():
-        raise StoreError(f"{path} is no regular file, and so no lock; remove it.")
+        raise StoreError(f"{path} is not a regular file, and so no lock; remove it.")
     lock = FileLock(path)
     holder = _read_holder(path)
     with storing("lock", path):
