@@ -9,6 +9,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from mbench.core.errors import TransportError
+from mbench.core.run_marks import RUN_FOLDER
 from mbench.devices.host_facts import machine_name
 from mbench.devices.own_folders import session_part
 
@@ -36,12 +37,12 @@ def work_folder(root: Path, session: str) -> Iterator[str]:
 
 
 def remove_stale(root: Path) -> None:
-    """Remove the folders of sessions that died, and end what still runs in them."""
+    """Remove the folders of sessions that died, and end what they have left running, known by its mark."""
     for path in sorted(root.glob("work-*.lock")):
         lock = FileLock(path)
         with suppress(OSError, Timeout):
             lock.acquire(timeout=0)
-            _end_processes_in(_folder_of(path))
+            _end_processes_of(_folder_of(path))
             _remove(_folder_of(path), lock)
 
 
@@ -58,9 +59,10 @@ def _remove(folder: Path, lock: FileLock) -> None:
     lock.release()
 
 
-def _end_processes_in(folder: Path) -> None:
-    for process in psutil.process_iter(["cwd"]):
-        cwd = process.info["cwd"]
-        if cwd and Path(cwd).is_relative_to(folder):
-            with suppress(psutil.Error):
+def _end_processes_of(folder: Path) -> None:
+    """End processes whose environment names a run's folder in `folder`; whoever merely has gone there is not ours."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            marked = process.environ().get(RUN_FOLDER)
+            if marked and Path(marked).resolve().is_relative_to(folder.resolve()):
                 process.kill()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, NoRoom, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
+from mbench.core.run_marks import marked
 from mbench.runner import script
 from mbench.runner.command import Command, RunPaths
 from mbench.runner.evidence import Failure, Proof, changed
@@ -134,7 +135,7 @@ def _run_script(
         result = transport.run(
             ("sh", "-c", text),
             deadline_s=deadline_s + _TRANSPORT_MARGIN_S,
-            environment=environment or None,
+            environment=marked(environment, paths.work_dir),
             cpus=cpus,
             unchanged=hashes,
         )

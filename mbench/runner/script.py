@@ -19,6 +19,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
+from mbench.core.run_marks import mark
 from mbench.core.workloads import Delegate, RunSettings
 
 STDOUT: Final = "out.txt"
@@ -57,6 +58,16 @@ _GONE = r"""gone() {
 }"""
 """A process that is dead and was not waited for yet counts as gone."""
 
+_OURS = r"""ours() {{
+  if [ -r "/proc/$1/environ" ]; then grep -qsF {mark} "/proc/$1/environ"; return; fi
+  case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in *{directory}/*) return 0 ;; esac
+  return 1
+}}"""
+"""A number is another process' after a restart, or soon on a busy device: ours bears our mark (core/run_marks.py).
+
+Where environments cannot be read, our directory in the command line is what is left to go by.
+"""
+
 _TEMPLATE = r"""umask 077
 if cd {directory} 2>/dev/null; then rm -f {old}; else mkdir -p {directory} && cd {directory} || exit {no_directory}; fi
 true >{stdout} || exit {no_directory}
@@ -94,6 +105,8 @@ _END_TEMPLATE = r"""cd {directory} 2>/dev/null || exit 0
 [ -r {process} ] || exit 0
 read -r pid <{process} || exit 0
 {gone}
+{ours}
+ours "$pid" || exit 0
 for second in 1 2 3 4 5; do
   kill -9 "$pid" 2>/dev/null
   gone "$pid" && exit 0
@@ -133,13 +146,19 @@ def device_script(work_dir: str, argv: Sequence[str], *, deadline_s: float, remo
 
 
 def end_script(work_dir: str) -> str:
-    """Return a script that kills the program of a run that did not come to its end; by its recorded process id.
+    """Return a script that kills the program of a run that did not come to its end.
 
-    It ends with `STAYS`, and says so, where the program does not die.
+    It is the process of the recorded number, if that bears the mark of this very directory. The script ends with
+    `STAYS`, and says so, where the program does not die.
     """
     return _END_TEMPLATE.format(
-        directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS, gone=_GONE, stays=STAYS
+        directory=_path(work_dir), exit_code=EXIT_CODE, process=PROCESS, gone=_GONE, ours=ours(work_dir), stays=STAYS
     )
+
+
+def ours(work_dir: str) -> str:
+    """Return the shell function `ours PID`: whether a process works for the run in `work_dir`."""
+    return _OURS.format(mark=shlex.quote(mark(work_dir)), directory=shlex.quote(work_dir.rstrip("/")))
 
 
 def parse_exit_code(line: bytes | None) -> int | None:

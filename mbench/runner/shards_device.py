@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import CommandTimeout, DeviceLost, NoRoom, RunFailed, TransportError, UsageError
 from mbench.core.ports import Clock, Transport
+from mbench.core.run_marks import marked
 from mbench.core.workloads import OutputFacts, Workload
 from mbench.runner import shards_script as scripts
 from mbench.runner.command import RunPaths
@@ -168,7 +169,7 @@ class ShardDevice:
             deadline_s=longest_s,
             total_s=total_s,
         )
-        environment = dict(self._instrument.environment) or None
+        environment = marked(dict(self._instrument.environment), self._paths.work_dir)
         try:
             return self._transport.run(
                 argv, deadline_s=total_s + _MARGIN_S, environment=environment, cpus=self._request.cpus

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.runner.command import Command
-from mbench.runner.script import FILE_LIMIT_BYTES, NO_DIRECTORY, PROCESS, STDERR, STDOUT
+from mbench.runner.script import FILE_LIMIT_BYTES, NO_DIRECTORY, PROCESS, STDERR, STDOUT, ours
 
 STATUSES: Final = "statuses.txt"
 ANSWERS: Final = "answers.bin"
@@ -106,24 +106,20 @@ exec sh -c "$2"
 """
 """Becomes a script, under a deadline where the device knows one."""
 
-_END_TEMPLATE = r"""here={directory}
-cd "$here" 2>/dev/null || exit 0
+_END_TEMPLATE = r"""cd {directory} 2>/dev/null || exit 0
+{ours}
 for second in 1 2 3 4 5; do
   found=
   for file in {loop} {process}; do
     pid=
     [ ! -r "$file" ] || read -r pid <"$file"
-    [ -n "$pid" ] || continue
-    case "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" in
-      *"$here"*) kill -9 "$pid" 2>/dev/null; found=1 ;;
-    esac
+    if [ -n "$pid" ] && ours "$pid"; then kill -9 "$pid" 2>/dev/null; found=1; fi
   done
   [ -n "$found" ] || exit 0
   sleep 1
 done
 exit {stuck}
 """
-"""After a restart the numbers are other processes': only those are ours whose command line names our directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +209,9 @@ def loop_argv(
 
 def end_script(work_dir: str) -> str:
     """Return a script that kills a loop and its program where they are still there; `STUCK` where they do not die."""
-    return _END_TEMPLATE.format(directory=shlex.quote(work_dir), loop=_LOOP, process=PROCESS, stuck=STUCK)
+    return _END_TEMPLATE.format(
+        directory=_path(work_dir), ours=ours(work_dir), loop=_LOOP, process=PROCESS, stuck=STUCK
+    )
 
 
 def delegated_nodes(stderr: str) -> str:

@@ -73,7 +73,7 @@ def host_station(binary: Path | None, *, sha256: str | None = None) -> Iterator[
         NoDevice: it does not run a command in time, or the program does not start.
         UsageError: `binary` is no benchmark_model, or not the one that it must be.
     """
-    root = home() / "host"
+    root = (home() / "host").absolute()  # marks of processes name it, and a later session may be started elsewhere
     remove_stale(root)
     transport = HostTransport(root)
     if not transport.alive(timeout_s=ALIVE_S):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command_line import OTHER, SMALL, rows_of
+from command_line import OTHER, SHORT, SMALL, rows_of
 
 pytestmark = pytest.mark.tensorflow
 
@@ -67,6 +67,31 @@ def test_ctrl_c_at_any_moment_ends_in_one_line_and_leaves_nothing_running(mbench
         assert "Traceback" not in err
     home = Path(mbench.environment["MBENCH_HOME"])
     assert not list((home / "host").glob("work-*/"))
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next_and_the_users_shell_in_its_folder_is_not(mbench):
+    host = Path(mbench.environment["MBENCH_HOME"]) / "host"
+    process = mbench.start("run", SMALL, *LONG[:-6], "--min-secs", "50", "--max-secs", "55")
+    deadline = time.monotonic() + 60
+    while not (noted := list(host.glob("work-*/run/pid.txt"))) or not noted[0].read_text().strip():
+        assert time.monotonic() < deadline, "no program was started in a minute"
+        time.sleep(0.02)
+    left = psutil.Process(int(noted[0].read_text()))
+    process.kill()
+    process.communicate(timeout=60)
+    shell = subprocess.Popen(("sh", "-c", "echo here; exec sleep 600"), cwd=noted[0].parent, stdout=subprocess.PIPE)
+    try:
+        assert shell.stdout is not None
+        assert shell.stdout.readline() == b"here\n"
+        assert left.is_running()
+        assert mbench("run", SMALL, *SHORT).returncode == 0
+        psutil.wait_procs([left], timeout=10)
+        assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+        assert shell.poll() is None
+        assert not list(host.glob("work-*"))
+    finally:
+        shell.kill()
+        shell.communicate()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.run_marks import marked
 from mbench.runner import shards_script as scripts
 from mbench.runner.command import Command
 
@@ -119,7 +120,7 @@ def test_a_loop_whose_folder_is_removed_ends(shell: str, tmp_path: Path) -> None
 def test_the_end_script_ends_a_loop_and_its_program(tmp_path: Path) -> None:
     folder = tmp_path / "w"
     argv = loop(folder, ["hangs", "one"])
-    process = subprocess.Popen(argv, start_new_session=True)
+    process = subprocess.Popen(argv, start_new_session=True, env=marked(os.environ, f"{folder}/work"))
     wait_for(folder / "work" / "pid.txt")
     ended = subprocess.run(["sh", "-c", scripts.end_script(f"{folder}/work")], timeout=30, check=False)
     assert ended.returncode == 0
@@ -128,7 +129,7 @@ def test_the_end_script_ends_a_loop_and_its_program(tmp_path: Path) -> None:
 
 
 def test_the_end_script_leaves_others_alone_that_bear_our_number_now(tmp_path: Path) -> None:
-    innocent = subprocess.Popen(["sleep", "60"])
+    innocent = subprocess.Popen(["sh", "-c", f"sleep 60; : {tmp_path}/pid.txt"])
     (tmp_path / "loop.pid").write_text(f"{innocent.pid}\n")
     subprocess.run(["sh", "-c", scripts.end_script(str(tmp_path))], check=True, timeout=10)
     assert innocent.poll() is None

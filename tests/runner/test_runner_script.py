@@ -1,5 +1,6 @@
 """The script of one run, in every shell that this machine has."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mbench.core.run_marks import marked
 from mbench.core.workloads import RunSettings
 from mbench.runner import script
 
@@ -135,14 +137,27 @@ def test_the_allowed_cores_are_those_that_the_kernel_says(shell: str, tmp_path: 
 
 
 def test_the_end_script_kills_a_program_that_is_still_there(tmp_path: Path) -> None:
-    hanging = subprocess.Popen(["sleep", "60"])
+    hanging = subprocess.Popen(["sleep", "60"], env=marked(os.environ, str(tmp_path)))
     (tmp_path / script.PROCESS).write_text(f"{hanging.pid}\n")
     subprocess.run(["sh", "-c", script.end_script(str(tmp_path))], check=True, timeout=10)
     assert hanging.wait(timeout=5) == -9
 
 
+@pytest.mark.parametrize("folder", [None, "other", "run2"])
+def test_the_end_script_leaves_others_alone_that_bear_the_number_now(folder: str | None, tmp_path: Path) -> None:
+    run_folder = tmp_path / "run"
+    run_folder.mkdir()
+    theirs = dict(os.environ) if folder is None else marked(os.environ, str(tmp_path / folder))
+    innocent = subprocess.Popen(["sleep", "60"], env=theirs, cwd=run_folder)
+    (run_folder / script.PROCESS).write_text(f"{innocent.pid}\n")
+    subprocess.run(["sh", "-c", script.end_script(str(run_folder))], check=True, timeout=10)
+    assert innocent.poll() is None
+    innocent.kill()
+    innocent.wait()
+
+
 def test_the_end_script_leaves_a_finished_run_alone(tmp_path: Path) -> None:
-    innocent = subprocess.Popen(["sleep", "60"])
+    innocent = subprocess.Popen(["sleep", "60"], env=marked(os.environ, str(tmp_path)))
     (tmp_path / script.PROCESS).write_text(f"{innocent.pid}\n")
     (tmp_path / script.EXIT_CODE).write_text("0\n")
     subprocess.run(["sh", "-c", script.end_script(str(tmp_path))], check=True, timeout=10)
