@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
+from mbench.devices.adb_shell import MARK_VARIABLE
 from mbench.devices.android_settings import restore_left_behind
 from mbench.devices.own_folders import session_part
 from mbench.workflows.home import home
@@ -14,23 +15,23 @@ SHORT_S = 30.0
 
 _CLEAR = """
 cd {root} 2>/dev/null || exit 0
-for file in sessions/*/run/pid.txt; do
+for file in sessions/*/run/loop.pid sessions/*/run/pid.txt; do
   [ -f "$file" ] || continue
-  pid=$(cat "$file")
+  read -r pid <"$file"
   for second in 1 2 3 4 5; do
-    case "$(tr '\\0' ' ' < /proc/$pid/cmdline 2>/dev/null)" in
-      *{root}*) kill -9 "$pid" ;;
-      *) continue 2 ;;
-    esac
+    case "$(tr '\\0' ' ' </proc/$pid/cmdline 2>/dev/null)" in *{root}/*) ;; *) continue 2 ;; esac
+    if [ -r "/proc/$pid/environ" ]; then grep -qs {mark}= "/proc/$pid/environ" || continue 2; fi
+    kill -9 "$pid"
     sleep "0.$second"
   done
   echo "$pid"
 done
 rm -rf sessions
 """
-"""Ends what a killed session left running, known by our own path in its command line, and removes its folder.
+"""Ends what a killed session left running, and removes its folder; what does not end is printed.
 
-What does not end is printed.
+A recorded number is a leftover's if its command line names our folder and its environment, where the phone shows that,
+bears the mark of our commands: an earlier mbench left no other.
 """
 
 
@@ -69,7 +70,7 @@ def clear_leftovers(transport: Transport) -> None:
         NoDevice: a process of theirs does not end: beside it nothing can be measured.
         TransportError: the phone does not answer.
     """
-    said = transport.run(("sh", "-c", _CLEAR.format(root=transport.root)), deadline_s=SHORT_S)
+    said = transport.run(("sh", "-c", _CLEAR.format(root=transport.root, mark=MARK_VARIABLE)), deadline_s=SHORT_S)
     if left := said.stdout.decode("utf-8", "replace").split():
         raise NoDevice(f"{transport.serial}: process {left[0]}, which a dead session left, does not end; restart it.")
 
