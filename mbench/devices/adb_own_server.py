@@ -40,6 +40,8 @@ cores.
 _VERSION_S = 15.0
 _END_S = 3.0
 _POLL_S = 0.02
+_MARK_VARIABLE = "MBENCH_ADB_SERVER"
+"""In the environment of a server that mbench started: the folder that keeps its record."""
 _VERSION = re.compile(r"^Version (\S+)", re.MULTILINE)
 """`Android Debug Bridge version 1.0.41`, `Version 36.0.0-13206524`, where it is installed, for which system."""
 
@@ -114,6 +116,7 @@ class OwnServer:
         self._start_s = start_s
         self._folder = state / f"adb-{server.port}"
         self._record = self._folder / "server.json"
+        self._mark = str(self._folder.resolve())
         self._presence: FileLock | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -244,16 +247,21 @@ class OwnServer:
         kept = {name: value for name, value in self._environment.items() if name not in foreign}
         # Without this it answers multicast on every interface of the machine.
         kept["ADB_MDNS"] = "0"
+        kept[_MARK_VARIABLE] = self._mark
         return kept if self._usb else {**kept, "ADB_LIBUSB": "0"}
 
     def _process(self) -> psutil.Process | None:
-        """Return the process of the server that mbench started on this port, None where there is none."""
+        """Return the process of the server that mbench started on this port, None where there is none.
+
+        After a restart of the machine the recorded number may be another one's, of a server that the user started too.
+        """
         try:
             process = psutil.Process(json.loads(self._record.read_text(encoding="utf-8"))["pid"])
-            command = process.cmdline()
+            command, marked_by = process.cmdline(), process.environ().get(_MARK_VARIABLE)
         except (OSError, ValueError, KeyError, psutil.Error):
             return None
-        return process if command[1:] == ["-P", str(self._server.port), "nodaemon", "server"] else None
+        ours = marked_by == self._mark and command[1:] == ["-P", str(self._server.port), "nodaemon", "server"]
+        return process if ours else None
 
     def _end(self) -> None:
         process = self._process()

@@ -101,6 +101,25 @@ def test_a_running_server_is_used_and_left_alone(private, tmp_path):
     assert not (tmp_path / "state").exists()
 
 
+def test_a_server_of_the_users_that_bears_a_number_of_ours_by_now_is_left_alone(private, tmp_path):
+    record = tmp_path / "state" / f"adb-{private['ANDROID_ADB_SERVER_PORT']}" / "server.json"
+    record.parent.mkdir(parents=True)
+    with somebody_elses(private) as process:
+        record.write_text(json.dumps({"pid": process.pid}), encoding="utf-8")
+        with servers(private, tmp_path) as opened:
+            assert opened.addresses == (server_of(private),)
+        assert process.poll() is None
+        assert protocol_of(server_of(private)) == 41
+
+
+def test_our_own_server_listens_to_this_machine_alone(private, tmp_path):
+    with servers(private, tmp_path):
+        record = json.loads(next((tmp_path / "state").glob("adb-*/server.json")).read_text(encoding="utf-8"))
+        listening = psutil.Process(record["pid"]).net_connections(kind="tcp")
+        assert {connection.laddr.ip for connection in listening} <= {"127.0.0.1", "::1"}
+        assert listening
+
+
 def test_a_server_that_two_use_lives_until_the_last_one_leaves(private, tmp_path):
     with servers(private, tmp_path):
         with servers(private, tmp_path):
