@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -25,6 +24,7 @@ from mbench.core.choices import Quantizer
 from mbench.core.recipes import Calibration, Weights
 from mbench.core.sweeps import PUBLISHED, Axis
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
+from mbench.core.workers import spawning
 from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FamilyRequest, build_family
 from mbench.models.calibration import load_examples
 from mbench.models.mobilenet_v1 import build, layers
@@ -79,7 +79,7 @@ Work = tuple[float, int, int]
 def _timed(processes: int, work: Callable[[Size], Work], sizes: Sequence[Size]) -> tuple[float, list[Work]]:
     """Return the seconds from before the first process starts until the last result is in, and the results."""
     started = time.perf_counter()
-    with ProcessPoolExecutor(processes, get_context("spawn"), max_tasks_per_child=FAMILIES_PER_WORKER) as pool:
+    with ProcessPoolExecutor(processes, spawning(), max_tasks_per_child=FAMILIES_PER_WORKER) as pool:
         done = list(pool.map(work, sizes))
     return time.perf_counter() - started, done
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from mbench.accuracy.preprocessing import find_recipe
 from mbench.accuracy.top_k import BestAnswers
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
+from mbench.core.workers import spawning
 from mbench.core.workloads import Delegate
 
 EXAMPLES = 1000
@@ -143,7 +144,7 @@ def _cpu_seconds() -> float:
 
 def _bare(jpegs: Jpegs, model: Path, files: int, workers: int) -> Seconds:
     """Returns what it takes from when all processes are ready until the last has done its share."""
-    context = get_context("spawn")
+    context = spawning()
     cpu = context.Array("d", workers)
     ready = context.Barrier(workers + 1)
     shares = [range(worker, len(jpegs), workers) for worker in range(workers)]

@@ -5,11 +5,10 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from mbench.core.worker_ends import end_with_parent
+from mbench.core.workers import end_with_parent, spawning
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -66,7 +65,7 @@ class HostPool:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(self.workers, mp_context=get_context("spawn"), initializer=be_a_worker)
+            self._executor = ProcessPoolExecutor(self.workers, mp_context=spawning(), initializer=be_a_worker)
         return self._executor
 
     def _stop(self, *, at_once: bool) -> None:

@@ -14,6 +14,7 @@ import psutil
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
 from mbench.core.ports import CommandResult, FilesRead
+from mbench.core.search_path import others_environment
 from mbench.devices.host_facts import machine_name
 from mbench.devices.own_folders import refuse_outside
 
@@ -189,7 +190,7 @@ class HostTransport:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=None if environment is None else {**os.environ, **environment},
+                env={**others_environment(), **(environment or {})},
                 start_new_session=True,
             )
 

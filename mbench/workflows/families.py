@@ -13,7 +13,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,7 +26,7 @@ from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
-from mbench.core.worker_ends import end_with_parent
+from mbench.core.workers import end_with_parent, spawning
 from mbench.devices.host_facts import HostConditions
 from mbench.models.architectures import find_architecture
 from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
@@ -69,7 +68,7 @@ def build_missing(
     progress.step("starting tensorflow")
     pool = ProcessPoolExecutor(
         max_workers=min(workers or default_workers([_demand_kib(family) for family in families]), len(families)),
-        mp_context=get_context("spawn"),
+        mp_context=spawning(),
         initializer=_be_a_worker,
         max_tasks_per_child=FAMILIES_PER_WORKER,
     )

@@ -16,7 +16,7 @@ from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument, flags_of, tool_of
 
 HELP_DEADLINE_S = 30.0
-HOSTBENCH = (sys.executable, "-m", "mbench.hostbench")
+HOSTBENCH = (sys.executable, "-P", "-m", "mbench.hostbench")  # -P: no module of the folder that it is started in
 
 _SAID: WeakKeyDictionary[Transport, dict[str, str]] = WeakKeyDictionary()
 """Help texts by device and path, for as long as the way to the device is open."""

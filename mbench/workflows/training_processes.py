@@ -4,13 +4,13 @@ import os
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
 from mbench.core.choices import Distribution
+from mbench.core.workers import spawning
 from mbench.devices.host_facts import HostConditions
 from mbench.models.training.process import Failure, Message, TrainingTask, serve
 from mbench.models.training.records import Machine, TrainingRecord
@@ -98,7 +98,7 @@ class _Worker:
     """One training process and its pipe."""
 
     def __init__(self, first: Job) -> None:
-        context = get_context("spawn")
+        context = spawning()
         self.connection: Connection
         self.connection, other = context.Pipe()
         self._way = (first.threads, first.replicas)

@@ -14,4 +14,4 @@ if [ -n "$INVENTED" ]; then
   . "$T/lines"
   ask benchmark "$PWD" "$name" "$@"
 fi
-exec $ENTER "$PYTHON" -X utf8 -S "$PROGRAM" benchmark "$HOOK" "$P" "$PWD" "$name" "$@"
+exec $ENTER "$PYTHON" -P -X utf8 -S "$PROGRAM" benchmark "$HOOK" "$P" "$PWD" "$name" "$@"

@@ -13,12 +13,13 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Final
 
 from mbench.core.errors import UsageError
+from mbench.core.workers import spawning
 from mbench.models.quiet import quiet
 
 VARIABLE: Final = "TF_CONFIG"
@@ -78,7 +79,7 @@ def local_cluster(*, workers: int, servers: int, threads: int) -> Iterator[Clust
     """
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(workers + servers)]
     roles = {WORKER: tuple(addresses[:workers]), SERVER: tuple(addresses[workers:])}
-    context = get_context("spawn")
+    context = spawning()
     processes: list[BaseProcess] = [
         context.Process(target=serve_role, args=(Cluster(roles=roles, role=role, index=index), threads), daemon=True)
         for role, told in roles.items()

@@ -5,14 +5,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import TrainingFailed
-from mbench.core.worker_ends import end_with_parent
+from mbench.core.workers import end_with_parent, spawning
 from mbench.models.training.distortions import crop
 from mbench.models.training.examples import Pictures, TrainingExamples
 
@@ -31,7 +30,7 @@ class BatchLoader:
         self._resolution = resolution
         self._ahead = AHEAD * workers
         self._pool = ProcessPoolExecutor(
-            max_workers=workers, mp_context=get_context("spawn"), initializer=_remember, initargs=(examples,)
+            max_workers=workers, mp_context=spawning(), initializer=_remember, initargs=(examples,)
         )
 
     def batches(self, order: Sequence[npt.NDArray[np.int64]], boxes: Sequence[Boxes] | None) -> Iterator[Pictures]:
