@@ -17,7 +17,7 @@ class Serving:
     """What runs, for whoever tells it.
 
     Attributes:
-        control: address of the control channel (control.py).
+        control: address of the control channel, its secret included (control.py).
         namespace: whether phones' paths are mounted; else they are rewritten (views.py).
     """
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -203,6 +205,33 @@ def test_faults_are_armed_from_another_process(phone_farm: PhoneFarm, adb: Adb, 
         known = [one["serial"] for one in order(control.address, {"op": "phones"})["phones"]]
         assert "UNLUCKY" in known
         assert "  level: 3\n" in adb("shell", "dumpsys battery")[1]
+
+
+@pytest.mark.parametrize("secret", ["", "/", "/wrong"])
+def test_an_order_of_who_does_not_know_the_secret_breaks_nothing(
+    phone_farm: PhoneFarm, adb: Adb, phone: Phone, secret: str
+) -> None:
+    before = adb("shell", "dumpsys battery")[1]
+    with ControlServer(phone_farm) as control:
+        address = control.address.partition("/")[0] + secret
+        with pytest.raises(UsageError, match="secret"):
+            arm_remotely(address, phone.serial, Fault(kind=FaultKind.BATTERY, level=1))
+    assert adb("shell", "dumpsys battery")[1] == before
+
+
+@pytest.mark.parametrize(
+    "line", [b"[]\n", b"{}\n", b'{"op": "phones", "secret": 1}\n', b"\xff\n", b"[" * 70_000 + b"\n"]
+)
+def test_what_is_no_order_is_refused_or_hung_up_on(phone_farm: PhoneFarm, line: bytes) -> None:
+    with ControlServer(phone_farm) as control:
+        host, _, port = control.address.partition("/")[0].partition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as link, link.makefile("rb") as answer:
+            link.sendall(line)
+            said = b""
+            with suppress(ConnectionResetError):
+                said = answer.readline()
+        assert b"phones" not in said
+        assert order(control.address, {"op": "phones"})["phones"]
 
 
 def test_an_order_for_an_unknown_phone_is_refused_with_those_there_are(phone_farm: PhoneFarm, phone: Phone) -> None:
