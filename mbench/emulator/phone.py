@@ -18,6 +18,7 @@ from mbench.emulator import android_files, faults
 from mbench.emulator.android_files import Conditions
 from mbench.emulator.benchmark_plans import BenchmarkPlans
 from mbench.emulator.binaries import emulated_binary
+from mbench.emulator.callers import may_call
 from mbench.emulator.connection import Connection, LinkLost, Service, Stream
 from mbench.emulator.facts import PhoneFacts
 from mbench.emulator.faults import Fault, FaultKind
@@ -306,6 +307,10 @@ class PhoneCore:
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link: socket.socket = writer.get_extra_info("socket")
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not may_call(link):
+            _LOG.warning("%s: a call of another user of this machine is refused", self.serial)
+            writer.close()
+            return
         connection = Connection(self, reader, writer)
         caller = asyncio.current_task()
         assert caller is not None
@@ -364,11 +369,12 @@ def _bound(port: int) -> socket.socket:
 
 
 def _hook_socket(folder: Path) -> socket.socket:
-    """Return a listening Unix socket in a folder whose own name may be too long for one: by /proc/self/fd."""
+    """Return a Unix socket, ours alone, in a folder whose own name may be too long for one: by /proc/self/fd."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         sock.bind(f"/proc/self/fd/{descriptor}/hook")
+        Path(f"/proc/self/fd/{descriptor}/hook").chmod(0o600)  # nobody can connect yet: it does not listen
     finally:
         os.close(descriptor)
     return sock
