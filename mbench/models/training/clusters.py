@@ -11,12 +11,14 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Final
+
+import psutil
 
 from mbench.core.errors import UsageError
 from mbench.core.workers import spawning
@@ -97,7 +99,12 @@ def local_cluster(*, workers: int, servers: int, threads: int) -> Iterator[Clust
 
 
 def serve_role(cluster: Cluster, threads: int | None = None) -> None:
-    """Be a worker or a parameter server until this process is ended, or its parent is."""
+    """Be a worker or a parameter server until this process is ended, or its parent is.
+
+    Args:
+        cluster: whose role it has.
+        threads: of a process of `local_cluster`, which nobody elsewhere is to reach; None: as many as tensorflow takes.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with quiet(gpu=True):
         import tensorflow as tf
@@ -111,10 +118,26 @@ def serve_role(cluster: Cluster, threads: int | None = None) -> None:
             protocol="grpc",
             start=True,
         )
+        if threads is not None:
+            keep_to_loopback()
         if (parent := parent_process()) is not None:
             wait([parent.sentinel])
             return
         signal.pause()
+
+
+def keep_to_loopback() -> None:
+    """Let whatever listens in this process be reached from this machine alone.
+
+    tensorflow's servers listen on every interface and run what anybody sends them. Linux lets every user do this from
+    5.7 on (SO_BINDTODEVICE, socket(7)); elsewhere they stay as they are.
+    """
+    if not hasattr(socket, "SO_BINDTODEVICE"):
+        return
+    for connection in psutil.Process().net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN:
+            with suppress(OSError), socket.socket(fileno=os.dup(connection.fd)) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from mbench.core.choices import Distribution
 from mbench.core.errors import UsageError
-from mbench.models.training.clusters import CHIEF, SERVER, Cluster, local_cluster, told_cluster
+from mbench.models.training.clusters import CHIEF, SERVER, Cluster, keep_to_loopback, local_cluster, told_cluster
 from mbench.models.training.distortions import Draws
 from mbench.models.training.examples import Pictures, Taught, Truths
 from mbench.models.training.feeding import EVALUATION_BATCH, Advanced, Order, Told, mean_of
@@ -84,10 +84,14 @@ def arranged(recipe: TrainingRecipe, *, servers: int, threads: int) -> Iterator[
                 strategy = tf.distribute.MultiWorkerMirroredStrategy()
                 yield Arrangement(strategy, replicas=strategy.num_replicas_in_sync)
             case Distribution.PARAMETER_SERVER:
-                cluster = told_cluster() or stack.enter_context(
+                told = told_cluster()
+                cluster = told or stack.enter_context(
                     local_cluster(workers=recipe.workers or 2, servers=servers, threads=threads)
                 )
-                yield Arrangement(_parameter_servers(cluster), replicas=0)
+                strategy = _parameter_servers(cluster)
+                if told is None:
+                    keep_to_loopback()  # the strategy has made a server of this process, too
+                yield Arrangement(strategy, replicas=0)
 
 
 def _devices(asked: int | None) -> list[str] | None:
