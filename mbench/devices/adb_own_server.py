@@ -317,7 +317,12 @@ def adb_version(program: Path) -> str:
     """
     try:
         said = subprocess.run(
-            [str(program), "version"], capture_output=True, text=True, timeout=_VERSION_S, check=False
+            [str(program), "version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_VERSION_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _does_not_start(program, error) from error

@@ -26,6 +26,7 @@ def _git_state(folder: Path) -> str | None:
     try:
         described = subprocess.run(
             ("git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=5,
