@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from mbench.core.errors import UsageError
 from mbench.core.limits import MOST_THREADS
+from mbench.core.numerals import whole
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_quantization
 from mbench.core.workloads import EVERYWHERE, Delegate, parse_delegate, split_delegates
@@ -119,6 +120,7 @@ def _number(axis: Axis, text: str) -> float:
 
 
 def _whole(axis: Axis, text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise UsageError(f"{axis} {text[:20]!r} is no positive whole number of nine digits at most.")
-    return int(text)
+    number = whole(text)
+    if number is None:
+        raise UsageError(f"{axis} {text[:20]!r} is not a positive whole number.")
+    return number

@@ -37,8 +37,8 @@ MIN_RESOLUTION = 32
 """Five halvings must leave at least one pixel (paper, Table 1: 224 to 7)."""
 
 _NAME = re.compile(
-    r"(?P<architecture>[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*)_(?P<alpha>\d+\.\d{2,})_(?P<resolution>\d+)"
-    r"(?:_(?P<head>[a-z]+)(?P<classes>\d+))?_(?P<quantization>[a-z][a-z0-9]*)"
+    r"(?P<architecture>[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*)_(?P<alpha>[0-9]+\.[0-9]{2,30})_(?P<resolution>[0-9]{1,9})"
+    r"(?:_(?P<head>[a-z]+)(?P<classes>[0-9]{1,9}))?_(?P<quantization>[a-z][a-z0-9]*)"
 )
 
 

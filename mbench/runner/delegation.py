@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mbench.core.numerals import WHOLE
 from mbench.core.results import DelegateCoverage, MeasurementWarning, WarningCode
 from mbench.runner.lines import Complain, Line
-from mbench.runner.numerals import WHOLE
 from mbench.runner.parsed import AppliedDelegate, Coverage
 
 _REPLACING = re.compile(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mbench.core.core_lists import parse_cores
 from mbench.core.results import DelegateCoverage, WarningCode
 from mbench.core.workloads import Workload
 from mbench.runner.command import Command
@@ -175,13 +176,8 @@ def _affinity(evidence: Evidence) -> Failure | None:
 
 def parse_cpu_list(text: str) -> frozenset[int] | None:
     """Return the cores of a kernel's list such as `0-3,6` (cpuset(7), "List format"), None where it is not one."""
-    cores: set[int] = set()
-    for part in text.strip().split(","):
-        first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            return None
-        cores.update(range(int(first), int(last or first) + 1))
-    return frozenset(cores)
+    cores = parse_cores(text.strip())
+    return None if cores is None else frozenset(cores)
 
 
 def _written(sizes: Mapping[str, int | None]) -> Failure | None:

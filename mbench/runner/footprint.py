@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from mbench.core.limits import LARGEST
+from mbench.core.numerals import REAL, real
 from mbench.core.results import MeasurementWarning, Memory, WarningCode
 from mbench.runner.lines import Complain, Line
-from mbench.runner.numerals import REAL, real
 
 KIB_PER_MB = 1024
 """`mem_footprint_kb / 1024.0` (LiteRT `tflite/tools/benchmark/benchmark_model.cc`)."""

@@ -15,9 +15,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mbench.core.numerals import WHOLE, printed, real, whole
 from mbench.core.results import Phase
 from mbench.runner.lines import Complain, Line
-from mbench.runner.numerals import WHOLE, printed, real, whole
 
 _RUNNING = re.compile(rf"Running benchmark for (?:at least )?({WHOLE}) iterations(?: .*)?")
 _ALL_SAME = re.compile(rf"(\bcurr={WHOLE})\(all same\)")

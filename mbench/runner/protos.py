@@ -60,7 +60,7 @@ def _subgraph_coverage(subgraph: model_runtime_info_pb2.RuntimeSubgraph) -> list
     kernels: dict[int, str] = {}
     for node in subgraph.nodes:
         if node.HasField("delegate_node_details"):
-            name = node.delegate_node_details.delegate_name
+            name = _text(node.delegate_node_details.delegate_name)
             kernels[node.id] = name
             replaced.setdefault(name, set()).update(node.delegate_node_details.tflite_node_ids_replaced)
     total = len(subgraph.nodes) - len(kernels)
@@ -112,8 +112,8 @@ def read_profile(data: bytes, *, runs: int, mean_us: float | None = None) -> Ope
     operators = tuple(
         OperatorTime(
             run_order=row.run_order,
-            node_type=row.node_type,
-            name=row.name,
+            node_type=_text(row.node_type),
+            name=_text(row.name),
             times_called=row.times_called,
             us_per_inference=row.inference_microseconds.sum / runs,
         )
@@ -130,3 +130,8 @@ def _parse(message: Message, data: bytes, what: str) -> None:
         message.ParseFromString(data)
     except DecodeError as error:
         raise RunFailed(f"the {what} that the program wrote cannot be decoded: {error}.", error_class="io") from error
+
+
+def _text(read: str | bytes) -> str:
+    """Return a name; protobuf hands out bytes where one is not UTF-8, such as a model's own name of a tensor."""
+    return read.decode("utf-8", "replace") if isinstance(read, bytes) else read

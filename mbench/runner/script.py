@@ -45,7 +45,7 @@ ACCELERATED_INIT_ALLOWANCE_S: Final = 180.0
 _MARGIN_S = 10.0
 _PHASES = 2
 
-_CPU_TIME = re.compile(r"(\d{1,9})m(\d{1,9}(?:\.\d{1,9})?)s")
+_CPU_TIME = re.compile(r"\b([0-9]{1,9})m([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 _BLOCK_BYTES = 512  # of `ulimit -f` (POSIX)
 
 _GONE = r"""gone() {
@@ -163,7 +163,7 @@ def ours(work_dir: str) -> str:
 
 def parse_exit_code(line: bytes | None) -> int | None:
     """Return the exit status of `137` and the line's end; None where there is none, or only a part of it."""
-    return int(line) if line is not None and re.fullmatch(rb"\d{1,9}\r?\n", line) else None
+    return int(line) if line is not None and re.fullmatch(rb"\d{1,18}\r?\n", line) else None
 
 
 def parse_cpu_s(times: str) -> float | None:

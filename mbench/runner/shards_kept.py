@@ -15,6 +15,7 @@ from typing import Final
 
 from mbench.core.errors import StoreError
 from mbench.files.regular import MIB, open_regular, read_regular
+from mbench.core.numerals import real
 from mbench.runner.shards_script import ANSWERED, parse_statuses
 
 _ABOUT: Final = "about.json"
@@ -47,9 +48,7 @@ class KeptAnswers:
             self._open(json.dumps(dict(about), indent=1, sort_keys=True))
 
     def _open(self, about: str) -> None:
-        link = next((path for path in (self.folder, *self.folder.rglob("*")) if path.is_symlink()), None)
-        if link is not None:
-            raise StoreError(f"{link} is a link, which mbench never makes there; move the folder away.")
+        _refuse_special(self.folder)
         path = self.folder / _ABOUT
         if path.exists() and _read_text(path) != about:
             raise StoreError(f"{path} is about other answers than those that are wanted; move the folder away.")
@@ -70,7 +69,7 @@ class KeptAnswers:
     def seconds(self) -> float:
         """What dealing with them took."""
         words = _read_text(self.folder / _SECONDS).split("\n")[:-1]
-        return sum(float(word) for word in words if word.replace(".", "", 1).isdecimal())
+        return sum(real(word) or 0.0 for word in words if not word.startswith("-"))
 
     def add(self, answers: bytes, statuses: Sequence[str], *, seconds: float) -> None:
         """Keep the next examples.
@@ -143,6 +142,17 @@ def _mapped(folder: Path) -> Iterator[None]:
         raise StoreError(
             f"could not keep the device's answers in {folder}: {error.strerror or error}. Is the disk full?"
         ) from error
+
+
+def _refuse_special(folder: Path) -> None:
+    """Refuse a folder of somebody's that would have us wait for a pipe, or write where a link leads.
+
+    Raises:
+        StoreError: it holds something besides regular files and folders.
+    """
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise StoreError(f"{path} is not a regular file; move {folder} away.")
 
 
 def _read_text(path: Path) -> str:

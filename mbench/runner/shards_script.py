@@ -19,6 +19,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.numerals import WHOLE
 from mbench.runner.command import Command
 from mbench.runner.script import FILE_LIMIT_BYTES, NO_DIRECTORY, PROCESS, STDERR, STDOUT, ours
 
@@ -43,7 +44,7 @@ STUCK: Final = 114
 _LOOP: Final = "loop.pid"
 _WORDS_BYTES: Final = 4000
 _BLOCK_BYTES: Final = 512  # of `ulimit -f` (POSIX)
-_LINE = re.compile(r"(\d+) (\d+|size:\d+|delegate|text)")
+_LINE = re.compile(rf"({WHOLE}) ({WHOLE}|size:{WHOLE}|delegate|text)")
 
 _SLICE_TEMPLATE = r"""umask 077
 mkdir -p {directory} && cd {directory} || exit {no_directory}

@@ -17,9 +17,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mbench.core.numerals import REAL, WHOLE, printed, real
 from mbench.core.results import Phase
 from mbench.runner.lines import Complain, Line
-from mbench.runner.numerals import REAL, WHOLE, printed, real
 from mbench.runner.phases import Phases
 
 _CURRENT = re.compile(

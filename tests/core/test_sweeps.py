@@ -39,7 +39,7 @@ def test_what_does_not_vary_is_fixed_by_the_caller():
         ("alpha=-1", "no positive decimal number"),
         ("alpha=0", "must lie in"),
         ("resolution=16", "at least 32"),
-        ("resolution=1.5", "no positive whole number"),
+        ("resolution=1.5", "not a positive whole number"),
         ("quantization=int9", "Did you mean 'int8'"),
         ("quantization=int4", "int4 is not offered"),
         ("delegate=xnpack", "Did you mean 'xnnpack'"),

@@ -59,21 +59,29 @@ def test_bytes_that_do_not_fit_the_statuses_are_refused(tmp_path: Path) -> None:
         opened(tmp_path).add(b"aab", ("0", "0"), seconds=1)
 
 
-@pytest.mark.parametrize("file", ["answers.bin", "statuses.txt", "about.json"])
-def test_a_file_of_somebody_else_is_not_written_through_a_link(tmp_path: Path, file: str) -> None:
-    opened(tmp_path).add(b"aabb", ("0", "0"), seconds=1)
-    (tmp_path / "victim").write_text("precious")
-    (tmp_path / "kept" / file).unlink()
-    (tmp_path / "kept" / file).symlink_to(tmp_path / "victim")
-    with pytest.raises(StoreError, match=rf"kept/{file} is a link, which mbench never makes there"):
-        opened(tmp_path)
-    assert (tmp_path / "victim").read_text() == "precious"
+@pytest.mark.parametrize("file", ["about.json", "about.json.part", "answers.bin", "statuses.txt", "example-0/out.txt"])
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_a_folder_that_leads_elsewhere_is_refused(tmp_path: Path, file: str, kind: str) -> None:
+    victim, path = tmp_path / "victim", tmp_path / "kept" / file
+    victim.write_text("mine")
+    path.parent.mkdir(parents=True)
+    if kind == "link":
+        path.symlink_to(victim)
+    else:
+        os.mkfifo(path)
+    with pytest.raises(StoreError, match="is not a regular file"):
+        KeptAnswers(tmp_path / "kept", about={}, row_bytes=1)
+    assert victim.read_text() == "mine"
 
 
-@pytest.mark.parametrize("file", ["answers.bin", "statuses.txt", "about.json"])
-def test_a_pipe_among_kept_answers_is_named_and_not_waited_for(tmp_path: Path, file: str) -> None:
-    opened(tmp_path).add(b"aabb", ("0", "0"), seconds=1)
-    (tmp_path / "kept" / file).unlink()
-    os.mkfifo(tmp_path / "kept" / file)
-    with pytest.raises(StoreError, match="could not keep the device's answers"):
-        opened(tmp_path)
+def test_a_folder_of_texts_that_are_none_is_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "about.json").write_bytes(b"\xff")
+    with pytest.raises(StoreError, match="about other answers"):
+        KeptAnswers(tmp_path, about={}, row_bytes=1)
+
+
+@pytest.mark.parametrize("seconds", ["9" * 5000, "1e400", "nan", "-1.000", "\xff"])
+def test_seconds_that_cannot_be_are_not_counted(tmp_path: Path, seconds: str) -> None:
+    kept = KeptAnswers(tmp_path, about={}, row_bytes=1)
+    (tmp_path / "seconds.txt").write_text(f"1.500\n{seconds}\n", encoding="latin-1")
+    assert kept.seconds == 1.5

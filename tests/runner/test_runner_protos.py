@@ -59,3 +59,13 @@ def test_a_profile_without_operators_is_an_output_failure() -> None:
     with pytest.raises(RunFailed) as caught:
         read_profile(message.SerializeToString(), runs=3)
     assert caught.value.error_class == "output"
+
+
+def test_a_name_that_is_not_utf_8_is_read_with_a_mark_in_its_place() -> None:
+    profile = (FOLDER / "artifact_op_profile.pb").read_bytes()
+    data = profile.replace(b"MobilenetV1/Predictions/Resh", b"MobilenetV1/Predictions/\xfeesh")
+    assert data != profile
+    assert any("\ufffd" in operator.name for operator in read_profile(data, runs=50).operators)
+    info = (FOLDER / "artifact_model_runtime_info.pb").read_bytes()
+    data = info.replace(b"TfLiteXNNPackDelegate", b"TfLiteXNNPackDelegat\xfe")
+    assert {coverage.name for coverage in read_runtime_info(data)} == {"TfLiteXNNPackDelegat\ufffd"}

@@ -1,4 +1,4 @@
-"""Numbers as benchmark_model prints them: read exactly, or not at all."""
+"""Numbers in texts that others wrote: read exactly, or not at all; however many digits they have."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from mbench.core.limits import LARGEST
 
 WHOLE: Final = r"[0-9]{1,18}"
-"""A non-negative 64-bit integer; C++ streams print no separators."""
+"""A non-negative 64-bit integer; no separators, no digits but ASCII's."""
 
 REAL: Final = r"[-+]?(?:[0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,3})?"
 """A C++ stream's double with six significant digits: `63742`, `66336.8`, `1.07242e+06`. `nan` and `inf` are none."""
@@ -15,6 +15,12 @@ REAL: Final = r"[-+]?(?:[0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][-+]?[0-9
 def whole(text: str) -> int | None:
     """Return a non-negative integer, None where the text is not one."""
     return int(text) if re.fullmatch(WHOLE, text) else None
+
+
+def integer(text: str) -> int | None:
+    """Return an integer, with a minus sign or without, None where the text is not one."""
+    size = whole(text.removeprefix("-"))
+    return -size if size is not None and text.startswith("-") else size
 
 
 def real(text: str) -> float | None:
