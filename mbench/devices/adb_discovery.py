@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from mbench.core.errors import DeviceLost, TransportError
+from mbench.core.numerals import whole
 from mbench.devices import adb_properties
 from mbench.devices.adb_errors import REMEDIES, at_the_door
 from mbench.devices.adb_identity import Identity, identify
@@ -185,7 +186,7 @@ def _described(address: AdbAddress, identity: Identity) -> AttachedDevice:
         model=adb_properties.named(properties, "ro.product.model"),
         soc=adb_properties.soc(properties),
         android=adb_properties.named(properties, "ro.build.version.release"),
-        sdk=int(sdk) if sdk.isdecimal() else None,
+        sdk=whole(sdk),
         build=adb_properties.named(properties, "ro.build.fingerprint"),
         abis=adb_properties.abis(properties),
         boot_id=identity.boot_id,

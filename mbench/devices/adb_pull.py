@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mbench.core.errors import TransportError
+from mbench.core.numerals import whole
 from mbench.core.ports import FilesRead
 from mbench.devices.adb_shell import ShellEnd
 from mbench.devices.adb_sync import quoted_path
@@ -107,12 +108,12 @@ def parse_pulled(end: ShellEnd, *, serial: str, path: str) -> bytes:
     Raises:
         TransportError: it is not as long as it should be, or has another hash.
     """
-    size, _, rest = end.stdout.partition(b"\n")
+    printed, _, rest = end.stdout.partition(b"\n")
     head, _, data = rest.partition(b"\n")
-    want = parse_hash(head)
-    if not size.strip().isdigit() or want is None:
+    size, want = _size(printed), parse_hash(head)
+    if size is None or want is None:
         raise TransportError(f"{serial}: could not read {path}: the device printed {end.stdout[:80]!r}.")
-    return _proved(data, size_bytes=int(size), sha256=want, serial=serial, path=path)
+    return _proved(data, size_bytes=size, sha256=want, serial=serial, path=path)
 
 
 def parse_together(end: ShellEnd, pulled: Sequence[str], hashed: Sequence[str], *, serial: str) -> FilesRead:
@@ -126,25 +127,28 @@ def parse_together(end: ShellEnd, pulled: Sequence[str], hashed: Sequence[str], 
     arrived = there[: flags[: len(pulled)].count(b"+")]
     size_lines, sum_lines = len(arrived) + (len(arrived) > 1), max(1, len(there))
     *lines, data = rest.split(b"\n", size_lines + sum_lines)
-    sizes = [line.split()[0] for line in lines[: len(arrived)] if line.strip()]
+    sizes = [size for line in lines[: len(arrived)] if (size := _size(line.strip().split(b" ")[0])) is not None]
     sums = [parse_hash(line) for line in lines[size_lines:]][: len(there)]
     if (
         (len(flags), len(lines)) != (len(pulled) + len(hashed), size_lines + sum_lines)
         or len(sizes) < len(arrived)
-        or not all(map(bytes.isdigit, sizes))
         or None in sums
     ):
         raise TransportError(f"{serial}: could not read {', '.join(there)}: the device printed {end.stdout[:80]!r}.")
     hashes = dict(zip(there, sums, strict=True))
     contents: dict[str, bytes | None] = dict.fromkeys(pulled)
     place = 0
-    for path, size in zip(arrived, map(int, sizes), strict=True):
+    for path, size in zip(arrived, sizes, strict=True):
         piece = data[place : place + size]
         contents[path] = _proved(piece, size_bytes=size, sha256=hashes[path], serial=serial, path=path)
         place += size
     if place != len(data):
         raise TransportError(f"{serial}: {', '.join(arrived)} came with {len(data) - place} bytes too many. Try again.")
     return FilesRead(contents=contents, hashes={path: hashes.get(path) for path in hashed})
+
+
+def _size(printed: bytes) -> int | None:
+    return whole(printed.decode("ascii", "replace").strip())
 
 
 def _proved(data: bytes, *, size_bytes: int, sha256: str | None, serial: str, path: str) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import NoDevice, UsageError
+from mbench.core.numerals import whole
 
 PROTOCOL: Final = 41
 """The number that adb compares (`adb version`: 1.0.41); an adb with another one kills the server that it meets."""
@@ -44,13 +45,14 @@ def parse_server(text: str) -> AdbServer:
         UsageError: no such address.
     """
     host, colon, port = text.strip().partition(":")
-    if not host or (colon and not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536)):
+    number = whole(port) if colon else _DEFAULT_PORT
+    if not host or number is None or not 0 < number < 65536:
         raise UsageError(f"{text!r} is no address of an adb server; one looks like lab-host:5037.")
     try:
         host.encode("idna")  # as the system is asked for it
     except UnicodeError as error:
         raise UsageError(f"{text!r} is no address of an adb server: no host is called so.") from error
-    return AdbServer(host=host, port=int(port) if colon else _DEFAULT_PORT)
+    return AdbServer(host=host, port=number)
 
 
 def configured_server(environment: Mapping[str, str]) -> AdbServer:
@@ -130,8 +132,7 @@ def parse_listing(text: str) -> tuple[Listed, ...]:
     for fields in (line.split() for line in text.splitlines()):
         if len(fields) >= 2:
             tags = dict(field.split(":", 1) for field in fields[2:] if ":" in field)
-            number = tags.get("transport_id", "")
-            transport_id = int(number) if number.isdecimal() else None
+            transport_id = whole(tags.get("transport_id", ""))
             found.append(Listed(name=fields[0], state=fields[1], transport_id=transport_id))
     return tuple(found)
 

@@ -14,6 +14,7 @@ from typing import Final
 from adbutils import AdbError
 
 from mbench.core.errors import TransportError
+from mbench.core.numerals import whole
 from mbench.devices.adb_streams import DeviceStream
 
 SERVICE: Final = "sync:"
@@ -92,9 +93,10 @@ def missing_room(prepared: bytes, *, size_bytes: int) -> str | None:
     """
     fields = prepared.decode("utf-8", "replace").rstrip().rpartition("\n")[2].split()
     share = next((place for place, field in enumerate(fields) if field.endswith("%") and place), None)
-    if share is None or not fields[share - 1].isdecimal():
+    free_kib = None if share is None else whole(fields[share - 1])
+    if free_kib is None:
         return None
-    free_bytes = int(fields[share - 1]) * 1024
+    free_bytes = free_kib * 1024
     if size_bytes + _SPARE_BYTES <= free_bytes:
         return None
     return (

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mbench.core.numerals import integer, real
+
 PowerSource = Literal["ac", "usb", "wireless", "dock", "none"]
 Charging = Literal["charging", "discharging", "not_charging", "full"]
 
@@ -83,9 +85,8 @@ def parse_thermal(text: str) -> ThermalState:
     overridden = re.search(r"^IsStatusOverride: true", text, re.MULTILINE) is not None
     _, found, current = text.partition("Current temperatures from HAL:")
     readings = _TEMPERATURE.findall(re.split(r"^\S", current, maxsplit=1, flags=re.MULTILINE)[0]) if found else []
-    usable = [
-        (name, int(kind), float(value)) for value, kind, name in readings if int(kind) in _DEGREES and float(value)
-    ]
+    read = [(name, integer(kind), real(value)) for value, kind, name in readings]
+    usable = [(name, kind, value) for name, kind, value in read if kind in _DEGREES and value]
     return ThermalState(
         status=None if overridden or int(status[1]) > 6 else int(status[1]),
         celsius={name: value for name, _, value in usable} or None,
@@ -125,4 +126,4 @@ def _power_source(fields: dict[str, str]) -> PowerSource | None:
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text is not None and re.fullmatch(r"-?\d+(\.\d+)?", text) else None
+    return real(text) if text is not None and re.fullmatch(r"-?\d+(\.\d+)?", text) else None

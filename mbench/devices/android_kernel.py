@@ -5,9 +5,12 @@ Documentation/ABI/testing/sysfs-devices-system-cpu, Documentation/driver-api/the
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from mbench.core.core_lists import core_number, parse_cores
+from mbench.core.numerals import WHOLE, integer, real, whole
 
 _CPU_FOLDER: Final = "/sys/devices/system/cpu"
 _FILES: Final = ("related_cpus", "cpuinfo_max_freq", "scaling_cur_freq", "scaling_max_freq", "scaling_governor")
@@ -58,7 +61,9 @@ def parse_policies(text: str) -> tuple[Policy, ...]:
     found: dict[int, dict[str, str]] = {}
     for line in text.splitlines():
         if match := _POLICY_LINE.search(line):
-            number = int(match[1] or match[2])
+            number = core_number(match[1] or match[2])
+            if number is None:
+                continue
             # Some kernels answer of a core that is switched off with an error's text.
             found.setdefault(number, {})[match[3]] = match[4].strip()
     policies = {policy.cores: policy for policy in (_policy(number, files) for number, files in found.items())}
@@ -92,7 +97,7 @@ def parse_zones(text: str) -> dict[str, float] | None:
             raw.setdefault(match[1], {})[match[2]] = match[3].strip()
     zones: dict[str, float] = {}
     for zone in raw.values():
-        name, value = zone.get("type", ""), _integer(zone.get("temp", ""))
+        name, value = zone.get("type", ""), integer(zone.get("temp", ""))
         if not name or value is None or abs(value) < _LOWEST_RAW or _NO_TEMPERATURE.search(name):
             continue
         celsius = value / 1000
@@ -104,7 +109,8 @@ def parse_zones(text: str) -> dict[str, float] | None:
 def parse_cpu_time(text: str) -> CpuTime | None:
     """Return the first line of /proc/stat: `cpu  user nice system idle iowait irq softirq steal guest guest_nice`."""
     fields = next((line.split()[1:] for line in text.splitlines() if line.startswith("cpu ")), [])
-    numbers = [int(field) for field in fields[:8] if field.isdecimal()]
+    read = [whole(field) for field in fields[:8]]
+    numbers = [number for number in read if number is not None]
     if len(numbers) < 5:
         return None
     return CpuTime(total=sum(numbers), busy=sum(numbers) - numbers[3] - numbers[4])
@@ -125,31 +131,24 @@ def busy_share(
 def parse_load(text: str) -> float | None:
     """Return the load of the last minute from /proc/loadavg: `0.52 0.58 0.59 2/1411 22158`."""
     first = text.split(maxsplit=1)[0] if text.split() else ""
-    return float(first) if re.fullmatch(r"\d+\.\d+", first) else None
+    return real(first) if re.fullmatch(r"\d+\.\d+", first) else None
 
 
 def parse_memory(text: str) -> Mapping[str, int]:
     """Return KiB by name from /proc/meminfo: `MemTotal:        5713888 kB`."""
-    return {name: int(kib) for name, kib in re.findall(r"^(\w+):\s+(\d+) kB$", text, re.MULTILINE)}
+    return {name: int(kib) for name, kib in re.findall(rf"^(\w+):\s+({WHOLE}) kB$", text, re.MULTILINE)}
 
 
 def parse_core_list(text: str) -> tuple[int, ...] | None:
     """Return the cores of `0-3,6`; None where it is no such list."""
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text.strip()):
-        return None
-    return tuple(core for part in text.strip().split(",") for core in _span(part))
-
-
-def _span(part: str) -> Iterator[int]:
-    first, _, last = part.partition("-")
-    yield from range(int(first), int(last or first) + 1)
+    return parse_cores(text.strip())
 
 
 def _policy(number: int, files: Mapping[str, str]) -> Policy:
-    related = files.get("related_cpus", "").split()
-    cores = tuple(int(core) for core in related) if related and all(core.isdecimal() for core in related) else (number,)
+    related = [core_number(core) for core in files.get("related_cpus", "").split()]
+    cores = [core for core in related if core is not None]
     return Policy(
-        cores=tuple(sorted(cores)),
+        cores=tuple(sorted(cores)) if cores and len(cores) == len(related) else (number,),
         max_khz=_positive(files.get("cpuinfo_max_freq", "")),
         current_khz=_positive(files.get("scaling_cur_freq", "")),
         allowed_khz=_positive(files.get("scaling_max_freq", "")),
@@ -157,10 +156,6 @@ def _policy(number: int, files: Mapping[str, str]) -> Policy:
     )
 
 
-def _integer(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"-?\d+", text) else None
-
-
 def _positive(text: str) -> int | None:
-    value = _integer(text)
+    value = integer(text)
     return value if value is not None and value > 0 else None

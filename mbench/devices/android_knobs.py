@@ -12,6 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.numerals import whole
 from mbench.core.ports import CommandResult, Transport
 
 STAY_ON: Final = "stay_on"
@@ -89,7 +90,8 @@ class Knobs:
         """
         if knob == FIXED_PERFORMANCE:
             said = self._run("getprop ro.build.version.sdk").stdout.decode("utf-8", "replace").strip()
-            old = said.isdecimal() and int(said) < _FIRST_FIXED_SDK
+            sdk = whole(said)
+            old = sdk is not None and sdk < _FIRST_FIXED_SDK
             return Refusal(knob=knob, words="Android before 11 does not have it") if old else None
         if knob.startswith(GOVERNOR):
             return self._foreseen_governor(knob, value)

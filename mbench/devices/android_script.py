@@ -26,7 +26,7 @@ def ask(transport: Transport, questions: Mapping[str, str], *, what: str, deadli
     """
     end = transport.run(("sh", "-c", compose(questions)), deadline_s=deadline_s)
     answers = split(end.stdout.decode("utf-8", "replace"))
-    if answers is None:
+    if answers is None or not answers.keys() >= questions.keys():
         raise TransportError(
             f"{transport.serial}: could not read {what}: the answer was cut (exit status {end.exit_code}). "
             "Look whether the phone is still attached, and try again."

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from mbench.core.core_lists import parse_cores
 from mbench.core.errors import UsageError
 from mbench.core.ports import utc_now
 from mbench.core.results import Conditions, DeviceFacts
@@ -69,19 +69,16 @@ def parse_cpus(text: str, *, allowed: Sequence[int] | None) -> tuple[int, ...]:
     Raises:
         UsageError: not such a list, a core twice, or one that is not there.
     """
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+    cpus = parse_cores(text)
+    if cpus is None:
         raise UsageError(f"--cpus {text!r} is no list of cores; one looks like 4-7 or 0,2.")
-    cpus: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus.extend(range(int(first), int(last or first) + 1))
     if not cpus or len(set(cpus)) != len(cpus):
         raise UsageError(f"--cpus {text!r} names no core, or one twice.")
     if allowed is None:
         raise UsageError("--cpus: processes cannot be pinned to cores there; leave it out.")
     if missing := sorted(set(cpus) - set(allowed)):
         raise UsageError(f"--cpus {text!r}: core {missing[0]} is not there; there are {sorted(allowed)}.")
-    return tuple(cpus)
+    return cpus
 
 
 class HostConditions:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import TransportError
+from mbench.core.numerals import whole
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.devices.lease_records import LeaseRecord, format_record, parse_record
 
@@ -81,14 +82,15 @@ class PhoneLease:
         """
         out = self._script(_READ, self._path)
         clock, _, data = out.partition(b"\n")
-        if not clock.strip().isdigit():
+        now_s = whole(clock.decode("ascii", "replace").strip())
+        if now_s is None:
             raise TransportError(f"{self._transport.serial}: `date +%s` said {clock[:40]!r}, no number of seconds.")
         record = parse_record(data) if data else None
         if record is None and _SIGN.encode() in data:
             raise TransportError(
                 f"{self._transport.serial}: its lease {self._path} was written by a newer mbench; update this one."
             )
-        return Seen(now_s=int(clock), record=record, unreadable=bool(data) and record is None)
+        return Seen(now_s=now_s, record=record, unreadable=bool(data) and record is None)
 
     def replace(self, seen: Seen, record: LeaseRecord) -> bool:
         """Put a record in the place of what was seen; False where that has changed since.

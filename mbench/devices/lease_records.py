@@ -9,6 +9,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,6 +19,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from mbench.devices.host_facts import machine_name
 
 _LONGEST_S: Final = 30 * 86_400
+_LATEST: Final = datetime(3000, 1, 1, tzinfo=UTC)
+"""Clocks that stand later are none: neither can such a time be shown everywhere, nor a lease's end be added to it."""
+_LARGEST_PID: Final = (1 << 31) - 1
 
 _START_TOLERANCE_S: Final = 2.0
 """psutil derives a start time from the boot time, which the system may correct meanwhile."""
@@ -71,15 +75,15 @@ class LeaseRecord(BaseModel):
 
     host: str
     user: str
-    pid: int
+    pid: int = Field(ge=0, le=_LARGEST_PID)
     session: str
     kernel: str | None = None
     started_s: float | None = None
     domain: str | None = None
     token: str
     beat: str
-    since: AwareDatetime
-    heartbeat_s: int = Field(ge=0)
+    since: AwareDatetime = Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=_LATEST)
+    heartbeat_s: int = Field(ge=0, le=int(_LATEST.timestamp()))
     limit_s: int = Field(ge=1, le=_LONGEST_S)
 
     def beaten(self, heartbeat_s: int) -> Self:
