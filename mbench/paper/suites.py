@@ -11,6 +11,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from mbench.core.errors import UsageError
+from mbench.core.numerals import whole
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import Variant, parse_variant
 from mbench.core.workloads import Document
@@ -106,6 +107,6 @@ def _files(folder: Path | None) -> Iterator[tuple[str, Path]]:
 def _order(name: str) -> tuple[str, bool, str, int]:
     """Return what a name is sorted by: folders before the rest, tables before figures, by number."""
     folder = name.rpartition("/")[0] or "~"
-    kind, _, number = name.rpartition("-")
-    numbered = number.isdecimal()
-    return folder, not name.startswith(f"{folder}/table-"), kind if numbered else name, int(number) if numbered else 0
+    kind, _, digits = name.rpartition("-")
+    number = whole(digits)
+    return folder, not name.startswith(f"{folder}/table-"), name if number is None else kind, number or 0

@@ -87,8 +87,13 @@ def _parse_object(data: bytes, source: str) -> dict[str, Any]:
             f"{source}: damaged JSON at line {error.lineno}, column {error.colno}: {error.msg}. "
             "Restore the file, or remove it and its session."
         ) from error
-    except (ValueError, RecursionError) as error:  # not UTF-8, a number of 5000 digits, brackets without end
+    except UnicodeDecodeError as error:
         raise StoreError(f"{source}: damaged: {error}. Restore the file, or remove it and its session.") from error
+    except (ValueError, RecursionError) as error:  # int() converts no more than 4300 digits (CVE-2020-10735)
+        what = "lists or objects are nested too deeply"
+        if isinstance(error, ValueError):
+            what = "a number has too many digits"
+        raise StoreError(f"{source}: damaged: {what}. Restore the file, or remove it and its session.") from error
     if not isinstance(fields, dict):
         raise StoreError(f"{source}: holds a JSON {type(fields).__name__} at line 1, not a document of mbench.")
     return fields

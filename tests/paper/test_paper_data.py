@@ -111,3 +111,25 @@ def test_a_file_that_is_no_suite_says_why(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(UsageError, match=said):
         load_suite(str(path))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"table = " + b"9" * 5000, "a number has too many digits"),
+        (b"table = " + b"[" * 100_000, "nested too deeply"),
+        (b'title = "\xff"', "can't decode byte 0xff"),
+        (b'title = "t"\nvariants = ["mobilenet_v1_1.00_' + b"9" * 5000 + b'_int8"]', "no variant name"),
+    ],
+)
+def test_a_suite_that_python_cannot_read_is_one_line(tmp_path, data, said):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match=said):
+        load_suite(str(path))
+
+
+def test_a_suite_with_an_endless_number_in_its_name_is_listed(tmp_path):
+    name = f"mine-{'9' * 200}"
+    (tmp_path / f"{name}.toml").touch()
+    assert name in suite_files(user_folder=tmp_path)

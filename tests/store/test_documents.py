@@ -140,3 +140,19 @@ def test_a_message_of_a_damaged_document_is_one_line():
     with pytest.raises(StoreError) as error:
         parse({"kind": "job", "format_version": 1})
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"kind": "job", "format_version": ' + b"9" * 5000 + b"}", "a number has too many digits"),
+        (b'{"kind": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
+        (b'{"kind": ' * 100_000, "nested too deeply"),
+        (b'{"kind": "\xff"}', "can't decode byte 0xff"),
+    ],
+)
+def test_json_that_python_cannot_read_is_one_line(data, said):
+    with pytest.raises(StoreError, match=said) as caught:
+        parse_document(data, JobResult, source="jobs/x.json")
+    assert str(caught.value).startswith("jobs/x.json: damaged: ")
+    assert len(str(caught.value)) < 250
