@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mbench.binaries.pins import Validators
 from mbench.core.errors import ArtifactError
+from mbench.core.numerals import whole
 
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)")
 _GOOG_MD5: Final = re.compile(r"\bmd5=([A-Za-z0-9+/]+={0,2})")
@@ -45,10 +46,13 @@ def parse_head(status: int, headers: Message) -> FileHead | None:
         found = _CONTENT_RANGE.fullmatch((headers["Content-Range"] or "").strip())
         if found is None:
             return None
-        start, total = int(found[1]), found[2]
+        first = whole(found[1])
+        if first is None:
+            return None
+        start, total = first, found[2]
     return FileHead(
         start=start,
-        total_bytes=int(total) if total is not None and total.isdecimal() else None,
+        total_bytes=None if total is None else whole(total.strip()),
         md5=_parse_goog_md5(headers),
         validators=Validators(etag=headers["ETag"], last_modified=headers["Last-Modified"]),
     )
