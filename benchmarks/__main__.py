@@ -2,6 +2,7 @@
 
 python -m benchmarks                    all of them, about eleven minutes on two idle cores
 python -m benchmarks command_line       one of them; the others' last output stays
+python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign bytes on hostile inputs
 """
 
 import json
@@ -27,7 +28,11 @@ LAST_OUTPUT = Path(__file__).with_name("last_output.json")
 
 
 def main(names: list[str]) -> int:
-    """Run benchmarks and print and keep their figures."""
+    """Run benchmarks and print and keep their figures, or fuzz the readers."""
+    if names[:1] == ["fuzz"]:
+        from benchmarks.fuzz.command import main as fuzz
+
+        return fuzz(names[1:])
     if unknown := sorted(set(names) - set(NAMES)):
         print(f"unknown benchmark {unknown[0]}; there are {', '.join(NAMES)}.", file=sys.stderr)
         return 2

@@ -1,0 +1,145 @@
+"""Readers of model files and weights: `.tflite`, `.npz`, `.h5`, `.keras`."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+
+from benchmarks.fuzz.reader import Form, Reader
+from mbench.artifacts.inspection import inspect_file, runnable_reason
+from mbench.artifacts.running import run_outputs
+from mbench.hostbench.model_file import read_model_file
+from mbench.models.layers import Layer, LayerKind, weight_shapes
+from mbench.models.weights import read_weights
+
+_LAYERS: Final = (
+    Layer(name="conv", kind=LayerKind.CONV, kernel=3, stride=2, inputs=3, filters=4),
+    Layer(name="classes", kind=LayerKind.CLASSIFIER, kernel=1, stride=1, inputs=4, filters=2),
+)
+
+
+def _models() -> Sequence[bytes]:
+    """Return files of one convolution and one addition, made with the schema alone."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT()
+    model.version, model.description = 3, "a small model"
+    model.buffers = [schema.BufferT(), schema.BufferT(), schema.BufferT()]
+    model.buffers[1].data = np.ones(36, np.float32).view(np.uint8)
+    model.buffers[2].data = np.zeros(4, np.float32).view(np.uint8)
+    codes = [schema.OperatorCodeT(), schema.OperatorCodeT()]
+    for code, number in zip(codes, (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.ADD), strict=True):
+        code.builtinCode = code.deprecatedBuiltinCode = number
+        code.version = 1
+    model.operatorCodes = codes
+    shapes = {"x": (1, 4, 4, 1), "w": (4, 3, 3, 1), "b": (4,), "y": (1, 4, 4, 4), "z": (1, 4, 4, 4)}
+    graph = schema.SubGraphT()
+    graph.name, graph.tensors = "main", []
+    for place, (name, shape) in enumerate(shapes.items()):
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type = name, np.array(shape, np.int32), schema.TensorType.FLOAT32
+        tensor.buffer = {1: 1, 2: 2}.get(place, 0)
+        tensor.shapeSignature = np.array((-1, *shape[1:]), np.int32) if name == "x" else None
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = np.ones(1, np.float32), np.zeros(1, np.int64)
+        graph.tensors.append(tensor)
+    convolution, addition = schema.OperatorT(), schema.OperatorT()
+    convolution.inputs, convolution.outputs = np.array([0, 1, 2], np.int32), np.array([3], np.int32)
+    convolution.builtinOptionsType, convolution.builtinOptions = schema.BuiltinOptions.Conv2DOptions, _options(schema)
+    addition.opcodeIndex, addition.inputs = 1, np.array([3, 3], np.int32)
+    addition.outputs = np.array([4], np.int32)
+    addition.builtinOptionsType, addition.builtinOptions = schema.BuiltinOptions.AddOptions, schema.AddOptionsT()
+    graph.operators = [convolution, addition]
+    graph.inputs, graph.outputs = np.array([0], np.int32), np.array([4], np.int32)
+    model.subgraphs = [graph]
+    signature, entry = schema.SignatureDefT(), schema.TensorMapT()
+    entry.name, entry.tensorIndex = "x", 0
+    signature.signatureKey, signature.inputs, signature.outputs = "serve", [entry], [entry]
+    model.signatureDefs = [signature]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return [bytes(builder.Output())]
+
+
+def _options(schema: Any) -> Any:
+    options = schema.Conv2DOptionsT()
+    options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
+    return options
+
+
+def _read_model(data: bytes, folder: Path) -> object:
+    path = folder / "model.tflite"
+    path.write_bytes(data)
+    inspection = inspect_file(path)
+    return inspection.model_dump_json(), inspection.facts(), runnable_reason(inspection)
+
+
+def _run_model(data: bytes, folder: Path) -> object:
+    _read_model(data, folder)  # nothing is run that inspection refuses
+    return run_outputs(data, np.zeros((1, 4, 4, 1), np.float32)), read_model_file(str(folder / "model.tflite"))
+
+
+def _values() -> dict[str, np.ndarray[Any, Any]]:
+    return {
+        f"{layer}/{weight}": np.ones(shape, np.float32)
+        for layer, shapes in weight_shapes(_LAYERS)
+        for weight, shape in shapes.items()
+    }
+
+
+def _arrays() -> Sequence[bytes]:
+    seeds = []
+    for save in (np.savez, np.savez_compressed):
+        stream = io.BytesIO()
+        save(stream, **cast(Any, _values()))
+        seeds.append(stream.getvalue())
+    return seeds
+
+
+def _h5(*, old: bool) -> bytes:
+    import h5py
+
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        for layer, shapes in weight_shapes(_LAYERS):
+            names = [f"{layer}/{weight}" for weight in shapes]
+            group = file.create_group(layer if old else f"layers/{_saved(layer)}/vars")
+            for number, (name, shape) in enumerate(zip(names, shapes.values(), strict=True)):
+                group.create_dataset(name if old else str(number), data=np.ones(shape, np.float32))
+            group.attrs["weight_names"] = names
+        file.attrs["layer_names"] = [layer for layer, _ in weight_shapes(_LAYERS)]
+    return stream.getvalue()
+
+
+def _saved(layer: str) -> str:
+    return {"conv": "conv2d", "classes": "conv2d_1"}.get(layer, "batch_normalization")
+
+
+def _keras() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("config.json", b"{}")
+        archive.writestr("model.weights.h5", _h5(old=False))
+    return stream.getvalue()
+
+
+def _weights(name: str) -> Any:
+    return lambda data, _: read_weights(name, data, _LAYERS)
+
+
+READERS: Final = (
+    Reader(name="tflite", form=Form.BINARY, seeds=_models, read=_read_model),
+    Reader(name="tflite-run", form=Form.BINARY, seeds=_models, read=_run_model),
+    Reader(name="weights-npz", form=Form.ARCHIVE, seeds=_arrays, read=_weights("w.npz")),
+    Reader(
+        name="weights-h5",
+        form=Form.BINARY,
+        seeds=lambda: [_h5(old=False), _h5(old=True)],
+        read=_weights("w.weights.h5"),
+    ),
+    Reader(name="weights-keras", form=Form.ARCHIVE, seeds=lambda: [_keras()], read=_weights("w.keras")),
+)
