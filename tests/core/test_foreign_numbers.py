@@ -1,4 +1,4 @@
-"""Numbers, lists of cores and TOML as nobody honest writes them: each is refused, none raises or fills the memory."""
+"""Numbers and lists of cores as nobody honest writes them: each is refused, none raises or fills the memory."""
 
 import pytest
 
@@ -6,7 +6,6 @@ from mbench.core.core_lists import MOST_CORES, core_number, parse_cores
 from mbench.core.errors import UsageError
 from mbench.core.numerals import integer, real, whole
 from mbench.core.sweeps import expand, parse_sweep
-from mbench.core.toml_text import parse_toml
 from mbench.core.variants import parse_variant
 
 MANY = "9" * 5000
@@ -50,25 +49,6 @@ def test_what_no_machine_has_for_cores_is_no_list(text):
 
 def test_a_core_has_a_number_below_linux_greatest():
     assert (core_number(str(MOST_CORES - 1)), core_number(str(MOST_CORES))) == (MOST_CORES - 1, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (f"a = {MANY}", "too many digits"),
-        (f"a = -{MANY}", "too many digits"),
-        (f"a = {'[' * 100_000}", "nested too deeply"),
-        (f"a = {'[' * 20_000}{']' * 20_000}", "nested too deeply"),
-        (f"a = {MANY}-01-01T00:00:00Z", "too many digits"),
-        ("a = 2026-02-30", "line 1"),
-        ("a = ", "end of document"),
-    ],
-)
-def test_what_is_not_toml_is_a_value_error_of_one_line(text, said):
-    with pytest.raises(ValueError, match=said) as caught:
-        parse_toml(text)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a broken or hostile phone or adb server says is unknown, or an error of ours: nothing else comes of it."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -177,14 +178,14 @@ def test_a_lease_whose_moments_cannot_be_shown_is_none(changes):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [(f"threads = {MANY}", "too many digits"), (f"threads = {'[' * 100_000}", "nested too deeply")],
+    [(f"threads = {MANY}", "digits"), (f"threads = {'[' * 100_000}", "nested too deeply|without end")],
 )
 def test_a_profile_that_python_cannot_read_is_one_line(text, said):
     with pytest.raises(UsageError, match=said):
         parse_profile(text, source="own.toml")
     (fault,) = check_profile(text, source="own.toml")
     assert fault.startswith("own.toml:1: syntax: ")
-    assert said in fault
+    assert re.search(said, fault)
 
 
 def test_a_profile_that_is_not_utf_8_is_named(tmp_path):
