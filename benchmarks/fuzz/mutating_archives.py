@@ -3,6 +3,8 @@
 import copy
 import functools
 import io
+import lzma
+import struct
 import warnings
 import zipfile
 import zlib
@@ -20,6 +22,11 @@ from benchmarks.fuzz.mutating_text import mutate_text
 
 Members = list[tuple[zipfile.ZipInfo, bytes]]
 
+_NO_ARCHIVE: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, OverflowError),
+    *(NotImplementedError, RuntimeError),
+)
+"""What `zipfile` raises of an archive whose bytes were changed."""
 _TEXTS: Final = frozenset({".txt", ".csv", ".toml", ""})
 _BOMB_BYTES: Final = 640 << 20
 _BOMB_SHARE: Final = 0.003
@@ -29,7 +36,7 @@ def mutate_archive(data: bytes, seeds: Sequence[bytes], rng: Random) -> bytes:
     """Return the archive with one change of one member; what is no archive is mutated as bytes."""
     try:
         members, others = _members(data), _members(rng.choice(seeds))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, OverflowError):
+    except _NO_ARCHIVE:
         return mutate_bytes(data, seeds, rng)
     if members and rng.random() < _BOMB_SHARE:
         return _with_bomb(members, rng.randrange(len(members)))
