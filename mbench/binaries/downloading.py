@@ -249,7 +249,11 @@ def _read(answer: http.client.HTTPResponse, patience: Patience) -> bytes:
         return answer.read1(_CHUNK_BYTES)
     except TimeoutError as error:
         raise _Cut(f"no byte came for {patience.silence_s:g} s") from error
-    except (http.client.HTTPException, OSError) as error:
+    except (
+        http.client.HTTPException,
+        OSError,
+        OverflowError,
+    ) as error:  # the last: a chunk of more bytes than memory has
         raise _Cut(f"the connection broke ({' '.join(str(error).split()) or type(error).__name__})") from error
 
 

@@ -1,12 +1,20 @@
 """Headers of HTTP answers that no honest server sends: a length that cannot be is none that was said."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from email.message import Message
+from threading import Thread
 
 import pytest
+from fetching_lab import refused
 
 from mbench.binaries.answers import parse_head
+from mbench.binaries.downloading import Patience
+from mbench.binaries.library import BinaryLibrary
 
 MANY = "9" * 5000
+ONE_TRY = Patience(attempts=1, silence_s=20.0)
 
 
 def headers(**fields: str) -> Message:
@@ -28,3 +36,29 @@ def test_a_range_of_endless_digits_says_nothing() -> None:
     head = parse_head(206, headers(Content_Range=f"bytes 4096-7170631/{MANY}"))
     assert head is not None
     assert (head.start, head.total_bytes) == (4096, None)
+
+
+@contextmanager
+def saying(answer: bytes) -> Iterator[str]:
+    """Yield the address of a server that gives one answer to one request."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with closing(connection):
+                connection.recv(1 << 16)
+                connection.sendall(answer)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("size", [b"-9223372036854775809", b"f" * 40, b"-1", b"9" * 5000])
+def test_a_chunk_of_a_size_that_cannot_be_breaks_the_connection(library: BinaryLibrary, size: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\nabc\r\n" % size
+    with saying(answer) as url:
+        said = refused(url, library, patience=ONE_TRY)
+    assert "could not be fetched" in said or "is no ELF file" in said
