@@ -68,7 +68,8 @@ class KeptAnswers:
     @property
     def seconds(self) -> float:
         """What dealing with them took."""
-        words = _read_text(self.folder / _SECONDS).split("\n")[:-1]
+        with _mapped(self.folder):
+            words = _read_text(self.folder / _SECONDS).split("\n")[:-1]
         return sum(real(word) or 0.0 for word in words if not word.startswith("-"))
 
     def add(self, answers: bytes, statuses: Sequence[str], *, seconds: float) -> None:

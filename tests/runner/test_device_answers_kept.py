@@ -85,3 +85,10 @@ def test_seconds_that_cannot_be_are_not_counted(tmp_path: Path, seconds: str) ->
     kept = KeptAnswers(tmp_path, about={}, row_bytes=1)
     (tmp_path / "seconds.txt").write_text(f"1.500\n{seconds}\n", encoding="latin-1")
     assert kept.seconds == 1.5
+
+
+@pytest.mark.parametrize("file", ["about.json", "answers.bin", "statuses.txt", "seconds.txt"])
+def test_a_folder_in_a_files_place_is_an_error_of_ours(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).mkdir()
+    with pytest.raises(StoreError, match="could not keep the device's answers"):
+        assert KeptAnswers(tmp_path, about={}, row_bytes=1).seconds == 0
