@@ -26,13 +26,15 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 def unpack(data: bytes, folder: Path) -> Path:
     """Make the folder that an input describes, and return it; of two files of one name the second is left out."""
+    folder = folder.resolve()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
             path = Path(os.path.normpath(folder / os.fsdecode(unquote_to_bytes(member.filename))))
             if path.is_relative_to(folder) and path != folder:
                 with suppress(OSError, ValueError):
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    _make(path, member.comment, archive.read(member))
+                    if path.parent.resolve() == path.parent and not os.path.lexists(path):  # no way through a link
+                        _make(path, member.comment, archive.read(member))
     return folder
 
 
