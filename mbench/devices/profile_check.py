@@ -5,7 +5,6 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from mbench.core.toml_text import parse_toml
 from mbench.devices.profiles import Profile
 from mbench.files.texts import parse_toml
 

@@ -35,6 +35,6 @@ def parse_toml(text: str) -> dict[str, Any]:
         said, at, place = str(error).rpartition(" (at ")
         raise ValueError((said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…") + at + place) from None
     except RecursionError:
-        raise ValueError("its tables and lists lie in each other without end") from None
+        raise ValueError("its tables or lists are nested too deeply") from None
     except (ValueError, OverflowError) as error:
         raise ValueError(f"a number or a date is out of range: {str(error).partition(';')[0]}") from None

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import StoreError
-from mbench.files.regular import MIB, open_regular, read_regular
 from mbench.core.numerals import real
+from mbench.files.regular import MIB, open_regular, read_regular
 from mbench.runner.shards_script import ANSWERED, parse_statuses
 
 _ABOUT: Final = "about.json"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbench.core.toml_text import parse_toml
+from mbench.files.texts import parse_toml
 
 MANY = "9" * 5000
 
@@ -10,11 +10,11 @@ MANY = "9" * 5000
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"a = {MANY}", "too many digits"),
-        (f"a = -{MANY}", "too many digits"),
+        (f"a = {MANY}", "out of range"),
+        (f"a = -{MANY}", "out of range"),
         (f"a = {'[' * 100_000}", "nested too deeply"),
         (f"a = {'[' * 20_000}{']' * 20_000}", "nested too deeply"),
-        (f"a = {MANY}-01-01T00:00:00Z", "too many digits"),
+        (f"a = {MANY}-01-01T00:00:00Z", "out of range"),
         ("a = 2026-02-30", "line 1"),
         ("a = ", "end of document"),
     ],
