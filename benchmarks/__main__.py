@@ -3,6 +3,7 @@
 python -m benchmarks                    all of them, about eleven minutes on two idle cores
 python -m benchmarks command_line       one of them; the others' last output stays
 python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign bytes on hostile inputs
+python -m benchmarks mutation …         no benchmark: mutation testing of what decides about numbers, some two hours
 """
 
 import json
@@ -28,11 +29,9 @@ LAST_OUTPUT = Path(__file__).with_name("last_output.json")
 
 
 def main(names: list[str]) -> int:
-    """Run benchmarks and print and keep their figures, or fuzz the readers."""
-    if names[:1] == ["fuzz"]:
-        from benchmarks.fuzz.command import main as fuzz
-
-        return fuzz(names[1:])
+    """Run benchmarks and print and keep their figures, or a command that is none."""
+    if names[:1] in (["fuzz"], ["mutation"]):
+        return int(import_module(f"benchmarks.{names[0]}.command").main(names[1:]))
     if unknown := sorted(set(names) - set(NAMES)):
         print(f"unknown benchmark {unknown[0]}; there are {', '.join(NAMES)}.", file=sys.stderr)
         return 2
