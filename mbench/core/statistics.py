@@ -24,10 +24,6 @@ class Interval:
         width = self.high - self.low
         return width / 2 / centre if centre else (math.inf if width else 0.0)
 
-    def overlaps(self, other: "Interval") -> bool:
-        """Whether the two intervals share a value."""
-        return self.low <= other.high and other.low <= self.high
-
 
 def median(samples: Sequence[float]) -> float:
     """Return the middle sample, or the mean of the two middle ones.
