@@ -4,8 +4,9 @@ python -m benchmarks mutation                            all modules of modules.
 python -m benchmarks mutation core/statistics schedule   those whose path ends so (without `.py`)
 python -m benchmarks mutation --jobs 2                   two modules at a time
 
-An interrupted run goes on where it was. The result is kept in `benchmarks/mutation_result.json`; a module passes with
-nine in ten of all mutants killed and a reason in `equivalent.toml` for each that survives.
+An interrupted run goes on where it was. Other tests start it again, unless `--added` says that none was taken out. The
+result is kept in `benchmarks/mutation_result.json`; a module passes with nine in ten of all mutants killed and a reason
+in `equivalent.toml` for each that survives.
 """
 
 import argparse
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks mutation", description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="end of a module's path; default: all")
     parser.add_argument("--jobs", type=int, default=1, help="modules at a time, each in its own copy (default: 1)")
+    parser.add_argument("--added", action="store_true", help="tests were only added: try survivors of before alone")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of the sessions (default: build/mutation)")
     options = parser.parse_args(arguments)
     if find_spec("cosmic_ray") is None:
@@ -42,15 +44,15 @@ def main(arguments: list[str]) -> int:
     for name in options.modules:
         if not any(path.removesuffix(".py").endswith(name) for path in table):
             parser.error(f"{name} is not in {FOLDER / 'modules.toml'}")
-    return _run({path: table[path] for path in chosen}, options.jobs, options.work.resolve())
+    return _run({path: table[path] for path in chosen}, options.jobs, options.work.resolve(), added=options.added)
 
 
-def _run(table: dict[str, list[str]], jobs: int, work: Path) -> int:
+def _run(table: dict[str, list[str]], jobs: int, work: Path, *, added: bool) -> int:
     from benchmarks.mutation.session import MutationError
 
     failed = False
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        waiting = {pool.submit(_find, module, tests, work): module for module, tests in table.items()}
+        waiting = {pool.submit(_find, module, tests, work, added): module for module, tests in table.items()}
         for future in as_completed(waiting):
             try:
                 findings = future.result()
@@ -63,12 +65,12 @@ def _run(table: dict[str, list[str]], jobs: int, work: Path) -> int:
     return int(failed)
 
 
-def _find(module: str, tests: list[str], work: Path) -> Findings:
+def _find(module: str, tests: list[str], work: Path, added: bool) -> Findings:
     from benchmarks.mutation.session import run_session
 
     listed: dict[str, Any] = tomllib.loads((FOLDER / "equivalent.toml").read_text(encoding="utf-8"))
     reasons = parse_reasons(listed.get(module, []))
-    seconds, mutants = run_session(module, tests, work)
+    seconds, mutants = run_session(module, tests, work, added=added)
     return Findings(module=module, tests=tuple(tests), test_seconds=seconds, mutants=tuple(mutants), reasons=reasons)
 
 

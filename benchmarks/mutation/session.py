@@ -1,14 +1,14 @@
 """One module's mutants, made and tested by Cosmic Ray in a copy of the checkout, which never holds a mutant itself.
 
-Cosmic Ray's session file is kept in the work folder under a name of its own for each state of the module and its
-tests: a run that was interrupted goes on where it was, and what has changed starts again.
+Cosmic Ray's session file is kept in the work folder under a name of its own for each state of the module, with a hash
+of the tests beside it: a run that was interrupted goes on where it was, and what has changed starts again.
 """
 
 import hashlib
 import json
 import os
-import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,6 +22,7 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkResult
 from filelock import FileLock, Timeout
 
+from benchmarks.mutation.forked_tests import run_and_list_modules, test_options
 from benchmarks.mutation.survivors import Mutant, parse_diff
 
 ROOT = Path(__file__).parents[2]
@@ -29,18 +30,26 @@ TIMEOUT_FLOOR_S = 20.0
 TIMEOUT_FACTOR = 8.0
 """Of the tests' own time without a mutant: other work on the machine must not look like an endless loop."""
 
-MEMORY_KIB = 8 * 1024**2
-"""Of address space, for the tests: `**` in the place of `*` soon makes a number that fills the machine."""
-
-_PLUGIN = "[cosmic_ray.operator_providers]\nmbench = benchmarks.mutation.scale_number:Provider\n"
+_PLUGINS = """
+[cosmic_ray.operator_providers]
+mbench = benchmarks.mutation.scale_number:Provider
+[cosmic_ray.distributors]
+fork = benchmarks.mutation.forked_tests:ForkDistributor
+"""
 
 
 class MutationError(Exception):
     """Mutants could not be made or tested; the message says why, in one line."""
 
 
-def run_session(module: str, tests: Sequence[str], work: Path) -> tuple[float, list[Mutant]]:
+def run_session(module: str, tests: Sequence[str], work: Path, *, added: bool = False) -> tuple[float, list[Mutant]]:
     """Return the seconds of the tests and all mutants of `module`, tested against `tests`.
+
+    Args:
+        module: its path from the checkout.
+        tests: test files, likewise.
+        work: folder of the sessions.
+        added: tests have only been added since the session began: what was killed stays so, survivors are tried again.
 
     Raises:
         MutationError: the tests fail without a mutant, another process has the session, or Cosmic Ray failed.
@@ -48,11 +57,12 @@ def run_session(module: str, tests: Sequence[str], work: Path) -> tuple[float, l
     if not tests:
         raise MutationError(f"{module}: no tests are listed for it in benchmarks/mutation/modules.toml")
     work.mkdir(parents=True, exist_ok=True)
-    session = work / f"{module.removesuffix('.py').replace('/', '.')}-{_state(module, tests)}.sqlite"
+    session = work / f"{module.removesuffix('.py').replace('/', '.')}-{_hash_module(module)}.sqlite"
     try:
         with FileLock(f"{session}.lock", timeout=0), _copied_checkout() as copy:
-            seconds = _time_tests(module, tests, copy)
-            config = _write_config(module, tests, TIMEOUT_FLOOR_S + TIMEOUT_FACTOR * seconds, copy)
+            seconds, imports = _time_tests(module, tests, copy)
+            config = _write_config(module, tests, imports, TIMEOUT_FLOOR_S + TIMEOUT_FACTOR * seconds, copy)
+            _prepare(session, _hash_tests(tests), added=added)
             with use_db(session) as database:
                 begun = database.num_work_items > 0
             if not begun:
@@ -63,16 +73,31 @@ def run_session(module: str, tests: Sequence[str], work: Path) -> tuple[float, l
     return seconds, _read_mutants(session)
 
 
-def _state(module: str, tests: Sequence[str]) -> str:
-    """Return a hash of the module, its tests, what lies beside them, and the tool."""
+def _prepare(session: Path, tests_hash: str, *, added: bool) -> None:
+    """Take out of a session what other tests have found: everything, or the survivors alone."""
+    taken = session.with_suffix(".tests")
+    if session.exists() and (not taken.exists() or taken.read_text() != tests_hash):
+        if added:
+            with sqlite3.connect(session) as database:
+                database.execute("delete from work_results where test_outcome <> 'KILLED'")
+        else:
+            session.unlink()
+    taken.write_text(tests_hash)
+
+
+def _hash_module(module: str) -> str:
+    """Return a hash of the module and of what makes its mutants."""
+    return _hash([ROOT / module, Path(__file__).with_name("scale_number.py")], version("cosmic-ray"))
+
+
+def _hash_tests(tests: Sequence[str]) -> str:
+    """Return a hash of the tests and of the modules without tests beside them."""
     beside = {path for test in tests for path in (ROOT / test).parent.glob("*.py") if not path.name.startswith("test_")}
-    paths = [
-        ROOT / module,
-        *(ROOT / test for test in tests),
-        *sorted(beside),
-        Path(__file__).with_name("scale_number.py"),
-    ]
-    digest = hashlib.sha256(version("cosmic-ray").encode())
+    return _hash([*(ROOT / test for test in tests), *sorted(beside)], "")
+
+
+def _hash(paths: Sequence[Path], more: str) -> str:
+    digest = hashlib.sha256(more.encode())
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -97,7 +122,7 @@ def _copied_checkout() -> Iterator[Path]:
         plugin = copy / "mutation_operators-0.dist-info"
         plugin.mkdir()
         (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: mutation-operators\nVersion: 0\n")
-        (plugin / "entry_points.txt").write_text(_PLUGIN)
+        (plugin / "entry_points.txt").write_text(_PLUGINS)
         yield copy
 
 
@@ -105,44 +130,42 @@ def _environment(copy: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(copy)}
 
 
-def _test_command(tests: Sequence[str]) -> list[str]:
-    limited = ["sh", "-c", f'ulimit -v {MEMORY_KIB}; exec "$@"', "tests"]
-    options = ["-o", "addopts=", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-x"]
-    return [*limited, sys.executable, "-m", "pytest", *options, *tests]
-
-
-def _time_tests(module: str, tests: Sequence[str], copy: Path) -> float:
-    """Return how long the tests take; the first run compiles the copy, the second one counts."""
-    place = subprocess.run(
-        [sys.executable, "-c", "import mbench; print(mbench.__file__)"],
-        cwd=copy,
-        env=_environment(copy),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    if Path(place.stdout.strip()) != copy / "mbench/__init__.py":
-        raise MutationError(f"{module}: its tests would import {place.stdout.strip()}, not the copy in {copy}")
-    seconds = 0.0
+def _time_tests(module: str, tests: Sequence[str], copy: Path) -> tuple[float, list[str]]:
+    """Return how long the tests take and what they import; the first run compiles the copy, the second one counts."""
+    _check_imports(module, copy)
     for _ in range(2):
         began = time.monotonic()
-        done = subprocess.run(_test_command(tests), cwd=copy, env=_environment(copy), capture_output=True, text=True)
+        done = subprocess.run(
+            run_and_list_modules(tests), cwd=copy, env=_environment(copy), capture_output=True, text=True
+        )
         seconds = time.monotonic() - began
         if done.returncode != 0:
-            last = (done.stdout.strip() or done.stderr.strip() or "no output").splitlines()[-1]
+            last = (done.stdout.strip() or "no output").splitlines()[-1]
             raise MutationError(f"{module}: its tests fail without a mutant ({' '.join(tests)}): {last}")
-    return seconds
+    return seconds, [name for name in done.stderr.splitlines() if name.isascii() and " " not in name]
 
 
-def _write_config(module: str, tests: Sequence[str], timeout_s: float, copy: Path) -> Path:
+def _check_imports(module: str, copy: Path) -> None:
+    """Make sure that tests in the copy import the copy."""
+    command = [sys.executable, "-c", "import mbench; print(mbench.__file__)"]
+    done = subprocess.run(command, cwd=copy, env=_environment(copy), capture_output=True, text=True, check=True)
+    if Path(done.stdout.strip()) != copy / "mbench/__init__.py":
+        raise MutationError(f"{module}: its tests would import {done.stdout.strip()}, not the copy in {copy}")
+
+
+def _write_config(module: str, tests: Sequence[str], imports: Sequence[str], timeout_s: float, copy: Path) -> Path:
     config = copy / "cosmic-ray.toml"
     config.write_text(
         "[cosmic-ray]\n"
         f"module-path = {json.dumps(module)}\n"
         f"timeout = {timeout_s:.1f}\n"
         "excluded-modules = []\n"
-        f"test-command = {json.dumps(shlex.join(_test_command(tests)))}\n"
-        '[cosmic-ray.distributor]\nname = "local"\n'
+        'test-command = "see the distributor"\n'
+        '[cosmic-ray.distributor]\nname = "fork"\n'
+        "[cosmic-ray.distributor.fork]\n"
+        f"module = {json.dumps(module)}\n"
+        f"options = {json.dumps(test_options(tests))}\n"
+        f"imports = {json.dumps(imports)}\n"
     )
     return config
 
