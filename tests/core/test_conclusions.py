@@ -149,6 +149,198 @@ def test_each_doubt_is_named(code, arguments):
     assert code in codes(**arguments)
 
 
+def doubts(runs, **arguments) -> dict[str, MeasurementWarning]:
+    """The warnings of a job by their code; further arguments as of `codes`."""
+    fields = {"canary": (), "busy_limit": 0.1, "agreement_db": None, "job": JOB, "device": HERE} | arguments
+    rules = {name: value for name, value in fields.items() if name in MeasuringRules.model_fields}
+    result = conclude(
+        plan=PLAN,
+        part=part(**rules).model_copy(update={"device": fields["device"]}),
+        job=fields["job"],
+        runs=runs,
+        canary=fields["canary"],
+        busy_limit=fields["busy_limit"],
+        agreement_db=fields["agreement_db"],
+        finished_at=NOON,
+    )
+    return {str(warning.code): warning for warning in result.warnings}
+
+
+HERE = DeviceFacts(serial="here", profile="host")
+
+
+def medians(*values_us: int) -> list[Run]:
+    return [run(position, median_us=value) for position, value in enumerate(values_us)]
+
+
+def with_after(*states: dict | None, **changes) -> list[Run]:
+    return [
+        run(position, conditions_after=None if state is None else after(**state), **changes)
+        for position, state in enumerate(states)
+    ]
+
+
+@pytest.mark.parametrize(("runs", "few"), [(4, True), (5, False), (6, False)])
+def test_five_runs_are_not_few(runs, few):
+    warning = doubts([run(position) for position in range(runs)]).get("few_runs")
+    assert (warning is not None) == few
+    assert warning is None or f"({runs})" in warning.message
+
+
+def test_a_job_without_a_latency_run_has_few_of_them_and_no_other_doubt():
+    assert set(doubts([run(0, purpose=Pass.MEMORY, measured=None)])) == {"few_runs"}
+
+
+def test_an_interval_as_wide_as_the_target_is_narrow_and_a_wider_one_is_not():
+    assert doubts(medians(980, 990, 1000, 1010, 1020)) == {}
+    wide = doubts(medians(979, 990, 1000, 1010, 1021))["wide_interval"]
+    assert wide.message == "interval ±2.1% is wider than the target ±2.0% after 5 runs"
+    assert doubts(medians(960, 980, 1000, 1020, 1040), target_interval=0.04) == {}
+
+
+@pytest.mark.parametrize(
+    ("values_us", "advice"), [((999, 999, 1000, 1001, 1001), "one step"), ((998, 998, 1000, 1001, 1001), "quieten")]
+)
+def test_a_half_width_of_one_microsecond_is_the_clocks(values_us, advice):
+    assert advice in doubts(medians(*values_us), target_interval=0.0005)["wide_interval"].advice
+
+
+@pytest.mark.parametrize(("median_us", "coarse"), [(99, True), (100, False), (101, False)])
+def test_the_clock_is_coarse_below_100_microseconds(median_us, coarse):
+    assert ("coarse_clock" in doubts(medians(*[median_us] * 5))) == coarse
+
+
+def test_one_run_without_a_median_is_enough_to_say_so():
+    assert set(doubts([*FIVE[:4], run(4, median_us=None)])) == {"no_median"}
+
+
+def test_runs_of_other_passes_that_measured_nothing_have_no_median_to_miss():
+    assert doubts([*FIVE, run(5, purpose=Pass.MEMORY, measured=None)]) == {}
+
+
+@pytest.mark.parametrize("other", [one for one in Pass if one is not Pass.LATENCY])
+def test_only_latency_runs_give_samples(other):
+    assert latency_samples_us([run(0, purpose=other), run(1)]) == [1000.0]
+
+
+@pytest.mark.parametrize("other", [one for one in Status if one is not Status.OK])
+def test_only_good_runs_give_samples_and_any_other_fails_the_job(other):
+    bad = run(1, status=other, error_class="io", message="short")
+    assert latency_samples_us([bad, run(0)]) == [1000.0]
+    result = conclude(PLAN, part(), JOB, [run(0), bad], canary=(), busy_limit=0.1, agreement_db=3.0, finished_at=NOON)
+    assert (result.status, result.error_class, result.message) == (Status.FAILED, "io", "short")
+    assert result.warnings == ()
+
+
+def test_a_run_that_measured_nothing_gives_no_sample():
+    assert latency_samples_us([run(0, measured=None), run(1)]) == [1000.0]
+
+
+def test_the_first_of_several_failing_runs_gives_the_reason_and_a_build_error_comes_before_it():
+    broken = [run(1, status=Status.FAILED, error_class=one, message=one) for one in ("io", "invoke")]
+    unbuilt = JOB.model_copy(update={"build_error": "no memory"})
+    reasons = [
+        conclude(
+            PLAN, part(), job, [run(0), *broken], canary=(), busy_limit=None, agreement_db=None, finished_at=NOON
+        ).error_class
+        for job in (JOB, unbuilt)
+    ]
+    assert reasons == ["io", "build"]
+
+
+def test_what_is_concluded_from_is_named():
+    with pytest.raises(TypeError):
+        conclude(PLAN, part(), JOB, FIVE, (), None, None, finished_at=NOON)
+
+
+@pytest.mark.parametrize(("second_us", "drifted"), [(10250, False), (10251, True), (9750, False), (9740, False)])
+def test_a_canary_may_move_by_a_twentieth_of_its_median(second_us, drifted):
+    assert ("drift" in doubts(FIVE, canary=medians(9750, second_us))) == drifted
+
+
+def test_a_canary_that_became_faster_has_drifted_too():
+    assert doubts(FIVE, canary=medians(10251, 9750))["drift"].message.startswith("the canary ran 5% apart")
+
+
+def test_a_canary_run_that_measured_nothing_is_left_out():
+    assert "drift" in doubts(FIVE, canary=[run(8, measured=None), *medians(1000, 1200)])
+    assert "drift" not in doubts(FIVE, canary=[run(8, measured=None), run(9)])
+
+
+@pytest.mark.parametrize(("share", "busy"), [(0.1, False), (0.11, True)])
+def test_others_may_use_as_much_as_the_limit(share, busy):
+    assert ("busy" in doubts(with_after(*[{"busy_share": share}] * 5))) == busy
+
+
+def test_how_often_others_were_busy_is_said():
+    busy, idle, unknown = {"busy_share": 0.3}, {"busy_share": 0.0}, {"busy_share": None}
+    every = doubts(with_after(busy, busy, busy, busy, unknown))["busy"].message
+    assert every == "others used more than 10% of all cores during every run"
+    assert doubts(with_after(busy, idle, busy, busy, None))["busy"].message.endswith("during some runs")
+
+
+def test_without_a_limit_and_outside_latency_runs_nobody_is_busy():
+    assert doubts(with_after(*[{"busy_share": 1.0}] * 5), busy_limit=None) == {}
+    assert doubts([*FIVE, *with_after({"busy_share": 1.0, "power": "battery"}, purpose=Pass.MEMORY)]) == {}
+
+
+@pytest.mark.parametrize(("threads", "shared"), [(1, False), (2, False), (3, True)])
+def test_threads_share_cores_where_they_are_more_than_these(threads, shared):
+    job = JOB.model_copy(update={"workload": WORKLOAD.model_copy(update={"threads": threads})})
+    warning = doubts(FIVE, job=job).get("threads_exceed_cores")
+    assert (warning is not None) == shared
+    assert warning is None or warning.message == "3 threads shared 2 cores"
+
+
+def test_without_pinning_there_are_no_cores_to_share():
+    job = JOB.model_copy(update={"workload": WORKLOAD.model_copy(update={"threads": 64})})
+    assert set(doubts(FIVE, job=job, cpus=None)) == {"not_pinned"}
+
+
+def test_the_governor_performance_leaves_no_doubt_and_every_other_one_is_named():
+    assert doubts(with_after(*[{"governors": ("performance",)}] * 5)) == {}
+    mixed = doubts(with_after(*[{"governors": ("schedutil", "performance")}] * 4, {"governors": None}))
+    assert mixed["frequency_scaling"].message.startswith("cpufreq governor performance, schedutil:")
+
+
+def test_the_governor_of_the_host_behind_an_emulated_phone_is_nobodys_concern():
+    emulated = DeviceFacts(serial="E", profile="pixel4", emulated=True)
+    assert doubts(with_after(*[{"governors": ("powersave",)}] * 5), device=emulated) == {}
+
+
+def test_one_run_on_battery_is_enough_and_mains_is_fine():
+    assert set(doubts(with_after(*[{"power": "mains"}] * 4, {"power": "battery"}))) == {"on_battery"}
+    assert doubts(with_after(*[{"power": "mains"}] * 5)) == {}
+
+
+@pytest.mark.parametrize(("early_us", "stepped"), [(1_000_000, False), (1_000_001, True)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_run_may_begin_a_second_before_the_one_before_it_ended(early_us, stepped, turned):
+    first = run(0, wall_s=5.0)
+    second = run(1, started_at=NOON + timedelta(seconds=5) - timedelta(microseconds=early_us))
+    later = [run(position, started_at=NOON + timedelta(hours=position)) for position in (2, 3, 4)]
+    runs = [first, second, *later]
+    assert ("clock_stepped" in doubts(runs[::-1] if turned else runs)) == stepped
+
+
+@pytest.mark.parametrize(("agreement_db", "differs"), [(9.99, True), (10.0, False), (10.01, False), (None, False)])
+def test_outputs_ten_decibels_from_the_cpus_are_near_enough(agreement_db, differs):
+    assert ("output_differs" in doubts(FIVE, agreement_db=agreement_db)) == differs
+
+
+def test_a_fast_and_wrong_delegate_is_shown_as_wrong_with_its_distance():
+    message = doubts(FIVE, agreement_db=-3.0)["output_differs"].message
+    assert message.startswith("its outputs are -3 dB from those by delegate cpu for the same input")
+
+
+@pytest.mark.parametrize("different", [1, 2, 3])
+def test_different_outputs_for_one_input_are_counted(different):
+    hashes = ["b" * 64, "c" * 64, "d" * 64][:different] * 5
+    warning = doubts([*(run(position, output_sha256=sha) for position, sha in enumerate(hashes)), *FIVE])
+    assert list(warning) == (["output_differs"] if different > 1 else [])
+    assert not warning or warning["output_differs"].message.startswith(f"{different} different outputs")
+
+
 def test_an_unknown_state_is_no_doubt_and_no_comfort():
     assert codes([run(index, conditions_after=after()) for index in range(5)]) == set()
 
@@ -240,6 +432,16 @@ def test_a_device_that_often_answers_otherwise_than_the_host_is_doubted(same, do
     score = SCORE.model_copy(update={"place": "device", "agreement": Agreement(examples=100, same_top1=same)})
     found = {warning.code for warning in concluded(JOB, score).warnings}
     assert (WarningCode.ACCURACY_DIFFERS in found) == doubted
+
+
+def test_a_score_without_an_agreement_and_one_without_examples_are_not_doubted():
+    nothing = SCORE.model_copy(update={"place": "device", "agreement": Agreement(examples=0, same_top1=0)})
+    assert concluded(JOB, SCORE, nothing).warnings == ()
+
+
+def test_scores_of_a_failed_job_stay_and_its_doubts_do_not():
+    job = JOB.model_copy(update={"build_error": "no memory", "scores": (SCORE,), "unscored": "no weights"})
+    assert (concluded(job).scores, concluded(job).warnings) == ((SCORE,), ())
 
 
 @given(st.lists(st.booleans()))

@@ -1,17 +1,18 @@
+"""Medians and the bootstrap interval, against the plain way of doing them and the law they follow."""
+
+import math
+import random
+import statistics
+from dataclasses import FrozenInstanceError
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.results import MeasuringRules
-from mbench.core.schedule import block_order, drift, measured_enough
-from mbench.core.statistics import Interval, bootstrap_interval, median
+from mbench.core.statistics import Interval, _middle_ranks, bootstrap_interval, median
 
 samples = st.lists(st.floats(1, 1e7), min_size=3, max_size=12)
-
-
-def rules(**changes) -> MeasuringRules:
-    base = {"min_runs": 5, "max_runs": 8, "target_interval": 0.02, "memory_runs": 0, "profile_ops": False, "seed": 0}
-    return MeasuringRules(**(base | changes))
 
 
 @pytest.mark.parametrize(("values", "middle"), [([3], 3), ([1, 9], 5), ([5, 1, 3], 3), ([4, 1, 3, 2], 2.5)])
@@ -19,9 +20,74 @@ def test_the_median_is_the_middle(values, middle):
     assert median(values) == middle
 
 
+@pytest.mark.parametrize("count", range(1, 14))
+def test_the_median_is_that_of_the_standard_library(count):
+    values = [(7 * index % 13) ** 3 / 3 for index in range(count)]
+    assert median(values) == statistics.median(values)
+
+
 def test_nothing_has_no_median():
     with pytest.raises(ValueError, match="nothing"):
         median([])
+
+
+def test_half_an_interval_is_a_share_of_its_centre():
+    assert Interval(low=97, high=104).relative_half_width(100) == 0.035
+    assert Interval(low=97, high=104).relative_half_width(50) == 0.07
+    assert Interval(low=5, high=5).relative_half_width(5) == 0
+
+
+def test_about_zero_half_an_interval_is_nothing_or_without_bounds():
+    assert Interval(low=0, high=0).relative_half_width(0) == 0
+    assert Interval(low=-1, high=1).relative_half_width(0) == math.inf
+
+
+def test_an_interval_is_a_frozen_value_whose_ends_are_named():
+    interval = Interval(low=1, high=2)
+    with pytest.raises(FrozenInstanceError):
+        interval.low = 0
+    with pytest.raises(TypeError):
+        Interval(1, 2)
+    assert not hasattr(interval, "__dict__")
+
+
+def test_two_runs_have_no_interval_and_three_have_one():
+    assert bootstrap_interval([1, 2], seed=0) is None
+    assert bootstrap_interval([1, 2, 3], seed=0) == Interval(low=1, high=3)
+
+
+def test_the_seed_of_an_interval_is_named():
+    with pytest.raises(TypeError):
+        bootstrap_interval([1, 2, 3], 0)
+
+
+@pytest.mark.parametrize(("count", "seed"), [(21, 0), (22, 1), (20, 108)])
+def test_the_interval_leaves_out_50_of_2000_medians_at_either_end(count, seed):
+    values = [index**2 for index in range(count)]
+    source = random.Random(seed)  # 108: one resample more or less would move a bound
+    medians = sorted(statistics.median(source.choices(values, k=count)) for _ in range(2000))
+    assert bootstrap_interval(values, seed=seed) == Interval(low=medians[50], high=medians[-51])
+
+
+def chance_of_a_median_up_to(rank: int, count: int) -> float:
+    """How likely the median of a resample is at most the `rank`-th of an odd `count`: Efron (1979), section 3."""
+    return sum(
+        math.comb(count, low) * rank**low * (count - rank) ** (count - low) for low in range(count // 2 + 1, count + 1)
+    ) / (count**count)
+
+
+@pytest.mark.parametrize("count", [5, 11, 17, 25])
+def test_the_interval_is_the_one_that_all_resamples_together_would_give(count):
+    interval = bootstrap_interval(range(1, count + 1), seed=3)
+    bounds = [chance_of_a_median_up_to(rank, count) for rank in range(count + 1)]
+    (low,) = (rank for rank, (below, above) in enumerate(pairwise(bounds), 1) if below <= 0.025 < above)
+    (high,) = (rank for rank, (below, above) in enumerate(pairwise(bounds), 1) if below < 0.975 <= above)
+    assert interval == Interval(low=low, high=high)
+
+
+def test_one_count_and_seed_is_drawn_once_for_a_whole_report():
+    assert _middle_ranks(5, 0) is _middle_ranks(5, 0)
+    assert _middle_ranks.cache_parameters()["maxsize"] == 256
 
 
 @given(samples)
@@ -39,13 +105,7 @@ def test_the_interval_is_the_same_each_time():
     assert bootstrap_interval(values, seed=3) == bootstrap_interval(values, seed=3)
 
 
-def test_two_runs_have_no_interval():
-    assert bootstrap_interval([1, 2], seed=0) is None
-
-
 def test_the_interval_covers_the_true_median_as_often_as_it_says():
-    import random
-
     source = random.Random(5)
     hits = 0
     for trial in range(400):
@@ -53,32 +113,3 @@ def test_the_interval_covers_the_true_median_as_often_as_it_says():
         interval = bootstrap_interval(values, seed=trial)
         hits += interval.low <= 100 <= interval.high
     assert 0.90 <= hits / 400 <= 0.99
-
-
-def test_a_job_gets_at_least_its_least_runs():
-    assert not measured_enough([100, 100, 100, 100], rules())
-
-
-def test_a_narrow_interval_is_enough():
-    assert measured_enough([100, 100.5, 100, 99.9, 100.2], rules())
-
-
-def test_a_wide_interval_asks_for_more_until_the_bound():
-    wide = [100, 120, 90, 130, 80]
-    assert not measured_enough(wide, rules())
-    assert measured_enough([*wide, 100, 120, 90], rules())
-
-
-def test_the_order_of_a_block_is_seeded_and_differs_between_blocks():
-    jobs = [f"job{index}" for index in range(8)]
-    orders = [block_order(jobs, seed=1, block=block) for block in range(6)]
-    assert orders == [block_order(reversed(jobs), seed=1, block=block) for block in range(6)]
-    assert len(set(orders)) == 6
-    assert all(sorted(order) == jobs for order in orders)
-
-
-def test_drift_is_how_far_the_halves_of_a_session_lie_apart():
-    assert drift([100, 100, 100, 110, 110, 110]) == pytest.approx(10 / 105)
-    assert drift([100, 100, 160, 100, 100, 100]) == 0
-    assert drift([100]) is None
-    assert drift([0, 0, 0, 1]) is None

@@ -1,0 +1,75 @@
+"""In which order jobs run, and when one has been measured enough: each bound from both sides."""
+
+import pytest
+
+from mbench.core.results import MeasuringRules
+from mbench.core.schedule import block_order, drift, measured_enough
+
+PLUS_MINUS_2_PERCENT = [98, 99, 100, 101, 102]
+"""Of five runs the interval is the range: 98 to 102 µs around 100."""
+
+WIDE = [100, 120, 90, 130, 80, 100, 120, 90]
+
+
+def rules(**changes) -> MeasuringRules:
+    base = {"min_runs": 5, "max_runs": 8, "target_interval": 0.02, "memory_runs": 0, "profile_ops": False, "seed": 0}
+    return MeasuringRules(**(base | changes))
+
+
+def test_a_job_gets_its_minimum_runs_however_alike_they_are():
+    assert not measured_enough([100] * 4, rules())
+    assert measured_enough([100] * 5, rules())
+
+
+@pytest.mark.parametrize(("runs", "enough"), [(7, False), (8, True), (9, True)])
+def test_growing_ends_at_the_maximum_runs(runs, enough):
+    assert measured_enough([*WIDE, 130][:runs], rules()) is enough
+
+
+def test_an_interval_of_exactly_the_target_is_narrow_enough():
+    assert measured_enough(PLUS_MINUS_2_PERCENT, rules())
+    assert not measured_enough(PLUS_MINUS_2_PERCENT, rules(target_interval=0.0199))
+
+
+def test_a_hair_more_than_the_target_is_not_enough():
+    assert not measured_enough([97.9, 99, 100, 101, 102], rules())
+
+
+def test_two_runs_have_no_interval_and_are_never_enough():
+    assert not measured_enough([100, 100], rules(min_runs=1, max_runs=3))
+
+
+def test_the_order_of_a_block_is_seeded_and_differs_between_blocks():
+    jobs = [f"job{index}" for index in range(8)]
+    orders = [block_order(jobs, seed=1, block=block) for block in range(6)]
+    assert orders == [block_order(reversed(jobs), seed=1, block=block) for block in range(6)]
+    assert len(set(orders)) == 6
+    assert all(sorted(order) == jobs for order in orders)
+    assert block_order(jobs, seed=2, block=0) != orders[0]
+
+
+def test_an_order_takes_seed_and_block_by_name_alone():
+    with pytest.raises(TypeError):
+        block_order(["job"], 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("canary", "apart"),
+    [
+        ([100, 110], 10 / 105),
+        ([110, 100], 10 / 105),
+        ([100, 100, 100, 110, 110, 110], 10 / 105),
+        ([100, 100, 160, 100, 100, 100], 0),  # one disturbed run is no drift
+        ([100, 102, 104, 110, 120, 130], 18 / 107),
+        ([100, 102, 104, 999, 110, 120, 130], 18 / 110),  # the middle one is in neither half
+        ([100, 101, 102, 103, 111, 112, 113, 114], 11 / 107),
+        ([100, 101, 102, 103, 104, 111, 112, 113, 114, 115], 11 / 107.5),
+    ],
+)
+def test_drift_is_how_far_the_medians_of_both_halves_lie_apart(canary, apart):
+    assert drift(canary) == pytest.approx(apart)
+
+
+@pytest.mark.parametrize("canary", [[], [100], [0, 0, 0, 1]])
+def test_where_there_is_no_half_or_no_median_there_is_no_drift(canary):
+    assert drift(canary) is None
