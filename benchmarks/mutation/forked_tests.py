@@ -10,14 +10,13 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import cache_from_source
 from pathlib import Path
-from typing import IO
 
+import pytest
 from cosmic_ray.distribution.distributor import Distributor
 from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator
@@ -42,21 +41,39 @@ class ForkDistributor(Distributor):
         """Test the mutants against `tests` of the settings.
 
         Raises:
-            RuntimeError: in a fork the tests fail without a mutant.
+            RuntimeError: in a fork the tests fail without a mutant, or pytest did not begin or was interrupted.
         """
-        module, options = Path(distributor_config["module"]), list(distributor_config["options"])
-        _import_all_but(module, list(distributor_config["imports"]))
-        outcome, output = _run_forked(options, timeout)
-        if outcome is not TestOutcome.SURVIVED:
-            raise RuntimeError(f"the tests fail in a fork, without a mutant: {output.strip().splitlines()[-1:]}")
-        for item in pending_work:
-            on_task_complete(item.job_id, _try(item.mutations[0], options, timeout))
+        _import_all_but(Path(distributor_config["module"]), list(distributor_config["imports"]))
+        forks = _Forks(pending_work, timeout, on_task_complete)
+        status = pytest.main(list(distributor_config["options"]), plugins=[forks])
+        if not forks.done:
+            raise RuntimeError(f"pytest ended with status {int(status)} before all mutants were tested")
+
+
+class _Forks:
+    """A plug-in of pytest: where tests would be collected, it forks for each mutant, and the fork runs them."""
+
+    def __init__(self, pending_work, timeout_s, on_task_complete):
+        self._pending = pending_work
+        self._timeout_s = timeout_s
+        self._on_task_complete = on_task_complete
+        self.done = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        gc.freeze()  # a fork's collections leave alone what all share
+        if _run_forked(session, self._timeout_s) is not TestOutcome.SURVIVED:
+            pytest.exit("the tests fail in a fork, without a mutant", returncode=1)
+        for item in self._pending:
+            self._on_task_complete(item.job_id, _try(item.mutations[0], session, self._timeout_s))
+        self.done = True
+        pytest.exit("all mutants are tested", returncode=0)
 
 
 def test_options(tests: Sequence[str]) -> list[str]:
     """Return pytest's options: nothing of the project's defaults but what is marked slow stays out."""
     ignored = "ignore::pytest.PytestAssertRewriteWarning"  # of plug-ins that are imported before the fork
-    plugins = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp", "pytest-tmp"]
     return ["-o", "addopts=", "-m", "not slow", *plugins, "-W", ignored, "-q", "-x", *tests]
 
 
@@ -78,48 +95,45 @@ def _import_all_but(module: Path, names: Sequence[str]) -> None:
         if Path(getattr(imported, "__file__", None) or "/").is_relative_to(own):
             del sys.modules[name]
     del sys.modules[mutated]
-    gc.freeze()  # a fork's collections leave alone what all share
     sys.dont_write_bytecode = True
 
 
-def _try(mutation: MutationSpec, options: Sequence[str], timeout: float) -> WorkResult:
+def _try(mutation: MutationSpec, session: pytest.Session, timeout_s: float) -> WorkResult:
     operator = get_operator(mutation.operator_name)(**mutation.operator_args)
     with use_mutation(mutation.module_path, operator, mutation.occurrence) as (before, after):
         if after is None:
             return WorkResult(worker_outcome=WorkerOutcome.NO_TEST)
         # a mutant of the same second and size must not run in the place of this one
         Path(cache_from_source(str(mutation.module_path))).unlink(missing_ok=True)
-        outcome, output = _run_forked(options, timeout)
-    diff = "\n".join(difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm=""))
-    return WorkResult(worker_outcome=WorkerOutcome.NORMAL, test_outcome=outcome, output=output, diff=diff)
+        outcome = _run_forked(session, timeout_s)
+    return WorkResult(
+        worker_outcome=WorkerOutcome.NORMAL,
+        test_outcome=TestOutcome.SURVIVED if outcome is TestOutcome.SURVIVED else TestOutcome.KILLED,
+        output="timeout" if outcome is None else "",
+        diff="\n".join(difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="")),
+    )
 
 
-def _run_forked(options: Sequence[str], timeout_s: float) -> tuple[TestOutcome, str]:
-    """Return whether the tests pass in a fork, and the end of their output; `timeout` where they took too long."""
-    with tempfile.TemporaryFile() as printed:
-        child = os.fork()
-        if child == 0:
-            _be_the_tests(options, printed)
-        status = _wait(child, timeout_s)
-        if status is None:
-            return TestOutcome.KILLED, "timeout"
-        printed.seek(0)
-        output = printed.read().decode(errors="replace")[-2000:]
-    return TestOutcome.SURVIVED if status == 0 else TestOutcome.KILLED, output
+def _run_forked(session: pytest.Session, timeout_s: float) -> TestOutcome | None:
+    """Return whether the tests notice anything in a fork; None where they took too long."""
+    child = os.fork()
+    if child == 0:
+        _be_the_tests(session)
+    status = _wait(child, timeout_s)
+    if status is None:
+        return None
+    return TestOutcome.SURVIVED if status == 0 else TestOutcome.KILLED
 
 
-def _be_the_tests(options: Sequence[str], printed: IO[bytes]) -> None:
-    """Run pytest in the fork and end it; never returns, whatever a mutant does."""
-    status = 99
+def _be_the_tests(session: pytest.Session) -> None:
+    """Collect and run the tests in the fork and end it; never returns, whatever a mutant does."""
+    status = 1
     try:
         os.setsid()
-        os.dup2(printed.fileno(), 1)
-        os.dup2(printed.fileno(), 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        import pytest
-
-        status = int(pytest.main(list(options)))
-        sys.stdout.flush()
+        session.perform_collect()
+        session.config.hook.pytest_runtestloop(session=session)
+        status = int(session.testsfailed > 0 or session.testscollected == 0)
     finally:
         os._exit(status)
 
