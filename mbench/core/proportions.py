@@ -65,10 +65,7 @@ def wilson_interval(hits: int, examples: int) -> Interval:
     centre = (share + spread / 2) / (1 + spread)
     half = Z_95 / (1 + spread) * math.sqrt(share * (1 - share) / examples + spread / (4 * examples))
     # at 0 and 1 the bound is the share itself, which rounding must not move
-    return Interval(
-        low=0.0 if hits == 0 else min(max(0.0, centre - half), share),
-        high=1.0 if hits == examples else max(min(1.0, centre + half), share),
-    )
+    return Interval(low=0.0 if hits == 0 else centre - half, high=1.0 if hits == examples else centre + half)
 
 
 def mcnemar_p(first_only: int, second_only: int) -> float:
@@ -92,7 +89,7 @@ def mcnemar_p(first_only: int, second_only: int) -> float:
         term *= successes / (differing - successes + 1)
         if term <= least:
             break
-    return min(1.0, 2 * tail)
+    return 2 * tail
 
 
 def paired_difference(counts: PairedCounts) -> PairedDifference:
@@ -114,7 +111,7 @@ def paired_difference(counts: PairedCounts) -> PairedDifference:
     return PairedDifference(
         counts=counts,
         difference=difference,
-        interval=Interval(low=max(-1.0, difference - below), high=min(1.0, difference + above)),
+        interval=Interval(low=difference - below, high=difference + above),
         p=mcnemar_p(counts.first_only, counts.second_only),
     )
 
@@ -162,7 +159,8 @@ def _corrected_correlation(counts: PairedCounts) -> float:
 
 
 def _added(one: float, other: float, correlation: float) -> float:
-    return math.sqrt(max(0.0, one**2 - 2 * correlation * one * other + other**2))
+    """Return the root of a sum that is at least (one - other)², since a corrected correlation stays below 1."""
+    return math.sqrt(one**2 - 2 * correlation * one * other + other**2)
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,7 @@
 import math
 import random
 from collections import Counter
+from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.proportions import (
     PairedCounts,
+    _bits,
     compare_scores,
     holm_adjusted,
     mcnemar_p,
@@ -47,6 +49,67 @@ def score(hits: list[bool], **changes) -> Score:
 def test_wilsons_interval_is_the_published_one(hits, examples, low, high):
     interval = wilson_interval(hits, examples)
     assert (interval.low, interval.high) == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("hits", "examples", "low", "high"),
+    # scipy 1.17, binomtest(hits, examples).proportion_ci(method="wilson")
+    [
+        (0, 1, 0.0, 0.7934506856),
+        (1, 1, 0.2065493144, 1.0),
+        (1, 2, 0.0945312057, 0.9054687943),
+        (9, 10, 0.5958499732, 0.9821237869),
+        (499, 500, 0.9887592933, 0.9996468636),
+    ],
+)
+def test_wilsons_interval_is_scipys(hits, examples, low, high):
+    interval = wilson_interval(hits, examples)
+    assert (interval.low, interval.high) == pytest.approx((low, high), rel=1e-9)
+    assert (interval.low == 0, interval.high == 1) == (hits == 0, hits == examples)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p"),
+    # scipy 1.17, binomtest(first, first + second).pvalue; of a half and half, and one away from it, it is 1
+    [
+        (0, 0, 1.0),
+        (0, 1, 1.0),
+        (4, 5, 1.0),
+        (5, 4, 1.0),
+        (3, 3, 1.0),
+        (1, 3, 0.625),
+        (0, 2, 0.5),
+        (2, 12, 0.012939453125),
+        (420, 300, 8.807756168615114e-06),
+        (10, 90, 3.0632901754379845e-17),
+    ],
+)
+def test_mcnemars_p_is_scipys(first, second, p):
+    assert mcnemar_p(first, second) == (1.0 if p == 1 else pytest.approx(p, rel=1e-10))
+
+
+@pytest.mark.parametrize(
+    ("counts", "difference", "low", "high", "p"),
+    # Newcombe (1998), method 10, with the Wilson intervals of scipy 1.17 and its binomtest
+    [
+        ((80, 5, 7, 8), -0.02, -0.0948069193, 0.0535561791, 0.7744140625),  # correlation 0.46, corrected
+        ((900, 60, 20, 20), 0.04, 0.0227412650, 0.0582277892, 8.5806e-06),
+        ((4, 0, 0, 6), 0.0, -0.1755968627, 0.1755968627, 1.0),
+        ((20, 30, 40, 10), -0.1, -0.2567495569, 0.0629317177, 0.2819789218),  # a negative correlation stands
+        ((1, 0, 0, 1), 0.0, -0.5734194680, 0.5734194680, 1.0),  # corrected to none
+        ((10, 5, 0, 0), 1 / 3, 0.0603203343, 0.5828645226, 0.0625),  # all of one right: none
+        ((0, 3, 0, 9), 0.25, -0.0411067320, 0.5323053349, 0.25),
+        ((0, 5, 0, 0), 1.0, 0.3855490057, 1.0, 0.0625),
+    ],
+)
+def test_the_paired_difference_is_newcombes(counts, difference, low, high, p):
+    paired = paired_difference(
+        PairedCounts(both=counts[0], first_only=counts[1], second_only=counts[2], neither=counts[3])
+    )
+    assert paired.counts.examples == sum(counts)
+    assert paired.difference == pytest.approx(difference)
+    assert (paired.interval.low, paired.interval.high) == pytest.approx((low, high), abs=1e-9)
+    assert paired.p == pytest.approx(p, rel=1e-4)
 
 
 @given(st.integers(min_value=1, max_value=10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -143,6 +206,38 @@ def test_packed_hits_are_counted_as_they_were(pairs):
 def test_scores_of_other_questions_are_not_compared(changes):
     own = score([True, False])
     assert compare_scores(own, own.model_copy(update=changes)) is None
+
+
+def test_scores_of_one_example_are_compared_and_those_of_none_are_not():
+    nothing = score([True]).model_copy(update={"asked": 0, "hits": ""})
+    assert compare_scores(nothing, nothing) is None
+    paired = compare_scores(score([True]), score([False]))
+    assert paired is not None
+    assert paired.difference == 1
+
+
+def test_hits_are_missing_on_either_side():
+    own = score([True, False])
+    without = own.model_copy(update={"hits": None})
+    assert compare_scores(without, own) is None
+    assert compare_scores(own, without) is None
+
+
+def test_the_hits_of_a_file_are_unpacked_once_for_a_whole_table():
+    packed = pack_hits([True] * 200)
+    assert _bits(packed, 200) is _bits(packed, 200)
+    assert _bits.cache_parameters()["maxsize"] == 256
+
+
+def test_counts_and_differences_are_frozen_values_whose_parts_are_named():
+    counts = PairedCounts(both=9, first_only=1, second_only=2, neither=3)
+    for value in (counts, paired_difference(counts)):
+        assert not hasattr(value, "__dict__")
+        assert hash(value)
+        with pytest.raises(TypeError, match="positional"):
+            type(value)(1, 2, 3, 4)
+    with pytest.raises(FrozenInstanceError):
+        counts.both = 0
 
 
 def test_holms_correction_is_the_published_one():

@@ -61,10 +61,10 @@ def test_the_seed_of_an_interval_is_named():
         bootstrap_interval([1, 2, 3], 0)
 
 
-@pytest.mark.parametrize(("count", "seed"), [(21, 0), (22, 1), (20, 108)])
+@pytest.mark.parametrize(("count", "seed"), [(21, 0), (20, 10), (20, 11), (20, 53), (20, 80), (20, 108)])
 def test_the_interval_leaves_out_50_of_2000_medians_at_either_end(count, seed):
     values = [index**2 for index in range(count)]
-    source = random.Random(seed)  # 108: one resample more or less would move a bound
+    source = random.Random(seed)  # of each seed but 0 a neighbour of a bound differs; of 108 with 2001 resamples
     medians = sorted(statistics.median(source.choices(values, k=count)) for _ in range(2000))
     assert bootstrap_interval(values, seed=seed) == Interval(low=medians[50], high=medians[-51])
 
