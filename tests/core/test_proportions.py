@@ -1,3 +1,4 @@
+import base64
 import math
 import random
 from collections import Counter
@@ -68,6 +69,10 @@ def test_wilsons_interval_is_scipys(hits, examples, low, high):
     assert (interval.low == 0, interval.high == 1) == (hits == 0, hits == examples)
 
 
+def test_a_share_of_one_ends_at_one_whatever_rounding_says():
+    assert all(wilson_interval(int(f"{hits}"), int(f"{hits}")).high == 1.0 for hits in range(250, 300))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "p"),
     # scipy 1.17, binomtest(first, first + second).pvalue; of a half and half, and one away from it, it is 1
@@ -85,7 +90,7 @@ def test_wilsons_interval_is_scipys(hits, examples, low, high):
     ],
 )
 def test_mcnemars_p_is_scipys(first, second, p):
-    assert mcnemar_p(first, second) == (1.0 if p == 1 else pytest.approx(p, rel=1e-10))
+    assert mcnemar_p(first, second) == (1.0 if p == 1 else pytest.approx(p, rel=1e-10, abs=0))
 
 
 @pytest.mark.parametrize(
@@ -214,6 +219,13 @@ def test_scores_of_one_example_are_compared_and_those_of_none_are_not():
     paired = compare_scores(score([True]), score([False]))
     assert paired is not None
     assert paired.difference == 1
+
+
+def test_what_fills_up_the_last_byte_of_hits_is_not_counted():
+    filled = score([True]).model_copy(update={"hits": base64.b64encode(b"\xff").decode()})
+    paired = compare_scores(filled, score([False]))
+    assert paired is not None
+    assert paired.counts == PairedCounts(both=0, first_only=1, second_only=0, neither=0)
 
 
 def test_hits_are_missing_on_either_side():
