@@ -58,8 +58,7 @@ class Phases:
 
 def read_phases(lines: Sequence[Line], complain: Complain) -> Phases:
     """Return the phases: one machine with two states, so that `count=` counts only where a stat line must stand."""
-    targets: list[int | None] = []
-    ended: list[Phase | None] = []
+    targets, ended = list[int | None](), list[Phase | None]()
     last, is_open = None, False
     for line in lines:
         if line.text.startswith("Running benchmark for"):
