@@ -136,6 +136,13 @@ def test_sessions_are_kept_apart_where_that_is_asked_for():
     assert group.heading is None
 
 
+def test_whether_sessions_are_kept_apart_is_said_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        comparable(PLAIN, True)
+    with pytest.raises(TypeError, match="positional"):
+        group_by_provenance([PLAIN], True)
+
+
 def test_all_that_differs_is_said_in_one_order():
     other = measured("device", soc="a", os="b", cores=3).model_copy(update={"rules": sample.RULES})
     headings = [group.heading for group in group_by_provenance([PLAIN, other])]

@@ -242,3 +242,8 @@ def test_one_of_several_delegates_at_work_is_enough() -> None:
     assert missing(*texts, use_gpu="1", use_xnnpack="1", use_nnapi="1") == [
         "use nnapi: [1], but no line shows the NNAPI delegate at work"
     ]
+
+
+def test_whether_a_text_reaches_the_phases_is_said_by_name() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        not_applied([], {}, read_delegation([], Complaints()), True)  # type: ignore[misc]

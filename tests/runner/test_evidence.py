@@ -324,3 +324,8 @@ def test_the_first_reason_counts() -> None:
         assert found[0] == error_class, found
         worst = replace(worst, **mended)
     assert judge(worst) is None
+
+
+def test_when_a_file_was_read_is_said_by_name() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        changed((), "before")  # type: ignore[misc]
