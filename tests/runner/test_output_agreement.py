@@ -1,3 +1,4 @@
+import math
 import struct
 
 import pytest
@@ -43,3 +44,68 @@ def test_infinity_is_as_wrong_as_can_be():
 )
 def test_what_cannot_be_compared_is_unknown(reference, other, outputs):
     assert compare_raw_outputs(reference, other, outputs) is None
+
+
+def facts(dtype: str, elements: int = 1, zero_point: int | None = None) -> OutputFacts:
+    return OutputFacts(dtype=dtype, elements=elements, zero_point=zero_point)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "code"),
+    [("float32", "f"), ("float16", "e"), ("int8", "b"), ("uint8", "B"), ("int16", "h"), ("int32", "i"), ("int64", "q")],
+)
+def test_every_type_is_read_from_its_little_endian_bytes(dtype, code):
+    reference, other = struct.pack(f"<2{code}", 100, 0), struct.pack(f"<2{code}", 100, 1)
+    assert compare_raw_outputs(reference, other, (facts(dtype, 2),)) == pytest.approx(40)
+    for outputs in ((facts(dtype, 1),), (facts(dtype, 3),)):
+        assert compare_raw_outputs(reference, other, outputs) is None
+
+
+@pytest.mark.parametrize(("noise", "decibels"), [(1, 20), (10, 0), (100, -20), (0.1, 40), (-1, 20)])
+def test_ten_times_the_noise_is_20_db_less(noise, decibels):
+    outputs = (facts("float32", 2),)
+    assert compare_raw_outputs(floats(6, 8), floats(6, 8 + noise), outputs) == pytest.approx(decibels, abs=1e-4)
+
+
+def test_all_outputs_count_together_each_from_its_own_zero_point():
+    outputs = (facts("int8", 2, 10), facts("float32"), facts("int16", 1, -3))
+    reference = struct.pack("<2bfh", 13, 10, 4.0, -3)
+    other = struct.pack("<2bfh", 14, 10, 4.0, -5)
+    assert compare_raw_outputs(reference, other, outputs) == pytest.approx(10 * math.log10(25 / 5))
+    assert compare_raw_outputs(reference, other, outputs[:2]) is None
+    assert compare_raw_outputs(reference, other, (*outputs[:2], facts("string"))) is None
+
+
+def test_a_zero_point_of_0_is_as_none():
+    reference, other = struct.pack("<b", 10), struct.pack("<b", 11)
+    found = [compare_raw_outputs(reference, other, (facts("int8", 1, zero),)) for zero in (None, 0, 9)]
+    assert found == [pytest.approx(20), pytest.approx(20), pytest.approx(0)]
+
+
+@pytest.mark.parametrize(("value", "decibels"), [(10**7, 140), (3 * 10**7, 149.54), (4 * 10**7, 150), (10**9, 150)])
+def test_150_db_is_the_most(value, decibels):
+    reference, other = struct.pack("<q", value), struct.pack("<q", value + 1)
+    assert compare_raw_outputs(reference, other, (facts("int64"),)) == pytest.approx(decibels, abs=0.01)
+
+
+def test_bytes_that_differ_in_no_value_are_equal():
+    assert compare_raw_outputs(floats(1, 0), floats(1, -0.0), (facts("float32", 2),)) == 150
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+def test_a_value_without_a_distance_is_minus_150_db(wrong):
+    assert compare_raw_outputs(floats(1), floats(wrong), (facts("float32"),)) == -150
+
+
+def test_equal_bytes_need_no_numbers():
+    assert compare_raw_outputs(b"text", b"text", (facts("string"),)) == 150
+    assert compare_raw_outputs(b"", b"", ()) == 150
+    assert compare_raw_outputs(b"", b"x", ()) is None
+    assert compare_raw_outputs(b"x", b"", ()) is None
+
+
+def test_bytes_left_over_are_not_compared():
+    outputs = (facts("int8"),)
+    assert compare_raw_outputs(b"\x02", b"\x03", outputs) is not None
+    for reference, other in ((b"\x02\x01", b"\x03\x01"), (b"\x02", b"\x03\x01"), (b"\x02\x01", b"\x03")):
+        assert compare_raw_outputs(reference, other, outputs) is None
