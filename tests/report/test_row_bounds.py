@@ -136,7 +136,8 @@ XNNPACK = "TfLiteXNNPackDelegate"
     ("delegate", "shown"), [("gpu", "21/31"), ("nnapi", "21/31"), ("cpu", "29/31"), ("xnnpack", "29/31")]
 )
 def test_what_an_accelerator_left_to_xnnpack_is_not_its_own(delegate, shown):
-    assert nodes(delegate, ("TfLiteGpuDelegateV2", 21, 31, 0), (XNNPACK, 8, 31, 0)) == shown
+    for own in ("TfLiteGpuDelegateV2", "VendorDelegate"):
+        assert nodes(delegate, (own, 21, 31, 0), ("".join(("TfLite", "XNNPackDelegate")), 8, 31, 0)) == shown
 
 
 @pytest.mark.parametrize(("total", "shown"), [(None, None), (0, "0/0"), (31, "0/31")])
@@ -153,6 +154,7 @@ def test_an_accelerator_without_nodes_has_none_of_those_that_are_known(total, sh
         ([("A", 3, 10, None), ("A", 4, 10, 0)], "7/20"),
         ([("A", 3, None, 0), ("A", 4, 10, 1)], None),
         ([("A", 3, 0, 0)], "3/0"),
+        ([("A", 1, 2, subgraph) for subgraph in range(300)], "300/600"),
     ],
 )
 def test_nodes_are_added_up_and_subgraphs_are_counted_once(coverage, shown):

@@ -42,7 +42,7 @@ def test_what_a_run_shows_is_a_value() -> None:
     with pytest.raises(FrozenInstanceError):
         shown.nodes = 3  # type: ignore[misc]
     with pytest.raises(TypeError, match="positional"):
-        DelegateProof(parse_delegate("cpu"))  # type: ignore[misc]
+        DelegateProof(parse_delegate("cpu"), "tflite", ParsedText(status=Status.OK), ())  # type: ignore[misc]
     assert not hasattr(shown, "__dict__")
 
 
@@ -72,6 +72,10 @@ def test_nodes_are_added_up_by_name() -> None:
         proof("gpu", took("LITERT_CL"), tool="litert"),
         proof("gpu", took("LITERT_WEBGPU"), tool="litert"),
         proof("gpu:cl", took("LITERT_CL"), tool="litert"),
+        proof("gpu", took(GPU), tool="hostbench", gpu_kernels=1),
+        proof("gpu:cl", took(GPU), gpu_kernels=1, gpu_api="".join(("Open", "CL"))),
+        proof("npu", took(NPU), tool="litert"),
+        proof("external:/d/lib.so", took(OTHER), tool="litert"),
         proof("nnapi", took(NNAPI, 1)),
         proof("nnapi:dsp", took(NNAPI, 1), parameters={"NNAPI accelerators available": "a, dsp ,b"}),
         proof("npu", took(NPU, 1)),
@@ -105,6 +109,7 @@ NOT_APPLIED = "no line shows that XNNPACK was explicitly applied and executed no
         (proof("xnnpack", took(XNNPACK, 0), **applied("XNNPACK", "completely")), NOT_APPLIED),
         (proof("xnnpack", took(XNNPACK), **applied("XNNPACK", "not")), NOT_APPLIED),
         (proof("xnnpack", took(XNNPACK), **applied("GPU", "completely")), NOT_APPLIED),
+        (proof("xnnpack", took(XNNPACK), **applied("Zeta", "completely")), NOT_APPLIED),
         (
             proof("xnnpack", took(GPU), **applied("XNNPACK", "completely")),
             f"{GPU} executed nodes, although xnnpack was asked for",
@@ -112,6 +117,10 @@ NOT_APPLIED = "no line shows that XNNPACK was explicitly applied and executed no
         (proof("gpu", gpu_kernels=1), f"gpu {CPU_NUMBERS}"),
         (proof("gpu", took(GPU, 0), took(XNNPACK), gpu_kernels=1), f"gpu {CPU_NUMBERS}"),
         (proof("gpu", took(GPU)), "gpu was asked for, and no line says that GPU kernels were created"),
+        (
+            proof("gpu", took(GPU), tool="hostbench"),
+            "gpu was asked for, and no line says that GPU kernels were created",
+        ),
         (proof("gpu", took(GPU), gpu_kernels=0), "gpu was asked for, and no line says that GPU kernels were created"),
         (proof("gpu", took(NNAPI), gpu_kernels=1), f"{NNAPI} executed nodes, although gpu was asked for"),
         (proof("gpu", took("LITERT_CL"), gpu_kernels=1), "LITERT_CL executed nodes, although gpu was asked for"),
@@ -210,6 +219,7 @@ def test_a_partial_share_is_doubted_with_its_rest() -> None:
         (proof("nnapi", took(NNAPI, 3, None), **applied("NNAPI", "not")), None),
         (proof("nnapi", took(NNAPI, 3, None)), None),
         (proof("nnapi", took(NNAPI, 31, 31), **applied("NNAPI", "partially")), None),
+        (proof("nnapi", *(took(NNAPI, 1, 2, subgraph) for subgraph in range(300))), "300 of 600 nodes"),
         (proof("nnapi"), None),
         (proof("nnapi", nodes=31), "0 of 31 nodes"),
         (proof("nnapi", nodes=0), None),

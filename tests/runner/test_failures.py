@@ -71,6 +71,8 @@ FATAL, ERROR, LATER, KNOWN = ("FATAL", "fatal"), ("ERROR", "error"), ("ERROR", "
         ([KNOWN, ERROR], "error"),
         ([("ERROR", FAILED), LATER], "later"),
         ([("FATAL", FAILED), ERROR], "error"),
+        ([("ERROR", "Abort")], "Abort"),
+        ([ERROR, ("".join(("FA", "TAL")), "fatal")], "fatal"),
         ([KNOWN, (None, "Failed to invoke")], "Failed to load model"),
         ([("ERROR", FAILED), KNOWN], "Failed to load model"),
         ([("ERROR", FAILED)], None),

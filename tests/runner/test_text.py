@@ -47,6 +47,11 @@ def test_the_exit_status_is_said_by_name() -> None:
         parse_text(WHOLE, "", 0)  # type: ignore[misc]
 
 
+def test_nothing_is_seen_unless_it_is_said() -> None:
+    nothing = ParsedText(status=Status.FAILED)
+    assert (nothing.started, nothing.failed_line) == (False, False)
+
+
 # What is kept
 
 
