@@ -204,7 +204,8 @@ def warned(code: WarningCode) -> ParsedText:
 
 def test_a_delegate_that_was_not_applied_is_a_failure() -> None:
     assert judge(evidence(parsed=warned(WarningCode.DELEGATE_NOT_APPLIED))) == ("delegate", "not there")
-    assert judge(evidence(parsed=warned(WarningCode.TIME_LIMITED))) is None
+    for other in (WarningCode.TIME_LIMITED, WarningCode.BUSY):
+        assert judge(evidence(parsed=warned(other))) is None
 
 
 def test_a_delegate_that_shows_nowhere_is_a_failure() -> None:
@@ -284,6 +285,11 @@ def test_files_are_the_same_before_and_after_the_run(when: Any, found: str | Non
     assert judge(evidence(proofs=proofs)) == failure
     assert changed(proofs, when=when) == failure
     assert changed(proofs, when="after" if when == "before" else "before") is None
+
+
+def test_equal_hashes_are_equal_wherever_they_come_from() -> None:
+    read = "".join("1" for _ in range(64))
+    assert changed((proof(before=read, after=read),), when="before") is None
 
 
 def test_the_first_reason_counts() -> None:

@@ -196,11 +196,18 @@ def test_a_warm_up_of_one_inference_is_a_warm_up() -> None:
 
 @pytest.mark.parametrize(
     ("stream", "number", "before"),
-    [("stdout", 1, False), ("stdout", 2, False), ("stdout", 3, True), ("stderr", 3, False)],
+    [("stdout", 1, False), ("stdout", 2, False), ("".join(("std", "out")), 3, True), ("stderr", 3, False)],
 )
 def test_timings_stand_after_the_phases_of_their_stream(stream: Stream, number: int, before: bool) -> None:
     phases = replace(PHASES, last=line("count=16 …", number, stream=stream))
     assert read(TIMINGS, phases=phases)[1] == ["timings before the phases have ended"] * before
+
+
+def test_timings_on_stderr_have_other_numbers_than_phases_on_stdout() -> None:
+    complaints = Complaints()
+    phases = replace(PHASES, last=line("count=16 …", 9))
+    assert read_timings([line(TIMINGS, 2, stream="stderr")], phases, complaints) is not None
+    assert complaints == []
 
 
 def test_timings_of_a_text_without_phases_stand_before_none() -> None:
@@ -229,7 +236,9 @@ def test_a_block_of_init_and_average_is_enough() -> None:
     assert block(BLOCK[0], BLOCK[1], BLOCK[4]) == ((101_500, None), [])
 
 
-@pytest.mark.parametrize("texts", [BLOCK[1:], (*BLOCK[1:], TITLE), (f"{TITLE} of today", *BLOCK[1:])])
+@pytest.mark.parametrize(
+    "texts", [BLOCK[1:], (*BLOCK[1:], TITLE), (f"{TITLE} of today", *BLOCK[1:]), ("!", *BLOCK[1:])]
+)
 def test_a_block_begins_with_its_title(texts: tuple[str, ...]) -> None:
     assert block(*texts) == (None, [])
 
@@ -274,6 +283,11 @@ def test_other_runs_than_inferences_are_complained_of(old: str, new: str, name: 
 @pytest.mark.parametrize("runs", [" (30 runs)", " (62 runs)"])
 def test_a_block_need_not_say_its_runs(runs: str) -> None:
     assert block(*swapped(runs, "")) == ((101_500, 17_440), [])
+
+
+def test_any_number_of_runs_is_compared() -> None:
+    phases = replace(BLOCK_PHASES, warmup=Phase(count=30_000, first_us=17_440, avg_us=16_900.0))
+    assert block(*swapped("(30 runs)", "(30000 runs)"), phases=phases)[1] == []
 
 
 def test_runs_are_compared_where_there_is_a_phase() -> None:
@@ -370,6 +384,7 @@ def test_a_session_further_from_the_block_is_complained_of(session_ms: str, init
         ("999.997", 999_997),
         ("999.9995", 1_000_000),
         ("1000", 1_000_000),
+        ("1000.004", 1_000_000),
         ("1000.01", 1_000_000),
         ("1234.57", 1_000_000),
     ],
@@ -406,6 +421,13 @@ def test_the_first_of_several_numbers_counts_and_the_others_are_complained_of() 
     assert read_model_mb(lines, complaints) == 3
     twice = "it stands twice: the text holds more than one run"
     assert complaints == [(2, twice), (3, twice)]
+
+
+def test_the_first_of_several_lines_is_the_one_without_a_number() -> None:
+    complaints = Complaints()
+    lines = numbered(*["The input model file size (MB): big"] * 2)
+    assert read_model_mb(lines, complaints) is None
+    assert [number for number, _ in complaints] == [2, 1]
 
 
 def test_a_session_that_stands_twice_is_complained_of() -> None:
