@@ -98,10 +98,16 @@ def test_a_value_without_a_distance_is_minus_150_db(wrong):
 
 
 def test_equal_bytes_need_no_numbers():
-    assert compare_raw_outputs(b"text", b"text", (facts("string"),)) == 150
+    for again in (b"text", bytes(bytearray(b"text"))):
+        assert compare_raw_outputs(b"text", again, (facts("string"),)) == 150
     assert compare_raw_outputs(b"", b"", ()) == 150
     assert compare_raw_outputs(b"", b"x", ()) is None
     assert compare_raw_outputs(b"x", b"", ()) is None
+
+
+def test_many_values_are_compared_as_one_is():
+    reference, other = bytes([10] * 1000), bytes([11] * 1000)
+    assert compare_raw_outputs(reference, other, (facts("uint8", 1000),)) == pytest.approx(20)
 
 
 def test_bytes_left_over_are_not_compared():
