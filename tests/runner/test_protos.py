@@ -33,17 +33,17 @@ def shares(*subgraphs: tuple[int, Kernels, Sequence[int]]) -> list[tuple[str, in
 
 
 def test_a_kernel_names_the_nodes_that_it_replaces() -> None:
-    assert shares((5, {5: ("A", [0, 1, 2])}, [5, 3, 4])) == [("A", 3, 5, 2, 10)]
-    assert shares((5, {5: ("A", [0, 1, 2, 3, 4])}, [5])) == [("A", 5, 5, 1, 10)]
+    assert shares((5, {5: ("First", [0, 1, 2])}, [5, 3, 4])) == [("First", 3, 5, 2, 10)]
+    assert shares((5, {5: ("First", [0, 1, 2, 3, 4])}, [5])) == [("First", 5, 5, 1, 10)]
 
 
 def test_kernels_of_one_delegate_are_added_up_and_a_node_counts_once() -> None:
-    assert shares((6, {6: ("A", [0, 1]), 7: ("A", [1, 3])}, [6, 2, 7, 4, 5])) == [("A", 3, 6, 4, 10)]
+    assert shares((6, {6: ("First", [0, 1]), 7: ("First", [1, 3])}, [6, 2, 7, 4, 5])) == [("First", 3, 6, 4, 10)]
 
 
 def test_two_delegates_have_shares_of_one_graph() -> None:
-    kernels = {6: ("A", [0, 1]), 7: ("B", [3])}
-    assert shares((6, kernels, [6, 2, 7, 4, 5])) == [("A", 2, 6, 2, 10), ("B", 1, 6, 3, 10)]
+    kernels = {6: ("First", [0, 1]), 7: ("Second", [3])}
+    assert shares((6, kernels, [6, 2, 7, 4, 5])) == [("First", 2, 6, 2, 10), ("Second", 1, 6, 3, 10)]
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,16 @@ def test_two_delegates_have_shares_of_one_graph() -> None:
     ],
 )
 def test_kernels_and_the_stretches_between_them_are_partitions(plan: list[int], partitions: int) -> None:
-    ((_, _, _, found, _),) = shares((5, {5: ("A", [3]), 6: ("A", [4])}, plan))
+    ((_, _, _, found, _),) = shares((5, {5: ("First", [3]), 6: ("First", [4])}, plan))
     assert found == partitions
 
 
 def test_each_subgraph_has_its_shares_and_its_nodes() -> None:
-    first, second, third = (3, {3: ("A", [0])}, [3, 1, 2]), (2, {}, [0, 1]), (4, {4: ("A", [0, 1])}, [4, 2, 3])
-    assert shares(first, second, third) == [("A", 1, 3, 2, 10), ("A", 2, 4, 2, 12)]
+    first, second, third = (3, {3: ("First", [0])}, [3, 1, 2]), (2, {}, [0, 1]), (4, {4: ("First", [0, 1])}, [4, 2, 3])
+    assert shares(first, second, third) == [("First", 1, 3, 2, 10), ("First", 2, 4, 2, 12)]
     assert count_nodes(runtime_info(first, second, third)) == 9
     assert count_nodes(runtime_info(second)) == 2
-    assert (shares(second), count_nodes(runtime_info((0, {0: ("A", [])}, [0])))) == ([], 0)
+    assert (shares(second), count_nodes(runtime_info((0, {0: ("First", [])}, [0])))) == ([], 0)
 
 
 def profile(*rows: tuple[str, int, int], runs: int = 10, mean_us: float | None = None) -> OperatorProfile:
