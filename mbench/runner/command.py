@@ -32,11 +32,6 @@ class RunPaths:
     model: str
 
     @property
-    def script(self) -> str:
-        """The script that runs it."""
-        return f"{self.work_dir}/run.sh"
-
-    @property
     def output(self) -> str:
         """Raw bytes of all output tensors after the last inference."""
         return f"{self.work_dir}/o.bin"
