@@ -1,12 +1,14 @@
 """Command lines: complete, each flag once, and none that the program lacks."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 from recorded_texts import RECORDINGS
 
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload
-from mbench.runner.command import RunPaths, command_of
+from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload, parse_delegate
+from mbench.runner.command import Command, RunPaths, command_of, refuse_impossible, settings_of
 from mbench.runner.instrument import Instrument, flags_of, lacking, tool_of
 
 HELP = RECORDINGS["fail_bad_flag_value"].stderr
@@ -143,3 +145,64 @@ def test_the_new_flavour_writes_the_runtime_information_that_it_can() -> None:
 def test_what_the_program_cannot_do_is_refused_by_name(purpose: Pass, delegate: Delegate, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         command_of(workload(delegate), purpose, PATHS, instrument(LITERT_HELP))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "asked", "warmup", "measured"),
+    [
+        (Pass.MEMORY, 50, 1, 10),
+        (Pass.MEMORY, 10, 1, 10),
+        (Pass.MEMORY, 9, 1, 9),
+        (Pass.OPS, 50, 3, 30),
+        (Pass.OPS, 30, 3, 30),
+        (Pass.OPS, 29, 3, 29),
+        (Pass.LATENCY, 50, 5, 50),
+        (Pass.CANARY, 9, 5, 9),
+    ],
+)
+def test_where_no_latency_is_taken_fewer_inferences_are(purpose: Pass, asked: int, warmup: int, measured: int) -> None:
+    settings = RunSettings(num_runs=asked)
+    timed = purpose in {Pass.LATENCY, Pass.CANARY}
+    assert settings_of(settings, purpose) == RunSettings(
+        warmup_runs=warmup,
+        warmup_min_secs=0.3 if timed else 0.0,
+        num_runs=measured,
+        min_secs=0.5 if timed else 0.0,
+        max_secs=60.0,
+    )
+
+
+def test_seconds_are_written_with_twelve_digits() -> None:
+    exact = workload().model_copy(update={"settings": RunSettings(max_secs=1 / 3, min_secs=123_456_789.25)})
+    argv = command_of(exact, Pass.LATENCY, PATHS, instrument()).argv
+    assert {"--max_secs=0.333333333333", "--min_secs=123456789.25"} <= set(argv)
+
+
+@pytest.mark.parametrize(("delegate", "remedy"), [("npu", "LiteRT's own has it: --flavour litert"),
+                                                  ("gpu:gl", "Use another binary")])  # fmt: skip
+def test_another_program_is_advised(delegate: str, remedy: str) -> None:
+    bare = Instrument(argv_prefix=("b",), tool="tflite", sha256="0" * 64, path=None, flags=frozenset())
+    with pytest.raises(UsageError, match=f"{remedy}, or leave that out"):
+        command_of(workload(parse_delegate(delegate)), Pass.LATENCY, PATHS, bare)
+
+
+def test_every_kind_of_run_is_refused_before_any_is_started() -> None:
+    without_profile = instrument(LITERT_HELP)
+    jobs = [workload(), workload(Delegate.CPU)]
+    refuse_impossible(jobs, [Pass.LATENCY, Pass.MEMORY], without_profile)
+    with pytest.raises(UsageError, match="enable_op_profiling"):
+        refuse_impossible(jobs, iter([Pass.LATENCY, Pass.OPS]), without_profile)
+    with pytest.raises(UsageError, match="use_xnnpack"):
+        refuse_impossible([workload(), workload(Delegate.BUILTIN)], [Pass.LATENCY], without_profile)
+
+
+def test_commands_and_paths_are_values() -> None:
+    command = Command(argv=(), writes=(), num_runs=1)
+    for value, name in ((command, "num_runs"), (PATHS, "model")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, name, "")
+        assert not hasattr(value, "__dict__")
+    with pytest.raises(TypeError, match="positional"):
+        RunPaths("/w", "/m")  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        Command((), (), 1)  # type: ignore[misc]
