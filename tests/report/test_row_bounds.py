@@ -181,7 +181,7 @@ def test_an_interval_of_a_score_has_both_ends():
 
 def test_a_score_is_named_by_its_place_and_asked_examples():
     for place in ("host", "device"):
-        score = scored.score([True] * 360, place=place, asked=100, scored=90)
+        score = scored.score([True] * 100, place=place, asked=100, scored=90)
         row = row_of(scored.scored_result("x", scores=(score,), sha256="a" * 64))
         assert (row.top1_place, row.examples, row.metrics) == (place, 100, score.metrics)
         assert row.metrics_device == (score.metrics if place == "device" else ())

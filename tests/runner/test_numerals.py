@@ -1,8 +1,7 @@
 """What a number is, to the last digit of it."""
 
 import pytest
-
-from mbench.runner.numerals import printed, real, whole
+from mbench.core.numerals import printed, real, whole
 
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0), ("7", 7), ("007", 7), ("9" * 18, 10**18 - 1)])
@@ -27,9 +26,9 @@ def test_what_is_not_a_whole_number_is_none(text: str) -> None:
         ("-0.5", -0.5),
         ("+2E2", 200.0),
         ("0", 0.0),
-        ("1e308", 1e308),
+        ("1e18", 1e18),
         ("1e-999", 0.0),
-        ("9" * 30, 1e30),
+        ("9" * 18, 1e18),
         ("0." + "5" * 30, 5 / 9),
         ("." + "5" * 30, 5 / 9),
     ],
@@ -48,6 +47,8 @@ def test_a_real_number_is_what_a_stream_prints(text: str, value: float) -> None:
         "1e",
         "1e+",
         "1e1000",
+        "1.01e18",
+        "9" * 30,
         "1e999",
         "-1e999",
         "nan",
