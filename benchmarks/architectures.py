@@ -20,9 +20,9 @@ import psutil
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.ports import SilentProgress
 from mbench.core.variants import POST_TRAINING, Variant, parse_variant
-from mbench.workflows.building import Artifact, obtain
-from mbench.workflows.recipes import recipes_of
-from mbench.workflows.selection import Ingredients
+from mbench.workflows.build.obtain_artifacts import Artifact, obtain
+from mbench.workflows.build.recipes import recipes_of
+from mbench.workflows.build.selection import Ingredients
 
 NETWORKS = (
     "mobilenet_v1_1.00_224",  # Table 8

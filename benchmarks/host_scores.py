@@ -210,9 +210,9 @@ def _model(folder: Path) -> Iterator[Path]:
         return
     from mbench.artifacts.cache import ArtifactCache
     from mbench.core.variants import parse_variant
-    from mbench.workflows.building import Artifact, obtain
-    from mbench.workflows.recipes import recipes_of
-    from mbench.workflows.selection import Ingredients
+    from mbench.workflows.build.obtain_artifacts import Artifact, obtain
+    from mbench.workflows.build.recipes import recipes_of
+    from mbench.workflows.build.selection import Ingredients
 
     variant = parse_variant("mobilenet_v1_0.25_128_int8")
     recipes = recipes_of([variant], Ingredients(), weights_folder=folder)

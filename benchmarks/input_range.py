@@ -39,8 +39,8 @@ from mbench.models.quiet import quiet
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.weights import load_weights, set_weights
 from mbench.workflows.home import home
-from mbench.workflows.training import train
-from mbench.workflows.training_plans import Network, TrainingOptions
+from mbench.workflows.train.obtain_weights import train
+from mbench.workflows.train.recipes import Network, TrainingOptions
 
 ARCHITECTURE, RESOLUTION = "mobilenet_v1", 32
 RECIPE: Final = find_recipe("plain")

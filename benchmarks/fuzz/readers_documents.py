@@ -29,7 +29,7 @@ from mbench.report.markdown import report_markdown
 from mbench.report.rows import row_of
 from mbench.store.documents import RunDocument, parse_document
 from mbench.store.session import find_session, open_session
-from mbench.workflows.suites import shown
+from mbench.workflows.paper.suites import shown
 
 _SESSION: Final = "results/format-*/2026*"
 

@@ -44,8 +44,8 @@ def build(
     quiet: options.Quiet = False,
 ) -> None:
     """Build and quantize variants, check each against its Keras model, and keep them in the cache."""
-    from mbench.workflows import build as workflow
-    from mbench.workflows.building import BuildFailure
+    from mbench.workflows import build_command as workflow
+    from mbench.workflows.build.obtain_artifacts import BuildFailure
 
     built = workflow.build(
         options.selection_of(

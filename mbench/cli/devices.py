@@ -33,12 +33,12 @@ def devices(
     """Show attached phones, their state and what to do about it."""
     if context.invoked_subcommand is not None:
         return
-    from mbench.workflows.attached import nothing_is_attached
+    from mbench.workflows.devices.any_attached import nothing_is_attached
 
     if not watch and nothing_is_attached(adb_server or []):
         write("[]" if json_ else "no phone is attached.")
         raise typer.Exit(NO_DEVICE)
-    from mbench.workflows import devices as workflow
+    from mbench.workflows.devices import device_list as workflow
 
     shown = None
     while True:
@@ -68,7 +68,7 @@ def clean(
     adb_server: options.AdbServers = None,
 ) -> None:
     """Remove everything that mbench keeps on a phone."""
-    from mbench.workflows import devices as workflow
+    from mbench.workflows.devices import device_list as workflow
 
     for serial in workflow.clean_devices(adb_server or [], device, every=every):
         write_line(f"{serial}: clean")
@@ -81,7 +81,7 @@ def new(
     adb_server: options.AdbServers = None,
 ) -> None:
     """Print a draft of a profile from an attached phone's facts; keep it in device_profiles below MBENCH_HOME."""
-    from mbench.workflows import devices as workflow
+    from mbench.workflows.devices import device_list as workflow
 
     write(workflow.draft(adb_server or [], device))
 
@@ -90,7 +90,7 @@ def new(
 @one_line_errors
 def check(file: Annotated[Path, typer.Argument(help="A profile.")]) -> None:
     """Check a profile; faults are named with their lines."""
-    from mbench.workflows import devices as workflow
+    from mbench.workflows.devices import device_list as workflow
 
     faults = workflow.faults_of(file)
     for fault in faults:

@@ -17,7 +17,7 @@ def doctor(
     results: options.Results = None,
 ) -> None:
     """Check this machine for what mbench needs: tools, folders, space, a run of the benchmark program."""
-    from mbench.workflows.checkup import as_json, as_text, check
+    from mbench.workflows.doctor.host import as_json, as_text, check
     from mbench.workflows.home import results_root
 
     findings = check(results=results_root(results))

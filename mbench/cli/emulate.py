@@ -30,7 +30,7 @@ def emulate(
     adb_server: options.AdbServers = None,
 ) -> None:
     """Run emulated phones behind the adb server, until Ctrl-C; their timings are this machine's and are labelled so."""
-    from mbench.workflows.emulating import emulate as workflow
+    from mbench.workflows.devices.emulate import emulate as workflow
 
     workflow(
         profile,

@@ -14,7 +14,7 @@ from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import MOST_EXAMPLES
 
 if TYPE_CHECKING:
-    from mbench.workflows.evaluate import Evaluated
+    from mbench.workflows.score.command import Evaluated
 
 SOME_WITHOUT_SCORE = 4
 
@@ -65,7 +65,7 @@ def evaluate(
     """Score files on the test split of a labelled data set, on this host with all cores, and print a row for each."""
     from mbench.core.scores import Question
     from mbench.core.workloads import parse_delegate
-    from mbench.workflows.evaluate import evaluate as workflow
+    from mbench.workflows.score.command import evaluate as workflow
 
     evaluated = workflow(
         what,
@@ -98,7 +98,7 @@ def evaluate(
 
 
 def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:
-    from mbench.workflows import evaluation_table
+    from mbench.workflows.score import table as evaluation_table
 
     match shape:
         case options.Format.JSON:

@@ -22,7 +22,7 @@ def inspect(
     quiet: options.Quiet = False,
 ) -> None:
     """Print layers, shares of each layer type, inputs, outputs and size, counted from the file."""
-    from mbench.workflows import inspecting
+    from mbench.workflows.build import inspect as inspecting
 
     if format_ is options.Format.CSV:
         raise UsageError("--format csv: a file is several tables; choose md, table or json.")

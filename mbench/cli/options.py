@@ -10,7 +10,7 @@ from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
-    from mbench.workflows.selection import Ingredients, Selection
+    from mbench.workflows.build.selection import Ingredients, Selection
 
 
 class FlavourChoice(StrEnum):
@@ -146,7 +146,7 @@ def selection_of(
     """Return what was chosen to be built or run."""
     from mbench.core.sweeps import Axis
     from mbench.core.variants import Head
-    from mbench.workflows.selection import Selection
+    from mbench.workflows.build.selection import Selection
 
     return Selection(
         names=tuple(names or ()),
@@ -168,7 +168,7 @@ def ingredients_of(
     method: CalibrationMethod = CalibrationMethod.MIN_MAX,
 ) -> "Ingredients":
     """Return what variants are built from."""
-    from mbench.workflows.selection import Ingredients
+    from mbench.workflows.build.selection import Ingredients
 
     return Ingredients(
         weights=weights,

@@ -58,7 +58,7 @@ def report(
         write(reporting.pivoted(found, pivot, value or "latency_median_us"))
         return
     if rates:
-        from mbench.workflows.rates import rates_markdown
+        from mbench.workflows.paper.compute_rates import rates_markdown
 
         write(rates_markdown(found))
         return

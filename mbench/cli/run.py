@@ -20,8 +20,8 @@ from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 if TYPE_CHECKING:
     from mbench.core.ports import Progress
     from mbench.store.session_store import SessionStore
-    from mbench.workflows.accuracy import Accuracy
-    from mbench.workflows.running import RunRequest
+    from mbench.workflows.run.session import RunRequest
+    from mbench.workflows.score.run_accuracy import Accuracy
 
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
 
@@ -148,8 +148,8 @@ def run(
 
     The table, the plan and every run's raw output are kept in a session folder under ./results.
     """
-    from mbench.workflows import running
     from mbench.workflows.home import results_root
+    from mbench.workflows.run import session as running
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
@@ -271,14 +271,14 @@ def _is_quick(suite: str | None) -> bool:
     """Whether a suite asks for few and short runs."""
     if suite is None:
         return False
-    from mbench.workflows.suites import find_suite
+    from mbench.workflows.paper.suites import find_suite
 
     return find_suite(suite).quick
 
 
 def _of_suite(request: "RunRequest", name: str, *, quiet: bool) -> "RunRequest":
     """Return the request for what a suite runs; what it cannot run is noted."""
-    from mbench.workflows.suites import find_suite, suite_request
+    from mbench.workflows.paper.suites import find_suite, suite_request
 
     request, notes = suite_request(request, find_suite(name), name)
     if not quiet:
@@ -295,7 +295,7 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
             raise UsageError(f"--{'accuracy' if place else said[0].replace('_', '-')} needs --dataset NAME.")
         return None
     from mbench.core.scores import Question
-    from mbench.workflows.accuracy import Accuracy, Place
+    from mbench.workflows.score.run_accuracy import Accuracy, Place
 
     places: dict[PlaceChoice, tuple[Place, ...]] = {
         PlaceChoice.HOST: ("host",),
@@ -354,7 +354,7 @@ def _print_session(store: "SessionStore", shape: options.Format, suite: str | No
 
 
 def _print_plan(request: "RunRequest") -> None:
-    from mbench.workflows.dry_run import plan_lines
+    from mbench.workflows.run.dry_run import plan_lines
 
     for line in plan_lines(request):
         streams.write_line(line)

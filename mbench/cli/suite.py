@@ -40,7 +40,7 @@ def list_(
     format_: Annotated[options.Format, typer.Option("--format", help="md or table.")] = options.Format.TABLE,
 ) -> None:
     """List all suites: what each shows, and what its accuracies need."""
-    from mbench.workflows.suites import listed
+    from mbench.workflows.paper.suites import listed
 
     _print([listed()], format_)
 
@@ -49,7 +49,7 @@ def list_(
 @one_line_errors
 def show(name: Name) -> None:
     """Say what a suite runs, what it needs, and what stays unknown without that."""
-    from mbench.workflows.suites import shown
+    from mbench.workflows.paper.suites import shown
 
     for line in shown(name):
         write_line(line)
@@ -76,8 +76,9 @@ def report(
     This is how a table of the paper is rendered; mbench report prints sessions as they are. What no session measured
     stays unknown, and the rest is shown.
     """
-    from mbench.workflows import paper_figures, paper_tables
     from mbench.workflows.home import results_root
+    from mbench.workflows.paper import figures as paper_figures
+    from mbench.workflows.paper import tables as paper_tables
 
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
@@ -114,8 +115,8 @@ def document(
 
     The same sessions give the same bytes.
     """
-    from mbench.workflows import paper_document
     from mbench.workflows.home import results_root
+    from mbench.workflows.paper import document as paper_document
 
     progress = progress_for(quiet=quiet)
     written = paper_document.write_document(
@@ -127,7 +128,7 @@ def document(
 def print_suite(name: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
     """Print a suite's tables of results; what was not run is not built for them."""
     from mbench.core.ports import SilentProgress
-    from mbench.workflows import paper_tables
+    from mbench.workflows.paper import tables as paper_tables
 
     shown = paper_tables.suite_shown(name, results, build=False, progress=SilentProgress())
     _print(paper_tables.suite_tables(shown), shape)

@@ -75,8 +75,8 @@ def train(
     cluster = "--distribute parameter-server"
     _refuse_idle("--ps", ps != 1, cluster, given=distribute is Distribution.PARAMETER_SERVER)
     from mbench.core.sweeps import Axis
-    from mbench.workflows import training_command as workflow
-    from mbench.workflows.training_plans import TrainingOptions
+    from mbench.workflows.train import command as workflow
+    from mbench.workflows.train.recipes import TrainingOptions
 
     chosen = TrainingOptions(
         preset=preset,

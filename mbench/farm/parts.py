@@ -48,7 +48,7 @@ class PartTask:
 
     @property
     def path(self) -> str:
-        """Return the function's import path, `mbench.workflows.running:measure_part`."""
+        """Return the function's import path, `mbench.workflows.run.session:measure_part`."""
         module, name = getattr(self.function, "__module__", None), getattr(self.function, "__qualname__", None)
         return f"{module}:{name}"
 

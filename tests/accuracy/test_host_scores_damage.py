@@ -13,7 +13,7 @@ from mbench.core.examples import Split
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import Question, unpack_hits
 from mbench.core.workloads import ArtifactFacts
-from mbench.workflows.evaluating import host_scores
+from mbench.workflows.score.on_host import host_scores
 
 COLOURS = {"a_red": (200, 10, 10), "b_green": (10, 200, 10), "c_blue": (10, 10, 200)}
 DAMAGED = ("a_red/cut.jpg", "b_green/empty.png", "c_blue/text.jpg")

@@ -13,7 +13,7 @@ from mbench.core.errors import DatasetError, UsageError
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import Question, Score
 from mbench.core.workloads import ArtifactFacts, parse_delegate
-from mbench.workflows.evaluating import host_scores
+from mbench.workflows.score.on_host import host_scores
 
 
 class Stages(SilentProgress):

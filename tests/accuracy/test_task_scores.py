@@ -20,8 +20,8 @@ from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import Question, Score
 from mbench.core.workloads import ArtifactFacts, Delegate
-from mbench.workflows.evaluating import host_scores
-from mbench.workflows.questions import open_question
+from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.open_evaluation_spec import open_question
 
 QUIET = SilentProgress()
 

@@ -58,8 +58,8 @@ def test_a_second_run_loads_no_heavy_library(loaded_by_a_second_run, library):
         "mbench.artifacts.inspection",
         "mbench.binaries.records",
         "mbench.models.build",
-        "mbench.workflows.families",
-        "mbench.workflows.phones",
+        "mbench.workflows.build.build_pool",
+        "mbench.workflows.devices.attached_phones",
     ],
 )
 def test_a_second_run_loads_nothing_that_reads_builds_or_proves_a_file_or_talks_to_a_phone(

@@ -10,7 +10,7 @@ from mbench.core.bounds import JOB_NAME
 from mbench.core.results import PlannedJob
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, parse_delegate
 from mbench.store.files import write_new_file
-from mbench.workflows.planning import choose_canary, planned_job
+from mbench.workflows.run.plan import choose_canary, planned_job
 
 CHEAP = ArtifactFacts(
     name="file:a@0123456789ab", sha256="1" * 64, size_bytes=1, mult_adds=1, parameters=1, activation_bytes=1

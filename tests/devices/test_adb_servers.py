@@ -250,5 +250,6 @@ def test_a_listing_is_read_line_by_line():
 
 
 def test_asking_whether_anything_is_attached_loads_no_adbutils():
-    program = "import sys, mbench.workflows.attached; assert not {'adbutils', 'psutil', 'pydantic'} & set(sys.modules)"
+    heavy = "{'adbutils', 'psutil', 'pydantic'}"
+    program = f"import sys, mbench.workflows.devices.any_attached; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -7,8 +7,8 @@ import pytest
 from mbench.core.errors import TransportError
 from mbench.devices.host import HostTransport
 from mbench.devices.host_folders import remove_stale, work_folder
-from mbench.workflows.device_scores import answers_folder
-from mbench.workflows.phone_files import session_folder
+from mbench.workflows.devices.phone_files import session_folder
+from mbench.workflows.run.device_score import answers_folder
 
 HOSTILE = ["/../../victim", "/../victim", "..", "/etc", "", "a/b", "x\n", "x" * 300, ".x", "a b", "a\x00b"]
 HONEST = "20260115-103005-192.168.1.5-5555-my.suite-0a1b"

@@ -18,7 +18,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.scores import Question, Score
 from mbench.core.variants import POST_TRAINING, Quantization
 from mbench.models.build import BuiltFile
-from mbench.workflows.evaluating import host_scores
+from mbench.workflows.score.on_host import host_scores
 
 pytestmark = pytest.mark.tensorflow
 

@@ -20,7 +20,7 @@ from mbench.runner.device_answers import DeviceAnswers, answer_on_device
 from mbench.runner.shards_device import AnswerRequest
 from mbench.runner.shards_kept import KeptAnswers
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.instruments import pushed_instrument
+from mbench.workflows.devices.benchmark_program import pushed_instrument
 
 MODEL = classifier()
 _SERIALS = (f"SCORE{number:02d}" for number in itertools.count(1))

@@ -24,14 +24,14 @@ from mbench.core.scores import Agreement, Score, unpack_hits
 from mbench.core.workloads import Delegate, parse_delegate
 from mbench.devices.profiles import load_profile
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.device_scores import (
+from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.run.device_score import (
     DevicePlace,
     DeviceQuestion,
     agreement,
     host_twin,
     score_on_device,
 )
-from mbench.workflows.stations import Station
 
 DATA = Path(os.environ.get("MBENCH_TEST_DATA", ""))
 FILE = DATA / "mobilenet_v1_0.25_128_quant.tflite"

@@ -10,8 +10,8 @@ from phone_lab import arm, together
 from mbench.devices.adb_own_server import AdbServers
 from mbench.devices.adb_servers import AdbServer
 from mbench.emulator.faults import FaultKind
-from mbench.workflows.devices import status_of
-from mbench.workflows.phones import find_phones
+from mbench.workflows.devices.attached_phones import find_phones
+from mbench.workflows.devices.device_list import status_of
 
 QUIET = """
 [limits]

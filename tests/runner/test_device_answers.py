@@ -18,7 +18,7 @@ from mbench.runner.device_answers import FIRST_LOOP, DeviceAnswers, answer_on_de
 from mbench.runner.instrument import Instrument
 from mbench.runner.shards_kept import KeptAnswers
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.instruments import hostbench
+from mbench.workflows.devices.benchmark_program import hostbench
 
 MODEL = classifier()
 

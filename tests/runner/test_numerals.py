@@ -1,6 +1,7 @@
 """What a number is, to the last digit of it."""
 
 import pytest
+
 from mbench.core.numerals import printed, real, whole
 
 

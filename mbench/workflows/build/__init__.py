@@ -1,0 +1,1 @@
+"""Building: what is selected, found in the cache or built by workers."""

@@ -1,0 +1,241 @@
+"""Families: all files of one network, built, verified, counted and put into the cache by a worker process.
+
+Whoever finds everything in the cache has no need of this module, which brings all that builds and judges a file.
+tensorflow is imported by the worker processes alone.
+"""
+
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from mbench.artifacts.cache import ArtifactCache, CachedArtifact
+from mbench.artifacts.inspection import inspect_bytes
+from mbench.artifacts.verification import check_answers, verify
+from mbench.core.choices import Quantizer
+from mbench.core.errors import ArtifactError, MbenchError
+from mbench.core.ports import Progress, utc_now
+from mbench.core.recipes import Calibration, Recipe, Weights
+from mbench.core.variants import CALIBRATED, Head, Size, Variant
+from mbench.core.workers import end_with_parent, spawning
+from mbench.devices.host_facts import HostConditions
+from mbench.models.architectures import find_architecture
+from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.model_outputs import wanted_outputs
+from mbench.workflows.build.recipes import latency_only
+
+Outcome = CachedArtifact | str
+"""What became of a file: where it lies in the cache, or why it could not be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """What one float conversion serves: the unit of work of a worker process."""
+
+    architecture: str
+    size: Size
+    head: Head
+    weights: Weights
+    calibration: Calibration
+    quantizer: Quantizer
+
+
+def build_missing(
+    missing: Sequence[Recipe], cache: ArtifactCache, workers: int | None, progress: Progress
+) -> Iterator[tuple[Variant, Outcome]]:
+    """Build what is not in the cache, and yield each variant with its outcome as soon as its family is done.
+
+    Args:
+        missing: at least one recipe.
+        cache: where artifacts are put.
+        workers: processes that build; None for as many as this machine carries.
+        progress: told of each artifact.
+
+    Raises:
+        ArtifactError: the cache folder cannot be used.
+    """
+    families = _families(missing)
+    progress.start("building", len(missing))
+    progress.step("starting tensorflow")
+    pool = ProcessPoolExecutor(
+        max_workers=min(workers or default_workers([_demand_kib(family) for family in families]), len(families)),
+        mp_context=spawning(),
+        initializer=_be_a_worker,
+        max_tasks_per_child=FAMILIES_PER_WORKER,
+    )
+    unfinished = True
+    try:
+        waiting = {pool.submit(_build_family, tuple(recipes), cache.folder): recipes for recipes in families}
+        for future in as_completed(waiting):
+            for variant, outcome in _outcomes(future, waiting[future]):
+                progress.step(str(variant), 1)
+                if isinstance(outcome, str):
+                    progress.note(f"{variant}: {outcome}")
+                yield variant, outcome
+        unfinished = False
+    finally:
+        _stop(pool, at_once=unfinished)
+        progress.finish()
+
+
+def default_workers(demands_kib: Sequence[int]) -> int:
+    """Return how many worker processes serve: as many as cores, families and free memory allow.
+
+    Args:
+        demands_kib: memory that each family takes while it is built. The greatest ones are taken to be built at once.
+    """
+    available = HostConditions().read().memory_available_kib
+    taken = itertools.accumulate(sorted(demands_kib, reverse=True))
+    by_memory = len(demands_kib) if available is None else sum(demand <= available for demand in taken)
+    return max(1, min(os.cpu_count() or 1, len(demands_kib), by_memory))
+
+
+def _families(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
+    """Group recipes by what they are converted from, the largest first so that the last worker is not left alone."""
+    families: dict[_Family, list[Recipe]] = {}
+    for recipe in recipes:
+        families.setdefault(_family(recipe, recipes), []).append(recipe)
+    return sorted(families.values(), key=_work, reverse=True)
+
+
+def _work(family: Sequence[Recipe]) -> tuple[int, float]:
+    """Return what goes up with the time that a family takes."""
+    size = family[0].variant.size
+    return _demand_kib(family), size.alpha * size.resolution
+
+
+def _demand_kib(family: Sequence[Recipe]) -> int:
+    return find_architecture(family[0].variant.architecture).building_kib
+
+
+def _family(recipe: Recipe, recipes: Sequence[Recipe]) -> _Family:
+    """Return what a recipe is converted from; all of one network that are calibrated are calibrated alike."""
+    network = (recipe.variant.architecture, recipe.variant.size, recipe.variant.head)
+    calibrations = [
+        one.calibration
+        for one in recipes
+        if one.variant.quantization in CALIBRATED
+        and (one.variant.architecture, one.variant.size, one.variant.head) == network
+    ]
+    return _Family(
+        architecture=recipe.variant.architecture,
+        size=recipe.variant.size,
+        head=recipe.variant.head,
+        weights=recipe.weights,
+        calibration=calibrations[0] if calibrations else recipe.calibration,
+        quantizer=recipe.quantizer,
+    )
+
+
+def _outcomes(
+    future: "Future[list[tuple[Variant, Outcome]]]", recipes: Sequence[Recipe]
+) -> list[tuple[Variant, Outcome]]:
+    try:
+        return future.result()
+    except MbenchError as error:
+        reason = str(error)
+    except BrokenProcessPool:
+        reason = "the process that built it died, as it does when memory runs out; free some, or build fewer at once."
+    return [(recipe.variant, reason) for recipe in recipes]
+
+
+def _be_a_worker() -> None:
+    """Leave Ctrl-C to the parent; end the build at hand, cleaning up, when the parent says so; end with it anyway."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    end_with_parent()
+
+
+def _stop(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
+    """End the workers; a build that is given up leaves nothing in the cache."""
+    if at_once:
+        for process in list((pool._processes or {}).values()):  # the class has no public way until Python 3.14
+            process.terminate()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _build_family(recipes: tuple[Recipe, ...], folder: Path) -> list[tuple[Variant, Outcome]]:
+    """Build, verify, count and keep all files of one family; runs in a worker process."""
+    cache = ArtifactCache(folder)
+    digests = {recipe.variant: recipe.digest() for recipe in recipes}
+    with ExitStack() as locks:
+        for digest in sorted(digests.values()):  # one order for all processes, so that two never wait for each other
+            locks.enter_context(cache.building(digest))
+        outcomes: dict[Variant, Outcome] = {}
+        for recipe in recipes:
+            if cached := cache.get(digests[recipe.variant]):  # somebody else built it while we waited
+                outcomes[recipe.variant] = cached
+        left = [recipe for recipe in recipes if recipe.variant not in outcomes]
+        if left:
+            outcomes.update(_build(left, cache))
+    return list(outcomes.items())
+
+
+def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Variant, Outcome]]:
+    with TemporaryDirectory(prefix="mbench-build-") as folder:
+        for built in build_family(_request(recipes, Path(folder))):
+            if isinstance(built, FailedFile):
+                yield built.variant, built.message
+                continue
+            recipe = next(recipe for recipe in recipes if recipe.variant == built.variant)
+            try:
+                yield built.variant, _keep(built, recipe, cache)
+            except ArtifactError as error:
+                yield built.variant, str(error)
+
+
+def _request(recipes: Sequence[Recipe], folder: Path) -> FamilyRequest:
+    family = _family(recipes[0], recipes)
+    return FamilyRequest(
+        architecture=family.architecture,
+        size=family.size,
+        head=family.head,
+        quantizations=tuple(recipe.variant.quantization for recipe in recipes),
+        weights=family.weights,
+        calibration=family.calibration,
+        quantizer=family.quantizer,
+        folder=folder,
+    )
+
+
+def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtifact:
+    """Verify a file against the model it was made from, count it, and put it in the cache."""
+    data = built.path.read_bytes()
+    with np.load(built.probe) as probe:
+        inputs, reference = probe["inputs"], wanted_outputs(probe)
+    verified = verify(
+        data if built.unfinished is None else built.unfinished.read_bytes(),
+        inputs=inputs,
+        reference=reference,
+        quantization=recipe.variant.quantization,
+        parameters=built.parameters,
+        against="Keras model",
+    )
+    if built.unfinished is not None:
+        check_answers(data, inputs[:1])
+    facts = inspect_bytes(data, name=str(recipe.variant)).facts()
+    facts = facts.model_copy(
+        update={
+            "snr_db": verified.snr_db,
+            "snr_against": verified.against,
+            "latency_only": latency_only(recipe),
+            "recipe": recipe.digest(),
+        }
+    )
+    return cache.put(
+        recipe.digest(),
+        data,
+        facts,
+        recipe=recipe.as_json(),
+        created_at=utc_now(),
+        build_s=built.seconds,
+    )

@@ -1,0 +1,85 @@
+"""Artifacts of a selection: out of the cache, built, or the user's own files; each with facts or a reason."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.core.errors import ArtifactError
+from mbench.core.ports import Progress
+from mbench.core.variants import Variant
+from mbench.core.workloads import ArtifactFacts
+from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
+from mbench.workflows.build.recipes import recipes_of
+from mbench.workflows.build.selection import Candidate, Ingredients
+from mbench.workflows.home import home
+
+Known = tuple[ArtifactFacts, str | None]
+"""What is known of an artifact, and why it cannot be run (None: it can)."""
+
+
+def gather(
+    candidates: Sequence[Candidate], ingredients: Ingredients, *, workers: int | None, progress: Progress
+) -> list[Known]:
+    """Return what is known of each candidate's artifact, in order; whatever can be run lies in the cache then.
+
+    Raises:
+        UsageError: weights, calibration pictures or an architecture that are not there.
+        ArtifactError: the cache cannot be used.
+    """
+    cache = ArtifactCache(home() / "cache")
+    variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
+    outcomes = build_variants(variants, ingredients, workers=workers, progress=progress)
+    files = dict.fromkeys(one.file for one in candidates if one.file is not None)
+    own = {path: _own_file(path, cache) for path in files}
+    known: list[Known] = []
+    for one in candidates:
+        if one.file is not None:
+            known.append(own[one.file])
+        elif one.variant is not None:
+            known.append(_built(outcomes[one.variant]))
+    return known
+
+
+def build_variants(
+    variants: Sequence[Variant], ingredients: Ingredients, *, workers: int | None, progress: Progress
+) -> dict[Variant, Artifact | BuildFailure]:
+    """Return each variant's artifact, or why there is none; a network that was not trained is not built.
+
+    Raises:
+        UsageError: weights, calibration pictures or an architecture that are not there.
+        ArtifactError: the cache cannot be used.
+    """
+    untrained = {each: reason for each in variants if (reason := ingredients.untrained(each)) is not None}
+    able = [each for each in variants if each not in untrained]
+    recipes = recipes_of(able, ingredients, weights_folder=home() / "weights")
+    built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
+    built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
+    return {each: built[each] for each in variants}
+
+
+def _built(outcome: Artifact | BuildFailure) -> Known:
+    if isinstance(outcome, BuildFailure):
+        return unbuilt(outcome.name), outcome.reason
+    return outcome.facts, None
+
+
+def unbuilt(name: str) -> ArtifactFacts:
+    """Return what is known of a file that is not there: its name."""
+    return ArtifactFacts(
+        name=name, sha256=None, size_bytes=None, mult_adds=None, parameters=None, activation_bytes=None
+    )
+
+
+def _own_file(path: Path, cache: ArtifactCache) -> Known:
+    """Take a user's own file into the cache, so that a session can go on when it has moved."""
+    from mbench.artifacts.inspection import file_name, inspect_bytes, read_bytes, runnable_reason  # numpy, the schema
+
+    name = f"file:{path.stem}"
+    try:
+        data = read_bytes(path)
+        name = file_name(path, data)
+        inspection = inspect_bytes(data, name=name, source=str(path))
+    except ArtifactError as error:
+        return unbuilt(name), str(error)
+    cache.keep_file(data)
+    return inspection.facts(), runnable_reason(inspection)

@@ -1,0 +1,48 @@
+"""Inspecting: `mbench inspect`."""
+
+from pathlib import Path
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.artifacts.inspection import Inspection, inspect_file
+from mbench.core.errors import ArtifactError
+from mbench.core.ports import Progress
+from mbench.core.variants import parse_variant
+from mbench.report.layers import layer_table, share_table
+from mbench.report.markdown import table_markdown
+from mbench.report.tensors import tensor_table
+from mbench.report.text_table import TableValues
+from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
+from mbench.workflows.build.recipes import recipes_of
+from mbench.workflows.build.selection import Ingredients
+from mbench.workflows.home import home
+
+
+def inspect(what: str, *, progress: Progress) -> Inspection:
+    """Return what a file or a variant is; a variant that is not in the cache is built.
+
+    Raises:
+        MbenchError: neither a file nor a variant, or a file that is no whole `.tflite`.
+    """
+    path = Path(what)
+    if path.exists() or path.suffix == ".tflite" or "/" in what:
+        return inspect_file(path)
+    variant = parse_variant(what)
+    recipes = recipes_of([variant], Ingredients(), weights_folder=home() / "weights")
+    built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=1, progress=progress)[variant]
+    if isinstance(built, BuildFailure):
+        raise ArtifactError(built.reason)
+    return inspect_file(built.path, name=what)
+
+
+def tables(inspection: Inspection) -> tuple[TableValues, ...]:
+    """Return the tables that say what a file is: tensors, layers, and shares by layer type."""
+    return (
+        tensor_table(inspection.name, inspection.inputs, inspection.outputs),
+        layer_table(inspection),
+        share_table(inspection),
+    )
+
+
+def markdown(inspection: Inspection) -> str:
+    """Return the tables as markdown."""
+    return "\n".join(table_markdown(table) for table in tables(inspection))

@@ -1,0 +1,126 @@
+"""Recipes of a selection: which weights, examples and tools each variant is built from, by content.
+
+What reads weights or pictures brings numpy and Pillow, and is imported where a recipe has any.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.errors import UsageError
+from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
+from mbench.core.variants import CALIBRATED, Variant
+from mbench.models.architectures import find_architecture
+from mbench.models.toolchain import toolchain
+from mbench.workflows.build.selection import Ingredients
+
+PUBLISHED = "mobilenet_v1"
+"""The architecture whose published weights `fetch_imagenet` knows."""
+
+NO_CALIBRATION = Calibration(kind=CalibrationKind.NONE, examples=0)
+
+
+def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_folder: Path) -> dict[Variant, Recipe]:
+    """Return each variant's recipe.
+
+    Raises:
+        UsageError: an architecture, a size of it, weights or calibration images that are not there.
+    """
+    for variant in variants:
+        find_architecture(variant.architecture).check(variant.size, variant.head)
+    if chosen.quantizer is Quantizer.TF and chosen.calibration_method is not CalibrationMethod.MIN_MAX:
+        raise UsageError("TFLiteConverter's own quantizer has one way to calibrate; leave --calibration-method out.")
+    tools = toolchain()
+    folder = _folder_calibration(chosen)
+    weights = {variant: _weights(variant, chosen, weights_folder) for variant in variants}
+    return {
+        variant: Recipe(
+            variant=variant,
+            weights=weights[variant],
+            calibration=_calibration(variant, weights[variant], chosen, folder),
+            quantizer=chosen.quantizer,
+            toolchain=tools,
+        )
+        for variant in variants
+    }
+
+
+def latency_only(recipe: Recipe) -> str | None:
+    """Return why the outputs of what is built mean nothing, or None where an accuracy can mean something."""
+    reasons = []
+    if recipe.weights.kind is WeightsKind.SEEDED:
+        reasons.append(f"untrained weights (seed {recipe.weights.seed})")
+    if recipe.calibration.kind is CalibrationKind.SYNTHETIC:
+        reasons.append("calibrated on synthetic examples")
+    return " and ".join(reasons) or None
+
+
+def _folder_calibration(chosen: Ingredients) -> Calibration | None:
+    if chosen.calibration is None:
+        return None
+    from mbench.models.calibration import describe_folder
+
+    return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
+
+
+def _calibration(variant: Variant, weights: Weights, chosen: Ingredients, folder: Calibration | None) -> Calibration:
+    """Return the user's pictures, or the data set's at the variant's resolution, where it can have learned them.
+
+    Weights of a quantization-aware training bring their ranges, which leave nothing to calibrate.
+    """
+    if variant.quantization not in CALIBRATED:
+        return NO_CALIBRATION
+    if folder is None and chosen.quantizer is Quantizer.LITERT and _brings_ranges(weights):
+        return NO_CALIBRATION
+    real = folder or _learned_pictures(variant, chosen)
+    synthetic = Calibration(kind=CalibrationKind.SYNTHETIC, examples=chosen.calibration_examples, seed=chosen.seed)
+    return replace(real or synthetic, method=chosen.calibration_method)
+
+
+def _brings_ranges(weights: Weights) -> bool:
+    if not weights.source:
+        return False
+    from mbench.models.training.qat_ranges import holds_ranges
+
+    return holds_ranges(Path(weights.source))
+
+
+def _learned_pictures(variant: Variant, chosen: Ingredients) -> Calibration | None:
+    if chosen.weights in (None, "none") or chosen.weightless(variant):
+        return None
+    return chosen.examples.get(variant.size.resolution)
+
+
+def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
+    if chosen.weightless(variant):
+        return _seeded(chosen.seed)
+    match chosen.weights:
+        case None | "none":
+            return _seeded(chosen.seed)
+        case "imagenet":
+            return _imagenet(variant, folder)
+        case "trained":
+            if (reason := chosen.untrained(variant)) is not None:
+                raise UsageError(f"{variant} has no trained weights: {reason}")
+            return cast(Weights, chosen.trained[variant.architecture, variant.size, variant.head])
+        case path:
+            from mbench.models.weights import describe_file
+
+            return describe_file(Path(path))
+
+
+def _seeded(seed: int) -> Weights:
+    return Weights(kind=WeightsKind.SEEDED, seed=seed)
+
+
+def _imagenet(variant: Variant, folder: Path) -> Weights:
+    if variant.architecture != PUBLISHED:
+        raise UsageError(
+            f"ImageNet weights are fetched for {PUBLISHED} alone, not for {variant.architecture}: "
+            "give the file that keras.applications publishes, with --weights FILE."
+        )
+    from mbench.models.imagenet_weights import fetch_imagenet
+
+    return fetch_imagenet(variant.size, variant.head, folder)

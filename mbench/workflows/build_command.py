@@ -1,0 +1,93 @@
+"""Build: `mbench build`."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mbench.core.errors import ArtifactError
+from mbench.core.plain_text import one_line
+from mbench.core.ports import Progress
+from mbench.core.scores import Question
+from mbench.workflows.build.gather_artifacts import build_variants
+from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
+from mbench.workflows.build.selection import Ingredients, Selection, select
+
+Outcome = Artifact | BuildFailure
+
+
+def build(
+    selection: Selection,
+    ingredients: Ingredients,
+    *,
+    dataset: str | None = None,
+    output: Path | None,
+    workers: int | None,
+    progress: Progress,
+) -> tuple[Outcome, ...]:
+    """Return what became of each chosen variant; copies go to `output` as `VARIANT.tflite`.
+
+    Args:
+        selection: what to build.
+        ingredients: what from.
+        dataset: that networks are for; trained weights and pictures to calibrate on come from it.
+        output: folder for copies; None: files stay in the cache.
+        workers: processes; None: as many as this machine carries.
+        progress: told of each file.
+
+    Raises:
+        MbenchError: nothing could be built, or `output` could not be written.
+    """
+    if dataset is not None:
+        from mbench.workflows.score.run_accuracy import Accuracy, Scoring
+
+        learning = Scoring(Accuracy(question=Question(dataset=dataset), places=()), workers=workers, progress=progress)
+        selection, ingredients = learning.suited(selection, ingredients)
+        ingredients = learning.learned(select(selection), ingredients)
+    variants = dict.fromkeys(one.variant for one in select(selection) if one.variant is not None)
+    outcomes = build_variants(list(variants), ingredients, workers=workers, progress=progress)
+    if output is not None:
+        return tuple(_copied(outcome, output) for outcome in outcomes.values())
+    return tuple(outcomes.values())
+
+
+def _copied(outcome: Outcome, output: Path) -> Outcome:
+    if isinstance(outcome, BuildFailure):
+        return outcome
+    target = output / f"{outcome.facts.name}.tflite"
+    part = target.with_name(f"{target.name}.part")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(outcome.path, part)
+        part.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        advice = "Free some space there, or name another --output."
+        raise ArtifactError(f"could not write {target}: {error.strerror or error}. {advice}") from error
+    return Artifact(facts=outcome.facts, path=target)
+
+
+def as_text(outcomes: Sequence[Outcome]) -> str:
+    """Return a line per artifact: name, hash, size, signal-to-noise ratio, path."""
+    lines = []
+    for outcome in outcomes:
+        if isinstance(outcome, Artifact):
+            facts = outcome.facts
+            snr = "SNR not comparable" if facts.snr_db is None else f"SNR {facts.snr_db:.1f} dB"
+            lines.append(f"{facts.name}  {(facts.sha256 or '')[:12]}  {facts.size_bytes} bytes  {snr}  {outcome.path}")
+    return "\n".join(map(one_line, lines))
+
+
+def as_json(outcomes: Sequence[Outcome]) -> str:
+    """Return a JSON list: the facts of each artifact with its path, or its name with the reason."""
+    return json.dumps(
+        [
+            outcome.facts.model_dump() | {"path": str(outcome.path), "error": None}
+            if isinstance(outcome, Artifact)
+            else {"name": outcome.name, "path": None, "error": outcome.reason}
+            for outcome in outcomes
+        ],
+        indent=1,
+    )

@@ -1,0 +1,1 @@
+"""Devices: found, made ready and listed; emulated ones started."""

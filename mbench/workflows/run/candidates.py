@@ -1,0 +1,46 @@
+"""Candidates: what one device is to run, with the delegates that are worth trying on it."""
+
+from collections.abc import Sequence
+
+from mbench.core.errors import UsageError
+from mbench.core.sweeps import Axis
+from mbench.runner.delegate_flags import delegate_flags
+from mbench.runner.instrument import Instrument, lacking
+from mbench.workflows.build.selection import Candidate, Selection, select
+
+
+def candidates_for(
+    chosen: Selection, *, delegates: Sequence[str], instrument: Instrument
+) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    """Return what a device is to run, and a sentence for each delegate that is left out.
+
+    A bare `--sweep delegate` takes what the device's profile holds worth trying, less what its program has no flags
+    for, and less what is loaded from a path: a profile may be somebody else's, and a library is code. A delegate that
+    the user names is never left out: it is refused where it cannot be asked for.
+
+    Args:
+        chosen: what was typed.
+        delegates: those of the profile.
+        instrument: the device's program.
+
+    Raises:
+        UsageError: what was typed is wrong, or no delegate is left.
+    """
+    candidates = select(chosen, delegates=delegates)
+    if Axis.DELEGATE not in chosen.sweeps:
+        return candidates, ()
+    named = tuple(dict.fromkeys(one.delegate for one in candidates if one.delegate.path is not None))
+    candidates = tuple(one for one in candidates if one.delegate not in named)
+    missing = {one.delegate: lacking(delegate_flags(one.delegate, instrument), instrument.flags) for one in candidates}
+    left_out = tuple(
+        f"delegate {delegate} is left out: it is code that the profile names; name it yourself by --delegate"
+        for delegate in named
+    ) + tuple(
+        f"delegate {delegate} is left out: {instrument.tool} has no flag --{', --'.join(flags)}"
+        for delegate, flags in missing.items()
+        if flags
+    )
+    able = tuple(one for one in candidates if not missing[one.delegate])
+    if not able:
+        raise UsageError(f"no delegate of the profile can be asked for: {'; '.join(left_out)}.")
+    return able, left_out

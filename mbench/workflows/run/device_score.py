@@ -1,0 +1,287 @@
+"""Scores from the device itself: what a file answers there to the pictures that the host asked it about too.
+
+Call it for a job after the latency runs of its part: scoring heats a phone, and takes no heed of its temperature.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.accuracy.answers import Answered
+from mbench.accuracy.input_scaling import StoredTensor, stored_inputs
+from mbench.accuracy.judgement import Judge, Outputs
+from mbench.accuracy.prepared import Prepared
+from mbench.accuracy.preprocessing import PreprocessingRecipe
+from mbench.accuracy.top_k import top_k
+from mbench.core.errors import NoRoom, RunFailed, StoreError, UsageError
+from mbench.core.examples import Examples
+from mbench.core.ports import Clock, Progress
+from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
+from mbench.core.workloads import Delegate, DelegateKind, OutputFacts, Workload
+from mbench.devices.host_facts import machine_name
+from mbench.devices.own_folders import session_part
+from mbench.runner.device_answers import DeviceAnswers, answer_on_device
+from mbench.runner.shards_device import AnswerRequest
+from mbench.runner.shards_kept import KeptAnswers
+from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.home import home
+
+DEVICE_EXAMPLES: Final = 500
+"""Asked on a device unless the user names a number: a process each, of 10 to 60 ms on a phone besides its inference."""
+
+LEASE_RENEWED_S: Final = 600.0
+_ROWS_AT_ONCE: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceQuestion:
+    """What a file is asked.
+
+    Attributes:
+        prepared: the asked examples' pictures, at the file's resolution.
+        examples: that they are of, for their names.
+        recipe: that they were prepared by.
+        tensor: the file's input.
+        host: the host's answers to the same pictures, whole outputs (`keep=None`), by the kernels of `host_twin`.
+        judge: of the file's answers.
+    """
+
+    prepared: Prepared
+    examples: Examples
+    recipe: PreprocessingRecipe
+    tensor: StoredTensor
+    host: Answered
+    judge: Judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePlace:
+    """Where a file is asked, as it was timed there.
+
+    Attributes:
+        station: the device, ready.
+        model: the file's path on the device, where it has been pushed.
+        work_dir: the session's folder on the device.
+        cpus: cores that runs were pinned to; None: none.
+        builtin_accepted: whether delegate `cpu` is right without XNNPACK.
+    """
+
+    station: Station
+    model: str
+    work_dir: str
+    cpus: tuple[int, ...] | None = None
+    builtin_accepted: bool = False
+
+
+def host_twin(delegate: Delegate) -> Delegate:
+    """Return the host's delegate whose answers a device's are compared with: like kernels with like."""
+    return Delegate.BUILTIN if delegate.kind is DelegateKind.BUILTIN else Delegate.CPU
+
+
+def answers_folder(session: str) -> Path:
+    """Return where a session's answers of devices are kept until their scores are stored."""
+    return home() / "device_answers" / session_part(session, serial=machine_name())
+
+
+def forget_answers(session: str) -> None:
+    """Remove what is kept of a session: its scores are stored."""
+    shutil.rmtree(answers_folder(session), ignore_errors=True)
+
+
+def score_on_device(
+    place: DevicePlace,
+    workload: Workload,
+    question: DeviceQuestion,
+    *,
+    kept_in: Path,
+    clock: Clock,
+    progress: Progress,
+    stop_here: Callable[[], None] = lambda: None,
+) -> Score | str:
+    """Return what a file scores on a device, or why it has no score there.
+
+    Args:
+        place: the device, ready, with the file on it.
+        workload: file, delegate and threads, as they were timed.
+        question: what is asked.
+        kept_in: where answers are kept on this host; what is there of the same question is not asked again.
+        clock: time.
+        progress: told how far it is, and by the first examples how long it will take.
+        stop_here: called between steps; what it raises ends the scoring.
+
+    Raises:
+        TransportError: the device did not come back; its answers so far are kept, and the next call goes on.
+        StoreError: this host could not keep its answers.
+        UnsupportedModel: its answers show that it does not fit the examples.
+    """
+    artifact = workload.artifact
+    if artifact.sha256 is None or artifact.outputs is None:
+        return f"{artifact.name} has outputs without a fixed size, which cannot be told apart in a device's file."
+    about = _about(place.station, workload, question)
+    folder = kept_in / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
+    try:
+        with _StoredInputs(folder, question) as inputs:
+            request = _request(place, workload, inputs, artifact.outputs)
+            answers = answer_on_device(
+                place.station.transport,
+                clock,
+                place.station.instrument,
+                request,
+                KeptAnswers(folder, about=about, row_bytes=request.answer_bytes),
+                progress=progress,
+                recover=place.station.recover,
+                between=_keeping_lease(place.station, clock, stop_here),
+            )
+    except (RunFailed, NoRoom, UsageError) as error:
+        return f"not scored on {place.station.transport.serial} by {workload.delegate}: {error}"
+    return _score(artifact.sha256, workload, question, answers)
+
+
+def agreement(device: Outputs, host: Outputs, both: NDArray[np.bool_], name: Callable[[int], str]) -> Agreement:
+    """Compare two sets of answers to the same examples.
+
+    The first answer is the index of an example's highest value in the first output, the lowest of equal ones.
+
+    Args:
+        device: each output (examples, elements).
+        host: likewise.
+        both: (examples,): which of them were answered by both.
+        name: of an example, by its row.
+    """
+    rows = np.flatnonzero(both)
+    if not len(rows):
+        return Agreement(examples=0, same_top1=0)
+    pairs = [(ours[rows], theirs.reshape(len(theirs), -1)[rows]) for ours, theirs in zip(device, host, strict=True)]
+    first, second = (top_k(scores, 1)[:, 0] for scores in pairs[0])
+    largest = max(float(np.abs(ours.astype(np.float64) - theirs.astype(np.float64)).max()) for ours, theirs in pairs)
+    return Agreement(
+        examples=len(rows),
+        same_top1=int((first == second).sum()),
+        largest_step=largest if np.isfinite(largest) else None,
+        differing=tuple(name(int(row)) for row in rows[first != second][:NAMED_FAILURES]),
+    )
+
+
+def _request(
+    place: DevicePlace, workload: Workload, inputs: NDArray[Any], outputs: tuple[OutputFacts, ...]
+) -> AnswerRequest:
+    return AnswerRequest(
+        workload=workload,
+        inputs=inputs,
+        input_shape=(1, *inputs.shape[1:]),
+        outputs=outputs,
+        model=place.model,
+        folder=place.work_dir,
+        cpus=place.cpus,
+        builtin_accepted=place.builtin_accepted,
+        init_allowance_s=place.station.profile.patience.start_s,
+    )
+
+
+def _keeping_lease(station: Station, clock: Clock, stop_here: Callable[[], None]) -> Callable[[], None]:
+    """Return what is to be done between steps: hear whether to stop, and now and then read the state, as runs do."""
+    renewed_s = clock.monotonic()
+
+    def between() -> None:
+        nonlocal renewed_s
+        stop_here()
+        if clock.monotonic() - renewed_s > LEASE_RENEWED_S:
+            station.read_conditions()
+            renewed_s = clock.monotonic()
+
+    return between
+
+
+class _StoredInputs:
+    """The model's inputs of all decoded examples, as a file of this host while they are asked; a context manager."""
+
+    def __init__(self, folder: Path, question: DeviceQuestion) -> None:
+        self._path, self._question = folder / "inputs.bin", question
+
+    def __enter__(self) -> NDArray[Any]:
+        question = self._question
+        rows = np.flatnonzero(question.prepared.readable())
+        pictures = question.prepared.pictures()
+        dtype = np.dtype(question.tensor.dtype).newbyteorder("<")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("wb") as file:  # not through a mapping: a full disk would kill the process
+                for start in range(0, len(rows), _ROWS_AT_ONCE):
+                    chosen = np.ascontiguousarray(pictures[rows[start : start + _ROWS_AT_ONCE]])
+                    stored = stored_inputs(chosen, question.recipe.scaling, question.tensor)
+                    stored.astype(dtype, copy=False).tofile(file)
+            return np.memmap(self._path, dtype, "r", shape=(len(rows), *pictures.shape[1:]))
+        except OSError as error:
+            self._path.unlink(missing_ok=True)
+            raise StoreError(
+                f"could not write the inputs to {self._path}: {error.strerror or error}. Free some space there."
+            ) from error
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def _about(station: Station, workload: Workload, question: DeviceQuestion) -> dict[str, object]:
+    """Return all that answers depend on: where one of it differs, they are other answers."""
+    tensor, record = question.tensor, question.prepared.record
+    return {
+        "artifact_sha256": workload.artifact.sha256,
+        "binary_sha256": station.binary.sha256,
+        "companions": dict(station.binary.companions),
+        "delegate": str(workload.delegate),
+        "threads": workload.threads,
+        "device": station.facts.serial,
+        "build": station.facts.build,
+        "dataset": record.dataset.name,
+        "dataset_sha256": record.dataset.sha256,
+        "pictures_sha256": record.sha256,
+        "asked": record.asked,
+        "seed": record.seed,
+        "preprocessing": question.recipe.name,
+        "input": [tensor.dtype, tensor.scale, tensor.zero_point],
+    }
+
+
+def _score(artifact_sha256: str, workload: Workload, question: DeviceQuestion, answers: DeviceAnswers) -> Score:
+    """Return the score of what was answered; an example without an answer counts as wrong."""
+    record = question.prepared.record
+    asked = np.flatnonzero(question.prepared.readable())
+    answered = np.zeros(record.asked, np.bool_)
+    answered[asked] = True
+    answered[asked[list(answers.failed)]] = False
+    outputs = tuple(np.zeros((record.asked, output.shape[1]), output.dtype) for output in answers.outputs)
+    for whole, output in zip(outputs, answers.outputs, strict=True):
+        whole[asked] = output
+        if whole.dtype.kind == "f":
+            answered &= ~np.isnan(whole).any(axis=1)
+    for whole in outputs:
+        whole[~answered] = 0
+
+    def name(row: int) -> str:
+        return question.examples.name(int(question.prepared.indices[row]))
+
+    judgement = question.judge.judge(outputs, answered, question.prepared.indices)
+    return Score(
+        artifact_sha256=artifact_sha256,
+        place="device",
+        delegate=str(workload.delegate),
+        dataset=record.dataset,
+        preprocessing=question.recipe.name,
+        label_offset=question.judge.label_offset,
+        cells_sha256=question.judge.cells_sha256,
+        asked=record.asked,
+        scored=int(answered.sum()),
+        failed=tuple(name(int(row)) for row in np.flatnonzero(~answered)[:NAMED_FAILURES]),
+        selection_seed=record.seed,
+        metrics=judgement.metrics,
+        hits=None if judgement.hits is None else pack_hits(judgement.hits),
+        agreement=agreement(outputs, question.host.outputs, answered & question.host.answered, name),
+        seconds=round(answers.seconds, 3),
+    )

@@ -1,0 +1,83 @@
+"""Rules: when a job on a device has been measured enough, by its profile and by what the user asked for instead."""
+
+import re
+from typing import Protocol
+
+from mbench.core.errors import UsageError
+from mbench.core.results import MeasuringRules
+from mbench.devices.android_settings import Wanted
+from mbench.devices.host_facts import parse_cpus
+from mbench.workflows.run.find_devices import Target
+
+_GOVERNOR = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class Asked(Protocol):
+    """What rules need of a request."""
+
+    @property
+    def rules(self) -> dict[str, float]:
+        """Rules by name that replace the profile's."""
+
+    @property
+    def memory_runs(self) -> int:
+        """Runs of the memory pass."""
+
+    @property
+    def profile_ops(self) -> bool:
+        """Whether there is an operator-profile pass."""
+
+    @property
+    def seed(self) -> int:
+        """Of order and bootstrap."""
+
+    @property
+    def cpus(self) -> str | None:
+        """Cores as the user typed them."""
+
+    @property
+    def fixed_performance(self) -> bool:
+        """Whether a phone's clocks are to be held."""
+
+    @property
+    def governor(self) -> str | None:
+        """The governor that a phone's clusters are to have."""
+
+
+def measuring_rules(asked: Asked, target: Target) -> MeasuringRules:
+    """Return the rules of one device.
+
+    Raises:
+        UsageError: a bound below the least number of runs, cores that are not there, or a setting that only phones
+            have.
+    """
+    _refuse_settings(asked, target)
+    rules = target.profile.rules.model_dump() | asked.rules
+    if "max_runs" not in asked.rules:
+        rules["max_runs"] = max(rules["max_runs"], rules["min_runs"])
+    if rules["max_runs"] < rules["min_runs"]:
+        raise UsageError(f"--max-runs {rules['max_runs']} is less than the least number of runs, {rules['min_runs']}.")
+    return MeasuringRules(
+        **rules,
+        memory_runs=asked.memory_runs,
+        profile_ops=asked.profile_ops,
+        seed=asked.seed,
+        cpus=target.cpus if asked.cpus is None else parse_cpus(asked.cpus, allowed=target.cpus),
+        fixed_performance=asked.fixed_performance,
+        governor=asked.governor,
+    )
+
+
+def wanted_settings(rules: MeasuringRules) -> Wanted:
+    """Return how a phone is to be set while it is measured by these rules."""
+    return Wanted(fixed_performance=rules.fixed_performance, governor=rules.governor)
+
+
+def _refuse_settings(asked: Asked, target: Target) -> None:
+    if target.phone is None and (asked.fixed_performance or asked.governor is not None):
+        option = "--fixed-performance" if asked.fixed_performance else "--governor"
+        raise UsageError(
+            f"{option} is for phones, whose settings are put back; set this host yourself and leave it out."
+        )
+    if asked.governor is not None and not _GOVERNOR.fullmatch(asked.governor):
+        raise UsageError(f"--governor {asked.governor!r} is no governor's name; one is performance.")

@@ -1,0 +1,119 @@
+"""Asking on the device: each job's file of one part, about the data set that the plan names."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from mbench.accuracy.answers import answer, open_file
+from mbench.accuracy.host_pool import HostPool
+from mbench.accuracy.prepared import prepare
+from mbench.core.errors import ArtifactError, UnsupportedModel
+from mbench.core.ports import Progress
+from mbench.core.results import PlannedJob
+from mbench.core.scores import Question, Score
+from mbench.workflows.clock import SystemClock
+from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.home import home
+from mbench.workflows.run.device_score import (
+    DEVICE_EXAMPLES,
+    DevicePlace,
+    DeviceQuestion,
+    answers_folder,
+    host_twin,
+    score_on_device,
+)
+from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
+from mbench.workflows.score.open_evaluation_spec import open_question
+
+INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
+
+
+class DeviceAsking:
+    """Scores the files of one part on its device; kept answers are not asked for again."""
+
+    def __init__(
+        self,
+        station: Station,
+        bench: DeviceBench,
+        question: Question,
+        *,
+        session: str,
+        files: Mapping[str, Path],
+        work_dir: str,
+        cpus: tuple[int, ...] | None,
+        progress: Progress,
+        stop_here: Callable[[], None],
+    ) -> None:
+        """Take what the part is measured with; `files` tells where each artifact lies on this host."""
+        self._station, self._bench, self._question, self._session = station, bench, question, session
+        self._files, self._work_dir, self._cpus = files, work_dir, cpus
+        self._progress, self._stop_here = progress, stop_here
+
+    def __call__(self, job: PlannedJob) -> Score | str:
+        """Return the score of a job's file by the device's own answers, or why there is none.
+
+        Raises:
+            TransportError: the device did not come back.
+            DatasetError: the data set cannot be read.
+            StoreError: this host could not keep what it needs for it.
+        """
+        if self._station.facts.invented:
+            return f"{self._station.facts.serial} cannot be asked: {INVENTED}"
+        try:
+            return self._score(job, self._device_question(job))
+        except (UnsupportedModel, ArtifactError) as error:
+            return str(error)
+
+    def _score(self, job: PlannedJob, asked: DeviceQuestion) -> Score | str:
+        sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads
+        return score_on_device(
+            DevicePlace(
+                station=self._station,
+                model=self._bench.model_path(sha256),
+                work_dir=self._work_dir,
+                cpus=None if self._cpus is None else self._cpus[:threads],
+                builtin_accepted=builtin_accepted(job.workload.artifact),
+            ),
+            job.workload,
+            asked,
+            kept_in=answers_folder(self._session),
+            clock=SystemClock(),
+            progress=self._progress,
+            stop_here=self._stop_here,
+        )
+
+    def _device_question(self, job: PlannedJob) -> DeviceQuestion:
+        """Prepare the pictures, and let the host answer them first, by kernels most like the device's."""
+        question = self._question
+        asking = open_question(question, cache=home())
+        examples, recipe = asking.examples, asking.recipe
+        asked = question.examples or DEVICE_EXAMPLES
+        with HostPool() as pool:
+            opened = open_file(
+                self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
+            )
+            judge, tensor = asking.judge(opened, self._progress.note, asked=asked), opened.picture_input()
+            prepared = prepare(
+                examples,
+                recipe,
+                tensor.shape[1],
+                asked=asked,
+                seed=question.seed,
+                folder=home() / "prepared",
+                pool=pool,
+                progress=self._progress,
+            )
+            name = job.workload.artifact.name
+            self._progress.start(f"asking {name} on this host", prepared.record.asked)
+            try:
+                host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=self._progress)
+            finally:
+                self._progress.finish()
+        return DeviceQuestion(
+            prepared=prepared,
+            examples=examples,
+            recipe=recipe,
+            tensor=tensor,
+            host=host,
+            judge=judge,
+        )

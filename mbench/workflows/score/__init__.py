@@ -1,0 +1,1 @@
+"""Scores: evaluation specs opened, files scored, tables made."""

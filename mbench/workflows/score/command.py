@@ -1,0 +1,67 @@
+"""Evaluate: `mbench evaluate`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.core.ports import Progress
+from mbench.core.scores import Question, Score
+from mbench.core.workloads import ArtifactFacts
+from mbench.workflows.build.gather_artifacts import gather
+from mbench.workflows.build.selection import Ingredients, Selection, select
+from mbench.workflows.home import home
+from mbench.workflows.score.on_host import host_scores, open_host_question
+from mbench.workflows.score.run_accuracy import Accuracy, Scoring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What became of one file: its score, or why it has none."""
+
+    facts: ArtifactFacts
+    score: Score | None = None
+    reason: str | None = None
+
+
+def evaluate(
+    things: Sequence[str], ingredients: Ingredients, question: Question, *, workers: int | None, progress: Progress
+) -> tuple[Evaluated, ...]:
+    """Return what becomes of variants, which are built where missing, and then of files, in the order of their naming.
+
+    Args:
+        things: paths of `.tflite` files, and names of variants.
+        ingredients: what variants are built from; without a word on weights, what suits the data set.
+        question: what they are asked.
+        workers: processes; None: as many as suit.
+        progress: told how far it is.
+
+    Raises:
+        MbenchError: nothing could be evaluated: an unknown data set, recipe or variant, a disk without room.
+    """
+    open_host_question(question, cache=home())  # a wrong word is told before anything is trained or built
+    scoring = Scoring(Accuracy(question=question), workers=workers, progress=progress)
+    selection, ingredients = scoring.suited(_selection(things), ingredients)
+    candidates = select(selection)
+    ingredients = scoring.learned(candidates, ingredients)
+    known = gather(candidates, ingredients, workers=workers, progress=progress)
+    cache = ArtifactCache(home() / "cache")
+    paths = [None if facts.sha256 is None else cache.find_file(facts.sha256) for facts, _ in known]
+    there = [(facts, path) for (facts, _), path in zip(known, paths, strict=True) if path is not None]
+    outcomes = iter(host_scores(there, question, cache=home(), workers=workers, progress=progress))
+    return tuple(
+        _evaluated(facts, next(outcomes) if path is not None else reason or "its file is gone from the cache.")
+        for (facts, reason), path in zip(known, paths, strict=True)
+    )
+
+
+def _selection(things: Sequence[str]) -> Selection:
+    """Return what a user named: files by their path, and variants."""
+    files = [thing for thing in things if Path(thing).exists() or Path(thing).suffix == ".tflite" or "/" in thing]
+    return Selection(names=tuple(thing for thing in things if thing not in files), files=tuple(map(Path, files)))
+
+
+def _evaluated(facts: ArtifactFacts, outcome: Score | str) -> Evaluated:
+    if isinstance(outcome, str):
+        return Evaluated(facts=facts, reason=outcome)
+    return Evaluated(facts=facts, score=outcome)

@@ -1,0 +1,146 @@
+"""Evaluating on this host: files and a data set to one score per file, for a run and for `mbench evaluate`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mbench.accuracy.answers import HOST_DELEGATES, OpenedFile, open_file
+from mbench.accuracy.drawing import count_questions
+from mbench.accuracy.host_pool import HostPool
+from mbench.accuracy.host_scores import SLOW_EXAMPLES, host_runtime, score_file
+from mbench.accuracy.kept_scores import ScoreRequest, keep_score, read_score
+from mbench.accuracy.prepared import Prepared, prepare
+from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
+from mbench.core.ports import Progress
+from mbench.core.scores import Question, Score
+from mbench.core.workloads import ArtifactFacts
+from mbench.workflows.score.open_evaluation_spec import OpenQuestion, open_question
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    """What the scoring of several files shares: the question made definite, the workers, the prepared pictures."""
+
+    asking: OpenQuestion
+    cache: Path
+    pool: HostPool
+    progress: Progress
+    prepared: dict[tuple[int, int | None], Prepared] = field(default_factory=dict)
+
+
+def host_scores(
+    files: Sequence[tuple[ArtifactFacts, Path]],
+    question: Question,
+    *,
+    cache: Path,
+    workers: int | None,
+    progress: Progress,
+) -> list[Score | str]:
+    """Return each file's score, or why it has none, in order.
+
+    Pictures are decoded once for all files of a resolution; what was scored before is not scored again.
+
+    Args:
+        files: facts and where the file lies.
+        question: what all of them are asked.
+        cache: folder whose `scores`, `prepared` and `datasets` are used: `mbench.workflows.home.home()`.
+        workers: processes; None: one per core.
+        progress: told of preparing, and of each file.
+
+    Raises:
+        UsageError: an unknown data set, recipe or delegate, or an option of another task.
+        DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
+        StoreError: prepared pictures cannot be kept.
+    """
+    asking = open_host_question(question, cache=cache)
+    with HostPool(workers) as pool:
+        scoring = _Scoring(asking, cache, pool, progress)
+        return [_score_once(facts, path, scoring) for facts, path in files]
+
+
+def open_host_question(question: Question, *, cache: Path) -> OpenQuestion:
+    """Return what a question to this host means.
+
+    Raises:
+        UsageError: an unknown recipe or delegate, or an option of another task.
+        DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
+    """
+    if question.delegate not in HOST_DELEGATES:
+        names = ", ".join(map(str, HOST_DELEGATES))
+        raise UsageError(f"this host scores by {names}, not by {question.delegate}; score that on the device.")
+    return open_question(question, cache=cache)
+
+
+def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | str:
+    """Return a file's kept score, or score it and keep that; or why it has none."""
+    if facts.latency_only is not None:
+        return f"its answers mean nothing: {facts.latency_only}."
+    if facts.sha256 is None:
+        return "it was not built."
+    asking, folder = scoring.asking, scoring.cache / "scores"
+    question = asking.question
+    asked = None if question.examples is None else min(question.examples, count_questions(asking.examples))
+    request = ScoreRequest(
+        artifact_sha256=facts.sha256,
+        dataset=asking.examples.facts,
+        preprocessing=asking.recipe.name,
+        label_offset=question.label_offset,
+        cells_sha256=None if asking.cells is None else asking.cells.sha256,
+        asked=asked,
+        seed=question.seed,
+        delegate=str(question.delegate),
+        runtime=host_runtime(),
+    )
+    kept = read_score(folder, request)
+    if kept is None:
+        notes: list[str] = []
+        try:
+            score = _score(facts.name, facts.sha256, path, scoring, notes.append)
+        except (UnsupportedModel, ArtifactError) as error:
+            return str(error)
+        kept = keep_score(folder, request, score, notes=notes)
+    for note in kept.notes:
+        scoring.progress.note(f"{facts.name}: {note}")
+    return kept.score
+
+
+def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable[[str], None]) -> Score:
+    asking, progress = scoring.asking, scoring.progress
+    opened = open_file(path, delegate=asking.question.delegate, pool=scoring.pool)
+    asked = asking.question.examples
+    if asked is None and opened.reference_kernels:
+        asked = SLOW_EXAMPLES
+    judge = asking.judge(opened, note, asked=asked)  # before pictures are prepared for it
+    prepared = _prepared(opened, asked, scoring)
+    progress.start(f"scoring {name}", prepared.record.asked)
+    try:
+        return score_file(
+            opened,
+            prepared,
+            asking.examples,
+            asking.recipe,
+            judge,
+            artifact_sha256=sha256,
+            delegate=asking.question.delegate,
+            pool=scoring.pool,
+            progress=progress,
+        )
+    finally:
+        progress.finish()
+
+
+def _prepared(opened: OpenedFile, asked: int | None, scoring: _Scoring) -> Prepared:
+    """Return the pictures of a file's resolution, prepared once for all files that take them."""
+    asking, resolution = scoring.asking, opened.picture_input().shape[1]
+    if (resolution, asked) not in scoring.prepared:
+        scoring.prepared[resolution, asked] = prepare(
+            asking.examples,
+            asking.recipe,
+            resolution,
+            asked=asked,
+            seed=asking.question.seed,
+            folder=scoring.cache / "prepared",
+            pool=scoring.pool,
+            progress=scoring.progress,
+        )
+    return scoring.prepared[resolution, asked]

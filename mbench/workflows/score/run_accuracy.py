@@ -1,0 +1,252 @@
+"""Accuracy of a run: what a data set decides about networks to be built, and the host's scores of the files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from mbench.accuracy.dataset_opened import Dataset
+from mbench.accuracy.datasets import open_dataset
+from mbench.accuracy.host_pool import HostPool
+from mbench.accuracy.prepared import prepare
+from mbench.accuracy.preprocessing import find_recipe
+from mbench.artifacts.cache import ArtifactCache
+from mbench.core.errors import DatasetError, UsageError
+from mbench.core.examples import Split
+from mbench.core.ports import Progress
+from mbench.core.recipes import Calibration
+from mbench.core.results import DevicePlan, PlannedJob
+from mbench.core.scores import Question, Score
+from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
+from mbench.core.workloads import ArtifactFacts, Delegate
+from mbench.models.build import PROBES
+from mbench.models.calibration import describe_examples
+from mbench.workflows.build.selection import Candidate, Ingredients, Selection
+from mbench.workflows.home import home
+from mbench.workflows.run.device_score import host_twin
+from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.open_evaluation_spec import check_question
+
+TRAINED_UNASKED: Final = 20_000
+"""Examples of a data set that a run trains on without being told to: minutes, not days."""
+
+Place = Literal["host", "device"]
+
+
+HostScores = Mapping[tuple[str, Delegate], Score | str]
+"""By SHA-256 and delegate of the host: the score, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """That files are to be scored: on what, and where.
+
+    Attributes:
+        question: the data set, and how it is asked.
+        places: this host, the devices, or both; neither where files are built for it and not asked.
+    """
+
+    question: Question
+    places: tuple[Place, ...] = ("host",)
+
+
+class Scoring:
+    """One run's accuracy, step by step: before anything is built, when it is to be, and before it is timed."""
+
+    def __init__(self, accuracy: Accuracy, *, workers: int | None, progress: Progress) -> None:
+        """Open the data set.
+
+        Raises:
+            DatasetError: it is not there, or the table of cells that belongs to it.
+            UsageError: an unknown recipe, an option of another task, or what counts is not installed.
+        """
+        self._accuracy, self._workers, self._progress = accuracy, workers, progress
+        self._dataset = open_dataset(accuracy.question.dataset, cache=home() / "datasets")
+        if accuracy.places:
+            check_question(accuracy.question, self._dataset)
+        self._scores: HostScores = {}
+
+    def suited(self, chosen: Selection, ingredients: Ingredients) -> tuple[Selection, Ingredients]:
+        """Return what networks there shall be, with the data set's classes, and where their weights come from.
+
+        Raises:
+            UsageError: another number of classes was asked for, or weights have to be named.
+        """
+        if chosen.files and not chosen.names:
+            return chosen, ingredients
+        selection = suited(chosen, self._dataset)
+        return selection, replace(ingredients, weights=weights_for(self._dataset, ingredients.weights))
+
+    def learned(self, candidates: Sequence[Candidate], ingredients: Ingredients, *, train: bool = True) -> Ingredients:
+        """Return the ingredients with trained weights and real pictures to calibrate on; trains what is missing, once.
+
+        Without `train`, what is missing stays missing.
+
+        Raises:
+            MbenchError: the data set has nothing to learn from. A training that fails is no error here.
+        """
+        variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
+        return learned(
+            variants, ingredients, self._dataset, train=train, workers=self._workers, progress=self._progress
+        )
+
+    def ask_host(self, wanted: Sequence[tuple[ArtifactFacts, Delegate]]) -> None:
+        """Score files on this host, if that was asked for.
+
+        Raises:
+            MbenchError: the data set cannot be read, or its pictures not be kept.
+        """
+        if "host" in self._accuracy.places:
+            self._scores = scored(wanted, self._accuracy.question, workers=self._workers, progress=self._progress)
+
+    def with_scores(self, part: DevicePlan) -> DevicePlan:
+        """Return a device's part with the host's scores of its files."""
+        return part.model_copy(update={"jobs": tuple(with_score(job, self._scores) for job in part.jobs)})
+
+
+def suited(chosen: Selection, dataset: Dataset) -> Selection:
+    """Return a selection whose networks have the data set's classes, at its resolution where none was said.
+
+    Raises:
+        UsageError: another number of classes was asked for.
+    """
+    head = dataset.head
+    if head is None:
+        raise UsageError(f"{dataset.reference} does not say how many outputs a network for it needs; name a file.")
+    if chosen.head not in (None, IMAGENET_HEAD, head) and chosen.head.classes != head.classes:
+        raise UsageError(
+            f"{dataset.reference} has {head.classes} classes, not {chosen.head.classes}; leave --classes out."
+        )
+    for name in chosen.names:
+        variant = parse_variant(name)
+        if variant.head.classes != head.classes:
+            raise UsageError(
+                f"{name} has {variant.head.classes} classes and {dataset.reference} {head.classes}: "
+                f"name {replace(variant, head=head)}."
+            )
+    own = dataset.default_resolution == Size().resolution  # of photographs: then each architecture has its own
+    return replace(chosen, head=head, resolution=None if own else dataset.default_resolution)
+
+
+def weights_for(dataset: Dataset, said: str | None) -> str:
+    """Return where weights come from when a data set is named: as said, or else trained on it, or published ones.
+
+    Raises:
+        UsageError: nothing was said, and nothing goes without saying.
+    """
+    if said is not None:
+        return said
+    if dataset.trainable and len(dataset.split(Split.TRAIN)) <= TRAINED_UNASKED:
+        return "trained"
+    if dataset.head == IMAGENET_HEAD:
+        return "imagenet"
+    raise UsageError(
+        f"{dataset.reference} needs weights that know it: --weights trained trains on its train split, which takes "
+        "long; --weights FILE takes yours."
+    )
+
+
+def learned(
+    variants: Sequence[Variant],
+    chosen: Ingredients,
+    dataset: Dataset,
+    *,
+    train: bool,
+    workers: int | None,
+    progress: Progress,
+) -> Ingredients:
+    """Return the ingredients with trained weights and real pictures to calibrate on; trains what is missing, once.
+
+    Raises:
+        MbenchError: the data set cannot be read or has nothing to train on. A training that fails is no error here.
+    """
+    learning = [each for each in variants if not chosen.weightless(each)]
+    networks = list(dict.fromkeys((each.architecture, each.size, each.head) for each in learning))
+    if chosen.weights == "trained" and networks:
+        from mbench.workflows.train.obtain_weights import find_weights, obtain_weights
+        from mbench.workflows.train.recipes import TrainingOptions
+
+        options = TrainingOptions(seed=chosen.seed)
+        trained = (
+            obtain_weights(networks, dataset, options, home=home(), progress=progress, workers=workers)
+            if train
+            else find_weights(networks, dataset, options, home=home())
+        )
+        chosen = replace(chosen, trained=trained)
+    if chosen.calibration is None and chosen.weights not in (None, "none"):
+        chosen = replace(chosen, examples=_calibration_pictures(variants, chosen, dataset, workers, progress))
+    return chosen
+
+
+def _calibration_pictures(
+    variants: Sequence[Variant], chosen: Ingredients, dataset: Dataset, workers: int | None, progress: Progress
+) -> Mapping[int, Calibration]:
+    """Return pictures of the train split by resolution; none where there is no such split."""
+    resolutions = dict.fromkeys(each.size.resolution for each in variants if each.quantization in CALIBRATED)
+    if not resolutions:
+        return {}
+    if not dataset.trainable:
+        progress.note(
+            f"{dataset.reference} has no train split to calibrate on: int8 is calibrated on synthetic examples and has "
+            "no accuracy. --calibration DIR takes pictures of yours."
+        )
+        return {}
+    examples = dataset.split(Split.TRAIN)
+    used = min(chosen.calibration_examples, len(examples) - PROBES)
+    if used < 1:
+        raise DatasetError(f"{dataset.reference} has {len(examples)} examples to learn from: too few to calibrate on.")
+    if used < chosen.calibration_examples:
+        progress.note(f"{dataset.reference} has {len(examples)} examples to learn from: calibrating on {used}.")
+    recipe = find_recipe(dataset.default_preprocessing)
+    with HostPool(workers) as pool:
+        prepared = [
+            prepare(
+                examples,
+                recipe,
+                resolution,
+                asked=used + PROBES,
+                seed=chosen.seed,
+                folder=home() / "prepared",
+                pool=pool,
+                progress=progress,
+            )
+            for resolution in resolutions
+        ]
+    return {each.resolution: describe_examples(each.path, examples=used) for each in prepared}
+
+
+def scored(
+    wanted: Sequence[tuple[ArtifactFacts, Delegate]], question: Question, *, workers: int | None, progress: Progress
+) -> HostScores:
+    """Return the host's scores of files that are to be run; each file is scored once by each kind of kernels.
+
+    Args:
+        wanted: files, and the delegates that they are to be run by.
+        question: what they are asked.
+        workers: processes; None: one per core.
+        progress: told of each file.
+
+    Raises:
+        UsageError: an unknown recipe, or an option of another task.
+        DatasetError: the data set cannot be read.
+        StoreError: its pictures cannot be kept.
+    """
+    cache = ArtifactCache(home() / "cache")
+    found: dict[tuple[str, Delegate], Score | str] = {}
+    for delegate in dict.fromkeys(host_twin(delegate) for _, delegate in wanted):
+        facts = {one.sha256: one for one, asked in wanted if one.sha256 is not None and host_twin(asked) == delegate}
+        files = [(one, path) for sha256, one in facts.items() if (path := cache.find_file(sha256)) is not None]
+        asked = question.model_copy(update={"delegate": delegate})
+        scores = host_scores(files, asked, cache=home(), workers=workers, progress=progress)
+        found |= {(one.sha256 or "", delegate): score for (one, _), score in zip(files, scores, strict=True)}
+    return found
+
+
+def with_score(job: PlannedJob, scores: HostScores) -> PlannedJob:
+    """Return a job with its file's score by the kernels most like its delegate's, or with why there is none."""
+    artifact = job.workload.artifact
+    found = scores.get((artifact.sha256 or "", host_twin(job.workload.delegate)))
+    if isinstance(found, Score):
+        return job.model_copy(update={"scores": (found,)})
+    if found is None or artifact.latency_only is not None:  # the row says latency only already
+        return job
+    return job.model_copy(update={"unscored": found})

@@ -1,0 +1,78 @@
+"""What `mbench evaluate` answers: scores as a table, as JSON and as CSV."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from mbench.core.scores import Score
+from mbench.report.delimited import csv_text
+from mbench.report.markdown import table_markdown
+from mbench.report.score_table import score_table
+from mbench.report.scored import TOP1, TOP5, dataset_label
+from mbench.report.text_table import TableValues
+from mbench.workflows.score.command import Evaluated
+
+_GROUNDS: Final = (
+    "asked",
+    "scored",
+    "preprocessing",
+    "label_offset",
+    "delegate",
+    "runtime",
+    "selection_seed",
+    "seconds",
+)
+"""Fields of a score that stand in a CSV line under their own names."""
+
+
+def table_of(evaluated: Sequence[Evaluated]) -> TableValues:
+    """Return a row per file; a file without a score keeps its row, and a footnote says why."""
+    return score_table([(one.facts.name, one.score or one.reason or "") for one in evaluated])
+
+
+def as_markdown(evaluated: Sequence[Evaluated]) -> str:
+    """Return the table as markdown."""
+    return table_markdown(table_of(evaluated))
+
+
+def as_json(evaluated: Sequence[Evaluated]) -> str:
+    """Return a JSON list: of each file its name and hash, its score or null, and why it has none."""
+    return json.dumps(
+        [
+            {
+                "name": one.facts.name,
+                "sha256": one.facts.sha256,
+                "score": None if one.score is None else one.score.model_dump(mode="json"),
+                "error": one.reason,
+            }
+            for one in evaluated
+        ],
+        indent=1,
+    )
+
+
+def as_csv(evaluated: Sequence[Evaluated]) -> str:
+    """Return CSV with a header line; shares lie in 0 to 1, unknown is an empty field.
+
+    Behind `top1` and `top5`, which always have columns, come the other metrics that some file has; each is followed by
+    the ends of its interval.
+    """
+    scores = [one.score for one in evaluated if one.score is not None]
+    metrics = dict.fromkeys((TOP1, TOP5, *(metric.name for score in scores for metric in score.metrics)))
+    numbers = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
+    fields = ("name", "sha256", "dataset", "dataset_sha256", *numbers, *_GROUNDS, "error")
+    lines = [
+        {"name": one.facts.name, "sha256": one.facts.sha256, "error": one.reason} | _fields(one.score)
+        for one in evaluated
+    ]
+    return csv_text([fields, *([line.get(field) for field in fields] for line in lines)])
+
+
+def _fields(score: Score | None) -> dict[str, object]:
+    if score is None:
+        return {}
+    dataset = {"dataset": dataset_label(score.dataset), "dataset_sha256": score.dataset.sha256}
+    numbers: dict[str, object] = {}
+    for metric in score.metrics:
+        numbers |= {metric.name: metric.value, f"{metric.name}_low": metric.low, f"{metric.name}_high": metric.high}
+    return dataset | numbers | score.model_dump(include=set(_GROUNDS))

@@ -1,0 +1,1 @@
+"""`mbench train`: recipes, processes and the weights that come of them."""

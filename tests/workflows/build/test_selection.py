@@ -1,0 +1,74 @@
+import pytest
+
+from mbench.core.errors import UsageError
+from mbench.core.sweeps import Axis
+from mbench.core.variants import Head, Variant
+from mbench.core.workloads import Delegate
+from mbench.workflows.build.selection import Ingredients, Selection, select
+
+
+def names(selection: Selection) -> list[str]:
+    return [str(candidate.variant) for candidate in select(selection)]
+
+
+def test_nothing_said_is_the_papers_network_in_int8():
+    assert names(Selection()) == ["mobilenet_v1_1.00_224_int8"]
+
+
+def test_a_sweep_and_a_list_multiply():
+    assert names(Selection(sweeps=("alpha=1.0,0.5",), lists={Axis.QUANTIZATION: "fp32,int8"})) == [
+        "mobilenet_v1_1.00_224_fp32",
+        "mobilenet_v1_1.00_224_int8",
+        "mobilenet_v1_0.50_224_fp32",
+        "mobilenet_v1_0.50_224_int8",
+    ]
+
+
+def test_another_number_of_classes_is_in_the_name():
+    assert names(Selection(head=Head(classes=10))) == ["mobilenet_v1_1.00_224_classes10_int8"]
+
+
+def test_a_default_resolution_gives_way_to_a_sweep():
+    assert names(Selection(resolution=32)) == ["mobilenet_v1_1.00_32_int8"]
+    assert names(Selection(resolution=32, sweeps=("resolution=64",))) == ["mobilenet_v1_1.00_64_int8"]
+
+
+def test_named_variants_and_files_meet_every_delegate_and_thread_count(tmp_path):
+    file = tmp_path / "my.tflite"
+    file.write_bytes(b"")
+    chosen = Selection(
+        names=("mobilenet_v1_0.50_160_int8",),
+        files=(file,),
+        lists={Axis.DELEGATE: "cpu,builtin", Axis.THREADS: "1,2"},
+    )
+    candidates = select(chosen)
+    assert len(candidates) == 8
+    assert {(one.delegate, one.threads) for one in candidates if one.file == file} == {
+        (Delegate.CPU, 1),
+        (Delegate.CPU, 2),
+        (Delegate.BUILTIN, 1),
+        (Delegate.BUILTIN, 2),
+    }
+
+
+def test_threads_that_nobody_named_are_left_to_the_device():
+    assert select(Selection())[0].threads is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"),
+    [
+        (Selection(names=("mobilenet_v1_0.50_160_int8",), sweeps=("alpha",)), "cannot be swept over a named variant"),
+        (Selection(sweeps=("alpha",), lists={Axis.ALPHA: "0.5"}), "swept twice"),
+        (Selection(names=("mobilenet",)), "no variant name"),
+        (Selection(names=("mobilenet_v1_0.50_160_int8",) * 2), "named twice"),
+    ],
+)
+def test_a_selection_that_makes_no_sense_is_refused(chosen, reason):
+    with pytest.raises(UsageError, match=reason):
+        select(chosen)
+
+
+def test_trained_weights_of_no_data_set_are_a_wrong_command_line():
+    with pytest.raises(UsageError, match="--weights trained: nothing says on what; name a --dataset"):
+        Ingredients(weights="trained").untrained(Variant())

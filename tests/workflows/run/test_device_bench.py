@@ -1,0 +1,513 @@
+"""One run on a device that is in memory: what it is used for, what is begun again, what each run then holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from loop_fakes import NOON, HandClock, SeenProgress, workload
+from memory_device import BUILTIN_STDERR, INSTRUMENT, ROOT, Ended, MemoryDevice
+
+from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoRoom, TransportError
+from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run, Status
+from mbench.core.workloads import Workload
+from mbench.devices.profiles import Limits, Patience, Profile
+from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
+
+ONE, TWO, OLD, OLDER = "1" * 64, "2" * 64, "8" * 64, "9" * 64
+LOST = DeviceLost("phone-1 was lost.")
+DAMAGED = DamagedFile("phone-1: m.tflite reads back as another file.")
+FULL = NoRoom("phone-1: no space left on device.")
+WORK_DIR = f"{ROOT}/s"
+PROFILE = Profile(
+    name="pixel4", title="Pixel 4", transport="host", delegates=("cpu",), threads=1, sources={}, limits=Limits()
+)
+
+
+class Phone:
+    """A device with everything that a bench asks of it; `events` is what it was used for, in order."""
+
+    def __init__(self, *, away: Sequence[TransportError | None] = (), gone: Sequence[TransportError] = ()) -> None:
+        self.device, self.clock, self.progress = MemoryDevice(), HandClock(), SeenProgress()
+        self.events: list[str] = []
+        self._readings = 0
+        self.away, self._gone = list(away), list(gone)
+
+    def read(self) -> Conditions:
+        """Read a state whose load is the number of the reading; fail as `away` has it."""
+        self.events.append("read")
+        if self.away and (error := self.away.pop(0)):
+            raise error
+        self._readings += 1
+        return Conditions(taken_at=NOON, load_1m=self._readings)
+
+    def recover(self) -> str:
+        """Come back, or stay away as `gone` has it."""
+        self.events.append("recover")
+        if self._gone:
+            raise self._gone.pop(0)
+        self.device.lost = False
+        return "was lost and came back within 3 s"
+
+    def bench(
+        self, files: Sequence[str] = (ONE, TWO), *, cpus: tuple[int, ...] | None = None, host: bool = False, **station
+    ) -> DeviceBench:
+        """Return the bench of a phone, or of a host, which cannot be lost and keeps no models."""
+        phone = {} if host else {"recover": self.recover, "models": f"{ROOT}/models"}
+        return DeviceBench(
+            Station(
+                transport=self.device,
+                instrument=INSTRUMENT,
+                binary=BinaryFacts(tool="tflite", sha256="b" * 64, path="benchmark_model"),
+                facts=DeviceFacts(serial="phone-1", profile="pixel4"),
+                cpus=None,
+                read_conditions=self.read,
+                work_folder=lambda name: pytest.fail("the bench makes no folder"),
+                **({"profile": PROFILE} | phone | station),
+            ),
+            clock=self.clock,
+            files={sha256: Path("/cache") / sha256 for sha256 in files},
+            cpus=cpus,
+            work_dir=WORK_DIR,
+        )
+
+
+def ran(bench: DeviceBench, load: Workload | None = None, purpose: Pass = Pass.LATENCY) -> Run:
+    run, _ = bench(load or workload(sha256=ONE), purpose, job="a", index=0, block=0, position=0)
+    return run
+
+
+def loads(run: Run) -> tuple[float | None, float | None]:
+    """Return which readings a run's states are, before and after."""
+    before, after = run.conditions_before, run.conditions_after
+    return (before and before.load_1m, after and after.load_1m)
+
+
+def messages(run: Run, code: str = "lost") -> list[str]:
+    return [warning.message for warning in run.warnings if warning.code == code]
+
+
+# One run
+
+
+def test_a_run_has_its_place_its_numbers_and_the_names_of_its_files():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    run, files = bench(workload(sha256=ONE), Pass.LATENCY, job="a", index=4, block=3, position=17)
+    assert (run.job, run.purpose, run.index, run.block, run.position) == ("a", Pass.LATENCY, 4, 3, 17)
+    assert (run.status, run.measured.median_us, run.cpu_s, run.warnings) == (Status.OK, 3998, 2.5, ())
+    assert run.files == ("output.bin", "stderr.txt", "stdout.txt")
+    assert set(files) == set(run.files)
+
+
+def test_a_run_is_of_the_pushed_file_in_a_directory_of_its_own():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    ran(bench)
+    ran(bench, workload(sha256=TWO))
+    graphs = [run.argv.split()[1] for run in phone.device.started]
+    assert graphs == [f"--graph={ROOT}/models/{sha256}.tflite" for sha256 in (ONE, TWO)]
+    assert phone.device.removed == [f"{WORK_DIR}/run"] * 2
+
+
+@pytest.mark.parametrize(
+    ("cpus", "threads", "pinned"), [(None, 2, None), ((7, 6, 5), 1, (7,)), ((7, 6, 5), 2, (7, 6)), ((7,), 2, (7,))]
+)
+def test_a_run_is_pinned_to_as_many_cores_as_it_has_threads_the_best_first(cpus, threads, pinned):
+    phone = Phone()
+    bench = phone.bench(cpus=cpus)
+    bench.push(phone.progress)
+    assert ran(bench, workload(sha256=ONE, threads=threads)).status is Status.OK
+    assert phone.device.started[0].cpus == pinned
+
+
+def test_a_run_may_start_as_long_as_the_profile_says():
+    deadlines = []
+    for start_s in (None, 300.0):
+        phone = Phone()
+        bench = phone.bench(profile=PROFILE.model_copy(update={"patience": Patience(start_s=start_s)}))
+        bench.push(phone.progress)
+        ran(bench)
+        deadlines.append(phone.device.started[0].deadline_s)
+    assert deadlines[1] - deadlines[0] == 300 - 60
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("mobilenet_v1_0.25_32_fp32", False),
+        ("mobilenet_v1_0.25_32_int8", False),
+        ("mobilenet_v1_0.25_32_int8w4", False),
+        ("mobilenet_v1_0.25_32_int16x8", True),
+        ("file:mine@0123456789ab", True),
+    ],
+)
+def test_a_cpu_row_without_xnnpack_is_right_for_int16x8_and_a_users_own_file_alone(name, accepted):
+    load = workload(name=name, sha256=ONE)
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(stderr=BUILTIN_STDERR)]
+    assert builtin_accepted(load.artifact) == accepted
+    assert (ran(bench, load).error_class is None) == accepted
+
+
+def test_a_bench_takes_its_settings_and_its_runs_numbers_by_name_alone():
+    phone = Phone()
+    bench = phone.bench()
+    with pytest.raises(TypeError, match="positional"):
+        DeviceBench(bench, phone.clock, {}, None, WORK_DIR)
+    with pytest.raises(TypeError, match="positional"):
+        bench(workload(sha256=ONE), Pass.LATENCY, "a", 0, 0, 0)
+
+
+# States before and after
+
+
+def test_the_state_after_a_run_is_the_one_before_the_next():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    assert [loads(ran(bench)) for _ in range(3)] == [(1, 2), (2, 3), (3, 4)]
+
+
+def test_a_state_that_was_found_when_the_device_was_made_ready_is_not_read_again():
+    phone = Phone()
+    bench = phone.bench(state=Conditions(taken_at=NOON, load_1m=50))
+    bench.push(phone.progress)
+    assert loads(ran(bench)) == (50, 1)
+    assert phone.events == ["read"]
+
+
+def test_the_state_after_a_run_is_read_for_that_run_where_a_device_can():
+    seen: list[Run] = []
+
+    def read_after(run: Run) -> Conditions:
+        seen.append(run)
+        return Conditions(taken_at=NOON, load_1m=70 + len(seen))
+
+    phone = Phone()
+    bench = phone.bench(read_after=read_after)
+    bench.push(phone.progress)
+    assert [loads(ran(bench)) for _ in range(2)] == [(1, 71), (71, 72)]
+    assert [run.cpu_s for run in seen] == [2.5, 2.5]
+    assert phone.events == ["read"]
+
+
+def test_a_device_is_waited_for_before_each_run_by_the_state_that_is_known():
+    waited: list[float | None] = []
+
+    def ready(state: Conditions) -> Conditions:
+        waited.append(state.load_1m)
+        return state.model_copy(update={"load_1m": 100 + len(waited)})
+
+    phone = Phone()
+    bench = phone.bench(ready=ready)
+    bench.push(phone.progress)
+    assert [loads(ran(bench)) for _ in range(2)] == [(101, 2), (102, 3)]
+    assert waited == [1, 2]
+
+
+def test_a_device_that_came_back_is_waited_for_before_the_run_is_begun_again_by_its_new_state():
+    waited: list[float | None] = []
+
+    def ready(state: Conditions) -> Conditions:
+        waited.append(state.load_1m)
+        return state
+
+    phone = Phone()
+    bench = phone.bench(ready=ready)
+    bench.push(phone.progress)
+    phone.device.runs = [LOST]
+    assert loads(ran(bench)) == (2, 3)
+    assert waited == [1, 2]
+
+
+def test_a_device_that_does_not_become_fit_ends_the_part_without_a_run():
+    def ready(state: Conditions) -> Conditions:
+        raise NoDevice("phone-1 is not ready to be measured: thermal status 3, above 0, still after 600 s.")
+
+    phone = Phone()
+    bench = phone.bench(ready=ready)
+    with pytest.raises(NoDevice, match="thermal status 3"):
+        ran(bench)
+    assert phone.device.started == []
+
+
+LIMITS = Limits(thermal_status_max=0, busy_share=0.1, temperature_c=45)
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons"),
+    [
+        ({"thermal_status": 0, "temperature_c": 45, "busy_share": 0.05}, []),
+        (
+            {"thermal_status": 1, "temperature_c": 45.5},
+            ["thermal status 1, above 0", "hottest zone at 45.5 °C, above 45 °C"],
+        ),
+        ({"busy_share": 0.9}, []),  # others' load after a run is doubted by itself
+        ({}, []),
+    ],
+)
+@pytest.mark.parametrize("waited_for", [True, False])
+def test_a_device_that_left_its_limits_during_a_run_is_doubted_where_it_is_waited_for(state, reasons, waited_for):
+    def after(run: Run) -> Conditions:
+        return Conditions(taken_at=NOON, **state)
+
+    phone = Phone()
+    limited = PROFILE.model_copy(update={"limits": LIMITS})
+    bench = phone.bench(profile=limited, read_after=after, ready=(lambda seen: seen) if waited_for else None)
+    bench.push(phone.progress)
+    wanted = [f"after a run the device was not fit for measuring: {reason}" for reason in reasons]
+    assert messages(ran(bench), "conditions") == (wanted if waited_for else [])
+
+
+# A run that is lost
+
+
+def test_a_run_that_was_lost_is_begun_again_when_the_device_is_back_and_warns_of_it():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [LOST]
+    first, second = ran(bench), ran(bench)
+    assert (first.status, len(phone.device.started)) == (Status.OK, 3)
+    assert messages(first) == [
+        "phone-1 was lost. The device was lost and came back within 3 s; the run at hand was begun again"
+    ]
+    assert first.warnings[0].advice == "check the cable"
+    assert messages(second) == []
+    assert (loads(first), loads(second)) == ((2, 3), (3, 4))
+
+
+def test_a_lost_device_has_its_model_again_before_the_run_is_begun_again():
+    phone = Phone()
+
+    def recover_empty() -> str:
+        del phone.device.hashes[f"{ROOT}/models/{TWO}.tflite"]
+        return phone.recover()
+
+    bench = phone.bench(recover=recover_empty)
+    bench.push(phone.progress)
+    phone.device.runs = [LOST]
+    assert ran(bench, workload(sha256=TWO)).status is Status.OK
+    assert phone.device.sent == [ONE, TWO, TWO]
+
+
+@pytest.mark.parametrize(("losses", "status"), [(3, Status.OK), (4, Status.FAILED)])
+def test_a_run_is_begun_again_three_times_and_no_more(losses, status):
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [LOST] * losses
+    phone.away = [None] * 3 + [LOST] * (losses == 4)
+    run = ran(bench)
+    assert (run.status, len(phone.device.started), len(messages(run))) == (status, 4, 3)
+    assert phone.events.count("recover") == 3
+
+
+def test_a_run_that_is_lost_for_good_has_the_transports_words_and_no_state_after_it():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [LOST] * 4
+    phone.away = [None] * 3 + [LOST]
+    run = ran(bench)
+    assert (run.error_class, run.message) == ("transport", "phone-1 was lost.")
+    assert run.conditions_after is None
+    assert run.conditions_before is not None
+
+
+def test_a_device_that_stays_away_ends_the_part():
+    phone = Phone(gone=[LOST])
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [LOST]
+    with pytest.raises(DeviceLost):
+        ran(bench)
+
+
+def test_a_run_is_not_begun_again_where_a_device_cannot_be_lost():
+    phone = Phone()
+    bench = phone.bench(host=True)
+    bench.push(phone.progress)
+    phone.device.runs = [TransportError("here: the shell did not start.")]
+    run = ran(bench)
+    assert (run.error_class, len(phone.device.started)) == ("transport", 1)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "error_class"), [(137, "killed"), (143, "killed"), (139, "crash:SIGSEGV"), (1, "invoke")]
+)
+def test_what_the_program_did_itself_is_never_tried_twice(exit_code, error_class):
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=exit_code)]
+    run = ran(bench)
+    assert (run.status, run.error_class) == (Status.FAILED, error_class)
+    assert (len(phone.device.started), phone.events.count("recover")) == (1, 0)
+
+
+def test_a_model_that_was_changed_on_the_device_is_not_measured_and_not_tried_twice():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"] = "0" * 64
+    run = ran(bench)
+    assert (run.error_class, phone.device.started) == ("environment", [])
+
+
+# A device that is lost when its state is read
+
+
+def test_a_device_that_is_lost_after_a_run_is_waited_for_and_the_run_warns_of_it():
+    phone = Phone(away=[None, LOST])
+    bench = phone.bench()
+    bench.push(phone.progress)
+    first, second = ran(bench), ran(bench)
+    assert (first.status, len(phone.device.started)) == (Status.OK, 2)
+    assert messages(first) == [
+        "phone-1 was lost. After a run, the device was lost and came back within 3 s; that run had ended"
+    ]
+    assert (loads(first), loads(second), messages(second)) == ((1, 2), (2, 3), [])
+
+
+def test_a_host_whose_state_cannot_be_read_has_none_after_the_run_and_goes_on_with_the_last():
+    phone = Phone(away=[None, TransportError("here: no answer.")])
+    bench = phone.bench(host=True)
+    bench.push(phone.progress)
+    assert (loads(ran(bench)), loads(ran(bench))) == ((1, None), (1, 2))
+
+
+def test_a_host_that_is_not_known_after_a_run_is_not_doubted():
+    phone = Phone(away=[None, TransportError("here: no answer.")])
+    bench = phone.bench(host=True, ready=lambda seen: seen)
+    bench.push(phone.progress)
+    run = ran(bench)
+    assert (run.conditions_after, messages(run, "conditions")) == (None, [])
+
+
+# Pushing
+
+
+def test_every_file_is_pushed_once_by_its_content():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    bench.push(phone.progress)
+    assert phone.device.sent == [ONE, TWO]
+    assert phone.device.models == [f"{ONE}.tflite", f"{TWO}.tflite"]
+
+
+def test_models_lie_with_the_device_or_in_the_sessions_folder():
+    assert Phone().bench().model_path(ONE) == f"{ROOT}/models/{ONE}.tflite"
+    assert Phone().bench(host=True).model_path(ONE) == f"{WORK_DIR}/models/{ONE}.tflite"
+
+
+def test_a_phones_pushes_are_shown_and_a_hosts_copies_are_not():
+    shown = Phone()
+    shown.bench().push(shown.progress)
+    assert shown.progress.stages == [("pushing", None)]
+    assert shown.progress.notes == ["pushed 4.0 MB, proved by SHA-256"]
+    assert shown.progress.finished == 1
+    silent = Phone()
+    silent.bench(host=True).push(silent.progress)
+    assert (silent.device.sent, silent.progress.stages, silent.progress.notes) == ([ONE, TWO], [], [])
+
+
+@pytest.mark.parametrize("losses", [0, 1])
+def test_the_speed_is_that_of_all_pushes_without_waiting_for_a_lost_device(losses):
+    phone = Phone()
+
+    def recover_late() -> str:
+        phone.clock.sleep(100)
+        return phone.recover()
+
+    bench = phone.bench(recover=recover_late)
+    phone.device.pushing = lambda: phone.clock.sleep(1)
+    phone.device.pushes = [LOST] * losses
+    bench.push(phone.progress)
+    assert phone.progress.notes == [f"pushed {4 + 2 * losses}.0 MB at 2.0 MB/s, proved by SHA-256"]
+
+
+@pytest.mark.parametrize("error", [LOST, DAMAGED])
+def test_a_push_that_broke_off_is_begun_again_and_the_next_run_warns_of_it(error):
+    phone = Phone()
+    bench = phone.bench()
+    phone.device.pushes = [None, error]
+    bench.push(phone.progress)
+    assert phone.device.sent == [ONE, TWO]
+    first, second = ran(bench), ran(bench)
+    assert messages(first) == [f"{error} The device was lost and came back within 3 s; the push was begun again"]
+    assert messages(second) == []
+
+
+@pytest.mark.parametrize("losses", [3, 4])
+def test_a_push_is_begun_again_three_times_and_no_more(losses):
+    phone = Phone()
+    bench = phone.bench()
+    phone.device.pushes = [LOST] * losses
+    if losses == 4:
+        with pytest.raises(DeviceLost):
+            bench.push(phone.progress)
+        assert phone.device.sent == []
+    else:
+        bench.push(phone.progress)
+        assert phone.device.sent == [ONE, TWO]
+    assert phone.events.count("recover") == 3
+
+
+@pytest.mark.parametrize("error", [LOST, DAMAGED])
+def test_a_host_whose_copy_fails_ends_at_once(error):
+    phone = Phone()
+    bench = phone.bench(host=True)
+    phone.device.pushes = [error]
+    with pytest.raises(type(error)):
+        bench.push(phone.progress)
+
+
+def test_another_trouble_of_the_way_is_not_tried_again():
+    phone = Phone()
+    bench = phone.bench()
+    phone.device.pushes = [TransportError("phone-1: permission denied.")]
+    with pytest.raises(TransportError, match="permission denied"):
+        bench.push(phone.progress)
+    assert phone.events == ["read"]
+
+
+def test_old_models_make_room_the_oldest_first_and_none_that_is_needed():
+    phone = Phone()
+    for sha256 in (ONE, OLDER, OLD):
+        phone.device.hashes[f"{ROOT}/models/{sha256}.tflite"] = sha256
+    bench = phone.bench()
+    phone.device.pushes = [FULL]
+    bench.push(phone.progress)
+    assert phone.device.removed == [f"{ROOT}/models/{OLDER}.tflite"]
+    phone.device.hashes.pop(f"{ROOT}/models/{TWO}.tflite")
+    phone.device.pushes = [FULL]
+    bench.push(phone.progress)
+    assert phone.device.models == [f"{ONE}.tflite", f"{TWO}.tflite"]
+
+
+def test_where_nothing_old_is_left_the_device_stays_full():
+    phone = Phone()
+    phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"] = ONE
+    phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD
+    bench = phone.bench()
+    phone.device.pushes = [FULL, FULL]
+    with pytest.raises(NoRoom):
+        bench.push(phone.progress)
+    assert phone.device.models == [f"{ONE}.tflite"]
+
+
+def test_on_a_host_nothing_is_evicted():
+    phone = Phone()
+    phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD
+    bench = phone.bench(host=True)
+    phone.device.pushes = [FULL]
+    with pytest.raises(NoRoom):
+        bench.push(phone.progress)
+    assert phone.device.removed == []
