@@ -25,10 +25,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mbench.devices.adb_servers import AdbServer
-from mbench.devices.adb_streams import DeviceStream
-from mbench.devices.adb_sync import SERVICE, read_blocks, send_file
-from mbench.devices.adb_transport import AdbTransport, open_device
+from mbench.devices.adb.servers import AdbServer
+from mbench.devices.adb.streams import DeviceStream
+from mbench.devices.adb.sync import SERVICE, read_blocks, send_file
+from mbench.devices.adb.transport import AdbTransport, open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm

@@ -19,10 +19,10 @@ from mbench.core.scores import Metric, Score
 from mbench.core.sweeps import expand, parse_sweep
 from mbench.core.variants import parse_variant
 from mbench.core.workloads import Document, parse_delegate
-from mbench.devices.host_facts import parse_cpus
-from mbench.devices.profile_check import check_profile
-from mbench.devices.profiles import SHIPPED as PROFILES
-from mbench.devices.profiles import load_profiles, parse_profile
+from mbench.devices.host.facts import parse_cpus
+from mbench.devices.profiles.check import check_profile
+from mbench.devices.profiles.profile import SHIPPED as PROFILES
+from mbench.devices.profiles.profile import load_profiles, parse_profile
 from mbench.paper import suites
 from mbench.report.delimited import as_csv, as_json
 from mbench.report.markdown import report_markdown

@@ -13,17 +13,17 @@ from benchmarks.fuzz.reader import Form, Reader
 from benchmarks.fuzz.recorded import recorded
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import CommandResult
-from mbench.devices.adb_discovery import list_devices
-from mbench.devices.adb_properties import parse_properties
-from mbench.devices.adb_pull import parse_pulled, parse_together
-from mbench.devices.adb_servers import AdbServer, listed_devices, protocol_of
-from mbench.devices.adb_shell import ShellEnd, read_shell
-from mbench.devices.adb_sync import missing_room, send_file
-from mbench.devices.android_conditions import parse_others, parse_reading, questions, to_conditions
-from mbench.devices.android_dumps import parse_battery, parse_doze, parse_screen, parse_thermal
-from mbench.devices.android_facts import best_cores, read_hardware, to_device_facts
-from mbench.devices.android_journal import read_journals
-from mbench.devices.android_kernel import (
+from mbench.devices.adb.discovery import list_devices
+from mbench.devices.adb.properties import parse_properties
+from mbench.devices.adb.pull import parse_pulled, parse_together
+from mbench.devices.adb.servers import AdbServer, listed_devices, protocol_of
+from mbench.devices.adb.shell import ShellEnd, read_shell
+from mbench.devices.adb.sync import missing_room, send_file
+from mbench.devices.android.conditions import parse_others, parse_reading, questions, to_conditions
+from mbench.devices.android.dumps import parse_battery, parse_doze, parse_screen, parse_thermal
+from mbench.devices.android.facts import best_cores, read_hardware, to_device_facts
+from mbench.devices.android.journal import read_journals
+from mbench.devices.android.kernel import (
     parse_core_list,
     parse_cpu_time,
     parse_load,
@@ -32,12 +32,12 @@ from mbench.devices.android_kernel import (
     parse_zones,
     per_core,
 )
-from mbench.devices.android_knobs import Knobs
-from mbench.devices.lease_on_phone import PhoneLease
-from mbench.devices.lease_records import parse_record
-from mbench.devices.profile_draft import draft_profile
-from mbench.devices.profile_matching import match_profile
-from mbench.devices.profiles import load_profiles
+from mbench.devices.android.knobs import Knobs
+from mbench.devices.lease.on_phone import PhoneLease
+from mbench.devices.lease.records import parse_record
+from mbench.devices.profiles.draft import draft_profile
+from mbench.devices.profiles.matching import match_profile
+from mbench.devices.profiles.profile import load_profiles
 
 _AT_THE_DOOR: Final = (OSError, EOFError, ValueError)
 """What `adb_errors.at_the_door` turns into errors of ours, for its callers."""

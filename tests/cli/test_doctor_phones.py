@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mbench.devices.adb_servers import AdbServer, protocol_of
+from mbench.devices.adb.servers import AdbServer, protocol_of
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 
 

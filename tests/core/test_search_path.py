@@ -7,7 +7,7 @@ import pytest
 
 import mbench
 from mbench.core.search_path import VARIABLE, keep_children_safe, leave_out_working_directory, others_environment
-from mbench.devices.host import HostTransport
+from mbench.devices.host.transport import HostTransport
 
 OTHERS = ["/one", "/two"]
 

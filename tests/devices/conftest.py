@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from mbench.devices.adb_servers import AdbServer
-from mbench.devices.adb_transport import open_device
+from mbench.devices.adb.servers import AdbServer
+from mbench.devices.adb.transport import open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm

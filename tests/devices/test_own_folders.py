@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mbench.core.errors import TransportError
-from mbench.devices.host import HostTransport
-from mbench.devices.host_folders import remove_stale, work_folder
+from mbench.devices.host.folders import remove_stale, work_folder
+from mbench.devices.host.transport import HostTransport
 from mbench.workflows.devices.phone_files import session_folder
 from mbench.workflows.run.device_score import answers_folder
 

@@ -11,7 +11,7 @@ import pytest
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
 from mbench.core.ports import Transport
-from mbench.devices.host import HostTransport
+from mbench.devices.host.transport import HostTransport
 
 
 @pytest.fixture(params=["host", "adb"])

@@ -7,8 +7,8 @@ import pytest
 
 from mbench.core.errors import StoreError, UsageError
 from mbench.core.results import Plan
-from mbench.devices.profile_check import check_profile
-from mbench.devices.profiles import load_profile, load_profiles, parse_profile
+from mbench.devices.profiles.check import check_profile
+from mbench.devices.profiles.profile import load_profile, load_profiles, parse_profile
 from mbench.files.texts import MOST_BYTES, parse_toml, read_text
 from mbench.paper.suites import load_suite
 from mbench.store.documents import read_document

@@ -9,9 +9,9 @@ import pytest
 from answering import Notes, classifier, workload
 
 from mbench.core.workloads import ArtifactFacts
-from mbench.devices.adb_recovery import wait_for_device
-from mbench.devices.adb_servers import AdbServer
-from mbench.devices.adb_transport import open_device
+from mbench.devices.adb.recovery import wait_for_device
+from mbench.devices.adb.servers import AdbServer
+from mbench.devices.adb.transport import open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.binaries import emulated_binary
 from mbench.emulator.facts import SyntheticLaw, pixel4

@@ -22,7 +22,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts
 from mbench.core.scores import Agreement, Score, unpack_hits
 from mbench.core.workloads import Delegate, parse_delegate
-from mbench.devices.profiles import load_profile
+from mbench.devices.profiles.profile import load_profile
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.run.device_score import (

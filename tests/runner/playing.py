@@ -9,7 +9,7 @@ from recorded_texts import FOLDER, RECORDINGS
 
 from mbench.core.results import Pass
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
-from mbench.devices.host import HostTransport
+from mbench.devices.host.transport import HostTransport
 from mbench.runner.instrument import Instrument, flags_of
 from mbench.runner.runs import RunRequest
 from mbench.workflows.clock import SystemClock

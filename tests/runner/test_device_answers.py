@@ -13,7 +13,7 @@ from answering import CLASSES, Notes, classifier, host_answers, inputs, request
 
 from mbench.core.errors import RunFailed, TransportError, UsageError
 from mbench.core.workloads import Delegate, OutputFacts, parse_delegate
-from mbench.devices.host import HostTransport
+from mbench.devices.host.transport import HostTransport
 from mbench.runner.device_answers import FIRST_LOOP, DeviceAnswers, answer_on_device
 from mbench.runner.instrument import Instrument
 from mbench.runner.shards_kept import KeptAnswers

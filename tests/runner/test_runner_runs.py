@@ -15,7 +15,7 @@ from recorded_texts import RECORDINGS
 from mbench.core.errors import ArtifactError, TransportError, UsageError
 from mbench.core.results import Pass, Run, Status, WarningCode
 from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload
-from mbench.devices.host import HostTransport
+from mbench.devices.host.transport import HostTransport
 from mbench.runner.instrument import Instrument, flags_of
 from mbench.runner.runs import RunRequest, run_once
 

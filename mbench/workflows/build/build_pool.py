@@ -27,7 +27,7 @@ from mbench.core.ports import Progress, utc_now
 from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.workers import end_with_parent, spawning
-from mbench.devices.host_facts import HostConditions
+from mbench.devices.host.facts import HostConditions
 from mbench.models.architectures import find_architecture
 from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
 from mbench.models.model_outputs import wanted_outputs

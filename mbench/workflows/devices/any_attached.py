@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from mbench.devices.adb_servers import configured_server, listed_devices, parse_server
+from mbench.devices.adb.servers import configured_server, listed_devices, parse_server
 
 
 def nothing_is_attached(given: Sequence[str]) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mbench.core.errors import UsageError
-from mbench.devices.adb_connecting import connect, disconnect
-from mbench.devices.adb_discovery import list_devices
-from mbench.devices.profiles import Profile
+from mbench.devices.adb.connecting import connect, disconnect
+from mbench.devices.adb.discovery import list_devices
+from mbench.devices.profiles.profile import Profile
 from mbench.emulator.facts import Cluster, PhoneFacts, SyntheticLaw, pixel4
 from mbench.emulator.serving import Serving, serve
 from mbench.workflows.devices.attached_phones import adb_servers

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
-from mbench.devices.adb_shell import MARK_VARIABLE
-from mbench.devices.android_settings import restore_left_behind
+from mbench.devices.adb.shell import MARK_VARIABLE
+from mbench.devices.android.settings import restore_left_behind
 from mbench.devices.own_folders import session_part
 from mbench.workflows.home import home
 

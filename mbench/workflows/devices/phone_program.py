@@ -13,7 +13,7 @@ from mbench.binaries.records import BinaryRecord, Flavour, System
 from mbench.core.errors import NoDevice, StoreError, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
-from mbench.devices.host_facts import read_facts
+from mbench.devices.host.facts import read_facts
 from mbench.hostbench.identity import program_manifest
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file

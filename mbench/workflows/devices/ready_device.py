@@ -9,10 +9,10 @@ from pathlib import Path
 from mbench.core.errors import NoDevice
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Run
-from mbench.devices.host import HostTransport
-from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
-from mbench.devices.host_folders import remove_stale, work_folder
-from mbench.devices.profiles import Profile, load_profile
+from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts
+from mbench.devices.host.folders import remove_stale, work_folder
+from mbench.devices.host.transport import HostTransport
+from mbench.devices.profiles.profile import Profile, load_profile
 from mbench.runner.instrument import Instrument
 from mbench.workflows.devices.benchmark_program import host_instrument
 from mbench.workflows.home import home

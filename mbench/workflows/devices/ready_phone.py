@@ -7,17 +7,17 @@ from typing import TypeVar
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run
-from mbench.devices.adb_recovery import wait_for_device
-from mbench.devices.adb_transport import AdbTransport
-from mbench.devices.android_conditions import AndroidConditions
-from mbench.devices.android_facts import Hardware, to_device_facts
-from mbench.devices.android_knobs import FIXED_PERFORMANCE, GOVERNOR, Refusal
-from mbench.devices.android_readiness import Decision, verdict, wait_until_ready
-from mbench.devices.android_settings import Wanted, borrowed, foreseen_refusals, set_again
-from mbench.devices.lease_records import this_process
-from mbench.devices.leases import lease
-from mbench.devices.profile_matching import refuse_contradictions
-from mbench.devices.profiles import Limits, Profile
+from mbench.devices.adb.recovery import wait_for_device
+from mbench.devices.adb.transport import AdbTransport
+from mbench.devices.android.conditions import AndroidConditions
+from mbench.devices.android.facts import Hardware, to_device_facts
+from mbench.devices.android.knobs import FIXED_PERFORMANCE, GOVERNOR, Refusal
+from mbench.devices.android.readiness import Decision, verdict, wait_until_ready
+from mbench.devices.android.settings import Wanted, borrowed, foreseen_refusals, set_again
+from mbench.devices.lease.lease import lease
+from mbench.devices.lease.records import this_process
+from mbench.devices.profiles.matching import refuse_contradictions
+from mbench.devices.profiles.profile import Limits, Profile
 from mbench.runner.instrument import Instrument
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.attached_phones import Fleet, Phone

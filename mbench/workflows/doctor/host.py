@@ -16,8 +16,8 @@ from tempfile import NamedTemporaryFile
 from mbench.accuracy.prepared_room import LIMIT_BYTES, kept_bytes
 from mbench.core.errors import MbenchError
 from mbench.core.plain_text import one_line
-from mbench.devices.host import HostTransport
-from mbench.devices.host_facts import HostConditions, allowed_cpus, read_facts
+from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts
+from mbench.devices.host.transport import HostTransport
 from mbench.models.toolchain import toolchain
 from mbench.workflows.devices.benchmark_program import hostbench, try_hostbench
 from mbench.workflows.doctor.findings import Finding

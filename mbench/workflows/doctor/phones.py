@@ -12,10 +12,10 @@ from mbench.binaries.advice import advice
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import ABIS
 from mbench.core.errors import MbenchError
-from mbench.devices.adb_own_server import adb_program, adb_version
-from mbench.devices.adb_servers import AdbServer, configured_server, listed_devices, protocol_of, require_protocol
-from mbench.devices.profile_check import check_profile
-from mbench.devices.profiles import profile_files
+from mbench.devices.adb.own_server import adb_program, adb_version
+from mbench.devices.adb.servers import AdbServer, configured_server, listed_devices, protocol_of, require_protocol
+from mbench.devices.profiles.check import check_profile
+from mbench.devices.profiles.profile import profile_files
 from mbench.files.texts import read_text
 from mbench.workflows.doctor.findings import Finding, State
 from mbench.workflows.home import home

@@ -8,8 +8,8 @@ from mbench.artifacts.counting import Layer
 from mbench.artifacts.inspection import inspect_file
 from mbench.core.results import JobResult
 from mbench.core.variants import Quantization
-from mbench.devices.host_compute import core_compute
-from mbench.devices.host_facts import read_facts
+from mbench.devices.host.compute import core_compute
+from mbench.devices.host.facts import read_facts
 from mbench.report.compute_rate import Peak, profiled_operators, rate_tables
 from mbench.report.markdown import table_markdown
 from mbench.report.measured_columns import variant_of

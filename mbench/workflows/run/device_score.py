@@ -25,7 +25,7 @@ from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
 from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
 from mbench.core.workloads import Delegate, DelegateKind, OutputFacts, Workload
-from mbench.devices.host_facts import machine_name
+from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
 from mbench.runner.device_answers import DeviceAnswers, answer_on_device
 from mbench.runner.shards_device import AnswerRequest

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from mbench.core.errors import NoDevice, UsageError
 from mbench.core.ports import Progress, SilentProgress
 from mbench.core.results import BinaryFacts, DeviceFacts
-from mbench.devices.android_settings import Wanted
-from mbench.devices.host_facts import allowed_cpus
-from mbench.devices.profiles import Profile
+from mbench.devices.android.settings import Wanted
+from mbench.devices.host.facts import allowed_cpus
+from mbench.devices.profiles.profile import Profile
 from mbench.runner.instrument import Instrument
 from mbench.workflows.devices.ready_device import HOST, host_station, user_profile
 from mbench.workflows.home import home

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from mbench.core.errors import UsageError
 from mbench.core.results import MeasuringRules
-from mbench.devices.android_settings import Wanted
-from mbench.devices.host_facts import parse_cpus
+from mbench.devices.android.settings import Wanted
+from mbench.devices.host.facts import parse_cpus
 from mbench.workflows.run.find_devices import Target
 
 _GOVERNOR = re.compile(r"[A-Za-z0-9_-]{1,40}")

@@ -8,7 +8,7 @@ from mbench.core.ports import Clock, Progress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
-from mbench.devices.android_readiness import verdict
+from mbench.devices.android.readiness import verdict
 from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.devices.phone_files import evict_oldest
 from mbench.workflows.devices.ready_device import Station

@@ -11,7 +11,7 @@ from typing import Final
 
 from mbench.core.choices import Distribution
 from mbench.core.workers import spawning
-from mbench.devices.host_facts import HostConditions
+from mbench.devices.host.facts import HostConditions
 from mbench.models.training.process import Failure, Message, TrainingTask, serve
 from mbench.models.training.records import Machine, TrainingRecord
 

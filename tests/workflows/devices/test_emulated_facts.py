@@ -2,9 +2,9 @@
 
 import pytest
 
-from mbench.devices.adb_properties import parse_properties, soc
-from mbench.devices.profile_matching import Outcome, match_profile
-from mbench.devices.profiles import load_profile, load_profiles
+from mbench.devices.adb.properties import parse_properties, soc
+from mbench.devices.profiles.matching import Outcome, match_profile
+from mbench.devices.profiles.profile import load_profile, load_profiles
 from mbench.emulator.android_files import format_properties
 from mbench.workflows.devices.emulate import phone_facts
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mbench.devices.adb_shell import MARK_VARIABLE
-from mbench.devices.host import HostTransport
+from mbench.devices.adb.shell import MARK_VARIABLE
+from mbench.devices.host.transport import HostTransport
 from mbench.workflows.devices.phone_files import clear_leftovers
 
 LEFT = {MARK_VARIABLE: "4711-00ff"}

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import pytest
 
 from mbench.core.errors import NoDevice, UsageError
-from mbench.devices.adb_discovery import AdbAddress, AttachedDevice, AttachedState, list_devices
-from mbench.devices.adb_identity import Identity
-from mbench.devices.adb_own_server import AdbServers
-from mbench.devices.adb_servers import AdbServer
+from mbench.devices.adb.discovery import AdbAddress, AttachedDevice, AttachedState, list_devices
+from mbench.devices.adb.identity import Identity
+from mbench.devices.adb.own_server import AdbServers
+from mbench.devices.adb.servers import AdbServer
 from mbench.workflows.devices.attached_phones import Fleet, Phone, choose
 
 SERIAL = "0123456789ABCDEF"

@@ -2,8 +2,8 @@ import pytest
 import sample_results as sample
 
 from mbench.core.workloads import Delegate
-from mbench.devices.host_compute import core_compute
-from mbench.devices.host_facts import read_facts
+from mbench.devices.host.compute import core_compute
+from mbench.devices.host.facts import read_facts
 from mbench.report.compute_rate import Peak
 from mbench.workflows.paper.compute_rates import peak_of
 

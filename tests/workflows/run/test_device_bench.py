@@ -10,7 +10,7 @@ from memory_device import BUILTIN_STDERR, INSTRUMENT, ROOT, Ended, MemoryDevice
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoRoom, TransportError
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run, Status
 from mbench.core.workloads import Workload
-from mbench.devices.profiles import Limits, Patience, Profile
+from mbench.devices.profiles.profile import Limits, Patience, Profile
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 

@@ -12,7 +12,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, NoDevice, StoreError
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan, PlannedJob, Run, Status
 from mbench.core.scores import Question
-from mbench.devices.profiles import Limits, Profile
+from mbench.devices.profiles.profile import Limits, Profile
 from mbench.farm.parts import PartInterrupted
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.run.one_device import measure_on, measure_parts

@@ -1,0 +1,1 @@
+"""Android: facts, conditions and settings of a phone, read and changed through any transport."""

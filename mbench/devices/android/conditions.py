@@ -1,0 +1,215 @@
+"""A phone's conditions, read in one command.
+
+Others' load is what all cores did since the reading before, less what our own run did, where that is known: the few
+hundredths of a second that hashing and fetching take count as others'. Where nobody knows what we did, the reading
+takes a tenth of a second longer than the phone needs to answer: a window in which nothing of ours runs.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from mbench.core.ports import Transport, utc_now
+from mbench.core.results import Conditions
+from mbench.devices.android.dumps import BatteryState, ThermalState, parse_battery, parse_doze, parse_screen
+from mbench.devices.android.dumps import parse_thermal as parse_thermal_service
+from mbench.devices.android.kernel import (
+    CpuTime,
+    Policy,
+    busy_share,
+    cpufreq_question,
+    parse_cpu_time,
+    parse_load,
+    parse_memory,
+    parse_policies,
+    parse_zones,
+    per_core,
+    zones_question,
+)
+from mbench.devices.android.script import ask
+from mbench.devices.android.staleness import StoppedSensors
+
+_WINDOW_S: Final = 0.1
+"""Ten ticks of /proc/stat on each core: on eight cores a resolution of 1.25 %."""
+
+_LEAST_INTERVAL_S: Final = 1.0
+"""Between two readings, for our own hashing and fetching to be small beside it."""
+
+_TICKS_PER_S: Final = 100
+"""Of /proc/stat (USER_HZ, proc(5))."""
+
+_READ_S: Final = 20.0
+_SAID_NONE: Final = "1"
+_TOOL: Final = "benchmark_model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one reading's texts say, before it is judged by the ones before.
+
+    Attributes:
+        before, after: at the beginning and at the end of the window in which nothing of ours ran; without one, at the
+            beginning and at the end of the reading.
+        zones: of the kernel; None where it shows none.
+    """
+
+    before: CpuTime | None
+    after: CpuTime | None
+    load_1m: float | None
+    memory_available_kib: int | None
+    policies: tuple[Policy, ...]
+    zones: Mapping[str, float] | None
+    thermal: ThermalState
+    battery: BatteryState
+    screen_on: bool | None
+    stay_on: bool | None
+    doze: bool | None
+    other_benchmarks: int | None
+
+    @property
+    def temperatures(self) -> dict[str, float]:
+        """Every sensor; where kernel and service both know one, the kernel's exact value."""
+        return {**(self.thermal.celsius or {}), **(self.zones or {})}
+
+
+class AndroidConditions:
+    """Reads a phone's state again and again; knows a sensor that has stopped from the readings before.
+
+    Args:
+        transport: the way to the phone.
+        monotonic: seconds on a steady clock.
+    """
+
+    def __init__(self, transport: Transport, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._transport, self._monotonic = transport, monotonic
+        self._sensors = StoppedSensors()
+        self._last: tuple[float, CpuTime | None] | None = None
+
+    def read(self, *, own_cpu_s: float | None = None, wait: bool = True) -> Conditions:
+        """Return the state now; what the phone does not say is None.
+
+        Args:
+            own_cpu_s: CPU seconds that we have used on the phone since the reading before; None: not known.
+            wait: whether to wait a moment for others' load where the time since the reading before does not tell it;
+                else it is then unknown.
+
+        Raises:
+            TransportError: it cannot be asked.
+        """
+        told = (
+            own_cpu_s is not None
+            and self._last is not None
+            and self._last[1] is not None
+            and self._monotonic() - self._last[0] >= _LEAST_INTERVAL_S
+        )
+        asked = questions(window=wait and not told)
+        answers = ask(self._transport, asked, what="its conditions", deadline_s=_READ_S)
+        reading, last = parse_reading(answers), self._last
+        conditions = self._judged(reading, taken_at=utc_now())
+        if "window" in asked:
+            return conditions
+        others = (
+            busy_share(last[1], reading.before, own_ticks=_TICKS_PER_S * (own_cpu_s or 0.0)) if told and last else None
+        )
+        return conditions.model_copy(update={"busy_share": others})
+
+    def _judged(self, reading: Reading, *, taken_at: datetime) -> Conditions:
+        now = self._monotonic()
+        elapsed_s = None if self._last is None else now - self._last[0]
+        busy = None if self._last is None else busy_share(self._last[1], reading.before)
+        self._last = (now, reading.after)
+        # An emulated phone's sensors are invented: they stand still until somebody arms heat.
+        watched = {} if self._transport.emulated else reading.temperatures
+        stopped = self._sensors.watch(watched, elapsed_s=elapsed_s, busy=busy)
+        return to_conditions(reading, stopped=stopped, taken_at=taken_at)
+
+
+def questions(*, window: bool = True) -> dict[str, str]:
+    """Return the shell commands whose answers `parse_reading` takes. Load comes first: the rest causes some."""
+    stat = _first_line("/proc/stat")
+    quiet = {"window": f"sleep {_WINDOW_S}", "stat_after": stat} if window else {}
+    asked = {
+        "load": _first_line("/proc/loadavg"),
+        "stat": stat,
+        **quiet,
+        "others": f"pidof {_TOOL}; echo status=$?",
+        "cpufreq": cpufreq_question(),
+        "zones": zones_question(),
+        "memory": "cat /proc/meminfo",
+        "battery": "dumpsys battery",
+        "thermal": "dumpsys thermalservice",
+        # The whole of it is thousands of lines.
+        "power": "dumpsys power | grep -E 'mWakefulness=|mStayOn=|Display Power: state='",
+        "doze": "dumpsys deviceidle get deep",
+    }
+    return asked if window else {**asked, "stat_after": stat}
+
+
+def _first_line(path: str) -> str:
+    """Return a question that the shell answers itself: each program it starts costs a phone milliseconds."""
+    return f'read -r line <{path} && echo "$line"'
+
+
+def parse_reading(answers: Mapping[str, str]) -> Reading:
+    """Return what the answers say."""
+    screen = parse_screen(answers["power"])
+    return Reading(
+        before=parse_cpu_time(answers["stat"]),
+        after=parse_cpu_time(answers["stat_after"]),
+        load_1m=parse_load(answers["load"]),
+        memory_available_kib=parse_memory(answers["memory"]).get("MemAvailable"),
+        policies=parse_policies(answers["cpufreq"]),
+        zones=parse_zones(answers["zones"]),
+        thermal=parse_thermal_service(answers["thermal"]),
+        battery=parse_battery(answers["battery"]),
+        screen_on=screen.on,
+        stay_on=screen.stays_on,
+        doze=parse_doze(answers["doze"]),
+        other_benchmarks=parse_others(answers["others"]),
+    )
+
+
+def parse_others(text: str) -> int | None:
+    """Return how many processes `pidof` found: `4711 4712`, `status=0`; None where there is no pidof."""
+    found, _, status = text.rpartition("status=")
+    if found.strip():
+        return len(found.split())
+    return 0 if status.strip() == _SAID_NONE else None
+
+
+def to_conditions(reading: Reading, *, stopped: frozenset[str], taken_at: datetime) -> Conditions:
+    """Return the reading as a document, without the sensors that have stopped.
+
+    Where all of a phone's sensors have stopped, its thermal status is unknown too: it comes from them.
+    """
+    temperatures = reading.temperatures
+    zones = {name: value for name, value in temperatures.items() if name not in stopped}
+    thermal = reading.thermal
+    if temperatures and not zones:
+        thermal = replace(thermal, status=None)
+    battery = reading.battery
+    governors = {policy.governor for policy in reading.policies if policy.governor}
+    return Conditions(
+        taken_at=taken_at,
+        load_1m=reading.load_1m,
+        busy_share=busy_share(reading.before, reading.after),
+        governors=tuple(sorted(governors)) or None,
+        frequency_khz=per_core(reading.policies, "current_khz"),
+        frequency_max_khz=per_core(reading.policies, "allowed_khz"),
+        temperature_c=max(zones.values(), default=None),
+        zone_temperatures_c=zones or None,
+        skin_temperature_c=max((zones[name] for name in thermal.skin if name in zones), default=None),
+        thermal_status=thermal.status,
+        power=None if battery.powered_by is None else ("battery" if battery.powered_by == "none" else "mains"),
+        powered_by=battery.powered_by,
+        charging=battery.charging,
+        battery_percent=battery.percent,
+        battery_temperature_c=battery.temperature_c,
+        memory_available_kib=reading.memory_available_kib,
+        screen_on=reading.screen_on,
+        stay_on=reading.stay_on,
+        doze=reading.doze,
+        other_benchmarks=reading.other_benchmarks,
+    )

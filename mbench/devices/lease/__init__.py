@@ -1,0 +1,1 @@
+"""Leases: one process at a time holds a phone, across processes and hosts."""

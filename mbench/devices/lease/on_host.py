@@ -1,0 +1,116 @@
+"""The host's half of a lease: a lock per phone that the system frees when its holder dies, and a record beside it."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from mbench.core.errors import TransportError
+from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
+
+PATIENCE_S: Final = 0.5
+"""Longer than a reader's look at the lock, which takes it for a moment."""
+
+_DOMAIN_FILE: Final = "domain"
+
+
+class HostLock:
+    """The lock of one phone in one folder; whoever shares the folder is kept out."""
+
+    def __init__(self, folder: Path, serial: str) -> None:
+        self._folder = folder
+        plain = re.sub(r"[^A-Za-z0-9_-]", "_", serial)
+        name = plain if plain == serial else f"{plain}-{sha256(serial.encode()).hexdigest()[:8]}"
+        self._lock = FileLock(folder / f"{name}.lock", thread_local=False)
+        self._record = folder / f"{name}.json"
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the lock for the block where it is free: yields whether it is.
+
+        Raises:
+            TransportError: the folder cannot be written, or its file system has no locks.
+        """
+        with self._mapped("lock"):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock.acquire(timeout=PATIENCE_S)
+            except Timeout:
+                free = False
+            else:
+                free = True
+        try:
+            yield free
+        finally:
+            if free:
+                with suppress(OSError):
+                    self._record.unlink()
+                self._lock.release()
+
+    def is_held(self) -> bool:
+        """Whether somebody holds the lock; False where nobody can tell."""
+        if not self._folder.is_dir():
+            return False
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except (OSError, NotImplementedError):
+            return False
+        self._lock.release()
+        return False
+
+    def write(self, record: LeaseRecord) -> None:
+        """Tell the others who holds it; only for who does.
+
+        Raises:
+            TransportError: it could not be written.
+        """
+        part = self._record.with_suffix(f".{record.beat}")
+        with self._mapped("write"):
+            try:
+                part.write_bytes(format_record(record))
+                part.replace(self._record)
+            finally:
+                part.unlink(missing_ok=True)
+
+    def read(self) -> LeaseRecord | None:
+        """Return what the last holder wrote, None where it wrote nothing."""
+        with suppress(OSError):
+            return parse_record(self._record.read_bytes())
+        return None
+
+    def known_domain(self) -> str | None:
+        """Return the text of `domain`, None where nobody has asked for it yet."""
+        with suppress(OSError):
+            return (self._folder / _DOMAIN_FILE).read_text(encoding="ascii")
+        return None
+
+    def domain(self) -> str:
+        """Return the random text that names this folder of locks.
+
+        Raises:
+            TransportError: it could not be written.
+        """
+        path = self._folder / _DOMAIN_FILE
+        with self._mapped("write"), FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                part = path.with_suffix(".part")
+                part.write_text(secrets.token_hex(16), encoding="ascii")
+                part.replace(path)
+            return path.read_text(encoding="ascii")
+
+    @contextmanager
+    def _mapped(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, NotImplementedError) as error:
+            raise TransportError(
+                f"could not {action} the phone's lease in {self._folder}: {error}. Is MBENCH_HOME on a local disk "
+                "that you may write?"
+            ) from error

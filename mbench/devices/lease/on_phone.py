@@ -1,0 +1,157 @@
+"""The phone's half of a lease: a file that every host which reaches the phone can see.
+
+The file is replaced and removed by a script on the phone, under a lock there, and only where it is still the one that
+was read. So of two hosts that come at the same moment one gets the phone, however slow their cables are.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from mbench.core.errors import TransportError
+from mbench.core.numerals import whole
+from mbench.core.ports import Clock, CommandResult, Transport
+from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
+
+LEASE_FILE: Final = "lease.json"
+
+_NONE, _UNREADABLE = "none", "unreadable"
+_SIGN: Final = '"beat"'
+"""What every lease has, in whatever version's words."""
+
+_DEADLINE_S: Final = 20.0
+_LIMIT_BYTES: Final = 1 << 16
+_CHANGED, _BUSY = 75, 76
+_PATIENCE_S: Final = 5.0
+"""The lock on the phone is held for some milliseconds; one that is there this long was left by a killed script."""
+
+_LOOK_S: Final = 0.1
+
+_READ: Final = 'date +%s || exit 1; [ ! -e "$1" ] || cat "$1"'
+
+_EXCHANGE: Final = f"""
+busy=$1.busy
+mkdir "$busy" || exit {_BUSY}
+trap 'rmdir "$busy"; exit 1' HUP INT TERM PIPE
+case "$2" in
+  '{_NONE}') [ ! -s "$1" ] ;;
+  '{_UNREADABLE}') ! grep -qF '{_SIGN}' "$1" ;;
+  *) grep -qF "$2" "$1" ;;
+esac
+if [ $? -ne 0 ]; then end={_CHANGED}
+elif [ -n "$3" ]; then mv -f "$3" "$1"; end=$?
+else rm -f "$1"; end=$?
+fi
+rmdir "$busy"
+exit $end
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What lies on the phone.
+
+    Attributes:
+        now_s: the phone's clock, seconds since 1970.
+        record: None where there is no lease, or one that nobody can read.
+        unreadable: whether something lies there that is no lease.
+    """
+
+    now_s: int
+    record: LeaseRecord | None
+    unreadable: bool
+
+
+class PhoneLease:
+    """The lease file in one folder of one phone."""
+
+    def __init__(self, transport: Transport, folder: str, clock: Clock) -> None:
+        self._transport, self._clock = transport, clock
+        self._path = f"{folder}/{LEASE_FILE}"
+
+    @property
+    def path(self) -> str:
+        """The file on the phone."""
+        return self._path
+
+    def look(self) -> Seen:
+        """Read the phone's clock and its lease in one command.
+
+        Raises:
+            TransportError: the phone does not answer.
+        """
+        out = self._script(_READ, self._path)
+        clock, _, data = out.partition(b"\n")
+        now_s = whole(clock.decode("ascii", "replace").strip())
+        if now_s is None:
+            raise TransportError(f"{self._transport.serial}: `date +%s` said {clock[:40]!r}, no number of seconds.")
+        record = parse_record(data) if data else None
+        if record is None and _SIGN.encode() in data:
+            raise TransportError(
+                f"{self._transport.serial}: its lease {self._path} was written by a newer mbench; update this one."
+            )
+        return Seen(now_s=now_s, record=record, unreadable=bool(data) and record is None)
+
+    def replace(self, seen: Seen, record: LeaseRecord) -> bool:
+        """Put a record in the place of what was seen; False where that has changed since.
+
+        Raises:
+            TransportError: the phone does not answer, or cannot write.
+        """
+        part = f"{self._path}.{secrets.token_hex(8)}"
+        self._transport.write(part, format_record(record))
+        done = False
+        try:
+            done = self._exchange(_expected(seen), part)
+        finally:
+            if not done:
+                self._transport.remove(part)
+        return done
+
+    def remove(self, record: LeaseRecord) -> bool:
+        """Remove a record; False where another lies there, or none.
+
+        Raises:
+            TransportError: the phone does not answer, or cannot write.
+        """
+        return self._exchange(record.beat, "")
+
+    def _exchange(self, expected: str, part: str) -> bool:
+        end = self._patiently(expected, part)
+        if end.exit_code == _BUSY:
+            self._transport.remove(f"{self._path}.busy")
+            end = self._patiently(expected, part)
+        if end.exit_code not in (0, _CHANGED):
+            raise self._failure(end)
+        return end.exit_code == 0
+
+    def _patiently(self, expected: str, part: str) -> CommandResult:
+        until = self._clock.monotonic() + _PATIENCE_S
+        while True:
+            end = self._run(_EXCHANGE, self._path, expected, part)
+            if end.exit_code != _BUSY or self._clock.monotonic() >= until:
+                return end
+            self._clock.sleep(_LOOK_S)
+
+    def _script(self, text: str, *arguments: str) -> bytes:
+        end = self._run(text, *arguments)
+        if end.exit_code != 0:
+            raise self._failure(end)
+        return end.stdout
+
+    def _run(self, text: str, *arguments: str) -> CommandResult:
+        argv = ("sh", "-c", text, "lease", *arguments)
+        return self._transport.run(argv, deadline_s=_DEADLINE_S, limit_bytes=_LIMIT_BYTES)
+
+    def _failure(self, end: CommandResult) -> TransportError:
+        words = " ".join(end.stderr.decode("utf-8", "replace").split()) or f"status {end.exit_code}"
+        return TransportError(
+            f"{self._transport.serial}: could not keep its lease {self._path}: {words}. Is its storage full?"
+        )
+
+
+def _expected(seen: Seen) -> str:
+    """Return the script's word for what was seen: text that no other writing of a lease contains, if any."""
+    if seen.record is not None:
+        return seen.record.beat
+    return _UNREADABLE if seen.unreadable else _NONE

@@ -1,0 +1,102 @@
+"""A lease ends by the phone's own clock, or with its holder's process."""
+
+import dataclasses
+import logging
+import subprocess
+import time
+
+import pytest
+from lease_hosts import Host, abandoned, lease_file
+
+from mbench.devices.lease.lease import LeaseHeld, LeaseLost
+
+
+def test_an_expired_lease_of_another_host_is_taken_over_with_a_warning(phone, here, elsewhere, caplog):
+    abandoned(elsewhere, phone, limit_s=600)
+    phone.set_time(int(time.time()) + 700)
+    with caplog.at_level(logging.WARNING), here.takes(phone):
+        assert "session mine" in (here.sees(phone) or "")
+    assert "took over the lease of ada on lab-2" in caplog.text
+    assert "silent for more than 600 s" in caplog.text
+
+
+def test_an_expired_lease_is_nobodys(phone, here, elsewhere):
+    abandoned(elsewhere, phone, limit_s=600)
+    phone.set_time(int(time.time()) + 700)
+    assert here.sees(phone) is None
+
+
+def test_only_the_phones_clock_decides(phone, here, elsewhere):
+    phone.set_time(86_400)  # 1970, as after a start without network
+    with elsewhere.takes(phone):
+        phone.set_time(86_400 + 500)
+        with pytest.raises(LeaseHeld):
+            here.takes(phone).__enter__()
+
+
+def test_a_clock_that_was_set_back_holds_no_phone_for_ever(phone, here, elsewhere):
+    phone.set_time(4_000_000_000)
+    abandoned(elsewhere, phone)
+    phone.set_time(1_800_000_000)
+    with here.takes(phone):
+        pass
+
+
+def test_a_renewed_lease_does_not_expire(phone, here, elsewhere):
+    begun = int(time.time())
+    with elsewhere.takes(phone, limit_s=600) as taken:
+        phone.set_time(begun + 550)
+        elsewhere.clock.ahead_s = 550
+        taken.renew()
+        phone.set_time(begun + 1100)
+        with pytest.raises(LeaseHeld):
+            here.takes(phone).__enter__()
+
+
+def test_renewing_early_does_not_ask_the_phone(phone, here):
+    with here.takes(phone) as taken:
+        before = lease_file(phone).stat().st_mtime_ns, lease_file(phone).read_bytes()
+        taken.renew()
+        assert (lease_file(phone).stat().st_mtime_ns, lease_file(phone).read_bytes()) == before
+
+
+def test_a_silent_holder_learns_that_it_has_lost_the_phone_and_leaves_it_to_the_other(phone, here, elsewhere):
+    with elsewhere.takes(phone) as taken:
+        phone.set_time(int(time.time()) + 700)
+        with here.takes(phone):
+            elsewhere.clock.ahead_s = 700
+            with pytest.raises(LeaseLost, match=r"was taken by .*session mine"):
+                taken.renew()
+            taken.give_back()
+            assert "mine" in lease_file(phone).read_text()
+
+
+def test_a_lease_that_was_wiped_off_the_phone_is_written_again(phone, here):
+    with here.takes(phone) as taken:
+        lease_file(phone).unlink()
+        here.clock.ahead_s = 300
+        taken.renew()
+        assert "mine" in lease_file(phone).read_text()
+
+
+def test_a_lease_by_a_dead_process_of_this_system_is_taken_over_at_once(phone, here, tmp_path, caplog):
+    process = subprocess.Popen(["true"])
+    process.wait()
+    dead = dataclasses.replace(here.holder, pid=process.pid, host="a container's name")
+    abandoned(Host(tmp_path / "of another user", dead), phone)
+    with here.takes(phone):
+        pass
+    assert f"its process {process.pid} is gone" in caplog.text
+
+
+def test_a_lease_by_a_living_process_of_this_system_is_respected_whatever_its_folder(phone, here, tmp_path):
+    abandoned(Host(tmp_path / "of another user", here.holder), phone)
+    with pytest.raises(LeaseHeld):
+        here.takes(phone).__enter__()
+
+
+def test_a_process_number_that_was_given_again_is_not_taken_for_the_holder(phone, here, tmp_path):
+    earlier = dataclasses.replace(here.holder, started_s=(here.holder.started_s or 0) - 1000)
+    abandoned(Host(tmp_path / "of another user", earlier), phone)
+    with here.takes(phone):
+        pass
