@@ -29,12 +29,12 @@ import psutil
 from numpy.typing import NDArray
 from PIL import Image
 
-from mbench.accuracy.answers import answer, open_file
-from mbench.accuracy.decoding import decode
-from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.prepared import prepare
-from mbench.accuracy.preprocessing import find_recipe
-from mbench.accuracy.top_k import BestAnswers
+from mbench.accuracy.host.inference import answer, open_file
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import prepare
+from mbench.accuracy.pictures.decoding import decode
+from mbench.accuracy.pictures.recipes import find_recipe
+from mbench.accuracy.tasks.top_k import BestAnswers
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.workers import spawning

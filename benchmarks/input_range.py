@@ -21,11 +21,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mbench.accuracy.dataset_embedded import EmbeddedPictures
-from mbench.accuracy.datasets import open_dataset
-from mbench.accuracy.drawing import chosen_indices
-from mbench.accuracy.input_scaling import input_encoder
-from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.accuracy.datasets.embedded import EmbeddedPictures
+from mbench.accuracy.host.sampling import chosen_indices
+from mbench.accuracy.pictures.input_scaling import input_encoder
+from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.core.examples import Split
 from mbench.core.ports import SilentProgress
 from mbench.core.proportions import PairedCounts, paired_difference

@@ -12,12 +12,12 @@ from PIL import Image
 
 from benchmarks.fuzz.folders import pack, unpack
 from benchmarks.fuzz.reader import Form, Reader
-from mbench.accuracy.cells import read_cells
-from mbench.accuracy.dataset_crc32c import crc32c
-from mbench.accuracy.dataset_hashes import hash_files, note_path
-from mbench.accuracy.dataset_tf_example import parse_example
-from mbench.accuracy.datasets import open_dataset
-from mbench.accuracy.decoding import decode
+from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.accuracy.datasets.crc32c import crc32c
+from mbench.accuracy.datasets.hashes import hash_files, note_path
+from mbench.accuracy.datasets.tf_example import parse_example
+from mbench.accuracy.pictures.decoding import decode
+from mbench.accuracy.tasks.cells import read_cells
 
 _PICTURES: Final = 4
 

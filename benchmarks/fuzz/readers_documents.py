@@ -10,7 +10,7 @@ from typing import Any, Final
 from benchmarks.fuzz.folders import pack, unpack
 from benchmarks.fuzz.reader import Form, Reader
 from benchmarks.fuzz.recorded import recorded, recorded_folder
-from mbench.accuracy.kept_scores import KeptScore, ScoreRequest, keep_score, read_score
+from mbench.accuracy.host.kept_scores import KeptScore, ScoreRequest, keep_score, read_score
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts, Split, Task

@@ -2,7 +2,7 @@
 
 The first stage takes the picture to a map of a sixteenth of its side, and says for twelve anchors a pixel whether
 something is there and where (`features`, `boxes`, `objectness`). The 300 best proposals are chosen, and a 14×14 crop of
-the map cut out for each, outside, on the host (`mbench/accuracy/proposals.py`): TFLite has one operator for neither.
+the map cut out for each, outside, on the host (`mbench/accuracy/tasks/proposals.py`): TFLite has one operator for neither.
 The second stage takes the crops, (300, 14, 14, channels), to `scores`, (300, classes), and `boxes`, (300, classes − 1,
 4). Both together have the mult-adds of Table 13; later public configurations pool the crops to 7×7 and cost a quarter.
 

@@ -15,7 +15,7 @@ POOLED_KINDS: Final = frozenset({HeadKind.CLASSIFIER, HeadKind.ATTRIBUTES, HeadK
 """Heads that stand on pooled features, and so on any body.
 
 PlaNet's cells of the globe (paper, section 4.4) are a classifier like any other; which cell lies where is no part of
-the network, but of `mbench/accuracy/cells.py`.
+the network, but of `mbench/accuracy/tasks/cells.py`.
 """
 
 

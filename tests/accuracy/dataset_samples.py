@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mbench.accuracy.datasets import open_dataset
+from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.core.examples import Examples, Split
 
 SYNSETS = tuple(f"n{number:08d}" for number in range(1_440_764, 1_440_764 + 13 * 1000, 13))

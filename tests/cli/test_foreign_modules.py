@@ -85,7 +85,7 @@ def test_worker_processes_import_no_module_of_the_users_folder(bare, marker, tmp
     prefix = installed(bare, tmp_path)
     program.write_text(
         "import operator\n"
-        "from mbench.accuracy.host_pool import HostPool\n"
+        "from mbench.accuracy.host.pool import HostPool\n"
         "if __name__ == '__main__':\n"
         "    with HostPool(1) as pool:\n"
         "        print(*pool.run(operator.neg, [3]))\n"

@@ -10,7 +10,7 @@ import pytest
 from built_networks import body, build, convolution, counted, run, total
 from PIL import Image
 
-from mbench.accuracy.box_decoding import decode_boxes, find_objects
+from mbench.accuracy.tasks.box_decoding import decode_boxes, find_objects
 from mbench.artifacts.inspection import inspect_file
 from mbench.artifacts.verification import compare_outputs
 from mbench.core.default_boxes import ssd_boxes

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from built_networks import body, build, convolution, counted, depthwise, run, total
 
-from mbench.accuracy.proposals import choose_proposals, crop_features, find_in_proposals
+from mbench.accuracy.tasks.proposals import choose_proposals, crop_features, find_in_proposals
 from mbench.artifacts.verification import compare_outputs
 from mbench.core.default_boxes import rpn_boxes
 from mbench.core.variants import Quantization

@@ -30,16 +30,16 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
 def test_every_data_set_in_it_has_its_licence_among_the_licence_files(
     wheel: zipfile.ZipFile, metadata: Message
 ) -> None:
-    data = [Path(name) for name in wheel.namelist() if name.startswith("mbench/accuracy/data/")]
+    data = [Path(name) for name in wheel.namelist() if name.startswith("mbench/accuracy/datasets/data/")]
     sets = {path.stem for path in data if path.suffix == ".npz"}
     assert sets == {"digits", "fashion"}
-    wanted = {"LICENSE", *(f"mbench/accuracy/data/LICENSE-{name}.txt" for name in sets)}
+    wanted = {"LICENSE", *(f"mbench/accuracy/datasets/data/LICENSE-{name}.txt" for name in sets)}
     assert set(metadata.get_all("License-File") or ()) == wanted
     (folder,) = {name.partition("/")[0] for name in wheel.namelist() if ".dist-info/" in name}
     texts = {name: wheel.read(f"{folder}/licenses/{name}").decode() for name in wanted}
     assert "Apache License" in texts["LICENSE"]
-    assert "creativecommons.org/licenses/by/4.0" in texts["mbench/accuracy/data/LICENSE-digits.txt"]
-    assert "Zalando SE" in texts["mbench/accuracy/data/LICENSE-fashion.txt"]
+    assert "creativecommons.org/licenses/by/4.0" in texts["mbench/accuracy/datasets/data/LICENSE-digits.txt"]
+    assert "Zalando SE" in texts["mbench/accuracy/datasets/data/LICENSE-fashion.txt"]
     assert set((metadata["License-Expression"] or "").split(" AND ")) == {
         "Apache-2.0",
         "BSD-3-Clause",

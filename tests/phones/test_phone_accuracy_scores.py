@@ -10,13 +10,13 @@ import pytest
 from accuracy_lab import Bench
 from answering import Notes, workload
 
-from mbench.accuracy.answers import answer, open_file
-from mbench.accuracy.dataset_examples import LabelledExamples
-from mbench.accuracy.dataset_pictures import PictureFiles
-from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.judge_classes import judge_classes
-from mbench.accuracy.prepared import prepare
-from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.datasets.examples import LabelledExamples
+from mbench.accuracy.datasets.pictures import PictureFiles
+from mbench.accuracy.host.inference import answer, open_file
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import prepare
+from mbench.accuracy.pictures.recipes import find_recipe
+from mbench.accuracy.tasks.classes import judge_classes
 from mbench.core.examples import Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts

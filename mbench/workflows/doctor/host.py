@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from mbench.accuracy.prepared_room import LIMIT_BYTES, kept_bytes
+from mbench.accuracy.host.eviction import LIMIT_BYTES, kept_bytes
 from mbench.core.errors import MbenchError
 from mbench.core.plain_text import one_line
 from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts

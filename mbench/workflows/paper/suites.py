@@ -183,7 +183,7 @@ def _data_set_head(request: RunRequest) -> Head | None:
     """Return the classes of the data set that was named; None without one."""
     if request.accuracy is None:
         return None
-    from mbench.accuracy.datasets import open_dataset
+    from mbench.accuracy.datasets.catalogue import open_dataset
 
     return open_dataset(request.accuracy.question.dataset, cache=home() / "datasets").head
 

@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.answers import Answered
-from mbench.accuracy.input_scaling import StoredTensor, stored_inputs
-from mbench.accuracy.judgement import Judge, Outputs
-from mbench.accuracy.prepared import Prepared
-from mbench.accuracy.preprocessing import PreprocessingRecipe
-from mbench.accuracy.top_k import top_k
+from mbench.accuracy.host.evaluator import Judge, Outputs
+from mbench.accuracy.host.inference import Answered
+from mbench.accuracy.host.prepared import Prepared
+from mbench.accuracy.pictures.input_scaling import StoredTensor, stored_inputs
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe
+from mbench.accuracy.tasks.top_k import top_k
 from mbench.core.errors import NoRoom, RunFailed, StoreError, UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress

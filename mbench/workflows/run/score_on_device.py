@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from mbench.accuracy.answers import answer, open_file
-from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.prepared import prepare
+from mbench.accuracy.host.inference import answer, open_file
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import prepare
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
 from mbench.core.results import PlannedJob

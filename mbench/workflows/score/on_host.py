@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mbench.accuracy.answers import HOST_DELEGATES, OpenedFile, open_file
-from mbench.accuracy.drawing import count_questions
-from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.host_scores import SLOW_EXAMPLES, host_runtime, score_file
-from mbench.accuracy.kept_scores import ScoreRequest, keep_score, read_score
-from mbench.accuracy.prepared import Prepared, prepare
+from mbench.accuracy.host.inference import HOST_DELEGATES, OpenedFile, open_file
+from mbench.accuracy.host.kept_scores import ScoreRequest, keep_score, read_score
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import Prepared, prepare
+from mbench.accuracy.host.sampling import count_questions
+from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
 from mbench.core.scores import Question, Score

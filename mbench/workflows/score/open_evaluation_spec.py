@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.accuracy.answers import OpenedFile
-from mbench.accuracy.datasets import Dataset, open_dataset
-from mbench.accuracy.judge_detections import check_counting
-from mbench.accuracy.judge_places import Cells, open_cells
-from mbench.accuracy.judgement import Judge
-from mbench.accuracy.judges import judge_for
-from mbench.accuracy.preprocessing import PreprocessingRecipe, find_recipe
+from mbench.accuracy.datasets.catalogue import Dataset, open_dataset
+from mbench.accuracy.host.evaluator import Judge
+from mbench.accuracy.host.inference import OpenedFile
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe
+from mbench.accuracy.tasks.detections import check_counting
+from mbench.accuracy.tasks.evaluator_for_task import judge_for
+from mbench.accuracy.tasks.places import Cells, open_cells
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples, Task
 from mbench.core.scores import Question

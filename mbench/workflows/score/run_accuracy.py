@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from mbench.accuracy.dataset_opened import Dataset
-from mbench.accuracy.datasets import open_dataset
-from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.prepared import prepare
-from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.accuracy.datasets.opened import Dataset
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import prepare
+from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Split

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mbench.accuracy.dataset_opened import Dataset
-from mbench.accuracy.datasets import open_dataset
+from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.accuracy.datasets.opened import Dataset
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.core.sweeps import Axis, expand, parse_sweep

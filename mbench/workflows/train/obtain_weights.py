@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mbench.accuracy.dataset_opened import Dataset
+from mbench.accuracy.datasets.opened import Dataset
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Progress, SilentProgress

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.dataset_opened import Dataset
-from mbench.accuracy.host_pool import HostPool
-from mbench.accuracy.prepared import prepare
-from mbench.accuracy.preprocessing import find_recipe
+from mbench.accuracy.datasets.opened import Dataset
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import prepare
+from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.core.choices import Distribution, Schedule, Strength
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import DatasetFacts, Examples, Split

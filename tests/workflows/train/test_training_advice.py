@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from mbench.accuracy.datasets import open_dataset
+from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.core.ports import SilentProgress
 from mbench.core.sweeps import Axis
 from mbench.models.training.fitting import Trained

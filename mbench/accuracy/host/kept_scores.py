@@ -1,0 +1,115 @@
+"""Scores of this host that are kept, so that nothing is scored twice.
+
+    FOLDER/<key>.json     a `KeptScore`: what was asked, the score, and its SHA-256
+
+The key is a digest over all that the answers depend on. What has changed since it was written is scored again.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import PIL
+from pydantic import ValidationError
+
+from mbench.accuracy.host.prepared import GEOMETRY_VERSION
+from mbench.core.examples import DatasetFacts
+from mbench.core.scores import Score
+from mbench.core.workloads import Document
+
+_LOG = logging.getLogger(__name__)
+
+
+class ScoreRequest(Document):
+    """All that a score on this host depends on.
+
+    Attributes:
+        asked: examples, as the user said; None: all, or the default of slow files.
+        label_offset: as the user said; None: by the number of outputs.
+        cells_sha256: of a geolocation: the file that tells where each class lies.
+        geometry_version: of decoding and resizing; `decoder` is Pillow's release, `runtime` LiteRT's.
+    """
+
+    artifact_sha256: str
+    dataset: DatasetFacts
+    preprocessing: str
+    geometry_version: int = GEOMETRY_VERSION
+    decoder: str = PIL.__version__
+    label_offset: int | None
+    cells_sha256: str | None = None
+    asked: int | None
+    seed: int
+    delegate: str
+    runtime: str
+
+    def key(self) -> str:
+        """Return the name of the file that such a score is kept in."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+class KeptScore(Document):
+    """A score on the disk.
+
+    Format history:
+        1   mbench 0.1: first format.
+
+    Attributes:
+        request: what was asked.
+        notes: what a person should know of it, said whenever it is shown.
+        sha256: of `score` as JSON, and of the notes where there are any.
+    """
+
+    format_version: Literal[1] = 1
+    request: ScoreRequest
+    score: Score
+    notes: tuple[str, ...] = ()
+    sha256: str
+
+
+def read_score(folder: Path, request: ScoreRequest) -> KeptScore | None:
+    """Return the score that was kept for a request; None where there is none, or it has changed."""
+    path = folder / f"{request.key()}.json"
+    try:
+        kept = KeptScore.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        _LOG.warning("%s cannot be read (%s); the file is scored again", path, type(error).__name__)
+        return None
+    if kept.sha256 != _sha256(kept.score, kept.notes) or kept.score.artifact_sha256 != request.artifact_sha256:
+        _LOG.warning("%s has changed since it was written; the file is scored again", path)
+        return None
+    return kept
+
+
+def keep_score(folder: Path, request: ScoreRequest, score: Score, *, notes: Sequence[str] = ()) -> KeptScore:
+    """Keep a score and return it as it is kept: whole or not at all.
+
+    Where that fails nobody loses more than time, so a log line says it.
+    """
+    path = folder / f"{request.key()}.json"
+    kept = KeptScore(request=request, score=score, notes=tuple(notes), sha256=_sha256(score, notes))
+    temporary = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(kept.model_dump_json(indent=1))
+        Path(temporary).replace(path)
+    except OSError as error:
+        _LOG.warning("a score could not be kept in %s: %s; it will be taken again", folder, error.strerror or error)
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+    return kept
+
+
+def _sha256(score: Score, notes: Sequence[str]) -> str:
+    whole = hashlib.sha256(score.model_dump_json().encode())
+    for note in notes:
+        whole.update(b"\n" + note.encode())
+    return whole.hexdigest()

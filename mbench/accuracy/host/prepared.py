@@ -1,0 +1,277 @@
+"""Pictures decoded and resized once, kept as one array for all files of a resolution and for every later evaluation.
+
+    FOLDER/<key>.npy     (asked, r, r, 3) uint8 RGB, a row per asked example
+    FOLDER/<key>.json    a `PreparedRecord`: what they are, which could not be decoded, size and SHA-256 of the array
+    FOLDER/<key>.lock    held while they are being made
+
+Both appear under their final names whole or not at all. A pair that has changed since is made again. What was not used
+for longest makes room for what is new (`prepared_room`).
+"""
+
+import hashlib
+import json
+import logging
+import os
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, Literal
+
+import numpy as np
+import PIL
+from filelock import FileLock
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from mbench.accuracy.host.eviction import SPARE_BYTES, hold, make_room
+from mbench.accuracy.host.pool import HostPool, WorkerDied, parts
+from mbench.accuracy.host.sampling import asks_all, drawn_pictures
+from mbench.accuracy.host.worker import PictureRows, fill_rows
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe
+from mbench.core.errors import DatasetError, StoreError
+from mbench.core.examples import DatasetFacts, Examples
+from mbench.core.ports import Progress
+from mbench.core.workloads import Document
+
+_LOG = logging.getLogger(__name__)
+
+GEOMETRY_VERSION: Final = 2
+"""Rises with every change of which pictures are drawn, and of what decoding and resizing give. 2: of pairs, pairs."""
+
+
+class Unreadable(Document):
+    """An example that could not be decoded: its row, its name, and why not."""
+
+    row: int
+    name: str
+    reason: str
+
+
+class PreparedRecord(Document):
+    """What an array of pictures holds.
+
+    Attributes:
+        geometry: how they were cropped and resized; recipes that only scale differently have the same.
+        decoder: Pillow's release.
+        asked: rows.
+        seed: of the draw; None where all examples are there, in order.
+        unreadable: rows that are black because their examples could not be decoded.
+        sha256: of the whole `.npy`.
+    """
+
+    format_version: Literal[1] = 1
+    dataset: DatasetFacts
+    geometry: str
+    geometry_version: int
+    decoder: str
+    resolution: int
+    asked: int
+    seed: int | None
+    unreadable: tuple[Unreadable, ...] = ()
+    size_bytes: int = 0
+    sha256: str = Field(default="0" * 64, pattern=r"^[0-9a-f]{64}$")
+
+    def key(self) -> str:
+        """Return what names the files: a digest over all that was asked for, and nothing of what came out."""
+        asked = self.model_dump(mode="json", exclude={"unreadable", "size_bytes", "sha256"})
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Pictures that are ready: where they lie, and which examples they are.
+
+    Attributes:
+        path: the `.npy`; its bytes were checked when it was opened.
+        indices: (asked,) of the examples in their split, by row.
+    """
+
+    path: Path
+    record: PreparedRecord
+    indices: NDArray[np.intp]
+
+    @property
+    def resolution(self) -> int:
+        """Height and width in pixels."""
+        return self.record.resolution
+
+    def pictures(self) -> NDArray[np.uint8]:
+        """Return (asked, r, r, 3), mapped from the disk and not to be written to."""
+        mapped: NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
+        return mapped
+
+    def readable(self) -> NDArray[np.bool_]:
+        """Return (asked,): whether the example could be decoded."""
+        readable = np.ones(self.record.asked, np.bool_)
+        readable[[failure.row for failure in self.record.unreadable]] = False
+        return readable
+
+
+def prepare(
+    examples: Examples,
+    recipe: PreprocessingRecipe,
+    resolution: int,
+    *,
+    asked: int | None,
+    seed: int,
+    folder: Path,
+    pool: HostPool,
+    progress: Progress,
+) -> Prepared:
+    """Return the examples' pictures of a resolution, out of `folder` or made and kept there.
+
+    An example that cannot be decoded keeps its row, and is named in the record: it counts as wrong.
+
+    Args:
+        examples: of one split.
+        recipe: how pictures are cropped and resized.
+        resolution: height and width in pixels.
+        asked: how many, of faces pairs; None: all. Fewer than all are drawn by `seed`.
+        seed: of the draw.
+        folder: where arrays are kept.
+        pool: the processes that decode.
+        progress: told of the stage and of pictures that are done.
+
+    Raises:
+        DatasetError: the data set cannot be read, or not one of the examples can be decoded.
+        StoreError: the disk has no room, or does not take them.
+    """
+    indices = drawn_pictures(examples, asked, seed)
+    wanted = PreparedRecord(
+        dataset=examples.facts,
+        geometry=recipe.geometry,
+        geometry_version=GEOMETRY_VERSION,
+        decoder=PIL.__version__,
+        resolution=resolution,
+        asked=len(indices),
+        seed=None if asks_all(examples, asked) else seed,
+    )
+    path = folder / f"{wanted.key()}.npy"
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            record = _kept(path, wanted)
+            if record is None:
+                record = _made(examples, indices, wanted, recipe, path, pool, progress)
+            hold(path)
+    return Prepared(path=path, record=record, indices=indices)
+
+
+def _kept(path: Path, wanted: PreparedRecord) -> PreparedRecord | None:
+    """Return the record of an array that is there, whole and the one that is wanted."""
+    try:
+        record = PreparedRecord.model_validate_json(path.with_suffix(".json").read_bytes())
+        if record.key() == wanted.key() and path.stat().st_size == record.size_bytes and _sha256(path) == record.sha256:
+            return record
+        reason = "is not what its record says"
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        reason = f"has a record that cannot be read ({error.error_count()} errors)"
+    _LOG.warning("%s %s; the pictures are prepared again", path, reason)
+    return None
+
+
+def _made(
+    examples: Examples,
+    indices: NDArray[np.intp],
+    wanted: PreparedRecord,
+    recipe: PreprocessingRecipe,
+    path: Path,
+    pool: HostPool,
+    progress: Progress,
+) -> PreparedRecord:
+    part = path.with_suffix(".part")  # one name, so that what a dead process left is written over
+    try:
+        _reserve(part, (wanted.asked, wanted.resolution, wanted.resolution, 3))
+        failures = _fill(examples, indices, wanted, recipe, part, pool, progress)
+        unreadable = tuple(
+            Unreadable(row=row, name=examples.name(int(indices[row])), reason=reason) for row, reason in failures
+        )
+        if len(unreadable) == wanted.asked:
+            raise DatasetError(f"none of {wanted.asked} examples can be decoded. The first: {unreadable[0].reason}")
+        record = wanted.model_copy(
+            update={"unreadable": unreadable, "size_bytes": part.stat().st_size, "sha256": _sha256(part)}
+        )
+        path.with_suffix(".json").unlink(missing_ok=True)
+        part.replace(path)  # not synced: whoever opens it checks its hash, so a power cut costs time alone
+        sidecar = path.with_suffix(".json.part")
+        sidecar.write_text(record.model_dump_json(indent=1), encoding="utf-8")
+        sidecar.replace(path.with_suffix(".json"))
+    finally:
+        part.unlink(missing_ok=True)
+    return record
+
+
+def _fill(
+    examples: Examples,
+    indices: NDArray[np.intp],
+    wanted: PreparedRecord,
+    recipe: PreprocessingRecipe,
+    target: Path,
+    pool: HostPool,
+    progress: Progress,
+) -> list[tuple[int, str]]:
+    """Fill the array by all workers; return row and reason of those that cannot be decoded, in order."""
+    failures: list[tuple[int, str]] = []
+    progress.start(f"preparing {wanted.dataset.name} at {wanted.resolution} pixels", wanted.asked)
+    try:
+        with TemporaryDirectory(prefix="mbench-examples-") as folder:
+            pickled = Path(folder) / "examples.pickle"
+            pickled.write_bytes(pickle.dumps(examples))
+            tasks = [
+                PictureRows(
+                    examples=pickled,
+                    indices=tuple(indices[rows].tolist()),
+                    first=rows.start,
+                    target=target,
+                    resolution=wanted.resolution,
+                    crop_and_resize=recipe.crop_and_resize,
+                )
+                for rows in parts(wanted.asked, pool.workers)
+            ]
+            for task, unreadable in pool.run(fill_rows, tasks):
+                failures += unreadable
+                progress.step(recipe.name, len(task.indices))
+    except WorkerDied as error:
+        raise DatasetError(
+            f"a process that prepared {wanted.dataset.name} died, as it does when memory runs out; "
+            "free some, or take fewer workers."
+        ) from error
+    finally:
+        progress.finish()
+    return sorted(failures)
+
+
+def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:
+    """Make an array file of zeros of its full size, or say at once that there is no room, even without older ones."""
+    needed = int(np.prod(shape, dtype=np.int64))
+    free = make_room(path.with_suffix(".npy"), needed)
+    if needed + SPARE_BYTES > free:
+        raise StoreError(
+            f"{path.parent} has {free >> 20} MiB free, and {shape[0]} pictures of {shape[1]} x {shape[2]} pixels take "
+            f"{needed >> 20} MiB. Free some space, let MBENCH_HOME name another folder, or ask fewer --examples."
+        )
+    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
+    if hasattr(os, "posix_fallocate"):  # a disk that fills up meanwhile would kill the process that writes the mapping
+        with path.open("r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"could not keep prepared pictures in {folder}: {error.strerror or error}. "
+            "Free some space there, mend its permissions, or let MBENCH_HOME name another folder."
+        ) from error

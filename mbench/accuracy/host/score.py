@@ -1,0 +1,76 @@
+"""The score of one file on prepared pictures, from this host's answers; what they are worth is its judge's to say."""
+
+from importlib.metadata import version
+from typing import Final
+
+import numpy as np
+
+from mbench.accuracy.host.evaluator import Judge
+from mbench.accuracy.host.inference import OpenedFile, answer
+from mbench.accuracy.host.pool import HostPool
+from mbench.accuracy.host.prepared import Prepared
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe
+from mbench.core.examples import Examples
+from mbench.core.ports import Progress
+from mbench.core.scores import NAMED_FAILURES, Score, pack_hits
+from mbench.core.workloads import Delegate
+
+SLOW_EXAMPLES: Final = 500
+"""Asked of a file of 16-bit integers unless the user names a number: 0.3 s each of MobileNet 1.0 at 224 pixels."""
+
+
+def host_runtime() -> str:
+    """Return the release of LiteRT that executes files here."""
+    return version("ai-edge-litert")
+
+
+def score_file(
+    opened: OpenedFile,
+    prepared: Prepared,
+    examples: Examples,
+    recipe: PreprocessingRecipe,
+    judge: Judge,
+    *,
+    artifact_sha256: str,
+    delegate: Delegate,
+    pool: HostPool,
+    progress: Progress,
+) -> Score:
+    """Return how well a file does what a data set asks.
+
+    Args:
+        opened: the file.
+        prepared: pictures of `examples` by `recipe`, at the file's resolution.
+        examples: that the pictures are of, for their names.
+        recipe: how the file's pictures are made.
+        judge: of this file's answers to these examples.
+        artifact_sha256: of the file.
+        delegate: what it was opened for.
+        pool: the processes to ask it in.
+        progress: told of pictures that are done; the stage is the caller's.
+
+    Raises:
+        UnsupportedModel: its answers show that it does not fit.
+        ArtifactError: the runtime does not run it.
+    """
+    answered = answer(opened, prepared, recipe.scaling, keep=judge.keep, pool=pool, progress=progress)
+    judgement = judge.weigh(answered.outputs, answered.answered, prepared.indices)
+    record = prepared.record
+    failed = np.flatnonzero(~answered.answered)[:NAMED_FAILURES]
+    return Score(
+        artifact_sha256=artifact_sha256,
+        place="host",
+        delegate=str(delegate),
+        runtime=host_runtime(),
+        dataset=record.dataset,
+        preprocessing=recipe.name,
+        label_offset=judge.label_offset,
+        cells_sha256=judge.cells_sha256,
+        asked=record.asked,
+        scored=int(answered.answered.sum()),
+        failed=tuple(examples.name(int(prepared.indices[row])) for row in failed),
+        selection_seed=record.seed,
+        metrics=judgement.metrics,
+        hits=None if judgement.hits is None else pack_hits(judgement.hits),
+        seconds=round(answered.seconds, 3),
+    )

@@ -1,0 +1,232 @@
+"""What worker processes do: prepare pictures, and ask a file.
+
+They import little, and the LiteRT runtime with the first file, so that they are there at once.
+
+Each process has one single-threaded interpreter and asks it one picture at a time: threads and batches gain nothing
+where every core has its own process.
+"""
+
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.accuracy.pictures.input_scaling import PixelScaling, input_encoder
+from mbench.core.errors import ArtifactError, UnreadableExample
+
+if TYPE_CHECKING:
+    from mbench.accuracy.pictures.recipes import CropAndResize
+    from mbench.core.examples import Examples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRows:
+    """Rows of an array of pictures to fill.
+
+    Attributes:
+        examples: file with the pickled `Examples`.
+        indices: of the examples; the first goes to row `first`.
+        target: the `.npy` to write into, (n, resolution, resolution, 3).
+    """
+
+    examples: Path
+    indices: tuple[int, ...]
+    first: int
+    target: Path
+    resolution: int
+    crop_and_resize: "CropAndResize"
+
+
+def fill_rows(rows: PictureRows) -> list[tuple[int, str]]:
+    """Decode, crop and resize examples into the array; return the row and the reason of each that cannot be decoded."""
+    examples = _load_examples(rows.examples)
+    pictures = np.load(rows.target, mmap_mode="r+")
+    unreadable = []
+    for row, index in enumerate(rows.indices, rows.first):
+        try:
+            pictures[row] = rows.crop_and_resize(examples.picture(index), rows.resolution)
+        except UnreadableExample as error:
+            unreadable.append((row, str(error)))
+    return unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """A file as it is to be run.
+
+    Attributes:
+        builtin: by the runtime's own kernels alone; otherwise as an app gets it, by XNNPACK where it can.
+        stamp: modification time in ns and size: a file that changed is loaded again.
+    """
+
+    path: Path
+    builtin: bool
+    stamp: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """An input or output: real = scale × (stored − zero_point), both None where it is not quantized."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float | None
+    zero_point: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensors:
+    """All inputs and outputs of a file, in its order."""
+
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+
+def read_tensors(file: ModelFile) -> Tensors:
+    """Return a file's inputs and outputs.
+
+    Raises:
+        ArtifactError: the runtime does not take it.
+    """
+    interpreter = _load_file(file)
+    return Tensors(
+        inputs=tuple(map(_tensor, interpreter.get_input_details())),
+        outputs=tuple(map(_tensor, interpreter.get_output_details())),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What a file is asked.
+
+    Attributes:
+        pictures: a `.npy`, (n, r, r, 3) uint8, whose SHA-256 is `sha256`.
+        keep: what of the outputs is wanted, as `mbench.accuracy.host.evaluator.Keep` says; None: all of them.
+    """
+
+    file: ModelFile
+    pictures: Path
+    sha256: str
+    scaling: PixelScaling
+    keep: Callable[[tuple[NDArray[Any], ...]], tuple[NDArray[Any], ...]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRows:
+    """Rows of the pictures that one process is to ask about: the first, and one past the last."""
+
+    asking: Asking
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a file answered, a row per picture.
+
+    Attributes:
+        numbers: (n,) whether all outputs are numbers.
+        outputs: (n, *shape without the batch of one) of each output, as stored; or what was kept of them.
+    """
+
+    numbers: NDArray[np.bool_]
+    outputs: tuple[NDArray[Any], ...]
+
+
+def ask(rows: AskedRows) -> Answers:
+    """Return a file's answers, one picture at a time.
+
+    Raises:
+        ArtifactError: an inference failed.
+    """
+    outputs = _asker(rows.asking).outputs(rows.start, rows.stop)
+    numbers = np.ones(rows.stop - rows.start, np.bool_)
+    for output in outputs:
+        if output.dtype.kind == "f":
+            numbers &= ~np.isnan(output.reshape(len(output), -1)).any(axis=1)
+    for output in outputs:
+        output[~numbers] = 0
+    keep = rows.asking.keep
+    return Answers(numbers=numbers, outputs=outputs if keep is None else keep(outputs))
+
+
+class _Asker:
+    """A loaded file with the pictures that it is asked about: made once for all rows of a process."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._interpreter = _load_file(asking.file)
+        (source,) = self._interpreter.get_input_details()
+        self._source = int(source["index"])
+        self._encode = input_encoder(asking.scaling, _tensor(source))
+        self._pictures = np.load(asking.pictures, mmap_mode="r").view(np.ndarray)
+        self._targets = [
+            (int(detail["index"]), _without_batch(detail["shape"]), np.dtype(detail["dtype"]))
+            for detail in self._interpreter.get_output_details()
+        ]
+
+    def outputs(self, start: int, stop: int) -> tuple[NDArray[Any], ...]:
+        """Return each output, (stop − start, *shape without the batch of one), as stored."""
+        interpreter, encode = self._interpreter, self._encode
+        outputs = tuple(np.empty((stop - start, *shape), dtype) for _, shape, dtype in self._targets)
+        targets = [(index, output) for (index, _, _), output in zip(self._targets, outputs, strict=True)]
+        for row, picture in enumerate(range(start, stop)):
+            # Encoding one at a time stays in the processor's cache.
+            interpreter.set_tensor(self._source, encode(self._pictures[picture : picture + 1]))
+            try:
+                interpreter.invoke()
+                for index, output in targets:
+                    output[row] = interpreter.get_tensor(index).reshape(output.shape[1:])
+            except (RuntimeError, ValueError) as error:  # ValueError also of an output that changes its size
+                raise ArtifactError(_refusal(error)) from error
+        return outputs
+
+
+@lru_cache(maxsize=1)
+def _asker(asking: Asking) -> _Asker:
+    return _Asker(asking)
+
+
+def _without_batch(shape: NDArray[np.integer]) -> tuple[int, ...]:
+    sizes = tuple(int(size) for size in shape)
+    return sizes[1:] if len(sizes) > 1 and sizes[0] == 1 else sizes
+
+
+@lru_cache(maxsize=1)
+def _load_file(file: ModelFile) -> Any:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if file.builtin else OpResolverType.AUTO
+    try:
+        interpreter = Interpreter(str(file.path), num_threads=1, experimental_op_resolver_type=resolver)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise ArtifactError(_refusal(error)) from error
+    return interpreter
+
+
+@lru_cache(maxsize=1)
+def _load_examples(path: Path) -> "Examples":
+    examples: Examples = pickle.loads(path.read_bytes())  # written by our parent, into a folder of its own
+    return examples
+
+
+def _tensor(detail: dict[str, Any]) -> Tensor:
+    scale, zero_point = detail["quantization"]
+    return Tensor(
+        name=str(detail["name"]),
+        shape=tuple(int(size) for size in detail["shape"]),
+        dtype=np.dtype(detail["dtype"]).name,
+        scale=float(scale) or None,
+        zero_point=int(zero_point) if scale else None,
+    )
+
+
+def _refusal(error: Exception) -> str:
+    lines: Sequence[str] = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"the LiteRT runtime does not run the file: {' '.join(dict.fromkeys(lines))} Build it by another route."

@@ -1,0 +1,114 @@
+"""Preprocessing recipes by name: how a picture is cropped and resized, and what real values its levels become.
+
+A network is judged by the recipe that it was trained with: another crop moves top-1 by 2 to 8 points, another scale or
+order of channels by 8 to 23. So every accuracy names its recipe.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.accuracy.pictures.input_scaling import PixelScaling
+from mbench.accuracy.pictures.resize_pillow import (
+    crop_and_resize_antialiased,
+    resize_and_crop_torchvision,
+    resize_nearest,
+)
+from mbench.accuracy.pictures.resize_tensorflow import crop_and_resize_slim, resize_whole
+from mbench.core.errors import UsageError
+from mbench.core.suggestions import did_you_mean
+
+CropAndResize = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
+"""(picture (h, w, 3), resolution) -> (resolution, resolution, 3); a function of a module, for worker processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreprocessingRecipe:
+    """One way to make a network's input of a picture.
+
+    Attributes:
+        description: one line for people.
+        source: the public code that it equals.
+        crop_and_resize: what makes a picture of the network's size.
+        scaling: what its levels become.
+    """
+
+    name: str
+    description: str
+    source: str
+    crop_and_resize: CropAndResize
+    scaling: PixelScaling
+
+    @property
+    def geometry(self) -> str:
+        """What tells prepared pictures of different recipes apart; recipes that only scale differently share them."""
+        return self.crop_and_resize.__name__
+
+
+_SYMMETRIC: Final = PixelScaling(divisor=127.5, mean=(1.0, 1.0, 1.0))
+"""Levels to [-1, 1]."""
+
+RECIPES: Final = (
+    PreprocessingRecipe(
+        name="inception",
+        description="central 0.875 of each side, TensorFlow 1 bilinear, rounded, to [-1, 1]",
+        source="tensorflow/models research/slim/preprocessing/inception_preprocessing.py, preprocess_for_eval",
+        crop_and_resize=crop_and_resize_slim,
+        scaling=_SYMMETRIC,
+    ),
+    PreprocessingRecipe(
+        name="antialiased",
+        description="central 0.875 of each side, bilinear with antialiasing, to [-1, 1]",
+        source="python-pillow/Pillow src/libImaging/Resample.c, BILINEAR; otherwise as inception",
+        crop_and_resize=crop_and_resize_antialiased,
+        scaling=_SYMMETRIC,
+    ),
+    PreprocessingRecipe(
+        name="plain",
+        description="whole picture, half-pixel bilinear without antialiasing, rounded, to [-1, 1]",
+        source="tensorflow/tensorflow tensorflow/python/ops/image_ops_impl.py, resize_images_v2",
+        crop_and_resize=resize_whole,
+        scaling=_SYMMETRIC,
+    ),
+    PreprocessingRecipe(
+        name="torchvision",
+        description="short side to 256/224 with antialiasing, central square, ImageNet mean and deviation",
+        source="pytorch/vision references/classification/presets.py, ClassificationPresetEval, with PIL pictures",
+        crop_and_resize=resize_and_crop_torchvision,
+        scaling=PixelScaling(divisor=255.0, mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)),
+    ),
+    PreprocessingRecipe(
+        name="keras",
+        description="whole picture, nearest pixel, to [-1, 1]",
+        source="keras-team/keras keras/src/utils/image_utils.py, load_img; applications/mobilenet.py, preprocess_input",
+        crop_and_resize=resize_nearest,
+        scaling=_SYMMETRIC,
+    ),
+    PreprocessingRecipe(
+        name="caffe",
+        description="whole picture, nearest pixel, BGR without the ImageNet mean",
+        source="keras-team/keras keras/src/applications/imagenet_utils.py, preprocess_input of mode 'caffe'",
+        crop_and_resize=resize_nearest,
+        scaling=PixelScaling(divisor=1.0, mean=(103.939, 116.779, 123.68), channels="bgr"),
+    ),
+)
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Return the names that `--preprocessing` takes."""
+    return tuple(recipe.name for recipe in RECIPES)
+
+
+def find_recipe(name: str) -> PreprocessingRecipe:
+    """Return a recipe by its name.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    for recipe in RECIPES:
+        if recipe.name == name:
+            return recipe
+    raise UsageError(f"unknown preprocessing {name!r}.{did_you_mean(name, recipe_names())}")

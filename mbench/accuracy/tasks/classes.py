@@ -1,0 +1,64 @@
+"""Judges classifiers: a score per class, of which the best five count."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.accuracy.host.evaluator import Judge, Judgement, Outputs, Rows
+from mbench.accuracy.host.inference import OpenedFile
+from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, top1_hits
+from mbench.accuracy.tasks.label_offset import label_offset, shifted_fit
+from mbench.accuracy.tasks.top_k import BestAnswers
+from mbench.core.errors import UnsupportedModel
+from mbench.core.examples import Examples
+
+
+def judge_classes(
+    opened: OpenedFile, examples: Examples, *, asked_offset: int | None, note: Callable[[str], None]
+) -> Judge:
+    """Return the judge of a file whose only output is a score per class.
+
+    Args:
+        opened: the file.
+        examples: whose truths count.
+        asked_offset: what the user said of the label offset; None: by the number of outputs.
+        note: told where the answers fit another offset than the user said.
+
+    Raises:
+        UnsupportedModel: its input is no picture, or its outputs are not those of a classifier of these classes. Its
+            judge raises it where the answers fit a label offset far better that nobody asked for.
+    """
+    opened.picture_input()
+    outputs, classes = opened.scores(), examples.facts.classes
+    if classes is None:
+        raise UnsupportedModel("the data set has no classes that a file could be scored on.")
+    offset = label_offset(outputs, classes, asked_offset)
+
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+        (top,) = kept
+        truth = np.array([examples.truth(int(index)) for index in rows])
+        doubt = _doubt(top[answered, 0], truth[answered], outputs, offset)
+        if doubt is not None and asked_offset is None:
+            raise UnsupportedModel(f"{doubt[0]}. {doubt[1]}; --label-offset {offset} scores it as it is.")
+        if doubt is not None:
+            note(f"warning: {doubt[0]}; --label-offset {asked_offset} was asked for, and is used.")
+        found = top - offset
+        return Judgement(
+            metrics=classification_metrics(found, truth, answered, classes=classes),
+            hits=top1_hits(found, truth, answered),
+        )
+
+    return Judge(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset)
+
+
+def _doubt(first: NDArray[np.intp], truth: NDArray[np.integer], outputs: int, offset: int) -> tuple[str, str] | None:
+    """Return what speaks for another offset, and what to do about it; None where nothing does."""
+    shifted = shifted_fit(first, truth + offset)
+    if shifted is None:
+        return None
+    shift, share = shifted
+    right = float((first == truth + offset).mean())
+    seen = f"{share:.1%} of its answers are right if class 0 is output {offset + shift}, {right:.1%} if it is {offset}"
+    possible = offset + shift in {0, 1} and int(truth.max()) + offset + shift < outputs
+    return seen, f"Give --label-offset {offset + shift}" if possible else "Check the labels"

@@ -1,0 +1,54 @@
+"""Chooses the judge of a task."""
+
+from collections.abc import Callable
+
+from mbench.accuracy.datasets.examples import BoxedExamples, PairedExamples
+from mbench.accuracy.host.evaluator import Judge
+from mbench.accuracy.host.inference import OpenedFile
+from mbench.accuracy.host.sampling import drawn_pairs
+from mbench.accuracy.tasks.attributes import judge_attributes
+from mbench.accuracy.tasks.classes import judge_classes
+from mbench.accuracy.tasks.detections import judge_detections
+from mbench.accuracy.tasks.faces import judge_faces
+from mbench.accuracy.tasks.places import Cells, judge_places
+from mbench.core.examples import Examples, Task
+
+
+def judge_for(
+    opened: OpenedFile,
+    examples: Examples,
+    *,
+    cells: Cells | None,
+    label_offset: int | None,
+    asked: int | None,
+    seed: int,
+    note: Callable[[str], None],
+) -> Judge:
+    """Return the judge of a file's answers, by the task of the examples.
+
+    Args:
+        opened: the file.
+        examples: whose truths count.
+        cells: where the file's classes lie; of a geolocation, and of nothing else.
+        label_offset: what the user said of it; None: by the number of outputs.
+        asked: how many examples, of faces pairs; None: all. Fewer than all are drawn by `seed`.
+        seed: of the draw.
+        note: told what does not stop a score and should be known of it.
+
+    Raises:
+        UnsupportedModel: the file does not fit.
+    """
+    match examples.facts.task:
+        case Task.CLASSIFICATION:
+            return judge_classes(opened, examples, asked_offset=label_offset, note=note)
+        case Task.ATTRIBUTES:
+            return judge_attributes(opened, examples)
+        case Task.VERIFICATION:
+            assert isinstance(examples, PairedExamples)  # a verification's are
+            return judge_faces(opened, drawn_pairs(examples, asked, seed))
+        case Task.GEOLOCATION:
+            assert cells is not None  # a question about places has them
+            return judge_places(opened, examples, cells)
+        case Task.DETECTION:
+            assert isinstance(examples, BoxedExamples)  # a detection's are
+            return judge_detections(opened, examples)

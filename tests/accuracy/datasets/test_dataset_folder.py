@@ -1,0 +1,189 @@
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+from dataset_samples import examples_of, level_of, levels_of, shown, write_lines, write_picture
+
+from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.errors import DatasetError, UnreadableExample
+from mbench.core.examples import Split
+from mbench.core.variants import Head
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> Path:
+    """Two classes of ten pictures, no two alike."""
+    for number in range(10):
+        write_picture(tmp_path / "cat" / f"{number}.png", 10 * number)
+        write_picture(tmp_path / "dog" / f"{number}.jpg", 10 * number + 5)
+    return tmp_path
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Path:
+    """The same classes, split by a person."""
+    for part, level in (("train", 0), ("test", 100)):
+        for number in range(3):
+            write_picture(tmp_path / part / "cat" / f"{number}.png", level + 10 * number)
+            write_picture(tmp_path / part / "dog" / f"{number}.PNG", level + 10 * number + 5)
+    return tmp_path
+
+
+def test_splits_of_a_person_are_kept(apart: Path) -> None:
+    dataset = open_dataset(f"folder:{apart}")
+    assert dataset.trainable
+    assert shown(dataset.split(Split.TEST)) == [
+        ("cat/0.png", 0),
+        ("cat/1.png", 0),
+        ("cat/2.png", 0),
+        ("dog/0.PNG", 1),
+        ("dog/1.PNG", 1),
+        ("dog/2.PNG", 1),
+    ]
+    assert level_of(dataset.split(Split.TRAIN), 1) == 10
+    assert level_of(dataset.split(Split.TEST), 1) == 110
+
+
+def test_classes_are_the_folders_and_the_head_counts_them(apart: Path) -> None:
+    dataset = open_dataset(f"folder:{apart}")
+    assert dataset.split(Split.TEST).class_names == ("cat", "dog")
+    assert dataset.split(Split.TEST).facts.classes == 2
+    assert dataset.head == Head(name="folder", classes=2)
+    assert (dataset.default_resolution, dataset.default_preprocessing) == (224, "inception")
+
+
+@pytest.mark.parametrize("name", ["val", "validation"])
+def test_a_validation_folder_serves_as_test(apart: Path, name: str) -> None:
+    (apart / "test").rename(apart / name)
+    assert len(examples_of(f"folder:{apart}")) == 6
+
+
+def test_a_validation_folder_beside_test_is_said_to_be_unused(apart: Path) -> None:
+    shutil.copytree(apart / "test", apart / "val")
+    assert "val not used" in str(open_dataset(f"folder:{apart}").provenance)
+
+
+def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
+    for number in range(5):
+        write_picture(tmp_path / "train" / f"{number}.png", number)
+        write_picture(tmp_path / "test" / f"{number}.png", 100 + number)
+    assert open_dataset(f"folder:{tmp_path}").split(Split.TRAIN).class_names == ("test", "train")
+
+
+def test_without_splits_a_fifth_of_every_class_is_to_test(animals: Path) -> None:
+    dataset = open_dataset(f"folder:{animals}")
+    truths = {split: [truth for _, truth in shown(dataset.split(split))] for split in Split}
+    assert truths == {Split.TRAIN: [0] * 8 + [1] * 8, Split.TEST: [0, 0, 1, 1]}
+    assert "split here" in str(dataset.provenance)
+
+
+def test_a_drawn_split_holds_every_picture_once(animals: Path) -> None:
+    dataset = open_dataset(f"folder:{animals}")
+    names = [name for split in Split for name, _ in shown(dataset.split(split))]
+    assert len(names) == len(set(names)) == 20
+
+
+def test_the_draw_follows_contents_and_not_names(animals: Path) -> None:
+    before = sorted(levels_of(examples_of(f"folder:{animals}")))
+    for number in range(10):
+        (animals / "cat" / f"{number}.png").rename(animals / "cat" / f"{9 - number}-again.png")
+    assert sorted(levels_of(examples_of(f"folder:{animals}"))) == before
+
+
+def test_copies_of_a_picture_stay_on_one_side(animals: Path) -> None:
+    for path in list((animals / "cat").iterdir()):
+        shutil.copy(path, path.with_name(f"copy-{path.name}"))
+    dataset = open_dataset(f"folder:{animals}")
+    levels = [
+        {level_of(examples, index) for index, (_, truth) in enumerate(shown(examples)) if truth == 0}
+        for examples in (dataset.split(Split.TRAIN), dataset.split(Split.TEST))
+    ]
+    assert not levels[0] & levels[1]
+
+
+def test_the_same_picture_to_train_and_to_test_is_refused(apart: Path) -> None:
+    shutil.copy(apart / "train" / "cat" / "1.png", apart / "test" / "cat" / "9.png")
+    with pytest.raises(
+        DatasetError, match=r"the train split's cat/1\.png and the test split's cat/9\.png are the same"
+    ):
+        examples_of(f"folder:{apart}")
+
+
+def test_pictures_in_folders_of_a_class_belong_to_it(animals: Path) -> None:
+    write_picture(animals / "cat" / "more" / "x.png", 201)
+    names = [name for split in Split for name, _ in shown(examples_of(f"folder:{animals}", split))]
+    assert "cat/more/x.png" in names
+
+
+def test_hidden_files_are_passed_over(animals: Path) -> None:
+    write_lines(animals / "cat" / ".DS_Store", "x")
+    write_lines(animals / "cat" / "Thumbs.db", "x")
+    write_lines(animals / ".git" / "HEAD", "x")
+    assert open_dataset(f"folder:{animals}").split(Split.TEST).class_names == ("cat", "dog")
+
+
+def test_an_empty_class_is_named(animals: Path) -> None:
+    (animals / "emu").mkdir()
+    with pytest.raises(DatasetError, match=rf"folder:PATH is one folder .*; {animals}/emu holds no picture"):
+        examples_of(f"folder:{animals}")
+
+
+def test_a_file_that_is_no_picture_is_named_with_the_known_endings(animals: Path) -> None:
+    write_lines(animals / "dog" / "a.heic", "x")
+    with pytest.raises(
+        DatasetError, match=rf"{animals}/dog/a\.heic is none that is known \(\.bmp .*\.jpeg \.jpg .*\.webp\)"
+    ):
+        examples_of(f"folder:{animals}")
+
+
+def test_pictures_without_class_folders_are_refused(tmp_path: Path) -> None:
+    write_picture(tmp_path / "1.png", 0)
+    with pytest.raises(DatasetError, match=rf"{tmp_path} holds no folder, and two classes are the fewest"):
+        open_dataset(f"folder:{tmp_path}")
+
+
+def test_a_single_class_is_refused(tmp_path: Path) -> None:
+    write_picture(tmp_path / "images" / "1.png", 0)
+    with pytest.raises(DatasetError, match=rf"{tmp_path} holds no folder but images, and two classes are the fewest"):
+        open_dataset(f"folder:{tmp_path}")
+
+
+def test_a_class_of_one_picture_cannot_be_split(animals: Path) -> None:
+    write_picture(animals / "emu" / "1.png", 233)
+    with pytest.raises(DatasetError, match=r"emu holds one picture, too few for a split"):
+        examples_of(f"folder:{animals}")
+
+
+def test_a_class_that_only_one_split_has_is_named(apart: Path) -> None:
+    shutil.rmtree(apart / "test" / "dog")
+    with pytest.raises(DatasetError, match=rf"{apart}/test has no folder dog\. Both need the same classes"):
+        open_dataset(f"folder:{apart}")
+
+
+def test_a_picture_that_cannot_be_decoded_is_named_when_it_is_read(apart: Path) -> None:
+    write_lines(apart / "test" / "cat" / "0.png", "no picture")
+    examples = examples_of(f"folder:{apart}")
+    with pytest.raises(UnreadableExample, match=rf"{apart}/test/cat/0\.png: "):
+        examples.picture(0)
+
+
+def test_a_picture_that_went_away_is_named_when_it_is_read(apart: Path) -> None:
+    examples = examples_of(f"folder:{apart}")
+    (apart / "test" / "cat" / "0.png").unlink()
+    with pytest.raises(UnreadableExample, match=rf"{apart}/test/cat/0\.png could not be read: No such file"):
+        examples.picture(0)
+
+
+def test_pickled_examples_are_the_same(apart: Path) -> None:
+    examples = examples_of(f"folder:{apart}")
+    copy = pickle.loads(pickle.dumps(examples))
+    assert copy.facts == examples.facts
+    assert (copy.picture(2) == examples.picture(2)).all()
+
+
+def test_a_relative_path_still_leads_there_from_another_folder(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(apart.parent)
+    examples = examples_of(f"folder:{apart.name}")
+    monkeypatch.chdir("/")
+    assert level_of(examples, 0) == 100
