@@ -7,11 +7,11 @@ from typing import Final
 from benchmarks.fuzz.folders import pack, unpack
 from benchmarks.fuzz.reader import Form, Reader
 from benchmarks.fuzz.recorded import recorded
+from mbench.runner.device_scoring.kept import KeptAnswers
+from mbench.runner.device_scoring.script import delegated_nodes, parse_statuses
 from mbench.runner.evidence import parse_cpu_list
-from mbench.runner.protos import count_nodes, read_profile, read_runtime_info
+from mbench.runner.output.protos import count_nodes, read_profile, read_runtime_info
 from mbench.runner.script import parse_cpu_s, parse_exit_code
-from mbench.runner.shards_kept import KeptAnswers
-from mbench.runner.shards_script import delegated_nodes, parse_statuses
 from mbench.workflows.parsing import parse_log, text_of
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from mbench.core.results import XNNPACK_NODE, DelegateCoverage, MeasurementWarning, WarningCode
 from mbench.core.workloads import Delegate, DelegateKind, GpuBackend
 from mbench.runner.instrument import Tool
-from mbench.runner.parsed import Coverage, ParsedText
+from mbench.runner.output.parsed import Coverage, ParsedText
 
 _LITERT_GPU = re.compile(r"LITERT_\w+")
 _OWN_NAMES = {

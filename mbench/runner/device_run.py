@@ -12,8 +12,8 @@ from mbench.core.run_marks import marked
 from mbench.runner import script
 from mbench.runner.command import Command, RunPaths
 from mbench.runner.evidence import Failure, Proof, changed
-from mbench.runner.exits import SIGKILL_STATUS, TIMEOUT_STATUS, signal_end
-from mbench.runner.lines import shortened
+from mbench.runner.output.exit_status import SIGKILL_STATUS, TIMEOUT_STATUS, signal_end
+from mbench.runner.output.lines import shortened
 
 _LOG = logging.getLogger(__name__)
 

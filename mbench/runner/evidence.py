@@ -11,7 +11,7 @@ from mbench.runner.command import Command
 from mbench.runner.delegate_flags import expected_echo
 from mbench.runner.delegate_proof import DelegateProof, missing_proof, nodes_by_name
 from mbench.runner.instrument import Tool
-from mbench.runner.parsed import ParsedText
+from mbench.runner.output.parsed import ParsedText
 
 Failure = tuple[str, str]
 """Error class and message."""

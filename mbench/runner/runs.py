@@ -20,10 +20,10 @@ from mbench.runner.device_run import (
 )
 from mbench.runner.evidence import Evidence, Failure, delegate_proof, judge, proved_delegates
 from mbench.runner.instrument import Instrument
-from mbench.runner.parsed import ParsedText
-from mbench.runner.protos import count_nodes, read_profile, read_runtime_info
+from mbench.runner.output.parse import parse_text
+from mbench.runner.output.parsed import ParsedText
+from mbench.runner.output.protos import count_nodes, read_profile, read_runtime_info
 from mbench.runner.script import deadline_s, init_allowance_s
-from mbench.runner.text import parse_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

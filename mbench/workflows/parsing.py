@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mbench.core.plain_text import one_line
 from mbench.core.results import Phase
-from mbench.runner.parsed import ParsedText
-from mbench.runner.text import parse_text
+from mbench.runner.output.parse import parse_text
+from mbench.runner.output.parsed import ParsedText
 
 
 def parse_log(stdout: str, stderr: str, *, exit_code: int | None) -> ParsedText:

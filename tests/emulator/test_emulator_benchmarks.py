@@ -13,10 +13,10 @@ from mbench.emulator.binaries import emulated_binary
 from mbench.emulator.facts import SyntheticLaw, pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
 from mbench.emulator.faults import Fault, FaultKind
-from mbench.runner.parsed import ParsedText
-from mbench.runner.protos import read_runtime_info
+from mbench.runner.output.parse import parse_text
+from mbench.runner.output.parsed import ParsedText
+from mbench.runner.output.protos import read_runtime_info
 from mbench.runner.script import device_script
-from mbench.runner.text import parse_text
 
 Adb = Callable[..., tuple[int, str, str]]
 

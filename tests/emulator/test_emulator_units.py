@@ -17,7 +17,7 @@ from mbench.emulator.pinning import format_cores
 from mbench.emulator.plays import compose_play
 from mbench.emulator.shell_service import parse_shell
 from mbench.emulator.views import View
-from mbench.runner.text import parse_text
+from mbench.runner.output.parse import parse_text
 
 
 def test_a_header_is_read_as_it_was_written() -> None:

@@ -16,9 +16,9 @@ from mbench.emulator.adb_server import AdbServer as PrivateServer
 from mbench.emulator.binaries import emulated_binary
 from mbench.emulator.facts import SyntheticLaw, pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
-from mbench.runner.device_answers import DeviceAnswers, answer_on_device
-from mbench.runner.shards_device import AnswerRequest
-from mbench.runner.shards_kept import KeptAnswers
+from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
+from mbench.runner.device_scoring.device import AnswerRequest
+from mbench.runner.device_scoring.kept import KeptAnswers
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.benchmark_program import pushed_instrument
 

@@ -8,7 +8,7 @@ from emit_mobilenet import Emitter, options
 
 from mbench.core.ports import SilentProgress
 from mbench.core.workloads import ArtifactFacts, Delegate, OutputFacts, RunSettings, Workload
-from mbench.runner.shards_device import AnswerRequest
+from mbench.runner.device_scoring.device import AnswerRequest
 
 CLASSES = 10
 SIDE = 8

@@ -11,7 +11,7 @@ from mbench.core.workloads import ArtifactFacts, RunSettings, Workload, parse_de
 from mbench.runner.command import RunPaths, command_of
 from mbench.runner.evidence import Evidence, Failure
 from mbench.runner.instrument import Instrument, Tool, flags_of
-from mbench.runner.text import parse_text
+from mbench.runner.output.parse import parse_text
 
 TFLITE_FLAGS = flags_of(RECORDINGS["fail_bad_flag_value"].stderr)
 LITERT_FLAGS = frozenset({

@@ -8,7 +8,7 @@ import pytest
 from mbench.core.results import DelegateCoverage, MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import parse_delegate
 from mbench.runner.delegate_proof import DelegateProof, delegate_doubts, missing_proof, nodes_by_name
-from mbench.runner.parsed import AppliedDelegate, Coverage, ParsedText
+from mbench.runner.output.parsed import AppliedDelegate, Coverage, ParsedText
 
 XNNPACK, GPU, NNAPI = "TfLiteXNNPackDelegate", "TfLiteGpuDelegateV2", "TfLiteNnapiDelegate"
 NPU, OTHER = "DispatchDelegate", "ExampleDelegate"

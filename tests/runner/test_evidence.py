@@ -18,7 +18,7 @@ from mbench.runner.evidence import (
     parse_cpu_list,
     proved_delegates,
 )
-from mbench.runner.parsed import AppliedDelegate, Coverage, ParsedText
+from mbench.runner.output.parsed import AppliedDelegate, Coverage, ParsedText
 
 XNNPACK = DelegateCoverage(name="TfLiteXNNPackDelegate", nodes=29, total=31, partitions=4, subgraph=0)
 GPU = DelegateCoverage(name="TfLiteGpuDelegateV2", nodes=31, total=31, partitions=1, subgraph=0)

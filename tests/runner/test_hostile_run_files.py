@@ -2,9 +2,9 @@
 
 import pytest
 
+from mbench.runner.device_scoring.script import parse_statuses
 from mbench.runner.evidence import parse_cpu_list
 from mbench.runner.script import parse_cpu_s, parse_exit_code
-from mbench.runner.shards_script import parse_statuses
 
 MANY = "9" * 5000
 

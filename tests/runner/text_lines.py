@@ -1,6 +1,6 @@
 """Lines of a text as `read_lines` returns them, and what a reader complains of."""
 
-from mbench.runner.lines import Line, Stream
+from mbench.runner.output.lines import Line, Stream
 
 
 def line(text: str, number: int = 1, *, stream: Stream = "stdout", level: str | None = "INFO") -> Line:

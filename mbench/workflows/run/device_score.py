@@ -27,9 +27,9 @@ from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
 from mbench.core.workloads import Delegate, DelegateKind, OutputFacts, Workload
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
-from mbench.runner.device_answers import DeviceAnswers, answer_on_device
-from mbench.runner.shards_device import AnswerRequest
-from mbench.runner.shards_kept import KeptAnswers
+from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
+from mbench.runner.device_scoring.device import AnswerRequest
+from mbench.runner.device_scoring.kept import KeptAnswers
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.home import home
 

@@ -1,0 +1,1 @@
+"""benchmark_model's output: text and protos in, values out."""

@@ -1,0 +1,214 @@
+"""Reads the text that benchmark_model prints, in all its versions and both its flavours: pure, strict, never crashing.
+
+A place where a number must stand either holds one or makes the text a failure that names the line. Every number of
+the result stands in the text (memory in MB of 1024 KiB becomes KiB, LiteRT's ms become µs).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mbench.core.results import MeasurementWarning, Status, WarningCode
+from mbench.runner.output.delegates import not_applied, read_delegation
+from mbench.runner.output.exit_status import NOT_STARTED, TIMEOUT_STATUS, signal_end
+from mbench.runner.output.failures import FAILED_LINE, class_of, decisive_line, launch_line
+from mbench.runner.output.lines import Line, read_lines, shortened
+from mbench.runner.output.memory import memory_doubt, read_memory
+from mbench.runner.output.parsed import ParsedText
+from mbench.runner.output.phases import Phases, read_phases
+from mbench.runner.output.timings import BLOCK_TITLE, Timings, read_model_mb, read_timings
+
+_STARTED = "STARTING!"
+_PARAMETER = re.compile(r"([^:\[\]]+): \[(.*)\]")
+_UNCONSUMED = "Unconsumed cmdline flags:"
+_TFLITE = re.compile(r"(?:Average i|I)nference timings in us:|Loaded model |Graph: \[|\t?--input_layer_value_files=")
+_LITERT = re.compile(rf"{re.escape(BLOCK_TITLE)}|\t?--use_npu=|Loading model from: ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What stands in a text, before it is judged."""
+
+    lines: tuple[Line, ...]
+    phases: Phases
+    timings: Timings | None
+    unconsumed: tuple[str, ...]
+    complaints: tuple[str, ...]
+    exit_code: int | None
+
+    @property
+    def started(self) -> bool:
+        return any(line.text == _STARTED for line in self.lines)
+
+    @property
+    def failed_line(self) -> bool:
+        return any(line.text == FAILED_LINE for line in self.lines)
+
+
+def parse_text(stdout: str, stderr: str = "", *, exit_code: int | None) -> ParsedText:
+    """Return what benchmark_model's output says.
+
+    Args:
+        stdout: standard output, or both streams in one.
+        stderr: standard error, which holds most lines about delegates and errors.
+        exit_code: status that the process ended with, 128 + signal as a shell says it; None where nobody knows.
+    """
+    lines = read_lines(stdout, stderr)
+    complaints: list[str] = []
+
+    def complain(line: Line, reason: str) -> None:
+        complaints.append(f"{line}: {reason}")
+
+    phases = read_phases(lines, complain)
+    timings = read_timings(lines, phases, complain)
+    memory, memory_kind = read_memory(lines, complain)
+    delegation = read_delegation(lines, complain)
+    model_mb = read_model_mb(lines, complain)
+    parameters = _parameters(lines)
+    reading = _Reading(
+        lines=lines,
+        phases=phases,
+        timings=timings,
+        unconsumed=_unconsumed(lines),
+        complaints=tuple(complaints),
+        exit_code=exit_code,
+    )
+    failure = _failure(reading)
+    doubts = [memory_doubt(memory), _time_limit(phases)]
+    return ParsedText(
+        status=Status.OK if failure is None else Status.FAILED,
+        error_class=failure[0] if failure else None,
+        message=failure[1] if failure else None,
+        tool=_tool(lines),
+        warmup=phases.warmup,
+        measured=phases.measured,
+        init_us=timings.init_us if timings else None,
+        first_us=timings.first_us if timings else None,
+        memory=memory,
+        delegates=delegation.coverage,
+        parameters=parameters,
+        unconsumed=reading.unconsumed,
+        warnings=(
+            *not_applied(lines, parameters, delegation, ready=bool(phases.targets)),
+            *(doubt for doubt in doubts if doubt is not None),
+        ),
+        started=reading.started,
+        failed_line=reading.failed_line,
+        target_runs=phases.targets,
+        created=delegation.created,
+        applied=delegation.applied,
+        gpu_api=delegation.gpu_api,
+        gpu_kernels=delegation.gpu_kernels,
+        gpu_split=delegation.gpu_split,
+        model_mb=model_mb,
+        memory_kind=memory_kind,
+        errors=tuple(line.text for line in lines if line.level in {"ERROR", "FATAL"}),
+        notices=tuple(line.text for line in lines if line.level == "WARN" and not line.text.startswith("linker:")),
+    )
+
+
+def _parameters(lines: Sequence[Line]) -> dict[str, str]:
+    """Return the tool's echo of its settings; of a setting printed twice the first counts, as for the tool."""
+    settings: dict[str, str] = {}
+    for line in lines:
+        if line.text.startswith(
+            ("Loaded model ", "Loading model from:", "Initialized session in", "Running benchmark")
+        ):
+            break
+        if line.level in {None, "INFO"} and (found := _PARAMETER.fullmatch(line.text)):
+            settings.setdefault(found[1].strip(), found[2])
+    return settings
+
+
+def _unconsumed(lines: Sequence[Line]) -> tuple[str, ...]:
+    return tuple(
+        argument
+        for line in lines
+        if line.text.startswith(_UNCONSUMED)
+        for argument in line.text.removeprefix(_UNCONSUMED).split() or (_UNCONSUMED,)
+    )
+
+
+def _tool(lines: Sequence[Line]) -> Literal["tflite", "litert"] | None:
+    if any(_LITERT.match(line.text) for line in lines):
+        return "litert"
+    return "tflite" if any(_TFLITE.match(line.text) for line in lines) else None
+
+
+def _time_limit(phases: Phases) -> MeasurementWarning | None:
+    if phases.measured is None or len(phases.targets) != 2 or phases.measured.count >= phases.targets[1]:
+        return None
+    return MeasurementWarning(
+        code=WarningCode.TIME_LIMITED,
+        message=f"{phases.measured.count} inferences were measured of the {phases.targets[1]} asked for",
+        advice="Raise --max_secs, or ask for fewer inferences.",
+    )
+
+
+def _failure(reading: _Reading) -> tuple[str, str] | None:
+    """Return the error class and message of the first thing that is wrong, None for a complete, faultless text."""
+    return _ended_badly(reading) or _said_so(reading) or _incomplete(reading)
+
+
+def _ended_badly(reading: _Reading) -> tuple[str, str] | None:
+    """Judge by the exit status, and by what shells and linkers say instead of the tool."""
+    ended = signal_end(reading.exit_code)
+    if ended is not None and not (ended.name == "SIGBUS" and not reading.started):
+        return ended.error_class, _message(reading, f"ended by {ended.name}")
+    launch = launch_line(reading.lines) if not reading.started else None
+    if ended is not None or launch is not None or (reading.exit_code in NOT_STARTED and not reading.started):
+        shown = launch or decisive_line(reading.lines)
+        return "launch", shortened(shown.text) if shown else f"did not start: status {reading.exit_code}, no output"
+    if reading.exit_code == TIMEOUT_STATUS:
+        return "timeout", _message(reading, "ended at its deadline (status 124)")
+    if reading.exit_code is None and any(line.level == "FATAL" for line in reading.lines):
+        return "crash:SIGABRT", _message(reading, "aborted")  # TFLITE_LOG(FATAL) calls abort()
+    return None
+
+
+def _said_so(reading: _Reading) -> tuple[str, str] | None:
+    """Judge by what the tool itself says went wrong."""
+    if reading.unconsumed:
+        return "usage", f"{_UNCONSUMED} {' '.join(reading.unconsumed)}"
+    whole = reading.started and reading.timings is not None and not reading.failed_line
+    if reading.exit_code in {None, 0} and (whole or not (reading.failed_line or class_of(reading.lines))):
+        return None
+    known = class_of(reading.lines)
+    if known is None and whole:
+        return "output", f"ended with status {reading.exit_code} although its output is complete"
+    if known is None and not reading.started and decisive_line(reading.lines) is None:
+        known = "launch"
+    return known or _stage(reading), _message(reading, f"ended with status {reading.exit_code}")
+
+
+def _incomplete(reading: _Reading) -> tuple[str, str] | None:
+    """Judge the text by itself: started, two whole phases, timings, and no line that is not what it should be."""
+    if not reading.started:
+        return "output", f"this is not benchmark_model's output from its beginning: no line {_STARTED!r}"
+    if reading.complaints:
+        return "output", reading.complaints[0]
+    if reading.phases.measured is None:
+        return "output", f"the output ends before the measured phase does; {_last_words(reading)}"
+    if reading.phases.measured.count == 0:
+        return "output", "no inference was measured: the measured phase says count=0"
+    if reading.timings is None:
+        return "output", f"the output ends before the timings; {_last_words(reading)}"
+    return None
+
+
+def _stage(reading: _Reading) -> str:
+    """Return the class of an unknown failure by how far the text comes."""
+    return "invoke" if reading.phases.targets else "model"
+
+
+def _message(reading: _Reading, otherwise: str) -> str:
+    line = decisive_line(reading.lines)
+    if line is not None:
+        return shortened(line.text)
+    return f"{otherwise}; {_last_words(reading)}"
+
+
+def _last_words(reading: _Reading) -> str:
+    out = [line for line in reading.lines if line.stream == "stdout"] or list(reading.lines)
+    return f"its last line is {shortened(out[-1].text)!r}" if out else "it printed nothing"
