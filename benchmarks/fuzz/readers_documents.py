@@ -24,9 +24,9 @@ from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.profile import SHIPPED as PROFILES
 from mbench.devices.profiles.profile import load_profiles, parse_profile
 from mbench.paper import suites
-from mbench.report.delimited import as_csv, as_json
-from mbench.report.markdown import report_markdown
-from mbench.report.rows import row_of
+from mbench.report.render.markdown import report_markdown
+from mbench.report.results.delimited import as_csv, as_json
+from mbench.report.results.rows import row_of
 from mbench.store.documents import RunDocument, parse_document
 from mbench.store.session import find_session, open_session
 from mbench.workflows.paper.suites import shown

@@ -15,7 +15,7 @@ from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mbench.core.results import JobResult
-    from mbench.report.text_table import TableValues
+    from mbench.report.render.text_table import TableValues
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -141,7 +141,7 @@ def _print(tables: "Sequence[TableValues]", shape: options.Format) -> None:
         for table in tables:
             print_table(table)
         return
-    from mbench.report.markdown import table_markdown
+    from mbench.report.render.markdown import table_markdown
 
     write("\n".join(map(table_markdown, tables)))
 

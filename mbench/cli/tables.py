@@ -13,29 +13,29 @@ WITHOUT_TERMINAL = 200
 
 if TYPE_CHECKING:
     from mbench.core.results import JobResult
-    from mbench.report.text_table import TableValues
+    from mbench.report.render.text_table import TableValues
 
 
 def print_results(results: "Sequence[JobResult]", shape: Format, *, by_session: bool = False) -> None:
     """Print results as one answer."""
-    from mbench.report.rows import row_of
+    from mbench.report.results.rows import row_of
 
     match shape:
         case Format.MD:
-            from mbench.report.markdown import report_markdown
+            from mbench.report.render.markdown import report_markdown
 
             write(report_markdown(results, by_session=by_session))
         case Format.CSV:
-            from mbench.report.delimited import as_csv
+            from mbench.report.results.delimited import as_csv
 
             write(as_csv([row_of(result) for result in results]))
         case Format.JSON:
-            from mbench.report.delimited import as_json
+            from mbench.report.results.delimited import as_json
 
             write_json(as_json([row_of(result) for result in results]))
         case Format.TABLE:
-            from mbench.report.operators import operator_tables
-            from mbench.report.result_table import result_tables
+            from mbench.report.model_files.operators import operator_tables
+            from mbench.report.results.result_table import result_tables
 
             for table in (*result_tables(results, by_session=by_session), *operator_tables(results)):
                 print_table(table)
@@ -47,8 +47,8 @@ def print_table(table: "TableValues") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from mbench.report.fitting import fit_table, table_width
-    from mbench.report.text_table import Align, Style, cleaned
+    from mbench.report.render.fitting import fit_table, table_width
+    from mbench.report.render.text_table import Align, Style, cleaned
 
     table = cleaned(table)
     limited = sys.stdout.isatty() or "COLUMNS" in os.environ

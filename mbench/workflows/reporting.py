@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
-from mbench.report.markdown import table_markdown
-from mbench.report.operators import operator_tables
+from mbench.report.model_files.operators import operator_tables
+from mbench.report.render.markdown import table_markdown
 from mbench.store.documents import schema
 from mbench.store.session import find_session, list_sessions, open_session
 
@@ -33,7 +33,7 @@ def pivoted(results: Sequence[JobResult], axes: str, value: str) -> str:
     rows, colon, columns = axes.partition(":")
     if not colon:
         raise UsageError(f"--pivot {axes!r} does not name two axes; it looks like alpha:resolution.")
-    from mbench.report.pivot import pivot  # brings pandas, which nothing else needs
+    from mbench.report.results.pivot import pivot  # brings pandas, which nothing else needs
 
     return pivot(results, index=rows, columns=columns, value=value)
 

@@ -7,10 +7,10 @@ from mbench.artifacts.inspection import Inspection, inspect_file
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
 from mbench.core.variants import parse_variant
-from mbench.report.layers import layer_table, share_table
-from mbench.report.markdown import table_markdown
-from mbench.report.tensors import tensor_table
-from mbench.report.text_table import TableValues
+from mbench.report.model_files.layers import layer_table, share_table
+from mbench.report.model_files.tensors import tensor_table
+from mbench.report.render.markdown import table_markdown
+from mbench.report.render.text_table import TableValues
 from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
 from mbench.workflows.build.recipes import recipes_of
 from mbench.workflows.build.selection import Ingredients

@@ -15,7 +15,7 @@ from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.draft import draft_profile
 from mbench.devices.profiles.profile import Limits
 from mbench.files.texts import read_text
-from mbench.report.text_table import Cell, Column, Style, TableValues
+from mbench.report.render.text_table import Cell, Column, Style, TableValues
 from mbench.workflows.devices.attached_phones import (
     AT_ONCE,
     Phone,

@@ -10,9 +10,9 @@ from mbench.core.results import JobResult
 from mbench.core.variants import Quantization
 from mbench.devices.host.compute import core_compute
 from mbench.devices.host.facts import read_facts
-from mbench.report.compute_rate import Peak, profiled_operators, rate_tables
-from mbench.report.markdown import table_markdown
-from mbench.report.measured_columns import variant_of
+from mbench.report.paper.compute_rate import Peak, profiled_operators, rate_tables
+from mbench.report.paper.measured_columns import variant_of
+from mbench.report.render.markdown import table_markdown
 from mbench.workflows.home import home
 
 _IN_INT8: Final = frozenset({Quantization.INT8, Quantization.DRQ, Quantization.INT8W4})

@@ -15,7 +15,7 @@ from mbench.core.variants import Quantization, Variant, parse_variant
 from mbench.models.architectures import find_architecture
 from mbench.paper.counting import Counts
 from mbench.paper.suites import network_of
-from mbench.report.measured_columns import variant_of
+from mbench.report.paper.measured_columns import variant_of
 from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
 from mbench.workflows.build.recipes import recipes_of
 from mbench.workflows.build.selection import Ingredients

@@ -9,12 +9,12 @@ from urllib.parse import quote
 from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import JobResult
-from mbench.report.compute_rate import DEFINITION
-from mbench.report.figures import write_svg
-from mbench.report.foot_lines import LATENCY_DEFINITION
-from mbench.report.markdown import escape_markdown, table_markdown
-from mbench.report.paper_table import LEGEND, UNKNOWN_LEGEND
-from mbench.report.text_table import TableValues
+from mbench.report.charts.figures import write_svg
+from mbench.report.paper.compute_rate import DEFINITION
+from mbench.report.paper.paper_table import LEGEND, UNKNOWN_LEGEND
+from mbench.report.render.markdown import escape_markdown, table_markdown
+from mbench.report.render.text_table import TableValues
+from mbench.report.results.foot_lines import LATENCY_DEFINITION
 from mbench.workflows.paper.figures import suite_figure
 from mbench.workflows.paper.suites import slug, suite_results
 from mbench.workflows.paper.tables import Shown, suite_shown, suite_tables, table_title

@@ -9,7 +9,7 @@ from mbench.artifacts.inspection import Inspection
 from mbench.core.results import JobResult
 from mbench.paper.comparing import Mark, prints_as
 from mbench.paper.tables import LayerRow, Printed, Table
-from mbench.report.compute_rate import (
+from mbench.report.paper.compute_rate import (
     DEFINITION,
     OTHERS,
     Peak,
@@ -20,9 +20,8 @@ from mbench.report.compute_rate import (
     profiled_operators,
     rates_by_type,
 )
-from mbench.report.measured_columns import Measured, score_columns, source_lines, unmarked_doubts
-from mbench.report.number_format import ABSENT, UNKNOWN, significant
-from mbench.report.paper_table import (
+from mbench.report.paper.measured_columns import Measured, score_columns, source_lines, unmarked_doubts
+from mbench.report.paper.paper_table import (
     EQUAL,
     Sheet,
     SheetCell,
@@ -33,7 +32,8 @@ from mbench.report.paper_table import (
     unknown_column,
     with_note,
 )
-from mbench.report.text_table import Align
+from mbench.report.render.number_format import ABSENT, UNKNOWN, significant
+from mbench.report.render.text_table import Align
 from mbench.workflows.paper.compute_rates import layers_of, peak_of
 from mbench.workflows.paper.count_networks import Counted
 

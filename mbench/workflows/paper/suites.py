@@ -13,7 +13,7 @@ from mbench.models.architectures import ARCHITECTURES
 from mbench.models.imagenet_weights import ALPHAS, CLASSES
 from mbench.paper.suites import Suite, load_suite, suite_files
 from mbench.paper.tables import paper_table
-from mbench.report.text_table import Align, Cell, Column, TableValues
+from mbench.report.render.text_table import Align, Cell, Column, TableValues
 from mbench.store.session import find_session, list_sessions, open_session
 from mbench.workflows.build.selection import Network, Selection
 from mbench.workflows.home import home

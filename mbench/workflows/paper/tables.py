@@ -13,7 +13,7 @@ from mbench.paper.counting import MULT_ADDS_WORDS, PARAMETER_WORDS, Counts, Rule
 from mbench.paper.references import Series, find_series
 from mbench.paper.suites import Suite, network_of
 from mbench.paper.tables import Printed, Row, Table, paper_table
-from mbench.report.measured_columns import (
+from mbench.report.paper.measured_columns import (
     Measured,
     Parts,
     doubt_lines,
@@ -23,8 +23,7 @@ from mbench.report.measured_columns import (
     score_columns,
     source_lines,
 )
-from mbench.report.number_format import ABSENT, MILLION, UNKNOWN
-from mbench.report.paper_table import (
+from mbench.report.paper.paper_table import (
     Sheet,
     SheetCell,
     SheetColumn,
@@ -35,7 +34,8 @@ from mbench.report.paper_table import (
     unknown_column,
     with_note,
 )
-from mbench.report.text_table import TableValues
+from mbench.report.render.number_format import ABSENT, MILLION, UNKNOWN
+from mbench.report.render.text_table import TableValues
 from mbench.workflows.paper.count_networks import Counted, count_networks
 from mbench.workflows.paper.layer_tables import distance_sheet, layer_sheet, share_sheet
 from mbench.workflows.paper.suites import find_suite, suite_results

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from mbench.core.scores import Score
-from mbench.report.delimited import csv_text
-from mbench.report.markdown import table_markdown
-from mbench.report.score_table import score_table
-from mbench.report.scored import TOP1, TOP5, dataset_label
-from mbench.report.text_table import TableValues
+from mbench.report.render.markdown import table_markdown
+from mbench.report.render.text_table import TableValues
+from mbench.report.results.delimited import csv_text
+from mbench.report.results.score_table import score_table
+from mbench.report.results.scored import TOP1, TOP5, dataset_label
 from mbench.workflows.score.command import Evaluated
 
 _GROUNDS: Final = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbench.report.fitting import fit_table, table_width
+from mbench.report.render.fitting import fit_table, table_width
 from mbench.workflows.devices.device_list import DeviceStatus, as_table
 
 HOLDER = (

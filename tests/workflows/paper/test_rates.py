@@ -4,7 +4,7 @@ import sample_results as sample
 from mbench.core.workloads import Delegate
 from mbench.devices.host.compute import core_compute
 from mbench.devices.host.facts import read_facts
-from mbench.report.compute_rate import Peak
+from mbench.report.paper.compute_rate import Peak
 from mbench.workflows.paper.compute_rates import peak_of
 
 HERE = read_facts()

@@ -1,0 +1,1 @@
+"""Charts: figures of latency, accuracy and learning curves as offline pictures."""

@@ -1,0 +1,1 @@
+"""Tables of one model file: layers, tensors and operators."""

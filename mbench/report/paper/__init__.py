@@ -1,0 +1,1 @@
+"""The paper's tables: printed, counted and measured values side by side."""

@@ -1,0 +1,1 @@
+"""Results: rows, columns and foot lines of measured sessions."""

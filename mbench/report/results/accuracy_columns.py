@@ -1,0 +1,92 @@
+"""Columns of accuracy: which ones a table's rows need, what stands in them, and which row is the best."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
+
+from mbench.core.results import JobResult, WarningCode
+from mbench.core.scores import Metric
+from mbench.report.render.number_format import ABSENT, UNKNOWN, percent_of
+from mbench.report.results.paired_scores import alike, compare_all
+from mbench.report.results.rows import Row
+from mbench.report.results.scored import TOP1, TOP5, chosen_score, metric_label, scored_of
+
+SATURATED: Final = 0.99
+"""A top-5 that is above it in every row tells no row from another, and has no column."""
+
+TOP1_HEADER: Final = f"{metric_label(TOP1)} (%)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyColumn:
+    """One column: its header, where a row's text comes from, and how soon a narrow terminal does without it."""
+
+    header: str
+    text: Callable[[Row], str]
+    spare: int
+
+
+def accuracy_columns(rows: Sequence[Row]) -> tuple[AccuracyColumn, ...]:
+    """Return a column per metric that some row has, top-1 first, then top-1 on the device; none without scores."""
+    names = [*dict.fromkeys(metric.name for row in rows for metric in row.metrics)]
+    if saturated_top5(rows) is not None:
+        names.remove(TOP5)
+    columns = [
+        AccuracyColumn(
+            header=f"{metric_label(name)} (%)", text=_text(name, attrgetter("metrics")), spare=0 if place == 0 else 4
+        )
+        for place, name in enumerate(names)
+    ]
+    if any(row.metrics_device and row.top1_place == "host" for row in rows):
+        columns.extend(
+            AccuracyColumn(
+                header=f"{metric_label(name)} on device (%)",
+                text=_text(name, attrgetter("metrics_device")),
+                spare=2 + place,
+            )
+            for place, name in enumerate(names[:1])
+        )
+    return tuple(columns)
+
+
+def saturated_top5(rows: Sequence[Row]) -> str | None:
+    """Return what is said of a top-5 without a column, above 99 % in every row; None where it has one."""
+    found = [metric for row in rows for metric in row.metrics if metric.name == TOP5]
+    if not found or any(metric.value <= SATURATED for metric in found):
+        return None
+    low = min(found, key=lambda metric: metric.value)
+    return f"{metric_label(TOP5)}: at least {100 * low.value:.1f} % in every row, so it has no column."
+
+
+def best_rows(results: Sequence[JobResult]) -> frozenset[int]:
+    """Return the indices of the rows whose file is better than each other scored one; empty where none is.
+
+    A file has as many rows as it has jobs, of other threads or delegates. Rows whose files answered other questions, or
+    of which nobody kept which answers were right, leave none the best.
+    """
+    scored = scored_of(results)
+    groups = alike(scored)
+    comparison = compare_all(groups[0]) if len(groups) == 1 else None
+    if comparison is None or comparison.best is None or len(groups[0]) < len(scored):
+        return frozenset()
+    best = comparison.best.score.artifact_sha256
+    chosen = [chosen_score(result) for result in results]
+    return frozenset(index for index, score in enumerate(chosen) if score is not None and score.artifact_sha256 == best)
+
+
+def metric_text(row: Row, metric: Metric | None) -> str:
+    """Return a percentage with its interval; `–` where outputs mean nothing, `?` where nobody scored them."""
+    if metric is not None:
+        return percent_of(metric)
+    meaningless = any(warning.code is WarningCode.LATENCY_ONLY for warning in row.warnings)
+    return ABSENT if meaningless or row.artifact_sha256 is None else UNKNOWN
+
+
+def row_metric(row: Row, name: str) -> Metric | None:
+    """Return one of a row's metrics; None where it was not taken."""
+    return next((metric for metric in row.metrics if metric.name == name), None)
+
+
+def _text(name: str, metrics: Callable[[Row], Sequence[Metric]]) -> Callable[[Row], str]:
+    return lambda row: metric_text(row, next((metric for metric in metrics(row) if metric.name == name), None))

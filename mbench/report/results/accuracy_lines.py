@@ -1,0 +1,183 @@
+"""Lines under a table that shows accuracy: what was scored how, what was not answered, what is better than what."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from mbench.core.examples import Task
+from mbench.core.scores import Score
+from mbench.core.variants import Variant
+from mbench.report.render.number_format import UNKNOWN, count_of, points
+from mbench.report.results.paired_scores import (
+    MOST_COMPARED,
+    Comparison,
+    Drops,
+    alike,
+    compare_all,
+    drops_against_float,
+)
+from mbench.report.results.provenance import SHORT_SHA
+from mbench.report.results.scored import Scored, asked_pairs, dataset_label, pictures_noun
+
+MOST_NAMES: Final = 5
+"""Of rows or examples in one line; all are counted."""
+
+WITH_FIRST_ANSWER: Final = (Task.CLASSIFICATION, Task.GEOLOCATION)
+"""Tasks whose answers are one of several classes; elsewhere the highest output is no answer."""
+
+MOST_PAIRS: Final = 6
+
+_TEST = "McNemar's exact test on the same examples"
+
+
+def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
+    """Yield what the accuracies of a table rest on; nothing without scores.
+
+    Args:
+        scored: each file once, all of one place.
+        on: ` on device` where the place needs to be told from another one.
+    """
+    yield from _grounds(scored, on)
+    yield from _unanswered(scored, on)
+    yield from _agreements(scored)
+    groups = alike(scored)
+    for group in groups:
+        yield from _comparison(group, on=on, several=len(groups) > 1)
+    for group in groups:
+        yield from _drops(group, on)
+
+
+def named_some(names: Sequence[str], *, total: int | None = None) -> str:
+    """Return the first few names, and how many more there are: `a, b, c, d, e and 3 more`."""
+    shown = names[:MOST_NAMES]
+    more = (len(names) if total is None else total) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _grounds(scored: Sequence[Scored], on: str) -> Iterator[str]:
+    grounds = _shared(scored, _ground)
+    for ground, members in grounds.items():
+        whose = "" if len(grounds) == 1 else f" of {named_some(members)}"
+        yield f"Accuracy{on}{whose}: {ground}."
+
+
+def _ground(score: Score) -> str:
+    dataset = score.dataset
+    offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
+    cells = "" if score.cells_sha256 is None else f", cells sha256 {score.cells_sha256[:SHORT_SHA]}"
+    place = f"on the device by delegate {score.delegate}"
+    if score.place == "host":
+        place = f"on the host by LiteRT {score.runtime or UNKNOWN}, delegate {score.delegate}"
+    intervals = sorted({metric.interval for metric in score.metrics if metric.interval is not None})
+    over = "examples" if asked_pairs(score) is None else "pairs"
+    how = {"wilson": "by Wilson", "bootstrap": f"by bootstrap over {over}"}
+    said = f"; 95 % intervals {' or '.join(how[name] for name in intervals)}" if intervals else ""
+    return (
+        f"{dataset_label(dataset)}, {_asked(score)}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
+        f"{score.preprocessing}{offset}{cells}; scored {place}{said}"
+    )
+
+
+def _asked(score: Score) -> str:
+    """Return what was asked, of how much: `360 examples`, `7 pairs drawn with seed 0, of 14 of 40 pictures`."""
+    noun, every = pictures_noun(score), score.dataset.examples
+    drawn = "" if score.selection_seed is None else f" drawn with seed {score.selection_seed}"
+    pictures = count_of(every, noun) if score.asked == every else f"{score.asked} of {count_of(every, noun)}"
+    pairs = asked_pairs(score)
+    if pairs is None:
+        return pictures if score.asked == every else f"{pictures}{drawn}"
+    return f"{count_of(pairs, 'pair')}{drawn}, of {pictures}"
+
+
+def _unanswered(scored: Sequence[Scored], on: str) -> Iterator[str]:
+    for told, members in _shared([each for each in scored if each.score.scored < each.score.asked], _missing).items():
+        whose = "" if len(members) == len(scored) else f", {named_some(members)}"
+        yield f"Without an answer{on}, counted as wrong{whose}: {told}."
+
+
+def _missing(score: Score) -> str:
+    count = score.asked - score.scored
+    names = f": {named_some(score.failed, total=count)}" if score.failed else ""
+    return f"{count} of {count_of(score.asked, pictures_noun(score))}{names}"
+
+
+def _agreements(scored: Sequence[Scored]) -> Iterator[str]:
+    compared = [each for each in scored if each.score.agreement is not None]
+    for told, members in _shared(compared, _agreement).items():
+        yield f"Device against host, {named_some(members)}: {told}."
+
+
+def _agreement(score: Score) -> str:
+    agreement = score.agreement
+    if agreement is None:
+        return UNKNOWN
+    step = "" if agreement.largest_step is None else f"; {_step(agreement.largest_step)}"
+    if score.dataset.task not in WITH_FIRST_ANSWER:
+        return f"{count_of(agreement.examples, pictures_noun(score))} compared{step}"
+    differ = agreement.examples - agreement.same_top1
+    names = f"; differing: {named_some(agreement.differing, total=differ)}" if agreement.differing else ""
+    return f"same first answer on {agreement.same_top1} of {count_of(agreement.examples, 'example')}{step}{names}"
+
+
+def _step(largest: float) -> str:
+    return f"one output differs by {largest:.3g} at most" if largest else "all outputs are equal"
+
+
+def _comparison(group: Sequence[Scored], *, on: str, several: bool) -> Iterator[str]:
+    where = on
+    if several:
+        score = group[0].score
+        where = f"{on} ({dataset_label(score.dataset)}, {count_of(score.asked, 'example')}, {score.preprocessing})"
+    if len(group) > MOST_COMPARED:
+        yield f"Top-1{where}: {len(group)} files are not compared with each other, {MOST_COMPARED} at most would be."
+    elif (comparison := compare_all(group)) is not None:
+        yield f"Top-1{where}: {_verdict(comparison)}."
+
+
+def _verdict(comparison: Comparison) -> str:
+    over = f"Holm's correction over {comparison.pairs} pairs, " if comparison.pairs > 1 else ""
+    test = f"({_TEST}, {over}5 % level)"
+    better = [f"{each.first.label} > {each.second.label}" for each in comparison.better]
+    if comparison.best is not None:
+        others = "the other" if comparison.pairs == 1 else "each of the others"
+        return f"{comparison.best.label} is better than {others} {test}"
+    if not better:
+        return f"no row is better than another {test}"
+    told = ", ".join(better) if len(better) <= MOST_PAIRS else f"{len(better)} of {comparison.pairs} pairs"
+    return f"no row is better than all others {test}; told apart: {told}"
+
+
+def _drops(group: Sequence[Scored], on: str) -> Iterator[str]:
+    found = drops_against_float(group)
+    if not found:
+        return
+    examples = count_of(group[0].score.asked, "example")
+    what = f"in points [95 % interval by Newcombe's method 10, paired over the same {examples}]; below 0 it is a gain"
+    if len(found) == 1:
+        yield f"Drop of top-1{on} against fp32, {what}: {_network(found[0])}."
+        return
+    yield f"Drop of top-1{on} against fp32, {what}:"
+    yield from (f"Drop, {_network(drops)}." for drops in found)
+
+
+def _network(drops: Drops) -> str:
+    told = [each.variant.quantization for each in drops.drops]
+    said = []
+    for drop in drops.drops:
+        quantization = drop.variant.quantization
+        which = f" {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if told.count(quantization) > 1 else ""
+        paired = drop.difference
+        low, high = paired.interval.low, paired.interval.high
+        said.append(f"{quantization}{which} {points(paired.difference, low, high, paired.counts.examples)}")
+    return f"{_without_quantization(drops.variant)}: {', '.join(said)}"
+
+
+def _without_quantization(variant: Variant) -> str:
+    return str(variant).removesuffix(f"_{variant.quantization}")
+
+
+def _shared(scored: Sequence[Scored], tell: Callable[[Score], str]) -> dict[str, list[str]]:
+    """Return what is told of scores, and the labels of those of which it is told alike."""
+    members: dict[str, list[str]] = {}
+    for each in scored:
+        members.setdefault(tell(each.score), []).append(each.label)
+    return members

@@ -1,0 +1,223 @@
+"""Rows: one job as machines read it. Their names are stable, part of the format version; unknown is null."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from mbench.core.conclusions import CLOCK_STEP_US, latency_samples_us
+from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
+from mbench.core.scores import Metric, Score
+from mbench.core.statistics import Interval, bootstrap_interval, median
+from mbench.core.workloads import Delegate, Document
+from mbench.report.results.provenance import comparable, fingerprint
+from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
+
+OUTLYING = 0.1
+"""Of the median, beyond the interval. Twice the drift that is told."""
+
+LEAST_INFERENCES_FOR_P95 = 40
+"""Below that, the 95th percentile is one of the two slowest inferences."""
+
+
+class Row(Document):
+    """One job of `mbench report --format json`.
+
+    Attributes:
+        device: the device's serial; for a host its name.
+        latency_median_us: median over runs of each run's median inference.
+        latency_ci_us: 95 % bootstrap interval over runs, low and high; null for fewer than three.
+        latency_p95_us: median over runs of each run's 95th percentile; null where a run had fewer than 40 inferences.
+        init_us: median over runs of what one process spent before its first inference.
+        peak_memory_kib: median over the memory pass of the process's resident peak, the tool itself included. The
+            growth that benchmark_model also prints is another quantity and never stands in for it.
+        delegate_nodes: nodes delegated of all, such as `33/33`, without XNNPACK's where an accelerator was asked for;
+            null where no delegate took part or runs disagree.
+        runs: latency runs that ended well.
+        top1: share of examples answered rightly, with `top1_ci`, `top5`, on `dataset`, by this host, or by the device
+            where only the device scored; null: never evaluated, or another task.
+        top1_place: `host` or `device`: who gave `top1` and `metrics`.
+        examples: how many that was asked of; one without an answer counts as wrong.
+        metrics: all of that score's figures of merit, of whatever task.
+        top1_device: likewise from the device itself, with `top1_device_ci` and `metrics_device`.
+        provenance: 12 hexadecimal digits of what must agree for two latencies to be compared; equal where it does.
+    """
+
+    variant: str
+    status: Status
+    error_class: str | None
+    message: str | None
+    device: str
+    emulated: bool
+    delegate: str
+    threads: int
+    mult_adds: int | None
+    parameters: int | None
+    size_bytes: int | None
+    top1: float | None
+    top1_ci: tuple[float, float] | None
+    top5: float | None
+    top1_place: Literal["host", "device"] | None
+    dataset: str | None
+    examples: int | None
+    metrics: tuple[Metric, ...]
+    top1_device: float | None
+    top1_device_ci: tuple[float, float] | None
+    metrics_device: tuple[Metric, ...]
+    latency_median_us: float | None
+    latency_ci_us: tuple[float, float] | None
+    latency_p95_us: float | None
+    init_us: float | None
+    peak_memory_kib: float | None
+    delegate_nodes: str | None
+    runs: int
+    artifact_sha256: str | None
+    binary_sha256: str
+    session: str
+    provenance: str
+    warnings: tuple[MeasurementWarning, ...]
+
+
+def row_of(result: JobResult) -> Row:
+    """Return a job's row. A job that failed or was skipped has no latency, whatever some of its runs gave."""
+    good = _good_runs(result, Pass.LATENCY)
+    measured = good if result.status in {Status.OK, Status.ABORTED} else []
+    samples = latency_samples_us(measured)
+    interval = bootstrap_interval(samples, seed=result.rules.seed)
+    artifact = result.workload.artifact
+    score, on_device = chosen_score(result), device_score(result)
+    return Row(
+        variant=artifact.name,
+        status=result.status,
+        error_class=result.error_class,
+        message=result.message,
+        device=result.device.serial,
+        emulated=result.device.emulated,
+        delegate=str(result.workload.delegate),
+        threads=result.workload.threads,
+        mult_adds=artifact.mult_adds,
+        parameters=artifact.parameters,
+        size_bytes=artifact.size_bytes,
+        top1=_value(score, TOP1),
+        top1_ci=_interval(score, TOP1),
+        top5=_value(score, TOP5),
+        top1_place=None if score is None else score.place,
+        dataset=None if score is None else dataset_label(score.dataset),
+        examples=None if score is None else score.asked,
+        metrics=() if score is None else score.metrics,
+        top1_device=_value(on_device, TOP1),
+        top1_device_ci=_interval(on_device, TOP1),
+        metrics_device=() if on_device is None else on_device.metrics,
+        latency_median_us=_median_or_none(samples),
+        latency_ci_us=None if interval is None else (interval.low, interval.high),
+        latency_p95_us=_p95_us(measured),
+        init_us=_median_or_none([run.init_us for run in measured]),
+        peak_memory_kib=_peak_memory_kib(result),
+        delegate_nodes=_delegate_nodes(measured, result.workload.delegate),
+        runs=len(good),
+        artifact_sha256=artifact.sha256,
+        binary_sha256=result.binary.sha256,
+        session=result.session,
+        provenance=fingerprint(comparable(result)),
+        warnings=(*result.warnings, *_derived_warnings(result, measured, samples, interval)),
+    )
+
+
+def _value(score: Score | None, name: str) -> float | None:
+    metric = None if score is None else score.metric(name)
+    return None if metric is None else metric.value
+
+
+def _interval(score: Score | None, name: str) -> tuple[float, float] | None:
+    metric = None if score is None else score.metric(name)
+    return None if metric is None or metric.low is None or metric.high is None else (metric.low, metric.high)
+
+
+def _good_runs(result: JobResult, purpose: Pass) -> list[Run]:
+    return [run for run in result.runs if run.purpose is purpose and run.status is Status.OK]
+
+
+def _median_or_none(samples: Sequence[float | None]) -> float | None:
+    known = [sample for sample in samples if sample is not None]
+    return float(median(known)) if known else None
+
+
+def _p95_us(runs: Sequence[Run]) -> float | None:
+    phases = [run.measured for run in runs if run.measured is not None]
+    if any(phase.count < LEAST_INFERENCES_FOR_P95 for phase in phases):
+        return None
+    return _median_or_none([phase.p95_us for phase in phases])
+
+
+def _peak_memory_kib(result: JobResult) -> float | None:
+    if result.status not in {Status.OK, Status.ABORTED}:
+        return None
+    runs = _good_runs(result, Pass.MEMORY)
+    peak = _median_or_none([run.memory.peak_kib for run in runs if run.memory is not None])
+    return None if peak is None else float(round(peak))  # the tool prints it with six digits of a MiB
+
+
+def _delegate_nodes(runs: Sequence[Run], delegate: Delegate) -> str | None:
+    seen = {_nodes_of(run, delegate) for run in runs}
+    return seen.pop() if len(seen) == 1 else None
+
+
+def _nodes_of(run: Run, delegate: Delegate) -> str | None:
+    """Add up the delegates of one run; each subgraph's nodes are counted once.
+
+    What an accelerator left to XNNPACK is not the accelerator's, and is left out.
+    """
+    counted = [each for each in run.delegates if not (delegate.accelerated and each.name == XNNPACK_NODE)]
+    if not counted:
+        return None if run.nodes is None else f"0/{run.nodes}"
+    totals = {each.subgraph: each.total for each in counted}
+    known = [total for total in totals.values() if total is not None]
+    if len(known) < len(totals):
+        return None
+    return f"{sum(each.nodes for each in counted)}/{sum(known)}"
+
+
+def _outlying(samples: Sequence[float], interval: Interval) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where runs lie far from the median and the interval does not show it."""
+    middle = median(samples)
+    beyond = max(OUTLYING * middle, CLOCK_STEP_US)
+    far = [sample for sample in samples if sample > interval.high + beyond or sample < interval.low - beyond]
+    if far and middle:
+        most = max(abs(sample - middle) for sample in far) / middle
+        yield MeasurementWarning(
+            code=WarningCode.OUTLYING_RUNS,
+            message=f"{len(far)} of {len(samples)} runs outside the interval, up to {most:.0%} from the median",
+            advice="neither median nor interval shows them; the job's document holds every run",
+        )
+
+
+def _derived_warnings(
+    result: JobResult, runs: Sequence[Run], samples: Sequence[float], interval: Interval | None
+) -> Iterator[MeasurementWarning]:
+    """Yield the doubts that the result's numbers show and its stored warnings do not name."""
+    stored = {warning.code for warning in result.warnings}
+    if result.workload.artifact.latency_only and WarningCode.LATENCY_ONLY not in stored:
+        yield MeasurementWarning(
+            code=WarningCode.LATENCY_ONLY,
+            message=f"latency only: {result.workload.artifact.latency_only}",
+            advice="its outputs mean nothing; give it trained weights and real calibration images for an accuracy",
+        )
+    if not samples:
+        return
+    if WarningCode.FEW_RUNS not in stored and (len(samples) < result.rules.min_runs or interval is None):
+        wanted = max(result.rules.min_runs, 3)
+        yield MeasurementWarning(
+            code=WarningCode.FEW_RUNS,
+            message=f"{len(samples)} of at least {wanted} runs: too few to tell the spread",
+            advice=f"measure at least {wanted} runs",
+        )
+    if interval is not None:
+        yield from _outlying(samples, interval)
+    if interval is not None and WarningCode.WIDE_INTERVAL not in stored:
+        width = interval.relative_half_width(median(samples))
+        if width > result.rules.target_interval:
+            yield MeasurementWarning(
+                code=WarningCode.WIDE_INTERVAL,
+                message=f"interval ±{width:.1%} is wider than the target ±{result.rules.target_interval:.1%}",
+                advice="let the device cool, close other programs, or allow more runs",
+            )
+    named = dict.fromkeys(warning for run in runs for warning in run.warnings)
+    yield from (warning for warning in named if warning.code not in stored)

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+import sample_results as sample
+import sample_scores as scored
+
+from mbench.core.results import Status
+from mbench.report.results.delimited import as_json
+from mbench.report.results.rows import row_of
+
+HOST = scored.score(scored.hits_but(range(6)))
+DEVICE = scored.score(scored.hits_but(range(9)), place="device", delegate="gpu", runtime=None)
+
+
+def row(*scores, **changes):
+    return row_of(scored.scored_result("x", scores=scores, sha256="a" * 64, **changes))
+
+
+def test_a_row_takes_the_hosts_score():
+    found = row(DEVICE, HOST)
+    assert (found.top1, found.dataset, found.examples) == (354 / 360, "digits test", 360)
+    assert found.top1_ci == pytest.approx((0.9641, 0.9923), abs=1e-4)
+
+
+def test_a_row_names_the_devices_score_beside_it():
+    assert (row(HOST, DEVICE).top1_device, row(HOST).top1_device) == (351 / 360, None)
+
+
+def test_a_row_takes_the_devices_score_where_the_host_has_none():
+    assert (row(DEVICE).top1, row(DEVICE).top1_device) == (351 / 360, 351 / 360)
+
+
+def test_a_file_whose_outputs_mean_nothing_has_no_accuracy_whatever_was_scored():
+    found = row(HOST, DEVICE, latency_only="untrained weights")
+    assert (found.top1, found.dataset, found.top1_device, found.metrics) == (None, None, None, ())
+
+
+def test_a_job_that_failed_keeps_its_files_accuracy():
+    assert row(HOST, status=Status.FAILED, error_class="delegate").top1 == 354 / 360
+
+
+def test_other_tasks_have_their_metrics_and_no_top1():
+    precision = HOST.metrics[0].model_copy(update={"name": "mean_average_precision"})
+    found = row(HOST.model_copy(update={"metrics": (precision,)}))
+    assert (found.top1, found.metrics) == (None, (precision,))
+
+
+def test_json_tells_accuracy_under_its_names():
+    top5 = scored.share("top5", 360, 360)
+    found = json.loads(as_json([row(HOST.model_copy(update={"metrics": (*HOST.metrics, top5)}), DEVICE)]))[0]
+    assert (found["top1"], found["top5"], found["dataset"], found["examples"]) == (354 / 360, 1.0, "digits test", 360)
+    assert [metric["name"] for metric in found["metrics"]] == ["top1", "top5"]
+    assert found["top1_device_ci"] == pytest.approx([0.9532, 0.9868], abs=1e-4)
+
+
+def test_json_says_null_where_nothing_was_scored():
+    found = json.loads(as_json([row_of(sample.result(medians_us=[1, 2, 3]))]))[0]
+    assert [found[name] for name in ("top1", "top1_ci", "top5", "dataset", "examples", "top1_device")] == [None] * 6
+    assert (found["metrics"], found["metrics_device"]) == ([], [])
