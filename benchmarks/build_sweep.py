@@ -25,11 +25,11 @@ from mbench.core.recipes import Calibration, Weights
 from mbench.core.sweeps import PUBLISHED, Axis
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.core.workers import spawning
-from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FamilyRequest, build_family
-from mbench.models.calibration import load_examples
-from mbench.models.mobilenet_v1 import build, layers
-from mbench.models.quiet import quiet
-from mbench.models.weights import load_weights, set_weights
+from mbench.models.networks.mobilenet_v1 import build, layers
+from mbench.models.tflite.build import FAMILIES_PER_WORKER, BuiltFile, FamilyRequest, build_family
+from mbench.models.tflite.calibration import load_examples
+from mbench.models.tflite.quiet import quiet
+from mbench.models.weights.weights import load_weights, set_weights
 
 NAIVE_SIZES = (Size(alpha=0.25, resolution=160), Size(alpha=0.75, resolution=192))
 """Neither the cheapest nor the dearest of the sweep."""

@@ -25,13 +25,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.core.variants import Head, Size
-from mbench.models.mobilenet_v1 import build
-from mbench.models.quiet import quiet
+from mbench.models.networks.mobilenet_v1 import build
+from mbench.models.tflite.quiet import quiet
 from mbench.models.training.distillation import Distillation, check_outputs, loss
 from mbench.models.training.initial_weights import draw
 from mbench.models.training.qat import as_levels, cross_entropy
 from mbench.models.training.teachers import WeightsTeacher, teacher_outputs
-from mbench.models.weights import describe_file, set_weights
+from mbench.models.weights.weights import describe_file, set_weights
 
 DATA = Path(__file__).parents[1] / "mbench" / "accuracy" / "data" / "fashion.npz"
 RESOLUTION, BORDER = 32, 2

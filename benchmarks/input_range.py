@@ -31,13 +31,13 @@ from mbench.core.ports import SilentProgress
 from mbench.core.proportions import PairedCounts, paired_difference
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Quantization, Size
-from mbench.models.architectures import find_architecture
-from mbench.models.conversion import convert, float_converter, freeze, trace
 from mbench.models.flatbuffers import INPUT_NAME
-from mbench.models.quantization import quantize, read_ranges
-from mbench.models.quiet import quiet
+from mbench.models.networks.architectures import find_architecture
+from mbench.models.tflite.conversion import convert, float_converter, freeze, trace
+from mbench.models.tflite.quantization import quantize, read_ranges
+from mbench.models.tflite.quiet import quiet
 from mbench.models.training.library import TrainingLibrary
-from mbench.models.weights import load_weights, set_weights
+from mbench.models.weights.weights import load_weights, set_weights
 from mbench.workflows.home import home
 from mbench.workflows.train.obtain_weights import train
 from mbench.workflows.train.recipes import Network, TrainingOptions

@@ -12,8 +12,8 @@ from benchmarks.fuzz.reader import Form, Reader
 from mbench.artifacts.inspection import inspect_file, runnable_reason
 from mbench.artifacts.running import run_outputs
 from mbench.hostbench.model_file import read_model_file
-from mbench.models.layers import Layer, LayerKind, weight_shapes
-from mbench.models.weights import read_weights
+from mbench.models.networks.layers import Layer, LayerKind, weight_shapes
+from mbench.models.weights.weights import read_weights
 
 _LAYERS: Final = (
     Layer(name="conv", kind=LayerKind.CONV, kernel=3, stride=2, inputs=3, filters=4),

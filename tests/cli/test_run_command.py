@@ -57,7 +57,7 @@ def test_a_second_run_loads_no_heavy_library(loaded_by_a_second_run, library):
         "ai_edge_litert.interpreter",
         "mbench.artifacts.inspection",
         "mbench.binaries.records",
-        "mbench.models.build",
+        "mbench.models.tflite.build",
         "mbench.workflows.build.build_pool",
         "mbench.workflows.devices.attached_phones",
     ],

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from mbench.core.variants import Head, Size, Variant
-from mbench.models.architectures import find_architecture
-from mbench.models.calibration import synthetic_inputs
-from mbench.models.graph_weights import graph_weights
-from mbench.models.keras_counts import count_folded, count_mult_adds
-from mbench.models.stand_ins import stand_ins_of
-from mbench.models.weights import describe_file, load_into
+from mbench.models.networks.architectures import find_architecture
+from mbench.models.tflite.calibration import synthetic_inputs
+from mbench.models.tflite.keras_counts import count_folded, count_mult_adds
+from mbench.models.tflite.stand_ins import stand_ins_of
+from mbench.models.weights.graph_weights import graph_weights
+from mbench.models.weights.weights import describe_file, load_into
 
 
 def count(variant: Variant) -> tuple[int, int]:

@@ -11,10 +11,10 @@ from mbench.artifacts.running import run_outputs
 from mbench.core.choices import Quantizer
 from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import Quantization, Size
-from mbench.models.architectures import find_architecture
-from mbench.models.build import BuiltFile, FailedFile, FamilyRequest, build_family
-from mbench.models.layers import count_mult_adds, count_weights
-from mbench.models.mobilenet_v1_maps import body_layers
+from mbench.models.networks.architectures import find_architecture
+from mbench.models.networks.layers import count_mult_adds, count_weights
+from mbench.models.networks.mobilenet_v1_maps import body_layers
+from mbench.models.tflite.build import BuiltFile, FailedFile, FamilyRequest, build_family
 
 FP32 = (Quantization.FP32,)
 

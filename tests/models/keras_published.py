@@ -34,8 +34,8 @@ def save_keras_mobilenet(folder: Path) -> None:
 
 def answer_with(path: Path, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return what our network makes of the pictures with the weights of a file."""
-    from mbench.models.mobilenet_v1 import build, layers
-    from mbench.models.weights import describe_file, load_weights, set_weights
+    from mbench.models.networks.mobilenet_v1 import build, layers
+    from mbench.models.weights.weights import describe_file, load_weights, set_weights
 
     network = build(SIZE, HEAD)
     set_weights(network, load_weights(describe_file(path), layers(SIZE.alpha, HEAD.classes)))
@@ -44,6 +44,6 @@ def answer_with(path: Path, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np
 
 def count_parameters(alpha: float) -> int:
     """Return Keras' own count of our network's parameters, batch normalization included."""
-    from mbench.models.mobilenet_v1 import build
+    from mbench.models.networks.mobilenet_v1 import build
 
     return int(build(Size(alpha=alpha, resolution=224), Head()).count_params())

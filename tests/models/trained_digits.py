@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from mbench.core.variants import Head, Size
-from mbench.models.mobilenet_v1 import build, layers
-from mbench.models.quiet import quiet
+from mbench.models.networks.mobilenet_v1 import build, layers
+from mbench.models.tflite.quiet import quiet
 from mbench.models.training import qat
 from mbench.models.training.qat import QatWeights
 

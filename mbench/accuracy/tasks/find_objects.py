@@ -1,8 +1,8 @@
 """Finds the objects in a detector's outputs, whichever it has; worker processes do it picture by picture.
 
-Two kinds are understood: `boxes` and `scores` of an SSD as `mbench/models/ssd.py` builds it, which are decoded here;
-and the four outputs of TFLite's operator `TFLite_Detection_PostProcess`, under its names, under ours, or in one of the
-two orders that converters write them in.
+Two kinds are understood: `boxes` and `scores` of an SSD as `mbench/models/networks/ssd.py` builds it, which are decoded
+here; and the four outputs of TFLite's operator `TFLite_Detection_PostProcess`, under its names, under ours,
+or in one of the two orders that converters write them in.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """What lies between and behind the two stages of a Faster R-CNN, on the host: proposals, crops, objects.
 
-TFLite has no operator that cuts crops out of a map, so the stages are two files (`mbench/models/faster_rcnn.py`) and
-this is computed by numpy. Its time is no part of either file's latency.
+TFLite has no operator that cuts crops out of a map, so the stages are two files
+(`mbench/models/networks/faster_rcnn.py`) and this is computed by numpy. Its time is no part of either file's latency.
 Source: arXiv 1506.01497, sections 3.1 and 3.3; tensorflow/models `faster_rcnn_inception_v2_coco.config`.
 """
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from mbench.core.workloads import Document
 from mbench.models.training.records import Epoch, Machine
 from mbench.models.training.weight_files import write_whole
-from mbench.models.weights import WeightValues
+from mbench.models.weights.weights import WeightValues
 
 _LOG = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ import psutil
 
 from mbench.core.errors import UsageError
 from mbench.core.workers import spawning
-from mbench.models.quiet import quiet
+from mbench.models.tflite.quiet import quiet
 
 VARIABLE: Final = "TF_CONFIG"
 CHIEF, WORKER, SERVER = "chief", "worker", "ps"

@@ -34,7 +34,7 @@ from mbench.models.training.rms_prop import RmsPropState, depthwise_kernels
 from mbench.models.training.schedules import learning_rates
 from mbench.models.training.steps import Stepper
 from mbench.models.training.teaching import distillation_loss
-from mbench.models.weights import WeightValues
+from mbench.models.weights.weights import WeightValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.models.training.examples import INITIAL, generator
-from mbench.models.weights import WeightValues
+from mbench.models.weights.weights import WeightValues
 
 _CONSTANT: Mapping[str, float] = {"gamma": 1.0, "moving_variance": 1.0}
 

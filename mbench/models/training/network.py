@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mbench.core.examples import Task
-from mbench.models.architectures import find_architecture
+from mbench.models.networks.architectures import find_architecture
 from mbench.models.training.initial_weights import draw
 from mbench.models.training.recipe import TrainingRecipe
-from mbench.models.weights import WeightValues, set_weights
+from mbench.models.weights.weights import WeightValues, set_weights
 
 LOGITS: Final = "logits"
-"""The layer in front of the last softmax or sigmoid; see `mbench/models/heads.py`."""
+"""The layer in front of the last softmax or sigmoid; see `mbench/models/networks/heads.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from mbench.core.errors import MbenchError, TrainingFailed
 from mbench.core.ports import utc_now
-from mbench.models.architectures import find_architecture, find_chain
-from mbench.models.layers import count_mult_adds
-from mbench.models.quiet import quiet
+from mbench.models.networks.architectures import find_architecture, find_chain
+from mbench.models.networks.layers import count_mult_adds
+from mbench.models.tflite.quiet import quiet
 from mbench.models.training.checkpoints import read_checkpoint
 from mbench.models.training.computing import begin, prepare_tensorflow
 from mbench.models.training.distribution import arranged
@@ -25,7 +25,7 @@ from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Machine, TrainingRecord
 from mbench.models.training.teachers import Teacher
 from mbench.models.training.teaching import write_teachings
-from mbench.models.weights import WeightValues, load_weights
+from mbench.models.weights.weights import WeightValues, load_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import TrainingFailed, UsageError
-from mbench.models.layers import Layer, LayerKind
+from mbench.models.networks.layers import Layer, LayerKind
+from mbench.models.tflite.learned_ranges import LearnedRanges
 from mbench.models.training.qat_folding import check_chain, fold, unfold
 from mbench.models.training.qat_network import QatNetwork, make_network, read_float_ranges
-from mbench.models.training.qat_ranges import LearnedRanges
-from mbench.models.weights import WeightValues
+from mbench.models.weights.weights import WeightValues
 
 Pictures = npt.NDArray[np.uint8]
 

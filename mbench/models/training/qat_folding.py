@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import UsageError
-from mbench.models.chains import BATCH_NORM_EPSILON
-from mbench.models.layers import BATCH_NORM, Layer, LayerKind
-from mbench.models.weights import WeightValues
+from mbench.models.networks.chains import BATCH_NORM_EPSILON
+from mbench.models.networks.layers import BATCH_NORM, Layer, LayerKind
+from mbench.models.weights.weights import WeightValues
 
 Array = npt.NDArray[np.float32]
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mbench.models.layers import Layer, LayerKind
+from mbench.models.networks.layers import Layer, LayerKind
+from mbench.models.tflite.learned_ranges import INPUT, POOL, LearnedRanges
 from mbench.models.training.qat_folding import Folded
-from mbench.models.training.qat_ranges import INPUT, POOL, LearnedRanges
 
 STEPS: Final = 255
 """Steps between the ends of an int8 range."""

@@ -19,12 +19,12 @@ from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
 from mbench.files.archives import Archive
 from mbench.files.regular import GIB, MIB, format_limit, open_regular, read_regular
-from mbench.models.architectures import find_architecture, find_chain
-from mbench.models.quiet import quiet
+from mbench.models.networks.architectures import find_architecture, find_chain
+from mbench.models.tflite.quiet import quiet
 from mbench.models.training.distillation import Outputs
-from mbench.models.weight_arrays import ODD_HEADER
-from mbench.models.weight_groups import check_contained
-from mbench.models.weights import MOST_BYTES, first_line, load_weights, set_weights
+from mbench.models.weights.weight_arrays import ODD_HEADER
+from mbench.models.weights.weight_groups import check_contained
+from mbench.models.weights.weights import MOST_BYTES, first_line, load_weights, set_weights
 
 Pictures = npt.NDArray[np.uint8]
 

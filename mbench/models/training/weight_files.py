@@ -17,7 +17,7 @@ import numpy as np
 
 from mbench.core.errors import TrainingFailed
 from mbench.core.recipes import Weights, WeightsKind
-from mbench.models.weights import WeightValues
+from mbench.models.weights.weights import WeightValues
 
 NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
 """Earliest time that a zip file can hold: a real one would give the same weights another hash."""

@@ -28,9 +28,9 @@ from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.workers import end_with_parent, spawning
 from mbench.devices.host.facts import HostConditions
-from mbench.models.architectures import find_architecture
-from mbench.models.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
-from mbench.models.model_outputs import wanted_outputs
+from mbench.models.networks.architectures import find_architecture
+from mbench.models.tflite.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.tflite.model_outputs import wanted_outputs
 from mbench.workflows.build.recipes import latency_only
 
 Outcome = CachedArtifact | str

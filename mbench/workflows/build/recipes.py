@@ -12,8 +12,8 @@ from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Variant
-from mbench.models.architectures import find_architecture
-from mbench.models.toolchain import toolchain
+from mbench.models.networks.architectures import find_architecture
+from mbench.models.tflite.toolchain import toolchain
 from mbench.workflows.build.selection import Ingredients
 
 PUBLISHED = "mobilenet_v1"
@@ -60,7 +60,7 @@ def latency_only(recipe: Recipe) -> str | None:
 def _folder_calibration(chosen: Ingredients) -> Calibration | None:
     if chosen.calibration is None:
         return None
-    from mbench.models.calibration import describe_folder
+    from mbench.models.tflite.calibration import describe_folder
 
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
 
@@ -82,7 +82,7 @@ def _calibration(variant: Variant, weights: Weights, chosen: Ingredients, folder
 def _brings_ranges(weights: Weights) -> bool:
     if not weights.source:
         return False
-    from mbench.models.training.qat_ranges import holds_ranges
+    from mbench.models.tflite.learned_ranges import holds_ranges
 
     return holds_ranges(Path(weights.source))
 
@@ -106,7 +106,7 @@ def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
                 raise UsageError(f"{variant} has no trained weights: {reason}")
             return cast(Weights, chosen.trained[variant.architecture, variant.size, variant.head])
         case path:
-            from mbench.models.weights import describe_file
+            from mbench.models.weights.weights import describe_file
 
             return describe_file(Path(path))
 
@@ -121,6 +121,6 @@ def _imagenet(variant: Variant, folder: Path) -> Weights:
             f"ImageNet weights are fetched for {PUBLISHED} alone, not for {variant.architecture}: "
             "give the file that keras.applications publishes, with --weights FILE."
         )
-    from mbench.models.imagenet_weights import fetch_imagenet
+    from mbench.models.weights.imagenet_weights import fetch_imagenet
 
     return fetch_imagenet(variant.size, variant.head, folder)

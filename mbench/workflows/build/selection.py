@@ -11,7 +11,7 @@ from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import Delegate
 from mbench.files.regular import kind_of
-from mbench.models.architectures import find_architecture
+from mbench.models.networks.architectures import find_architecture
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 

@@ -18,7 +18,7 @@ from mbench.core.errors import MbenchError
 from mbench.core.plain_text import one_line
 from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts
 from mbench.devices.host.transport import HostTransport
-from mbench.models.toolchain import toolchain
+from mbench.models.tflite.toolchain import toolchain
 from mbench.workflows.devices.benchmark_program import hostbench, try_hostbench
 from mbench.workflows.doctor.findings import Finding
 from mbench.workflows.doctor.phones import phone_findings

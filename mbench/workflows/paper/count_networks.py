@@ -12,7 +12,7 @@ from mbench.core.ports import Progress
 from mbench.core.recipes import Recipe
 from mbench.core.results import JobResult
 from mbench.core.variants import Quantization, Variant, parse_variant
-from mbench.models.architectures import find_architecture
+from mbench.models.networks.architectures import find_architecture
 from mbench.paper.counting import Counts
 from mbench.paper.suites import network_of
 from mbench.report.paper.measured_columns import variant_of

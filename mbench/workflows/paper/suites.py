@@ -9,8 +9,8 @@ from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
 from mbench.core.sweeps import Axis, parse_sweep
 from mbench.core.variants import IMAGENET_HEAD, Head, Quantization, Variant, parse_quantization
-from mbench.models.architectures import ARCHITECTURES
-from mbench.models.imagenet_weights import ALPHAS, CLASSES
+from mbench.models.networks.architectures import ARCHITECTURES
+from mbench.models.weights.imagenet_weights import ALPHAS, CLASSES
 from mbench.paper.suites import Suite, load_suite, suite_files
 from mbench.paper.tables import paper_table
 from mbench.report.render.text_table import Align, Cell, Column, TableValues

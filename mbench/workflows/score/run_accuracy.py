@@ -18,8 +18,8 @@ from mbench.core.results import DevicePlan, PlannedJob
 from mbench.core.scores import Question, Score
 from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts, Delegate
-from mbench.models.build import PROBES
-from mbench.models.calibration import describe_examples
+from mbench.models.tflite.build import PROBES
+from mbench.models.tflite.calibration import describe_examples
 from mbench.workflows.build.selection import Candidate, Ingredients, Selection
 from mbench.workflows.home import home
 from mbench.workflows.run.device_score import host_twin

@@ -22,7 +22,7 @@ from mbench.models.training.recipe import Lesson, TrainingRecipe
 from mbench.models.training.records import Epoch, TrainingRecord
 from mbench.models.training.teachers import KerasTeacher, StoredTeacher, Teacher, WeightsTeacher
 from mbench.models.training.teaching import lesson_of
-from mbench.models.weights import describe_trained
+from mbench.models.weights.weights import describe_trained
 from mbench.report.charts.learning_curves import Curve, write_curves
 from mbench.workflows.train.processes import Job, processes_for, run_jobs, this_machine, threads_for, usable_cores
 from mbench.workflows.train.recipes import (

@@ -19,7 +19,7 @@ from mbench.core.examples import DatasetFacts, Examples, Split
 from mbench.core.ports import Progress
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
-from mbench.models.architectures import find_architecture, find_chain
+from mbench.models.networks.architectures import find_architecture, find_chain
 from mbench.models.training.examples import MOST_IN_MEMORY_BYTES, TrainingExamples
 from mbench.models.training.presets import augmentation_for, decay_for, defaults, preset_for
 from mbench.models.training.qat import QatSettings

@@ -1,0 +1,299 @@
+"""The unit of work of one worker process: all quantizations of one network, made from one conversion.
+
+Importing this module loads no tensorflow; `build_family` does, and is therefore for a process of its own, started by
+"spawn" and replaced now and then, because tensorflow does not give back all the memory it takes.
+"""
+
+import gc
+import time
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from mbench.core.choices import Quantizer
+from mbench.core.errors import ArtifactError, MbenchError
+from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
+from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
+from mbench.models.networks.architecture import Architecture, Shape
+from mbench.models.networks.architectures import find_architecture, find_chain
+from mbench.models.tflite.calibration import PICTURE_CHANNELS, Examples, load_inputs, synthetic_inputs, unseen_examples
+from mbench.models.tflite.conversion import convert, float_converter, freeze, trace
+from mbench.models.tflite.keras_counts import count_folded, count_mult_adds
+from mbench.models.tflite.learned_ranges import LearnedRanges, TensorRanges, find_learned, tensor_ranges
+from mbench.models.tflite.model_outputs import answers, output_names
+from mbench.models.tflite.quantization import ACTIVATION_BITS, quantize, quantize_with_tensorflow, read_ranges
+from mbench.models.tflite.quiet import quiet
+from mbench.models.tflite.stand_ins import stand_ins_of
+from mbench.models.weights.imagenet_weights import trained_resolution
+from mbench.models.weights.weights import load_into, load_weights, set_weights
+
+FAMILIES_PER_WORKER: Final = 32
+"""After so many a worker process is best replaced. Fourteen families at α = 1 left its memory at 0.9 to 1.3 GB."""
+
+PROBES: Final = 8
+PROBED_MULT_ADDS: Final = 32e9
+"""Fewer inputs where they would cost more than this together: int16x8 does 50 million a millisecond at best."""
+
+PROBE_SEED: Final = 1_000_000
+"""Not a seed that a calibration is likely to have: a conversion is to be judged by inputs that it has not seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyRequest:
+    """One network in several quantizations.
+
+    Attributes:
+        weights: with `source` the path of the file, if they come from one.
+        calibration: with `source` the folder or array, if it is one; read only if a quantization needs it, but a data
+            set's array gives the inputs that files are compared with Keras on in any case.
+        folder: where the files go; it exists, and belongs to this request alone.
+    """
+
+    architecture: str
+    size: Size
+    head: Head
+    quantizations: tuple[Quantization, ...]
+    weights: Weights
+    calibration: Calibration
+    quantizer: Quantizer
+    folder: Path
+
+    def variant(self, quantization: Quantization) -> Variant:
+        """Return the variant of this network in one quantization."""
+        return Variant(architecture=self.architecture, size=self.size, head=self.head, quantization=quantization)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltFile:
+    """One `.tflite` file, not verified yet.
+
+    Attributes:
+        path: `VARIANT.tflite` in the request's folder.
+        unfinished: the same without what was put behind the network's own outputs, where something was: that can be
+            compared with the model.
+        probe: an `.npz` in the same folder, shared by the family: `inputs`, (n, r, r, 3) float32 in [-1, 1], and
+            `outputs`, (n, classes) float32: what the Keras model makes of them, before anything was converted. Of a
+            network with several outputs `outputs/NAME` of each.
+        parameters: weights and biases of the Keras model once batch normalization is folded.
+        notes: what a person should know about this file.
+        seconds: what this file took by itself; what the family shares is in its first file's.
+    """
+
+    variant: Variant
+    path: Path
+    probe: Path
+    parameters: int
+    unfinished: Path | None = None
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedFile:
+    """A variant that could not be built, and why, in one line."""
+
+    variant: Variant
+    message: str
+
+
+def build_family(request: FamilyRequest) -> list[BuiltFile | FailedFile]:
+    """Build every quantization of one network, in the order asked; one that fails does not take the others along.
+
+    Raises:
+        MbenchError: what all of them need failed: weights, calibration examples, the float conversion.
+    """
+    clock = _Stopwatch()
+    try:
+        with quiet():
+            _load_tensorflow()
+            source = _prepare(request)
+            _release_memory()  # of the model itself, which no quantization needs
+            built = [_build(request, source, quantization, clock) for quantization in request.quantizations]
+            del source
+            _release_memory()
+    except MbenchError:
+        raise
+    except Exception as error:  # converters raise all kinds; by this door they leave as one
+        raise ArtifactError(f"{request.variant(Quantization.FP32)}: {_failure('conversion', error)}") from error
+    return built
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What all quantizations of a family are made from.
+
+    Attributes:
+        frozen: the whole network as a frozen function, where TFLiteConverter quantizes.
+    """
+
+    frozen: Any | None
+    float_file: bytes
+    outputs: tuple[str, ...] | None
+    parameters: int
+    examples: Examples | None
+    learned: LearnedRanges | None
+    ranges: TensorRanges | None
+    probe: Path
+
+
+def _prepare(request: FamilyRequest) -> _Source:
+    architecture = find_architecture(request.architecture)
+    architecture.check(request.size, request.head)
+    shape = architecture.input_shape(request.size)
+    model = architecture.build(request.size, request.head)
+    learned = _set_weights(request, architecture, model)
+    examples = _calibration_examples(request, shape, learned)
+    outputs = output_names(model)
+    probe = _write_probe(request, trace(model, shape), _probes(request, shape, count_mult_adds(model)))
+    stand_ins = stand_ins_of(model) if request.quantizer is Quantizer.LITERT else ()
+    frozen = freeze(trace(model, shape, stand_ins))
+    float_file = convert(float_converter(frozen), outputs, stand_ins)
+    return _Source(
+        frozen=frozen if request.quantizer is Quantizer.TF else None,
+        float_file=float_file,
+        outputs=outputs,
+        parameters=count_folded(model),
+        examples=examples,
+        learned=learned,
+        ranges=_ranges(request, float_file, examples, learned),
+        probe=probe,
+    )
+
+
+def _set_weights(request: FamilyRequest, architecture: Architecture, model: Any) -> LearnedRanges | None:
+    """Give the model its weights; return the activation ranges that came with them, if any did."""
+    if architecture.layers is None:
+        load_into(model, request.weights)
+        return None
+    values = load_weights(request.weights, architecture.layers(request.size.alpha, request.head.classes))
+    set_weights(model, values)
+    return find_learned(values)
+
+
+def _calibration_examples(request: FamilyRequest, shape: Shape, learned: LearnedRanges | None) -> Examples | None:
+    if CALIBRATED.isdisjoint(request.quantizations):
+        return None
+    if learned is not None and request.quantizer is Quantizer.LITERT:
+        return None
+    return load_inputs(request.calibration, shape)
+
+
+def _ranges(
+    request: FamilyRequest, float_file: bytes, examples: Examples | None, learned: LearnedRanges | None
+) -> TensorRanges | None:
+    """Return the ranges that came with the weights, or those read off examples."""
+    if request.quantizer is not Quantizer.LITERT or ACTIVATION_BITS.keys().isdisjoint(request.quantizations):
+        return None
+    if learned is not None:
+        chain = find_chain(request.architecture, request.size.alpha, request.head.classes)
+        return tensor_ranges(float_file, chain, learned)
+    if examples is None:
+        return None
+    return TensorRanges(ranges=read_ranges(float_file, examples, request.calibration.method))
+
+
+def _write_probe(request: FamilyRequest, traced: Any, inputs: Examples) -> Path:
+    """Write inputs and what the Keras model, its variables not yet frozen, makes of them."""
+    path = request.folder / "probe.npz"
+    outputs: dict[str, Any] = answers(traced, inputs)
+    np.savez(path, inputs=inputs, **outputs)
+    return path
+
+
+def _probes(request: FamilyRequest, shape: Shape, mult_adds: int) -> Examples:
+    """Return inputs that no calibration has seen: real ones where there are some, else smooth blobs.
+
+    Trained weights answer what they were trained on; of blobs their answers, and so such a ratio, say little.
+    """
+    batch, side, _, channels = shape
+    count = int(min(max(PROBED_MULT_ADDS // (mult_adds * batch), 1), PROBES))
+    if (batch, channels) == (1, PICTURE_CHANNELS):
+        unseen = unseen_examples(request.calibration, side)
+        if unseen is not None and len(unseen):
+            return unseen[:count]
+    return synthetic_inputs(count, shape, seed=PROBE_SEED)
+
+
+def _build(
+    request: FamilyRequest, source: _Source, quantization: Quantization, clock: "_Stopwatch"
+) -> BuiltFile | FailedFile:
+    variant = request.variant(quantization)
+    try:
+        data = _quantized(request, source, quantization)
+    except Exception as error:  # quantizers raise all kinds; the family's other files must not suffer
+        return FailedFile(variant=variant, message=f"{variant}: {_failure('quantization', error)}")
+    path = request.folder / f"{variant}.tflite"
+    path.write_bytes(data)
+    unfinished = None
+    if (finish := find_architecture(request.architecture).finish) is not None:
+        unfinished = path.rename(request.folder / f"{variant}.unfinished.tflite")
+        path.write_bytes(finish(data))
+    return BuiltFile(
+        variant=variant,
+        path=path,
+        unfinished=unfinished,
+        probe=source.probe,
+        parameters=source.parameters,
+        notes=_notes(request, quantization, source.learned),
+        seconds=clock.lap(),
+    )
+
+
+def _quantized(request: FamilyRequest, source: _Source, quantization: Quantization) -> bytes:
+    if request.quantizer is Quantizer.TF and quantization is not Quantization.FP32:
+        return quantize_with_tensorflow(source.frozen, quantization, source.examples, outputs=source.outputs)
+    if source.ranges is None:
+        return quantize(source.float_file, quantization, None)
+    return quantize(source.float_file, quantization, source.ranges.ranges, narrow=source.ranges.narrow)
+
+
+def _notes(request: FamilyRequest, quantization: Quantization, learned: LearnedRanges | None) -> tuple[str, ...]:
+    notes = []
+    resolution = request.size.resolution
+    if request.weights.kind is WeightsKind.IMAGENET and trained_resolution(resolution) != resolution:
+        notes.append(f"weights from {trained_resolution(resolution)} px, run at {resolution} px")
+    if learned is not None and request.quantizer is Quantizer.LITERT:
+        if quantization in ACTIVATION_BITS:
+            notes.append("activation ranges learned in training, not calibrated")
+        return tuple(notes)
+    synthetic = request.calibration.kind is CalibrationKind.SYNTHETIC
+    if request.weights.trained and quantization in CALIBRATED and synthetic:
+        notes.append("calibrated on synthetic examples: latency only")
+    return tuple(notes)
+
+
+@cache
+def _load_tensorflow() -> None:
+    """Import what is slow to import, and let the garbage collector pass over its objects for good: they never die."""
+    import_module("keras")
+    import_module("litert_quantizer.quantizer")
+    gc.freeze()
+
+
+def _release_memory() -> None:
+    """Let go of graphs and variables, which refer to each other in circles."""
+    import keras
+
+    keras.backend.clear_session()  # collects garbage too
+
+
+def _failure(stage: str, error: Exception) -> str:
+    """Return one line for what an outside tool raised, whose messages may run over pages."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{stage} failed: {lines[0] if lines else type(error).__name__}"
+
+
+class _Stopwatch:
+    """Tells the seconds since it was last asked."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        now = time.perf_counter()
+        seconds, self._last = now - self._last, now
+        return seconds

@@ -1,0 +1,1 @@
+"""Weights: seeded, published or a user's own, and how they reach a network."""

@@ -1,0 +1,92 @@
+"""Faster R-CNN's two files, built as in use, and the larger detectors' multiply-adds."""
+
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from built_networks import body, build, convolution, counted, depthwise, run, total
+
+from mbench.accuracy.tasks.proposals import choose_proposals, crop_features, find_in_proposals
+from mbench.artifacts.verification import compare_outputs
+from mbench.core.default_boxes import rpn_boxes
+from mbench.core.variants import Quantization
+from mbench.models.tflite.build import BuiltFile
+
+pytestmark = pytest.mark.tensorflow
+
+
+def first_stage_counts(resolution: int) -> tuple[int, int]:
+    side = -(-resolution // 16)
+    return total(body(resolution, last="conv_pw_11"), convolution(side, 3, 512, 512), convolution(side, 1, 512, 12 * 6))
+
+
+def second_stage_counts() -> tuple[int, int]:
+    mult_adds, parameters = total(
+        depthwise(7, 3, 512), convolution(7, 1, 512, 1024), depthwise(7, 3, 1024), convolution(7, 1, 1024, 1024),
+        convolution(1, 1, 1024, 91 + 90 * 4),
+    )  # fmt: skip
+    return 300 * mult_adds, parameters
+
+
+@pytest.fixture(scope="module")
+def stages(tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory) -> dict[str, BuiltFile]:
+    names = ("300_mobilenet_v1_first", "300_mobilenet_v1_second")
+    folder = tmp_path_factory.mktemp("stages")
+    files = {}
+    for name in names:
+        (folder / name).mkdir()
+        files[name] = build(tensorflow_worker, folder / name, f"faster_rcnn{name}")[Quantization.FP32]
+    return files
+
+
+def test_both_stages_of_faster_rcnn_have_the_published_mult_adds(stages: dict[str, BuiltFile]) -> None:
+    first, second = (counted(stages[name]) for name in stages)
+    assert (first.mult_adds, first.parameters) == first_stage_counts(300)
+    assert (second.mult_adds, second.parameters) == second_stage_counts()
+    assert (first.mult_adds or 0) + (second.mult_adds or 0) == 25_224_412_096
+
+
+def test_at_600_pixels_the_first_stage_alone_grows() -> None:
+    first, second = first_stage_counts(600)[0], second_stage_counts()[0]
+    assert first + second == 30_493_700_224
+
+
+def test_both_stages_follow_the_keras_model(stages: dict[str, BuiltFile]) -> None:
+    for name in ("300_mobilenet_v1_first", "300_mobilenet_v1_second"):
+        with np.load(stages[name].probe) as probe:
+            answers = run(stages[name].path, probe["inputs"][:1])
+            ratios = {key: compare_outputs(probe[f"outputs/{key}"][0], answers[key]) for key in answers}
+        assert min(ratios.values()) > 90, (name, ratios)
+
+
+def test_a_picture_goes_through_both_stages_to_objects(stages: dict[str, BuiltFile]) -> None:
+    first, second = stages["300_mobilenet_v1_first"], stages["300_mobilenet_v1_second"]
+    with np.load(first.probe) as probe:
+        seen = run(first.path, probe["inputs"][:1])
+    proposals = choose_proposals(seen["boxes"], seen["objectness"], np.array(rpn_boxes(19, 300)))
+    told = run(second.path, crop_features(seen["features"], proposals)[np.newaxis])
+    found = find_in_proposals(told["boxes"], told["scores"], proposals)
+    assert 0 < len(found.scores) <= 100
+    assert found.boxes.min() >= 0
+    assert found.boxes.max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("names", "mult_adds"),
+    [
+        (("ssd300_inception_v2",), 3_782_485_664),
+        (("faster_rcnn600_mobilenet_v1_first", "faster_rcnn600_mobilenet_v1_second"), 30_493_700_224),
+        (("ssd300_vgg",), 34_858_153_472),
+        (("faster_rcnn300_inception_v2_first", "faster_rcnn300_inception_v2_second"), 118_217_148_256),
+        (("faster_rcnn600_inception_v2_first", "faster_rcnn600_inception_v2_second"), 129_565_855_104),
+        (("faster_rcnn300_vgg16_first", "faster_rcnn300_vgg16_second"), 64_304_090_112),
+        (("faster_rcnn600_vgg16_first", "faster_rcnn600_vgg16_second"), 149_540_339_712),
+    ],
+)
+def test_the_larger_detectors_have_the_mult_adds_of_table_13(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, names: tuple[str, ...], mult_adds: int
+) -> None:
+    files = [build(tensorflow_worker, tmp_path, name)[Quantization.FP32] for name in names]
+    assert sum(counted(file).mult_adds or 0 for file in files) == mult_adds
