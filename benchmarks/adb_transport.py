@@ -30,9 +30,9 @@ from mbench.devices.adb.streams import DeviceStream
 from mbench.devices.adb.sync import SERVICE, read_blocks, send_file
 from mbench.devices.adb.transport import AdbTransport, open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
-from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.facts import pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 FILE_BYTES = 20_000_000
 PUSHES = 9

@@ -50,8 +50,8 @@ def devices_ratio() -> dict[str, float]:
     `typer_command` is a process whose command has one flag and does nothing: what typer costs beyond its import.
     """
     from mbench.emulator.adb_server import AdbServer
-    from mbench.emulator.facts import pixel4
     from mbench.emulator.farm import PhoneFarm
+    from mbench.emulator.phone.facts import pixel4
 
     own = _environment(Path(tempfile.gettempdir()))
     devices = [sys.executable, "-m", "mbench", "devices"]

@@ -29,8 +29,8 @@ from typing import Any
 import psutil
 
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.facts import SyntheticLaw, pixel4
 from mbench.emulator.farm import PhoneFarm
+from mbench.emulator.phone.facts import SyntheticLaw, pixel4
 
 ROOT = Path(__file__).parents[1]
 PHONES = 50

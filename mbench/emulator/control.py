@@ -19,7 +19,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from mbench.core.errors import MbenchError, UsageError
-from mbench.emulator.faults import Fault, format_fault, parse_fault
+from mbench.emulator.phone.faults import Fault, format_fault, parse_fault
 
 if TYPE_CHECKING:
     from mbench.emulator.farm import Phone, PhoneFarm

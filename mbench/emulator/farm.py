@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mbench.core.errors import MbenchError
-from mbench.emulator.commands import Commands
-from mbench.emulator.facts import PhoneFacts, numbered_serial, pixel4
-from mbench.emulator.faults import Fault
-from mbench.emulator.phone import PhoneCore
-from mbench.emulator.processes import Nursery
+from mbench.emulator.phone.commands import Commands
+from mbench.emulator.phone.facts import PhoneFacts, numbered_serial, pixel4
+from mbench.emulator.phone.faults import Fault
+from mbench.emulator.phone.phone import PhoneCore
+from mbench.emulator.processes.processes import Nursery
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")

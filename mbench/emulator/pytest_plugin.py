@@ -13,8 +13,8 @@ import pytest
 
 from mbench.core.errors import MbenchError
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.facts import PhoneFacts, pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.phone.facts import PhoneFacts, pixel4
 
 Phones = Callable[..., list[Phone]]
 

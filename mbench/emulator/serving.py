@@ -8,8 +8,8 @@ from pathlib import Path
 from types import FrameType
 
 from mbench.emulator.control import ControlServer
-from mbench.emulator.facts import PhoneFacts, numbered_serial
 from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.phone.facts import PhoneFacts, numbered_serial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ import pytest
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.transport import open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
-from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm
+from mbench.emulator.phone.facts import pixel4
 
 _SERIALS = (f"TEST{number:04d}" for number in itertools.count(1))
 

@@ -7,8 +7,8 @@ import pytest
 
 from mbench.core.errors import MbenchError
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.phone.facts import pixel4
 from mbench.emulator.pytest_plugin import (  # noqa: F401 - fixtures are used by their names
     adb_program,
     adb_server,

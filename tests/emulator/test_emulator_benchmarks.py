@@ -9,10 +9,10 @@ import pytest
 
 from mbench.core.results import Status
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.binaries import emulated_binary
-from mbench.emulator.facts import SyntheticLaw, pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.binaries import emulated_binary
+from mbench.emulator.phone.facts import SyntheticLaw, pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind
 from mbench.runner.output.parse import parse_text
 from mbench.runner.output.parsed import ParsedText
 from mbench.runner.output.protos import read_runtime_info

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.phone.facts import pixel4
 
 Adb = Callable[..., tuple[int, str, str]]
 

@@ -8,15 +8,15 @@ import pytest
 
 from mbench.core.errors import NoDevice, UsageError
 from mbench.core.results import Status
-from mbench.emulator import packets, sync_records
 from mbench.emulator.adb_server import find_adb
-from mbench.emulator.android_files import Conditions, format_properties, format_thermal
-from mbench.emulator.facts import facts_from_mapping, pixel4
-from mbench.emulator.faults import Fault, FaultKind, format_fault, parse_fault
-from mbench.emulator.pinning import format_cores
-from mbench.emulator.plays import compose_play
-from mbench.emulator.shell_service import parse_shell
-from mbench.emulator.views import View
+from mbench.emulator.adbd import packets, sync_records
+from mbench.emulator.adbd.shell_service import parse_shell
+from mbench.emulator.phone.android_files import Conditions, format_properties, format_thermal
+from mbench.emulator.phone.facts import facts_from_mapping, pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind, format_fault, parse_fault
+from mbench.emulator.phone.views import View
+from mbench.emulator.processes.pinning import format_cores
+from mbench.emulator.synthetic.script import compose_play
 from mbench.runner.output.parse import parse_text
 
 

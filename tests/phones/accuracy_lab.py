@@ -13,9 +13,9 @@ from mbench.devices.adb.recovery import wait_for_device
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.transport import open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
-from mbench.emulator.binaries import emulated_binary
-from mbench.emulator.facts import SyntheticLaw, pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.phone.binaries import emulated_binary
+from mbench.emulator.phone.facts import SyntheticLaw, pixel4
 from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
 from mbench.runner.device_scoring.device import AnswerRequest
 from mbench.runner.device_scoring.kept import KeptAnswers

@@ -16,9 +16,9 @@ import pytest
 from command_line import ROOT, SMALL, Command
 
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.facts import PhoneFacts, SyntheticLaw, pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.facts import PhoneFacts, SyntheticLaw, pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 SHORTEST = (
     *("--num-runs", "5", "--min-secs", "0", "--warmup-secs", "0", "--max-secs", "1"),

@@ -5,7 +5,7 @@ import json
 from phone_lab import together
 
 from mbench.core.plain_text import plain_lines
-from mbench.emulator.facts import SyntheticLaw, pixel4
+from mbench.emulator.phone.facts import SyntheticLaw, pixel4
 
 MODEL = "Pixel\x1b]0;taken\x07\x1b[31m\x9b2J\r\u202e[red][/][link=x]|`<script>` :heart:"
 SHOWN = "[red][/][link=x]|`<script>` :heart:"

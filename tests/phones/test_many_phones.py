@@ -7,7 +7,7 @@ import pytest
 from command_line import SMALL
 from phone_lab import HELD_LONG, SHORTEST, arm, left_on, together, wait_until
 
-from mbench.emulator.faults import FaultKind
+from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 

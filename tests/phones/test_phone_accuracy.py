@@ -9,7 +9,7 @@ from accuracy_lab import Bench
 from answering import classifier, host_answers, inputs
 
 from mbench.core.errors import NoRoom, RunFailed, TransportError
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 MODEL = classifier()
 HASH_BYTES = 32

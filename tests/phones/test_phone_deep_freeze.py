@@ -3,7 +3,7 @@
 import pytest
 from phone_lab import arm, together
 
-from mbench.emulator.faults import FaultKind
+from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 

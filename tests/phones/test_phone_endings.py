@@ -3,7 +3,7 @@
 import pytest
 from phone_lab import OURS, arm, hear, left_on, together, wait_until
 
-from mbench.emulator.faults import FaultKind
+from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 

@@ -8,7 +8,7 @@ import pytest
 from command_line import SMALL
 from phone_lab import OURS, left_on, together
 
-from mbench.emulator.facts import Cluster
+from mbench.emulator.phone.facts import Cluster
 
 pytestmark = pytest.mark.tensorflow
 

@@ -5,7 +5,7 @@ import signal
 import pytest
 from phone_lab import arm, left_on, together, wait_until
 
-from mbench.emulator.faults import FaultKind
+from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 

@@ -2,7 +2,7 @@
 
 from phone_lab import together
 
-from mbench.emulator.facts import SyntheticLaw, pixel4
+from mbench.emulator.phone.facts import SyntheticLaw, pixel4
 
 SERIAL = "0123456789ABCDEF"
 

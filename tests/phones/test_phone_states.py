@@ -9,7 +9,7 @@ from phone_lab import arm, together
 
 from mbench.devices.adb.own_server import AdbServers
 from mbench.devices.adb.servers import AdbServer
-from mbench.emulator.faults import FaultKind
+from mbench.emulator.phone.faults import FaultKind
 from mbench.workflows.devices.attached_phones import find_phones
 from mbench.workflows.devices.device_list import status_of
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from phone_lab import HELD_LONG, OURS, arm, left_on, together, wait_until
 
-from mbench.emulator.faults import FaultKind
+from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 

@@ -7,7 +7,7 @@ from mbench.core.errors import UsageError
 from mbench.devices.adb.connecting import connect, disconnect
 from mbench.devices.adb.discovery import list_devices
 from mbench.devices.profiles.profile import Profile
-from mbench.emulator.facts import Cluster, PhoneFacts, SyntheticLaw, pixel4
+from mbench.emulator.phone.facts import Cluster, PhoneFacts, SyntheticLaw, pixel4
 from mbench.emulator.serving import Serving, serve
 from mbench.workflows.devices.attached_phones import adb_servers
 from mbench.workflows.devices.emulated_serials import held_serials

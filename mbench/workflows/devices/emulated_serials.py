@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mbench.core.errors import StoreError, UsageError
-from mbench.emulator.facts import numbered_serial
+from mbench.emulator.phone.facts import numbered_serial
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What adb's own list, a file name and a property can all hold; a blank would end a serial in adb's list."""

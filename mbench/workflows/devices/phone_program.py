@@ -172,7 +172,7 @@ def stand_in_file(abi: str) -> Path:
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", abi):
         raise NoDevice(f"the phone says that its ABI is {abi[:40]!r}; no program is made for that.")
-    from mbench.emulator.binaries import emulated_binary
+    from mbench.emulator.phone.binaries import emulated_binary
 
     path, content = home() / "phones" / f"emulated_{abi}", emulated_binary(abi, program=program_manifest()["sha256"])
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from mbench.devices.adb.identity import identify
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.android.facts import read_hardware, to_device_facts
 from mbench.emulator.adb_server import AdbServer as PrivateServer
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 
 def found(adb, phone, **options):

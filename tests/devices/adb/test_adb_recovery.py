@@ -13,7 +13,7 @@ from mbench.devices.adb.recovery import wait_for_device
 from mbench.devices.adb.servers import kill_server, protocol_of
 from mbench.devices.adb.streams import Client
 from mbench.devices.adb.transport import open_device
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 
 class HostClock:

@@ -17,9 +17,9 @@ from mbench.devices.adb.identity import identify
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.transport import AdbTransport, open_device
 from mbench.emulator.adb_server import AdbServer as PrivateServer
-from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import PhoneFarm
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.facts import pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 
 def new_file(tmp_path, size_bytes):

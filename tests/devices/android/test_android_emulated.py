@@ -14,8 +14,8 @@ from mbench.devices.android.settings import Wanted, borrowed, foreseen_refusals,
 from mbench.devices.profiles.draft import draft_profile
 from mbench.devices.profiles.matching import match_profile, refuse_contradictions
 from mbench.devices.profiles.profile import load_profile, load_profiles, parse_profile
-from mbench.emulator.facts import pixel4
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.facts import pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind
 
 _SERIALS = (f"SET{number:04d}" for number in itertools.count(1))
 _STAY_ON = "settings get global stay_on_while_plugged_in"

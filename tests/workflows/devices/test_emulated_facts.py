@@ -5,7 +5,7 @@ import pytest
 from mbench.devices.adb.properties import parse_properties, soc
 from mbench.devices.profiles.matching import Outcome, match_profile
 from mbench.devices.profiles.profile import load_profile, load_profiles
-from mbench.emulator.android_files import format_properties
+from mbench.emulator.phone.android_files import format_properties
 from mbench.workflows.devices.emulate import phone_facts
 
 PHONES = [one for one in load_profiles() if one.transport == "adb" and not one.fallback]

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mbench.core.errors import NoDevice
-from mbench.emulator.binaries import emulated_binary
+from mbench.emulator.phone.binaries import emulated_binary
 from mbench.hostbench.identity import program_manifest
 from mbench.workflows.devices.phone_program import stand_in_file
 

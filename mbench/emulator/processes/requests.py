@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from mbench.emulator.lines import Lines, Question
-from mbench.emulator.pinning import Pinning
-from mbench.emulator.plays import Scene, compose_play
+from mbench.emulator.processes.pinning import Pinning
+from mbench.emulator.processes.request_pipes import Lines, Question
+from mbench.emulator.synthetic.script import Scene, compose_play
 
 _AGAIN_S = 0.02
 """After which a shell that did not take its commands (it is stopped, say) is given them again."""

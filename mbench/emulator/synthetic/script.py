@@ -8,8 +8,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from mbench.emulator.endings import LEAVE, Ending
-from mbench.emulator.synthetic import load_program, run_invented
+from mbench.emulator.synthetic.endings import LEAVE, Ending
+from mbench.emulator.synthetic.law import load_program, run_invented
 
 _PRELUDE: Final = (
     "o() { printf \"$1\" 2>/dev/null || { echo 'ERROR: cannot write to file descriptor 1.' >&2; exit 1; }; }; "

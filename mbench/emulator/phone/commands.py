@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from mbench.emulator.facts import PhoneFacts
-from mbench.emulator.lines import COUNT
-from mbench.emulator.views import HOST_VIEW, STATE, View, host_shell
+from mbench.emulator.phone.facts import PhoneFacts
+from mbench.emulator.phone.views import HOST_VIEW, STATE, View, host_shell
+from mbench.emulator.processes.request_pipes import COUNT
 
 _HERE = Path(__file__).resolve().parent
 _HOST_PATH = "/usr/bin:/usr/sbin"
@@ -149,7 +149,7 @@ def format_variables(facts: PhoneFacts, view: View, phone_id: str) -> str:
         "ENTER": f"{host_command('chroot') or 'chroot'} /{HOST_VIEW}" if view.namespace else "",
         "HOOK": "/.mbench" if view.namespace else f"{view.folder}/{STATE}",
         "PYTHON": sys.executable,
-        "PROGRAM": str(_HERE / "benchmark_process.py"),
+        "PROGRAM": str(_HERE.parent / "processes/benchmark_process.py"),
         "OWN_STORAGE": "yes" if facts.own_storage and view.namespace else "",
         "INVENTED": "" if facts.synthetic is None else "yes",
         "LINES_THERE": str(COUNT),

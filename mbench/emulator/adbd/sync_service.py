@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from mbench.emulator import sync_records
-from mbench.emulator.connection import LinkLost, Stream
-from mbench.emulator.sync_records import REQUEST, format_fail
+from mbench.emulator.adbd import sync_records
+from mbench.emulator.adbd.connection import LinkLost, Stream
+from mbench.emulator.adbd.sync_records import REQUEST, format_fail
 
 _PATH_LIMIT_BYTES = 1024
 _READ_BYTES = 1 << 18

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from mbench.emulator import namespaces
+from mbench.emulator.processes import namespaces
 
 
 class Pinning:

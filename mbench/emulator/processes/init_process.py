@@ -1,8 +1,8 @@
 """The program that starts and ends phones' processes: one small process for all phones, and one for each.
 
-Run as `python -S -P -m mbench.emulator.init_process FD namespace|rewrite`; it imports little, so that fifty of them are
-cheap. FD is a SOCK_SEQPACKET socket. The nursery takes the fields of `Boot` on it, with a socket as a file descriptor,
-and forks a phone, which takes on that socket:
+Run as `python -S -P -m mbench.emulator.processes.init_process FD namespace|rewrite`; it imports little, so that
+fifty of them are cheap. FD is a SOCK_SEQPACKET socket. The nursery takes the fields of `Boot` on it, with a socket as a
+file descriptor, and forks a phone, which takes on that socket:
 
     {"op": "spawn", "id", "argv", "env", "pty"} and descriptors 0, 1, 2: answered by {"id", "pid"}, and at the end by
                                   {"id", "exit"}
@@ -33,12 +33,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbench.emulator import namespaces
-from mbench.emulator.desk import Desk
-from mbench.emulator.lines import Lines
-from mbench.emulator.pinning import Pinning
-from mbench.emulator.plays import rehearse
-from mbench.emulator.process_table import descendants, hang_up, send_signal
+from mbench.emulator.processes import namespaces
+from mbench.emulator.processes.pinning import Pinning
+from mbench.emulator.processes.process_table import descendants, hang_up, send_signal
+from mbench.emulator.processes.request_pipes import Lines
+from mbench.emulator.processes.requests import Desk
+from mbench.emulator.synthetic.script import rehearse
 
 _MESSAGE_BYTES = 200_000
 _KILLS = 100

@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mbench.emulator.connection import LinkLost, Stream
-from mbench.emulator.pipes import read_some, write_all
-from mbench.emulator.processes import Command
+from mbench.emulator.adbd.connection import LinkLost, Stream
+from mbench.emulator.adbd.pipes import read_some, write_all
+from mbench.emulator.processes.processes import Command
 
 _PACKET = struct.Struct("<BI")
 STDIN: Final = 0

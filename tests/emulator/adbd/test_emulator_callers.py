@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mbench.emulator.callers import may_call, owner_of
+from mbench.emulator.adbd.callers import may_call, owner_of
 from mbench.emulator.farm import Phone
 
 HEADING = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from mbench.emulator import android_files
-from mbench.emulator.android_files import Conditions
-from mbench.emulator.commands import format_variables, install_enoexec
-from mbench.emulator.facts import PhoneFacts, new_boot_id
-from mbench.emulator.lines import make_pipes
-from mbench.emulator.views import HOST_VIEW, PROC_FILES, STATE, View
+from mbench.emulator.phone import android_files
+from mbench.emulator.phone.android_files import Conditions
+from mbench.emulator.phone.commands import format_variables, install_enoexec
+from mbench.emulator.phone.facts import PhoneFacts, new_boot_id
+from mbench.emulator.phone.views import HOST_VIEW, PROC_FILES, STATE, View
+from mbench.emulator.processes.request_pipes import make_pipes
 
 _LINKS = 40
 

@@ -14,19 +14,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mbench.emulator import android_files, faults
-from mbench.emulator.android_files import Conditions
-from mbench.emulator.benchmark_plans import BenchmarkPlans
-from mbench.emulator.binaries import emulated_binary
-from mbench.emulator.callers import may_call
-from mbench.emulator.connection import Connection, LinkLost, Service, Stream
-from mbench.emulator.facts import PhoneFacts
-from mbench.emulator.faults import Fault, FaultKind
-from mbench.emulator.folder import PhoneFolder
-from mbench.emulator.processes import COMMAND_LIMIT_BYTES, Command, Nursery, Processes
-from mbench.emulator.pushes import PushFaults
-from mbench.emulator.shell_service import parse_shell, serve_shell
-from mbench.emulator.sync_service import SyncService
+from mbench.emulator.adbd.callers import may_call
+from mbench.emulator.adbd.connection import Connection, LinkLost, Service, Stream
+from mbench.emulator.adbd.pushes import PushFaults
+from mbench.emulator.adbd.shell_service import parse_shell, serve_shell
+from mbench.emulator.adbd.sync_service import SyncService
+from mbench.emulator.phone import android_files, faults
+from mbench.emulator.phone.android_files import Conditions
+from mbench.emulator.phone.benchmark_plans import BenchmarkPlans
+from mbench.emulator.phone.binaries import emulated_binary
+from mbench.emulator.phone.facts import PhoneFacts
+from mbench.emulator.phone.faults import Fault, FaultKind
+from mbench.emulator.phone.folder import PhoneFolder
+from mbench.emulator.processes.processes import COMMAND_LIMIT_BYTES, Command, Nursery, Processes
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ _STOP_S = 10.0
 _MID_RUN = {FaultKind.DROP, FaultKind.FREEZE}
 
 RIVAL = "/data/local/tmp/rival/benchmark_model"
-_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[3])
 
 
 class PhoneCore:

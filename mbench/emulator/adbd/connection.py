@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from mbench.emulator import packets
-from mbench.emulator.packets import BadPacket, Header
+from mbench.emulator.adbd import packets
+from mbench.emulator.adbd.packets import BadPacket, Header
 
 _LOG = logging.getLogger(__name__)
 

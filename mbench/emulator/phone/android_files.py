@@ -8,7 +8,7 @@ kernel's /proc/cpuinfo for arm64 (arch/arm64/kernel/cpuinfo.c) and /sys/devices/
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mbench.emulator.facts import Cluster, PhoneFacts
+from mbench.emulator.phone.facts import Cluster, PhoneFacts
 
 _SEVERITY_STEP_C = 3.0
 """Celsius between Android's thermal severities above a zone's throttling point."""

@@ -1,7 +1,7 @@
 """Which fault is due at which benchmark of a phone."""
 
-from mbench.emulator import faults
-from mbench.emulator.faults import Fault
+from mbench.emulator.phone import faults
+from mbench.emulator.phone.faults import Fault
 
 
 class BenchmarkPlans:

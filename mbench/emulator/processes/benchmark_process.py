@@ -55,7 +55,7 @@ def benchmark(hook: str, prefix: str, cwd: str, name: str, arguments: list[str])
     if plan.get("slowdown", 1.0) > 1.0:
         _throttle(plan["slowdown"])
     sys.path[:] = plan.get("sys_path", sys.path)
-    _arm(importlib.import_module("mbench.emulator.endings").Ending(plan.get("end")), prefix)
+    _arm(importlib.import_module("mbench.emulator.synthetic.endings").Ending(plan.get("end")), prefix)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     main: Callable[[list[str]], int] = importlib.import_module("mbench.hostbench.program").main

@@ -15,9 +15,9 @@ import pytest
 from mbench.core.errors import UsageError
 from mbench.emulator.adb_server import AdbServer
 from mbench.emulator.control import ControlServer, arm_remotely, order
-from mbench.emulator.facts import pixel4
 from mbench.emulator.farm import Phone, PhoneFarm
-from mbench.emulator.faults import Fault, FaultKind
+from mbench.emulator.phone.facts import pixel4
+from mbench.emulator.phone.faults import Fault, FaultKind
 from mbench.emulator.serving import Serving, serve
 
 Adb = Callable[..., tuple[int, str, str]]

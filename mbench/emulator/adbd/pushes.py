@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 
-from mbench.emulator.connection import LinkLost, Stream
+from mbench.emulator.adbd.connection import LinkLost, Stream
 
 
 class PushFaults:

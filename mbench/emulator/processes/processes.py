@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+_PACKAGE_PARENT = Path(__file__).resolve().parents[3]
 _MESSAGE_BYTES = 200_000
 _START_S = 20.0
 
@@ -32,7 +32,7 @@ class Nursery:
     def __init__(self, *, namespace: bool) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            program = ("-S", "-P", "-X", "utf8", "-m", "mbench.emulator.init_process")
+            program = ("-S", "-P", "-X", "utf8", "-m", "mbench.emulator.processes.init_process")
             self._process = subprocess.Popen(
                 [sys.executable, *program, str(theirs.fileno()), "namespace" if namespace else "rewrite"],
                 env={"PYTHONPATH": str(_PACKAGE_PARENT)},

@@ -1,0 +1,1 @@
+"""Adbd's side of the protocol over TCP: packets, streams, shell and sync services."""

@@ -1,0 +1,1 @@
+"""The emulated phone: its folder, facts, commands, files and armed faults."""

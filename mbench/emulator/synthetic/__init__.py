@@ -1,0 +1,1 @@
+"""Synthetic latencies: benchmark_model's output by a stated law, without inference."""
