@@ -22,7 +22,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.variants import POST_TRAINING, Variant, parse_variant
 from mbench.workflows.build.obtain_artifacts import Artifact, obtain
 from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import Ingredients
+from mbench.workflows.build.selection import BuildInputs
 
 NETWORKS = (
     "mobilenet_v1_1.00_224",  # Table 8
@@ -74,7 +74,7 @@ def run(quick: bool = False, processes: int = 2) -> dict[str, Any]:
 
 
 def _build(variants: list[Variant], folder: Path, processes: int) -> dict[Variant, Any]:
-    recipes = recipes_of(variants, Ingredients(), weights_folder=folder / "weights")
+    recipes = recipes_of(variants, BuildInputs(), weights_folder=folder / "weights")
     return obtain(recipes, cache=ArtifactCache(folder / "cache"), workers=processes, progress=SilentProgress())
 
 

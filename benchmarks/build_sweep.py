@@ -26,7 +26,7 @@ from mbench.core.sweeps import PUBLISHED, Axis
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.core.workers import spawning
 from mbench.models.networks.mobilenet_v1 import build, layers
-from mbench.models.tflite.build import FAMILIES_PER_WORKER, BuiltFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, build_files
 from mbench.models.tflite.calibration import load_examples
 from mbench.models.tflite.quiet import quiet
 from mbench.models.weights.weights import load_weights, set_weights
@@ -79,7 +79,7 @@ Work = tuple[float, int, int]
 def _timed(processes: int, work: Callable[[Size], Work], sizes: Sequence[Size]) -> tuple[float, list[Work]]:
     """Return the seconds from before the first process starts until the last result is in, and the results."""
     started = time.perf_counter()
-    with ProcessPoolExecutor(processes, spawning(), max_tasks_per_child=FAMILIES_PER_WORKER) as pool:
+    with ProcessPoolExecutor(processes, spawning(), max_tasks_per_child=BUILDS_PER_WORKER) as pool:
         done = list(pool.map(work, sizes))
     return time.perf_counter() - started, done
 
@@ -87,8 +87,8 @@ def _timed(processes: int, work: Callable[[Size], Work], sizes: Sequence[Size]) 
 def _build_one(size: Size) -> Work:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        files = build_family(
-            FamilyRequest(
+        files = build_files(
+            BuildRequest(
                 architecture="mobilenet_v1",
                 size=size,
                 head=Head(),

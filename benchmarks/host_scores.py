@@ -212,10 +212,10 @@ def _model(folder: Path) -> Iterator[Path]:
     from mbench.core.variants import parse_variant
     from mbench.workflows.build.obtain_artifacts import Artifact, obtain
     from mbench.workflows.build.recipes import recipes_of
-    from mbench.workflows.build.selection import Ingredients
+    from mbench.workflows.build.selection import BuildInputs
 
     variant = parse_variant("mobilenet_v1_0.25_128_int8")
-    recipes = recipes_of([variant], Ingredients(), weights_folder=folder)
+    recipes = recipes_of([variant], BuildInputs(), weights_folder=folder)
     built = obtain(recipes, cache=ArtifactCache(folder / "cache"), workers=1, progress=_QUIET)[variant]
     if not isinstance(built, Artifact):
         raise RuntimeError(built.reason)

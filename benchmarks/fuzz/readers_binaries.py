@@ -11,7 +11,7 @@ from typing import Final
 
 from benchmarks.fuzz.fake_server import blunt_server
 from benchmarks.fuzz.reader import Form, Reader
-from mbench.binaries.downloading import Download, Patience, default_opener, download
+from mbench.binaries.downloading import Download, Timeouts, default_opener, download
 from mbench.binaries.elf import parse_elf
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.pins import read_pins
@@ -20,7 +20,7 @@ from mbench.core.errors import UsageError
 from mbench.core.ports import SilentProgress
 
 _HASH: Final = "0" * 64
-_PATIENCE: Final = Patience(silence_s=2.0, window_s=2.0, window_bytes=1, attempts=1)
+_PATIENCE: Final = Timeouts(silence_s=2.0, window_s=2.0, window_bytes=1, attempts=1)
 
 
 def _elf_32() -> bytes:

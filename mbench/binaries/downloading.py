@@ -34,7 +34,7 @@ _KIB: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long a slow server is borne.
 
     Attributes:
@@ -72,7 +72,7 @@ class Download:
     known: Validators | None
     published: str
     opener: urllib.request.OpenerDirector
-    patience: Patience
+    timeouts: Timeouts
     progress: Progress
 
 
@@ -110,13 +110,13 @@ def download(job: Download) -> Validators | None:
     Raises:
         ArtifactError: it could not be fetched; what came is kept where the server lets it be gone on with.
     """
-    for left in reversed(range(job.patience.attempts)):
+    for left in reversed(range(job.timeouts.attempts)):
         try:
             return _attempt(job)
         except _Cut as cut:
             if not left:
                 raise ArtifactError(
-                    f"{job.url} could not be fetched: {cut} ({job.patience.attempts} attempts). "
+                    f"{job.url} could not be fetched: {cut} ({job.timeouts.attempts} attempts). "
                     f"{_what_is_left(job.part)}Check the network and try again."
                 ) from cut
             job.progress.note(f"{job.url}: {cut}; trying again")
@@ -136,7 +136,7 @@ def drop_part(part: Path) -> None:
 def _attempt(job: Download) -> Validators | None:
     partial = _read_partial(job)
     try:
-        answer = job.opener.open(_request(job, partial), timeout=job.patience.silence_s)
+        answer = job.opener.open(_request(job, partial), timeout=job.timeouts.silence_s)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == HTTPStatus.NOT_MODIFIED:
@@ -147,13 +147,13 @@ def _attempt(job: Download) -> Validators | None:
         raise refusal(job.url, error, published=job.published) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise _Cut(f"no server answered for {job.patience.silence_s:g} s") from error
+            raise _Cut(f"no server answered for {job.timeouts.silence_s:g} s") from error
         cause = error.reason if isinstance(error.reason, OSError) else None
         raise unreachable(job.url, cause, error.reason) from error
     except (http.client.InvalidURL, ValueError) as error:
         raise unreachable(job.url, None, error) from error
     except TimeoutError as error:
-        raise _Cut(f"the server said nothing for {job.patience.silence_s:g} s") from error
+        raise _Cut(f"the server said nothing for {job.timeouts.silence_s:g} s") from error
     except (http.client.HTTPException, OSError) as error:
         raise _Cut(f"the connection broke ({' '.join(str(error).split()) or type(error).__name__})") from error
     with answer:
@@ -228,7 +228,7 @@ def _append(job: Download, head: FileHead, answer: http.client.HTTPResponse, fil
     written = head.start
     window_start, window_bytes = time.monotonic(), 0
     while head.total_bytes is None or written < head.total_bytes:
-        chunk = _read(answer, job.patience)
+        chunk = _read(answer, job.timeouts)
         if not chunk:
             return
         file.write(chunk)
@@ -237,18 +237,18 @@ def _append(job: Download, head: FileHead, answer: http.client.HTTPResponse, fil
         window_bytes += len(chunk)
         if written > LIMIT_BYTES:
             raise ArtifactError(f"{job.url} sent more than {LIMIT_BYTES} bytes, far too many for a benchmark_model.")
-        if time.monotonic() - window_start >= job.patience.window_s:
-            if window_bytes < job.patience.window_bytes:
-                raise _Cut(f"only {window_bytes} bytes came in {job.patience.window_s:g} s")
+        if time.monotonic() - window_start >= job.timeouts.window_s:
+            if window_bytes < job.timeouts.window_bytes:
+                raise _Cut(f"only {window_bytes} bytes came in {job.timeouts.window_s:g} s")
             window_start, window_bytes = time.monotonic(), 0
 
 
-def _read(answer: http.client.HTTPResponse, patience: Patience) -> bytes:
+def _read(answer: http.client.HTTPResponse, timeouts: Timeouts) -> bytes:
     """Return what has come, without waiting for a full chunk."""
     try:
         return answer.read1(_CHUNK_BYTES)
     except TimeoutError as error:
-        raise _Cut(f"no byte came for {patience.silence_s:g} s") from error
+        raise _Cut(f"no byte came for {timeouts.silence_s:g} s") from error
     except (
         http.client.HTTPException,
         OSError,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.binaries.downloading import Download, Patience, default_opener, download, drop_part
+from mbench.binaries.downloading import Download, Timeouts, default_opener, download, drop_part
 from mbench.binaries.elf import read_elf
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.pins import Pin, Validators, read_pins, write_pin
@@ -31,7 +31,7 @@ class _Fetch:
     library: BinaryLibrary
     accept_new: bool
     opener: urllib.request.OpenerDirector
-    patience: Patience
+    timeouts: Timeouts
     progress: Progress
 
 
@@ -58,7 +58,7 @@ def fetch(
     accept_new: bool = False,
     base_urls: Mapping[Flavour, str] = BASE_URLS,
     opener: urllib.request.OpenerDirector | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
     progress: Progress | None = None,
 ) -> BinaryRecord:
     """Fetch a published binary into the library, where it is then the newest.
@@ -76,7 +76,7 @@ def fetch(
         accept_new: take, and pin, other bytes than the address gave before.
         base_urls: folders of each flavour, for mirrors.
         opener: None means urllib's own, with the proxies that the environment names.
-        patience: how long a slow server is borne.
+        timeouts: how long a slow server is borne.
         progress: told in KiB.
 
     Raises:
@@ -91,7 +91,7 @@ def fetch(
         library=library,
         accept_new=accept_new,
         opener=opener or default_opener(),
-        patience=patience or Patience(),
+        timeouts=timeouts or Timeouts(),
         progress=progress or SilentProgress(),
     )
     folder = library.folder
@@ -135,7 +135,7 @@ def _obtain(job: _Fetch, url: str, *, is_program: bool) -> _Arrived:
             known=pin.validators if pin is not None and held is not None else None,
             published=describe_published(job.place.flavour),
             opener=job.opener,
-            patience=job.patience,
+            timeouts=job.timeouts,
             progress=job.progress,
         )
     )

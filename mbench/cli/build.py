@@ -56,7 +56,7 @@ def build(
             architecture=arch,
             classes=classes,
         ),
-        options.ingredients_of(
+        options.build_inputs_of(
             weights=weights,
             seed=seed,
             calibration=calibration,

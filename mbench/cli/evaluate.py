@@ -63,13 +63,13 @@ def evaluate(
     quiet: options.Quiet = False,
 ) -> None:
     """Score files on the test split of a labelled data set, on this host with all cores, and print a row for each."""
-    from mbench.core.scores import Question
+    from mbench.core.scores import EvaluationSpec
     from mbench.core.workloads import parse_delegate
     from mbench.workflows.score.command import evaluate as workflow
 
     evaluated = workflow(
         what,
-        options.ingredients_of(
+        options.build_inputs_of(
             weights=weights,
             seed=seed,
             calibration=calibration,
@@ -77,7 +77,7 @@ def evaluate(
             quantizer=quantizer,
             method=calibration_method,
         ),
-        Question(
+        EvaluationSpec(
             dataset=dataset,
             preprocessing=preprocessing,
             label_offset=label_offset,

@@ -10,7 +10,7 @@ from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
-    from mbench.workflows.build.selection import Ingredients, Selection
+    from mbench.workflows.build.selection import BuildInputs, Selection
 
 
 class FlavourChoice(StrEnum):
@@ -158,7 +158,7 @@ def selection_of(
     )
 
 
-def ingredients_of(
+def build_inputs_of(
     *,
     weights: str | None,
     seed: int,
@@ -166,11 +166,11 @@ def ingredients_of(
     examples: int,
     quantizer: Quantizer,
     method: CalibrationMethod = CalibrationMethod.MIN_MAX,
-) -> "Ingredients":
+) -> "BuildInputs":
     """Return what variants are built from."""
-    from mbench.workflows.build.selection import Ingredients
+    from mbench.workflows.build.selection import BuildInputs
 
-    return Ingredients(
+    return BuildInputs(
         weights=weights,
         seed=seed,
         calibration=calibration,

@@ -190,7 +190,7 @@ def run(
             architecture=arch,
             classes=classes,
         ),
-        ingredients=options.ingredients_of(
+        build_inputs=options.build_inputs_of(
             weights=weights,
             seed=seed,
             calibration=calibration,
@@ -294,7 +294,7 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
         if place is not None or said:
             raise UsageError(f"--{'accuracy' if place else said[0].replace('_', '-')} needs --dataset NAME.")
         return None
-    from mbench.core.scores import Question
+    from mbench.core.scores import EvaluationSpec
     from mbench.workflows.score.run_accuracy import Accuracy, Place
 
     places: dict[PlaceChoice, tuple[Place, ...]] = {
@@ -302,8 +302,8 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
         PlaceChoice.DEVICE: ("device",),
         PlaceChoice.BOTH: ("host", "device"),
     }
-    question = Question.model_validate({"dataset": dataset} | asked)
-    return Accuracy(question=question, places=places[place or PlaceChoice.HOST])
+    spec = EvaluationSpec.model_validate({"dataset": dataset} | asked)
+    return Accuracy(spec=spec, places=places[place or PlaceChoice.HOST])
 
 
 def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[str, float]:

@@ -15,7 +15,7 @@
     │   ├── CommandTimeout          4
     │   ├── DamagedFile             4
     │   ├── DeviceLost              4
-    │   └── NoRoom                  4
+    │   └── NoSpace                  4
     └── StoreError                  4   results could not be written or read
         ├── NewerFormat             2   written by a newer mbench
         └── NoSession               2   no session is called so
@@ -127,7 +127,7 @@ class DeviceLost(TransportError):
     """The device stopped answering."""
 
 
-class NoRoom(TransportError):
+class NoSpace(TransportError):
     """The device's storage is full."""
 
 

@@ -26,7 +26,7 @@ from mbench.core.bounds import (
     Sha256,
     Share,
 )
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Document, Workload
 
 FORMAT_VERSION: Final = 2
@@ -358,7 +358,7 @@ class Plan(Document):
     created_at: Moment
     provenance: Provenance
     devices: tuple[DevicePlan, ...]
-    question: Question | None = None
+    question: EvaluationSpec | None = None
     ask_devices: bool = False
 
     @property

@@ -15,7 +15,7 @@ NAMED_FAILURES = 20
 """So many failed or differing examples are named in a document; all are counted."""
 
 
-class Question(Document):
+class EvaluationSpec(Document):
     """What files are asked.
 
     Attributes:

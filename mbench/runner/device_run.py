@@ -1,4 +1,4 @@
-"""One run as it happens on the device: proofs, script, files, proofs again, and the directory removed; no judgement."""
+"""One run as it happens on the device: proofs, script, files, proofs again, and the directory removed."""
 
 import logging
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mbench.core.errors import ChangedFiles, CommandTimeout, NoRoom, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, NoSpace, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.core.run_marks import marked
 from mbench.runner import script
@@ -96,7 +96,7 @@ def run_on_device(
         course.scripted = False
         course.proofs = _proofs(hashes, before=error.hashes)
         course.failure = changed(course.proofs, when="before")
-    except NoRoom as error:
+    except NoSpace as error:
         course.failure = course.failure or ("environment", str(error))
     except TransportError as error:
         course.failure = course.failure or ("transport", str(error))

@@ -68,7 +68,7 @@ class Evidence:
     builtin_accepted: bool = False
 
 
-def judge(evidence: Evidence) -> Failure | None:
+def find_failure(evidence: Evidence) -> Failure | None:
     """Return why a run is not to be believed, None where all is proved; the first failure counts.
 
     Fewer inferences than asked for are no failure: the parsed text bears a warning for them.

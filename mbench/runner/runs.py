@@ -18,7 +18,7 @@ from mbench.runner.device_run import (
     Course,
     run_on_device,
 )
-from mbench.runner.evidence import Evidence, Failure, delegate_proof, judge, proved_delegates
+from mbench.runner.evidence import Evidence, Failure, delegate_proof, find_failure, proved_delegates
 from mbench.runner.instrument import Instrument
 from mbench.runner.output.parse import parse_text
 from mbench.runner.output.parsed import ParsedText
@@ -114,7 +114,7 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None else None,
         builtin_accepted=request.builtin_accepted,
     )
-    failure = course.failure or judge(evidence) or unreadable
+    failure = course.failure or find_failure(evidence) or unreadable
     proof = delegate_proof(evidence)
     doubts = () if failure else delegate_doubts(proof)
     output = files.get(OUTPUT_FILE)

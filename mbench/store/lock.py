@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from mbench.core.errors import StoreError
 from mbench.store.files import read_regular, storing
 
-PATIENCE_S: Final = 0.5
+LOCK_TIMEOUT_S: Final = 0.5
 """Longer than a reader's look at the lock, which takes it for a moment."""
 
 
@@ -34,7 +34,7 @@ def held(path: Path) -> Iterator[None]:
     holder = _read_holder(path)
     with storing("lock", path):
         try:
-            lock.acquire(timeout=PATIENCE_S)
+            lock.acquire(timeout=LOCK_TIMEOUT_S)
         except Timeout as error:
             raise StoreError(
                 f"session {path.parent.name} is being driven by {holder or 'another process'}; "

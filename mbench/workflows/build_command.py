@@ -9,17 +9,17 @@ from pathlib import Path
 from mbench.core.errors import ArtifactError
 from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
-from mbench.core.scores import Question
+from mbench.core.scores import EvaluationSpec
 from mbench.workflows.build.gather_artifacts import build_variants
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
-from mbench.workflows.build.selection import Ingredients, Selection, select
+from mbench.workflows.build.selection import BuildInputs, Selection, select
 
 Outcome = Artifact | BuildFailure
 
 
 def build(
     selection: Selection,
-    ingredients: Ingredients,
+    build_inputs: BuildInputs,
     *,
     dataset: str | None = None,
     output: Path | None,
@@ -30,7 +30,7 @@ def build(
 
     Args:
         selection: what to build.
-        ingredients: what from.
+        build_inputs: what from.
         dataset: that networks are for; trained weights and pictures to calibrate on come from it.
         output: folder for copies; None: files stay in the cache.
         workers: processes; None: as many as this machine carries.
@@ -42,11 +42,12 @@ def build(
     if dataset is not None:
         from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
-        learning = Scoring(Accuracy(question=Question(dataset=dataset), places=()), workers=workers, progress=progress)
-        selection, ingredients = learning.suited(selection, ingredients)
-        ingredients = learning.learned(select(selection), ingredients)
+        accuracy = Accuracy(spec=EvaluationSpec(dataset=dataset), places=())
+        learning = Scoring(accuracy, workers=workers, progress=progress)
+        selection, build_inputs = learning.suited(selection, build_inputs)
+        build_inputs = learning.learned(select(selection), build_inputs)
     variants = dict.fromkeys(one.variant for one in select(selection) if one.variant is not None)
-    outcomes = build_variants(list(variants), ingredients, workers=workers, progress=progress)
+    outcomes = build_variants(list(variants), build_inputs, workers=workers, progress=progress)
     if output is not None:
         return tuple(_copied(outcome, output) for outcome in outcomes.values())
     return tuple(outcomes.values())

@@ -1,4 +1,4 @@
-"""What tests of fetching share: addresses, patience, a fetch, what it must leave alone, and progress as it is told."""
+"""What tests of fetching share: addresses, timeouts, a fetch, what it must leave alone, and progress as it is told."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from storage_server import Storage
 
-from mbench.binaries.downloading import Patience
+from mbench.binaries.downloading import Timeouts
 from mbench.binaries.fetching import fetch
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import BinaryRecord
@@ -15,15 +15,15 @@ from mbench.core.errors import MbenchError
 TFLITE = "/tflite/latest/android_aarch64_benchmark_model"
 LITERT = "/litert/2.2.0/android_arm64/benchmark_model"
 ACCELERATOR = "/litert/2.2.0/android_arm64/libLiteRtClGlAccelerator.so"
-QUICK = Patience(silence_s=0.4, window_s=0.4, window_bytes=1000, attempts=1)
+QUICK = Timeouts(silence_s=0.4, window_s=0.4, window_bytes=1000, attempts=1)
 """For servers that stand still; a busy host may be as slow to answer."""
-ONCE = Patience(silence_s=20.0, window_s=20.0, window_bytes=1000, attempts=1)
+ONCE = Timeouts(silence_s=20.0, window_s=20.0, window_bytes=1000, attempts=1)
 DATE = "Wed, 01 May 2024 12:00:00 GMT"
 
 
 def get(storage: Storage | str, library: BinaryLibrary, **more: Any) -> BinaryRecord:
     url = storage if isinstance(storage, str) else storage.url
-    asked = {"abi": "arm64-v8a", "flavour": "tflite", "patience": ONCE, **more}
+    asked = {"abi": "arm64-v8a", "flavour": "tflite", "timeouts": ONCE, **more}
     return fetch(library=library, base_urls={"tflite": f"{url}/tflite", "litert": f"{url}/litert/"}, **asked)
 
 

@@ -12,7 +12,7 @@ from elf_samples import android_arm64
 from fetching_lab import DATE, FETCHING, TFLITE, Heard, get, parts, refused
 from storage_server import Item, Storage
 
-from mbench.binaries.downloading import Patience
+from mbench.binaries.downloading import Timeouts
 from mbench.binaries.library import BinaryLibrary
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_proxies")
 def test_a_download_that_was_cut_goes_on_where_it_ended(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE].cuts = [50_000]
 
-    record = get(storage, library, patience=Patience(attempts=2))
+    record = get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert library.path_of(record).read_bytes() == android_arm64()
     assert storage.asked("Range") == [None, "bytes=50000-"]
@@ -44,7 +44,7 @@ def test_a_later_fetch_goes_on_where_an_earlier_one_gave_up(storage: Storage, li
 def test_a_date_serves_as_validator_where_there_is_no_strong_etag(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE] = Item(android_arm64(), etag='W/"weak"', last_modified=DATE, cuts=[50_000])
 
-    get(storage, library, patience=Patience(attempts=2))
+    get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert storage.asked("If-Range") == [None, DATE]
 
@@ -52,7 +52,7 @@ def test_a_date_serves_as_validator_where_there_is_no_strong_etag(storage: Stora
 def test_without_a_validator_a_cut_download_starts_over(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE] = Item(android_arm64(), etag=None, cuts=[50_000])
 
-    record = get(storage, library, patience=Patience(attempts=2))
+    record = get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert storage.asked("Range") == [None, None]
     assert library.path_of(record).read_bytes() == android_arm64()
@@ -62,7 +62,7 @@ def test_a_server_that_knows_no_ranges_starts_over(storage: Storage, library: Bi
     storage.items[TFLITE].ranges = False
     storage.items[TFLITE].cuts = [50_000]
 
-    record = get(storage, library, patience=Patience(attempts=2))
+    record = get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert library.path_of(record).read_bytes() == android_arm64()
     assert storage.body_bytes == 50_000 + len(android_arm64())
@@ -77,7 +77,7 @@ def test_a_file_that_changed_while_it_was_cut_is_never_mixed(
     refused(storage, library)
     storage.items[TFLITE] = Item(new, etag='"second"', checks_if_range=checks_if_range)
 
-    record = get(storage, library, patience=Patience(attempts=2))
+    record = get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert library.path_of(record).read_bytes() == new
 
@@ -87,7 +87,7 @@ def test_a_part_that_is_longer_than_the_file_is_dropped(storage: Storage, librar
     refused(storage, library)
     next((library.folder / "downloads").glob("*.part")).write_bytes(bytes(1_000_000))
 
-    record = get(storage, library, patience=Patience(attempts=2))
+    record = get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert library.path_of(record).read_bytes() == android_arm64()
 
@@ -99,7 +99,7 @@ def test_a_part_that_was_damaged_is_found_by_googles_checksum(storage: Storage, 
     part = next((library.folder / "downloads").glob("*.part"))
     part.write_bytes(part.read_bytes()[:-4] + b"oops")
 
-    record = get(storage, library, patience=Patience(attempts=2))
+    record = get(storage, library, timeouts=Timeouts(attempts=2))
 
     assert library.path_of(record).read_bytes() == android_arm64()
 
@@ -121,7 +121,7 @@ def test_each_cut_is_told_before_the_next_attempt(storage: Storage, library: Bin
     storage.items[TFLITE].cuts = [10_000, 20_000]
     heard = Heard()
 
-    get(storage, library, patience=Patience(attempts=3), progress=heard)
+    get(storage, library, timeouts=Timeouts(attempts=3), progress=heard)
 
     assert [note.rsplit(": ", 1)[-1] for note in heard.notes] == [
         f"it was cut after {size} of {len(android_arm64())} bytes; trying again" for size in (10_000, 30_000)

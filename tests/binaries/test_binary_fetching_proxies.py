@@ -11,7 +11,7 @@ from elf_samples import android_arm64
 from fetching_lab import TFLITE, get, refused
 from storage_server import Item, Proxying, Storage, serving
 
-from mbench.binaries.downloading import Patience
+from mbench.binaries.downloading import Timeouts
 from mbench.binaries.library import BinaryLibrary
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -23,7 +23,7 @@ def test_the_proxy_of_the_environment_is_used(
     with serving(Proxying, behind=storage.url) as (proxy, server):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
 
-        record = get("http://storage.invalid", library, patience=Patience())
+        record = get("http://storage.invalid", library, timeouts=Timeouts())
 
     assert library.path_of(record).read_bytes() == android_arm64()
     assert [path for path, _ in proxy.requests] == [f"http://storage.invalid{TFLITE}"]
@@ -85,7 +85,7 @@ def test_a_trusted_server_is_fetched_from(
     storage, certificate = secure_storage
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    assert get(storage, library, patience=Patience()).source.startswith("https:")
+    assert get(storage, library, timeouts=Timeouts()).source.startswith("https:")
 
 
 def test_a_redirection_out_of_https_is_refused(

@@ -96,7 +96,7 @@ def test_a_server_that_stands_still_is_given_up(storage: Storage, library: Binar
     storage.items[TFLITE].hangs_after = 50_000
     began = time.monotonic()
 
-    assert "no byte came for 0.4 s" in refused(storage, library, patience=QUICK)
+    assert "no byte came for 0.4 s" in refused(storage, library, timeouts=QUICK)
     assert time.monotonic() - began < 5
     assert parts(library) == [50_000]
 
@@ -105,13 +105,13 @@ def test_a_server_that_drips_is_given_up(storage: Storage, library: BinaryLibrar
     storage.items[TFLITE].drips = 0.02
     began = time.monotonic()
 
-    assert "bytes came in 0.4 s (1 attempts)" in refused(storage, library, patience=QUICK)
+    assert "bytes came in 0.4 s (1 attempts)" in refused(storage, library, timeouts=QUICK)
     assert time.monotonic() - began < 5
 
 
 def test_a_server_that_breaks_off_without_an_answer_is_tried_again(library: BinaryLibrary) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        said = refused(f"http://127.0.0.1:{deaf.getsockname()[1]}", library, patience=QUICK)
+        said = refused(f"http://127.0.0.1:{deaf.getsockname()[1]}", library, timeouts=QUICK)
     assert "the server said nothing for 0.4 s (1 attempts)" in said or "no server answered for 0.4 s" in said
 
 

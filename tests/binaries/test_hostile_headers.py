@@ -10,11 +10,11 @@ import pytest
 from fetching_lab import refused
 
 from mbench.binaries.answers import parse_head
-from mbench.binaries.downloading import Patience
+from mbench.binaries.downloading import Timeouts
 from mbench.binaries.library import BinaryLibrary
 
 MANY = "9" * 5000
-ONE_TRY = Patience(attempts=1, silence_s=20.0)
+ONE_TRY = Timeouts(attempts=1, silence_s=20.0)
 
 
 def headers(**fields: str) -> Message:
@@ -60,5 +60,5 @@ def saying(answer: bytes) -> Iterator[str]:
 def test_a_chunk_of_a_size_that_cannot_be_breaks_the_connection(library: BinaryLibrary, size: bytes) -> None:
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\nabc\r\n" % size
     with saying(answer) as url:
-        said = refused(url, library, patience=ONE_TRY)
+        said = refused(url, library, timeouts=ONE_TRY)
     assert "could not be fetched" in said or "is no ELF file" in said

@@ -14,7 +14,7 @@ from mbench.core.variants import Quantization, Size
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.networks.layers import count_mult_adds, count_weights
 from mbench.models.networks.mobilenet_v1_maps import body_layers
-from mbench.models.tflite.build import BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files
 
 FP32 = (Quantization.FP32,)
 
@@ -28,7 +28,7 @@ def build(
 ) -> dict[Quantization, BuiltFile]:
     """Build an architecture with its own head, at its own size unless another is named."""
     architecture = find_architecture(name)
-    request = FamilyRequest(
+    request = BuildRequest(
         architecture=name,
         size=size or architecture.default,
         head=architecture.head,
@@ -38,7 +38,7 @@ def build(
         quantizer=Quantizer.LITERT,
         folder=folder,
     )
-    files = worker.submit(build_family, request).result()
+    files = worker.submit(build_files, request).result()
     assert [file for file in files if isinstance(file, FailedFile)] == []
     return {file.variant.quantization: file for file in files if isinstance(file, BuiltFile)}
 

@@ -8,7 +8,7 @@ import pytest
 from accuracy_lab import Bench
 from answering import classifier, host_answers, inputs
 
-from mbench.core.errors import NoRoom, RunFailed, TransportError
+from mbench.core.errors import NoSpace, RunFailed, TransportError
 from mbench.emulator.phone.faults import Fault, FaultKind
 
 MODEL = classifier()
@@ -67,7 +67,7 @@ def test_a_phone_with_little_room_gets_smaller_shards(bench) -> None:
 def test_a_phone_without_room_for_one_example_says_so(bench) -> None:
     here = bench(invented=True)
     here.phone.arm(Fault(kind=FaultKind.FULL, size_bytes=SPARE_BYTES))
-    with pytest.raises(NoRoom, match=r"free on the device.*answers to 0 of 4 examples are kept"):
+    with pytest.raises(NoSpace, match=r"free on the device.*answers to 0 of 4 examples are kept"):
         here.ask(inputs(4), outputs=HASH_BYTES)
 
 

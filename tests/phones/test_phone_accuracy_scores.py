@@ -16,7 +16,7 @@ from mbench.accuracy.host.inference import answer, open_file
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.recipes import find_recipe
-from mbench.accuracy.tasks.classes import judge_classes
+from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.core.examples import Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts
@@ -26,8 +26,8 @@ from mbench.devices.profiles.profile import load_profile
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.run.device_score import (
+    DeviceEvaluation,
     DevicePlace,
-    DeviceQuestion,
     agreement,
     host_twin,
     score_on_device,
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="MBENCH_TEST_DATA nam
 
 
 @pytest.fixture(scope="module")
-def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceQuestion:
+def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceEvaluation:
     """Four photographs, one of them damaged, with the host's answers."""
     folder = tmp_path_factory.mktemp("photos")
     names = [*RIGHT, "n02490219_marmoset.JPEG", "damaged.JPEG"]
@@ -64,13 +64,13 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceQuestion:
         )
         opened = open_file(FILE, delegate=host_twin(Delegate.CPU), pool=pool)
         host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=silent)
-    return DeviceQuestion(
+    return DeviceEvaluation(
         prepared=prepared,
         examples=examples,
         recipe=recipe,
         tensor=opened.picture_input(),
         host=host,
-        judge=judge_classes(opened, examples, asked_offset=1, note=silent.note),
+        evaluator=class_evaluator(opened, examples, asked_offset=1, note=silent.note),
     )
 
 
@@ -90,7 +90,7 @@ def place(here: Bench) -> DevicePlace:
     return DevicePlace(station=station, model=here.model, work_dir=f"{here.transport.root}/sessions/s")
 
 
-def score(here: Bench, question: DeviceQuestion, delegate: Delegate = Delegate.CPU) -> Score | str:
+def score(here: Bench, question: DeviceEvaluation, delegate: Delegate = Delegate.CPU) -> Score | str:
     asked = workload(FILE.read_bytes(), delegate=delegate, outputs=1001, dtype="uint8")
     return score_on_device(
         place(here),
@@ -102,7 +102,7 @@ def score(here: Bench, question: DeviceQuestion, delegate: Delegate = Delegate.C
     )
 
 
-def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, question: DeviceQuestion) -> None:
+def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, question: DeviceEvaluation) -> None:
     here = bench(model=FILE.read_bytes())
     found = score(here, question)
     assert isinstance(found, Score), found
@@ -124,7 +124,7 @@ def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, que
     assert here.phone.benchmarks == before
 
 
-def test_a_delegate_that_the_phone_lacks_is_a_reason_and_no_score(bench, question: DeviceQuestion) -> None:
+def test_a_delegate_that_the_phone_lacks_is_a_reason_and_no_score(bench, question: DeviceEvaluation) -> None:
     here = bench(model=FILE.read_bytes())
     reason = score(here, question, parse_delegate("gpu"))
     assert isinstance(reason, str)

@@ -14,7 +14,7 @@ from mbench.runner.evidence import (
     Proof,
     changed,
     delegate_proof,
-    judge,
+    find_failure,
     parse_cpu_list,
     proved_delegates,
 )
@@ -61,8 +61,8 @@ def test_all_that_is_asked_for_and_no_more_is_believed() -> None:
     whole = evidence(
         runtime_info=(XNNPACK,), cpus=(4, 5), affinity="4-5", sizes={"/d/o.bin": 1}, proofs=(proof(), proof(BINARY))
     )
-    assert judge(whole) is None
-    assert judge(evidence()) is None
+    assert find_failure(whole) is None
+    assert find_failure(evidence()) is None
 
 
 def test_evidence_is_a_value() -> None:
@@ -90,18 +90,18 @@ def test_a_file_is_read_after_the_run_too() -> None:
 
 
 def test_a_run_without_an_exit_status_is_not_believed() -> None:
-    assert judge(evidence(exit_code=None)) == ("environment", "the run left no exit status on the device.")
+    assert find_failure(evidence(exit_code=None)) == ("environment", "the run left no exit status on the device.")
 
 
 @pytest.mark.parametrize("exit_code", [1, -9, 137])
 def test_a_status_that_is_not_0_is_not_believed(exit_code: int) -> None:
     message = f"ended with status {exit_code} although its output is complete"
-    assert judge(evidence(exit_code=exit_code)) == ("output", message)
+    assert find_failure(evidence(exit_code=exit_code)) == ("output", message)
 
 
 @pytest.mark.parametrize("changes", [{"started": False}, {"unconsumed": ("--x",)}, {"failed_line": True}], ids=str)
 def test_a_status_of_0_is_not_enough(changes: dict[str, Any]) -> None:
-    assert judge(evidence(parsed=text(**changes))) == (
+    assert find_failure(evidence(parsed=text(**changes))) == (
         "output",
         "ended with status 0 although its output is complete",
     )
@@ -109,14 +109,14 @@ def test_a_status_of_0_is_not_enough(changes: dict[str, Any]) -> None:
 
 def test_what_the_text_says_of_its_end_goes_first() -> None:
     failed = text(error_class="killed", message="ended by SIGKILL", parameters={})
-    assert judge(evidence(parsed=failed, exit_code=137)) == ("killed", "ended by SIGKILL")
-    assert judge(evidence(parsed=failed.model_copy(update={"parameters": {"Graph": "/x"}})))[0] == "usage"  # type: ignore[index]
+    assert find_failure(evidence(parsed=failed, exit_code=137)) == ("killed", "ended by SIGKILL")
+    assert find_failure(evidence(parsed=failed.model_copy(update={"parameters": {"Graph": "/x"}})))[0] == "usage"  # type: ignore[index]
 
 
 def test_a_text_that_failed_is_not_believed() -> None:
     failed = text(error_class="output", message="the output ends before the timings")
-    assert judge(evidence(parsed=failed)) == ("output", "the output ends before the timings")
-    assert judge(evidence(parsed=text(error_class="output"))) == ("output", "the output is not complete")
+    assert find_failure(evidence(parsed=failed)) == ("output", "the output ends before the timings")
+    assert find_failure(evidence(parsed=text(error_class="output"))) == ("output", "the output is not complete")
 
 
 # The settings
@@ -127,7 +127,7 @@ def test_a_setting_that_is_said_must_be_the_one_given(name: str) -> None:
     for spelled in (name, name.upper(), name.lower()):
         said = {key: value for key, value in SAID.items() if key != name} | {spelled: "3"}
         wanted = SAID[name]
-        assert judge(evidence(parsed=text(parameters=said))) == (
+        assert find_failure(evidence(parsed=text(parameters=said))) == (
             "usage",
             f"the program says {name.lower()}: [3], not [{wanted}] as it was told",
         )
@@ -136,7 +136,7 @@ def test_a_setting_that_is_said_must_be_the_one_given(name: str) -> None:
 @pytest.mark.parametrize(("name", "tool"), [("Use gpu", "tflite"), ("Use nnapi", "hostbench")])
 def test_a_delegate_that_is_said_must_be_the_one_asked_for(name: str, tool: str) -> None:
     for value, failure in (("0", None), ("1", "usage")):
-        found = judge(evidence(parsed=text(parameters=SAID | {name: value}), tool=tool))
+        found = find_failure(evidence(parsed=text(parameters=SAID | {name: value}), tool=tool))
         assert (found and found[0]) == failure
 
 
@@ -145,12 +145,12 @@ def test_a_delegate_that_is_said_must_be_the_one_asked_for(name: str, tool: str)
 def test_graph_and_threads_must_be_said(tool: str, name: str, required: bool) -> None:
     said = {key: value for key, value in SAID.items() if key != name}
     failure = ("output", f"the program does not say which {name.lower()} it uses") if required else None
-    assert judge(evidence(parsed=text(parameters=said), tool=tool)) == failure
+    assert find_failure(evidence(parsed=text(parameters=said), tool=tool)) == failure
 
 
 def test_litert_says_little() -> None:
-    assert judge(evidence(parsed=text(parameters={}), tool="litert")) is None
-    assert judge(evidence(parsed=text(parameters={"Num threads": "3"}), tool="litert")) is not None
+    assert find_failure(evidence(parsed=text(parameters={}), tool="litert")) is None
+    assert find_failure(evidence(parsed=text(parameters={"Num threads": "3"}), tool="litert")) is not None
 
 
 # The delegate
@@ -187,7 +187,7 @@ def test_a_run_shows_its_delegate_by_all_that_is_known() -> None:
     ],
 )
 def test_text_and_runtime_information_agree_about_nodes(info: tuple[DelegateCoverage, ...] | None, agree: bool) -> None:
-    found = judge(evidence(runtime_info=info))
+    found = find_failure(evidence(runtime_info=info))
     if agree:
         assert found is None
         return
@@ -203,18 +203,18 @@ def warned(code: WarningCode) -> ParsedText:
 
 
 def test_a_delegate_that_was_not_applied_is_a_failure() -> None:
-    assert judge(evidence(parsed=warned(WarningCode.DELEGATE_NOT_APPLIED))) == ("delegate", "not there")
+    assert find_failure(evidence(parsed=warned(WarningCode.DELEGATE_NOT_APPLIED))) == ("delegate", "not there")
     for other in (WarningCode.TIME_LIMITED, WarningCode.BUSY):
-        assert judge(evidence(parsed=warned(other))) is None
+        assert find_failure(evidence(parsed=warned(other))) is None
 
 
 def test_a_delegate_that_shows_nowhere_is_a_failure() -> None:
-    found = judge(evidence(parsed=text(delegates=())))
+    found = find_failure(evidence(parsed=text(delegates=())))
     assert found == (
         "delegate",
         "TfLiteXNNPackDelegate executed nothing; a cpu row is what an app gets, which is XNNPACK",
     )
-    assert judge(evidence(parsed=text(delegates=()), builtin_accepted=True)) is None
+    assert find_failure(evidence(parsed=text(delegates=()), builtin_accepted=True)) is None
 
 
 # The cores
@@ -237,7 +237,7 @@ def test_a_delegate_that_shows_nowhere_is_a_failure() -> None:
 )
 def test_cores_are_those_asked_for(cpus: tuple[int, ...] | None, affinity: str | None, message: str | None) -> None:
     failure = None if message is None else ("environment", message)
-    assert judge(evidence(cpus=cpus, affinity=affinity)) == failure
+    assert find_failure(evidence(cpus=cpus, affinity=affinity)) == failure
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_list_of_cores_has_both_its_ends(said: str, cores: set[int] | None) ->
 def test_a_file_of_one_byte_was_written(size: int | None, state: str | None) -> None:
     message = f"/d/o.bin, which the run was to write, {state}; is the device's disk full?"
     failure = None if state is None else ("io", message)
-    assert judge(evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size, "/d/prof.pb": 5})) == failure
+    assert find_failure(evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size, "/d/prof.pb": 5})) == failure
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -282,7 +282,7 @@ def test_a_file_of_one_byte_was_written(size: int | None, state: str | None) -> 
 def test_files_are_the_same_before_and_after_the_run(when: Any, found: str | None, state: str) -> None:
     proofs = (proof(), proof(BINARY, **{when: found}), proof("/d/lib.so"))
     failure: Failure = ("environment", f"{BINARY} {state} {when} the run; push it again.")
-    assert judge(evidence(proofs=proofs)) == failure
+    assert find_failure(evidence(proofs=proofs)) == failure
     assert changed(proofs, when=when) == failure
     assert changed(proofs, when="after" if when == "before" else "before") is None
 
@@ -325,11 +325,11 @@ def test_the_first_reason_counts() -> None:
         ("environment", {"proofs": ()}),
     ]
     for error_class, mended in order:
-        found = judge(worst)
+        found = find_failure(worst)
         assert found is not None
         assert found[0] == error_class, found
         worst = replace(worst, **mended)
-    assert judge(worst) is None
+    assert find_failure(worst) is None
 
 
 def test_when_a_file_was_read_is_said_by_name() -> None:

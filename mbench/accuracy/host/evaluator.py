@@ -1,8 +1,8 @@
-"""Judges: what a task makes of a file's outputs, the same for answers of this host and of a device.
+"""Evaluators: what a task makes of a file's outputs, the same for answers of this host and of a device.
 
-    outputs of some pictures --keep--> what the judge needs of them --weigh, all at once--> metrics
+    outputs of some pictures --keep--> what the evaluator needs of them --weigh, all at once--> metrics
 
-A judge is made for one file and one split before any picture is prepared, and is not made for a file that does not fit.
+An evaluator is made for one file and one split before any picture is prepared; a file that does not fit gets none.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Evaluation:
     """What answers are worth.
 
     Attributes:
@@ -38,7 +38,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class Evaluator:
     """How one file's answers on one split are judged.
 
     Attributes:
@@ -51,10 +51,10 @@ class Judge:
     """
 
     keep: Keep
-    weigh: Callable[[Outputs, NDArray[np.bool_], Rows], Judgement]
+    weigh: Callable[[Outputs, NDArray[np.bool_], Rows], Evaluation]
     label_offset: int = 0
     cells_sha256: str | None = None
 
-    def judge(self, outputs: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+    def evaluate(self, outputs: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         """Return what whole outputs are worth, (asked, …) each."""
         return self.weigh(self.keep(outputs), answered, rows)

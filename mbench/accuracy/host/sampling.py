@@ -7,14 +7,14 @@ from mbench.accuracy.datasets.examples import PairedExamples, Pairs
 from mbench.core.examples import Examples
 
 
-def count_questions(examples: Examples) -> int:
+def count_askable(examples: Examples) -> int:
     """Return how many can be asked: pairs of faces, else pictures."""
     return len(examples.pairs()) if isinstance(examples, PairedExamples) else len(examples)
 
 
 def asks_all(examples: Examples, asked: int | None) -> bool:
     """Whether nothing is drawn: None stands for all of them."""
-    return asked is None or asked >= count_questions(examples)
+    return asked is None or asked >= count_askable(examples)
 
 
 def drawn_pictures(examples: Examples, asked: int | None, seed: int) -> NDArray[np.intp]:
@@ -27,13 +27,13 @@ def drawn_pictures(examples: Examples, asked: int | None, seed: int) -> NDArray[
         return chosen_indices(len(examples), asked, seed)
     if asks_all(examples, asked):
         return np.arange(len(examples))
-    pairs = [examples.pairs()[place] for place in chosen_indices(count_questions(examples), asked, seed)]
+    pairs = [examples.pairs()[place] for place in chosen_indices(count_askable(examples), asked, seed)]
     return np.array([*dict.fromkeys(index for first, second, _ in pairs for index in (first, second))], np.intp)
 
 
 def drawn_pairs(examples: PairedExamples, asked: int | None, seed: int) -> Pairs:
     """Return the pairs that are asked, in the order of their list, which folds follow."""
-    places = chosen_indices(count_questions(examples), asked, seed)
+    places = chosen_indices(count_askable(examples), asked, seed)
     return tuple(examples.pairs()[place] for place in sorted(places))
 
 

@@ -1,11 +1,11 @@
-"""The score of one file on prepared pictures, from this host's answers; what they are worth is its judge's to say."""
+"""The score of one file on prepared pictures, from this host's answers; its evaluator says what they are worth."""
 
 from importlib.metadata import version
 from typing import Final
 
 import numpy as np
 
-from mbench.accuracy.host.evaluator import Judge
+from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile, answer
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared
@@ -29,7 +29,7 @@ def score_file(
     prepared: Prepared,
     examples: Examples,
     recipe: PreprocessingRecipe,
-    judge: Judge,
+    evaluator: Evaluator,
     *,
     artifact_sha256: str,
     delegate: Delegate,
@@ -43,7 +43,7 @@ def score_file(
         prepared: pictures of `examples` by `recipe`, at the file's resolution.
         examples: that the pictures are of, for their names.
         recipe: how the file's pictures are made.
-        judge: of this file's answers to these examples.
+        evaluator: of this file's answers to these examples.
         artifact_sha256: of the file.
         delegate: what it was opened for.
         pool: the processes to ask it in.
@@ -53,8 +53,8 @@ def score_file(
         UnsupportedModel: its answers show that it does not fit.
         ArtifactError: the runtime does not run it.
     """
-    answered = answer(opened, prepared, recipe.scaling, keep=judge.keep, pool=pool, progress=progress)
-    judgement = judge.weigh(answered.outputs, answered.answered, prepared.indices)
+    answered = answer(opened, prepared, recipe.scaling, keep=evaluator.keep, pool=pool, progress=progress)
+    evaluation = evaluator.weigh(answered.outputs, answered.answered, prepared.indices)
     record = prepared.record
     failed = np.flatnonzero(~answered.answered)[:NAMED_FAILURES]
     return Score(
@@ -64,13 +64,13 @@ def score_file(
         runtime=host_runtime(),
         dataset=record.dataset,
         preprocessing=recipe.name,
-        label_offset=judge.label_offset,
-        cells_sha256=judge.cells_sha256,
+        label_offset=evaluator.label_offset,
+        cells_sha256=evaluator.cells_sha256,
         asked=record.asked,
         scored=int(answered.answered.sum()),
         failed=tuple(examples.name(int(prepared.indices[row])) for row in failed),
         selection_seed=record.seed,
-        metrics=judgement.metrics,
-        hits=None if judgement.hits is None else pack_hits(judgement.hits),
+        metrics=evaluation.metrics,
+        hits=None if evaluation.hits is None else pack_hits(evaluation.hits),
         seconds=round(answered.seconds, 3),
     )

@@ -1,4 +1,4 @@
-"""Judges networks of attributes: one output, a number per attribute, in the data set's order.
+"""Evaluates networks of attributes: one output, a number per attribute, in the data set's order.
 
 Average precision asks in which order examples come, not how far apart they are: sigmoid outputs and logits give the
 same figure, as long as a higher number means a surer attribute. Sigmoids that saturate (in int8: below 1/256) make
@@ -8,7 +8,7 @@ ties, which count as ties.
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.host.evaluator import Judge, Judgement, Outputs, Rows
+from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.pictures.real_values import RealValues
 from mbench.accuracy.tasks.attribute_metrics import attribute_metrics
@@ -16,8 +16,8 @@ from mbench.core.errors import UnsupportedModel
 from mbench.core.examples import Examples
 
 
-def judge_attributes(opened: OpenedFile, examples: Examples) -> Judge:
-    """Return the judge of a file that tells attributes.
+def attribute_evaluator(opened: OpenedFile, examples: Examples) -> Evaluator:
+    """Return the evaluator of a file that tells attributes.
 
     Args:
         opened: the file.
@@ -34,11 +34,11 @@ def judge_attributes(opened: OpenedFile, examples: Examples) -> Judge:
         )
     tensor = opened.scores_output()
 
-    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         truth = np.array([_truth(examples, int(index)) for index in rows])
-        return Judgement(metrics=attribute_metrics(kept[0], truth, answered))
+        return Evaluation(metrics=attribute_metrics(kept[0], truth, answered))
 
-    return Judge(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
+    return Evaluator(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
 
 
 def _truth(examples: Examples, index: int) -> tuple[int, ...]:

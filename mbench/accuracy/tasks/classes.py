@@ -1,11 +1,11 @@
-"""Judges classifiers: a score per class, of which the best five count."""
+"""Evaluates classifiers: a score per class, of which the best five count."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.host.evaluator import Judge, Judgement, Outputs, Rows
+from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, top1_hits
 from mbench.accuracy.tasks.label_offset import label_offset, shifted_fit
@@ -14,10 +14,10 @@ from mbench.core.errors import UnsupportedModel
 from mbench.core.examples import Examples
 
 
-def judge_classes(
+def class_evaluator(
     opened: OpenedFile, examples: Examples, *, asked_offset: int | None, note: Callable[[str], None]
-) -> Judge:
-    """Return the judge of a file whose only output is a score per class.
+) -> Evaluator:
+    """Return the evaluator of a file whose only output is a score per class.
 
     Args:
         opened: the file.
@@ -27,7 +27,7 @@ def judge_classes(
 
     Raises:
         UnsupportedModel: its input is no picture, or its outputs are not those of a classifier of these classes. Its
-            judge raises it where the answers fit a label offset far better that nobody asked for.
+            evaluator raises it where the answers fit a label offset far better that nobody asked for.
     """
     opened.picture_input()
     outputs, classes = opened.scores(), examples.facts.classes
@@ -35,7 +35,7 @@ def judge_classes(
         raise UnsupportedModel("the data set has no classes that a file could be scored on.")
     offset = label_offset(outputs, classes, asked_offset)
 
-    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         (top,) = kept
         truth = np.array([examples.truth(int(index)) for index in rows])
         doubt = _doubt(top[answered, 0], truth[answered], outputs, offset)
@@ -44,12 +44,12 @@ def judge_classes(
         if doubt is not None:
             note(f"warning: {doubt[0]}; --label-offset {asked_offset} was asked for, and is used.")
         found = top - offset
-        return Judgement(
+        return Evaluation(
             metrics=classification_metrics(found, truth, answered, classes=classes),
             hits=top1_hits(found, truth, answered),
         )
 
-    return Judge(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset)
+    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset)
 
 
 def _doubt(first: NDArray[np.intp], truth: NDArray[np.integer], outputs: int, offset: int) -> tuple[str, str] | None:

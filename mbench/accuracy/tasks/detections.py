@@ -1,4 +1,4 @@
-"""Judges detectors by COCO's average precision."""
+"""Evaluates detectors by COCO's average precision."""
 
 from importlib.util import find_spec
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.datasets.examples import BoxedExamples
-from mbench.accuracy.host.evaluator import Judge, Judgement, Outputs, Rows
+from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.detection_metrics import Detection, detection_metrics
 from mbench.accuracy.tasks.find_objects import FindObjects, check_detector, class_labels
@@ -24,8 +24,8 @@ def check_counting() -> None:
         raise UsageError("scoring detections needs pycocotools: pip install 'mbench[detection]'")
 
 
-def judge_detections(opened: OpenedFile, examples: BoxedExamples) -> Judge:
-    """Return the judge of a file that finds objects.
+def detection_evaluator(opened: OpenedFile, examples: BoxedExamples) -> Evaluator:
+    """Return the evaluator of a file that finds objects.
 
     Args:
         opened: the file.
@@ -38,7 +38,7 @@ def judge_detections(opened: OpenedFile, examples: BoxedExamples) -> Judge:
     outputs, classes = check_detector(opened), len(examples.class_names)
     class_labels(np.zeros(0, np.intp), outputs, classes)
 
-    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         boxes, found, scores, counts = kept
         labels = class_labels(found, outputs, classes)
         detections = [
@@ -47,9 +47,9 @@ def judge_detections(opened: OpenedFile, examples: BoxedExamples) -> Judge:
             else []
             for row, (index, count) in enumerate(zip(rows, counts, strict=True))
         ]
-        return Judgement(metrics=detection_metrics(detections, [_objects(examples, int(index)) for index in rows]))
+        return Evaluation(metrics=detection_metrics(detections, [_objects(examples, int(index)) for index in rows]))
 
-    return Judge(keep=FindObjects(outputs=opened.tensors.outputs), weigh=weigh)
+    return Evaluator(keep=FindObjects(outputs=opened.tensors.outputs), weigh=weigh)
 
 
 def _in_pixels(

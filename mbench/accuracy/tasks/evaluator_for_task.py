@@ -1,20 +1,20 @@
-"""Chooses the judge of a task."""
+"""Chooses the evaluator of a task."""
 
 from collections.abc import Callable
 
 from mbench.accuracy.datasets.examples import BoxedExamples, PairedExamples
-from mbench.accuracy.host.evaluator import Judge
+from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.host.sampling import drawn_pairs
-from mbench.accuracy.tasks.attributes import judge_attributes
-from mbench.accuracy.tasks.classes import judge_classes
-from mbench.accuracy.tasks.detections import judge_detections
-from mbench.accuracy.tasks.faces import judge_faces
-from mbench.accuracy.tasks.places import Cells, judge_places
+from mbench.accuracy.tasks.attributes import attribute_evaluator
+from mbench.accuracy.tasks.classes import class_evaluator
+from mbench.accuracy.tasks.detections import detection_evaluator
+from mbench.accuracy.tasks.faces import face_evaluator
+from mbench.accuracy.tasks.places import Cells, place_evaluator
 from mbench.core.examples import Examples, Task
 
 
-def judge_for(
+def evaluator_for(
     opened: OpenedFile,
     examples: Examples,
     *,
@@ -23,8 +23,8 @@ def judge_for(
     asked: int | None,
     seed: int,
     note: Callable[[str], None],
-) -> Judge:
-    """Return the judge of a file's answers, by the task of the examples.
+) -> Evaluator:
+    """Return the evaluator of a file's answers, by the task of the examples.
 
     Args:
         opened: the file.
@@ -40,15 +40,15 @@ def judge_for(
     """
     match examples.facts.task:
         case Task.CLASSIFICATION:
-            return judge_classes(opened, examples, asked_offset=label_offset, note=note)
+            return class_evaluator(opened, examples, asked_offset=label_offset, note=note)
         case Task.ATTRIBUTES:
-            return judge_attributes(opened, examples)
+            return attribute_evaluator(opened, examples)
         case Task.VERIFICATION:
             assert isinstance(examples, PairedExamples)  # a verification's are
-            return judge_faces(opened, drawn_pairs(examples, asked, seed))
+            return face_evaluator(opened, drawn_pairs(examples, asked, seed))
         case Task.GEOLOCATION:
             assert cells is not None  # a question about places has them
-            return judge_places(opened, examples, cells)
+            return place_evaluator(opened, examples, cells)
         case Task.DETECTION:
             assert isinstance(examples, BoxedExamples)  # a detection's are
-            return judge_detections(opened, examples)
+            return detection_evaluator(opened, examples)

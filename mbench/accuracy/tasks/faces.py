@@ -1,4 +1,4 @@
-"""Judges networks of embeddings by pairs of faces: near embeddings are one person's (arXiv 1503.03832, section 4)."""
+"""Evaluates embeddings by pairs of faces: near embeddings are one person's (arXiv 1503.03832, section 4)."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.datasets.examples import Pairs
-from mbench.accuracy.host.evaluator import Judge, Judgement, Outputs, Rows
+from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.pictures.real_values import RealValues
 from mbench.accuracy.tasks.face_metrics import verification_metrics
@@ -19,8 +19,8 @@ LEAST_NUMBERS: Final = 2
 """Of one number brought to length 1 nothing is left but its sign."""
 
 
-def judge_faces(opened: OpenedFile, pairs: Pairs) -> Judge:
-    """Return the judge of a file whose only output is an embedding.
+def face_evaluator(opened: OpenedFile, pairs: Pairs) -> Evaluator:
+    """Return the evaluator of a file whose only output is an embedding.
 
     Embeddings are brought to length 1 here, which an int8 file's never quite are, and others' are not at all; their
     distance is the squared Euclidean one.
@@ -37,13 +37,13 @@ def judge_faces(opened: OpenedFile, pairs: Pairs) -> Judge:
         raise UnsupportedModel("its output is a single number, which is no embedding of a face.")
     tensor = opened.scores_output()
 
-    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         first, second, same = _pair_rows(pairs, rows)
         distances = _distances(kept[0], first, second)
         distances[~(answered[first] & answered[second])] = np.nan
-        return Judgement(metrics=verification_metrics(distances, same))
+        return Evaluation(metrics=verification_metrics(distances, same))
 
-    return Judge(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
+    return Evaluator(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
 
 
 def _pair_rows(pairs: Pairs, rows: Rows) -> tuple[Rows, Rows, NDArray[np.bool_]]:

@@ -1,4 +1,4 @@
-"""Judges classifiers over cells of the globe by how far off their first answer lies."""
+"""Evaluates classifiers over cells of the globe by how far off their first answer lies."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.host.evaluator import Judge, Judgement, Outputs, Rows
+from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.cells import locate, read_cells
 from mbench.accuracy.tasks.place_metrics import place_metrics
@@ -41,8 +41,8 @@ def open_cells(path: Path) -> Cells:
     return Cells(path=path, sha256=hash_regular(path), positions=positions)
 
 
-def judge_places(opened: OpenedFile, examples: Examples, cells: Cells) -> Judge:
-    """Return the judge of a classifier over cells.
+def place_evaluator(opened: OpenedFile, examples: Examples, cells: Cells) -> Evaluator:
+    """Return the evaluator of a classifier over cells.
 
     Args:
         opened: the file.
@@ -57,11 +57,11 @@ def judge_places(opened: OpenedFile, examples: Examples, cells: Cells) -> Judge:
     if outputs != known:
         raise UnsupportedModel(f"it has {outputs} outputs, and {cells.path} {known} cells; name its own by --cells.")
 
-    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Judgement:
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         truth = np.array([_position(examples, int(index)) for index in rows])
-        return Judgement(metrics=place_metrics(locate(kept[0], cells.positions), truth, answered))
+        return Evaluation(metrics=place_metrics(locate(kept[0], cells.positions), truth, answered))
 
-    return Judge(keep=BestAnswers(1), weigh=weigh, cells_sha256=cells.sha256)
+    return Evaluator(keep=BestAnswers(1), weigh=weigh, cells_sha256=cells.sha256)
 
 
 def _position(examples: Examples, index: int) -> tuple[float, float]:

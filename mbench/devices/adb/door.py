@@ -2,7 +2,7 @@
 
 import time
 
-from mbench.core.errors import DeviceLost, NoRoom, TransportError
+from mbench.core.errors import DeviceLost, NoSpace, TransportError
 from mbench.devices.adb.errors import NO_SPACE, REMEDIES, at_the_door
 from mbench.devices.adb.identity import Identity
 from mbench.devices.adb.servers import AdbServer
@@ -69,11 +69,11 @@ class AdbDoor:
         """Raise where a script says by its status that it failed.
 
         Raises:
-            NoRoom: for lack of storage.
+            NoSpace: for lack of storage.
             TransportError: for another reason.
         """
         if end.exit_code != 0 and NO_SPACE in end.words:
-            raise NoRoom(f"{self.serial}: could not {what}: {end.words}. {REMEDIES['full']}")
+            raise NoSpace(f"{self.serial}: could not {what}: {end.words}. {REMEDIES['full']}")
         if end.exit_code != 0:
             raise TransportError(f"{self.serial}: could not {what}: {end.words}.")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from adbutils import AdbError
 
-from mbench.core.errors import DeviceLost, NoRoom, TransportError
+from mbench.core.errors import DeviceLost, NoSpace, TransportError
 
 _FOREIGN: Final = (AdbError, OSError, EOFError, struct.error, AssertionError, ValueError)
 """All that was seen to come out of adbutils 2.12: a lost link alone appears as five of them."""
@@ -33,7 +33,7 @@ def at_the_door(serial: str, what: str) -> Iterator[None]:
 
     Raises:
         DeviceLost: the device or the server did not answer, or the connection ended too early.
-        NoRoom: the device's storage is full.
+        NoSpace: the device's storage is full.
         TransportError: the device answered and refused.
     """
     try:
@@ -48,7 +48,7 @@ def translated(error: BaseException, *, serial: str, what: str) -> TransportErro
     if words.startswith(_UNAUTHORIZED):
         return TransportError(f"{serial}: could not {what}: {words}. {REMEDIES['unauthorized']}")
     if NO_SPACE in words:
-        return NoRoom(f"{serial}: could not {what}: {words}. {REMEDIES['full']}")
+        return NoSpace(f"{serial}: could not {what}: {words}. {REMEDIES['full']}")
     if isinstance(error, ConnectionRefusedError) or words.startswith("connect to adb server"):
         return DeviceLost(f"{serial}: could not {what}: {words}. {REMEDIES['server']}")
     if isinstance(error, TimeoutError):

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import DamagedFile, DeviceLost, NoRoom, TransportError
+from mbench.core.errors import DamagedFile, DeviceLost, NoSpace, TransportError
 from mbench.devices.adb.door import AdbDoor
 from mbench.devices.adb.errors import REMEDIES, at_the_door
 from mbench.devices.adb.pull import parse_hash
@@ -90,7 +90,7 @@ class AdbSender:
         if parse_hash(end.stdout) == sha256:
             return True
         if lack := missing_room(end.stdout, size_bytes=size_bytes):
-            raise NoRoom(f"{self._door.serial}: could not {what}: {lack}. {REMEDIES['full']}")
+            raise NoSpace(f"{self._door.serial}: could not {what}: {lack}. {REMEDIES['full']}")
         return False
 
     def _place(

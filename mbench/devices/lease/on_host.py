@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from mbench.core.errors import TransportError
 from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
 
-PATIENCE_S: Final = 0.5
+LOCK_TIMEOUT_S: Final = 0.5
 """Longer than a reader's look at the lock, which takes it for a moment."""
 
 _DOMAIN_FILE: Final = "domain"
@@ -39,7 +39,7 @@ class HostLock:
         with self._mapped("lock"):
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
-                self._lock.acquire(timeout=PATIENCE_S)
+                self._lock.acquire(timeout=LOCK_TIMEOUT_S)
             except Timeout:
                 free = False
             else:

@@ -22,7 +22,7 @@ _SIGN: Final = '"beat"'
 _DEADLINE_S: Final = 20.0
 _LIMIT_BYTES: Final = 1 << 16
 _CHANGED, _BUSY = 75, 76
-_PATIENCE_S: Final = 5.0
+_LOCK_TIMEOUT_S: Final = 5.0
 """The lock on the phone is held for some milliseconds; one that is there this long was left by a killed script."""
 
 _LOOK_S: Final = 0.1
@@ -126,7 +126,7 @@ class PhoneLease:
         return end.exit_code == 0
 
     def _patiently(self, expected: str, part: str) -> CommandResult:
-        until = self._clock.monotonic() + _PATIENCE_S
+        until = self._clock.monotonic() + _LOCK_TIMEOUT_S
         while True:
             end = self._run(_EXCHANGE, self._path, expected, part)
             if end.exit_code != _BUSY or self._clock.monotonic() >= until:

@@ -62,7 +62,7 @@ class Limits(Document):
     thermal_status_max: int | None = Field(default=None, ge=0, le=6)
 
 
-class Patience(Document):
+class Timeouts(Document):
     """How long this device is waited for.
 
     Attributes:
@@ -139,7 +139,7 @@ class Profile(Document):
     settings: RunSettings = RunSettings()
     rules: Rules = Rules()
     limits: Limits = Limits()
-    patience: Patience = Patience()
+    patience: Timeouts = Timeouts()
     quirks: tuple[str, ...] = ()
     sources: dict[str, str]
     unverified: tuple[str, ...] = ()

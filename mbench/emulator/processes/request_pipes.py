@@ -21,7 +21,7 @@ _READ_BYTES: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Request:
     """Who asks, on which line, what."""
 
     line: int
@@ -50,7 +50,7 @@ class Lines:
         self._pipes = [os.open(f"{self._folder}/{number}", os.O_RDWR | os.O_NONBLOCK) for number in range(COUNT)]
         self._rest = b""
 
-    def heard(self) -> Iterator[Question | int]:
+    def heard(self) -> Iterator[Request | int]:
         """Yield the questions that have come, and the numbers of lines that are given back."""
         with suppress(BlockingIOError):
             self._rest += os.read(self.asks, _READ_BYTES)
@@ -77,10 +77,10 @@ class Lines:
         with suppress(FileNotFoundError):
             os.unlink(f"{self._folder}/{line}.taken")  # noqa: PTH108 - pathlib costs ten times as much
 
-    def _question(self, line: int) -> Question | None:
+    def _question(self, line: int) -> Request | None:
         try:
             with open(f"{self._folder}/{line}.taken", "rb") as file:  # noqa: PTH123 - as above
                 pid, *words, _ = file.read().split(b"\0")
-            return Question(line, int(pid), tuple(os.fsdecode(word) for word in words))
+            return Request(line, int(pid), tuple(os.fsdecode(word) for word in words))
         except (OSError, ValueError):
             return None

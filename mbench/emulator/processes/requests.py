@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mbench.emulator.processes.pinning import Pinning
-from mbench.emulator.processes.request_pipes import Lines, Question
+from mbench.emulator.processes.request_pipes import Lines, Request
 from mbench.emulator.synthetic.script import Scene, compose_play
 
 _AGAIN_S = 0.02
@@ -20,7 +20,7 @@ _AGAIN_S = 0.02
 class _Caller:
     """Who asks: the line, a descriptor that tells of its death, and what it has still to do and when."""
 
-    question: Question
+    question: Request
     alive: int
     scenes: list[Scene] = field(default_factory=list)
 
@@ -65,7 +65,7 @@ class Desk:
                 self._forget(number)
         if self._lines.asks in ready:
             for heard in self._lines.heard():
-                if isinstance(heard, Question):
+                if isinstance(heard, Request):
                     self._hear(heard)
                 else:
                     self._give_back(heard)
@@ -89,7 +89,7 @@ class Desk:
         caller.scenes = [(began + at_s, text) for at_s, text in compose_play(argv, plan, prefix=self._prefix)]
         os.chdir(self._cwd)
 
-    def _hear(self, question: Question) -> None:
+    def _hear(self, question: Request) -> None:
         try:
             alive = os.pidfd_open(question.pid)
         except ProcessLookupError:

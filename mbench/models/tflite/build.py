@@ -1,6 +1,6 @@
 """The unit of work of one worker process: all quantizations of one network, made from one conversion.
 
-Importing this module loads no tensorflow; `build_family` does, and is therefore for a process of its own, started by
+Importing this module loads no tensorflow; `build_files` does, and is therefore for a process of its own, started by
 "spawn" and replaced now and then, because tensorflow does not give back all the memory it takes.
 """
 
@@ -31,7 +31,7 @@ from mbench.models.tflite.stand_ins import stand_ins_of
 from mbench.models.weights.imagenet_weights import trained_resolution
 from mbench.models.weights.weights import load_into, load_weights, set_weights
 
-FAMILIES_PER_WORKER: Final = 32
+BUILDS_PER_WORKER: Final = 32
 """After so many a worker process is best replaced. Fourteen families at α = 1 left its memory at 0.9 to 1.3 GB."""
 
 PROBES: Final = 8
@@ -43,7 +43,7 @@ PROBE_SEED: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyRequest:
+class BuildRequest:
     """One network in several quantizations.
 
     Attributes:
@@ -100,7 +100,7 @@ class FailedFile:
     message: str
 
 
-def build_family(request: FamilyRequest) -> list[BuiltFile | FailedFile]:
+def build_files(request: BuildRequest) -> list[BuiltFile | FailedFile]:
     """Build every quantization of one network, in the order asked; one that fails does not take the others along.
 
     Raises:
@@ -140,7 +140,7 @@ class _Source:
     probe: Path
 
 
-def _prepare(request: FamilyRequest) -> _Source:
+def _prepare(request: BuildRequest) -> _Source:
     architecture = find_architecture(request.architecture)
     architecture.check(request.size, request.head)
     shape = architecture.input_shape(request.size)
@@ -164,7 +164,7 @@ def _prepare(request: FamilyRequest) -> _Source:
     )
 
 
-def _set_weights(request: FamilyRequest, architecture: Architecture, model: Any) -> LearnedRanges | None:
+def _set_weights(request: BuildRequest, architecture: Architecture, model: Any) -> LearnedRanges | None:
     """Give the model its weights; return the activation ranges that came with them, if any did."""
     if architecture.layers is None:
         load_into(model, request.weights)
@@ -174,7 +174,7 @@ def _set_weights(request: FamilyRequest, architecture: Architecture, model: Any)
     return find_learned(values)
 
 
-def _calibration_examples(request: FamilyRequest, shape: Shape, learned: LearnedRanges | None) -> Examples | None:
+def _calibration_examples(request: BuildRequest, shape: Shape, learned: LearnedRanges | None) -> Examples | None:
     if CALIBRATED.isdisjoint(request.quantizations):
         return None
     if learned is not None and request.quantizer is Quantizer.LITERT:
@@ -183,7 +183,7 @@ def _calibration_examples(request: FamilyRequest, shape: Shape, learned: Learned
 
 
 def _ranges(
-    request: FamilyRequest, float_file: bytes, examples: Examples | None, learned: LearnedRanges | None
+    request: BuildRequest, float_file: bytes, examples: Examples | None, learned: LearnedRanges | None
 ) -> TensorRanges | None:
     """Return the ranges that came with the weights, or those read off examples."""
     if request.quantizer is not Quantizer.LITERT or ACTIVATION_BITS.keys().isdisjoint(request.quantizations):
@@ -196,7 +196,7 @@ def _ranges(
     return TensorRanges(ranges=read_ranges(float_file, examples, request.calibration.method))
 
 
-def _write_probe(request: FamilyRequest, traced: Any, inputs: Examples) -> Path:
+def _write_probe(request: BuildRequest, traced: Any, inputs: Examples) -> Path:
     """Write inputs and what the Keras model, its variables not yet frozen, makes of them."""
     path = request.folder / "probe.npz"
     outputs: dict[str, Any] = answers(traced, inputs)
@@ -204,7 +204,7 @@ def _write_probe(request: FamilyRequest, traced: Any, inputs: Examples) -> Path:
     return path
 
 
-def _probes(request: FamilyRequest, shape: Shape, mult_adds: int) -> Examples:
+def _probes(request: BuildRequest, shape: Shape, mult_adds: int) -> Examples:
     """Return inputs that no calibration has seen: real ones where there are some, else smooth blobs.
 
     Trained weights answer what they were trained on; of blobs their answers, and so such a ratio, say little.
@@ -219,7 +219,7 @@ def _probes(request: FamilyRequest, shape: Shape, mult_adds: int) -> Examples:
 
 
 def _build(
-    request: FamilyRequest, source: _Source, quantization: Quantization, clock: "_Stopwatch"
+    request: BuildRequest, source: _Source, quantization: Quantization, clock: "_Stopwatch"
 ) -> BuiltFile | FailedFile:
     variant = request.variant(quantization)
     try:
@@ -243,7 +243,7 @@ def _build(
     )
 
 
-def _quantized(request: FamilyRequest, source: _Source, quantization: Quantization) -> bytes:
+def _quantized(request: BuildRequest, source: _Source, quantization: Quantization) -> bytes:
     if request.quantizer is Quantizer.TF and quantization is not Quantization.FP32:
         return quantize_with_tensorflow(source.frozen, quantization, source.examples, outputs=source.outputs)
     if source.ranges is None:
@@ -251,7 +251,7 @@ def _quantized(request: FamilyRequest, source: _Source, quantization: Quantizati
     return quantize(source.float_file, quantization, source.ranges.ranges, narrow=source.ranges.narrow)
 
 
-def _notes(request: FamilyRequest, quantization: Quantization, learned: LearnedRanges | None) -> tuple[str, ...]:
+def _notes(request: BuildRequest, quantization: Quantization, learned: LearnedRanges | None) -> tuple[str, ...]:
     notes = []
     resolution = request.size.resolution
     if request.weights.kind is WeightsKind.IMAGENET and trained_resolution(resolution) != resolution:

@@ -129,7 +129,7 @@ class ParameterServerFeed:
         self._workers = strategy._extended._num_workers  # no public way, and only how far to go ahead hangs on it
         self._kept = kept
         self._step = stepper.over_batches()
-        self._judge = LocalJudge(stepper, kept)
+        self._evaluate = LocalEvaluator(stepper, kept)
 
     def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
         """Take the steps of an epoch, in whatever order workers finish them."""
@@ -145,8 +145,8 @@ class ParameterServerFeed:
             yield np.stack([np.asarray(one.fetch()) for one in given])
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
-        """Judge examples with a copy of the variables."""
-        return self._judge(indexes)
+        """Evaluate examples with a copy of the variables."""
+        return self._evaluate(indexes)
 
     def close(self) -> None:
         """The cluster is ended by who started it."""
@@ -176,7 +176,7 @@ class MirroredFeed:
 
         self._step = tf.function(step)
         self._kept = kept
-        self._judge = LocalJudge(stepper, kept)
+        self._evaluate = LocalEvaluator(stepper, kept)
 
     def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
         """Take the steps of an epoch."""
@@ -186,15 +186,15 @@ class MirroredFeed:
             yield told[None]
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
-        """Judge examples with a copy of the variables."""
-        return self._judge(indexes)
+        """Evaluate examples with a copy of the variables."""
+        return self._evaluate(indexes)
 
     def close(self) -> None:
         """Nothing is to be let go of."""
 
 
-class LocalJudge:
-    """Judges with a copy of the network in this process, outside of any strategy."""
+class LocalEvaluator:
+    """Evaluates with a copy of the network in this process, outside of any strategy."""
 
     def __init__(self, stepper: Stepper, kept: Kept) -> None:
         self._trained: Network = stepper.network

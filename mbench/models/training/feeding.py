@@ -63,7 +63,7 @@ class MemoryFeed:
             yield told
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
-        """Judge examples in batches."""
+        """Evaluate examples in batches."""
         parts = [indexes[start : start + EVALUATION_BATCH] for start in range(0, len(indexes), EVALUATION_BATCH)]
         return mean_of(self._evaluate(self._pictures[part], self._truths[part]).numpy() for part in parts)
 
@@ -104,7 +104,7 @@ class DecodingFeed:
             yield told[None]
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
-        """Judge examples in batches."""
+        """Evaluate examples in batches."""
         parts = [indexes[start : start + EVALUATION_BATCH] for start in range(0, len(indexes), EVALUATION_BATCH)]
         batches = self._loader.batches(parts, None)
         return mean_of(

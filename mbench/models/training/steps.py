@@ -55,7 +55,7 @@ class Stepper:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(variables.values()))
             logits = tf.cast(self.network.logits(as_inputs(levels), training=True), tf.float32)
-            losses, hits = self._judge(truths, logits)
+            losses, hits = self._evaluate(truths, logits)
             if self.distil is not None:
                 losses = self.distil(taught, logits)
             loss = tf.reduce_mean(losses)
@@ -113,11 +113,11 @@ class Stepper:
 
         def evaluate(pictures: Any, truths: Any) -> Any:
             logits = self.network.logits(as_inputs(tf.cast(pictures, tf.float32)), training=False)
-            return tf.stack(self._judge(truths, tf.cast(logits, tf.float32), smoothing=0.0))
+            return tf.stack(self._evaluate(truths, tf.cast(logits, tf.float32), smoothing=0.0))
 
         return tf.function(evaluate, input_signature=wanted)
 
-    def _judge(self, truths: Any, logits: Any, smoothing: float | None = None) -> tuple[Any, Any]:
+    def _evaluate(self, truths: Any, logits: Any, smoothing: float | None = None) -> tuple[Any, Any]:
         task: Task = self.recipe.dataset.task
         share = self.recipe.label_smoothing if smoothing is None else smoothing
         return losses_and_hits(task, truths, logits, smoothing=share)

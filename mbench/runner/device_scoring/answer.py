@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.errors import CommandTimeout, NoRoom, RunFailed, TransportError
+from mbench.core.errors import CommandTimeout, NoSpace, RunFailed, TransportError
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.workloads import OutputFacts
 from mbench.runner.device_scoring import script as scripts
@@ -84,7 +84,7 @@ def answer_on_device(
 
     Raises:
         RunFailed: no process would give an answer, such as where the delegate is not there.
-        NoRoom: the device has none for one example.
+        NoSpace: the device has none for one example.
         UsageError: the program has no flags for it, or the outputs are of a strange type.
         TransportError: the device did not come back; the answers so far are kept.
         StoreError: the answers could not be kept.
@@ -135,7 +135,7 @@ class _Answering:
                 between()
                 try:
                     self._step()
-                except NoRoom as error:
+                except NoSpace as error:
                     self._proven = None
                     if not self._shards.shrink():
                         raise self._with_what_is_kept(error) from error
@@ -146,7 +146,7 @@ class _Answering:
                         raise self._with_what_is_kept(error) from error
                     self._come_back(error, recover)
             self._clean_up()
-        except (NoRoom, RunFailed):
+        except (NoSpace, RunFailed):
             self._clean_up()
             raise
         finally:

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.errors import CommandTimeout, DeviceLost, NoRoom, RunFailed, TransportError, UsageError
+from mbench.core.errors import CommandTimeout, DeviceLost, NoSpace, RunFailed, TransportError, UsageError
 from mbench.core.ports import Clock, Transport
 from mbench.core.run_marks import marked
 from mbench.core.workloads import OutputFacts, Workload
@@ -119,7 +119,7 @@ class ShardDevice:
 
         Raises:
             RunFailed: no process would give an answer.
-            NoRoom: the device has none.
+            NoSpace: the device has none.
             TransportError: the way to the device broke.
         """
         text = scripts.slice_script(self._paths.work_dir, shard, example)
@@ -242,13 +242,13 @@ class ShardDevice:
         """Raise what the exit status of a script stands for, where it stands for something.
 
         Raises:
-            NoRoom: something could not be written.
+            NoSpace: something could not be written.
             RunFailed: our folder, or the shard in it, is not there.
             TransportError: a process does not die.
         """
         serial, folder = self._transport.serial, self._request.folder
         if status == scripts.NO_ROOM:
-            raise NoRoom(f"{serial}: {folder} cannot be written; free some storage on the device.")
+            raise NoSpace(f"{serial}: {folder} cannot be written; free some storage on the device.")
         if status == scripts.NO_SHARD:
             raise RunFailed(f"{serial}: the inputs in {folder} are gone; start again.", error_class="environment")
         if status == NO_DIRECTORY:

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.errors import NoRoom, StoreError
+from mbench.core.errors import NoSpace, StoreError
 from mbench.core.ports import Transport
 from mbench.runner.device_scoring.script import ShardOnDevice
 
@@ -43,7 +43,7 @@ class Shards:
         """Return the shard that holds an example, pushed and proved; another one is removed before.
 
         Raises:
-            NoRoom: the device has none even for one example.
+            NoSpace: the device has none even for one example.
             TransportError: the way to the device broke.
             StoreError: this host could not write it.
         """
@@ -85,7 +85,7 @@ class Shards:
             end = min(first + self._most, len(self._inputs))
             try:
                 self._push(first, end)
-            except NoRoom:
+            except NoSpace:
                 if not self.shrink():
                     raise
             else:

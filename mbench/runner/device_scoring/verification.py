@@ -8,7 +8,7 @@ from mbench.core.workloads import Workload
 from mbench.runner.command import Command, RunPaths
 from mbench.runner.device_run import OUTPUT_FILE, RUNTIME_INFO_FILE, STDERR_FILE, STDOUT_FILE, Course
 from mbench.runner.device_scoring.script import ANSWERED, NO_TEXT, delegated_nodes
-from mbench.runner.evidence import Evidence, Failure, judge
+from mbench.runner.evidence import Evidence, Failure, find_failure
 from mbench.runner.instrument import Tool
 from mbench.runner.output.exit_status import SIGKILL_STATUS
 from mbench.runner.output.parse import parse_text
@@ -50,7 +50,7 @@ def prove(
     answer_bytes: int,
     builtin_accepted: bool,
 ) -> Proven:
-    """Judge the process that was looked at.
+    """Evaluate the process that was looked at.
 
     Raises:
         RunFailed: no process would do better: another delegate ran, the command line was not taken, the program did not
@@ -60,7 +60,7 @@ def prove(
     stdout, stderr = (files.get(name, b"").decode("utf-8", "replace") for name in (STDOUT_FILE, STDERR_FILE))
     stored = {paths.output: OUTPUT_FILE, paths.runtime_info: RUNTIME_INFO_FILE}
     info = files.get(RUNTIME_INFO_FILE)
-    failure = course.failure or judge(
+    failure = course.failure or find_failure(
         Evidence(
             workload=workload,
             tool=tool,

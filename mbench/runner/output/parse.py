@@ -152,7 +152,7 @@ def _failure(reading: _Reading) -> tuple[str, str] | None:
 
 
 def _ended_badly(reading: _Reading) -> tuple[str, str] | None:
-    """Judge by the exit status, and by what shells and linkers say instead of the tool."""
+    """Evaluate by the exit status, and by what shells and linkers say instead of the tool."""
     ended = signal_end(reading.exit_code)
     if ended is not None and not (ended.name == "SIGBUS" and not reading.started):
         return ended.error_class, _message(reading, f"ended by {ended.name}")
@@ -168,7 +168,7 @@ def _ended_badly(reading: _Reading) -> tuple[str, str] | None:
 
 
 def _said_so(reading: _Reading) -> tuple[str, str] | None:
-    """Judge by what the tool itself says went wrong."""
+    """Evaluate by what the tool itself says went wrong."""
     if reading.unconsumed:
         return "usage", f"{_UNCONSUMED} {' '.join(reading.unconsumed)}"
     whole = reading.started and reading.timings is not None and not reading.failed_line
@@ -183,7 +183,7 @@ def _said_so(reading: _Reading) -> tuple[str, str] | None:
 
 
 def _incomplete(reading: _Reading) -> tuple[str, str] | None:
-    """Judge the text by itself: started, two whole phases, timings, and no line that is not what it should be."""
+    """Evaluate the text by itself: started, two whole phases, timings, and no line that is not what it should be."""
     if not reading.started:
         return "output", f"this is not benchmark_model's output from its beginning: no line {_STARTED!r}"
     if reading.complaints:

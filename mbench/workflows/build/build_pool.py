@@ -29,7 +29,7 @@ from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.workers import end_with_parent, spawning
 from mbench.devices.host.facts import HostConditions
 from mbench.models.networks.architectures import find_architecture
-from mbench.models.tflite.build import FAMILIES_PER_WORKER, BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.model_outputs import wanted_outputs
 from mbench.workflows.build.recipes import latency_only
 
@@ -38,7 +38,7 @@ Outcome = CachedArtifact | str
 
 
 @dataclass(frozen=True, slots=True)
-class _Family:
+class _Group:
     """What one float conversion serves: the unit of work of a worker process."""
 
     architecture: str
@@ -52,7 +52,7 @@ class _Family:
 def build_missing(
     missing: Sequence[Recipe], cache: ArtifactCache, workers: int | None, progress: Progress
 ) -> Iterator[tuple[Variant, Outcome]]:
-    """Build what is not in the cache, and yield each variant with its outcome as soon as its family is done.
+    """Build what is not in the cache, and yield each variant with its outcome as soon as its group is done.
 
     Args:
         missing: at least one recipe.
@@ -63,18 +63,18 @@ def build_missing(
     Raises:
         ArtifactError: the cache folder cannot be used.
     """
-    families = _families(missing)
+    groups = _groups(missing)
     progress.start("building", len(missing))
     progress.step("starting tensorflow")
     pool = ProcessPoolExecutor(
-        max_workers=min(workers or default_workers([_demand_kib(family) for family in families]), len(families)),
+        max_workers=min(workers or default_workers([_demand_kib(group) for group in groups]), len(groups)),
         mp_context=spawning(),
         initializer=_be_a_worker,
-        max_tasks_per_child=FAMILIES_PER_WORKER,
+        max_tasks_per_child=BUILDS_PER_WORKER,
     )
     unfinished = True
     try:
-        waiting = {pool.submit(_build_family, tuple(recipes), cache.folder): recipes for recipes in families}
+        waiting = {pool.submit(_build_group, tuple(recipes), cache.folder): recipes for recipes in groups}
         for future in as_completed(waiting):
             for variant, outcome in _outcomes(future, waiting[future]):
                 progress.step(str(variant), 1)
@@ -88,10 +88,10 @@ def build_missing(
 
 
 def default_workers(demands_kib: Sequence[int]) -> int:
-    """Return how many worker processes serve: as many as cores, families and free memory allow.
+    """Return how many worker processes serve: as many as cores, groups and free memory allow.
 
     Args:
-        demands_kib: memory that each family takes while it is built. The greatest ones are taken to be built at once.
+        demands_kib: memory that each group takes while it is built. The greatest ones are taken to be built at once.
     """
     available = HostConditions().read().memory_available_kib
     taken = itertools.accumulate(sorted(demands_kib, reverse=True))
@@ -99,25 +99,25 @@ def default_workers(demands_kib: Sequence[int]) -> int:
     return max(1, min(os.cpu_count() or 1, len(demands_kib), by_memory))
 
 
-def _families(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
+def _groups(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
     """Group recipes by what they are converted from, the largest first so that the last worker is not left alone."""
-    families: dict[_Family, list[Recipe]] = {}
+    groups: dict[_Group, list[Recipe]] = {}
     for recipe in recipes:
-        families.setdefault(_family(recipe, recipes), []).append(recipe)
-    return sorted(families.values(), key=_work, reverse=True)
+        groups.setdefault(_group(recipe, recipes), []).append(recipe)
+    return sorted(groups.values(), key=_work, reverse=True)
 
 
-def _work(family: Sequence[Recipe]) -> tuple[int, float]:
-    """Return what goes up with the time that a family takes."""
-    size = family[0].variant.size
-    return _demand_kib(family), size.alpha * size.resolution
+def _work(group: Sequence[Recipe]) -> tuple[int, float]:
+    """Return what goes up with the time that a group takes."""
+    size = group[0].variant.size
+    return _demand_kib(group), size.alpha * size.resolution
 
 
-def _demand_kib(family: Sequence[Recipe]) -> int:
-    return find_architecture(family[0].variant.architecture).building_kib
+def _demand_kib(group: Sequence[Recipe]) -> int:
+    return find_architecture(group[0].variant.architecture).building_kib
 
 
-def _family(recipe: Recipe, recipes: Sequence[Recipe]) -> _Family:
+def _group(recipe: Recipe, recipes: Sequence[Recipe]) -> _Group:
     """Return what a recipe is converted from; all of one network that are calibrated are calibrated alike."""
     network = (recipe.variant.architecture, recipe.variant.size, recipe.variant.head)
     calibrations = [
@@ -126,7 +126,7 @@ def _family(recipe: Recipe, recipes: Sequence[Recipe]) -> _Family:
         if one.variant.quantization in CALIBRATED
         and (one.variant.architecture, one.variant.size, one.variant.head) == network
     ]
-    return _Family(
+    return _Group(
         architecture=recipe.variant.architecture,
         size=recipe.variant.size,
         head=recipe.variant.head,
@@ -163,8 +163,8 @@ def _stop(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _build_family(recipes: tuple[Recipe, ...], folder: Path) -> list[tuple[Variant, Outcome]]:
-    """Build, verify, count and keep all files of one family; runs in a worker process."""
+def _build_group(recipes: tuple[Recipe, ...], folder: Path) -> list[tuple[Variant, Outcome]]:
+    """Build, verify, count and keep all files of one group; runs in a worker process."""
     cache = ArtifactCache(folder)
     digests = {recipe.variant: recipe.digest() for recipe in recipes}
     with ExitStack() as locks:
@@ -182,7 +182,7 @@ def _build_family(recipes: tuple[Recipe, ...], folder: Path) -> list[tuple[Varia
 
 def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Variant, Outcome]]:
     with TemporaryDirectory(prefix="mbench-build-") as folder:
-        for built in build_family(_request(recipes, Path(folder))):
+        for built in build_files(_request(recipes, Path(folder))):
             if isinstance(built, FailedFile):
                 yield built.variant, built.message
                 continue
@@ -193,16 +193,16 @@ def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Va
                 yield built.variant, str(error)
 
 
-def _request(recipes: Sequence[Recipe], folder: Path) -> FamilyRequest:
-    family = _family(recipes[0], recipes)
-    return FamilyRequest(
-        architecture=family.architecture,
-        size=family.size,
-        head=family.head,
+def _request(recipes: Sequence[Recipe], folder: Path) -> BuildRequest:
+    group = _group(recipes[0], recipes)
+    return BuildRequest(
+        architecture=group.architecture,
+        size=group.size,
+        head=group.head,
         quantizations=tuple(recipe.variant.quantization for recipe in recipes),
-        weights=family.weights,
-        calibration=family.calibration,
-        quantizer=family.quantizer,
+        weights=group.weights,
+        calibration=group.calibration,
+        quantizer=group.quantizer,
         folder=folder,
     )
 

@@ -10,7 +10,7 @@ from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
 from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import Candidate, Ingredients
+from mbench.workflows.build.selection import BuildInputs, Candidate
 from mbench.workflows.home import home
 
 Known = tuple[ArtifactFacts, str | None]
@@ -18,7 +18,7 @@ Known = tuple[ArtifactFacts, str | None]
 
 
 def gather(
-    candidates: Sequence[Candidate], ingredients: Ingredients, *, workers: int | None, progress: Progress
+    candidates: Sequence[Candidate], build_inputs: BuildInputs, *, workers: int | None, progress: Progress
 ) -> list[Known]:
     """Return what is known of each candidate's artifact, in order; whatever can be run lies in the cache then.
 
@@ -28,7 +28,7 @@ def gather(
     """
     cache = ArtifactCache(home() / "cache")
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
-    outcomes = build_variants(variants, ingredients, workers=workers, progress=progress)
+    outcomes = build_variants(variants, build_inputs, workers=workers, progress=progress)
     files = dict.fromkeys(one.file for one in candidates if one.file is not None)
     own = {path: _own_file(path, cache) for path in files}
     known: list[Known] = []
@@ -41,7 +41,7 @@ def gather(
 
 
 def build_variants(
-    variants: Sequence[Variant], ingredients: Ingredients, *, workers: int | None, progress: Progress
+    variants: Sequence[Variant], build_inputs: BuildInputs, *, workers: int | None, progress: Progress
 ) -> dict[Variant, Artifact | BuildFailure]:
     """Return each variant's artifact, or why there is none; a network that was not trained is not built.
 
@@ -49,9 +49,9 @@ def build_variants(
         UsageError: weights, calibration pictures or an architecture that are not there.
         ArtifactError: the cache cannot be used.
     """
-    untrained = {each: reason for each in variants if (reason := ingredients.untrained(each)) is not None}
+    untrained = {each: reason for each in variants if (reason := build_inputs.untrained(each)) is not None}
     able = [each for each in variants if each not in untrained]
-    recipes = recipes_of(able, ingredients, weights_folder=home() / "weights")
+    recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights")
     built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
     built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
     return {each: built[each] for each in variants}

@@ -13,7 +13,7 @@ from mbench.report.render.markdown import table_markdown
 from mbench.report.render.text_table import TableValues
 from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
 from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import Ingredients
+from mbench.workflows.build.selection import BuildInputs
 from mbench.workflows.home import home
 
 
@@ -27,7 +27,7 @@ def inspect(what: str, *, progress: Progress) -> Inspection:
     if path.exists() or path.suffix == ".tflite" or "/" in what:
         return inspect_file(path)
     variant = parse_variant(what)
-    recipes = recipes_of([variant], Ingredients(), weights_folder=home() / "weights")
+    recipes = recipes_of([variant], BuildInputs(), weights_folder=home() / "weights")
     built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=1, progress=progress)[variant]
     if isinstance(built, BuildFailure):
         raise ArtifactError(built.reason)

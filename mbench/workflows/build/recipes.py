@@ -14,7 +14,7 @@ from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, W
 from mbench.core.variants import CALIBRATED, Variant
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.toolchain import toolchain
-from mbench.workflows.build.selection import Ingredients
+from mbench.workflows.build.selection import BuildInputs
 
 PUBLISHED = "mobilenet_v1"
 """The architecture whose published weights `fetch_imagenet` knows."""
@@ -22,7 +22,7 @@ PUBLISHED = "mobilenet_v1"
 NO_CALIBRATION = Calibration(kind=CalibrationKind.NONE, examples=0)
 
 
-def recipes_of(variants: Sequence[Variant], chosen: Ingredients, *, weights_folder: Path) -> dict[Variant, Recipe]:
+def recipes_of(variants: Sequence[Variant], chosen: BuildInputs, *, weights_folder: Path) -> dict[Variant, Recipe]:
     """Return each variant's recipe.
 
     Raises:
@@ -57,7 +57,7 @@ def latency_only(recipe: Recipe) -> str | None:
     return " and ".join(reasons) or None
 
 
-def _folder_calibration(chosen: Ingredients) -> Calibration | None:
+def _folder_calibration(chosen: BuildInputs) -> Calibration | None:
     if chosen.calibration is None:
         return None
     from mbench.models.tflite.calibration import describe_folder
@@ -65,7 +65,7 @@ def _folder_calibration(chosen: Ingredients) -> Calibration | None:
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)
 
 
-def _calibration(variant: Variant, weights: Weights, chosen: Ingredients, folder: Calibration | None) -> Calibration:
+def _calibration(variant: Variant, weights: Weights, chosen: BuildInputs, folder: Calibration | None) -> Calibration:
     """Return the user's pictures, or the data set's at the variant's resolution, where it can have learned them.
 
     Weights of a quantization-aware training bring their ranges, which leave nothing to calibrate.
@@ -87,13 +87,13 @@ def _brings_ranges(weights: Weights) -> bool:
     return holds_ranges(Path(weights.source))
 
 
-def _learned_pictures(variant: Variant, chosen: Ingredients) -> Calibration | None:
+def _learned_pictures(variant: Variant, chosen: BuildInputs) -> Calibration | None:
     if chosen.weights in (None, "none") or chosen.weightless(variant):
         return None
     return chosen.examples.get(variant.size.resolution)
 
 
-def _weights(variant: Variant, chosen: Ingredients, folder: Path) -> Weights:
+def _weights(variant: Variant, chosen: BuildInputs, folder: Path) -> Weights:
     if chosen.weightless(variant):
         return _seeded(chosen.seed)
     match chosen.weights:

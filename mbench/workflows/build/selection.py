@@ -31,7 +31,7 @@ Network = tuple[str, Size, Head]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ingredients:
+class BuildInputs:
     """What variants are built from, as the user named it.
 
     Attributes:

@@ -18,7 +18,7 @@ from mbench.paper.suites import network_of
 from mbench.report.paper.measured_columns import variant_of
 from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
 from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import Ingredients
+from mbench.workflows.build.selection import BuildInputs
 from mbench.workflows.home import home
 
 COUNTED_IN: Final = Quantization.FP32
@@ -80,7 +80,7 @@ def count_networks(
             if (reason := unbuildable(variant)) is not None:
                 missing[network] = reason
             else:
-                recipes |= recipes_of([variant], Ingredients(), weights_folder=home() / "weights")
+                recipes |= recipes_of([variant], BuildInputs(), weights_folder=home() / "weights")
     cached = {variant: found for variant, recipe in recipes.items() if (found := cache.get(recipe.digest()))}
     paths = {variant: found.path for variant, found in cached.items()}
     wanted = {variant: recipe for variant, recipe in recipes.items() if variant not in paths}

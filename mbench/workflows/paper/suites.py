@@ -67,7 +67,7 @@ def suite_request(request: RunRequest, suite: Suite, name: str) -> tuple[RunRequ
     return replace(
         request,
         selection=selection,
-        ingredients=replace(request.ingredients, seeded=frozenset(seeded)),
+        build_inputs=replace(request.build_inputs, seeded=frozenset(seeded)),
         profile_ops=request.profile_ops or suite.profile_ops,
         title=slug(name),
     ), tuple(dict.fromkeys(said))
@@ -185,7 +185,7 @@ def _data_set_head(request: RunRequest) -> Head | None:
         return None
     from mbench.accuracy.datasets.catalogue import open_dataset
 
-    return open_dataset(request.accuracy.question.dataset, cache=home() / "datasets").head
+    return open_dataset(request.accuracy.spec.dataset, cache=home() / "datasets").head
 
 
 def _of_head(variant: Variant, head: Head | None) -> Variant:
@@ -195,7 +195,7 @@ def _of_head(variant: Variant, head: Head | None) -> Variant:
 
 def _without_weights(variants: Sequence[Variant], request: RunRequest) -> list[Network]:
     """Return the networks for which there are no weights of the kind that is wanted."""
-    weights = request.ingredients.weights
+    weights = request.build_inputs.weights
     if request.accuracy is not None and weights is None:
         head = _data_set_head(request)
         weights = "imagenet" if head == IMAGENET_HEAD else "trained"

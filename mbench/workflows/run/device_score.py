@@ -14,13 +14,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.host.evaluator import Judge, Outputs
+from mbench.accuracy.host.evaluator import Evaluator, Outputs
 from mbench.accuracy.host.inference import Answered
 from mbench.accuracy.host.prepared import Prepared
 from mbench.accuracy.pictures.input_scaling import StoredTensor, stored_inputs
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.top_k import top_k
-from mbench.core.errors import NoRoom, RunFailed, StoreError, UsageError
+from mbench.core.errors import NoSpace, RunFailed, StoreError, UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
 from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
@@ -41,7 +41,7 @@ _ROWS_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceQuestion:
+class DeviceEvaluation:
     """What a file is asked.
 
     Attributes:
@@ -50,7 +50,7 @@ class DeviceQuestion:
         recipe: that they were prepared by.
         tensor: the file's input.
         host: the host's answers to the same pictures, whole outputs (`keep=None`), by the kernels of `host_twin`.
-        judge: of the file's answers.
+        evaluator: of the file's answers.
     """
 
     prepared: Prepared
@@ -58,7 +58,7 @@ class DeviceQuestion:
     recipe: PreprocessingRecipe
     tensor: StoredTensor
     host: Answered
-    judge: Judge
+    evaluator: Evaluator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def forget_answers(session: str) -> None:
 def score_on_device(
     place: DevicePlace,
     workload: Workload,
-    question: DeviceQuestion,
+    evaluation: DeviceEvaluation,
     *,
     kept_in: Path,
     clock: Clock,
@@ -110,8 +110,8 @@ def score_on_device(
     Args:
         place: the device, ready, with the file on it.
         workload: file, delegate and threads, as they were timed.
-        question: what is asked.
-        kept_in: where answers are kept on this host; what is there of the same question is not asked again.
+        evaluation: what is asked.
+        kept_in: where answers are kept on this host; what is there of the same evaluation is not asked again.
         clock: time.
         progress: told how far it is, and by the first examples how long it will take.
         stop_here: called between steps; what it raises ends the scoring.
@@ -124,10 +124,10 @@ def score_on_device(
     artifact = workload.artifact
     if artifact.sha256 is None or artifact.outputs is None:
         return f"{artifact.name} has outputs without a fixed size, which cannot be told apart in a device's file."
-    about = _about(place.station, workload, question)
+    about = _about(place.station, workload, evaluation)
     folder = kept_in / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     try:
-        with _StoredInputs(folder, question) as inputs:
+        with _StoredInputs(folder, evaluation) as inputs:
             request = _request(place, workload, inputs, artifact.outputs)
             answers = answer_on_device(
                 place.station.transport,
@@ -139,9 +139,9 @@ def score_on_device(
                 recover=place.station.recover,
                 between=_keeping_lease(place.station, clock, stop_here),
             )
-    except (RunFailed, NoRoom, UsageError) as error:
+    except (RunFailed, NoSpace, UsageError) as error:
         return f"not scored on {place.station.transport.serial} by {workload.delegate}: {error}"
-    return _score(artifact.sha256, workload, question, answers)
+    return _score(artifact.sha256, workload, evaluation, answers)
 
 
 def agreement(device: Outputs, host: Outputs, both: NDArray[np.bool_], name: Callable[[int], str]) -> Agreement:
@@ -202,20 +202,20 @@ def _keeping_lease(station: Station, clock: Clock, stop_here: Callable[[], None]
 class _StoredInputs:
     """The model's inputs of all decoded examples, as a file of this host while they are asked; a context manager."""
 
-    def __init__(self, folder: Path, question: DeviceQuestion) -> None:
-        self._path, self._question = folder / "inputs.bin", question
+    def __init__(self, folder: Path, evaluation: DeviceEvaluation) -> None:
+        self._path, self._evaluation = folder / "inputs.bin", evaluation
 
     def __enter__(self) -> NDArray[Any]:
-        question = self._question
-        rows = np.flatnonzero(question.prepared.readable())
-        pictures = question.prepared.pictures()
-        dtype = np.dtype(question.tensor.dtype).newbyteorder("<")
+        evaluation = self._evaluation
+        rows = np.flatnonzero(evaluation.prepared.readable())
+        pictures = evaluation.prepared.pictures()
+        dtype = np.dtype(evaluation.tensor.dtype).newbyteorder("<")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("wb") as file:  # not through a mapping: a full disk would kill the process
                 for start in range(0, len(rows), _ROWS_AT_ONCE):
                     chosen = np.ascontiguousarray(pictures[rows[start : start + _ROWS_AT_ONCE]])
-                    stored = stored_inputs(chosen, question.recipe.scaling, question.tensor)
+                    stored = stored_inputs(chosen, evaluation.recipe.scaling, evaluation.tensor)
                     stored.astype(dtype, copy=False).tofile(file)
             return np.memmap(self._path, dtype, "r", shape=(len(rows), *pictures.shape[1:]))
         except OSError as error:
@@ -228,9 +228,9 @@ class _StoredInputs:
         self._path.unlink(missing_ok=True)
 
 
-def _about(station: Station, workload: Workload, question: DeviceQuestion) -> dict[str, object]:
+def _about(station: Station, workload: Workload, evaluation: DeviceEvaluation) -> dict[str, object]:
     """Return all that answers depend on: where one of it differs, they are other answers."""
-    tensor, record = question.tensor, question.prepared.record
+    tensor, record = evaluation.tensor, evaluation.prepared.record
     return {
         "artifact_sha256": workload.artifact.sha256,
         "binary_sha256": station.binary.sha256,
@@ -244,15 +244,15 @@ def _about(station: Station, workload: Workload, question: DeviceQuestion) -> di
         "pictures_sha256": record.sha256,
         "asked": record.asked,
         "seed": record.seed,
-        "preprocessing": question.recipe.name,
+        "preprocessing": evaluation.recipe.name,
         "input": [tensor.dtype, tensor.scale, tensor.zero_point],
     }
 
 
-def _score(artifact_sha256: str, workload: Workload, question: DeviceQuestion, answers: DeviceAnswers) -> Score:
+def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluation, answers: DeviceAnswers) -> Score:
     """Return the score of what was answered; an example without an answer counts as wrong."""
-    record = question.prepared.record
-    asked = np.flatnonzero(question.prepared.readable())
+    record = evaluation.prepared.record
+    asked = np.flatnonzero(evaluation.prepared.readable())
     answered = np.zeros(record.asked, np.bool_)
     answered[asked] = True
     answered[asked[list(answers.failed)]] = False
@@ -265,23 +265,23 @@ def _score(artifact_sha256: str, workload: Workload, question: DeviceQuestion, a
         whole[~answered] = 0
 
     def name(row: int) -> str:
-        return question.examples.name(int(question.prepared.indices[row]))
+        return evaluation.examples.name(int(evaluation.prepared.indices[row]))
 
-    judgement = question.judge.judge(outputs, answered, question.prepared.indices)
+    worth = evaluation.evaluator.evaluate(outputs, answered, evaluation.prepared.indices)
     return Score(
         artifact_sha256=artifact_sha256,
         place="device",
         delegate=str(workload.delegate),
         dataset=record.dataset,
-        preprocessing=question.recipe.name,
-        label_offset=question.judge.label_offset,
-        cells_sha256=question.judge.cells_sha256,
+        preprocessing=evaluation.recipe.name,
+        label_offset=evaluation.evaluator.label_offset,
+        cells_sha256=evaluation.evaluator.cells_sha256,
         asked=record.asked,
         scored=int(answered.sum()),
         failed=tuple(name(int(row)) for row in np.flatnonzero(~answered)[:NAMED_FAILURES]),
         selection_seed=record.seed,
-        metrics=judgement.metrics,
-        hits=None if judgement.hits is None else pack_hits(judgement.hits),
-        agreement=agreement(outputs, question.host.outputs, answered & question.host.answered, name),
+        metrics=worth.metrics,
+        hits=None if worth.hits is None else pack_hits(worth.hits),
+        agreement=agreement(outputs, evaluation.host.outputs, answered & evaluation.host.answered, name),
         seconds=round(answers.seconds, 3),
     )

@@ -31,15 +31,15 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     """
     request, scoring = with_dataset(request, SilentProgress())
     candidates = select(request.selection)  # their variants are the same on every device
-    ingredients = scoring.learned(candidates, request.ingredients, train=False) if scoring else request.ingredients
+    build_inputs = scoring.learned(candidates, request.build_inputs, train=False) if scoring else request.build_inputs
     named = dict.fromkeys(one.variant for one in candidates if one.variant is not None)
-    variants = [each for each in named if ingredients.untrained(each) is None]
-    recipes = recipes_of(variants, ingredients, weights_folder=home() / "weights")
+    variants = [each for each in named if build_inputs.untrained(each) is None]
+    recipes = recipes_of(variants, build_inputs, weights_folder=home() / "weights")
     cache = ArtifactCache(home() / "cache")
     cached = {str(variant): cache.get(recipe.digest()) for variant, recipe in recipes.items()}
     known = {name: entry.facts if entry else unbuilt(name) for name, entry in cached.items()}
     for variant in named:
-        if (reason := ingredients.untrained(variant)) is not None:
+        if (reason := build_inputs.untrained(variant)) is not None:
             yield f"weights of {variant}: {reason}"
     with attach(request.devices, request.adb_servers, wait_s=request.wait_s) as attached:
         for target in find_targets(attached, request):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mbench.core.errors import DamagedFile, DeviceLost, NoRoom, TransportError
+from mbench.core.errors import DamagedFile, DeviceLost, NoSpace, TransportError
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
 from mbench.core.variants import Quantization, parse_variant
@@ -58,7 +58,7 @@ class DeviceBench:
         while True:
             try:
                 self._push_once(sha256, told)
-            except NoRoom:
+            except NoSpace:
                 if self._station.models is None or not evict_oldest(transport, keep=keep):
                     raise
             except (DamagedFile, DeviceLost) as error:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.core.ports import Clock
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Plan, PlannedJob, Provenance
-from mbench.core.scores import Question
+from mbench.core.scores import EvaluationSpec
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
@@ -26,7 +26,7 @@ def plan_maker(
     *,
     provenance: Provenance,
     clock: Clock,
-    question: Question | None = None,
+    spec: EvaluationSpec | None = None,
     ask_devices: bool = False,
 ) -> Callable[[str], Plan]:
     """Return what makes the plan once the session has its name."""
@@ -36,7 +36,7 @@ def plan_maker(
         created_at=created_at,
         provenance=provenance,
         devices=tuple(parts),
-        question=question,
+        question=spec,
         ask_devices=ask_devices,
     )
 

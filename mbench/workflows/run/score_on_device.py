@@ -10,20 +10,20 @@ from mbench.accuracy.host.prepared import prepare
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
 from mbench.core.results import PlannedJob
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.home import home
 from mbench.workflows.run.device_score import (
     DEVICE_EXAMPLES,
+    DeviceEvaluation,
     DevicePlace,
-    DeviceQuestion,
     answers_folder,
     host_twin,
     score_on_device,
 )
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
-from mbench.workflows.score.open_evaluation_spec import open_question
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
 
@@ -35,7 +35,7 @@ class DeviceAsking:
         self,
         station: Station,
         bench: DeviceBench,
-        question: Question,
+        spec: EvaluationSpec,
         *,
         session: str,
         files: Mapping[str, Path],
@@ -45,7 +45,7 @@ class DeviceAsking:
         stop_here: Callable[[], None],
     ) -> None:
         """Take what the part is measured with; `files` tells where each artifact lies on this host."""
-        self._station, self._bench, self._question, self._session = station, bench, question, session
+        self._station, self._bench, self._spec, self._session = station, bench, spec, session
         self._files, self._work_dir, self._cpus = files, work_dir, cpus
         self._progress, self._stop_here = progress, stop_here
 
@@ -60,11 +60,11 @@ class DeviceAsking:
         if self._station.facts.invented:
             return f"{self._station.facts.serial} cannot be asked: {INVENTED}"
         try:
-            return self._score(job, self._device_question(job))
+            return self._score(job, self._device_evaluation(job))
         except (UnsupportedModel, ArtifactError) as error:
             return str(error)
 
-    def _score(self, job: PlannedJob, asked: DeviceQuestion) -> Score | str:
+    def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | str:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads
         return score_on_device(
             DevicePlace(
@@ -82,23 +82,23 @@ class DeviceAsking:
             stop_here=self._stop_here,
         )
 
-    def _device_question(self, job: PlannedJob) -> DeviceQuestion:
+    def _device_evaluation(self, job: PlannedJob) -> DeviceEvaluation:
         """Prepare the pictures, and let the host answer them first, by kernels most like the device's."""
-        question = self._question
-        asking = open_question(question, cache=home())
+        spec = self._spec
+        asking = open_spec(spec, cache=home())
         examples, recipe = asking.examples, asking.recipe
-        asked = question.examples or DEVICE_EXAMPLES
+        asked = spec.examples or DEVICE_EXAMPLES
         with HostPool() as pool:
             opened = open_file(
                 self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
             )
-            judge, tensor = asking.judge(opened, self._progress.note, asked=asked), opened.picture_input()
+            evaluator, tensor = asking.evaluator(opened, self._progress.note, asked=asked), opened.picture_input()
             prepared = prepare(
                 examples,
                 recipe,
                 tensor.shape[1],
                 asked=asked,
-                seed=question.seed,
+                seed=spec.seed,
                 folder=home() / "prepared",
                 pool=pool,
                 progress=self._progress,
@@ -109,11 +109,11 @@ class DeviceAsking:
                 host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=self._progress)
             finally:
                 self._progress.finish()
-        return DeviceQuestion(
+        return DeviceEvaluation(
             prepared=prepared,
             examples=examples,
             recipe=recipe,
             tensor=tensor,
             host=host,
-            judge=judge,
+            evaluator=evaluator,
         )

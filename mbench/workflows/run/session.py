@@ -16,7 +16,7 @@ from mbench.runner.instrument import Instrument
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.build.gather_artifacts import Known, gather, unbuilt
-from mbench.workflows.build.selection import Candidate, Ingredients, Selection, select
+from mbench.workflows.build.selection import BuildInputs, Candidate, Selection, select
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.run.candidates import candidates_for
 from mbench.workflows.run.find_devices import Target, attach, find_targets
@@ -43,7 +43,7 @@ class RunRequest:
 
     devices: tuple[str, ...]
     selection: Selection
-    ingredients: Ingredients
+    build_inputs: BuildInputs
     accuracy: "Accuracy | None" = None
     settings: dict[str, float] = field(default_factory=dict)
     rules: dict[str, float] = field(default_factory=dict)
@@ -87,8 +87,8 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
         for device in ready:  # what the program has no flags for is refused before anything is built
             _part(request, device, [(unbuilt("-"), None)] * len(device.candidates), several=False)
         candidates = list(dict.fromkeys(one for device in ready for one in device.candidates))
-        ingredients = scoring.learned(candidates, request.ingredients) if scoring else request.ingredients
-        gathered = gather(candidates, ingredients, workers=request.workers, progress=progress)
+        build_inputs = scoring.learned(candidates, request.build_inputs) if scoring else request.build_inputs
+        gathered = gather(candidates, build_inputs, workers=request.workers, progress=progress)
         known = dict(zip(candidates, gathered, strict=True))
         if scoring:
             scoring.ask_host([(facts, one.delegate) for one, (facts, reason) in known.items() if reason is None])
@@ -107,7 +107,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
                 parts,
                 provenance=provenance(request.command),
                 clock=SystemClock(),
-                question=request.accuracy.question if request.accuracy else None,
+                spec=request.accuracy.spec if request.accuracy else None,
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
             ),
         )
@@ -122,8 +122,8 @@ def with_dataset(request: RunRequest, progress: Progress) -> "tuple[RunRequest, 
     from mbench.workflows.score.run_accuracy import Scoring
 
     scoring = Scoring(request.accuracy, workers=request.workers, progress=progress)
-    selection, ingredients = scoring.suited(request.selection, request.ingredients)
-    return replace(request, selection=selection, ingredients=ingredients), scoring
+    selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
+    return replace(request, selection=selection, build_inputs=build_inputs), scoring
 
 
 def resume(

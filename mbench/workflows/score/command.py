@@ -6,12 +6,12 @@ from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.ports import Progress
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.build.gather_artifacts import gather
-from mbench.workflows.build.selection import Ingredients, Selection, select
+from mbench.workflows.build.selection import BuildInputs, Selection, select
 from mbench.workflows.home import home
-from mbench.workflows.score.on_host import host_scores, open_host_question
+from mbench.workflows.score.on_host import host_scores, open_host_spec
 from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
 
@@ -25,30 +25,30 @@ class Evaluated:
 
 
 def evaluate(
-    things: Sequence[str], ingredients: Ingredients, question: Question, *, workers: int | None, progress: Progress
+    things: Sequence[str], build_inputs: BuildInputs, spec: EvaluationSpec, *, workers: int | None, progress: Progress
 ) -> tuple[Evaluated, ...]:
     """Return what becomes of variants, which are built where missing, and then of files, in the order of their naming.
 
     Args:
         things: paths of `.tflite` files, and names of variants.
-        ingredients: what variants are built from; without a word on weights, what suits the data set.
-        question: what they are asked.
+        build_inputs: what variants are built from; without a word on weights, what suits the data set.
+        spec: what they are asked.
         workers: processes; None: as many as suit.
         progress: told how far it is.
 
     Raises:
         MbenchError: nothing could be evaluated: an unknown data set, recipe or variant, a disk without room.
     """
-    open_host_question(question, cache=home())  # a wrong word is told before anything is trained or built
-    scoring = Scoring(Accuracy(question=question), workers=workers, progress=progress)
-    selection, ingredients = scoring.suited(_selection(things), ingredients)
+    open_host_spec(spec, cache=home())  # a wrong word is told before anything is trained or built
+    scoring = Scoring(Accuracy(spec=spec), workers=workers, progress=progress)
+    selection, build_inputs = scoring.suited(_selection(things), build_inputs)
     candidates = select(selection)
-    ingredients = scoring.learned(candidates, ingredients)
-    known = gather(candidates, ingredients, workers=workers, progress=progress)
+    build_inputs = scoring.learned(candidates, build_inputs)
+    known = gather(candidates, build_inputs, workers=workers, progress=progress)
     cache = ArtifactCache(home() / "cache")
     paths = [None if facts.sha256 is None else cache.find_file(facts.sha256) for facts, _ in known]
     there = [(facts, path) for (facts, _), path in zip(known, paths, strict=True) if path is not None]
-    outcomes = iter(host_scores(there, question, cache=home(), workers=workers, progress=progress))
+    outcomes = iter(host_scores(there, spec, cache=home(), workers=workers, progress=progress))
     return tuple(
         _evaluated(facts, next(outcomes) if path is not None else reason or "its file is gone from the cache.")
         for (facts, reason), path in zip(known, paths, strict=True)

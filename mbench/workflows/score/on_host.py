@@ -8,20 +8,20 @@ from mbench.accuracy.host.inference import HOST_DELEGATES, OpenedFile, open_file
 from mbench.accuracy.host.kept_scores import ScoreRequest, keep_score, read_score
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared, prepare
-from mbench.accuracy.host.sampling import count_questions
+from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
-from mbench.workflows.score.open_evaluation_spec import OpenQuestion, open_question
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
 
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """What the scoring of several files shares: the question made definite, the workers, the prepared pictures."""
+    """What the scoring of several files shares: the spec made definite, the workers, the prepared pictures."""
 
-    asking: OpenQuestion
+    asking: OpenSpec
     cache: Path
     pool: HostPool
     progress: Progress
@@ -30,7 +30,7 @@ class _Scoring:
 
 def host_scores(
     files: Sequence[tuple[ArtifactFacts, Path]],
-    question: Question,
+    spec: EvaluationSpec,
     *,
     cache: Path,
     workers: int | None,
@@ -42,7 +42,7 @@ def host_scores(
 
     Args:
         files: facts and where the file lies.
-        question: what all of them are asked.
+        spec: what all of them are asked.
         cache: folder whose `scores`, `prepared` and `datasets` are used: `mbench.workflows.home.home()`.
         workers: processes; None: one per core.
         progress: told of preparing, and of each file.
@@ -52,23 +52,23 @@ def host_scores(
         DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
         StoreError: prepared pictures cannot be kept.
     """
-    asking = open_host_question(question, cache=cache)
+    asking = open_host_spec(spec, cache=cache)
     with HostPool(workers) as pool:
         scoring = _Scoring(asking, cache, pool, progress)
         return [_score_once(facts, path, scoring) for facts, path in files]
 
 
-def open_host_question(question: Question, *, cache: Path) -> OpenQuestion:
-    """Return what a question to this host means.
+def open_host_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
+    """Return what a spec to this host means.
 
     Raises:
         UsageError: an unknown recipe or delegate, or an option of another task.
         DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
     """
-    if question.delegate not in HOST_DELEGATES:
+    if spec.delegate not in HOST_DELEGATES:
         names = ", ".join(map(str, HOST_DELEGATES))
-        raise UsageError(f"this host scores by {names}, not by {question.delegate}; score that on the device.")
-    return open_question(question, cache=cache)
+        raise UsageError(f"this host scores by {names}, not by {spec.delegate}; score that on the device.")
+    return open_spec(spec, cache=cache)
 
 
 def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | str:
@@ -78,17 +78,17 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
     if facts.sha256 is None:
         return "it was not built."
     asking, folder = scoring.asking, scoring.cache / "scores"
-    question = asking.question
-    asked = None if question.examples is None else min(question.examples, count_questions(asking.examples))
+    spec = asking.spec
+    asked = None if spec.examples is None else min(spec.examples, count_askable(asking.examples))
     request = ScoreRequest(
         artifact_sha256=facts.sha256,
         dataset=asking.examples.facts,
         preprocessing=asking.recipe.name,
-        label_offset=question.label_offset,
+        label_offset=spec.label_offset,
         cells_sha256=None if asking.cells is None else asking.cells.sha256,
         asked=asked,
-        seed=question.seed,
-        delegate=str(question.delegate),
+        seed=spec.seed,
+        delegate=str(spec.delegate),
         runtime=host_runtime(),
     )
     kept = read_score(folder, request)
@@ -106,11 +106,11 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
 
 def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable[[str], None]) -> Score:
     asking, progress = scoring.asking, scoring.progress
-    opened = open_file(path, delegate=asking.question.delegate, pool=scoring.pool)
-    asked = asking.question.examples
+    opened = open_file(path, delegate=asking.spec.delegate, pool=scoring.pool)
+    asked = asking.spec.examples
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
-    judge = asking.judge(opened, note, asked=asked)  # before pictures are prepared for it
+    evaluator = asking.evaluator(opened, note, asked=asked)  # before pictures are prepared for it
     prepared = _prepared(opened, asked, scoring)
     progress.start(f"scoring {name}", prepared.record.asked)
     try:
@@ -119,9 +119,9 @@ def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable
             prepared,
             asking.examples,
             asking.recipe,
-            judge,
+            evaluator,
             artifact_sha256=sha256,
-            delegate=asking.question.delegate,
+            delegate=asking.spec.delegate,
             pool=scoring.pool,
             progress=progress,
         )
@@ -138,7 +138,7 @@ def _prepared(opened: OpenedFile, asked: int | None, scoring: _Scoring) -> Prepa
             asking.recipe,
             resolution,
             asked=asked,
-            seed=asking.question.seed,
+            seed=asking.spec.seed,
             folder=scoring.cache / "prepared",
             pool=scoring.pool,
             progress=scoring.progress,

@@ -1,4 +1,4 @@
-"""Questions made definite: the data set opened, the recipe found, and what else it takes to judge answers."""
+"""Questions made definite: the data set opened, the recipe found, and what else it takes to evaluator answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.datasets.catalogue import Dataset, open_dataset
-from mbench.accuracy.host.evaluator import Judge
+from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe
 from mbench.accuracy.tasks.detections import check_counting
-from mbench.accuracy.tasks.evaluator_for_task import judge_for
+from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
 from mbench.accuracy.tasks.places import Cells, open_cells
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples, Task
-from mbench.core.scores import Question
+from mbench.core.scores import EvaluationSpec
 from mbench.files.places import expanded
 
 CELLS_FILE: Final = "cells.csv"
@@ -22,20 +22,20 @@ CELLS_FILE: Final = "cells.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenQuestion:
-    """What a question means.
+class OpenSpec:
+    """What a spec means.
 
     Attributes:
         cells: of a geolocation: where classes lie.
     """
 
-    question: Question
+    spec: EvaluationSpec
     examples: Examples
     recipe: PreprocessingRecipe
     cells: Cells | None
 
-    def judge(self, opened: OpenedFile, note: Callable[[str], None], *, asked: int | None) -> Judge:
-        """Return the judge of a file's answers; `note` is told what should be known of a score.
+    def evaluator(self, opened: OpenedFile, note: Callable[[str], None], *, asked: int | None) -> Evaluator:
+        """Return the evaluator of a file's answers; `note` is told what should be known of a score.
 
         Args:
             opened: the file.
@@ -45,63 +45,63 @@ class OpenQuestion:
         Raises:
             UnsupportedModel: the file does not fit.
         """
-        question = self.question
-        return judge_for(
+        spec = self.spec
+        return evaluator_for(
             opened,
             self.examples,
             cells=self.cells,
-            label_offset=question.label_offset,
+            label_offset=spec.label_offset,
             asked=asked,
-            seed=question.seed,
+            seed=spec.seed,
             note=note,
         )
 
 
-def open_question(question: Question, *, cache: Path) -> OpenQuestion:
-    """Return what a question means.
+def open_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
+    """Return what a spec means.
 
     Args:
-        question: as it was typed.
+        spec: as it was typed.
         cache: folder whose `datasets` is used.
 
     Raises:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the data set, or the table of cells that belongs to it, is not there or cannot be read.
     """
-    dataset = open_dataset(question.dataset, cache=cache / "datasets")
-    recipe, cells = check_question(question, dataset)
-    return OpenQuestion(question=question, examples=dataset.split(question.split), recipe=recipe, cells=cells)
+    dataset = open_dataset(spec.dataset, cache=cache / "datasets")
+    recipe, cells = check_spec(spec, dataset)
+    return OpenSpec(spec=spec, examples=dataset.split(spec.split), recipe=recipe, cells=cells)
 
 
-def check_question(question: Question, dataset: Dataset) -> tuple[PreprocessingRecipe, Cells | None]:
-    """Return the recipe and the cells that a question means; its examples are not looked at.
+def check_spec(spec: EvaluationSpec, dataset: Dataset) -> tuple[PreprocessingRecipe, Cells | None]:
+    """Return the recipe and the cells that a spec means; its examples are not looked at.
 
     Raises:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the table of cells is not there, or cannot be read.
     """
     for option, value, task in (
-        ("--label-offset", question.label_offset, Task.CLASSIFICATION),
-        ("--cells", question.cells, Task.GEOLOCATION),
+        ("--label-offset", spec.label_offset, Task.CLASSIFICATION),
+        ("--cells", spec.cells, Task.GEOLOCATION),
     ):
         if value is not None and dataset.task is not task:
-            raise UsageError(f"{option} is for {task}, and {question.dataset} is a data set of {dataset.task}.")
+            raise UsageError(f"{option} is for {task}, and {spec.dataset} is a data set of {dataset.task}.")
     if dataset.task is Task.DETECTION:
         check_counting()
-    cells = open_cells(_cells_path(question)) if dataset.task is Task.GEOLOCATION else None
-    return find_recipe(question.preprocessing or dataset.default_preprocessing), cells
+    cells = open_cells(_cells_path(spec)) if dataset.task is Task.GEOLOCATION else None
+    return find_recipe(spec.preprocessing or dataset.default_preprocessing), cells
 
 
-def _cells_path(question: Question) -> Path:
+def _cells_path(spec: EvaluationSpec) -> Path:
     """Return the table that was named, or the one beside the data set.
 
     Raises:
         UsageError: none was named, and there is none.
     """
-    if question.cells is not None:
-        return expanded(question.cells).absolute()
-    place = expanded(question.dataset.partition(":")[2]).absolute()
+    if spec.cells is not None:
+        return expanded(spec.cells).absolute()
+    place = expanded(spec.dataset.partition(":")[2]).absolute()
     path = (place if place.is_dir() else place.parent) / CELLS_FILE
     if not path.exists():
-        raise UsageError(f"{question.dataset} has no {CELLS_FILE} beside it; name the table of cells by --cells FILE.")
+        raise UsageError(f"{spec.dataset} has no {CELLS_FILE} beside it; name the table of cells by --cells FILE.")
     return path

@@ -15,16 +15,16 @@ from mbench.core.examples import Split
 from mbench.core.ports import Progress
 from mbench.core.recipes import Calibration
 from mbench.core.results import DevicePlan, PlannedJob
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts, Delegate
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import describe_examples
-from mbench.workflows.build.selection import Candidate, Ingredients, Selection
+from mbench.workflows.build.selection import BuildInputs, Candidate, Selection
 from mbench.workflows.home import home
 from mbench.workflows.run.device_score import host_twin
 from mbench.workflows.score.on_host import host_scores
-from mbench.workflows.score.open_evaluation_spec import check_question
+from mbench.workflows.score.open_evaluation_spec import check_spec
 
 TRAINED_UNASKED: Final = 20_000
 """Examples of a data set that a run trains on without being told to: minutes, not days."""
@@ -41,11 +41,11 @@ class Accuracy:
     """That files are to be scored: on what, and where.
 
     Attributes:
-        question: the data set, and how it is asked.
+        spec: the data set, and how it is asked.
         places: this host, the devices, or both; neither where files are built for it and not asked.
     """
 
-    question: Question
+    spec: EvaluationSpec
     places: tuple[Place, ...] = ("host",)
 
 
@@ -60,24 +60,24 @@ class Scoring:
             UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         """
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
-        self._dataset = open_dataset(accuracy.question.dataset, cache=home() / "datasets")
+        self._dataset = open_dataset(accuracy.spec.dataset, cache=home() / "datasets")
         if accuracy.places:
-            check_question(accuracy.question, self._dataset)
+            check_spec(accuracy.spec, self._dataset)
         self._scores: HostScores = {}
 
-    def suited(self, chosen: Selection, ingredients: Ingredients) -> tuple[Selection, Ingredients]:
+    def suited(self, chosen: Selection, build_inputs: BuildInputs) -> tuple[Selection, BuildInputs]:
         """Return what networks there shall be, with the data set's classes, and where their weights come from.
 
         Raises:
             UsageError: another number of classes was asked for, or weights have to be named.
         """
         if chosen.files and not chosen.names:
-            return chosen, ingredients
+            return chosen, build_inputs
         selection = suited(chosen, self._dataset)
-        return selection, replace(ingredients, weights=weights_for(self._dataset, ingredients.weights))
+        return selection, replace(build_inputs, weights=weights_for(self._dataset, build_inputs.weights))
 
-    def learned(self, candidates: Sequence[Candidate], ingredients: Ingredients, *, train: bool = True) -> Ingredients:
-        """Return the ingredients with trained weights and real pictures to calibrate on; trains what is missing, once.
+    def learned(self, candidates: Sequence[Candidate], build_inputs: BuildInputs, *, train: bool = True) -> BuildInputs:
+        """Return the build_inputs with trained weights and real pictures to calibrate on; trains what is missing, once.
 
         Without `train`, what is missing stays missing.
 
@@ -86,7 +86,7 @@ class Scoring:
         """
         variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
         return learned(
-            variants, ingredients, self._dataset, train=train, workers=self._workers, progress=self._progress
+            variants, build_inputs, self._dataset, train=train, workers=self._workers, progress=self._progress
         )
 
     def ask_host(self, wanted: Sequence[tuple[ArtifactFacts, Delegate]]) -> None:
@@ -96,7 +96,7 @@ class Scoring:
             MbenchError: the data set cannot be read, or its pictures not be kept.
         """
         if "host" in self._accuracy.places:
-            self._scores = scored(wanted, self._accuracy.question, workers=self._workers, progress=self._progress)
+            self._scores = scored(wanted, self._accuracy.spec, workers=self._workers, progress=self._progress)
 
     def with_scores(self, part: DevicePlan) -> DevicePlan:
         """Return a device's part with the host's scores of its files."""
@@ -147,14 +147,14 @@ def weights_for(dataset: Dataset, said: str | None) -> str:
 
 def learned(
     variants: Sequence[Variant],
-    chosen: Ingredients,
+    chosen: BuildInputs,
     dataset: Dataset,
     *,
     train: bool,
     workers: int | None,
     progress: Progress,
-) -> Ingredients:
-    """Return the ingredients with trained weights and real pictures to calibrate on; trains what is missing, once.
+) -> BuildInputs:
+    """Return the build_inputs with trained weights and real pictures to calibrate on; trains what is missing, once.
 
     Raises:
         MbenchError: the data set cannot be read or has nothing to train on. A training that fails is no error here.
@@ -178,7 +178,7 @@ def learned(
 
 
 def _calibration_pictures(
-    variants: Sequence[Variant], chosen: Ingredients, dataset: Dataset, workers: int | None, progress: Progress
+    variants: Sequence[Variant], chosen: BuildInputs, dataset: Dataset, workers: int | None, progress: Progress
 ) -> Mapping[int, Calibration]:
     """Return pictures of the train split by resolution; none where there is no such split."""
     resolutions = dict.fromkeys(each.size.resolution for each in variants if each.quantization in CALIBRATED)
@@ -215,13 +215,13 @@ def _calibration_pictures(
 
 
 def scored(
-    wanted: Sequence[tuple[ArtifactFacts, Delegate]], question: Question, *, workers: int | None, progress: Progress
+    wanted: Sequence[tuple[ArtifactFacts, Delegate]], spec: EvaluationSpec, *, workers: int | None, progress: Progress
 ) -> HostScores:
     """Return the host's scores of files that are to be run; each file is scored once by each kind of kernels.
 
     Args:
         wanted: files, and the delegates that they are to be run by.
-        question: what they are asked.
+        spec: what they are asked.
         workers: processes; None: one per core.
         progress: told of each file.
 
@@ -235,7 +235,7 @@ def scored(
     for delegate in dict.fromkeys(host_twin(delegate) for _, delegate in wanted):
         facts = {one.sha256: one for one, asked in wanted if one.sha256 is not None and host_twin(asked) == delegate}
         files = [(one, path) for sha256, one in facts.items() if (path := cache.find_file(sha256)) is not None]
-        asked = question.model_copy(update={"delegate": delegate})
+        asked = spec.model_copy(update={"delegate": delegate})
         scores = host_scores(files, asked, cache=home(), workers=workers, progress=progress)
         found |= {(one.sha256 or "", delegate): score for (one, _), score in zip(files, scores, strict=True)}
     return found

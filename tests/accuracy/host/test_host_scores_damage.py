@@ -11,7 +11,7 @@ from PIL import Image
 from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.core.examples import Split
 from mbench.core.ports import SilentProgress
-from mbench.core.scores import Question, unpack_hits
+from mbench.core.scores import EvaluationSpec, unpack_hits
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.on_host import host_scores
 
@@ -68,7 +68,7 @@ def score(folder, tmp_path_factory):
     )
     (scored,) = host_scores(
         [(facts, place)],
-        Question(dataset=f"folder:{folder}"),
+        EvaluationSpec(dataset=f"folder:{folder}"),
         cache=tmp_path_factory.mktemp("cache"),
         workers=1,
         progress=SilentProgress(),

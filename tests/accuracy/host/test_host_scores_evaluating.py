@@ -11,7 +11,7 @@ from PIL import Image
 
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.ports import SilentProgress
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, parse_delegate
 from mbench.workflows.score.on_host import host_scores
 
@@ -68,7 +68,7 @@ def file(tmp_path):
 @pytest.fixture
 def scores(pictures, tmp_path):
     def score(*files, progress=None, **asked):
-        question = Question.model_validate({"dataset": f"folder:{pictures}"} | asked)
+        question = EvaluationSpec.model_validate({"dataset": f"folder:{pictures}"} | asked)
         return host_scores(files, question, cache=tmp_path / "home", workers=1, progress=progress or SilentProgress())
 
     return score

@@ -11,7 +11,7 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.score import score_file
 from mbench.accuracy.pictures.recipes import find_recipe
-from mbench.accuracy.tasks.classes import judge_classes
+from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.accuracy.tasks.top_k import BestAnswers
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import SilentProgress
@@ -65,7 +65,7 @@ def score(opened, folder, pool):
             prepared,
             examples,
             PLAIN,
-            judge_classes(file, examples, asked_offset=offset, note=progress.note),
+            class_evaluator(file, examples, asked_offset=offset, note=progress.note),
             artifact_sha256=hashlib.sha256(data).hexdigest(),
             delegate=Delegate.CPU,
             pool=pool,

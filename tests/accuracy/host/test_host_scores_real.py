@@ -15,7 +15,7 @@ from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.score import score_file
 from mbench.accuracy.pictures.decoding import decode
 from mbench.accuracy.pictures.recipes import find_recipe
-from mbench.accuracy.tasks.classes import judge_classes
+from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.accuracy.tasks.top_k import BestAnswers
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
@@ -103,7 +103,7 @@ def test_the_score_finds_the_background_and_counts_the_photographs_that_are_righ
         prepared,
         photographs,
         recipe,
-        judge_classes(opened, photographs, asked_offset=None, note=QUIET.note),
+        class_evaluator(opened, photographs, asked_offset=None, note=QUIET.note),
         artifact_sha256="0" * 64,
         delegate=Delegate.CPU,
         pool=pool,

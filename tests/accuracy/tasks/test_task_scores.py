@@ -18,10 +18,10 @@ from mbench.accuracy.host.score import score_file
 from mbench.accuracy.tasks.find_objects import class_labels
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.ports import SilentProgress
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate
 from mbench.workflows.score.on_host import host_scores
-from mbench.workflows.score.open_evaluation_spec import open_question
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 QUIET = SilentProgress()
 
@@ -39,11 +39,11 @@ def score(pool, tmp_path):
     def score_bytes(data: bytes, dataset: str, *, examples: int | None = None, **asked: object) -> Score:
         path = tmp_path / "file.tflite"
         path.write_bytes(data)
-        asking = open_question(
-            Question.model_validate({"dataset": dataset, "preprocessing": "plain"} | asked), cache=tmp_path
+        asking = open_spec(
+            EvaluationSpec.model_validate({"dataset": dataset, "preprocessing": "plain"} | asked), cache=tmp_path
         )
         opened = open_file(path, delegate=Delegate.CPU, pool=pool)
-        judge = asking.judge(opened, QUIET.note, asked=examples)
+        evaluator = asking.evaluator(opened, QUIET.note, asked=examples)
         prepared = prepare(
             asking.examples,
             asking.recipe,
@@ -59,7 +59,7 @@ def score(pool, tmp_path):
             prepared,
             asking.examples,
             asking.recipe,
-            judge,
+            evaluator,
             artifact_sha256="0" * 64,
             delegate=Delegate.CPU,
             pool=pool,
@@ -72,15 +72,15 @@ def score(pool, tmp_path):
 def test_a_judge_says_the_same_of_whole_flat_outputs_as_a_device_gives_them(pool, score, tmp_path):
     dataset = sets.write_objects(tmp_path / "coco")
     found = score(raw_detector(), dataset)
-    asking = open_question(Question(dataset=dataset), cache=tmp_path)
+    asking = open_spec(EvaluationSpec(dataset=dataset), cache=tmp_path)
     opened = open_file(tmp_path / "file.tflite", delegate=Delegate.CPU, pool=pool)
     prepared = prepare(
         asking.examples, asking.recipe, 32, asked=None, seed=0, folder=tmp_path / "prepared", pool=pool, progress=QUIET
     )
     whole = answer(opened, prepared, asking.recipe.scaling, keep=None, pool=pool, progress=QUIET)
     flat = tuple(output.reshape(len(output), -1) for output in whole.outputs)
-    judgement = asking.judge(opened, QUIET.note, asked=None).judge(flat, whole.answered, prepared.indices)
-    assert judgement.metrics == found.metrics
+    evaluation = asking.evaluator(opened, QUIET.note, asked=None).evaluator(flat, whole.answered, prepared.indices)
+    assert evaluation.metrics == found.metrics
 
 
 def kept_score(data: bytes, dataset: str, folder: Path, **asked: object) -> Score | str:
@@ -95,7 +95,7 @@ def kept_score(data: bytes, dataset: str, folder: Path, **asked: object) -> Scor
         parameters=None,
         activation_bytes=None,
     )
-    question = Question.model_validate({"dataset": dataset, "preprocessing": "plain"} | asked)
+    question = EvaluationSpec.model_validate({"dataset": dataset, "preprocessing": "plain"} | asked)
     (found,) = host_scores([(facts, path)], question, cache=folder / "home", workers=1, progress=QUIET)
     return found
 

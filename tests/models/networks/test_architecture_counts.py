@@ -14,7 +14,7 @@ from mbench.core.choices import Quantizer
 from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_variant
 from mbench.models.networks.architectures import ARCHITECTURES
-from mbench.models.tflite.build import BuiltFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 
 pytestmark = pytest.mark.tensorflow
 
@@ -79,7 +79,7 @@ def small(name: str) -> Size:
 def build(
     worker: ProcessPoolExecutor, folder: Path, name: str, size: Size, quantizations: tuple[Quantization, ...]
 ) -> list[BuiltFile]:
-    request = FamilyRequest(
+    request = BuildRequest(
         architecture=name,
         size=size,
         head=ARCHITECTURES[name].head,
@@ -89,7 +89,7 @@ def build(
         quantizer=Quantizer.LITERT,
         folder=folder,
     )
-    files = worker.submit(build_family, request).result()
+    files = worker.submit(build_files, request).result()
     assert all(isinstance(file, BuiltFile) for file in files), files
     return files
 

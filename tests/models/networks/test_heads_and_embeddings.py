@@ -16,7 +16,7 @@ from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import Head, Quantization, Size
 from mbench.models.networks.layers import count_mult_adds
 from mbench.models.networks.mobilenet_v1 import layers as mobilenet_layers
-from mbench.models.tflite.build import BuiltFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 
 pytestmark = pytest.mark.tensorflow
 
@@ -129,7 +129,7 @@ def test_every_layer_answers_differently_to_different_pictures(
 def test_mobilenet_carries_every_kind_of_head(
     tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, kind: str, classes: int
 ) -> None:
-    request = FamilyRequest(
+    request = BuildRequest(
         architecture="mobilenet_v1",
         size=Size(alpha=0.25, resolution=32),
         head=Head(name=kind, classes=classes),
@@ -140,7 +140,7 @@ def test_mobilenet_carries_every_kind_of_head(
         folder=tmp_path,
     )
     body = mobilenet_layers(0.25, classes)
-    for file in tensorflow_worker.submit(build_family, request).result():
+    for file in tensorflow_worker.submit(build_files, request).result():
         assert isinstance(file, BuiltFile), file
         inspection = counted(file)
         assert inspection.mult_adds == count_mult_adds(body, 32)

@@ -15,7 +15,7 @@ from mbench.artifacts.inspection import inspect_file
 from mbench.artifacts.verification import compare_outputs
 from mbench.core.default_boxes import ssd_boxes
 from mbench.core.ports import SilentProgress
-from mbench.core.scores import Question, Score
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.variants import POST_TRAINING, Quantization
 from mbench.models.tflite.build import BuiltFile
 from mbench.workflows.score.on_host import host_scores
@@ -96,7 +96,7 @@ def test_a_detector_is_scored_on_coco(ssd: dict[Quantization, BuiltFile], tmp_pa
     coco = write_coco(tmp_path / "coco")
     file = ssd[Quantization.INT8]
     assert file.unfinished is not None
-    question = Question(dataset=f"coco:{coco}")
+    question = EvaluationSpec(dataset=f"coco:{coco}")
     files = [(counted(file).facts(), file.path), (inspect_file(file.unfinished).facts(), file.unfinished)]
     suppressed, raw = host_scores(files, question, cache=tmp_path / "home", workers=1, progress=SilentProgress())
     assert isinstance(suppressed, Score)

@@ -18,7 +18,7 @@ from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.recipes import Calibration, CalibrationKind, Weights
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
-from mbench.models.tflite.build import BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.calibration import synthetic_examples
 from mbench.models.tflite.quantization import read_ranges
 from mbench.models.weights.weights import describe_file
@@ -50,18 +50,18 @@ from pathlib import Path
 from mbench.core.choices import Quantizer
 from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import POST_TRAINING, Head, Size
-from mbench.models.tflite.build import FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, build_files
 
-build_family(FamilyRequest(
+build_files(BuildRequest(
     architecture="mobilenet_v1", size=Size(alpha=0.25, resolution=64), head=Head(), quantizations=POST_TRAINING,
     weights=Weights(), calibration=Calibration(), quantizer=Quantizer.LITERT, folder=Path(sys.argv[1]),
 ))
 """
 
 
-def request_in(folder: Path) -> FamilyRequest:
+def request_in(folder: Path) -> BuildRequest:
     folder.mkdir(parents=True, exist_ok=True)
-    return FamilyRequest(
+    return BuildRequest(
         architecture="mobilenet_v1",
         size=Size(alpha=0.25, resolution=64),
         head=Head(),
@@ -73,8 +73,8 @@ def request_in(folder: Path) -> FamilyRequest:
     )
 
 
-def build(worker: ProcessPoolExecutor, request: FamilyRequest) -> dict[Quantization, BuiltFile]:
-    files = worker.submit(build_family, request).result()
+def build(worker: ProcessPoolExecutor, request: BuildRequest) -> dict[Quantization, BuiltFile]:
+    files = worker.submit(build_files, request).result()
     assert [file for file in files if isinstance(file, FailedFile)] == []
     return {file.variant.quantization: file for file in files if isinstance(file, BuiltFile)}
 
@@ -241,7 +241,7 @@ def test_a_quantization_that_fails_leaves_the_others(tensorflow_worker: ProcessP
         quantizations=(Quantization.INT16X8, Quantization.FP32),
     )
 
-    failed, built = tensorflow_worker.submit(build_family, request).result()
+    failed, built = tensorflow_worker.submit(build_files, request).result()
 
     assert isinstance(built, BuiltFile)
     assert isinstance(failed, FailedFile)
@@ -253,14 +253,14 @@ def test_an_int8_build_without_calibration_is_refused(tensorflow_worker: Process
     request = replace(request_in(tmp_path), calibration=Calibration(kind=CalibrationKind.NONE))
 
     with pytest.raises(UsageError, match="needs calibration examples"):
-        tensorflow_worker.submit(build_family, request).result()
+        tensorflow_worker.submit(build_files, request).result()
 
 
 def test_what_breaks_a_conversion_arrives_as_one_line(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
     request = replace(request_in(tmp_path), folder=tmp_path / "nowhere")
 
     with pytest.raises(ArtifactError, match=r"mobilenet_v1_0\.25_64_fp32: conversion failed: .*No such file") as caught:
-        tensorflow_worker.submit(build_family, request).result()
+        tensorflow_worker.submit(build_files, request).result()
     assert "\n" not in str(caught.value)
 
 

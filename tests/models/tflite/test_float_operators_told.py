@@ -12,7 +12,7 @@ import pytest
 from mbench.core.choices import Quantizer
 from mbench.core.recipes import Calibration, Weights
 from mbench.core.variants import Head, Quantization, Size
-from mbench.models.tflite.build import BuiltFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 
 pytestmark = pytest.mark.tensorflow
 
@@ -22,7 +22,7 @@ SHORT = ("--num-runs", "5", "--min-secs", "0", "--warmup-secs", "0", "--runs", "
 
 @pytest.fixture
 def googlenet(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> Path:
-    request = FamilyRequest(
+    request = BuildRequest(
         architecture="googlenet",
         size=Size(resolution=32),
         head=Head(name="classes", classes=10),
@@ -32,7 +32,7 @@ def googlenet(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> Path:
         quantizer=Quantizer.LITERT,
         folder=tmp_path,
     )
-    (built,) = tensorflow_worker.submit(build_family, request).result()
+    (built,) = tensorflow_worker.submit(build_files, request).result()
     assert isinstance(built, BuiltFile)
     return built.path.rename(tmp_path / "googlenet.tflite")
 

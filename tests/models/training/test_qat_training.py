@@ -16,7 +16,7 @@ from mbench.core.recipes import Calibration, CalibrationKind
 from mbench.core.variants import Quantization
 from mbench.models.networks.layers import LayerKind
 from mbench.models.networks.mobilenet_v1 import layers
-from mbench.models.tflite.build import BuiltFile, FailedFile, FamilyRequest, build_family
+from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.learned_ranges import LearnedRanges, holds_ranges, tensor_ranges
 from mbench.models.training.qat import QatWeights, as_levels
 from mbench.models.weights.weights import describe_file
@@ -56,7 +56,7 @@ def fine_tuned(
 ) -> Trained:
     trained, logits, told = worker.submit(fine_tune_digits, weights, bits, epochs).result()
     np.savez(folder / "weights.npz", **trained.archive())
-    request = FamilyRequest(
+    request = BuildRequest(
         architecture="mobilenet_v1",
         size=SIZE,
         head=HEAD,
@@ -66,7 +66,7 @@ def fine_tuned(
         quantizer=Quantizer.LITERT,
         folder=folder,
     )
-    files = {file.variant.quantization: file for file in worker.submit(build_family, request).result()}
+    files = {file.variant.quantization: file for file in worker.submit(build_files, request).result()}
     return Trained(weights=trained, logits=logits, told=told, files=files)
 
 

@@ -15,7 +15,7 @@ from recorded_texts import RECORDINGS
 
 from mbench.core.results import WarningCode
 from mbench.runner.delegate_proof import delegate_doubts
-from mbench.runner.evidence import delegate_proof, judge
+from mbench.runner.evidence import delegate_proof, find_failure
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ from mbench.runner.evidence import delegate_proof, judge
     ],
 )
 def test_a_sample_counts_only_for_what_it_shows(delegate: str, name: str, expected: str | None) -> None:
-    assert error_class(judge(recorded(delegate, name))) == expected
+    assert error_class(find_failure(recorded(delegate, name))) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_sample_counts_only_for_what_it_shows(delegate: str, name: str, expect
 )
 @pytest.mark.parametrize("delegate", ["gpu", "nnapi", "external:/d/libfoo.so"])
 def test_no_recording_of_the_cpu_counts_for_an_accelerator(delegate: str, name: str) -> None:
-    assert judge(recorded(delegate, name)) is not None
+    assert find_failure(recorded(delegate, name)) is not None
 
 
 @pytest.mark.parametrize(("name", "api"), [(PARTIAL, "OpenCL"), (FALLBACK, "OpenGL"), (FULL, "OpenCL")])
@@ -107,18 +107,18 @@ def test_a_gpu_row_needs_its_kernels_and_its_nodes(lost: str) -> None:
     stdout = RECORDINGS[FALLBACK].stdout
     assert lost in stdout
     kept = "\n".join(line for line in stdout.splitlines() if lost not in line)
-    assert error_class(judge(recorded("gpu", FALLBACK, stdout=kept))) == "delegate"
+    assert error_class(find_failure(recorded("gpu", FALLBACK, stdout=kept))) == "delegate"
 
 
 def test_a_gpu_row_whose_runtime_information_shows_no_gpu_does_not_count() -> None:
     given = replace(recorded("gpu", FALLBACK), runtime_info=())
-    assert error_class(judge(given)) == "delegate"
+    assert error_class(find_failure(given)) == "delegate"
 
 
 def test_a_backend_that_no_line_names_is_not_proved() -> None:
     stdout = RECORDINGS[PARTIAL].stdout.replace("INFO: Initialized OpenCL-based API.\n", "")
-    assert judge(recorded("gpu", PARTIAL, stdout=stdout)) is None
-    assert error_class(judge(recorded("gpu:cl", PARTIAL, stdout=stdout))) == "delegate"
+    assert find_failure(recorded("gpu", PARTIAL, stdout=stdout)) is None
+    assert error_class(find_failure(recorded("gpu:cl", PARTIAL, stdout=stdout))) == "delegate"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_backend_that_no_line_names_is_not_proved() -> None:
 )
 def test_kernels_from_a_cache_name_their_api_too(words: str) -> None:
     stdout = RECORDINGS[PARTIAL].stdout.replace("Initialized OpenCL-based API.", words)
-    assert judge(recorded("gpu:cl", PARTIAL, stdout=stdout)) is None
+    assert find_failure(recorded("gpu:cl", PARTIAL, stdout=stdout)) is None
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,11 @@ def test_kernels_from_a_cache_name_their_api_too(words: str) -> None:
 )
 def test_settings_other_than_those_given_do_not_count(delegate: str, echo: str) -> None:
     stdout = RECORDINGS[PARTIAL].stdout.replace("INFO: Use gpu: [1]", f"INFO: Use gpu: [1]\nINFO: {echo}")
-    assert error_class(judge(recorded(delegate, PARTIAL, stdout=stdout))) == "usage"
+    assert error_class(find_failure(recorded(delegate, PARTIAL, stdout=stdout))) == "usage"
 
 
 def test_float16_that_the_program_did_not_take_does_not_count() -> None:
     stdout = RECORDINGS["ok_xnnpack_explicit"].stdout.replace(
         "INFO: Use xnnpack: [1]", "INFO: Use xnnpack: [1]\nINFO: xnnpack_force_fp16: [0]"
     )
-    assert error_class(judge(recorded("xnnpack:fp16", "ok_xnnpack_explicit", stdout=stdout))) == "usage"
+    assert error_class(find_failure(recorded("xnnpack:fp16", "ok_xnnpack_explicit", stdout=stdout))) == "usage"

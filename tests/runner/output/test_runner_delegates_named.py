@@ -16,7 +16,7 @@ from recorded_texts import LITERT_STDERR, LITERT_STDOUT
 
 from mbench.core.results import WarningCode
 from mbench.runner.delegate_proof import delegate_doubts
-from mbench.runner.evidence import Evidence, delegate_proof, judge
+from mbench.runner.evidence import Evidence, delegate_proof, find_failure
 
 
 def nnapi(delegate: str, *, listed: str | None = "qti-dsp,nnapi-reference", nodes: int = 29) -> Evidence:
@@ -47,11 +47,11 @@ def nnapi(delegate: str, *, listed: str | None = "qti-dsp,nnapi-reference", node
     ],
 )
 def test_nnapi_s_accelerator_must_be_one_of_those_listed(delegate: str, listed: str | None, expected: str) -> None:
-    assert error_class(judge(nnapi(delegate, listed=listed))) == expected
+    assert error_class(find_failure(nnapi(delegate, listed=listed))) == expected
 
 
 def test_nnapi_that_was_applied_to_no_node_does_not_count() -> None:
-    assert error_class(judge(nnapi("nnapi:qti-dsp", nodes=0))) == "delegate"
+    assert error_class(find_failure(nnapi("nnapi:qti-dsp", nodes=0))) == "delegate"
 
 
 def test_nnapi_s_partial_delegation_is_doubted() -> None:
@@ -65,7 +65,7 @@ def test_an_accelerator_that_is_not_there_is_a_failure_of_the_delegate() -> None
         "ERROR: Could not find the specified NNAPI accelerator: qti-htp. Must be one of: {nnapi-reference}.\n"
         "ERROR: Benchmarking failed.\n"
     )
-    assert error_class(judge(evidence("nnapi:qti-htp", stdout, stderr, exit_code=1))) == "delegate"
+    assert error_class(find_failure(evidence("nnapi:qti-htp", stdout, stderr, exit_code=1))) == "delegate"
 
 
 def external(
@@ -93,7 +93,7 @@ def external(
 def test_an_external_delegate_shows_by_nodes_that_are_not_xnnpack_s(
     delegate: str, changes: dict[str, str], expected: str | None
 ) -> None:
-    assert error_class(judge(external(delegate, **changes))) == expected
+    assert error_class(find_failure(external(delegate, **changes))) == expected
 
 
 def litert(delegate: str, name: str, *, nodes: str = "31 out of 31") -> Evidence:
@@ -121,11 +121,11 @@ def litert(delegate: str, name: str, *, nodes: str = "31 out of 31") -> Evidence
     ],
 )
 def test_litert_s_delegates_show_by_their_own_names(delegate: str, name: str, expected: str | None) -> None:
-    assert error_class(judge(litert(delegate, name))) == expected
+    assert error_class(find_failure(litert(delegate, name))) == expected
 
 
 def test_litert_s_gpu_is_no_row_of_the_interpreter_s_tool() -> None:
-    assert error_class(judge(replace(litert("gpu", "TfLiteGpuDelegateV2"), tool="litert"))) == "delegate"
+    assert error_class(find_failure(replace(litert("gpu", "TfLiteGpuDelegateV2"), tool="litert"))) == "delegate"
 
 
 def test_litert_s_partial_delegation_is_doubted() -> None:

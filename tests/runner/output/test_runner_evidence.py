@@ -8,7 +8,7 @@ from recorded_texts import RECORDINGS
 from mbench.core.results import DelegateCoverage, Pass
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 from mbench.runner.command import RunPaths, command_of
-from mbench.runner.evidence import Evidence, Proof, judge, parse_cpu_list
+from mbench.runner.evidence import Evidence, Proof, find_failure, parse_cpu_list
 from mbench.runner.instrument import Instrument, flags_of
 from mbench.runner.output.parse import parse_text
 
@@ -49,24 +49,24 @@ def evidence(delegate: Delegate = Delegate.CPU, *, stderr: str | None = None, ex
 
 
 def error_class(given: Evidence) -> str | None:
-    failure = judge(given)
+    failure = find_failure(given)
     return failure[0] if failure else None
 
 
 @pytest.mark.parametrize("delegate", [Delegate.CPU, Delegate.XNNPACK], ids=str)
 def test_a_run_with_all_its_proofs_is_believed(delegate: Delegate) -> None:
-    assert judge(evidence(delegate)) is None
+    assert find_failure(evidence(delegate)) is None
 
 
 def test_builtin_kernels_show_by_no_delegate_at_all() -> None:
-    assert judge(evidence(Delegate.BUILTIN, stderr=WITHOUT_DELEGATE)) is None
+    assert find_failure(evidence(Delegate.BUILTIN, stderr=WITHOUT_DELEGATE)) is None
     assert error_class(evidence(Delegate.BUILTIN)) == "delegate"
 
 
 def test_a_cpu_row_without_xnnpack_counts_only_where_that_is_accepted() -> None:
     bare = evidence(stderr=WITHOUT_DELEGATE)
     assert error_class(bare) == "delegate"
-    assert judge(replace(bare, builtin_accepted=True)) is None
+    assert find_failure(replace(bare, builtin_accepted=True)) is None
 
 
 def test_text_and_runtime_information_must_agree() -> None:

@@ -4,7 +4,7 @@ from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis
 from mbench.core.variants import Head, Variant
 from mbench.core.workloads import Delegate
-from mbench.workflows.build.selection import Ingredients, Selection, select
+from mbench.workflows.build.selection import BuildInputs, Selection, select
 
 
 def names(selection: Selection) -> list[str]:
@@ -71,4 +71,4 @@ def test_a_selection_that_makes_no_sense_is_refused(chosen, reason):
 
 def test_trained_weights_of_no_data_set_are_a_wrong_command_line():
     with pytest.raises(UsageError, match="--weights trained: nothing says on what; name a --dataset"):
-        Ingredients(weights="trained").untrained(Variant())
+        BuildInputs(weights="trained").untrained(Variant())

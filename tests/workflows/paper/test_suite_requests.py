@@ -4,17 +4,17 @@ from pathlib import Path
 import pytest
 
 from mbench.core.errors import UsageError
-from mbench.core.scores import Question
+from mbench.core.scores import EvaluationSpec
 from mbench.core.sweeps import Axis
 from mbench.core.variants import Head
 from mbench.paper.suites import Suite
-from mbench.workflows.build.selection import Ingredients, Selection
+from mbench.workflows.build.selection import BuildInputs, Selection
 from mbench.workflows.paper.suites import find_suite, listed, shown, slug, suite_request
 from mbench.workflows.run.session import RunRequest
 from mbench.workflows.score.run_accuracy import Accuracy
 
 REQUEST = RunRequest(
-    devices=("host",), selection=Selection(), ingredients=Ingredients(), results=Path("results"), command=("mbench",)
+    devices=("host",), selection=Selection(), build_inputs=BuildInputs(), results=Path("results"), command=("mbench",)
 )
 TWO = Suite(title="two", variants=("mobilenet_v1_0.50_160_fp32", "vgg16_1.00_224_fp32"))
 
@@ -79,15 +79,15 @@ def test_a_suite_of_unknown_networks_alone_is_refused():
 
 
 def test_a_network_without_published_weights_is_timed_untrained_beside_the_others():
-    request, notes = suite_request(replace(REQUEST, ingredients=Ingredients(weights="imagenet")), TWO, "two")
-    assert [name for name, *_ in request.ingredients.seeded] == ["vgg16"]
+    request, notes = suite_request(replace(REQUEST, build_inputs=BuildInputs(weights="imagenet")), TWO, "two")
+    assert [name for name, *_ in request.build_inputs.seeded] == ["vgg16"]
     assert notes == ("vgg16: no weights of that kind exist; timed untrained, without an accuracy",)
 
 
 def test_a_data_set_gives_networks_its_classes(monkeypatch, tmp_path):
     monkeypatch.setenv("MBENCH_HOME", str(tmp_path))
     one = Suite(title="t", variants=("mobilenet_v1_0.50_160_fp32",))
-    asked = replace(REQUEST, accuracy=Accuracy(question=Question(dataset="digits")))
+    asked = replace(REQUEST, accuracy=Accuracy(spec=EvaluationSpec(dataset="digits")))
     assert suite_request(asked, one, "one")[0].selection.names == ("mobilenet_v1_0.50_160_digits10_fp32",)
 
 

@@ -7,17 +7,17 @@ import pytest
 from loop_fakes import NOON, HandClock, SeenProgress, workload
 from memory_device import BUILTIN_STDERR, INSTRUMENT, ROOT, Ended, MemoryDevice
 
-from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoRoom, TransportError
+from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace, TransportError
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run, Status
 from mbench.core.workloads import Workload
-from mbench.devices.profiles.profile import Limits, Patience, Profile
+from mbench.devices.profiles.profile import Limits, Profile, Timeouts
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 
 ONE, TWO, OLD, OLDER = "1" * 64, "2" * 64, "8" * 64, "9" * 64
 LOST = DeviceLost("phone-1 was lost.")
 DAMAGED = DamagedFile("phone-1: m.tflite reads back as another file.")
-FULL = NoRoom("phone-1: no space left on device.")
+FULL = NoSpace("phone-1: no space left on device.")
 WORK_DIR = f"{ROOT}/s"
 PROFILE = Profile(
     name="pixel4", title="Pixel 4", transport="host", delegates=("cpu",), threads=1, sources={}, limits=Limits()
@@ -127,7 +127,7 @@ def test_a_run_may_start_as_long_as_the_profile_says():
     deadlines = []
     for start_s in (None, 300.0):
         phone = Phone()
-        bench = phone.bench(profile=PROFILE.model_copy(update={"patience": Patience(start_s=start_s)}))
+        bench = phone.bench(profile=PROFILE.model_copy(update={"patience": Timeouts(start_s=start_s)}))
         bench.push(phone.progress)
         ran(bench)
         deadlines.append(phone.device.started[0].deadline_s)
@@ -498,7 +498,7 @@ def test_where_nothing_old_is_left_the_device_stays_full():
     phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD
     bench = phone.bench()
     phone.device.pushes = [FULL, FULL]
-    with pytest.raises(NoRoom):
+    with pytest.raises(NoSpace):
         bench.push(phone.progress)
     assert phone.device.models == [f"{ONE}.tflite"]
 
@@ -508,6 +508,6 @@ def test_on_a_host_nothing_is_evicted():
     phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD
     bench = phone.bench(host=True)
     phone.device.pushes = [FULL]
-    with pytest.raises(NoRoom):
+    with pytest.raises(NoSpace):
         bench.push(phone.progress)
     assert phone.device.removed == []

@@ -1,4 +1,4 @@
-"""The promises of `mbench.workflows.run.measure_loop.Results`, kept by the store on disk and by the one in memory alike."""
+"""The promises of the measuring loop's `Results`, kept by the store on disk and by the one in memory alike."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -11,7 +11,7 @@ from memory_device import INSTRUMENT, ROOT, Ended, MemoryDevice
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, NoDevice, StoreError
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan, PlannedJob, Run, Status
-from mbench.core.scores import Question
+from mbench.core.scores import EvaluationSpec
 from mbench.devices.profiles.profile import Limits, Profile
 from mbench.farm.parts import PartInterrupted
 from mbench.workflows.devices.ready_device import Station
@@ -161,7 +161,9 @@ def test_a_program_that_is_killed_fails_its_job_and_is_not_run_again():
 def test_files_are_scored_on_the_device_where_the_plan_says_so(question, ask_devices, scored):
     synthetic = FACTS.model_copy(update={"invented": True})
     store = stored(
-        planned(device=synthetic), question=Question(dataset="digits") if question else None, ask_devices=ask_devices
+        planned(device=synthetic),
+        question=EvaluationSpec(dataset="digits") if question else None,
+        ask_devices=ask_devices,
     )
     Opened(facts=synthetic).measure(store)
     assert doubts(store.result("job-0"))["no_accuracy"] == scored
