@@ -98,6 +98,7 @@ def test_mcnemars_p_is_scipys(first, second, p):
     # Newcombe (1998), method 10, with the Wilson intervals of scipy 1.17 and its binomtest
     [
         ((80, 5, 7, 8), -0.02, -0.0948069193, 0.0535561791, 0.7744140625),  # correlation 0.46, corrected
+        ((81, 5, 7, 8), -0.0198019802, -0.0939320838, 0.0530671710, 0.7744140625),  # of an odd number of examples
         ((900, 60, 20, 20), 0.04, 0.0227412650, 0.0582277892, 8.5806e-06),
         ((4, 0, 0, 6), 0.0, -0.1755968627, 0.1755968627, 1.0),
         ((20, 30, 40, 10), -0.1, -0.2567495569, 0.0629317177, 0.2819789218),  # a negative correlation stands
