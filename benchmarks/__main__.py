@@ -20,7 +20,7 @@ NAMES = (
     "build_sweep",
     "hostbench",
     "adb_transport",
-    "farm_engine",
+    "thread_engine",
     "phones",
     "host_scores",
     "architectures",

@@ -9,13 +9,14 @@
     ├── ArtifactError               4   a file that was to be built or read is not what it should be
     │   └── RuinedConversion        4   built, but its outputs do not follow the float model
     ├── TrainingFailed              4   a training gave no weights worth keeping
+    ├── PartInterrupted          130   a device's share of a session was stopped; what it measured is kept
     ├── RunFailed                   4   one process of benchmark_model did not give a measurement
     ├── TransportError              4   the way to the device, not the device's work, failed
     │   ├── ChangedFiles            4
     │   ├── CommandTimeout          4
     │   ├── DamagedFile             4
     │   ├── DeviceLost              4
-    │   └── NoSpace                  4
+    │   └── NoSpace                 4
     └── StoreError                  4   results could not be written or read
         ├── NewerFormat             2   written by a newer mbench
         └── NoSession               2   no session is called so
@@ -71,6 +72,12 @@ class TrainingFailed(MbenchError):
     """A training ended without weights: its loss was no number any more, or its process died."""
 
     exit_code = 4
+
+
+class PartInterrupted(MbenchError):
+    """One device's share of a session did not get to its end, because the session was interrupted."""
+
+    exit_code = 130
 
 
 class RunFailed(MbenchError):

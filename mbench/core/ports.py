@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Protocol
+
+from mbench.core.parts import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +174,27 @@ class SilentProgress:
 def utc_now() -> datetime:
     """Return the aware UTC time of the system's clock."""
     return datetime.now(UTC)
+
+
+class Engine(Protocol):
+    """Runs the parts of a session; the store is the truth, not the engine."""
+
+    def run(
+        self, parts: Sequence[Part], *, on_end: Callable[[str, Exception | None], None], stop: Event
+    ) -> dict[str, Exception | None]:
+        """Run parts, those of different devices at the same time, and return how each device's ended: None is well.
+
+        A part that fails takes no other along. Where `stop` is set, or on KeyboardInterrupt, no further part begins,
+        and the running ones, which ask `stop` between their runs, get a stated time to end.
+
+        Args:
+            parts: what to run.
+            on_end: called in this thread with the device and its error as each part ends.
+            stop: set by whoever wants the session to end; set here on KeyboardInterrupt.
+
+        Returns:
+            By device; of one with several parts that failed, the first error.
+
+        Raises:
+            KeyboardInterrupt: after the running parts have ended, or their time has.
+        """

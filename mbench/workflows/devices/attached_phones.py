@@ -9,12 +9,12 @@ from mbench.core.errors import NoDevice, TransportError, UsageError
 from mbench.core.suggestions import did_you_mean
 from mbench.devices.adb.discovery import AttachedDevice, AttachedState, list_devices
 from mbench.devices.adb.own_server import AdbServers, open_servers
+from mbench.devices.adb.push_slots import push_slots
 from mbench.devices.adb.transport import AdbTransport
 from mbench.devices.android.facts import Hardware, best_cores, read_hardware
 from mbench.devices.lease.lease import who_holds
 from mbench.devices.profiles.matching import Match, Outcome, match_profile
 from mbench.devices.profiles.profile import Profile, load_profiles
-from mbench.farm.push_slots import push_slots
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.phone_files import shared_folder
 from mbench.workflows.home import home

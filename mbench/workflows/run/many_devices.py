@@ -1,34 +1,58 @@
-"""Fleet engine: the parts of several devices, measured at the same time, each on its own."""
+"""The parts of several devices, measured at the same time, each on its own."""
 
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mbench.core.parts import Part
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan
-from mbench.farm.engine import run_parts
-from mbench.farm.lending import borrowed, lent, stop_requested
-from mbench.farm.parts import PartTask
 from mbench.store.session_store import SessionStore
-from mbench.workflows.devices.attached_phones import Fleet
 from mbench.workflows.run.one_device import measure_part
+
+if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+    from mbench.workflows.devices.attached_phones import Fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shared:
+class HostContext:
     """What all parts of a session in this process use; `progress` is by serial."""
 
     store: SessionStore
-    attached: Fleet | None
+    attached: "Fleet | None"
     progress: Mapping[str, Progress]
+    stop: threading.Event
     binary: Path | None
+
+
+def measure_parts(
+    store: SessionStore, attached: "Fleet | None", *, progress: Progress, binary: Path | None = None
+) -> None:
+    """Run what is left of every part: one device here and now, several at the same time.
+
+    Args:
+        store: the session.
+        attached: the attached phones, None where the only device is this host.
+        progress: told how far it is.
+        binary: the user's own benchmark_model, for the devices whose plan is of it; None: none was named.
+
+    Raises:
+        MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
+            jobs stay unfinished.
+    """
+    left = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
+    if len(left) == 1:
+        measure_part(store, left[0], attached, progress=progress, binary=binary)
+    elif left:
+        measure_at_once(store, left, attached, progress=progress, binary=binary)
 
 
 def measure_at_once(
     store: SessionStore,
     parts: Sequence[DevicePlan],
-    attached: Fleet | None,
+    attached: "Fleet | None",
     *,
     progress: Progress,
     binary: Path | None = None,
@@ -38,32 +62,30 @@ def measure_at_once(
     Raises:
         KeyboardInterrupt: after every device has ended the run at hand.
     """
+    from mbench.workflows.run.thread_engine import ThreadEngine
+
+    serials = [part.device.serial for part in parts]
+    bars = {serial: progress.of(serial) for serial in serials}
     stop = threading.Event()
-    bars = {part.device.serial: progress.of(part.device.serial) for part in parts}
-    with lent(_Shared(store=store, attached=attached, progress=bars, binary=binary), stop=stop) as token:
-        run_parts(
-            [
-                PartTask(serial=part.device.serial, function=measure_lent_part, arguments=(token, part.device.serial))
-                for part in parts
-            ],
-            on_end=lambda serial, error: progress.note(f"{serial}: {error or 'done'}"),
-            stop=stop,
-        )
+    ThreadEngine(HostContext(store=store, attached=attached, progress=bars, stop=stop, binary=binary)).run(
+        [Part(device=serial, function=f"{__name__}:measure_here", arguments=(serial,)) for serial in serials],
+        on_end=lambda serial, error: progress.note(f"{serial}: {error or 'done'}"),
+        stop=stop,
+    )
 
 
-def measure_lent_part(token: str, serial: str) -> None:
-    """Measure one device's part of the session that is lent under a token; runs in the device's own thread.
+def measure_here(context: HostContext, serial: str) -> None:
+    """Measure one device's part of a session of this process; runs in the device's own thread.
 
     Raises:
         MbenchError: the device could not be measured.
     """
-    shared = borrowed(token, _Shared)
-    part = next(part for part in shared.store.plan.devices if part.device.serial == serial)
+    part = next(part for part in context.store.plan.devices if part.device.serial == serial)
     measure_part(
-        shared.store,
+        context.store,
         part,
-        shared.attached,
-        progress=shared.progress[serial],
-        binary=shared.binary,
-        stop_requested=lambda: stop_requested(token),
+        context.attached,
+        progress=context.progress[serial],
+        binary=context.binary,
+        stop_requested=context.stop.is_set,
     )

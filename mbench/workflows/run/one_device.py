@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, NoDevice, StoreError
+from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, Plan, PlannedJob
-from mbench.farm.parts import PartInterrupted
 from mbench.store.session_store import SessionStore
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.ready_device import HOST, Station, host_station, user_profile
@@ -37,30 +36,6 @@ def attached_for(plan: Plan, adb_servers: Sequence[str], *, wait_s: float | None
 
     with fleet(adb_servers, return_s=wait_s) as phones:
         yield phones
-
-
-def measure_parts(
-    store: SessionStore, attached: "Fleet | None", *, progress: Progress, binary: Path | None = None
-) -> None:
-    """Run what is left of every part: one device here and now, several at the same time.
-
-    Args:
-        store: the session.
-        attached: the attached phones, None where the only device is this host.
-        progress: told how far it is.
-        binary: the user's own benchmark_model, for the devices whose plan is of it; None: none was named.
-
-    Raises:
-        MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
-            jobs stay unfinished.
-    """
-    left = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
-    if len(left) == 1:
-        measure_part(store, left[0], attached, progress=progress, binary=binary)
-    elif left:
-        from mbench.workflows.run.many_devices import measure_at_once
-
-        measure_at_once(store, left, attached, progress=progress, binary=binary)
 
 
 def measure_part(

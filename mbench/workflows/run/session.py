@@ -21,8 +21,9 @@ from mbench.workflows.clock import SystemClock
 from mbench.workflows.run.candidates import candidates_for
 from mbench.workflows.run.find_devices import Target, attach, find_targets
 from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
+from mbench.workflows.run.many_devices import measure_parts
 from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
-from mbench.workflows.run.one_device import attached_for, measure_parts
+from mbench.workflows.run.one_device import attached_for
 from mbench.workflows.run.plan import device_plan, plan_maker, planned_job, serial_part
 from mbench.workflows.run.provenance import provenance
 

@@ -24,12 +24,11 @@ from loop_fakes import (
     workload,
 )
 
-from mbench.core.errors import DeviceLost
+from mbench.core.errors import DeviceLost, PartInterrupted
 from mbench.core.results import Conditions, DevicePlan, JobResult, Pass, Phase, PlannedJob, Run, Status
 from mbench.core.schedule import block_order
 from mbench.core.scores import Score
 from mbench.core.workloads import OutputFacts
-from mbench.farm.parts import PartInterrupted
 from mbench.workflows.run.measure_loop import Bench, Measuring
 from mbench.workflows.run.one_run import DeviceBench
 

@@ -9,11 +9,10 @@ from loop_fakes import NOON, HandClock, KeptResults, SeenProgress, doubts, part_
 from memory_device import INSTRUMENT, ROOT, Ended, MemoryDevice
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, NoDevice, StoreError
+from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan, PlannedJob, Run, Status
 from mbench.core.scores import EvaluationSpec
 from mbench.devices.profiles.profile import Limits, Profile
-from mbench.farm.parts import PartInterrupted
 from mbench.workflows.devices.ready_device import Station
 from mbench.workflows.run.one_device import measure_on, measure_parts
 

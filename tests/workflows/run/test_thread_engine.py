@@ -1,6 +1,5 @@
-"""The embedded engine, with real Dask, threads and files."""
+"""The engine of one host, with real threads and files."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,23 +8,22 @@ import threading
 import time
 from pathlib import Path
 
-import farm_parts
+import engine_parts
 import psutil
 import pytest
+from engine_parts import run_parts
 
-from mbench.core.errors import MbenchError, RunFailed
-from mbench.farm.engine import run_parts
-from mbench.farm.lending import lent
-from mbench.farm.parts import PartInterrupted, PartTask
+from mbench.core.errors import MbenchError, PartInterrupted, RunFailed
+from mbench.core.parts import Part
 
 
 def quiet(serial: str, error: Exception | None) -> None:
     pass
 
 
-def named(folder: Path, count: int) -> list[PartTask]:
+def named(folder: Path, count: int) -> list[Part]:
     return [
-        PartTask(serial=f"phone-{number}", function=farm_parts.write_name, arguments=(str(folder), f"{number}"))
+        Part(device=f"phone-{number}", function="engine_parts:write_name", arguments=(str(folder), f"{number}"))
         for number in range(count)
     ]
 
@@ -36,15 +34,14 @@ def test_every_part_is_run_exactly_once(tmp_path):
 
 
 def test_parts_of_different_phones_run_at_the_same_time():
-    with lent(farm_parts.Rendezvous(30)) as token:
-        tasks = [PartTask(serial=f"{n}", function=farm_parts.meet, arguments=(token,)) for n in range(30)]
-        assert set(run_parts(tasks, on_end=quiet).values()) == {None}
+    tasks = [Part(device=f"{n}", function="engine_parts:meet") for n in range(30)]
+    assert set(run_parts(tasks, on_end=quiet, context=engine_parts.Rendezvous(30)).values()) == {None}
 
 
 def test_parts_of_one_phone_run_one_after_the_other_and_the_longest_first(tmp_path):
     path = tmp_path / "order"
     tasks = [
-        PartTask(serial="x", function=farm_parts.append, arguments=(str(path), f"{seconds}"), expected_s=seconds)
+        Part(device="x", function="engine_parts:append", arguments=(str(path), f"{seconds}"), expected_s=seconds)
         for seconds in (3.0, 60.0, 600.0, 6.0)
     ]
     run_parts(tasks, on_end=quiet)
@@ -52,7 +49,7 @@ def test_parts_of_one_phone_run_one_after_the_other_and_the_longest_first(tmp_pa
 
 
 def test_a_failing_part_takes_no_other_along_and_its_error_is_the_one_that_it_raised(tmp_path):
-    failing = PartTask(serial="broken", function=farm_parts.fail, arguments=("it did not start",))
+    failing = Part(device="broken", function="engine_parts:fail", arguments=("it did not start",))
     ends = run_parts([*named(tmp_path, 10), failing], on_end=quiet)
     error = ends.pop("broken")
     assert isinstance(error, RunFailed)
@@ -61,10 +58,10 @@ def test_a_failing_part_takes_no_other_along_and_its_error_is_the_one_that_it_ra
 
 @pytest.mark.parametrize(
     ("function", "kind"),
-    [(farm_parts.leave, MbenchError), (farm_parts.interrupt_itself, PartInterrupted)],
+    [("engine_parts:leave", MbenchError), ("engine_parts:interrupt_itself", PartInterrupted)],
 )
 def test_a_part_that_leaves_by_more_than_an_error_ends_as_one(function, kind, tmp_path):
-    ends = run_parts([PartTask(serial="x", function=function), *named(tmp_path, 3)], on_end=quiet)
+    ends = run_parts([Part(device="x", function=function), *named(tmp_path, 3)], on_end=quiet)
     assert isinstance(ends.pop("x"), kind)
     assert set(ends.values()) == {None}
 
@@ -73,7 +70,7 @@ def test_ends_are_heard_in_the_callers_thread_as_they_happen():
     heard: list[tuple[str, float, int]] = []
     begun = time.monotonic()
     run_parts(
-        [PartTask(serial=f"{s}", function=farm_parts.sleep_for, arguments=(s,)) for s in (0.1, 1.5)],
+        [Part(device=f"{s}", function="engine_parts:sleep_for", arguments=(s,)) for s in (0.1, 1.5)],
         on_end=lambda serial, _: heard.append((serial, time.monotonic() - begun, threading.get_ident())),
     )
     assert [serial for serial, _, _ in heard] == ["0.1", "1.5"]
@@ -82,16 +79,16 @@ def test_ends_are_heard_in_the_callers_thread_as_they_happen():
 
 
 def test_a_phone_with_several_parts_keeps_its_first_error():
-    tasks = [PartTask(serial="x", function=farm_parts.fail, arguments=("bad",)), farm_part_doing_nothing("x")]
+    tasks = [Part(device="x", function="engine_parts:fail", arguments=("bad",)), part_doing_nothing("x")]
     assert isinstance(run_parts(tasks, on_end=quiet)["x"], RunFailed)
 
 
-def farm_part_doing_nothing(serial: str) -> PartTask:
-    return PartTask(serial=serial, function=farm_parts.nothing)
+def part_doing_nothing(serial: str) -> Part:
+    return Part(device=serial, function="engine_parts:nothing")
 
 
 def test_what_a_part_returns_is_dropped():
-    assert run_parts([PartTask(serial="x", function=farm_parts.return_much)], on_end=quiet) == {"x": None}
+    assert run_parts([Part(device="x", function="engine_parts:return_much")], on_end=quiet) == {"x": None}
 
 
 def test_no_parts_end_at_once():
@@ -108,10 +105,9 @@ def test_a_set_stop_begins_nothing(tmp_path):
 
 def test_a_stop_lets_the_current_run_end(tmp_path):
     stop, path = threading.Event(), tmp_path / "runs"
-    with lent(None, stop=stop) as token:
-        threading.Timer(0.8, stop.set).start()
-        task = PartTask(serial="x", function=farm_parts.runs_until_stopped, arguments=(token, str(path)))
-        ends = run_parts([task], on_end=quiet, stop=stop)
+    threading.Timer(0.8, stop.set).start()
+    task = Part(device="x", function="engine_parts:runs_until_stopped", arguments=(str(path),))
+    ends = run_parts([task], on_end=quiet, stop=stop)
     lines = path.read_text().splitlines()
     assert ends == {"x": None}
     assert lines[-1] == "stopped"
@@ -123,7 +119,7 @@ def test_a_part_that_does_not_heed_the_stop_is_left_alone_after_the_grace():
     stop_soon = threading.Timer(0.5, stop.set)
     stop_soon.start()
     begun = time.monotonic()
-    task = PartTask(serial="x", function=farm_parts.sleep_for, arguments=(5.0,))
+    task = Part(device="x", function="engine_parts:sleep_for", arguments=(5.0,))
     ends = run_parts([task], on_end=quiet, stop=stop, grace_s=0.5)
     assert time.monotonic() - begun < 4
     assert "still running" in str(ends["x"])
@@ -136,11 +132,11 @@ def test_an_error_of_the_listener_stops_the_parts_and_comes_through(tmp_path):
         if serial == "quick":
             raise OSError("the terminal has gone")
 
-    with lent(None, stop=stop) as token, pytest.raises(OSError, match="terminal"):
+    with pytest.raises(OSError, match="terminal"):
         run_parts(
             [
-                PartTask(serial="quick", function=farm_parts.wait_for, arguments=(str(path),)),
-                PartTask(serial="x", function=farm_parts.runs_until_stopped, arguments=(token, str(path))),
+                Part(device="quick", function="engine_parts:wait_for", arguments=(str(path),)),
+                Part(device="x", function="engine_parts:runs_until_stopped", arguments=(str(path),)),
             ],
             on_end=listener,
             stop=stop,
@@ -158,7 +154,7 @@ def test_the_engine_runs_in_a_thread_that_is_not_the_main_one(tmp_path):
 
 def test_fifty_parts_cost_little_more_than_one():
     def wall_s(count: int) -> float:
-        tasks = [PartTask(serial=f"{n}", function=farm_parts.sleep_for, arguments=(0.2,)) for n in range(count)]
+        tasks = [Part(device=f"{n}", function="engine_parts:sleep_for", arguments=(0.2,)) for n in range(count)]
         begun = time.monotonic()
         run_parts(tasks, on_end=quiet)
         return time.monotonic() - begun
@@ -173,24 +169,23 @@ def own_ports() -> set[int]:
 
 def test_no_port_is_opened():
     before, during = own_ports(), set[int]()
-    run_parts([farm_part_doing_nothing(f"{n}") for n in range(5)], on_end=lambda *_: during.update(own_ports()))
+    run_parts([part_doing_nothing(f"{n}") for n in range(5)], on_end=lambda *_: during.update(own_ports()))
     assert during == before
 
 
 PROGRAM = """
 import sys, json, os, tempfile
 from pathlib import Path
-import farm_parts
-from mbench.farm.engine import run_parts
-from mbench.farm.lending import lent
-from mbench.farm.parts import PartTask
+import engine_parts
 import threading
+from engine_parts import run_parts
+from mbench.core.parts import Part
 """
 
 
 def program(text: str, folder: Path, *flags: str) -> subprocess.Popen[str]:
-    """Start Python in a home of its own, with the farm's parts importable and all warnings being errors."""
-    root, here = Path(__file__).parents[2], Path(__file__).parent
+    """Start Python in a home of its own, with the engine's parts importable and all warnings being errors."""
+    root, here = Path(__file__).parents[3], Path(__file__).parent
     (folder / "home").mkdir(exist_ok=True)
     (folder / "tmp").mkdir(exist_ok=True)
     environment = {
@@ -211,8 +206,8 @@ def program(text: str, folder: Path, *flags: str) -> subprocess.Popen[str]:
 
 def test_the_engine_says_nothing_and_leaves_no_file(tmp_path):
     text = """
-run_parts([PartTask(serial=f"{n}", function=farm_parts.nothing) for n in range(10)], on_end=lambda *_: None)
-run_parts([PartTask(serial="x", function=farm_parts.fail, arguments=("bad",))], on_end=lambda *_: None)
+run_parts([Part(device=f"{n}", function="engine_parts:nothing") for n in range(10)], on_end=lambda *_: None)
+run_parts([Part(device="x", function="engine_parts:fail", arguments=("bad",))], on_end=lambda *_: None)
 """
     process = program(text, tmp_path)
     said = process.communicate(timeout=60)
@@ -220,34 +215,19 @@ run_parts([PartTask(serial="x", function=farm_parts.fail, arguments=("bad",))], 
     assert (process.returncode, said, left) == (0, ("", ""), ["home", "tmp"])
 
 
-def test_a_users_own_dask_settings_are_not_used(tmp_path):
-    config = tmp_path / "home" / ".config" / "dask"
-    config.mkdir(parents=True)
-    own = {"distributed": {"scheduler": {"preload": ["no_such_module"], "idle-timeout": "1ms"}}}
-    (config / "own.yaml").write_text(json.dumps(own))
-    process = program(
-        "print(run_parts([PartTask(serial='x', function=farm_parts.nothing)], on_end=lambda *_: None))", tmp_path
-    )
-    assert process.communicate(timeout=60) == ("{'x': None}\n", "")
-
-
-def test_importing_the_engine_does_not_import_dask(tmp_path):
+def test_the_engine_of_one_host_brings_no_other(tmp_path):
     process = program("print(sorted({'dask', 'distributed', 'tornado'} & set(sys.modules)))", tmp_path)
     assert process.communicate(timeout=60) == ("[]\n", "")
 
 
 INTERRUPTED = """
 stop = threading.Event()
-with lent(None, stop=stop) as token:
-    tasks = [
-        PartTask(serial=f"{n}", function=farm_parts.runs_until_stopped, arguments=(token, f"runs-{n}"))
-        for n in range(8)
-    ]
-    try:
-        run_parts(tasks, on_end=lambda serial, error: print(serial, error, flush=True), stop=stop)
-    except KeyboardInterrupt:
-        print("interrupted", flush=True)
-        sys.exit(130)
+tasks = [Part(device=f"{n}", function="engine_parts:runs_until_stopped", arguments=(f"runs-{n}",)) for n in range(8)]
+try:
+    run_parts(tasks, on_end=lambda device, error: print(device, error, flush=True), stop=stop)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    sys.exit(130)
 """
 
 
@@ -274,8 +254,8 @@ def test_an_interrupt_lets_the_running_parts_end_their_current_run(tmp_path):
 
 
 HANGING = """
-tasks = [PartTask(serial="x", function=farm_parts.sleep_for, arguments=(100.0,))]
-tasks.append(PartTask(serial="y", function=farm_parts.append, arguments=("begun", "begun")))
+tasks = [Part(device="x", function="engine_parts:sleep_for", arguments=(100.0,))]
+tasks.append(Part(device="y", function="engine_parts:append", arguments=("begun", "begun")))
 run_parts(tasks, on_end=lambda *_: None, grace_s={grace})
 """
 
