@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import Conditions
-from mbench.devices.profiles.profile import Limits
+from mbench.devices.limits import Limits
 
 _EMERGENCY: Final = 5
 """Android's thermal status from which on a phone switches things off, at last itself (android.os.PowerManager)."""

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from mbench.core.bounds import Amount, Core, Count, Place, Reading, Setting
+from mbench.core.bounds import Amount, Core, Count, Place, Setting
 from mbench.core.errors import UsageError
 from mbench.core.limits import MOST_THREADS
 from mbench.core.suggestions import did_you_mean
 from mbench.core.workloads import Document, RunSettings
+from mbench.devices.limits import Limits
 from mbench.files.texts import parse_toml, read_text
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -40,26 +41,6 @@ class Rules(Document):
     min_runs: Place = Field(default=5, ge=1)
     max_runs: Place = Field(default=10, ge=1)
     target_interval: Amount = Field(default=0.02, gt=0)
-
-
-class Limits(Document):
-    """Conditions beyond which a measurement waits or is doubted; None: no limit.
-
-    Attributes:
-        busy_share: of all cores, by others.
-        temperature_c: of the hottest thermal zone.
-        skin_temperature_c: of the hottest sensor that Android calls skin.
-        battery_temperature_c: of the battery.
-        battery_percent_min: lowest charge to measure at.
-        thermal_status_max: highest of Android's thermal status (0 none … 6 shutdown) to measure at.
-    """
-
-    busy_share: float | None = Field(default=None, ge=0, le=1)
-    temperature_c: Reading | None = None
-    skin_temperature_c: Reading | None = None
-    battery_temperature_c: Reading | None = None
-    battery_percent_min: float | None = Field(default=None, ge=0, le=100)
-    thermal_status_max: int | None = Field(default=None, ge=0, le=6)
 
 
 class Timeouts(Document):

@@ -11,9 +11,9 @@ from pathlib import Path
 from mbench.core.errors import TransportError, UsageError
 from mbench.devices.android.conditions import AndroidConditions
 from mbench.devices.android.readiness import Decision, verdict
+from mbench.devices.limits import Limits
 from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.draft import draft_profile
-from mbench.devices.profiles.profile import Limits
 from mbench.files.texts import read_text
 from mbench.report.render.text_table import Cell, Column, Style, TableValues
 from mbench.workflows.devices.attached_phones import (

@@ -16,8 +16,9 @@ from mbench.devices.android.readiness import Decision, verdict, wait_until_ready
 from mbench.devices.android.settings import Wanted, borrowed, foreseen_refusals, set_again
 from mbench.devices.lease.lease import lease
 from mbench.devices.lease.records import this_process
+from mbench.devices.limits import Limits
 from mbench.devices.profiles.matching import refuse_contradictions
-from mbench.devices.profiles.profile import Limits, Profile
+from mbench.devices.profiles.profile import Profile
 from mbench.runner.instrument import Instrument
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.attached_phones import Fleet, Phone

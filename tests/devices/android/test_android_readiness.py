@@ -5,7 +5,7 @@ import pytest
 
 from mbench.core.results import Conditions
 from mbench.devices.android.readiness import Decision, verdict, wait_until_ready
-from mbench.devices.profiles.profile import Limits
+from mbench.devices.limits import Limits
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 LIMITS = Limits(
