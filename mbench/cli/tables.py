@@ -22,7 +22,7 @@ def print_results(results: "Sequence[JobResult]", shape: Format, *, by_session: 
 
     match shape:
         case Format.MD:
-            from mbench.report.render.markdown import report_markdown
+            from mbench.report.results.report import report_markdown
 
             write(report_markdown(results, by_session=by_session))
         case Format.CSV:

@@ -29,9 +29,9 @@ from mbench.workflows.run.device_score import (
     DeviceEvaluation,
     DevicePlace,
     agreement,
-    host_twin,
     score_on_device,
 )
+from mbench.workflows.score.on_host import host_twin
 
 DATA = Path(os.environ.get("MBENCH_TEST_DATA", ""))
 FILE = DATA / "mobilenet_v1_0.25_128_quant.tflite"

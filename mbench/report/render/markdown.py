@@ -2,13 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from mbench.core.plain_text import one_line
-from mbench.core.results import JobResult
-from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
-from mbench.report.results.result_table import result_tables
 
 _ESCAPED = re.compile(
     r"[\\|`*~]"  # may begin markup, or end the cell
@@ -24,12 +20,6 @@ _BEGINS_BLOCK = re.compile(
     r"|\[[^\]]*\]:"  # where a link of that name leads to
 )
 """What is markup at the beginning of a line only."""
-
-
-def report_markdown(results: Sequence[JobResult], *, by_session: bool = False) -> str:
-    """Return the tables of results, one per provenance, then operator profiles; a text that ends with a newline."""
-    tables = (*result_tables(results, by_session=by_session), *operator_tables(results))
-    return "\n".join(map(table_markdown, tables)) if tables else "No results.\n"
 
 
 def table_markdown(table: TableValues) -> str:

@@ -24,7 +24,7 @@ from mbench.core.errors import NoSpace, RunFailed, StoreError, UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
 from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
-from mbench.core.workloads import Delegate, DelegateKind, OutputFacts, Workload
+from mbench.core.workloads import OutputFacts, Workload
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
 from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
@@ -78,11 +78,6 @@ class DevicePlace:
     work_dir: str
     cpus: tuple[int, ...] | None = None
     builtin_accepted: bool = False
-
-
-def host_twin(delegate: Delegate) -> Delegate:
-    """Return the host's delegate whose answers a device's are compared with: like kernels with like."""
-    return Delegate.BUILTIN if delegate.kind is DelegateKind.BUILTIN else Delegate.CPU
 
 
 def answers_folder(session: str) -> Path:

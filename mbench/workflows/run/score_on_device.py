@@ -19,10 +19,10 @@ from mbench.workflows.run.device_score import (
     DeviceEvaluation,
     DevicePlace,
     answers_folder,
-    host_twin,
     score_on_device,
 )
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
+from mbench.workflows.score.on_host import host_twin
 from mbench.workflows.score.open_evaluation_spec import open_spec
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."

@@ -10,7 +10,7 @@ from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Pass, PlannedJob
 from mbench.core.workloads import RunSettings
-from mbench.report.render.markdown import report_markdown
+from mbench.report.results.report import report_markdown
 from mbench.runner.command import refuse_impossible
 from mbench.runner.instrument import Instrument
 from mbench.store.session import create_session, find_session, open_session

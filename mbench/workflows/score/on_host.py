@@ -13,7 +13,7 @@ from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.workloads import ArtifactFacts
+from mbench.core.workloads import ArtifactFacts, Delegate, DelegateKind
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
 
 
@@ -26,6 +26,11 @@ class _Scoring:
     pool: HostPool
     progress: Progress
     prepared: dict[tuple[int, int | None], Prepared] = field(default_factory=dict)
+
+
+def host_twin(delegate: Delegate) -> Delegate:
+    """Return the host's delegate whose answers a device's are compared with: like kernels with like."""
+    return Delegate.BUILTIN if delegate.kind is DelegateKind.BUILTIN else Delegate.CPU
 
 
 def host_scores(

@@ -22,8 +22,7 @@ from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import describe_examples
 from mbench.workflows.build.selection import BuildInputs, Candidate, Selection
 from mbench.workflows.home import home
-from mbench.workflows.run.device_score import host_twin
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import host_scores, host_twin
 from mbench.workflows.score.open_evaluation_spec import check_spec
 
 TRAINED_UNASKED: Final = 20_000

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import Delegate, RunSettings, parse_delegate
-from mbench.report.render.markdown import display_width, escape_line, escape_markdown, report_markdown, table_markdown
+from mbench.report.render.markdown import display_width, escape_line, escape_markdown, table_markdown
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
+from mbench.report.results.report import report_markdown
 from mbench.report.results.result_table import clear_winner, result_tables
 from mbench.report.results.rows import row_of
 
