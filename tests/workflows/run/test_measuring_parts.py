@@ -14,7 +14,8 @@ from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan
 from mbench.core.scores import EvaluationSpec
 from mbench.devices.profiles.profile import Limits, Profile
 from mbench.workflows.devices.ready_device import Station
-from mbench.workflows.run.one_device import measure_on, measure_parts
+from mbench.workflows.run.many_devices import measure_parts
+from mbench.workflows.run.one_device import measure_on
 
 ONE = "1" * 64
 FILES = {ONE: Path("/cache") / ONE}
