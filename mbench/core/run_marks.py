@@ -10,6 +10,9 @@ from typing import Final
 RUN_FOLDER: Final = "MBENCH_RUN_FOLDER"
 """The variable; its value ends with a slash, so that no folder is the beginning of another one's name."""
 
+COMMAND: Final = "MBENCH_COMMAND"
+"""The variable by which a command on a phone, and what it starts, is known; its value is drawn for each command."""
+
 
 def marked(environment: Mapping[str, str], folder: str) -> dict[str, str]:
     """Return the environment of a process that works for the run in `folder`."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import TransportError
+from mbench.core.run_marks import COMMAND
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.streams import DeviceStream
 
@@ -24,7 +25,6 @@ _HEADER_BYTES = 5
 _LONGEST_LINE: Final = 60_000
 """Bytes; the server's framing ends at 65535 (four hexadecimal digits)."""
 
-MARK_VARIABLE = "MBENCH_COMMAND"
 _MISSING_STATUS = 127
 _CHANGED_STATUS = 126
 _TASKSET = re.compile(r"taskset: .*")
@@ -85,7 +85,7 @@ def command_line(
     """
     if unnamed := [name for name in environment or {} if not name.isidentifier()]:
         raise ValueError(f"{unnamed[0]!r} is no name of an environment variable")
-    variables = {**(environment or {}), MARK_VARIABLE: mark}
+    variables = {**(environment or {}), COMMAND: mark}
     pinned: tuple[str, ...] = () if cpus is None else ("taskset", cpu_mask(cpus))
     missing = f"{{ echo {mark} missing >&2; exit {_MISSING_STATUS}; }}"
     steps = [
@@ -103,7 +103,7 @@ def command_line(
 
 
 def _hash_check(unchanged: Mapping[str, str], mark: str) -> str:
-    listed = f'"$({MARK_VARIABLE}={mark} sha256sum {shlex.join(unchanged)} 2>/dev/null)"'
+    listed = f'"$({COMMAND}={mark} sha256sum {shlex.join(unchanged)} 2>/dev/null)"'
     wanted = shlex.quote("\n".join(f"{sha256}  {path}" for path, sha256 in unchanged.items()))
     return f"[ {listed} = {wanted} ] || {{ echo {mark} changed >&2; exit {_CHANGED_STATUS}; }}"
 
@@ -124,7 +124,7 @@ def end_script(mark: str) -> str:
 
     It ends with `CANNOT_SEE` where the device hides environments, with `STILL_THERE` where something does not die.
     """
-    return _END_TEMPLATE.format(variable=MARK_VARIABLE, mark=mark, cannot_see=CANNOT_SEE, still_there=STILL_THERE)
+    return _END_TEMPLATE.format(variable=COMMAND, mark=mark, cannot_see=CANNOT_SEE, still_there=STILL_THERE)
 
 
 def run_script(

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
-from mbench.devices.adb.shell import MARK_VARIABLE
+from mbench.core.run_marks import COMMAND
 from mbench.devices.android.settings import restore_left_behind
 from mbench.devices.own_folders import session_part
 from mbench.workflows.home import home
@@ -70,7 +70,7 @@ def clear_leftovers(transport: Transport) -> None:
         NoDevice: a process of theirs does not end: beside it nothing can be measured.
         TransportError: the phone does not answer.
     """
-    said = transport.run(("sh", "-c", _CLEAR.format(root=transport.root, mark=MARK_VARIABLE)), deadline_s=SHORT_S)
+    said = transport.run(("sh", "-c", _CLEAR.format(root=transport.root, mark=COMMAND)), deadline_s=SHORT_S)
     if left := said.stdout.decode("utf-8", "replace").split():
         raise NoDevice(f"{transport.serial}: process {left[0]}, which a dead session left, does not end; restart it.")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mbench.devices.adb.shell import MARK_VARIABLE
+from mbench.core.run_marks import COMMAND
 from mbench.devices.host.transport import HostTransport
 from mbench.workflows.devices.phone_files import clear_leftovers
 
-LEFT = {MARK_VARIABLE: "4711-00ff"}
+LEFT = {COMMAND: "4711-00ff"}
 
 
 def recorded(root: Path, name: str, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
