@@ -11,7 +11,7 @@ from mbench.models.tflite.quiet import quiet
 from mbench.models.training import qat
 from mbench.models.training.qat import QatWeights
 
-DATA = Path(__file__).parents[2] / "mbench" / "accuracy" / "data" / "digits.npz"
+DATA = Path(__file__).parents[2] / "mbench" / "accuracy" / "datasets" / "data" / "digits.npz"
 SIZE = Size(alpha=0.25, resolution=32)
 HEAD = Head(name="digits", classes=10)
 EPOCHS, BATCH, RATE = 5, 32, 0.002

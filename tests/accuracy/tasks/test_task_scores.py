@@ -69,7 +69,7 @@ def score(pool, tmp_path):
     return score_bytes
 
 
-def test_a_judge_says_the_same_of_whole_flat_outputs_as_a_device_gives_them(pool, score, tmp_path):
+def test_an_evaluator_says_the_same_of_whole_flat_outputs_as_a_device_gives_them(pool, score, tmp_path):
     dataset = sets.write_objects(tmp_path / "coco")
     found = score(raw_detector(), dataset)
     asking = open_spec(EvaluationSpec(dataset=dataset), cache=tmp_path)
@@ -79,7 +79,7 @@ def test_a_judge_says_the_same_of_whole_flat_outputs_as_a_device_gives_them(pool
     )
     whole = answer(opened, prepared, asking.recipe.scaling, keep=None, pool=pool, progress=QUIET)
     flat = tuple(output.reshape(len(output), -1) for output in whole.outputs)
-    evaluation = asking.evaluator(opened, QUIET.note, asked=None).evaluator(flat, whole.answered, prepared.indices)
+    evaluation = asking.evaluator(opened, QUIET.note, asked=None).evaluate(flat, whole.answered, prepared.indices)
     assert evaluation.metrics == found.metrics
 
 
