@@ -24,7 +24,7 @@ from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.profile import SHIPPED as PROFILES
 from mbench.devices.profiles.profile import load_profiles, parse_profile
 from mbench.paper import suites
-from mbench.report.render.markdown import report_markdown
+from mbench.report.results.report import report_markdown
 from mbench.report.results.delimited import as_csv, as_json
 from mbench.report.results.rows import row_of
 from mbench.store.documents import RunDocument, parse_document
