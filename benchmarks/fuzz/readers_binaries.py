@@ -70,7 +70,7 @@ def _read_response(data: bytes, folder: Path) -> object:
             known=None,
             published="nothing",
             opener=default_opener(),
-            patience=_PATIENCE,
+            timeouts=_PATIENCE,
             progress=SilentProgress(),
         )
         return download(job)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,8 +25,8 @@ from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.profile import SHIPPED as PROFILES
 from mbench.devices.profiles.profile import load_profiles, parse_profile
 from mbench.paper import suites
-from mbench.report.results.report import report_markdown
 from mbench.report.results.delimited import as_csv, as_json
+from mbench.report.results.report import report_markdown
 from mbench.report.results.rows import row_of
 from mbench.store.documents import RunDocument, parse_document
 from mbench.store.session import find_session, open_session
@@ -42,13 +43,24 @@ def _sessions() -> Sequence[bytes]:
     return [pack(recorded_folder(f"results/format-{version}/2026*")) for version in (1, 2)]
 
 
+def _session_folder(data: bytes, folder: Path) -> Path:
+    """Return the session of an input in a folder of the name that its plan says: who sends one would call it so."""
+    made = folder / "unnamed"
+    made.mkdir()
+    unpack(data, made)
+    plan = made / "plan.json"
+    text = plan.read_bytes() if plan.is_file() and not plan.is_symlink() else b""
+    said = re.search(rb'"session":\s*"([\w.-]{1,100})"', text)
+    return made.rename(folder / said[1].decode()) if said else made
+
+
 def _read_session(data: bytes, folder: Path) -> object:
-    session = open_session(unpack(data, folder))
+    session = open_session(_session_folder(data, folder))
     return session.results(), [session.raw(run, name) for run in session.runs("canary") for name in run.files]
 
 
 def _read_for_report(data: bytes, folder: Path) -> object:
-    results = open_session(unpack(data, folder)).results()
+    results = open_session(_session_folder(data, folder)).results()
     rows = [row_of(result) for result in results]
     return report_markdown(results), as_csv(rows), as_json(rows)
 
