@@ -1,22 +1,26 @@
 """How tests are searched, ordered and shared out; workers are pytest-xdist's and get whole modules.
 
-By default hypothesis tries the same examples on every run, so that a failure stays until it is mended.
-`pytest --hypothesis-profile=search` draws new ones each time.
+By default hypothesis tries the same examples on every run, so that a failure stays until it is mended. `.ci/run` has it
+explore with a fresh seed, which it prints; `--hypothesis-profile=search` looks at twenty times as many examples.
 """
 
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of tests start mbench: let the first compile it for all
+if "MBENCH_TEST_DATA" in os.environ:  # mbench runs in folders of its own, where a relative path leads elsewhere
+    os.environ["MBENCH_TEST_DATA"] = str(Path(os.environ["MBENCH_TEST_DATA"]).absolute())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
