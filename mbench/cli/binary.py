@@ -18,24 +18,23 @@ app = typer.Typer(
 )
 
 
-Flavour = Annotated[FlavourChoice, typer.Option(help="tflite (Interpreter), or litert (CompiledModel).")]
+Flavour = Annotated[FlavourChoice, typer.Option(help="Flavour: tflite runs the Interpreter, litert the CompiledModel.")]
 
 
 @app.command("add")
 @one_line_errors
 def add(
-    path: Annotated[Path, typer.Argument(help="The binary.")],
-    flavour: Annotated[
-        FlavourChoice | None, typer.Option(help="tflite or litert, where the file does not show it.")
-    ] = None,
+    path: Annotated[Path, typer.Argument(help="Binary to keep.", metavar="FILE")],
+    flavour: Annotated[FlavourChoice | None, typer.Option(help="Flavour, where the file does not show it.")] = None,
     abi: Annotated[
-        str | None, typer.Option(help="What it must be for, such as arm64-v8a. Default: as it says.")
+        str | None,
+        typer.Option(
+            help="ABI that it must be for, such as arm64-v8a.", metavar="ABI", show_default="as the file says"
+        ),
     ] = None,
     with_: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--with", help="A library that belongs beside it on the phone; may be repeated.", metavar="LIBRARY.so"
-        ),
+        typer.Option("--with", help="Library to push beside it; may be repeated.", metavar="LIBRARY.so"),
     ] = None,
 ) -> None:
     """Keep a binary of your own, with the libraries that it loads."""
@@ -48,16 +47,25 @@ def add(
 @app.command("fetch")
 @one_line_errors
 def fetch(
-    abi: Annotated[str, typer.Option(help="Processor, in Android's words.")] = "arm64-v8a",
+    abi: Annotated[
+        str, typer.Option(help="ABI of the phone: arm64-v8a, armeabi-v7a, x86_64 or x86.", metavar="ABI")
+    ] = "arm64-v8a",
     flavour: Flavour = FlavourChoice.TFLITE,
-    version: Annotated[str, typer.Option(help="latest; for litert also nightly or a release.")] = "latest",
-    accelerator: Annotated[bool, typer.Option("--accelerator", help="litert's GPU accelerator library too.")] = False,
+    version: Annotated[
+        str, typer.Option(help="Version: latest; for litert also nightly or a release.", metavar="VERSION")
+    ] = "latest",
+    accelerator: Annotated[
+        bool, typer.Option("--accelerator", help="Fetch litert's GPU accelerator library, too.")
+    ] = False,
     accept_new: Annotated[
-        bool, typer.Option("--accept-new", help="Take other bytes than the address gave before.")
+        bool, typer.Option("--accept-new", help="Accept a file whose hash differs from the pinned one.")
     ] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fetch one that Google publishes; its hash is pinned at first sight."""
+    """Download a binary that Google publishes.
+
+    Its SHA-256 is pinned the first time, and every later download must match it.
+    """
     from mbench.workflows import binaries
 
     record = binaries.fetch_published(
@@ -89,7 +97,9 @@ def list_(json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.
 
 @app.command("remove")
 @one_line_errors
-def remove(sha256: Annotated[str, typer.Argument(help="Its SHA-256, or the first six digits or more.")]) -> None:
+def remove(
+    sha256: Annotated[str, typer.Argument(help="SHA-256 of the binary, or its first six digits or more.")],
+) -> None:
     """Remove a kept binary."""
     from mbench.workflows import binaries
 
@@ -99,7 +109,7 @@ def remove(sha256: Annotated[str, typer.Argument(help="Its SHA-256, or the first
 @app.command("verify")
 @one_line_errors
 def verify() -> None:
-    """Check every kept binary against its hash."""
+    """Verify every kept binary against its SHA-256."""
     from mbench.workflows import binaries
 
     if not binaries.records():

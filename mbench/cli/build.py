@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import grouped, options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Quantizer
@@ -27,8 +27,9 @@ def build(
         str | None,
         typer.Option(
             "--dataset",
-            help="Networks for it, trained on it and calibrated on its pictures: digits, fashion, folder:PATH, …",
+            help="Data set to train on and to calibrate with: digits, fashion, folder:PATH, …",
             metavar="NAME[:PATH]",
+            rich_help_panel=grouped.BUILD,
         ),
     ] = None,
     calibration: options.CalibrationFolder = None,
@@ -37,13 +38,16 @@ def build(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     seed: options.Seed = 0,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.")
+        Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.", metavar="FOLDER")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
     workers: options.Workers = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Build and quantize variants, check each against its Keras model, and keep them in the cache."""
+    """Build and quantize variants into the cache, or into a folder.
+
+    Each file is verified against the Keras model that it was made from.
+    """
     from mbench.workflows import build_command as workflow
     from mbench.workflows.build.obtain_artifacts import BuildFailure
 

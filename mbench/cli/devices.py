@@ -16,7 +16,7 @@ NO_DEVICE = 3
 WATCH_S = 2.0
 
 app = typer.Typer(help="Show attached phones, their state and what to do about it.", rich_markup_mode=None)
-profile_app = typer.Typer(help="Profiles of phones.", no_args_is_help=True, rich_markup_mode=None)
+profile_app = typer.Typer(help="Draft and check device profiles.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(profile_app, name="profile")
 
 
@@ -26,9 +26,7 @@ def devices(
     context: typer.Context,
     adb_server: options.AdbServers = None,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Print again whenever something changes, until Ctrl-C.")
-    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Print again when something changes, until Ctrl-C.")] = False,
 ) -> None:
     """Show attached phones, their state and what to do about it."""
     if context.invoked_subcommand is not None:
@@ -63,8 +61,8 @@ def devices(
 @app.command("clean")
 @one_line_errors
 def clean(
-    device: Annotated[str, typer.Argument(help="Serial or profile.")],
-    every: Annotated[bool, typer.Option("--every", help="All phones of that profile.")] = False,
+    device: Annotated[str, typer.Argument(help="Serial, or profile.")],
+    every: Annotated[bool, typer.Option("--every", help="Clean all phones of that profile.")] = False,
     adb_server: options.AdbServers = None,
 ) -> None:
     """Remove everything that mbench keeps on a phone."""
@@ -77,10 +75,13 @@ def clean(
 @profile_app.command("new")
 @one_line_errors
 def new(
-    device: Annotated[str, typer.Argument(help="Serial of an attached phone, or the generic profile that it has.")],
+    device: Annotated[str, typer.Argument(help="Serial of an attached phone, or its generic profile.")],
     adb_server: options.AdbServers = None,
 ) -> None:
-    """Print a draft of a profile from an attached phone's facts; keep it in device_profiles below MBENCH_HOME."""
+    """Print a draft of a profile from an attached phone's facts.
+
+    Keep it in the folder device_profiles below MBENCH_HOME.
+    """
     from mbench.workflows.devices import device_list as workflow
 
     write(workflow.draft(adb_server or [], device))
@@ -88,8 +89,8 @@ def new(
 
 @profile_app.command("check")
 @one_line_errors
-def check(file: Annotated[Path, typer.Argument(help="A profile.")]) -> None:
-    """Check a profile; faults are named with their lines."""
+def check(file: Annotated[Path, typer.Argument(help="Profile to check, a .toml file.", metavar="FILE")]) -> None:
+    """Check a profile, and print its faults with their lines."""
     from mbench.workflows.devices import device_list as workflow
 
     faults = workflow.faults_of(file)
@@ -97,4 +98,4 @@ def check(file: Annotated[Path, typer.Argument(help="A profile.")]) -> None:
         write_line(fault)
     if faults:
         raise typer.Exit(2)
-    write_line(f"{file}: right")
+    write_line(f"{file}: ok")

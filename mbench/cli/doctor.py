@@ -16,7 +16,10 @@ def doctor(
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
     results: options.Results = None,
 ) -> None:
-    """Check this machine for what mbench needs: tools, folders, space, a run of the benchmark program."""
+    """Check this machine and its phones, and say what to mend.
+
+    Looks at tools, folders, disk space, adb, attached phones, and runs the benchmark program once.
+    """
     from mbench.workflows.doctor.host import as_json, as_text, check
     from mbench.workflows.home import results_root
 

@@ -15,21 +15,31 @@ if TYPE_CHECKING:
 
 @one_line_errors
 def emulate(
-    profile: Annotated[str, typer.Option(help="Which phone.")] = "pixel4",
-    count: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
+    profile: Annotated[str, typer.Option(help="Profile of the phones.", metavar="PROFILE")] = "pixel4",
+    count: Annotated[int, typer.Option(help="Number of phones.", min=1, metavar="N")] = 1,
     port: Annotated[
-        list[int] | None, typer.Option(help="TCP port of a phone; may be repeated.", min=1, max=65535)
+        list[int] | None,
+        typer.Option(
+            help="TCP port of a phone; may be repeated.", min=1, max=65535, metavar="PORT", show_default="any free one"
+        ),
     ] = None,
     serial: Annotated[
         list[str] | None,
-        typer.Option(help="Serial of a phone; may be repeated.  [default: EMULATED01, … that no phone has]"),
+        typer.Option(
+            help="Serial of a phone; may be repeated.",
+            metavar="SERIAL",
+            show_default="EMULATED01 or the next that no phone has",
+        ),
     ] = None,
     synthetic: Annotated[
-        bool, typer.Option("--synthetic", help="Invent latencies by a law instead of running the models; says so.")
+        bool, typer.Option("--synthetic", help="Print synthetic latencies instead of running the models; rows say so.")
     ] = False,
     adb_server: options.AdbServers = None,
 ) -> None:
-    """Run emulated phones behind the adb server, until Ctrl-C; their timings are this machine's and are labelled so."""
+    """Run emulated phones behind the adb server, until Ctrl-C.
+
+    Their timings are those of this machine, and every row says so.
+    """
     from mbench.workflows.devices.emulate import emulate as workflow
 
     workflow(

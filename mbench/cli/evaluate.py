@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import grouped, options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
@@ -30,25 +30,34 @@ class HostDelegate(StrEnum):
 def evaluate(
     what: Annotated[
         list[str],
-        typer.Argument(help=".tflite files, and variants by name, which are built.", metavar="FILE|VARIANT..."),
+        typer.Argument(help=".tflite files, or variants by name, which are built.", metavar="FILE|VARIANT..."),
     ],
     dataset: Annotated[
         str,
-        typer.Option("--dataset", help="digits, fashion, folder:PATH, imagenet:PATH, …", metavar="NAME[:PATH]"),
+        typer.Option(
+            "--dataset",
+            help="Data set to evaluate on: digits, fashion, folder:PATH, imagenet:PATH, …",
+            metavar="NAME[:PATH]",
+            rich_help_panel=grouped.ACCURACY,
+        ),
     ],
     examples: Annotated[
         int | None,
         typer.Option(
-            help="Ask so many pictures, of faces so many pairs, drawn by --seed.  [default: all; of int16x8 files 500]",
+            help="Number of examples to score (of faces: pairs), drawn by --seed.",
             min=1,
             max=MOST_EXAMPLES,
+            metavar="N",
+            rich_help_panel=grouped.ACCURACY,
+            show_default="all; of int16x8 files 500",
         ),
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
     delegate: Annotated[
-        HostDelegate, typer.Option("--delegate", help="cpu (XNNPACK where it can), or builtin.")
+        HostDelegate,
+        typer.Option("--delegate", help="Delegate: cpu uses XNNPACK where it can.", rich_help_panel=grouped.ACCURACY),
     ] = HostDelegate.CPU,
     weights: options.WeightsOption = None,
     calibration: options.CalibrationFolder = None,
@@ -57,12 +66,22 @@ def evaluate(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     seed: options.Seed = 0,
     workers: Annotated[
-        int | None, typer.Option(help="Processes that decode, build and score.  [default: one per core]", min=1)
+        int | None,
+        typer.Option(
+            help="Number of processes that decode, build and score.",
+            min=1,
+            metavar="N",
+            rich_help_panel=grouped.ACCURACY,
+            show_default="one per core",
+        ),
     ] = None,
-    format_: Annotated[options.Format, typer.Option("--format", help="md, csv, json or table.")] = options.Format.MD,
+    format_: Annotated[options.Format, typer.Option("--format", help="Format of the table.")] = options.Format.MD,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score files on the test split of a labelled data set, on this host with all cores, and print a row for each."""
+    """Evaluate files on a labelled data set, on this machine.
+
+    The test split is scored with all cores; the table has a row per file.
+    """
     from mbench.core.scores import EvaluationSpec
     from mbench.core.workloads import parse_delegate
     from mbench.workflows.score.command import evaluate as workflow

@@ -15,13 +15,16 @@ from mbench.core.errors import UsageError
 @one_line_errors
 def inspect(
     what: Annotated[
-        str, typer.Argument(help="A variant's name, or a .tflite file of any converter.", metavar="VARIANT|FILE")
+        str, typer.Argument(help="Name of a variant, or a .tflite file of any converter.", metavar="VARIANT|FILE")
     ],
-    format_: Annotated[options.Format, typer.Option("--format", help="md, table or json.")] = options.Format.MD,
-    json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    format_: Annotated[options.Format, typer.Option("--format", help="Format: md, table or json.")] = options.Format.MD,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Print layers, shares of each layer type, inputs, outputs and size, counted from the file."""
+    """Print layers, multiply-adds and parameters of a .tflite file.
+
+    All is counted from the file, with the share of each layer type, inputs, outputs and size.
+    """
     from mbench.workflows.build import inspect as inspecting
 
     if format_ is options.Format.CSV:

@@ -15,6 +15,7 @@ from mbench.cli import (
     doctor,
     emulate,
     evaluate,
+    grouped,
     inspect,
     parse,
     report,
@@ -30,7 +31,7 @@ _COLLECT = (50_000, 20, 20)
 
 app = typer.Typer(
     name="mbench",
-    help="Builds MobileNet variants, times them on phones or on this host, and prints tables that can be believed.",
+    help="Build MobileNet variants, time them on phones or on this machine, and print honest tables of the results.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help needs no import of rich and answers twice as fast
@@ -45,7 +46,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from, and log to stderr.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print tracebacks of errors, and log to stderr.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
@@ -60,10 +61,10 @@ def options(
         os.environ["MBENCH_DEBUG"] = "1"
 
 
-app.command("run")(run.run)
-app.command("build")(build.build)
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
+app.command("run", cls=grouped.GroupedCommand)(run.run)
+app.command("build", cls=grouped.GroupedCommand)(build.build)
+app.command("train", cls=grouped.GroupedCommand)(train.train)
+app.command("evaluate", cls=grouped.GroupedCommand)(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
 app.command("parse")(parse.parse)

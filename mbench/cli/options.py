@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mbench.cli import grouped
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import LARGEST_SEED
 
@@ -37,100 +38,205 @@ Sweeps = Annotated[
     list[str] | None,
     typer.Option(
         "--sweep",
-        help="AXIS or AXIS=v1,v2: alpha, resolution, quantization, threads or delegate. Repeated sweeps multiply.",
+        help="Axis to vary: alpha, resolution, quantization, threads or delegate; AXIS alone takes its published "
+        "values, AXIS=v1,v2 yours. Repeated sweeps multiply.",
         metavar="AXIS[=VALUES]",
+        rich_help_panel=grouped.BUILD,
     ),
 ]
-Alpha = Annotated[str | None, typer.Option(help="Width multipliers, such as 1.0,0.5.", metavar="VALUES")]
-Resolution = Annotated[str | None, typer.Option(help="Input sizes in pixels, such as 224,160.", metavar="VALUES")]
+Alpha = Annotated[
+    str | None,
+    typer.Option(
+        help="Width multipliers, such as 1.0,0.5.", metavar="VALUES", rich_help_panel=grouped.BUILD, show_default="1.0"
+    ),
+]
+Resolution = Annotated[
+    str | None,
+    typer.Option(
+        help="Input heights and widths in pixels, such as 224,160.",
+        metavar="VALUES",
+        rich_help_panel=grouped.BUILD,
+        show_default="the network's, or the data set's",
+    ),
+]
 QuantizationList = Annotated[
     str | None,
-    typer.Option("--quantization", help="fp32, fp16, drq, int8, int16x8. Default: int8.", metavar="VALUES"),
+    typer.Option(
+        "--quantization",
+        help="Quantizations: fp32, fp16, drq, int8, int16x8.",
+        metavar="VALUES",
+        rich_help_panel=grouped.BUILD,
+        show_default="int8",
+    ),
 ]
-Threads = Annotated[str | None, typer.Option(help="Thread counts, such as 1,4.", metavar="VALUES")]
+Threads = Annotated[
+    str | None,
+    typer.Option(
+        help="Thread counts, such as 1,4.",
+        metavar="VALUES",
+        rich_help_panel=grouped.CONDITIONS,
+        show_default="1, or the profile's",
+    ),
+]
 Delegates = Annotated[
     str | None,
     typer.Option(
         "--delegate",
-        help="cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.",
+        help="Delegates: cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.",
         metavar="VALUES",
+        rich_help_panel=grouped.CONDITIONS,
+        show_default="cpu",
     ),
 ]
-Architecture = Annotated[str, typer.Option("--arch", help="Network family, such as vgg16.")]
-Classes = Annotated[int | None, typer.Option(help="Number of classes.  [default: 1000, or the data set's]", min=1)]
+Architecture = Annotated[
+    str,
+    typer.Option("--arch", help="Network family, such as vgg16.", metavar="NAME", rich_help_panel=grouped.BUILD),
+]
+Classes = Annotated[
+    int | None,
+    typer.Option(
+        help="Number of classes.",
+        min=1,
+        metavar="N",
+        rich_help_panel=grouped.BUILD,
+        show_default="1000, or the data set's",
+    ),
+]
 WeightsOption = Annotated[
     str | None,
     typer.Option(
         "--weights",
-        help="none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), or a .keras, "
-        ".weights.h5 or .npz file.  [default: none, or what suits the data set]",
+        help="Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), or a "
+        ".keras, .weights.h5 or .npz file.",
         metavar="WORD|FILE",
+        rich_help_panel=grouped.BUILD,
+        show_default="none, or what suits the data set",
     ),
 ]
 DatasetOption = Annotated[
     str | None,
     typer.Option(
         "--dataset",
-        help="Score on it: digits, fashion, folder:PATH, imagenet:PATH, … Small ones are trained on, once.",
+        help="Data set to evaluate on: digits, fashion, folder:PATH, imagenet:PATH, … Networks for small ones are "
+        "trained first, once.",
         metavar="NAME[:PATH]",
+        rich_help_panel=grouped.ACCURACY,
     ),
 ]
 CalibrationFolder = Annotated[
     Path | None,
-    typer.Option("--calibration", help="Folder of pictures to calibrate int8 on. Default: synthetic, latency only."),
+    typer.Option(
+        "--calibration",
+        help="Folder of pictures to calibrate int8 and int16x8 on.",
+        metavar="FOLDER",
+        rich_help_panel=grouped.BUILD,
+        show_default="the data set's, else synthetic: latency only",
+    ),
 ]
-CalibrationExamples = Annotated[int, typer.Option(help="Pictures to calibrate on.", min=1)]
+CalibrationExamples = Annotated[
+    int,
+    typer.Option(help="Number of examples to calibrate on.", min=1, metavar="N", rich_help_panel=grouped.BUILD),
+]
 PreprocessingOption = Annotated[
     str | None,
     typer.Option(
         "--preprocessing",
-        help="inception, antialiased, plain, torchvision, keras or caffe.  [default: the data set's own]",
+        help="Preprocessing recipe: inception, antialiased, plain, torchvision, keras or caffe.",
         metavar="NAME",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="the data set's",
     ),
 ]
 LabelOffset = Annotated[
     int | None,
     typer.Option(
         "--label-offset",
-        help="Output index of class 0.  [default: 1 where there is one output more than classes]",
+        help="Output index of class 0.",
         min=0,
         max=1,
+        metavar="0|1",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="1 where there is one output more than classes, else 0",
     ),
 ]
 CellsOption = Annotated[
     Path | None,
     typer.Option(
         "--cells",
-        help="Of geo:PATH: a CSV file token,latitude,longitude, a line a class.  [default: cells.csv beside PATH]",
+        help="CSV file of a geo: data set's classes, one line token,latitude,longitude per class.",
         metavar="FILE",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="cells.csv beside the data",
     ),
 ]
 CalibrationMethodOption = Annotated[
     CalibrationMethod,
-    typer.Option("--calibration-method", help="moving-average is the quantizer's own, which clips the highest scores."),
+    typer.Option(
+        "--calibration-method",
+        help="How ranges follow from the examples; moving-average is the quantizer's own, and clips the highest "
+        "scores.",
+        rich_help_panel=grouped.BUILD,
+    ),
 ]
-QuantizerOption = Annotated[Quantizer, typer.Option("--quantizer", help="litert, or tf as a cross-check.")]
-Seed = Annotated[int, typer.Option(help="Of weights, order and bootstrap.", min=0, max=LARGEST_SEED)]
-Workers = Annotated[int | None, typer.Option(help="Processes that build. Default: one per core.", min=1)]
+QuantizerOption = Annotated[
+    Quantizer,
+    typer.Option("--quantizer", help="Quantizer; tf is a cross-check.", rich_help_panel=grouped.BUILD),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        help="Seed for weights, the order of jobs and the bootstrap.",
+        min=0,
+        max=LARGEST_SEED,
+        metavar="N",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Number of processes that build.",
+        min=1,
+        metavar="N",
+        rich_help_panel=grouped.BUILD,
+        show_default="one per core",
+    ),
+]
 AdbServers = Annotated[
     list[str] | None,
     typer.Option(
-        "--adb-server", help="adb server to use, HOST:PORT; may be repeated. Default: yours.", metavar="ADDRESS"
+        "--adb-server",
+        help="Address of an adb server; may be repeated.",
+        metavar="HOST:PORT",
+        rich_help_panel=grouped.DEVICES,
+        show_default="adb's own",
     ),
 ]
 WaitForPhone = Annotated[
     float | None,
     typer.Option(
         "--wait-for-phone",
-        help="How long a lost phone is waited for. Default: as its profile says, 120.",
+        help="Timeout for the return of a lost phone, in seconds.",
         metavar="SECONDS",
         min=0,
         max=86_400,
+        rich_help_panel=grouped.DEVICES,
+        show_default="the profile's, mostly 120",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print nothing but errors on stderr.", rich_help_panel=grouped.OUTPUT),
+]
 Results = Annotated[
-    Path | None, typer.Option("--results", help="Folder of sessions. Default: $MBENCH_RESULTS, else ./results.")
+    Path | None,
+    typer.Option(
+        "--results",
+        help="Folder of sessions.",
+        metavar="FOLDER",
+        rich_help_panel=grouped.OUTPUT,
+        show_default="$MBENCH_RESULTS, else ./results",
+    ),
 ]
 
 

@@ -17,12 +17,17 @@ MOST_BYTES = 256 * MIB
 
 @one_line_errors
 def parse(
-    log: Annotated[Path, typer.Argument(help="Its stdout, or one merged log; - is standard input.")],
-    stderr: Annotated[Path | None, typer.Option(help="Its stderr, where that was kept apart.")] = None,
-    exit_code: Annotated[int | None, typer.Option(help="Its exit status, as a shell says it.")] = None,
+    log: Annotated[Path, typer.Argument(help="Stdout of benchmark_model, or one merged log; - is standard input.")],
+    stderr: Annotated[Path | None, typer.Option(help="Stderr, where it was kept apart.", metavar="LOG")] = None,
+    exit_code: Annotated[
+        int | None, typer.Option(help="Exit status, as a shell reports it.", metavar="N", show_default="unknown")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Read a benchmark_model output strictly: what the text does not say is unknown, a form not known is an error."""
+    """Read a benchmark_model log that somebody sent you.
+
+    What the log does not say is unknown; a line of unknown form is an error.
+    """
     from mbench.workflows.parsing import parse_log, text_of
 
     parsed = parse_log(_read(log), _read(stderr) if stderr else "", exit_code=exit_code)

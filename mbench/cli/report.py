@@ -14,27 +14,37 @@ from mbench.core.errors import UsageError
 @one_line_errors
 def report(
     sessions: Annotated[
-        list[str] | None, typer.Argument(help="Sessions by name, beginning or path. Default: the latest.")
+        list[str] | None,
+        typer.Argument(help="Sessions by name, beginning of a name, or path.", show_default="the latest"),
     ] = None,
-    format_: Annotated[options.Format, typer.Option("--format", help="How it is printed.")] = options.Format.MD,
-    json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
-    all_: Annotated[bool, typer.Option("--all", help="Every session in the folder.")] = False,
+    format_: Annotated[options.Format, typer.Option("--format", help="Format of the table.")] = options.Format.MD,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Take every session in the folder.")] = False,
     pivot: Annotated[
         str | None,
-        typer.Option(help="ROWS:COLUMNS, such as alpha:resolution: one value in a grid instead.", metavar="AXIS:AXIS"),
+        typer.Option(
+            help="Print a grid of one value over two axes, ROWS:COLUMNS, such as alpha:resolution.", metavar="AXIS:AXIS"
+        ),
     ] = None,
     value: Annotated[
         str | None,
-        typer.Option(help="What a pivot shows, such as top1 or size_bytes.  [default: latency_median_us]"),
+        typer.Option(
+            help="Value that --pivot shows, such as top1 or size_bytes.",
+            metavar="NAME",
+            show_default="latency_median_us",
+        ),
     ] = None,
-    ops: Annotated[bool, typer.Option("--ops", help="The operator profiles, operator by operator.")] = False,
+    ops: Annotated[bool, typer.Option("--ops", help="Print the operator profiles, operator by operator.")] = False,
     rates: Annotated[
-        bool, typer.Option("--rates", help="Compute rates: GMAC/s of each job and layer type, beside the peak.")
+        bool, typer.Option("--rates", help="Print compute rates: GMAC/s of each job and layer type, beside the peak.")
     ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the stored documents.")] = False,
     results: options.Results = None,
 ) -> None:
-    """Print the table of one or more stored sessions; rows that cannot be compared stand in tables of their own."""
+    """Print tables of stored sessions.
+
+    Rows that cannot be compared stand in tables of their own.
+    """
     from mbench.workflows import reporting
     from mbench.workflows.home import results_root
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import grouped, options, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Quantizer
@@ -54,17 +54,34 @@ def run(
     names: options.Names = None,
     device: Annotated[
         list[str] | None,
-        typer.Option(help="Profile, serial or address; host is this machine. May be repeated.  [default: host]"),
+        typer.Option(
+            help="Device: a profile, a serial, an address, or host (this machine); may be repeated.",
+            metavar="DEVICE",
+            rich_help_panel=grouped.DEVICES,
+            show_default="host",
+        ),
     ] = None,
-    every: Annotated[bool, typer.Option("--every", help="All phones of the profile.")] = False,
-    any_: Annotated[int | None, typer.Option("--any", help="Any N phones of the profile.", metavar="N", min=1)] = None,
+    every: Annotated[
+        bool, typer.Option("--every", help="Run on all phones of the profile.", rich_help_panel=grouped.DEVICES)
+    ] = False,
+    any_: Annotated[
+        int | None,
+        typer.Option(
+            "--any", help="Run on any N phones of the profile.", metavar="N", min=1, rich_help_panel=grouped.DEVICES
+        ),
+    ] = None,
     suite: Annotated[
         str | None,
-        typer.Option(help="What a suite names, such as mobilenets/table-6; mbench suite list.", metavar="NAME|FILE"),
+        typer.Option(
+            help="Suite to run, such as mobilenets/table-6; mbench suite list shows all.",
+            metavar="NAME|FILE",
+            rich_help_panel=grouped.BUILD,
+        ),
     ] = None,
     sweep: options.Sweeps = None,
     model: Annotated[
-        list[Path] | None, typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE")
+        list[Path] | None,
+        typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE", rich_help_panel=grouped.BUILD),
     ] = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
@@ -82,49 +99,167 @@ def run(
     dataset: options.DatasetOption = None,
     accuracy: Annotated[
         PlaceChoice | None,
-        typer.Option("--accuracy", help="Where files are scored: host, device or both.  [default: host]"),
+        typer.Option(
+            "--accuracy",
+            help="Where files are evaluated.",
+            rich_help_panel=grouped.ACCURACY,
+            show_default="host",
+        ),
     ] = None,
     examples: Annotated[
         int | None,
         typer.Option(
-            help="Score so many pictures, of faces so many pairs.  [default: all; on devices 500]",
+            help="Number of examples to score (of faces: pairs).",
             min=1,
             max=MOST_EXAMPLES,
+            metavar="N",
+            rich_help_panel=grouped.ACCURACY,
+            show_default="all; on devices 500",
         ),
     ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A first look: 3 short runs of each; says so.")] = False,
-    runs: Annotated[int | None, typer.Option(help="Least runs (processes) of each job.", min=1, max=MOST_RUNS)] = None,
-    max_runs: Annotated[int | None, typer.Option(help="Most runs of each job.", min=1, max=MOST_RUNS)] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="Take a first look: 3 short runs per job, marked so.", rich_help_panel=grouped.DURATION
+        ),
+    ] = False,
+    runs: Annotated[
+        int | None,
+        typer.Option(
+            help="Minimum runs (processes) per job.",
+            min=1,
+            max=MOST_RUNS,
+            metavar="N",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's, mostly 5",
+        ),
+    ] = None,
+    max_runs: Annotated[
+        int | None,
+        typer.Option(
+            help="Maximum runs per job.",
+            min=1,
+            max=MOST_RUNS,
+            metavar="N",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's: host 8, phones 10",
+        ),
+    ] = None,
     target_interval: Annotated[
         float | None,
-        typer.Option(help="Stop at this relative half-width of the interval: 0.02 is ±2 %.", min=0.0001, max=1),
+        typer.Option(
+            help="Relative half-width of the 95 % interval at which a job ends; 0.02 is ±2 %.",
+            min=0.0001,
+            max=1,
+            metavar="SHARE",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's, mostly 0.02",
+        ),
     ] = None,
     num_runs: Annotated[
-        int | None, typer.Option(help="Least inferences of each run.", min=1, max=MOST_INFERENCES)
+        int | None,
+        typer.Option(
+            help="Minimum inferences per run.",
+            min=1,
+            max=MOST_INFERENCES,
+            metavar="N",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's, mostly 50",
+        ),
     ] = None,
-    min_secs: Annotated[float | None, typer.Option(help="Least measured seconds of each run.", min=0, max=3600)] = None,
+    min_secs: Annotated[
+        float | None,
+        typer.Option(
+            help="Minimum measured time per run, in seconds.",
+            min=0,
+            max=3600,
+            metavar="SECONDS",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's: host 0.5, phones 2",
+        ),
+    ] = None,
     max_secs: Annotated[
-        float | None, typer.Option(help="Most measured seconds of each run.", min=0.001, max=3600)
+        float | None,
+        typer.Option(
+            help="Maximum time of warm-up and of measuring per run, in seconds each.",
+            min=0.001,
+            max=3600,
+            metavar="SECONDS",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's, mostly 60",
+        ),
     ] = None,
     warmup_secs: Annotated[
-        float | None, typer.Option(help="Least warm-up seconds of each run.", min=0, max=3600)
+        float | None,
+        typer.Option(
+            help="Minimum warm-up per run, in seconds.",
+            min=0,
+            max=3600,
+            metavar="SECONDS",
+            rich_help_panel=grouped.DURATION,
+            show_default="the profile's: host 0.3, phones 1",
+        ),
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="ops: an operator profile too, in runs of its own.")] = None,
-    memory_runs: Annotated[int | None, typer.Option(help="Runs that measure memory.", min=0, max=MOST_RUNS)] = None,
-    cpus: Annotated[str | None, typer.Option(help="Cores to pin runs to, best first, such as 4-7.")] = None,
-    binary: Annotated[Path | None, typer.Option(help="Your own benchmark_model for that device.")] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Extra profile; ops: time per operator, in runs of its own.",
+            metavar="ops",
+            rich_help_panel=grouped.CONDITIONS,
+        ),
+    ] = None,
+    memory_runs: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of runs that measure memory.",
+            min=0,
+            max=MOST_RUNS,
+            metavar="N",
+            rich_help_panel=grouped.DURATION,
+            show_default="3; with --quick 1",
+        ),
+    ] = None,
+    cpus: Annotated[
+        str | None,
+        typer.Option(
+            help="Cores to pin runs to, best first, such as 4-7.",
+            metavar="CORES",
+            rich_help_panel=grouped.CONDITIONS,
+            show_default="the profile's",
+        ),
+    ] = None,
+    binary: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own benchmark_model for that device.", metavar="FILE", rich_help_panel=grouped.CONDITIONS
+        ),
+    ] = None,
     flavour: Annotated[
         options.FlavourChoice | None,
-        typer.Option(help="Which benchmark_model on phones. Default: tflite, or the only one that is kept."),
+        typer.Option(
+            help="Flavour of benchmark_model on phones.",
+            rich_help_panel=grouped.CONDITIONS,
+            show_default="tflite, or the only one kept",
+        ),
     ] = None,
     fixed_performance: Annotated[
-        bool, typer.Option("--fixed-performance", help="Let the phone hold clocks that it can sustain (Android 11).")
+        bool,
+        typer.Option(
+            "--fixed-performance",
+            help="Let the phone hold clocks that it can sustain (Android 11 or later).",
+            rich_help_panel=grouped.CONDITIONS,
+        ),
     ] = False,
     governor: Annotated[
-        str | None, typer.Option(help="cpufreq governor of a rooted phone, such as performance.", metavar="NAME")
+        str | None,
+        typer.Option(
+            help="cpufreq governor to set on a rooted phone, such as performance.",
+            metavar="NAME",
+            rich_help_panel=grouped.CONDITIONS,
+        ),
     ] = None,
     wait_for_phone: options.WaitForPhone = None,
     adb_server: options.AdbServers = None,
@@ -132,19 +267,27 @@ def run(
     resume: Annotated[
         str | None,
         typer.Option(
-            help="Go on with a session, by name; 'last' is the latest. Its plan says all that is run: takes --results, "
+            help="Session to go on with; last is the latest. Its plan decides what is run: it takes --results, "
             "--adb-server, --wait-for-phone, --format, --json and --quiet only, and once more --binary FILE and "
             "--delegate external:PATH where it was begun with them: what a plan names is not started by itself.",
             metavar="SESSION",
+            rich_help_panel=grouped.OUTPUT,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and the commands; do nothing.")] = False,
-    format_: Annotated[options.Format, typer.Option("--format", help="How the table is printed.")] = options.Format.MD,
-    json_: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the plan and the commands; do nothing.", rich_help_panel=grouped.OUTPUT),
+    ] = False,
+    format_: Annotated[
+        options.Format, typer.Option("--format", help="Format of the table.", rich_help_panel=grouped.OUTPUT)
+    ] = options.Format.MD,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print JSON, as --format json does.", rich_help_panel=grouped.OUTPUT)
+    ] = False,
     workers: options.Workers = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Build, quantize and time variants on a device, and print the table.
+    """Build variants, measure them on devices, and print the table.
 
     The table, the plan and every run's raw output are kept in a session folder under ./results.
     """
@@ -309,7 +452,8 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
 def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[str, float]:
     for name, value in asked.items():
         if value is not None and not math.isfinite(value):
-            raise UsageError(f"{name.replace('_', ' ')}: {value} is no number that can be waited for.")
+            option = "--warmup-secs" if name == "warmup_min_secs" else f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} must be a finite number, not {value}.")
     return defaults | {name: value for name, value in asked.items() if value is not None}
 
 

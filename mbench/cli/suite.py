@@ -20,26 +20,30 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Suites: the tables and figures of MobileNets (arXiv 1704.04861), a smoke test, a nightly job, and yours.",
+    help="List and report suites, the paper's tables among them.",
 )
 
-Name = Annotated[str, typer.Argument(help="Suite, such as mobilenets/table-6, or a file like one.", metavar="NAME")]
+Name = Annotated[
+    str, typer.Argument(help="Name of a suite, such as mobilenets/table-6, or a .toml file.", metavar="NAME")
+]
 Sessions = Annotated[
     list[str] | None,
-    typer.Argument(help="Sessions by name, beginning or path. Default: the last one that ran the suite."),
+    typer.Argument(
+        help="Sessions by name, beginning of a name, or path.", show_default="the last one that ran the suite"
+    ),
 ]
-NoBuild = Annotated[bool, typer.Option("--no-build", help="Count what is in the cache only, and build nothing for it.")]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Count cached files only; build nothing.")]
 References = Annotated[
-    bool, typer.Option("--references", help="Columns of what others published for phones and checkpoints.")
+    bool, typer.Option("--references", help="Add columns of what others published for phones and checkpoints.")
 ]
 
 
 @app.command("list")
 @one_line_errors
 def list_(
-    format_: Annotated[options.Format, typer.Option("--format", help="md or table.")] = options.Format.TABLE,
+    format_: Annotated[options.Format, typer.Option("--format", help="Format: md or table.")] = options.Format.TABLE,
 ) -> None:
-    """List all suites: what each shows, and what its accuracies need."""
+    """List all suites, and what their accuracies need."""
     from mbench.workflows.paper.suites import listed
 
     _print([listed()], format_)
@@ -48,7 +52,7 @@ def list_(
 @app.command("show")
 @one_line_errors
 def show(name: Name) -> None:
-    """Say what a suite runs, what it needs, and what stays unknown without that."""
+    """Print what a suite runs, and what it needs for that."""
     from mbench.workflows.paper.suites import shown
 
     for line in shown(name):
@@ -60,18 +64,20 @@ def show(name: Name) -> None:
 def report(
     name: Name,
     sessions: Sessions = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every session in the folder.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Take every session in the folder.")] = False,
     references: References = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for a figure's pictures: SVG, PNG and HTML.", metavar="FOLDER"),
     ] = None,
     no_build: NoBuild = False,
-    format_: Annotated[options.Format, typer.Option("--format", help="md or table.")] = options.Format.MD,
+    format_: Annotated[options.Format, typer.Option("--format", help="Format: md or table.")] = options.Format.MD,
     results: options.Results = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Print a suite's tables from stored sessions: printed in the paper, counted, measured here.
+    """Print a suite's tables from stored sessions.
+
+    They show what the paper printed, what the files count, and what was measured here.
 
     This is how a table of the paper is rendered; mbench report prints sessions as they are. What no session measured
     stays unknown, and the rest is shown.
@@ -102,18 +108,21 @@ def report(
 def document(
     sessions: Annotated[
         list[str] | None,
-        typer.Argument(help="Sessions by name, beginning or path. Default: of each suite the last that ran it."),
+        typer.Argument(
+            help="Sessions by name, beginning of a name, or path.", show_default="the last that ran each suite"
+        ),
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The markdown file; pictures are written beside it.", metavar="FILE")
+        Path,
+        typer.Option("--output", "-o", help="Markdown file to write; pictures are written beside it.", metavar="FILE"),
     ] = Path("paper.md"),
     no_build: NoBuild = False,
     results: options.Results = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write one document of all fourteen tables and three figures, with the command for each.
+    """Write one document of all fourteen tables and three figures.
 
-    The same sessions give the same bytes.
+    Each comes with the command for it. The same sessions give the same bytes.
     """
     from mbench.workflows.home import results_root
     from mbench.workflows.paper import document as paper_document

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import grouped, options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.core.choices import Distribution, Preset, Schedule, Strength
@@ -18,54 +18,194 @@ SOME_FAILED = 4
 @one_line_errors
 def train(
     dataset: Annotated[
-        str, typer.Option("--dataset", help="digits, fashion, or FORMAT:PATH, such as folder:/data/flowers.")
+        str,
+        typer.Option(
+            "--dataset",
+            help="Data set to train on: digits, fashion, or FORMAT:PATH, such as folder:/data/flowers.",
+            metavar="NAME[:PATH]",
+            rich_help_panel=grouped.TRAINING,
+        ),
     ],
     arch: options.Architecture = "mobilenet_v1",
     sweep: Annotated[
         list[str] | None,
-        typer.Option("--sweep", help="alpha or resolution, with =v1,v2 or without.", metavar="AXIS[=VALUES]"),
+        typer.Option(
+            "--sweep",
+            help="Axis to vary, alpha or resolution; AXIS alone takes its published values, AXIS=v1,v2 yours.",
+            metavar="AXIS[=VALUES]",
+            rich_help_panel=grouped.BUILD,
+        ),
     ] = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
-    preset: Annotated[Preset | None, typer.Option(help="Default: small below 100 000 examples, else paper.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Default: by preset and number of examples.", min=1)] = None,
-    batch: Annotated[int | None, typer.Option(help="Examples of a step.", min=2)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of the first step.", min=1e-9)] = None,
-    schedule: Annotated[Schedule | None, typer.Option(help="How the learning rate falls.")] = None,
-    augmentation: Annotated[Strength | None, typer.Option(help="Distortions. Default: by epochs and alpha.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="Never of depthwise filters.", min=0)] = None,
+    preset: Annotated[
+        Preset | None,
+        typer.Option(
+            help="Where defaults come from.",
+            rich_help_panel=grouped.TRAINING,
+            show_default="small below 100 000 examples, else paper",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of epochs.",
+            min=1,
+            metavar="N",
+            rich_help_panel=grouped.TRAINING,
+            show_default="by preset and number of examples",
+        ),
+    ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size",
+            help="Batch size, in examples.",
+            min=2,
+            metavar="N",
+            rich_help_panel=grouped.TRAINING,
+            show_default="32",
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Learning rate of the first step.",
+            min=1e-9,
+            metavar="RATE",
+            rich_help_panel=grouped.TRAINING,
+            show_default="small 0.002, paper 0.045",
+        ),
+    ] = None,
+    schedule: Annotated[
+        Schedule | None,
+        typer.Option(
+            help="How the learning rate falls.",
+            rich_help_panel=grouped.TRAINING,
+            show_default="small cosine, paper exponential",
+        ),
+    ] = None,
+    augmentation: Annotated[
+        Strength | None,
+        typer.Option(
+            help="Strength of augmentation.", rich_help_panel=grouped.TRAINING, show_default="by epochs and alpha"
+        ),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Weight decay; depthwise filters have none.",
+            min=0,
+            metavar="RATE",
+            rich_help_panel=grouped.TRAINING,
+            show_default="0.00004",
+        ),
+    ] = None,
     held_out: Annotated[
-        float | None, typer.Option(help="Share of the train split that is judged, not trained on.", min=0, max=0.9)
+        float | None,
+        typer.Option(
+            "--validation-split",
+            help="Share of the train split that is evaluated after each epoch and not trained on.",
+            min=0,
+            max=0.9,
+            metavar="SHARE",
+            rich_help_panel=grouped.TRAINING,
+            show_default="0.1, at most 10 000 examples",
+        ),
     ] = None,
     patience: Annotated[
-        int | None, typer.Option(help="End after so many epochs without a better held-out loss.", min=1)
+        int | None,
+        typer.Option(
+            help="Epochs without a better validation loss after which training ends.",
+            min=1,
+            metavar="N",
+            rich_help_panel=grouped.TRAINING,
+            show_default="train all epochs",
+        ),
     ] = None,
     preprocessing: Annotated[
-        str | None, typer.Option(help="Recipe that pictures are prepared by. Default: the data set's.")
+        str | None,
+        typer.Option(
+            help="Preprocessing recipe: inception, plain or keras.",
+            metavar="NAME",
+            rich_help_panel=grouped.TRAINING,
+            show_default="the data set's",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order, distortions and what is held out.", min=0)] = 0,
-    qat: Annotated[bool, typer.Option("--qat", help="Train on with the rounding of int8 in the graph (QAT).")] = False,
-    bits: Annotated[int, typer.Option(help="Of 1×1 weights in QAT: 8 or 4.")] = 8,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Seed for weights, order, augmentation and the validation split.",
+            min=0,
+            metavar="N",
+            rich_help_panel=grouped.TRAINING,
+        ),
+    ] = 0,
+    qat: Annotated[
+        bool,
+        typer.Option(
+            "--qat",
+            help="Train on with int8's rounding in the graph (quantization-aware training).",
+            rich_help_panel=grouped.QUANTIZATION,
+        ),
+    ] = False,
+    bits: Annotated[
+        int,
+        typer.Option(help="Bits of 1×1 weights with --qat.", metavar="8|4", rich_help_panel=grouped.QUANTIZATION),
+    ] = 8,
     teacher: Annotated[
-        Path | None, typer.Option(help="Distil: a .keras model, our .npz weights, or stored outputs (.npy).")
+        Path | None,
+        typer.Option(
+            help="Teacher to distil from: a .keras model, mbench's .npz weights, or stored outputs (.npy).",
+            metavar="FILE",
+            rich_help_panel=grouped.QUANTIZATION,
+        ),
     ] = None,
-    teacher_alpha: Annotated[float | None, typer.Option(help="Width of a .npz teacher.")] = None,
-    temperature: Annotated[float, typer.Option(help="Of a distillation.", min=0.1)] = 1.0,
+    teacher_alpha: Annotated[
+        float | None,
+        typer.Option(help="Width multiplier of a .npz teacher.", metavar="ALPHA", rich_help_panel=grouped.QUANTIZATION),
+    ] = None,
+    temperature: Annotated[
+        float,
+        typer.Option(
+            help="Temperature of the distillation.", min=0.1, metavar="NUMBER", rich_help_panel=grouped.QUANTIZATION
+        ),
+    ] = 1.0,
     distribute: Annotated[
-        Distribution | None, typer.Option(help="Share one training; TF_CONFIG names the cluster.")
+        Distribution | None,
+        typer.Option(
+            help="Share one training by this strategy; TF_CONFIG names the cluster.", rich_help_panel=grouped.COMPUTING
+        ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Trainings at once, or workers of a distribution. Default: one per core.", min=1)
+        int | None,
+        typer.Option(
+            help="Number of trainings at once, or of workers with --distribute.",
+            min=1,
+            metavar="N",
+            rich_help_panel=grouped.COMPUTING,
+            show_default="one per core",
+        ),
     ] = None,
-    ps: Annotated[int, typer.Option("--ps", help="Parameter servers of a cluster on this machine.", min=1)] = 1,
-    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    ps: Annotated[
+        int,
+        typer.Option(
+            "--ps",
+            help="Number of parameter servers of a cluster on this machine.",
+            min=1,
+            metavar="N",
+            rich_help_panel=grouped.COMPUTING,
+        ),
+    ] = 1,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.", rich_help_panel=grouped.OUTPUT)] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train networks, keep their weights for `mbench run --dataset`, and print what they reached.
+    """Train networks on a data set, and print their accuracies.
 
+    The weights are kept for `mbench run --dataset`.
     A training that was done before is not repeated; one that was interrupted goes on with its next epoch.
     """
-    numbers = {"learning-rate": learning_rate, "weight-decay": weight_decay, "held-out": held_out}
+    numbers = {"learning-rate": learning_rate, "weight-decay": weight_decay, "validation-split": held_out}
     _refuse_infinite(numbers | {"temperature": temperature, "teacher-alpha": teacher_alpha})
     if bits not in (4, 8):
         raise UsageError(f"--bits {bits}: 1×1 weights have 8 bits, or 4.")
@@ -123,7 +263,7 @@ def _refuse_infinite(numbers: dict[str, float | None]) -> None:
     """Refuse `nan` and `inf`, which count as numbers on a command line."""
     for name, value in numbers.items():
         if value is not None and not math.isfinite(value):
-            raise UsageError(f"--{name} {value}: no training can have that; give a finite number.")
+            raise UsageError(f"--{name} must be a finite number, not {value}.")
 
 
 def _refuse_idle(option: str, chosen: bool, without: str, *, given: bool) -> None:

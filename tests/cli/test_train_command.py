@@ -79,7 +79,7 @@ def interrupt(process: "subprocess.Popen[str]", ready: Callable[[str], bool]) ->
         (("--dataset", "digits", "--bits", "4"), "--bits 4 does nothing without --qat"),
         (("--dataset", "digits", "--temperature", "3"), "--temperature does nothing without --teacher"),
         (("--dataset", "digits", "--ps", "2"), "--ps does nothing without --distribute parameter-server"),
-        (("--dataset", "digits", "--learning-rate", "nan"), "--learning-rate nan: no training can have that"),
+        (("--dataset", "digits", "--learning-rate", "nan"), "--learning-rate must be a finite number, not nan"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_one_line(arguments: tuple[str, ...], message: str, bare: Command) -> None:

@@ -102,5 +102,5 @@ def check_fit(recipe: TrainingRecipe, truths: Truths) -> None:
     if recipe.trained_examples < recipe.batch:
         raise UsageError(
             f"dataset {recipe.dataset.name}: {recipe.trained_examples} examples are fewer than a batch of "
-            f"{recipe.batch}. Train it with a smaller one: mbench train --batch."
+            f"{recipe.batch}. Train it with a smaller one: mbench train --batch-size."
         )
