@@ -1,6 +1,7 @@
 """Help as a user reads it: whole sentences, options below headings, names of earlier versions still read."""
 
 import pytest
+from command_line import ROOT
 
 HEADINGS = {
     "run": ["What to build", "Where to run", "Accuracy", "How long to measure", "How to measure", "Output"],
@@ -35,3 +36,7 @@ def test_an_option_is_read_by_its_older_name_too_and_help_shows_the_new_one(bare
         "mbench: --validation-split must be a finite number, not nan.\n",
     )
     assert "held" not in bare("train", "--help").stdout
+
+
+def test_the_readme_is_read_in_a_minute_or_two():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 900
