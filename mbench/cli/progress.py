@@ -40,7 +40,7 @@ class LineProgress:
         self.note(f"{title}…" if total is None else f"{title}: {total} steps")
 
     def step(self, label: str, count: int = 0) -> None:
-        """Say a line for each tenth, but none within a second of the last."""
+        """Print a line for each tenth, but none within a second of the last."""
         self._done += count
         now_s = time.monotonic()
         if (

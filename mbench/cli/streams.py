@@ -85,13 +85,13 @@ def end(code: int) -> int:
         code = unwritten(error) or code
     try:
         _flush(sys.stderr)
-    except OSError:  # nobody is left who could be told
+    except OSError:  # nobody is left to read it
         _silence(sys.stderr)
     return code
 
 
 def unwritten(error: OSError) -> int:
-    """Say that stdout did not take the answer, drop the rest, return the exit code; a reader that has gone is none."""
+    """Report that stdout did not take the answer, drop the rest, return the exit code; a reader that has gone is none."""
     _silence(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 0
@@ -115,7 +115,7 @@ def tell_lines(text: str) -> None:
 
 
 def drop_unwritten() -> None:
-    """Drop what stdout does not take, about which the user is told otherwise."""
+    """Drop what stdout does not take, an error that is reported elsewhere."""
     try:
         _flush(sys.stdout)
     except OSError:

@@ -99,7 +99,7 @@ def report(
         progress=progress_for(quiet=quiet),
     )
     if output is not None:
-        _told(paper_figures.write_figure(shown, output), quiet=quiet)
+        _report_written(paper_figures.write_figure(shown, output), quiet=quiet)
     _print(paper_tables.suite_tables(shown), format_)
 
 
@@ -131,7 +131,7 @@ def document(
     written = paper_document.write_document(
         output, sessions or [], root=results_root(results), build=not no_build, progress=progress
     )
-    _told(written, quiet=quiet)
+    _report_written(written, quiet=quiet)
 
 
 def print_suite(name: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
@@ -160,6 +160,6 @@ def _refuse_data(shape: options.Format) -> None:
         raise UsageError(f"--format {shape}: a suite's tables are for people; mbench report --format {shape} has rows.")
 
 
-def _told(paths: Sequence[Path], *, quiet: bool) -> None:
+def _report_written(paths: Sequence[Path], *, quiet: bool) -> None:
     for path in () if quiet else paths:
         streams.tell(f"wrote {path}")
