@@ -91,7 +91,7 @@ def end(code: int) -> int:
 
 
 def unwritten(error: OSError) -> int:
-    """Report that stdout did not take the answer, drop the rest, return the exit code; a reader that has gone is none."""
+    """Report that stdout did not take the answer, drop the rest, return the exit code; one without a reader is none."""
     _silence(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 0
