@@ -15,7 +15,7 @@ import pytest
 
 from mbench.core.errors import MbenchError, StoreError
 from mbench.core.results import Status
-from mbench.report.render.markdown import report_markdown
+from mbench.report.results.report import report_markdown
 from mbench.store.session import find_session, list_sessions, open_session
 from mbench.workflows.reporting import stored_results
 

@@ -73,7 +73,15 @@ class PictureFiles:
 def folders_in(folder: Path) -> tuple[str, ...]:
     """Return names of the folders in a folder, sorted by code point; hidden ones are passed over."""
     with os.scandir(folder) as entries:
-        return tuple(sorted(entry.name for entry in entries if entry.is_dir() and not _ignored(entry.name)))
+        return tuple(sorted(entry.name for entry in entries if _is_folder(entry) and not _ignored(entry.name)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder; links that lead round in a circle lead to none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def has_pictures(folder: Path) -> bool:
