@@ -6,8 +6,10 @@ of these, and the hash that identifies weights covers their file alone, so they 
 
 import io
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,6 +67,10 @@ def check_contained(data: bytes) -> None:
                     left.append((found, path))
                 elif isinstance(found, h5py.Dataset):
                     _check_array(found, path)
+
+
+LONGEST_CPU_S: Final = 20.0
+"""For reading a list of names, which takes milliseconds."""
 
 
 def longest_text(data: bytes) -> int:
@@ -191,7 +197,22 @@ def _names(group: Any, attribute: str, *, most: int, longest: int) -> tuple[str,
     count, length = held.shape[0], held.dtype.itemsize if held.dtype.kind == "S" else longest
     if count > most or count * length > MOST_NAMES_BYTES:
         raise ValueError(f"{where} has {count} names of up to {length} bytes, and at most {most} are read")
-    names = [name.encode() if isinstance(name, str) else name for name in group.attrs[attribute]]
+    with _bounded_cpu():
+        texts = group.attrs[attribute]
+    names = [name.encode() if isinstance(name, str) else name for name in texts]
     if not all(isinstance(name, bytes) and len(name) <= MOST_NAME_BYTES for name in names):
         raise ValueError(f"{where} is no list of names")
     return tuple(name.decode() for name in names)
+
+
+@contextmanager
+def _bounded_cpu() -> Iterator[None]:
+    """End this process, a worker, where libhdf5 computes without end, as it does on a heap of texts that is damaged.
+
+    No exception reaches native code; SIGPROF, unhandled, ends the process (setitimer(2)), and its parent says so.
+    """
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
