@@ -20,7 +20,7 @@ from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
 from mbench.runner.device_scoring.device import AnswerRequest
 from mbench.runner.device_scoring.kept import KeptAnswers
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.devices.benchmark_program import pushed_instrument
+from mbench.workflows.devices.benchmark_program import pushed_program
 
 MODEL = classifier()
 _SERIALS = (f"SCORE{number:02d}" for number in itertools.count(1))
@@ -40,7 +40,7 @@ class Bench:
     def _pushed_program(self):
         path = self.folder / "benchmark_model"
         path.write_bytes(emulated_binary())
-        return pushed_instrument(self.transport, path)[0]
+        return pushed_program(self.transport, path).instrument
 
     def _pushed_model(self, model: bytes) -> ArtifactFacts:
         path = self.folder / "m.tflite"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from accuracy_lab import Bench
 from answering import Notes, workload
+from memory_device import MemoryTaken
 
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.pictures import PictureFiles
@@ -19,12 +20,12 @@ from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.core.examples import Split, Task
 from mbench.core.ports import SilentProgress
-from mbench.core.results import BinaryFacts, Conditions, DeviceFacts
+from mbench.core.results import BinaryFacts, DeviceFacts
 from mbench.core.scores import Agreement, Score, unpack_hits
 from mbench.core.workloads import Delegate, parse_delegate
 from mbench.devices.profiles.profile import load_profile
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.devices.device import Folders, Identity
 from mbench.workflows.run.device_score import (
     DeviceEvaluation,
     DevicePlace,
@@ -76,18 +77,18 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceEvaluation:
 
 def place(here: Bench) -> DevicePlace:
     sha256 = here.instrument.sha256
-    station = Station(
+    taken = MemoryTaken(
         transport=here.transport,
-        instrument=replace(here.instrument, tool="hostbench"),
-        binary=BinaryFacts(tool="hostbench", sha256=sha256, path="emulated"),
-        facts=DeviceFacts(serial=here.transport.serial, profile="pixel4", emulated=True),
+        identity=Identity(
+            facts=DeviceFacts(serial=here.transport.serial, profile="pixel4", emulated=True),
+            instrument=replace(here.instrument, tool="hostbench"),
+            binary=BinaryFacts(tool="hostbench", sha256=sha256, path="emulated"),
+        ),
         profile=load_profile("pixel4"),
-        cpus=None,
-        read_conditions=lambda: Conditions(taken_at=SystemClock().now()),
-        work_folder=lambda name: pytest.fail(f"no folder {name} is wanted"),
-        recover=here.recover,
+        folders=Folders(models=f"{here.transport.root}/models", work_dir=f"{here.transport.root}/sessions/s"),
+        come_back=here.recover,
     )
-    return DevicePlace(station=station, model=here.model, work_dir=f"{here.transport.root}/sessions/s")
+    return DevicePlace(device=taken, model=here.model)
 
 
 def score(here: Bench, question: DeviceEvaluation, delegate: Delegate = Delegate.CPU) -> Score | str:

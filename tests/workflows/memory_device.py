@@ -9,10 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from loop_fakes import NOON
+
 from mbench.core.errors import ChangedFiles, DeviceLost, TransportError
 from mbench.core.ports import CommandResult, FilesRead
+from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Run
+from mbench.devices.profiles.profile import Limits, Profile
 from mbench.runner import script
 from mbench.runner.instrument import Instrument
+from mbench.workflows.devices.device import Folders, Identity
 
 ROOT = "/data/local/tmp/mbench"
 PROGRAM = "/data/local/tmp/mbench/bin/benchmark_model"
@@ -234,3 +239,53 @@ class MemoryDevice:
 
 def _result(*, stdout: bytes = b"") -> CommandResult:
     return CommandResult(exit_code=0, stdout=stdout, stderr=b"", wall_s=1.0)
+
+
+PROFILE = Profile(
+    name="pixel4", title="Pixel 4", transport="host", delegates=("cpu",), threads=1, sources={}, limits=Limits()
+)
+IDENTITY = Identity(
+    facts=DeviceFacts(serial="phone-1", profile="pixel4"),
+    instrument=INSTRUMENT,
+    binary=BinaryFacts(tool="tflite", sha256=PROGRAM_SHA256, path="benchmark_model"),
+)
+FOLDERS = Folders(models=f"{ROOT}/models", work_dir=f"{ROOT}/s")
+STATE = Conditions(taken_at=NOON)
+
+
+@dataclass(kw_only=True)
+class MemoryTaken:
+    """A taken device in memory; what a test does not say of it is as on a phone that is always fit for measuring.
+
+    It keeps what `mbench.workflows.devices.device.TakenDevice` promises; `sent` is heard as `transport` has it.
+    """
+
+    transport: MemoryDevice
+    identity: Identity = IDENTITY
+    profile: Profile = PROFILE
+    folders: Folders = FOLDERS
+    found: Conditions = STATE
+    retries: int = 3
+    read: Callable[[], Conditions] = lambda: STATE
+    read_after: Callable[[Run], Conditions] | None = None
+    ready: Callable[[Conditions], Conditions] = lambda seen: seen
+    reasons: Callable[[Conditions], tuple[str, ...]] = lambda after: ()
+    come_back: Callable[[], str] = lambda: "came back"
+
+    def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
+        self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256, sent=sent)
+
+    def conditions(self) -> Conditions:
+        return self.read()
+
+    def conditions_after(self, run: Run) -> Conditions:
+        return self.read() if self.read_after is None else self.read_after(run)
+
+    def make_ready(self, seen: Conditions) -> Conditions:
+        return self.ready(seen)
+
+    def unfit(self, after: Conditions) -> tuple[str, ...]:
+        return self.reasons(after)
+
+    def recover(self) -> str:
+        return self.come_back()

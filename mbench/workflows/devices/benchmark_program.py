@@ -1,11 +1,12 @@
-"""Instruments: which benchmark program a session uses, and how it proves what it is."""
+"""The benchmark program of a device: which one it is, how it comes there, and how it is verified."""
 
 import hashlib
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 from mbench.core.errors import DeviceLost, NoDevice, TransportError, UsageError
 from mbench.core.ports import Transport
@@ -14,36 +15,94 @@ from mbench.files.regular import hash_regular
 from mbench.hostbench.identity import program_manifest
 from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument, flags_of, tool_of
+from mbench.workflows.devices.planned_program import planned_host_file
+
+if TYPE_CHECKING:  # a run on this host by hostbench has no need of the library's records
+    from mbench.binaries.records import Flavour
 
 HELP_DEADLINE_S = 30.0
 HOSTBENCH = (sys.executable, "-P", "-m", "mbench.hostbench")  # -P: no module of the folder that it is started in
 
-_SAID: WeakKeyDictionary[Transport, dict[str, str]] = WeakKeyDictionary()
-"""Help texts by device and path, for as long as the way to the device is open."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramWish:
+    """Which program is wanted; what is not said is chosen.
+
+    Attributes:
+        binary: the user's own file; of a session that goes on, only where it is the planned one.
+        flavour: which of the two programs called benchmark_model; None: tflite, or the only one that is kept.
+        planned: the very one that a session was begun with.
+    """
+
+    binary: Path | None = None
+    flavour: "Flavour | None" = None
+    planned: BinaryFacts | None = None
 
 
-def host_instrument(
-    transport: Transport, binary: Path | None, *, sha256: str | None = None
-) -> tuple[Instrument, BinaryFacts]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramFile:
+    """A file of a program: where it lies on this host, and where on the device."""
+
+    source: Path
+    path: str
+    sha256: str
+    executable: bool = False
+
+    def bring(self, transport: Transport) -> None:
+        """Push it, verified by its hash; nothing is sent where it is there already.
+
+        Raises:
+            TransportError: it could not be pushed.
+        """
+        transport.push(self.source, self.path, sha256=self.sha256, executable=self.executable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program on a device.
+
+    Attributes:
+        files: that it consists of; none where it comes with the device.
+    """
+
+    instrument: Instrument
+    facts: BinaryFacts
+    files: tuple[ProgramFile, ...] = ()
+
+    def bring(self, transport: Transport) -> None:
+        """Verify that its files are on the device, and push those that are not.
+
+        Raises:
+            TransportError: one could not be pushed.
+        """
+        for file in self.files:
+            file.bring(transport)
+
+
+def host_program(transport: Transport, wish: ProgramWish) -> Program:
     """Return the program that runs on this host: hostbench, or the user's own benchmark_model.
 
-    Args:
-        transport: the way to this host.
-        binary: the user's own; None: hostbench.
-        sha256: what the user's own must be; None: it may be any.
-
     Raises:
-        UsageError: the user's file is not there, or is no benchmark_model.
+        UsageError: the user's file is not there, is not a benchmark_model, or not of the flavour that is wanted.
+        StoreError: the planned program is neither kept nor named.
         NoDevice: the program does not start.
     """
+    if wish.planned is not None:
+        binary, sha256 = planned_host_file(wish.planned, wish.binary), wish.planned.sha256
+    else:
+        binary, sha256 = wish.binary, None
     if binary is None:
-        return hostbench()
-    if not binary.is_file():
+        program = hostbench()
+    elif not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    return pushed_instrument(transport, binary, sha256=sha256)
+    else:
+        program = pushed_program(transport, binary, sha256=sha256)
+    if wish.flavour not in (None, program.instrument.tool):
+        raise UsageError(f"this host runs {program.instrument.tool}, not {wish.flavour}; leave --flavour out.")
+    return program
 
 
-def hostbench() -> tuple[Instrument, BinaryFacts]:
+def hostbench() -> Program:
     """Return our own program for this host; nothing is started."""
     manifest = program_manifest()
     instrument = Instrument(
@@ -55,7 +114,7 @@ def hostbench() -> tuple[Instrument, BinaryFacts]:
         environment=tuple(sorted(_module_path().items())),
     )
     runtime = f"ai-edge-litert {manifest['ai_edge_litert']}, {manifest['python']}"
-    return instrument, _facts(instrument, path="python -m mbench.hostbench", runtime=runtime)
+    return Program(instrument=instrument, facts=_facts(instrument, path="python -m mbench.hostbench", runtime=runtime))
 
 
 def try_hostbench(transport: Transport) -> None:
@@ -74,9 +133,9 @@ def _module_path() -> dict[str, str]:
     return {"PYTHONPATH": ":".join(path for path in sys.path if path)}
 
 
-def pushed_instrument(
+def pushed_program(
     transport: Transport, binary: Path, *, companions: Mapping[str, Path] | None = None, sha256: str | None = None
-) -> tuple[Instrument, BinaryFacts]:
+) -> Program:
     """Return a benchmark_model that is a file, pushed once per content, with the flags that its help lists.
 
     Args:
@@ -93,15 +152,20 @@ def pushed_instrument(
     found = _sha256(binary)
     if sha256 not in (None, found):
         raise UsageError(f"{binary} has SHA-256 {found[:12]}, not {sha256[:12]}; it has not been started.")
-    sha256 = found
     beside = {name: _sha256(path) for name, path in sorted((companions or {}).items())}
-    folder = f"{transport.root}/binaries/{_content(sha256, beside)}"
+    folder = f"{transport.root}/binaries/{_content(found, beside)}"
     path = f"{folder}/benchmark_model"
-    transport.push(binary, path, sha256=sha256, executable=True)
-    for name, digest in beside.items():
-        transport.push((companions or {})[name], f"{folder}/{name}", sha256=digest)
+    files = (
+        ProgramFile(source=binary, path=path, sha256=found, executable=True),
+        *(
+            ProgramFile(source=(companions or {})[name], path=f"{folder}/{name}", sha256=digest)
+            for name, digest in beside.items()
+        ),
+    )
+    for file in files:
+        file.bring(transport)
     environment = {"LD_LIBRARY_PATH": folder} if beside else {}
-    text = _help_once(transport, path, environment)
+    text = _help(transport, (path,), environment)
     tool = tool_of(text)
     if tool is None:
         said = re.sub(r"\s+", " ", text.replace(path, "benchmark_model")).strip()[:120] or "nothing"
@@ -109,14 +173,14 @@ def pushed_instrument(
     instrument = Instrument(
         argv_prefix=(path,),
         tool=tool,
-        sha256=sha256,
+        sha256=found,
         path=path,
         flags=flags_of(text),
         environment=tuple(environment.items()),
-        companions=tuple((f"{folder}/{name}", digest) for name, digest in beside.items()),
+        companions=tuple((file.path, file.sha256) for file in files[1:]),
     )
     facts = _facts(instrument, path=str(binary.absolute()), runtime=None)
-    return instrument, facts.model_copy(update={"companions": beside})
+    return Program(instrument=instrument, facts=facts.model_copy(update={"companions": beside}), files=files)
 
 
 def _sha256(path: Path) -> str:
@@ -135,14 +199,6 @@ def _content(sha256: str, companions: Mapping[str, str]) -> str:
         return sha256
     lines = (f"{digest} {name}\n" for name, digest in (("benchmark_model", sha256), *companions.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _help_once(transport: Transport, path: str, environment: Mapping[str, str]) -> str:
-    """Return what a program says of its flags, asked once: its path names its content, which has just been proved."""
-    known = _SAID.setdefault(transport, {})
-    if path not in known:
-        known[path] = _help(transport, (path,), environment)
-    return known[path]
 
 
 def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from mbench.emulator.phone.facts import Cluster, PhoneFacts, SyntheticLaw, pixel
 from mbench.emulator.serving import Serving, serve
 from mbench.workflows.devices.attached_phones import adb_servers
 from mbench.workflows.devices.emulated_serials import held_serials
-from mbench.workflows.devices.ready_device import user_profile
+from mbench.workflows.devices.user_profile import user_profile
 from mbench.workflows.home import home
 
 LOWEST_KHZ = 300_000

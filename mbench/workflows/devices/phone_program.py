@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from mbench.binaries.advice import advice
@@ -17,31 +17,16 @@ from mbench.devices.host.facts import read_facts
 from mbench.hostbench.identity import program_manifest
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file
-from mbench.workflows.devices.benchmark_program import pushed_instrument
+from mbench.workflows.devices.benchmark_program import Program, ProgramWish, pushed_program
+from mbench.workflows.devices.planned_program import absent
 from mbench.workflows.home import home
-from mbench.workflows.run.foreign_code import absent
 
 DSP_VARIABLE = "ADSP_LIBRARY_PATH"
 _SYSTEM_DSP_FOLDERS = ("/system/lib/rfsa/adsp", "/system/vendor/lib/rfsa/adsp", "/dsp")
 """They must stand in it, too: Qualcomm, "DSP Runtime Environment" (docs.qualcomm.com, 80-63442-2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramWish:
-    """Which program is wanted; what is not said is chosen.
-
-    Attributes:
-        binary: the user's own file; of a session that goes on, only where it is the planned one.
-        flavour: which of the two programs called benchmark_model; None: tflite, or the only one that is kept.
-        planned: the very one that a session was begun with.
-    """
-
-    binary: Path | None = None
-    flavour: Flavour | None = None
-    planned: BinaryFacts | None = None
-
-
-def phone_instrument(transport: Transport, abi: str, wish: ProgramWish) -> tuple[Instrument, BinaryFacts]:
+def phone_program(transport: Transport, abi: str, wish: ProgramWish) -> Program:
     """Return the program for a phone, pushed and proved: the user's, the library's, or the emulated phone's stand-in.
 
     Raises:
@@ -52,22 +37,22 @@ def phone_instrument(transport: Transport, abi: str, wish: ProgramWish) -> tuple
     """
     library = BinaryLibrary(home() / "binaries")
     if wish.planned is not None:
-        return _planned_instrument(transport, abi, library, wish.planned, wish.binary)
+        return _planned_program(transport, abi, library, wish.planned, wish.binary)
     if wish.binary is not None:
-        return own_instrument(transport, wish.binary, wish.flavour)
+        return own_program(transport, wish.binary, wish.flavour)
     record = _chosen(library, abi, wish.flavour, emulated=transport.emulated)
     if record is not None:
-        instrument, facts = _kept_instrument(transport, library, record)
-        refuse_other_flavour(instrument, wish.flavour, named=f"{record.source} ({record.sha256[:12]})")
-        return instrument, facts
+        program = _kept_program(transport, library, record)
+        refuse_other_flavour(program.instrument, wish.flavour, named=f"{record.source} ({record.sha256[:12]})")
+        return program
     if transport.emulated and wish.flavour is None:
         return _stand_in(transport, abi)
     raise NoDevice(f"{transport.serial}: {advice(abi, wish.flavour or 'tflite')}")
 
 
-def _planned_instrument(
+def _planned_program(
     transport: Transport, abi: str, library: BinaryLibrary, planned: BinaryFacts, given: Path | None
-) -> tuple[Instrument, BinaryFacts]:
+) -> Program:
     """Return the very program that a session was begun with; another one is not even asked for its flags.
 
     Raises:
@@ -77,26 +62,26 @@ def _planned_instrument(
     """
     record = _planned(library, planned)
     if record is not None:
-        return _kept_instrument(transport, library, record)
+        return _kept_program(transport, library, record)
     if planned.tool == "hostbench" and transport.emulated:
         return _stand_in(transport, abi, sha256=planned.sha256)
     if given is None:
         raise StoreError(f"{transport.serial}: {absent(planned)}")
-    return own_instrument(transport, given, None, sha256=planned.sha256)
+    return own_program(transport, given, None, sha256=planned.sha256)
 
 
-def _kept_instrument(
-    transport: Transport, library: BinaryLibrary, record: BinaryRecord
-) -> tuple[Instrument, BinaryFacts]:
+def _kept_program(transport: Transport, library: BinaryLibrary, record: BinaryRecord) -> Program:
     """Return a program of the library, pushed with what lies beside it."""
     path, beside = library.path_of(record), dict(library.companions_of(record))
-    instrument, facts = pushed_instrument(transport, path, companions=beside, sha256=record.sha256)
-    return with_dsp_libraries(instrument, beside.values()), facts.model_copy(update={"path": record.source})
+    program = pushed_program(transport, path, companions=beside, sha256=record.sha256)
+    return replace(
+        program,
+        instrument=with_dsp_libraries(program.instrument, beside.values()),
+        facts=program.facts.model_copy(update={"path": record.source}),
+    )
 
 
-def own_instrument(
-    transport: Transport, binary: Path, flavour: Flavour | None, *, sha256: str | None = None
-) -> tuple[Instrument, BinaryFacts]:
+def own_program(transport: Transport, binary: Path, flavour: Flavour | None, *, sha256: str | None = None) -> Program:
     """Return the user's own program, pushed and proved.
 
     Raises:
@@ -105,9 +90,9 @@ def own_instrument(
     """
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    instrument, facts = pushed_instrument(transport, binary, sha256=sha256)
-    refuse_other_flavour(instrument, flavour, named=f"--binary {binary}")
-    return instrument, facts
+    program = pushed_program(transport, binary, sha256=sha256)
+    refuse_other_flavour(program.instrument, flavour, named=f"--binary {binary}")
+    return program
 
 
 def with_dsp_libraries(instrument: Instrument, companions: Iterable[Path]) -> Instrument:
@@ -181,8 +166,10 @@ def stand_in_file(abi: str) -> Path:
     return path
 
 
-def _stand_in(transport: Transport, abi: str, *, sha256: str | None = None) -> tuple[Instrument, BinaryFacts]:
-    instrument, facts = pushed_instrument(transport, stand_in_file(abi), sha256=sha256)
-    return replace(instrument, tool="hostbench"), facts.model_copy(
-        update={"tool": "hostbench", "path": "the emulated phone's own"}
+def _stand_in(transport: Transport, abi: str, *, sha256: str | None = None) -> Program:
+    program = pushed_program(transport, stand_in_file(abi), sha256=sha256)
+    return replace(
+        program,
+        instrument=replace(program.instrument, tool="hostbench"),
+        facts=program.facts.model_copy(update={"tool": "hostbench", "path": "the emulated phone's own"}),
     )

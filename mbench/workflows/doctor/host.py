@@ -122,7 +122,7 @@ def _program() -> Finding:
         remedy = "let MBENCH_HOME name a folder that can be made and written"
         return Finding(what="program", state="bad", found=str(error), remedy=remedy)
     try:
-        _, facts = hostbench()
+        facts = hostbench().facts
         try_hostbench(transport)
     except (MbenchError, metadata.PackageNotFoundError, ModuleNotFoundError) as error:
         return Finding(what="program", state="bad", found=str(error), remedy="pip install --force-reinstall mbench")

@@ -30,7 +30,7 @@ from mbench.devices.own_folders import session_part
 from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
 from mbench.runner.device_scoring.device import AnswerRequest
 from mbench.runner.device_scoring.kept import KeptAnswers
-from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.home import home
 
 DEVICE_EXAMPLES: Final = 500
@@ -66,16 +66,14 @@ class DevicePlace:
     """Where a file is asked, as it was timed there.
 
     Attributes:
-        station: the device, ready.
+        device: that it was timed on, still taken.
         model: the file's path on the device, where it has been pushed.
-        work_dir: the session's folder on the device.
         cpus: cores that runs were pinned to; None: none.
         builtin_accepted: whether delegate `cpu` is right without XNNPACK.
     """
 
-    station: Station
+    device: TakenDevice
     model: str
-    work_dir: str
     cpus: tuple[int, ...] | None = None
     builtin_accepted: bool = False
 
@@ -119,23 +117,23 @@ def score_on_device(
     artifact = workload.artifact
     if artifact.sha256 is None or artifact.outputs is None:
         return f"{artifact.name} has outputs without a fixed size, which cannot be told apart in a device's file."
-    about = _about(place.station, workload, evaluation)
+    about = _about(place.device, workload, evaluation)
     folder = kept_in / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     try:
         with _StoredInputs(folder, evaluation) as inputs:
             request = _request(place, workload, inputs, artifact.outputs)
             answers = answer_on_device(
-                place.station.transport,
+                place.device.transport,
                 clock,
-                place.station.instrument,
+                place.device.identity.instrument,
                 request,
                 KeptAnswers(folder, about=about, row_bytes=request.answer_bytes),
                 progress=progress,
-                recover=place.station.recover,
-                between=_keeping_lease(place.station, clock, stop_here),
+                recover=place.device.recover if place.device.retries else None,
+                between=_keeping_lease(place.device, clock, stop_here),
             )
     except (RunFailed, NoSpace, UsageError) as error:
-        return f"not scored on {place.station.transport.serial} by {workload.delegate}: {error}"
+        return f"not scored on {place.device.transport.serial} by {workload.delegate}: {error}"
     return _score(artifact.sha256, workload, evaluation, answers)
 
 
@@ -173,14 +171,14 @@ def _request(
         input_shape=(1, *inputs.shape[1:]),
         outputs=outputs,
         model=place.model,
-        folder=place.work_dir,
+        folder=place.device.folders.work_dir,
         cpus=place.cpus,
         builtin_accepted=place.builtin_accepted,
-        init_allowance_s=place.station.profile.patience.start_s,
+        init_allowance_s=place.device.profile.patience.start_s,
     )
 
 
-def _keeping_lease(station: Station, clock: Clock, stop_here: Callable[[], None]) -> Callable[[], None]:
+def _keeping_lease(device: TakenDevice, clock: Clock, stop_here: Callable[[], None]) -> Callable[[], None]:
     """Return what is to be done between steps: hear whether to stop, and now and then read the state, as runs do."""
     renewed_s = clock.monotonic()
 
@@ -188,7 +186,7 @@ def _keeping_lease(station: Station, clock: Clock, stop_here: Callable[[], None]
         nonlocal renewed_s
         stop_here()
         if clock.monotonic() - renewed_s > LEASE_RENEWED_S:
-            station.read_conditions()
+            device.conditions()
             renewed_s = clock.monotonic()
 
     return between
@@ -223,17 +221,17 @@ class _StoredInputs:
         self._path.unlink(missing_ok=True)
 
 
-def _about(station: Station, workload: Workload, evaluation: DeviceEvaluation) -> dict[str, object]:
+def _about(device: TakenDevice, workload: Workload, evaluation: DeviceEvaluation) -> dict[str, object]:
     """Return all that answers depend on: where one of it differs, they are other answers."""
-    tensor, record = evaluation.tensor, evaluation.prepared.record
+    identity, tensor, record = device.identity, evaluation.tensor, evaluation.prepared.record
     return {
         "artifact_sha256": workload.artifact.sha256,
-        "binary_sha256": station.binary.sha256,
-        "companions": dict(station.binary.companions),
+        "binary_sha256": identity.binary.sha256,
+        "companions": dict(identity.binary.companions),
         "delegate": str(workload.delegate),
         "threads": workload.threads,
-        "device": station.facts.serial,
-        "build": station.facts.build,
+        "device": identity.facts.serial,
+        "build": identity.facts.build,
         "dataset": record.dataset.name,
         "dataset_sha256": record.dataset.sha256,
         "pictures_sha256": record.sha256,

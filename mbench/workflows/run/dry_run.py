@@ -13,9 +13,10 @@ from mbench.runner.instrument import Instrument
 from mbench.workflows.build.gather_artifacts import unbuilt
 from mbench.workflows.build.recipes import recipes_of
 from mbench.workflows.build.selection import select
+from mbench.workflows.devices.device import Device
 from mbench.workflows.home import home
 from mbench.workflows.run.candidates import candidates_for
-from mbench.workflows.run.find_devices import Target, attach, find_targets
+from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
 from mbench.workflows.run.plan import planned_job
 from mbench.workflows.run.session import RunRequest, with_dataset
@@ -41,27 +42,28 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     for variant in named:
         if (reason := build_inputs.untrained(variant)) is not None:
             yield f"weights of {variant}: {reason}"
-    with attach(request.devices, request.adb_servers, wait_s=request.wait_s) as attached:
-        for target in find_targets(attached, request):
-            yield from _target_lines(request, target, known)
+    with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
+        for device in devices.choose(request):
+            yield from _device_lines(request, device, known)
 
 
-def _target_lines(request: RunRequest, target: Target, known: Mapping[str, ArtifactFacts]) -> Iterator[str]:
-    rules = measuring_rules(request, target)
-    instrument, binary, device = target.identify(request.binary, request.flavour, wanted=wanted_settings(rules))
-    candidates, left_out = candidates_for(request.selection, delegates=target.profile.delegates, instrument=instrument)
+def _device_lines(request: RunRequest, device: Device, known: Mapping[str, ArtifactFacts]) -> Iterator[str]:
+    rules = measuring_rules(request, device)
+    identity = device.identify(wanted=wanted_settings(rules), progress=SilentProgress())
+    instrument, binary, facts = identity.instrument, identity.binary, identity.facts
+    candidates, left_out = candidates_for(request.selection, delegates=device.profile.delegates, instrument=instrument)
     jobs = [
         planned_job(
             known.get(str(one.variant)) or unbuilt(f"file:{one.file}" if one.file else str(one.variant)),
             None,
             one.delegate,
-            one.threads or target.profile.threads,
-            RunSettings.model_validate(target.profile.settings.model_dump() | request.settings),
+            one.threads or device.profile.threads,
+            RunSettings.model_validate(device.profile.settings.model_dump() | request.settings),
         )
         for one in candidates
     ]
-    processor = device.soc or device.model or "processor not known"
-    yield f"device: {device.serial} ({processor}), profile {target.profile.name}"
+    processor = facts.soc or facts.model or "processor not known"
+    yield f"device: {facts.serial} ({processor}), profile {device.profile.name}"
     yield f"binary: {binary.tool} {binary.sha256[:12]} ({binary.path})"
     for library, digest in binary.companions.items():
         yield f"beside it: {library} {digest[:12]}"
@@ -77,14 +79,14 @@ def _target_lines(request: RunRequest, target: Target, known: Mapping[str, Artif
     purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
     for job in jobs:
         for purpose in [each for each, wanted in purposes.items() if wanted]:
-            yield f"{purpose}: {_command(job, purpose, instrument, target)}"
+            yield f"{purpose}: {_command(job, purpose, instrument, device)}"
 
 
-def _command(job: PlannedJob, purpose: Pass, instrument: Instrument, target: Target) -> str:
+def _command(job: PlannedJob, purpose: Pass, instrument: Instrument, device: Device) -> str:
     """Return the command line as a shell would take it; where a file is not built yet, its name stands for its hash."""
     name = job.workload.artifact.sha256 or job.workload.artifact.name
-    models, work_dir = target.folders(SESSION)
-    paths = RunPaths(work_dir=f"{work_dir}/run", model=f"{models}/{name}.tflite")
+    folders = device.folders(SESSION)
+    paths = RunPaths(work_dir=f"{folders.work_dir}/run", model=f"{folders.models}/{name}.tflite")
     environment = instrument.environment if instrument.companions else ()
     variables = [f"{variable}={shlex.quote(value)}" for variable, value in environment]
     return " ".join([*variables, shlex.join(command_of(job.workload, purpose, paths, instrument).argv)])

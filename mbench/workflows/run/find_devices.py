@@ -1,4 +1,4 @@
-"""Targets: the devices that a run is for, known well enough to plan with, not yet taken."""
+"""The devices of a command, by what the user or a plan calls them: the one place that knows which kinds there are."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mbench.core.errors import NoDevice, UsageError
-from mbench.core.ports import Progress, SilentProgress
-from mbench.core.results import BinaryFacts, DeviceFacts
-from mbench.devices.android.settings import Wanted
-from mbench.devices.host.facts import allowed_cpus
+from mbench.core.errors import NoDevice
+from mbench.core.results import DevicePlan
 from mbench.devices.profiles.profile import Profile
-from mbench.runner.instrument import Instrument
-from mbench.workflows.devices.ready_device import HOST, host_station, user_profile
-from mbench.workflows.home import home
+from mbench.workflows.devices.benchmark_program import ProgramWish
+from mbench.workflows.devices.device import Device
+from mbench.workflows.devices.host_device import HOST, HostDevice
+from mbench.workflows.devices.user_profile import user_profile
 
 if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
     from mbench.binaries.records import Flavour
@@ -22,7 +20,7 @@ if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need
 
 
 class Asked(Protocol):
-    """What finding targets needs of a request."""
+    """What finding devices needs of a request."""
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -36,103 +34,86 @@ class Asked(Protocol):
     def at_most(self) -> int | None:
         """How many phones of a profile are meant; None: one."""
 
+    @property
+    def binary(self) -> Path | None:
+        """The user's own benchmark_model."""
+
+    @property
+    def flavour(self) -> "Flavour | None":
+        """Which of the two programs of that name; None: as is kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One device: its profile, the cores that runs may be pinned to, and, unless it is this host, the phone.
+class Devices:
+    """This host, and the attached phones where a command wants any."""
 
-    Attributes:
-        fleet: the phones that this one is of.
-    """
+    fleet: "Fleet | None"
 
-    profile: Profile
-    cpus: tuple[int, ...] | None
-    phone: "Phone | None" = None
-    fleet: "Fleet | None" = None
-
-    def identify(
-        self,
-        binary: Path | None,
-        flavour: "Flavour | None" = None,
-        *,
-        wanted: Wanted | None = None,
-        progress: Progress | None = None,
-    ) -> tuple[Instrument, BinaryFacts, DeviceFacts]:
-        """Return the program on it and its facts; the program is pushed if it is not there.
-
-        Args:
-            binary: the user's own benchmark_model.
-            flavour: which of the two programs of that name; None: as is kept.
-            wanted: how a phone is going to be set.
-            progress: told of a phone that has to be waited for.
+    def choose(self, asked: Asked) -> tuple[Device, ...]:
+        """Return the devices that were asked for, each once.
 
         Raises:
-            NoDevice: no program for it, it is not what its profile declares, or will not be set as wanted.
-            TransportError: it does not answer.
-            UsageError: `binary` is no benchmark_model, or the program is of another flavour.
+            NoDevice: one is not attached, or cannot be used.
+            UsageError: several phones have a profile or a serial, and the user did not say which.
         """
-        if self.phone is not None and self.fleet is not None:
-            from mbench.workflows.devices.phone_program import ProgramWish
-            from mbench.workflows.devices.ready_phone import identify
+        wish = ProgramWish(binary=asked.binary, flavour=asked.flavour)
+        found: dict[str, Device] = {}
+        for name in dict.fromkeys(asked.devices):
+            if name == HOST:
+                found[HOST] = HostDevice(user_profile(HOST), wish)
+                continue
+            fleet = self._phones(name)
+            for phone in fleet.choose(name, every=asked.every, at_most=asked.at_most):
+                fleet.by_serial(phone.serial)  # by which all that follows knows it: a plan, leases, results
+                found[phone.serial] = _phone_device(phone, phone.profile(name), fleet, wish)
+        return tuple(found.values())
 
-            return identify(
-                self.phone,
-                self.profile,
-                ProgramWish(binary=binary, flavour=flavour),
-                wanted or Wanted(),
-                fleet=self.fleet,
-                progress=progress or SilentProgress(),
-            )
-        with host_station(binary) as station:
-            if flavour not in (None, station.instrument.tool):
-                raise UsageError(f"this host runs {station.instrument.tool}, not {flavour}; leave --flavour out.")
-            return station.instrument, station.binary, station.facts
+    def of_part(self, part: DevicePlan, *, binary: Path | None) -> Device:
+        """Return the device that a part of a session was planned for.
 
-    def folders(self, session: str) -> tuple[str, str]:
-        """Return where a session has its models on the device, and where it works."""
-        if self.phone is not None and self.phone.transport is not None:
-            root = self.phone.transport.root
-            return f"{root}/models", f"{root}/sessions/{session}"
-        work_dir = str(home() / "host" / f"work-{session}")
-        return f"{work_dir}/models", work_dir
+        Args:
+            part: of the plan.
+            binary: the user's own benchmark_model; what the plan calls its path is not followed.
+
+        Raises:
+            NoDevice: it is not attached.
+            UsageError: several phones have its serial.
+        """
+        wish = ProgramWish(binary=binary, planned=part.binary)
+        if part.device.profile == HOST:
+            return HostDevice(user_profile(HOST), wish)
+        fleet = self._phones(part.device.serial)
+        return _phone_device(fleet.by_serial(part.device.serial), user_profile(part.device.profile), fleet, wish)
+
+    def _phones(self, wanted: str) -> "Fleet":
+        if self.fleet is None:
+            raise NoDevice(f"{wanted}: no adb server was asked for phones.")
+        return self.fleet
 
 
 @contextmanager
-def attach(
-    devices: Sequence[str], adb_servers: Sequence[str], *, wait_s: float | None = None
-) -> "Iterator[Fleet | None]":
-    """Yield the attached phones, None where only this host is wanted.
+def find_devices(names: Sequence[str], adb_servers: Sequence[str], *, wait_s: float | None = None) -> Iterator[Devices]:
+    """Yield the devices there are; no adb server is asked where only this host is wanted.
 
     Args:
-        devices: what was asked for.
+        names: what the wanted ones are called: `host`, profiles, serials or addresses.
         adb_servers: the servers to ask; none: the user's own.
         wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
+
+    Raises:
+        NoDevice: no adb server could be used.
+        TransportError: one does not answer.
     """
-    if all(device == HOST for device in devices):
-        yield None
+    if all(name == HOST for name in names):
+        yield Devices(fleet=None)
         return
     from mbench.workflows.devices.attached_phones import fleet
 
-    with fleet(adb_servers, return_s=wait_s, named=devices) as phones:
-        yield phones
+    with fleet(adb_servers, return_s=wait_s, named=names) as phones:
+        yield Devices(fleet=phones)
 
 
-def find_targets(attached: "Fleet | None", asked: Asked) -> tuple[Target, ...]:
-    """Return the devices that were asked for, each once.
+def _phone_device(phone: "Phone", profile: Profile, fleet: "Fleet", wish: ProgramWish) -> Device:
+    from mbench.workflows.devices.phone_device import PhoneDevice
 
-    Raises:
-        NoDevice: one is not attached, or cannot be used.
-        UsageError: several phones have a profile or a serial, and the user did not say which.
-    """
-    found: dict[str, Target] = {}
-    for device in dict.fromkeys(asked.devices):
-        if device == HOST:
-            found[HOST] = Target(profile=user_profile(HOST), cpus=allowed_cpus())
-            continue
-        if attached is None:
-            raise NoDevice(f"{device}: no adb server was asked for phones.")
-        for phone in attached.choose(device, every=asked.every, at_most=asked.at_most):
-            attached.by_serial(phone.serial)  # by which all that follows knows it: a plan, leases, results
-            profile = phone.profile(device)
-            found[phone.serial] = Target(profile=profile, cpus=phone.cores(profile), phone=phone, fleet=attached)
-    return tuple(found.values())
+    return PhoneDevice(phone, profile, fleet=fleet, wish=wish)

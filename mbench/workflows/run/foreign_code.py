@@ -4,21 +4,13 @@ A session folder may be somebody else's. What `mbench run --resume` starts comes
 binaries by its SHA-256, or from whoever types the command: `--binary FILE`, `--delegate external:PATH`.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mbench.core.errors import StoreError, UsageError
-from mbench.core.results import BinaryFacts
 from mbench.core.workloads import Delegate, parse_delegate, split_delegates
 from mbench.store.session_store import SessionStore
-from mbench.workflows.home import home
-
-if TYPE_CHECKING:  # a run on this host by hostbench has no need of it
-    from mbench.binaries.library import BinaryLibrary
-
-OURS = "hostbench"
+from mbench.workflows.devices.planned_program import OURS, absent, hash_of_named, kept_binaries
 
 
 def refuse_foreign_delegates(store: SessionStore, said: str | None) -> None:
@@ -59,7 +51,7 @@ def refuse_other_binary(store: SessionStore, binary: Path | None) -> None:
         StoreError: a program is neither kept nor named.
     """
     begun = [part.binary for part in store.plan.devices]
-    found = None if binary is None else _hash_of(binary)
+    found = None if binary is None else hash_of_named(binary)
     if found is not None and found not in {each.sha256 for each in begun}:
         raise UsageError(
             f"--binary {binary} has SHA-256 {found[:12]}, and session {store.plan.session} was begun with "
@@ -68,46 +60,8 @@ def refuse_other_binary(store: SessionStore, binary: Path | None) -> None:
     for part in store.plan.devices:
         if part.binary.tool == OURS or part.binary.sha256 == found or all(store.result(job.id) for job in part.jobs):
             continue
-        if all(record.sha256 != part.binary.sha256 for record in _library().records()):
+        if all(record.sha256 != part.binary.sha256 for record in kept_binaries().records()):
             raise StoreError(f"{part.device.serial}: {absent(part.binary)}")
-
-
-def host_program(planned: BinaryFacts, given: Path | None) -> Path | None:
-    """Return the file of the program that a session on this host was begun with; None for hostbench.
-
-    Args:
-        planned: the program, as the plan says; its path is not followed.
-        given: the user's own file; None: none was named.
-
-    Raises:
-        StoreError: it is neither kept nor the file that was named.
-        ArtifactError: the kept file has changed.
-    """
-    if planned.tool == OURS:
-        return None
-    if given is not None and _hash_of(given) == planned.sha256:
-        return given
-    library = _library()
-    record = next((record for record in library.records() if record.sha256 == planned.sha256), None)
-    if record is None:
-        raise StoreError(absent(planned))
-    return library.path_of(record)
-
-
-def absent(planned: BinaryFacts) -> str:
-    """Say that a planned program is not at hand, and how to give it."""
-    return (
-        f"the session was begun with a {planned.tool} benchmark_model of SHA-256 {planned.sha256[:12]}, which is not "
-        f"among the kept binaries; where its plan says that it lay ({planned.path}) is not looked. Name the file "
-        "again by --binary FILE beside --resume, or keep it: mbench binary add FILE."
-    )
-
-
-def _library() -> "BinaryLibrary":
-    """Return the kept binaries; a run by hostbench loads nothing that reads them."""
-    from mbench.binaries.library import BinaryLibrary
-
-    return BinaryLibrary(home() / "binaries")
 
 
 def _loaded(store: SessionStore) -> tuple[Delegate, ...]:
@@ -124,10 +78,3 @@ def _loaded(store: SessionStore) -> tuple[Delegate, ...]:
 
 def _words(delegates: Sequence[Delegate]) -> str:
     return ", ".join(map(str, delegates)) or "none"
-
-
-def _hash_of(binary: Path) -> str:
-    if not binary.is_file():
-        raise UsageError(f"--binary {binary}: no such file.")
-    with binary.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

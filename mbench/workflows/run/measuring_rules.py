@@ -7,7 +7,7 @@ from mbench.core.errors import UsageError
 from mbench.core.results import MeasuringRules
 from mbench.devices.android.settings import Wanted
 from mbench.devices.host.facts import parse_cpus
-from mbench.workflows.run.find_devices import Target
+from mbench.workflows.devices.device import Device
 
 _GOVERNOR = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -44,15 +44,15 @@ class Asked(Protocol):
         """The governor that a phone's clusters are to have."""
 
 
-def measuring_rules(asked: Asked, target: Target) -> MeasuringRules:
+def measuring_rules(asked: Asked, device: Device) -> MeasuringRules:
     """Return the rules of one device.
 
     Raises:
-        UsageError: a bound below the least number of runs, cores that are not there, or a setting that only phones
-            have.
+        UsageError: a bound below the least number of runs, cores that are not there, or a governor that cannot be one.
     """
-    _refuse_settings(asked, target)
-    rules = target.profile.rules.model_dump() | asked.rules
+    if asked.governor is not None and not _GOVERNOR.fullmatch(asked.governor):
+        raise UsageError(f"--governor {asked.governor!r} is no governor's name; one is performance.")
+    rules = device.profile.rules.model_dump() | asked.rules
     if "max_runs" not in asked.rules:
         rules["max_runs"] = max(rules["max_runs"], rules["min_runs"])
     if rules["max_runs"] < rules["min_runs"]:
@@ -62,7 +62,7 @@ def measuring_rules(asked: Asked, target: Target) -> MeasuringRules:
         memory_runs=asked.memory_runs,
         profile_ops=asked.profile_ops,
         seed=asked.seed,
-        cpus=target.cpus if asked.cpus is None else parse_cpus(asked.cpus, allowed=target.cpus),
+        cpus=device.cpus if asked.cpus is None else parse_cpus(asked.cpus, allowed=device.cpus),
         fixed_performance=asked.fixed_performance,
         governor=asked.governor,
     )
@@ -71,13 +71,3 @@ def measuring_rules(asked: Asked, target: Target) -> MeasuringRules:
 def wanted_settings(rules: MeasuringRules) -> Wanted:
     """Return how a phone is to be set while it is measured by these rules."""
     return Wanted(fixed_performance=rules.fixed_performance, governor=rules.governor)
-
-
-def _refuse_settings(asked: Asked, target: Target) -> None:
-    if target.phone is None and (asked.fixed_performance or asked.governor is not None):
-        option = "--fixed-performance" if asked.fixed_performance else "--governor"
-        raise UsageError(
-            f"{option} is for phones, whose settings are put back; set this host yourself and leave it out."
-        )
-    if asked.governor is not None and not _GOVERNOR.fullmatch(asked.governor):
-        raise UsageError(f"--governor {asked.governor!r} is no governor's name; one is performance.")

@@ -1,50 +1,30 @@
 """Parts: what one device of a session has to do, done on it; the session folder says all that is needed for it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
+from mbench.core.errors import ArtifactError, PartInterrupted, StoreError
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, Plan, PlannedJob
 from mbench.store.session_store import SessionStore
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.devices.ready_device import HOST, Station, host_station, user_profile
+from mbench.workflows.devices.device import Device, Identity, TakenDevice
 from mbench.workflows.home import home
-from mbench.workflows.run.foreign_code import host_program
 from mbench.workflows.run.measure_loop import Measuring, Scorer
 from mbench.workflows.run.measuring_rules import wanted_settings
 from mbench.workflows.run.one_run import DeviceBench
 
-if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
-    from mbench.workflows.devices.attached_phones import Fleet
-
-
-@contextmanager
-def attached_for(plan: Plan, adb_servers: Sequence[str], *, wait_s: float | None = None) -> "Iterator[Fleet | None]":
-    """Yield the attached phones where a plan needs any, else None; see `mbench.workflows.run.find_devices.attach`.
-
-    Raises:
-        NoDevice: no adb server could be used.
-    """
-    if all(part.device.profile == HOST for part in plan.devices):
-        yield None
-        return
-    from mbench.workflows.devices.attached_phones import fleet
-
-    with fleet(adb_servers, return_s=wait_s) as phones:
-        yield phones
+DeviceOf = Callable[[DevicePlan], Device]
+"""Leads from a part of a plan to its device."""
 
 
 def measure_part(
     store: SessionStore,
     part: DevicePlan,
-    attached: "Fleet | None",
+    device_of: DeviceOf,
     *,
     progress: Progress,
-    binary: Path | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run what is left of a device's part; what is measured is stored run by run.
@@ -52,9 +32,8 @@ def measure_part(
     Args:
         store: the session.
         part: the device's part of its plan.
-        attached: the attached phones, None where the device is this host.
+        device_of: finds its device.
         progress: told how far it is.
-        binary: the user's own benchmark_model, None where none was named; what the plan calls its path is not followed.
         stop_requested: asked before each run.
 
     Raises:
@@ -62,12 +41,12 @@ def measure_part(
         MbenchError: the device, the program or a file is not the one that was planned with.
     """
     files = _planned_files([job for job in part.jobs if store.result(job.id) is None])
-    with _station(store, part, attached, progress, binary) as station:
-        measure_on(station, store, part, files, clock=SystemClock(), progress=progress, stop_requested=stop_requested)
+    clock = SystemClock()
+    measure_on(device_of(part), store, part, files, clock=clock, progress=progress, stop_requested=stop_requested)
 
 
 def measure_on(
-    station: Station,
+    device: Device,
     store: SessionStore,
     part: DevicePlan,
     files: Mapping[str, Path],
@@ -76,18 +55,15 @@ def measure_on(
     progress: Progress,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run what is left of a part on its device, which is open; `files` tells where each artifact lies on this host.
+    """Run what is left of a part on its device; `files` says where each artifact lies on this host.
 
     Raises:
         PartInterrupted: a stop was requested.
         MbenchError: the device or the program is not the one that was planned with, or the device was lost.
     """
-    with station.work_folder(store.plan.session) as work_dir:
-        _same("device", part.device.serial, station.facts.serial, store)
-        _same("benchmark program", part.binary.sha256, station.binary.sha256, store)
-        _same("libraries beside it", _listed(part.binary.companions), _listed(station.binary.companions), store)
-        _same("system build", part.device.build or "?", station.facts.build or "?", store)
-        bench = DeviceBench(station, clock=clock, files=files, cpus=part.rules.cpus, work_dir=work_dir)
+    with device.take(store.plan.session, wanted=wanted_settings(part.rules), progress=progress) as taken:
+        _refuse_another(taken.identity, part, store.plan.session)
+        bench = DeviceBench(taken, clock=clock, files=files, cpus=part.rules.cpus)
         bench.push(progress)
         Measuring(
             store.plan,
@@ -96,24 +72,23 @@ def measure_on(
             bench=bench,
             clock=clock,
             progress=progress,
-            busy_limit=station.profile.limits.busy_share,
-            scorer=_scorer(store, part, station, bench, files, work_dir, progress, stop_requested),
+            busy_limit=taken.profile.limits.busy_share,
+            scorer=_scorer(store.plan, part, taken, bench, files, progress, stop_requested),
             stop_requested=stop_requested,
         ).to_the_end()
 
 
 def _scorer(
-    store: SessionStore,
+    plan: Plan,
     part: DevicePlan,
-    station: Station,
+    taken: TakenDevice,
     bench: DeviceBench,
     files: Mapping[str, Path],
-    work_dir: str,
     progress: Progress,
     stop_requested: Callable[[], bool],
 ) -> Scorer | None:
     """Return what asks files on the device, None where the plan does not want it."""
-    if store.plan.question is None or not store.plan.ask_devices:
+    if plan.question is None or not plan.ask_devices:
         return None
     from mbench.workflows.run.score_on_device import DeviceAsking
 
@@ -122,41 +97,15 @@ def _scorer(
             raise PartInterrupted(f"{part.device.serial}: interrupted.")
 
     return DeviceAsking(
-        station,
+        taken,
         bench,
-        store.plan.question,
-        session=store.plan.session,
+        plan.question,
+        session=plan.session,
         files=files,
-        work_dir=work_dir,
         cpus=part.rules.cpus,
         progress=progress,
         stop_here=stop_here,
     )
-
-
-@contextmanager
-def _station(
-    store: SessionStore, part: DevicePlan, attached: "Fleet | None", progress: Progress, binary: Path | None
-) -> Iterator[Station]:
-    if part.device.profile == HOST:
-        with host_station(host_program(part.binary, binary), sha256=part.binary.sha256) as station:
-            yield station
-        return
-    if attached is None:
-        raise NoDevice(f"{part.device.serial}: no adb server was asked for phones.")
-    from mbench.workflows.devices.phone_program import ProgramWish
-    from mbench.workflows.devices.ready_phone import phone_station
-
-    with phone_station(
-        attached.by_serial(part.device.serial),
-        user_profile(part.device.profile),
-        fleet=attached,
-        wish=ProgramWish(binary=binary, planned=part.binary),
-        wanted=wanted_settings(part.rules),
-        session=store.plan.session,
-        progress=progress,
-    ) as station:
-        yield station
 
 
 def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
@@ -175,13 +124,25 @@ def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
     return found
 
 
+def _refuse_another(found: Identity, part: DevicePlan, session: str) -> None:
+    """Refuse a device or a program that is not the planned one.
+
+    Raises:
+        StoreError: with the first difference.
+    """
+    facts, binary = found.facts, found.binary
+    for what, planned, here in (
+        ("device", part.device.serial, facts.serial),
+        ("benchmark program", part.binary.sha256, binary.sha256),
+        ("libraries beside it", _listed(part.binary.companions), _listed(binary.companions)),
+        ("system build", part.device.build or "?", facts.build or "?"),
+    ):
+        if planned != here:
+            raise StoreError(
+                f"session {session} was begun with {what} {planned}, here is {here}: "
+                "its rows could not be compared; start a new run."
+            )
+
+
 def _listed(companions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {sha256[:12]}" for name, sha256 in sorted(companions.items())) or "none"
-
-
-def _same(what: str, planned: str, found: str, store: SessionStore) -> None:
-    if planned != found:
-        raise StoreError(
-            f"session {store.plan.session} was begun with {what} {planned}, here is {found}: "
-            "its rows could not be compared; start a new run."
-        )

@@ -1,81 +1,56 @@
-"""Benching: one process of the benchmark program on one device, with the device's state read before and after."""
+"""One process of the benchmark program on one device, with the device's state read before and after."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from mbench.core.errors import DamagedFile, DeviceLost, NoSpace, TransportError
-from mbench.core.ports import Clock, Progress
+from mbench.core.errors import DamagedFile, DeviceLost, TransportError
+from mbench.core.ports import Clock, Progress, SilentProgress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
-from mbench.devices.android.readiness import verdict
 from mbench.runner.runs import RunRequest, run_once
-from mbench.workflows.devices.phone_files import evict_oldest
-from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.run.measure_loop import RawFiles
 from mbench.workflows.run.push_progress import PushProgress
 
-MOST_LOSSES = 3
-"""Times that a run or a push is begun again because the way to the device broke; each time is recorded."""
-
 
 class DeviceBench:
-    """Runs workloads of one session on one device; `files` tells where each artifact lies on this host."""
+    """Runs workloads of one session on one device; `files` says where each artifact lies on this host."""
 
     def __init__(
-        self,
-        station: Station,
-        *,
-        clock: Clock,
-        files: Mapping[str, Path],
-        cpus: tuple[int, ...] | None,
-        work_dir: str,
+        self, device: TakenDevice, *, clock: Clock, files: Mapping[str, Path], cpus: tuple[int, ...] | None
     ) -> None:
-        self._station, self._clock, self._files, self._cpus = station, clock, files, cpus
-        self._work_dir = work_dir
-        self._models = station.models or f"{work_dir}/models"
-        self._state = station.state or station.read_conditions()
+        self._device, self._clock, self._files, self._cpus = device, clock, files, cpus
+        self._state = device.found
         self._losses: list[MeasurementWarning] = []
 
     def push(self, progress: Progress) -> None:
-        """Bring every artifact to the device, once per content; old ones make room where it is short.
+        """Bring every artifact to the device, once per content.
 
-        A push that broke off or was damaged on the way is begun again, and the next run says so. A host's own copies
-        are not worth a word.
+        A push that broke off or was damaged on the way is begun again, and the next run says so.
 
         Raises:
             TransportError: one could not be pushed.
         """
-        told = PushProgress(progress, self._clock)
+        pushed = PushProgress(progress, self._clock)
         for sha256 in self._files:
-            self._push(sha256, told if self._station.recover else None)
-        told.finish()
+            self._push(sha256, pushed)
+        pushed.finish()
 
-    def _push(self, sha256: str, told: PushProgress | None = None) -> None:
-        transport = self._station.transport
-        keep = frozenset(f"{each}.tflite" for each in self._files)
-        tries = 0
+    def _push(self, sha256: str, pushed: PushProgress) -> None:
+        needed, tries = frozenset(self._files), 0
         while True:
             try:
-                self._push_once(sha256, told)
-            except NoSpace:
-                if self._station.models is None or not evict_oldest(transport, keep=keep):
-                    raise
+                self._device.push(self._files[sha256], sha256=sha256, needed=needed, sent=pushed.sent)
             except (DamagedFile, DeviceLost) as error:
+                pushed.end_file()
                 tries += 1
-                if self._station.recover is None or tries > MOST_LOSSES:
+                if tries > self._device.retries:
                     raise
-                self._losses.append(_lost(f"{error} The device {self._station.recover()}; the push was begun again"))
+                self._losses.append(_lost(f"{error} The device {self._device.recover()}; the push was begun again"))
             else:
+                pushed.end_file()
                 return
-
-    def _push_once(self, sha256: str, told: PushProgress | None) -> None:
-        try:
-            sent = None if told is None else told.sent
-            self._station.transport.push(self._files[sha256], self.model_path(sha256), sha256=sha256, sent=sent)
-        finally:
-            if told is not None:
-                told.end_file()
 
     def __call__(
         self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int
@@ -93,18 +68,16 @@ class DeviceBench:
             block=block,
             position=position,
             model=self.model_path(workload.artifact.sha256 or ""),
-            work_dir=f"{self._work_dir}/run",
+            work_dir=f"{self._device.folders.work_dir}/run",
             cpus=None if self._cpus is None else self._cpus[: workload.threads],
             builtin_accepted=builtin_accepted(workload.artifact),
-            init_allowance_s=self._station.profile.patience.start_s,
+            init_allowance_s=self._device.profile.patience.start_s,
         )
         tries = 0
         while True:
-            if self._station.ready is not None:
-                self._state = self._station.ready(self._state)
-            before = self._state
-            run, files = run_once(self._station.transport, self._clock, self._station.instrument, request)
-            if run.error_class != "transport" or self._station.recover is None or tries == MOST_LOSSES:
+            before = self._state = self._device.make_ready(self._state)
+            run, files = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
+            if run.error_class != "transport" or tries == self._device.retries:
                 break
             tries += 1
             self._wait_for_device(workload, f"{run.message} The device", "the run at hand was begun again")
@@ -121,38 +94,34 @@ class DeviceBench:
 
     def _wait_for_device(self, workload: Workload, lost: str, then: str) -> None:
         """Wait until the device is back, see to what the next run needs on it, and note that it was away."""
-        assert self._station.recover is not None
-        self._losses.append(_lost(f"{lost} {self._station.recover()}; {then}"))
-        self._push(workload.artifact.sha256 or "")
-        self._state = self._station.read_conditions()
+        self._losses.append(_lost(f"{lost} {self._device.recover()}; {then}"))
+        self._push(workload.artifact.sha256 or "", PushProgress(SilentProgress(), self._clock))
+        self._state = self._device.conditions()
 
     def _read_state(self, workload: Workload, run: Run) -> Conditions | None:
         """Read the state after a run; of a device lost just then that of its return, None where it stays away."""
         try:
-            return self._station.read_after(run) if self._station.read_after else self._station.read_conditions()
+            return self._device.conditions_after(run)
         except TransportError as error:
-            if run.error_class == "transport" or self._station.recover is None:
+            if run.error_class == "transport" or not self._device.retries:
                 return None
             self._wait_for_device(workload, f"{error} After a run, the device", "that run had ended")
             return self._state
 
     def _unfit(self, after: Conditions | None) -> tuple[MeasurementWarning, ...]:
-        """Say that a device that is waited for had left its limits when a run had ended; others' load is told apart."""
-        if self._station.ready is None or after is None:
-            return ()
-        limits = self._station.profile.limits.model_copy(update={"busy_share": None})
+        """Say that a device which is waited for had left its limits when a run had ended."""
         return tuple(
             MeasurementWarning(
                 code=WarningCode.CONDITIONS,
                 message=f"after a run the device was not fit for measuring: {reason}",
                 advice="what it measured then may be slow; see the conditions kept with each run",
             )
-            for reason in verdict(after, limits).reasons
+            for reason in (() if after is None else self._device.unfit(after))
         )
 
     def model_path(self, sha256: str) -> str:
         """Return where an artifact lies on the device."""
-        return f"{self._models}/{sha256}.tflite"
+        return f"{self._device.folders.models}/{sha256}.tflite"
 
 
 def _lost(message: str) -> MeasurementWarning:

@@ -19,6 +19,7 @@ class PushProgress:
     def sent(self, count: int) -> None:
         """Take note of further bytes; 0 is the beginning of a file."""
         if count == 0:
+            self.end_file()
             self._begun_s = self._clock.monotonic()
             if not self._bytes:
                 self._progress.start("pushing", None)

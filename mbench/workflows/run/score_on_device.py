@@ -12,7 +12,7 @@ from mbench.core.ports import Progress
 from mbench.core.results import PlannedJob
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.home import home
 from mbench.workflows.run.device_score import (
     DEVICE_EXAMPLES,
@@ -33,20 +33,19 @@ class DeviceAsking:
 
     def __init__(
         self,
-        station: Station,
+        device: TakenDevice,
         bench: DeviceBench,
         spec: EvaluationSpec,
         *,
         session: str,
         files: Mapping[str, Path],
-        work_dir: str,
         cpus: tuple[int, ...] | None,
         progress: Progress,
         stop_here: Callable[[], None],
     ) -> None:
         """Take what the part is measured with; `files` tells where each artifact lies on this host."""
-        self._station, self._bench, self._spec, self._session = station, bench, spec, session
-        self._files, self._work_dir, self._cpus = files, work_dir, cpus
+        self._device, self._bench, self._spec, self._session = device, bench, spec, session
+        self._files, self._cpus = files, cpus
         self._progress, self._stop_here = progress, stop_here
 
     def __call__(self, job: PlannedJob) -> Score | str:
@@ -57,8 +56,9 @@ class DeviceAsking:
             DatasetError: the data set cannot be read.
             StoreError: this host could not keep what it needs for it.
         """
-        if self._station.facts.invented:
-            return f"{self._station.facts.serial} cannot be asked: {INVENTED}"
+        facts = self._device.identity.facts
+        if facts.invented:
+            return f"{facts.serial} cannot be asked: {INVENTED}"
         try:
             return self._score(job, self._device_evaluation(job))
         except (UnsupportedModel, ArtifactError) as error:
@@ -68,9 +68,8 @@ class DeviceAsking:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads
         return score_on_device(
             DevicePlace(
-                station=self._station,
+                device=self._device,
                 model=self._bench.model_path(sha256),
-                work_dir=self._work_dir,
                 cpus=None if self._cpus is None else self._cpus[:threads],
                 builtin_accepted=builtin_accepted(job.workload.artifact),
             ),

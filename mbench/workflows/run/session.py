@@ -3,33 +3,33 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
-from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Pass, PlannedJob
+from mbench.core.results import DevicePlan, MeasuringRules, Pass, PlannedJob
 from mbench.core.workloads import RunSettings
 from mbench.report.results.report import report_markdown
 from mbench.runner.command import refuse_impossible
-from mbench.runner.instrument import Instrument
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.build.gather_artifacts import Known, gather, unbuilt
 from mbench.workflows.build.selection import BuildInputs, Candidate, Selection, select
 from mbench.workflows.clock import SystemClock
+from mbench.workflows.devices.device import Device, Identity
 from mbench.workflows.run.candidates import candidates_for
-from mbench.workflows.run.find_devices import Target, attach, find_targets
+from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
 from mbench.workflows.run.many_devices import measure_parts
 from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
-from mbench.workflows.run.one_device import attached_for
+from mbench.workflows.run.one_device import DeviceOf
 from mbench.workflows.run.plan import device_plan, plan_maker, planned_job, serial_part
 from mbench.workflows.run.provenance import provenance
 
-if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
+if TYPE_CHECKING:  # what a run without a data set, or on this host by hostbench, has no need of
     from mbench.binaries.records import Flavour
-    from mbench.workflows.devices.attached_phones import Fleet
     from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
 
@@ -82,9 +82,8 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
     """
     request, scoring = with_dataset(request, progress)
     select(request.selection)  # a wrong word is told before any device is looked for
-    with attach(request.devices, request.adb_servers, wait_s=request.wait_s) as attached:
-        targets = find_targets(attached, request)
-        ready = [_ready(request, target, progress) for target in targets]
+    with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
+        ready = [_ready(request, device, progress) for device in devices.choose(request)]
         for device in ready:  # what the program has no flags for is refused before anything is built
             _part(request, device, [(unbuilt("-"), None)] * len(device.candidates), several=False)
         candidates = list(dict.fromkeys(one for device in ready for one in device.candidates))
@@ -101,7 +100,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
             parts = [scoring.with_scores(part) for part in parts]
         store = create_session(
             request.results,
-            device="-".join(dict.fromkeys(target.profile.name for target in targets)),
+            device="-".join(dict.fromkeys(each.device.profile.name for each in ready)),
             what=request.title or _what(request.selection),
             now=SystemClock().now(),
             plan_of=plan_maker(
@@ -112,7 +111,8 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
             ),
         )
-        _drive(store, attached, progress, started, binary=request.binary)
+        by_serial = {each.identity.facts.serial: each.device for each in ready}
+        _drive(store, lambda part: by_serial[part.device.serial], progress, started)
     return store
 
 
@@ -160,8 +160,9 @@ def resume(
     store.refuse_other_runs()
     refuse_foreign_delegates(store, delegates)
     refuse_other_binary(store, binary)
-    with attached_for(store.plan, adb_servers, wait_s=wait_s) as attached:
-        _drive(store, attached, progress, started, binary=binary)
+    profiles = [part.device.profile for part in store.plan.devices]
+    with find_devices(profiles, adb_servers, wait_s=wait_s) as devices:
+        _drive(store, partial(devices.of_part, binary=binary), progress, started)
     return store
 
 
@@ -169,49 +170,47 @@ def resume(
 class _Ready:
     """A device with all that planning needs to know of it."""
 
-    target: Target
+    device: Device
     rules: MeasuringRules
-    instrument: Instrument
-    binary: BinaryFacts
-    facts: DeviceFacts
+    identity: Identity
     candidates: tuple[Candidate, ...]
 
 
-def _ready(request: RunRequest, target: Target, progress: Progress) -> _Ready:
+def _ready(request: RunRequest, device: Device, progress: Progress) -> _Ready:
     """Return a device with its program and what it is to run; what is left out of a sweep is noted."""
-    rules = measuring_rules(request, target)
-    instrument, binary, facts = target.identify(
-        request.binary, request.flavour, wanted=wanted_settings(rules), progress=progress
+    rules = measuring_rules(request, device)
+    identity = device.identify(wanted=wanted_settings(rules), progress=progress)
+    candidates, left_out = candidates_for(
+        request.selection, delegates=device.profile.delegates, instrument=identity.instrument
     )
-    candidates, left_out = candidates_for(request.selection, delegates=target.profile.delegates, instrument=instrument)
     for sentence in left_out:
-        progress.note(f"{facts.serial}: {sentence}.")
-    return _Ready(target, rules, instrument, binary, facts, candidates)
+        progress.note(f"{identity.facts.serial}: {sentence}.")
+    return _Ready(device, rules, identity, candidates)
 
 
-def _part(request: RunRequest, device: _Ready, known: Sequence[Known], *, several: bool) -> DevicePlan:
+def _part(request: RunRequest, ready: _Ready, known: Sequence[Known], *, several: bool) -> DevicePlan:
     """Return what one device is going to do, with the program that it has for it.
 
     Raises:
         UsageError: the program lacks a flag that one of the runs needs.
     """
-    profile, rules = device.target.profile, device.rules
+    profile, rules, facts = ready.device.profile, ready.rules, ready.identity.facts
     settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
     jobs = [
-        planned_job(facts, reason, candidate.delegate, candidate.threads or profile.threads, settings)
-        for candidate, (facts, reason) in zip(device.candidates, known, strict=True)
+        planned_job(artifact, reason, candidate.delegate, candidate.threads or profile.threads, settings)
+        for candidate, (artifact, reason) in zip(ready.candidates, known, strict=True)
     ]
     purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
     wanted = [purpose for purpose, needed in purposes.items() if needed]
-    refuse_impossible([job.workload for job in jobs], wanted, device.instrument)
+    refuse_impossible([job.workload for job in jobs], wanted, ready.identity.instrument)
     if several:
-        jobs = [_of_device(job, device.facts.serial) for job in jobs]
+        jobs = [_of_device(job, facts.serial) for job in jobs]
     return device_plan(
         jobs,
-        device=device.facts,
-        binary=device.binary,
+        device=facts,
+        binary=ready.identity.binary,
         rules=rules,
-        canary_job=f"canary@{serial_part(device.facts.serial)}" if several else "canary",
+        canary_job=f"canary@{serial_part(facts.serial)}" if several else "canary",
     )
 
 
@@ -219,13 +218,11 @@ def _of_device(job: PlannedJob, serial: str) -> PlannedJob:
     return job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"})
 
 
-def _drive(
-    store: SessionStore, attached: "Fleet | None", progress: Progress, started: Started, *, binary: Path | None
-) -> None:
+def _drive(store: SessionStore, device_of: DeviceOf, progress: Progress, started: Started) -> None:
     """Measure what is left of every part, and keep the table, however that ends."""
     with store.lock(), _reported(store):
         started(store)
-        measure_parts(store, attached, progress=progress, binary=binary)
+        measure_parts(store, device_of, progress=progress)
         if store.plan.ask_devices:
             from mbench.workflows.run.device_score import forget_answers
 

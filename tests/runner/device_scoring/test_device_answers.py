@@ -72,7 +72,7 @@ class Place:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one real process says of the classifier, and the runtime information that it writes."""
     folder = tmp_path_factory.mktemp("recorded")
-    place = Place(folder=folder, transport=HostTransport(folder), instrument=hostbench()[0])
+    place = Place(folder=folder, transport=HostTransport(folder), instrument=hostbench().instrument)
     (folder / "m.tflite").write_bytes(MODEL)
     answers = place.ask(inputs(1))
     assert np.array_equal(answers.outputs[0], host_answers(MODEL, inputs(1)))
@@ -97,7 +97,7 @@ def place(tmp_path: Path, recorded: Path) -> Place:
         tool="hostbench",
         sha256=transport.sha256(str(program)) or "",
         path=str(program),
-        flags=hostbench()[0].flags,
+        flags=hostbench().instrument.flags,
     )
     return Place(folder=folder, transport=transport, instrument=instrument)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from loop_fakes import NOON, HandClock, SeenProgress, workload
-from memory_device import BUILTIN_STDERR, INSTRUMENT, ROOT, Ended, MemoryDevice
+from memory_device import BUILTIN_STDERR, PROFILE, ROOT, Ended, MemoryDevice, MemoryTaken
 
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace, TransportError
-from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run, Status
+from mbench.core.results import Conditions, Pass, Run, Status
 from mbench.core.workloads import Workload
-from mbench.devices.profiles.profile import Limits, Profile, Timeouts
-from mbench.workflows.devices.ready_device import Station
+from mbench.devices.profiles.profile import Timeouts
+from mbench.workflows.devices.device import Folders
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 
 ONE, TWO, OLD, OLDER = "1" * 64, "2" * 64, "8" * 64, "9" * 64
@@ -19,9 +19,6 @@ LOST = DeviceLost("phone-1 was lost.")
 DAMAGED = DamagedFile("phone-1: m.tflite reads back as another file.")
 FULL = NoSpace("phone-1: no space left on device.")
 WORK_DIR = f"{ROOT}/s"
-PROFILE = Profile(
-    name="pixel4", title="Pixel 4", transport="host", delegates=("cpu",), threads=1, sources={}, limits=Limits()
-)
 
 
 class Phone:
@@ -49,26 +46,15 @@ class Phone:
         self.device.lost = False
         return "was lost and came back within 3 s"
 
-    def bench(
-        self, files: Sequence[str] = (ONE, TWO), *, cpus: tuple[int, ...] | None = None, host: bool = False, **station
-    ) -> DeviceBench:
-        """Return the bench of a phone, or of a host, which cannot be lost and keeps no models."""
-        phone = {} if host else {"recover": self.recover, "models": f"{ROOT}/models"}
+    def bench(self, files: Sequence[str] = (ONE, TWO), *, cpus: tuple[int, ...] | None = None, **device) -> DeviceBench:
+        """Return the bench of a phone, which is taken in the state of the first reading."""
+        device = {"found": None, "come_back": self.recover} | device
+        device["found"] = device["found"] or self.read()
         return DeviceBench(
-            Station(
-                transport=self.device,
-                instrument=INSTRUMENT,
-                binary=BinaryFacts(tool="tflite", sha256="b" * 64, path="benchmark_model"),
-                facts=DeviceFacts(serial="phone-1", profile="pixel4"),
-                cpus=None,
-                read_conditions=self.read,
-                work_folder=lambda name: pytest.fail("the bench makes no folder"),
-                **({"profile": PROFILE} | phone | station),
-            ),
+            MemoryTaken(transport=self.device, read=self.read, **device),
             clock=self.clock,
             files={sha256: Path("/cache") / sha256 for sha256 in files},
             cpus=cpus,
-            work_dir=WORK_DIR,
         )
 
 
@@ -158,7 +144,7 @@ def test_a_bench_takes_its_settings_and_its_runs_numbers_by_name_alone():
     phone = Phone()
     bench = phone.bench()
     with pytest.raises(TypeError, match="positional"):
-        DeviceBench(bench, phone.clock, {}, None, WORK_DIR)
+        DeviceBench(bench, phone.clock, {}, None)
     with pytest.raises(TypeError, match="positional"):
         bench(workload(sha256=ONE), Pass.LATENCY, "a", 0, 0, 0)
 
@@ -175,7 +161,7 @@ def test_the_state_after_a_run_is_the_one_before_the_next():
 
 def test_a_state_that_was_found_when_the_device_was_made_ready_is_not_read_again():
     phone = Phone()
-    bench = phone.bench(state=Conditions(taken_at=NOON, load_1m=50))
+    bench = phone.bench(found=Conditions(taken_at=NOON, load_1m=50))
     bench.push(phone.progress)
     assert loads(ran(bench)) == (50, 1)
     assert phone.events == ["read"]
@@ -236,32 +222,20 @@ def test_a_device_that_does_not_become_fit_ends_the_part_without_a_run():
     assert phone.device.started == []
 
 
-LIMITS = Limits(thermal_status_max=0, busy_share=0.1, temperature_c=45)
+@pytest.mark.parametrize("reasons", [(), ("thermal status 1, above 0", "hottest zone at 45.5 °C, above 45 °C")])
+def test_a_device_that_left_its_limits_during_a_run_is_doubted_reason_by_reason(reasons):
+    seen: list[float | None] = []
 
-
-@pytest.mark.parametrize(
-    ("state", "reasons"),
-    [
-        ({"thermal_status": 0, "temperature_c": 45, "busy_share": 0.05}, []),
-        (
-            {"thermal_status": 1, "temperature_c": 45.5},
-            ["thermal status 1, above 0", "hottest zone at 45.5 °C, above 45 °C"],
-        ),
-        ({"busy_share": 0.9}, []),  # others' load after a run is doubted by itself
-        ({}, []),
-    ],
-)
-@pytest.mark.parametrize("waited_for", [True, False])
-def test_a_device_that_left_its_limits_during_a_run_is_doubted_where_it_is_waited_for(state, reasons, waited_for):
-    def after(run: Run) -> Conditions:
-        return Conditions(taken_at=NOON, **state)
+    def unfit(after: Conditions) -> tuple[str, ...]:
+        seen.append(after.load_1m)
+        return reasons
 
     phone = Phone()
-    limited = PROFILE.model_copy(update={"limits": LIMITS})
-    bench = phone.bench(profile=limited, read_after=after, ready=(lambda seen: seen) if waited_for else None)
+    bench = phone.bench(reasons=unfit)
     bench.push(phone.progress)
     wanted = [f"after a run the device was not fit for measuring: {reason}" for reason in reasons]
-    assert messages(ran(bench), "conditions") == (wanted if waited_for else [])
+    assert messages(ran(bench), "conditions") == wanted
+    assert seen == [2]
 
 
 # A run that is lost
@@ -289,7 +263,7 @@ def test_a_lost_device_has_its_model_again_before_the_run_is_begun_again():
         del phone.device.hashes[f"{ROOT}/models/{TWO}.tflite"]
         return phone.recover()
 
-    bench = phone.bench(recover=recover_empty)
+    bench = phone.bench(come_back=recover_empty)
     bench.push(phone.progress)
     phone.device.runs = [LOST]
     assert ran(bench, workload(sha256=TWO)).status is Status.OK
@@ -331,7 +305,7 @@ def test_a_device_that_stays_away_ends_the_part():
 
 def test_a_run_is_not_begun_again_where_a_device_cannot_be_lost():
     phone = Phone()
-    bench = phone.bench(host=True)
+    bench = phone.bench(retries=0)
     bench.push(phone.progress)
     phone.device.runs = [TransportError("here: the shell did not start.")]
     run = ran(bench)
@@ -377,14 +351,14 @@ def test_a_device_that_is_lost_after_a_run_is_waited_for_and_the_run_warns_of_it
 
 def test_a_host_whose_state_cannot_be_read_has_none_after_the_run_and_goes_on_with_the_last():
     phone = Phone(away=[None, TransportError("here: no answer.")])
-    bench = phone.bench(host=True)
+    bench = phone.bench(retries=0)
     bench.push(phone.progress)
     assert (loads(ran(bench)), loads(ran(bench))) == ((1, None), (1, 2))
 
 
 def test_a_host_that_is_not_known_after_a_run_is_not_doubted():
     phone = Phone(away=[None, TransportError("here: no answer.")])
-    bench = phone.bench(host=True, ready=lambda seen: seen)
+    bench = phone.bench(retries=0, reasons=lambda after: ("hot",))
     bench.push(phone.progress)
     run = ran(bench)
     assert (run.conditions_after, messages(run, "conditions")) == (None, [])
@@ -402,20 +376,18 @@ def test_every_file_is_pushed_once_by_its_content():
     assert phone.device.models == [f"{ONE}.tflite", f"{TWO}.tflite"]
 
 
-def test_models_lie_with_the_device_or_in_the_sessions_folder():
+def test_models_lie_where_the_device_has_them():
     assert Phone().bench().model_path(ONE) == f"{ROOT}/models/{ONE}.tflite"
-    assert Phone().bench(host=True).model_path(ONE) == f"{WORK_DIR}/models/{ONE}.tflite"
+    folders = Folders(models=f"{WORK_DIR}/models", work_dir=WORK_DIR)
+    assert Phone().bench(folders=folders).model_path(ONE) == f"{WORK_DIR}/models/{ONE}.tflite"
 
 
-def test_a_phones_pushes_are_shown_and_a_hosts_copies_are_not():
-    shown = Phone()
-    shown.bench().push(shown.progress)
-    assert shown.progress.stages == [("pushing", None)]
-    assert shown.progress.notes == ["pushed 4.0 MB, proved by SHA-256"]
-    assert shown.progress.finished == 1
-    silent = Phone()
-    silent.bench(host=True).push(silent.progress)
-    assert (silent.device.sent, silent.progress.stages, silent.progress.notes) == ([ONE, TWO], [], [])
+def test_pushes_that_the_device_announces_are_shown():
+    phone = Phone()
+    phone.bench().push(phone.progress)
+    assert phone.progress.stages == [("pushing", None)]
+    assert phone.progress.notes == ["pushed 4.0 MB, proved by SHA-256"]
+    assert phone.progress.finished == 1
 
 
 @pytest.mark.parametrize("losses", [0, 1])
@@ -426,7 +398,7 @@ def test_the_speed_is_that_of_all_pushes_without_waiting_for_a_lost_device(losse
         phone.clock.sleep(100)
         return phone.recover()
 
-    bench = phone.bench(recover=recover_late)
+    bench = phone.bench(come_back=recover_late)
     phone.device.pushing = lambda: phone.clock.sleep(1)
     phone.device.pushes = [LOST] * losses
     bench.push(phone.progress)
@@ -463,7 +435,7 @@ def test_a_push_is_begun_again_three_times_and_no_more(losses):
 @pytest.mark.parametrize("error", [LOST, DAMAGED])
 def test_a_host_whose_copy_fails_ends_at_once(error):
     phone = Phone()
-    bench = phone.bench(host=True)
+    bench = phone.bench(retries=0)
     phone.device.pushes = [error]
     with pytest.raises(type(error)):
         bench.push(phone.progress)
@@ -476,38 +448,3 @@ def test_another_trouble_of_the_way_is_not_tried_again():
     with pytest.raises(TransportError, match="permission denied"):
         bench.push(phone.progress)
     assert phone.events == ["read"]
-
-
-def test_old_models_make_room_the_oldest_first_and_none_that_is_needed():
-    phone = Phone()
-    for sha256 in (ONE, OLDER, OLD):
-        phone.device.hashes[f"{ROOT}/models/{sha256}.tflite"] = sha256
-    bench = phone.bench()
-    phone.device.pushes = [FULL]
-    bench.push(phone.progress)
-    assert phone.device.removed == [f"{ROOT}/models/{OLDER}.tflite"]
-    phone.device.hashes.pop(f"{ROOT}/models/{TWO}.tflite")
-    phone.device.pushes = [FULL]
-    bench.push(phone.progress)
-    assert phone.device.models == [f"{ONE}.tflite", f"{TWO}.tflite"]
-
-
-def test_where_nothing_old_is_left_the_device_stays_full():
-    phone = Phone()
-    phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"] = ONE
-    phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD
-    bench = phone.bench()
-    phone.device.pushes = [FULL, FULL]
-    with pytest.raises(NoSpace):
-        bench.push(phone.progress)
-    assert phone.device.models == [f"{ONE}.tflite"]
-
-
-def test_on_a_host_nothing_is_evicted():
-    phone = Phone()
-    phone.device.hashes[f"{ROOT}/models/{OLD}.tflite"] = OLD
-    bench = phone.bench(host=True)
-    phone.device.pushes = [FULL]
-    with pytest.raises(NoSpace):
-        bench.push(phone.progress)
-    assert phone.device.removed == []

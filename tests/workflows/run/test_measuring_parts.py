@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from loop_fakes import NOON, HandClock, KeptResults, SeenProgress, doubts, part_of, plan_of, workload
-from memory_device import INSTRUMENT, ROOT, Ended, MemoryDevice
+from memory_device import INSTRUMENT, Ended, MemoryDevice, MemoryTaken
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
+from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan, PlannedJob, Run, Status
 from mbench.core.scores import EvaluationSpec
+from mbench.devices.android.settings import Wanted
 from mbench.devices.profiles.profile import Limits, Profile
-from mbench.workflows.devices.ready_device import Station
+from mbench.workflows.devices.device import Identity
+from mbench.workflows.run.find_devices import Devices
 from mbench.workflows.run.many_devices import measure_parts
 from mbench.workflows.run.one_device import measure_on
 
@@ -32,6 +36,9 @@ PROFILE = Profile(
     limits=Limits(busy_share=0.3),
 )
 
+NOWHERE = partial(Devices(fleet=None).of_part, binary=None)
+"""Leads to no phone."""
+
 
 def planned(*, device: DeviceFacts = FACTS, jobs: int = 1, **rules) -> DevicePlan:
     part = part_of(
@@ -47,40 +54,32 @@ def stored(part: DevicePlan, **plan) -> KeptResults:
 
 
 class Opened:
-    """A device that is open, and the folders that were made and removed on it."""
+    """A device that can be taken, and the folders that were made and removed on it."""
 
-    def __init__(self, *, busy_share: float = 0.2, **station) -> None:
+    def __init__(self, *, busy_share: float = 0.2, facts: DeviceFacts = FACTS, binary: BinaryFacts = PLANNED) -> None:
         self.device, self.folders = MemoryDevice(), []
-        self.station = Station(
-            **(
-                {
-                    "transport": self.device,
-                    "instrument": INSTRUMENT,
-                    "binary": PLANNED,
-                    "facts": FACTS,
-                    "profile": PROFILE,
-                    "cpus": None,
-                    "read_conditions": lambda: Conditions(taken_at=NOON, busy_share=busy_share),
-                    "work_folder": self._folder,
-                    "models": f"{ROOT}/models",
-                    "recover": lambda: "came back",
-                }
-                | station
-            )
+        self.profile, self.cpus = PROFILE, None
+        self.asked: list[Wanted] = []
+        state = Conditions(taken_at=NOON, busy_share=busy_share)
+        self._taken = MemoryTaken(
+            transport=self.device,
+            identity=Identity(facts=facts, instrument=INSTRUMENT, binary=binary),
+            profile=PROFILE,
+            found=state,
+            read=lambda: state,
         )
 
     @contextmanager
-    def _folder(self, session: str) -> Iterator[str]:
+    def take(self, session: str, *, wanted: Wanted, progress: Progress) -> Iterator[MemoryTaken]:
+        self.asked.append(wanted)
         self.folders.append(f"made for {session}")
         try:
-            yield f"{ROOT}/s"
+            yield self._taken
         finally:
             self.folders.append("removed")
 
     def measure(self, store: KeptResults, **more) -> None:
-        measure_on(
-            self.station, store, store.plan.devices[0], FILES, clock=HandClock(), progress=SeenProgress(), **more
-        )
+        measure_on(self, store, store.plan.devices[0], FILES, clock=HandClock(), progress=SeenProgress(), **more)
 
 
 def test_a_part_is_measured_to_its_end_with_its_own_files_and_in_its_own_folder():
@@ -96,6 +95,13 @@ def test_runs_are_pinned_as_the_plan_says(cpus):
     opened = Opened()
     opened.measure(stored(planned(cpus=cpus)))
     assert {run.cpus for run in opened.device.started} == {None if cpus is None else (7,)}
+
+
+@pytest.mark.parametrize(("fixed", "governor"), [(True, None), (False, "performance")])
+def test_a_device_is_set_as_the_plan_says(fixed, governor):
+    opened = Opened()
+    opened.measure(stored(planned(fixed_performance=fixed, governor=governor)))
+    assert opened.asked == [Wanted(fixed_performance=fixed, governor=governor)]
 
 
 @pytest.mark.parametrize(("share", "doubted"), [(0.3, 0), (0.31, 1)])
@@ -173,13 +179,13 @@ def test_a_file_that_left_the_cache_ends_the_part_before_its_device_is_opened(tm
     monkeypatch.setenv("MBENCH_HOME", str(tmp_path / "home"))
     store = stored(planned())
     with pytest.raises(ArtifactError, match=r"mobilenet_v1_0.25_32_int8 \(111111111111\) is no longer in the cache"):
-        measure_parts(store, None, progress=SeenProgress())
+        measure_parts(store, NOWHERE, progress=SeenProgress())
 
 
 def test_a_session_with_nothing_left_opens_no_device():
     store = stored(planned())
     Opened().measure(store)
-    measure_parts(store, None, progress=SeenProgress())
+    measure_parts(store, NOWHERE, progress=SeenProgress())
 
 
 def test_of_several_devices_only_one_that_has_jobs_left_is_opened(tmp_path, monkeypatch):
@@ -192,4 +198,4 @@ def test_of_several_devices_only_one_that_has_jobs_left_is_opened(tmp_path, monk
     store = stored(done, devices=(done, left))
     Opened().measure(store)
     with pytest.raises(NoDevice, match="phone-2: no adb server"):
-        measure_parts(store, None, progress=SeenProgress())
+        measure_parts(store, NOWHERE, progress=SeenProgress())

@@ -1,0 +1,319 @@
+"""A phone as a device: leased, set, with the program on it while a session has it; given back as it was found."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
+from mbench.core.ports import Clock, Progress, Transport
+from mbench.core.results import Conditions, Pass, Run
+from mbench.devices.adb.recovery import wait_for_device
+from mbench.devices.adb.transport import AdbTransport
+from mbench.devices.android.conditions import AndroidConditions
+from mbench.devices.android.facts import Hardware, to_device_facts
+from mbench.devices.android.knobs import FIXED_PERFORMANCE, GOVERNOR, Refusal
+from mbench.devices.android.readiness import Decision, verdict, wait_until_ready
+from mbench.devices.android.settings import Borrowed, Wanted, borrowed, foreseen_refusals, set_again
+from mbench.devices.lease.lease import Lease, lease
+from mbench.devices.lease.records import this_process
+from mbench.devices.limits import Limits
+from mbench.devices.profiles.matching import refuse_contradictions
+from mbench.devices.profiles.profile import Profile
+from mbench.workflows.clock import SystemClock
+from mbench.workflows.devices.attached_phones import Fleet, Phone
+from mbench.workflows.devices.benchmark_program import Program, ProgramWish
+from mbench.workflows.devices.device import Folders, Identity
+from mbench.workflows.devices.phone_files import (
+    clear_leftovers,
+    evict_oldest,
+    journals,
+    session_folder,
+    shared_folder,
+)
+from mbench.workflows.devices.phone_program import phone_program
+from mbench.workflows.home import home
+
+Made = TypeVar("Made")
+
+LEASE_S = 3600.0
+MOST_LOSSES: Final = 3
+"""Times that a phone is made ready, a run or a push begun again because it was lost, or a file was damaged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """Waits for a lost phone.
+
+    Attributes:
+        profile: says for how long, where the fleet does not.
+    """
+
+    transport: AdbTransport
+    fleet: Fleet
+    profile: Profile
+    clock: Clock
+
+    def wait(self) -> str:
+        """Return how the phone came back.
+
+        Raises:
+            TransportError: it does not come back.
+        """
+        back = wait_for_device(
+            self.transport,
+            limit_s=self.profile.patience.return_s if self.fleet.return_s is None else self.fleet.return_s,
+            clock=self.clock,
+            revive=self.fleet.servers.revive,
+        )
+        restarted = " after a restart" if back.rebooted else ""
+        return f"was lost and came back{restarted} within {back.waited_s:.0f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneState:
+    """What is read of a phone's state, with its lease renewed each time; and waiting until it is fit for measuring.
+
+    Attributes:
+        limits: that it is waited for by.
+        timeout_s: the longest wait.
+        progress: told what is waited for.
+    """
+
+    serial: str
+    lease: Lease
+    reader: AndroidConditions
+    limits: Limits
+    timeout_s: float
+    clock: Clock
+    progress: Progress
+
+    def read(self) -> Conditions:
+        """Return the state now."""
+        self.lease.renew()
+        return self.reader.read()
+
+    def read_after(self, run: Run) -> Conditions:
+        """Return the state after a run."""
+        self.lease.renew()
+        return self.reader.read(own_cpu_s=run.cpu_s, wait=run.purpose is Pass.LATENCY)
+
+    @property
+    def between_runs(self) -> Limits:
+        """The limits without others' load: that rises for a moment after every run, and is reported, not waited for."""
+        return self.limits.model_copy(update={"busy_share": None})
+
+    def wait(self, limits: Limits) -> Conditions:
+        """Wait until the phone is fit for measuring, and return its state then.
+
+        Raises:
+            NoDevice: it does not become so.
+        """
+        own = self.progress.of(self.serial)  # a stage of its own, so that measuring keeps its place
+        ready = wait_until_ready(self.read, limits, self.clock, own, self.timeout_s)
+        if ready.verdict.decision is not Decision.ACCEPT:
+            raise NoDevice(f"{self.serial} is not ready to be measured: {ready.verdict.reason}.")
+        return ready.conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenPhone:
+    """A phone while a session has it; see `mbench.workflows.devices.device.TakenDevice`."""
+
+    transport: Transport
+    identity: Identity
+    profile: Profile
+    folders: Folders
+    found: Conditions
+    state: PhoneState
+    way_back: WayBack
+    settings: Borrowed
+    retries: int = MOST_LOSSES
+
+    def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
+        """Bring a model to the phone; old ones go where space is short."""
+        keep = frozenset(f"{each}.tflite" for each in needed)
+        while True:
+            try:
+                self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256, sent=sent)
+            except NoSpace:
+                if not evict_oldest(self.transport, keep=keep):
+                    raise
+            else:
+                return
+
+    def conditions(self) -> Conditions:
+        """Return the phone's state now; its lease goes on."""
+        return self.state.read()
+
+    def conditions_after(self, run: Run) -> Conditions:
+        """Return the phone's state after a run; its lease goes on."""
+        return self.state.read_after(run)
+
+    def make_ready(self, seen: Conditions) -> Conditions:
+        """Return the state that was seen, or wait until the phone is fit for measuring."""
+        limits = self.state.between_runs
+        return seen if verdict(seen, limits).decision is Decision.ACCEPT else self.state.wait(limits)
+
+    def unfit(self, after: Conditions) -> tuple[str, ...]:
+        """Return which limits of its profile the phone had left."""
+        return verdict(after, self.state.between_runs).reasons
+
+    def recover(self) -> str:
+        """Wait for the lost phone, and set it again as wanted."""
+        words = self.way_back.wait()
+        set_again(self.transport, self.settings)
+        return words
+
+
+class PhoneDevice:
+    """An attached phone; see `mbench.workflows.devices.device.Device`.
+
+    Args:
+        phone: the phone.
+        profile: its profile.
+        fleet: the phones that it is one of.
+        wish: the program that is wanted on it.
+    """
+
+    def __init__(self, phone: Phone, profile: Profile, *, fleet: Fleet, wish: ProgramWish) -> None:
+        self.profile, self.cpus = profile, phone.cores(profile)
+        self._phone, self._fleet, self._wish, self._clock = phone, fleet, wish, SystemClock()
+        self._program: Program | None = None
+
+    def folders(self, session: str) -> Folders:
+        """Return where a session's files are going to lie on the phone."""
+        transport, _ = self._open()
+        return _folders(transport, f"{transport.root}/sessions/{session}")
+
+    def identify(self, *, wanted: Wanted, progress: Progress) -> Identity:
+        """Return the phone's facts and the program on it.
+
+        A push that breaks off is begun again when the phone is back, so many times as in a session.
+        """
+        transport, hardware = self._open()
+        refuse_contradictions(self.profile, hardware)
+        with ExitStack() as stack:
+            self._program = self._patiently(lambda _: self._pushed_program(), stack, progress)
+        _refuse_unset(transport, foreseen_refusals(transport, wanted), wanted)
+        return self._identity(self._program)
+
+    @contextmanager
+    def take(self, session: str, *, wanted: Wanted, progress: Progress) -> Iterator[TakenPhone]:
+        """Yield the phone, fit for measuring and set as wanted; it is as it was before afterwards."""
+        refuse_contradictions(self.profile, self._open()[1])
+        with ExitStack() as stack:
+            yield self._patiently(lambda undo: self._taken(undo, session, wanted, progress), stack, progress)
+
+    def _taken(self, undo: ExitStack, session: str, wanted: Wanted, progress: Progress) -> TakenPhone:
+        """Take the phone; what is to be undone afterwards goes into the stack."""
+        transport, _ = self._open()
+        held = undo.enter_context(
+            lease(
+                transport,
+                transport.serial,
+                folder=home() / "phones" / "leases",
+                holder=this_process(session),
+                limit_s=LEASE_S,
+                clock=self._clock,
+                device_folder=shared_folder(transport),
+            )
+        )
+        clear_leftovers(transport)
+        settings = undo.enter_context(borrowed(transport, host_folder=journals(), wanted=wanted))
+        _refuse_unset(transport, settings.refused, wanted)
+        identity = self._identity(self._verified_program())
+        state = PhoneState(
+            serial=transport.serial,
+            lease=held,
+            reader=AndroidConditions(transport),
+            limits=self._limits(transport),
+            timeout_s=self.profile.patience.ready_s,
+            clock=self._clock,
+            progress=progress,
+        )
+        return TakenPhone(
+            transport=transport,
+            identity=identity,
+            profile=self.profile,
+            found=state.wait(state.limits),
+            folders=_folders(transport, undo.enter_context(session_folder(transport, session))),
+            state=state,
+            way_back=self._way_back(),
+            settings=settings,
+        )
+
+    def _open(self) -> tuple[AdbTransport, Hardware]:
+        """Return the way to the phone and what was read of it.
+
+        Raises:
+            NoDevice: it does not answer.
+        """
+        phone = self._phone
+        if phone.transport is None or phone.hardware is None:
+            raise NoDevice(f"{phone.serial} cannot be used: {phone.attached.remedy or phone.attached.state}")
+        return phone.transport, phone.hardware
+
+    def _identity(self, program: Program) -> Identity:
+        transport, hardware = self._open()
+        facts = to_device_facts(hardware, self.profile.name, emulated=transport.emulated)
+        return Identity(facts=facts, instrument=program.instrument, binary=program.facts)
+
+    def _pushed_program(self) -> Program:
+        transport, hardware = self._open()
+        facts = to_device_facts(hardware, self.profile.name, emulated=transport.emulated)
+        return phone_program(transport, facts.abi or "arm64-v8a", self._wish)
+
+    def _verified_program(self) -> Program:
+        """Return the program; one that is known is verified, and pushed again if it is gone since."""
+        if self._program is None:
+            self._program = self._pushed_program()
+        else:
+            self._program.bring(self._open()[0])
+        return self._program
+
+    def _limits(self, transport: AdbTransport) -> Limits:
+        """Return the profile's limits; an emulated phone's load is this host's, and waiting does not end its cause."""
+        free = {"busy_share": None} if transport.emulated else {}
+        return self.profile.limits.model_copy(update=free)
+
+    def _way_back(self) -> WayBack:
+        return WayBack(transport=self._open()[0], fleet=self._fleet, profile=self.profile, clock=self._clock)
+
+    def _patiently(self, make: Callable[[ExitStack], Made], stack: ExitStack, progress: Progress) -> Made:
+        """Return what is made, made again where the phone was lost meanwhile; the stack undoes it afterwards."""
+        for left in reversed(range(MOST_LOSSES + 1)):
+            try:
+                with ExitStack() as making:
+                    made = make(making)
+                    stack.enter_context(making.pop_all())
+                    return made
+            except (DamagedFile, DeviceLost) as error:
+                if not left:
+                    raise
+                progress.note(f"{error} Waiting for it.")
+                progress.note(f"{self._phone.serial}: {self._way_back().wait()}")
+        raise AssertionError("the last try returns or raises")
+
+
+def _folders(transport: Transport, work_dir: str) -> Folders:
+    return Folders(models=f"{transport.root}/models", work_dir=work_dir)
+
+
+def _refuse_unset(transport: AdbTransport, refusals: Sequence[Refusal], wanted: Wanted) -> None:
+    """Refuse a phone that does not take what the user asked for; that it stays awake is a wish of ours alone.
+
+    Raises:
+        NoDevice: the first setting, in the phone's words.
+    """
+    for refusal in refusals:
+        if refusal.knob == FIXED_PERFORMANCE:
+            option = "--fixed-performance"
+        elif refusal.knob.startswith(GOVERNOR):
+            option = f"--governor {wanted.governor}"
+        else:
+            continue
+        raise NoDevice(
+            f"{transport.serial}: {option} cannot be had, {refusal.knob}: {refusal.words}. Run without it there."
+        )

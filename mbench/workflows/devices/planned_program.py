@@ -1,0 +1,64 @@
+"""The program that a session was begun with: found again by its content, never by the path that a plan names."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mbench.core.errors import StoreError, UsageError
+from mbench.core.results import BinaryFacts
+from mbench.workflows.home import home
+
+if TYPE_CHECKING:  # a run on this host by hostbench has no need of it
+    from mbench.binaries.library import BinaryLibrary
+
+OURS = "hostbench"
+
+
+def planned_host_file(planned: BinaryFacts, given: Path | None) -> Path | None:
+    """Return the file of the program that a session on this host was begun with; None for hostbench.
+
+    Args:
+        planned: the program, as the plan says; its path is not followed.
+        given: the user's own file; None: none was named.
+
+    Raises:
+        StoreError: it is neither kept nor the file that was named.
+        ArtifactError: the kept file has changed.
+    """
+    if planned.tool == OURS:
+        return None
+    if given is not None and hash_of_named(given) == planned.sha256:
+        return given
+    library = kept_binaries()
+    record = next((record for record in library.records() if record.sha256 == planned.sha256), None)
+    if record is None:
+        raise StoreError(absent(planned))
+    return library.path_of(record)
+
+
+def absent(planned: BinaryFacts) -> str:
+    """Say that a planned program is not at hand, and how to give it."""
+    return (
+        f"the session was begun with a {planned.tool} benchmark_model of SHA-256 {planned.sha256[:12]}, which is not "
+        f"among the kept binaries; where its plan says that it lay ({planned.path}) is not looked. Name the file "
+        "again by --binary FILE beside --resume, or keep it: mbench binary add FILE."
+    )
+
+
+def kept_binaries() -> "BinaryLibrary":
+    """Return the kept binaries; a run by hostbench loads nothing that reads them."""
+    from mbench.binaries.library import BinaryLibrary
+
+    return BinaryLibrary(home() / "binaries")
+
+
+def hash_of_named(binary: Path) -> str:
+    """Return the SHA-256 of the file that `--binary` names.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if not binary.is_file():
+        raise UsageError(f"--binary {binary}: no such file.")
+    with binary.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
