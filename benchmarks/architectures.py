@@ -21,8 +21,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.ports import SilentProgress
 from mbench.core.variants import POST_TRAINING, Variant, parse_variant
 from mbench.workflows.build.obtain_artifacts import Artifact, obtain
-from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import BuildInputs
+from mbench.workflows.build.recipes import BuildInputs, recipes_of
 
 NETWORKS = (
     "mobilenet_v1_1.00_224",  # Table 8

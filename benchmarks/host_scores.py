@@ -211,8 +211,7 @@ def _model(folder: Path) -> Iterator[Path]:
     from mbench.artifacts.cache import ArtifactCache
     from mbench.core.variants import parse_variant
     from mbench.workflows.build.obtain_artifacts import Artifact, obtain
-    from mbench.workflows.build.recipes import recipes_of
-    from mbench.workflows.build.selection import BuildInputs
+    from mbench.workflows.build.recipes import BuildInputs, recipes_of
 
     variant = parse_variant("mobilenet_v1_0.25_128_int8")
     recipes = recipes_of([variant], BuildInputs(), weights_folder=folder)

@@ -11,7 +11,8 @@ from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
-    from mbench.workflows.build.selection import BuildInputs, Selection
+    from mbench.workflows.build.recipes import BuildInputs
+    from mbench.workflows.build.selection import Selection
 
 
 class FlavourChoice(StrEnum):
@@ -274,7 +275,7 @@ def build_inputs_of(
     method: CalibrationMethod = CalibrationMethod.MIN_MAX,
 ) -> "BuildInputs":
     """Return what variants are built from."""
-    from mbench.workflows.build.selection import BuildInputs
+    from mbench.workflows.build.recipes import BuildInputs
 
     return BuildInputs(
         weights=weights,

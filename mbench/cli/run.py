@@ -20,7 +20,7 @@ from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 if TYPE_CHECKING:
     from mbench.core.ports import Progress
     from mbench.store.session_store import SessionStore
-    from mbench.workflows.run.session import RunRequest
+    from mbench.workflows.run.request import RunRequest
     from mbench.workflows.score.run_accuracy import Accuracy
 
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
@@ -293,6 +293,7 @@ def run(
     """
     from mbench.workflows.home import results_root
     from mbench.workflows.run import session as running
+    from mbench.workflows.run.request import RunRequest
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
@@ -323,7 +324,7 @@ def run(
         raise UsageError(f"unknown profile {profile!r}; --profile takes ops.")
     quick = quick or _is_quick(suite)
     axes = {"alpha": alpha, "resolution": resolution, "quantization": quantization}
-    request = running.RunRequest(
+    request = RunRequest(
         devices=tuple(device or ["host"]),
         selection=options.selection_of(
             names=names,

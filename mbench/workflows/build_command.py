@@ -12,7 +12,8 @@ from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
 from mbench.workflows.build.gather_artifacts import build_variants
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
-from mbench.workflows.build.selection import BuildInputs, Selection, select
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Selection, select
 
 Outcome = Artifact | BuildFailure
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -43,7 +44,11 @@ def loaded_by_a_second_run(tmp_path_factory, home) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "library", ["tensorflow", "keras", "litert_quantizer", "pandas", "adbutils", "rich", "flatbuffers", "numpy", "PIL"]
+    "library",
+    [
+        *("tensorflow", "keras", "litert_quantizer", "pandas", "adbutils", "rich", "flatbuffers", "numpy", "PIL"),
+        *("dask", "distributed"),
+    ],
 )
 def test_a_second_run_loads_no_heavy_library(loaded_by_a_second_run, library):
     assert library not in {name.split(".")[0] for name in loaded_by_a_second_run}
@@ -100,6 +105,27 @@ def test_a_dry_run_prints_plan_and_commands_and_writes_nothing(mbench):
     assert "folders: SESSION in a command is the name that the session gets" in done.stdout
     assert re.search(r"--graph=/.*/host/work-SESSION/models/[0-9a-f]{64}\.tflite", done.stdout)
     assert not (mbench.folder / "results").exists()
+
+
+def test_a_dry_run_prints_what_the_run_then_executes(mbench):
+    arguments = ("run", SMALL, OTHER, *SHORT, "--threads", "1,2")
+    lines = [line.partition(": ")[::2] for line in mbench(*arguments, "--dry-run").stdout.splitlines()]
+    done = mbench(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    session = next((mbench.folder / "results").glob("*/plan.json")).parent
+    plan = json.loads((session / "plan.json").read_text())["devices"][0]
+    planned = {name.removeprefix("job "): text for name, text in lines if name.startswith("job ")}
+    assert planned == {job["id"]: f"cached {job['workload']['artifact']['sha256']}" for job in plan["jobs"]}
+    assert json.loads(dict(lines)["rules"]) == plan["rules"]
+    runs = [json.loads(path.read_text())["run"] for path in session.glob("runs/*/*/run.json")]
+    block = sorted((run for run in runs if run["block"] == 0 and run["purpose"] == "latency"), key=_position)
+    assert dict(lines)["first block"].split(", ") == [run["job"] for run in block]
+    commands = [text.replace("SESSION", session.name) for name, text in lines if name == "latency"]
+    assert commands == [shlex.join(run["argv"]) for run in sorted(block, key=lambda run: [*planned].index(run["job"]))]
+
+
+def _position(run):
+    return run["position"]
 
 
 def test_a_damaged_file_in_the_cache_is_found_and_built_again(mbench, home, tmp_path):

@@ -9,8 +9,8 @@ from mbench.core.ports import Progress
 from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
-from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import BuildInputs, Candidate
+from mbench.workflows.build.recipes import BuildInputs, recipes_of
+from mbench.workflows.build.selection import Candidate
 from mbench.workflows.home import home
 
 Known = tuple[ArtifactFacts, str | None]
@@ -37,6 +37,26 @@ def gather(
             known.append(own[one.file])
         elif one.variant is not None:
             known.append(_built(outcomes[one.variant]))
+    return known
+
+
+def foresee(candidates: Sequence[Candidate], build_inputs: BuildInputs) -> list[Known]:
+    """Return what the cache knows of each candidate's artifact, in order; nothing is built, and no file is opened.
+
+    Raises:
+        UsageError: weights, calibration pictures or an architecture that are not there.
+        ArtifactError: the cache cannot be used.
+    """
+    variants = dict.fromkeys(one.variant for one in candidates if one.variant is not None)
+    able = [each for each in variants if build_inputs.untrained(each) is None]
+    recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights")
+    cache = ArtifactCache(home() / "cache")
+    cached = {variant: cache.get(recipe.digest()) for variant, recipe in recipes.items()}
+    known: list[Known] = []
+    for one in candidates:
+        entry = None if one.variant is None else cached.get(one.variant)
+        name = f"file:{one.file}" if one.file else str(one.variant)
+        known.append((entry.facts if entry else unbuilt(name), None))
     return known
 
 

@@ -12,8 +12,7 @@ from mbench.report.model_files.tensors import tensor_table
 from mbench.report.render.markdown import table_markdown
 from mbench.report.render.text_table import TableValues
 from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
-from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import BuildInputs
+from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.home import home
 
 

@@ -3,23 +3,66 @@
 What reads weights or pictures brings numpy and Pillow, and is imported where a recipe has any.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
-from mbench.core.variants import CALIBRATED, Variant
+from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.toolchain import toolchain
-from mbench.workflows.build.selection import BuildInputs
 
 PUBLISHED = "mobilenet_v1"
 """The architecture whose published weights `fetch_imagenet` knows."""
 
 NO_CALIBRATION = Calibration(kind=CalibrationKind.NONE, examples=0)
+
+Network = tuple[str, Size, Head]
+"""Architecture, size, head: what has weights of its own, in whatever quantization."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildInputs:
+    """What variants are built from, as the user named it.
+
+    Attributes:
+        weights: `none` (seeded, untrained), `imagenet`, `trained` (by mbench: those in `trained`), or the path of a
+            `.keras` or `.weights.h5` file; None: nothing was said, which is `none` without a data set.
+        calibration: folder of images, or None for `examples`, or else a synthetic set.
+        trained: the weights of each network that mbench trained, or why there are none.
+        examples: of a data set, by resolution.
+        seeded: networks for which there are no weights of that kind: they are built untrained, for their latency.
+    """
+
+    weights: str | None = None
+    seed: int = 0
+    calibration: Path | None = None
+    calibration_examples: int = 32
+    calibration_method: CalibrationMethod = CalibrationMethod.MIN_MAX
+    quantizer: Quantizer = Quantizer.LITERT
+    trained: Mapping[Network, Weights | str] = field(default_factory=dict)
+    examples: Mapping[int, Calibration] = field(default_factory=dict)
+    seeded: frozenset[Network] = frozenset()
+
+    def untrained(self, variant: Variant) -> str | None:
+        """Return why a variant has no trained weights, None where it has some or needs none.
+
+        Raises:
+            UsageError: nothing says what they were to be trained on.
+        """
+        if self.weights != "trained" or self.weightless(variant):
+            return None
+        found = self.trained.get((variant.architecture, variant.size, variant.head))
+        if found is None:
+            raise UsageError("--weights trained: nothing says on what; name a --dataset, such as digits.")
+        return found if isinstance(found, str) else None
+
+    def weightless(self, variant: Variant) -> bool:
+        """Whether a variant's weights are drawn, although others' are not."""
+        return (variant.architecture, variant.size, variant.head) in self.seeded
 
 
 def recipes_of(variants: Sequence[Variant], chosen: BuildInputs, *, weights_folder: Path) -> dict[Variant, Recipe]:

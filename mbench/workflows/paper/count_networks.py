@@ -17,8 +17,7 @@ from mbench.paper.counting import Counts
 from mbench.paper.suites import network_of
 from mbench.report.paper.measured_columns import variant_of
 from mbench.workflows.build.obtain_artifacts import BuildFailure, obtain
-from mbench.workflows.build.recipes import recipes_of
-from mbench.workflows.build.selection import BuildInputs
+from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.home import home
 
 COUNTED_IN: Final = Quantization.FP32

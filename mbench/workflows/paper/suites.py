@@ -15,10 +15,11 @@ from mbench.paper.suites import Suite, load_suite, suite_files
 from mbench.paper.tables import paper_table
 from mbench.report.render.text_table import Align, Cell, Column, TableValues
 from mbench.store.session import find_session, list_sessions, open_session
-from mbench.workflows.build.selection import Network, Selection
+from mbench.workflows.build.recipes import Network
+from mbench.workflows.build.selection import Selection
 from mbench.workflows.home import home
 from mbench.workflows.paper.count_networks import unbuildable
-from mbench.workflows.run.session import RunRequest
+from mbench.workflows.run.request import RunRequest
 
 
 def find_suite(name: str) -> Suite:

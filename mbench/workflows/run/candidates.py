@@ -10,7 +10,7 @@ from mbench.workflows.build.selection import Candidate, Selection, select
 
 
 def candidates_for(
-    chosen: Selection, *, delegates: Sequence[str], instrument: Instrument
+    chosen: Selection, selected: tuple[Candidate, ...], *, delegates: Sequence[str], instrument: Instrument
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """Return what a device is to run, and a sentence for each delegate that is left out.
 
@@ -20,15 +20,16 @@ def candidates_for(
 
     Args:
         chosen: what was typed.
+        selected: everything that it means, on whatever device.
         delegates: those of the profile.
         instrument: the device's program.
 
     Raises:
         UsageError: what was typed is wrong, or no delegate is left.
     """
-    candidates = select(chosen, delegates=delegates)
     if Axis.DELEGATE not in chosen.sweeps:
-        return candidates, ()
+        return selected, ()
+    candidates = select(chosen, delegates=delegates)
     named = tuple(dict.fromkeys(one.delegate for one in candidates if one.delegate.path is not None))
     candidates = tuple(one for one in candidates if one.delegate not in named)
     missing = {one.delegate: lacking(delegate_flags(one.delegate, instrument), instrument.flags) for one in candidates}

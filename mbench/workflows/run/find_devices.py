@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mbench.core.errors import NoDevice
-from mbench.core.results import DevicePlan
+from mbench.core.results import Plan
 from mbench.devices.profiles.profile import Profile
 from mbench.workflows.devices.benchmark_program import ProgramWish
 from mbench.workflows.devices.device import Device
@@ -68,22 +68,24 @@ class Devices:
                 found[phone.serial] = _phone_device(phone, phone.profile(name), fleet, wish)
         return tuple(found.values())
 
-    def of_part(self, part: DevicePlan, *, binary: Path | None) -> Device:
+    def of_plan(self, plan: Plan, serial: str, *, binary: Path | None) -> Device:
         """Return the device that a part of a session was planned for.
 
         Args:
-            part: of the plan.
+            plan: the session's.
+            serial: the device's.
             binary: the user's own benchmark_model; what the plan calls its path is not followed.
 
         Raises:
             NoDevice: it is not attached.
             UsageError: several phones have its serial.
         """
+        part = next(part for part in plan.devices if part.device.serial == serial)
         wish = ProgramWish(binary=binary, planned=part.binary)
         if part.device.profile == HOST:
             return HostDevice(user_profile(HOST), wish)
-        fleet = self._phones(part.device.serial)
-        return _phone_device(fleet.by_serial(part.device.serial), user_profile(part.device.profile), fleet, wish)
+        fleet = self._phones(serial)
+        return _phone_device(fleet.by_serial(serial), user_profile(part.device.profile), fleet, wish)
 
     def _phones(self, wanted: str) -> "Fleet":
         if self.fleet is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Event
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError, PartInterrupted, StoreError
@@ -15,8 +16,10 @@ from mbench.workflows.run.measure_loop import Measuring, Scorer
 from mbench.workflows.run.measuring_rules import wanted_settings
 from mbench.workflows.run.one_run import DeviceBench
 
-DeviceOf = Callable[[DevicePlan], Device]
-"""Leads from a part of a plan to its device."""
+DeviceOf = Callable[[str], Device]
+"""Leads from a serial to the device."""
+
+NEVER = Event().is_set
 
 
 def measure_part(
@@ -25,7 +28,7 @@ def measure_part(
     device_of: DeviceOf,
     *,
     progress: Progress,
-    stop_requested: Callable[[], bool] = lambda: False,
+    stop_requested: Callable[[], bool] = NEVER,
 ) -> None:
     """Run what is left of a device's part; what is measured is stored run by run.
 
@@ -42,7 +45,9 @@ def measure_part(
     """
     files = _planned_files([job for job in part.jobs if store.result(job.id) is None])
     clock = SystemClock()
-    measure_on(device_of(part), store, part, files, clock=clock, progress=progress, stop_requested=stop_requested)
+    measure_on(
+        device_of(part.device.serial), store, part, files, clock=clock, progress=progress, stop_requested=stop_requested
+    )
 
 
 def measure_on(
@@ -53,7 +58,7 @@ def measure_on(
     *,
     clock: Clock,
     progress: Progress,
-    stop_requested: Callable[[], bool] = lambda: False,
+    stop_requested: Callable[[], bool] = NEVER,
 ) -> None:
     """Run what is left of a part on its device; `files` says where each artifact lies on this host.
 

@@ -41,15 +41,14 @@ class DeviceBench:
         needed, tries = frozenset(self._files), 0
         while True:
             try:
-                self._device.push(self._files[sha256], sha256=sha256, needed=needed, sent=pushed.sent)
+                with pushed.file() as sent:
+                    self._device.push(self._files[sha256], sha256=sha256, needed=needed, sent=sent)
             except (DamagedFile, DeviceLost) as error:
-                pushed.end_file()
                 tries += 1
                 if tries > self._device.retries:
                     raise
                 self._losses.append(_lost(f"{error} The device {self._device.recover()}; the push was begun again"))
             else:
-                pushed.end_file()
                 return
 
     def __call__(

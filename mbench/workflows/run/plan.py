@@ -1,13 +1,11 @@
-"""Planning: the complete list of jobs of a session, as data, before the device is touched."""
+"""Planned jobs: what they are called, and which of them is the canary."""
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from mbench.core.ports import Clock
-from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan, MeasuringRules, Plan, PlannedJob, Provenance
-from mbench.core.scores import EvaluationSpec
+from mbench.core.results import PlannedJob
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
@@ -19,45 +17,6 @@ LONGEST_MODEL: Final = 100
 LONGEST_SERIAL: Final = 40
 
 _DIGEST_DIGITS: Final = 12
-
-
-def plan_maker(
-    parts: Sequence[DevicePlan],
-    *,
-    provenance: Provenance,
-    clock: Clock,
-    spec: EvaluationSpec | None = None,
-    ask_devices: bool = False,
-) -> Callable[[str], Plan]:
-    """Return what makes the plan once the session has its name."""
-    created_at = clock.now()
-    return lambda session: Plan(
-        session=session,
-        created_at=created_at,
-        provenance=provenance,
-        devices=tuple(parts),
-        question=spec,
-        ask_devices=ask_devices,
-    )
-
-
-def device_plan(
-    jobs: Sequence[PlannedJob],
-    *,
-    device: DeviceFacts,
-    binary: BinaryFacts,
-    rules: MeasuringRules,
-    canary_job: str = "canary",
-) -> DevicePlan:
-    """Return what one device is going to do."""
-    return DevicePlan(
-        device=device,
-        binary=binary,
-        rules=rules,
-        canary=choose_canary(jobs),
-        canary_job=canary_job,
-        jobs=tuple(jobs),
-    )
 
 
 def planned_job(

@@ -1,5 +1,8 @@
 """How far pushing is and how fast it goes, for a person; nothing is said where nothing has to be sent."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from mbench.core.ports import Clock, Progress
 
 
@@ -16,18 +19,25 @@ class PushProgress:
         self._bytes, self._spent_s = 0, 0.0
         self._begun_s: float | None = None
 
-    def sent(self, count: int) -> None:
-        """Take note of further bytes; 0 is the beginning of a file."""
+    @contextmanager
+    def file(self) -> Iterator[Callable[[int], None]]:
+        """Yield what hears of a file's bytes; waiting for a turn or for a lost device is no part of its time."""
+        try:
+            yield self._sent
+        finally:
+            self._end()
+
+    def _sent(self, count: int) -> None:
+        """Take note of further bytes; 0 is the beginning of a push."""
         if count == 0:
-            self.end_file()
+            self._end()
             self._begun_s = self._clock.monotonic()
             if not self._bytes:
                 self._progress.start("pushing", None)
         self._bytes += count
         self._progress.step(self._so_far())
 
-    def end_file(self) -> None:
-        """Take note that a push has ended, well or not; waiting for a turn or for a lost device is no part of it."""
+    def _end(self) -> None:
         self._spent_s, self._begun_s = self._passed_s(), None
 
     def finish(self) -> None:

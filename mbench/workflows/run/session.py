@@ -2,69 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mbench.core.errors import StoreError
-from mbench.core.ports import Progress
-from mbench.core.results import DevicePlan, MeasuringRules, Pass, PlannedJob
-from mbench.core.workloads import RunSettings
+from mbench.core.ports import Progress, utc_now
+from mbench.core.results import Plan
 from mbench.report.results.report import report_markdown
-from mbench.runner.command import refuse_impossible
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
-from mbench.workflows.build.gather_artifacts import Known, gather, unbuilt
-from mbench.workflows.build.selection import BuildInputs, Candidate, Selection, select
-from mbench.workflows.clock import SystemClock
-from mbench.workflows.devices.device import Device, Identity
-from mbench.workflows.run.candidates import candidates_for
+from mbench.workflows.build.gather_artifacts import gather
+from mbench.workflows.build.selection import Selection
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
+from mbench.workflows.run.make_plan import make_plan
 from mbench.workflows.run.many_devices import measure_parts
-from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
 from mbench.workflows.run.one_device import DeviceOf
-from mbench.workflows.run.plan import device_plan, plan_maker, planned_job, serial_part
 from mbench.workflows.run.provenance import provenance
-
-if TYPE_CHECKING:  # what a run without a data set, or on this host by hostbench, has no need of
-    from mbench.binaries.records import Flavour
-    from mbench.workflows.score.run_accuracy import Accuracy, Scoring
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """What a user asked `mbench run` for; None leaves a thing to the device's profile.
-
-    Attributes:
-        accuracy: what files are scored on and where; None: they are not.
-        title: what the session's name says it is of; None: what was typed.
-    """
-
-    devices: tuple[str, ...]
-    selection: Selection
-    build_inputs: BuildInputs
-    accuracy: "Accuracy | None" = None
-    settings: dict[str, float] = field(default_factory=dict)
-    rules: dict[str, float] = field(default_factory=dict)
-    memory_runs: int = 3
-    profile_ops: bool = False
-    seed: int = 0
-    cpus: str | None = None
-    binary: Path | None = None
-    flavour: "Flavour | None" = None
-    fixed_performance: bool = False
-    governor: str | None = None
-    wait_s: float | None = None
-    results: Path
-    command: tuple[str, ...]
-    workers: int | None = None
-    adb_servers: tuple[str, ...] = ()
-    every: bool = False
-    at_most: int | None = None
-    title: str | None = None
-
+from mbench.workflows.run.request import RunRequest, expand_request
 
 Started = Callable[[SessionStore], None]
 
@@ -80,51 +35,28 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
     Raises:
         MbenchError: nothing could be measured. A job that fails is no error here: it has its document.
     """
-    request, scoring = with_dataset(request, progress)
-    select(request.selection)  # a wrong word is told before any device is looked for
+    expanded = expand_request(request, progress)
+    build = partial(gather, workers=request.workers, progress=progress)
     with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
-        ready = [_ready(request, device, progress) for device in devices.choose(request)]
-        for device in ready:  # what the program has no flags for is refused before anything is built
-            _part(request, device, [(unbuilt("-"), None)] * len(device.candidates), several=False)
-        candidates = list(dict.fromkeys(one for device in ready for one in device.candidates))
-        build_inputs = scoring.learned(candidates, request.build_inputs) if scoring else request.build_inputs
-        gathered = gather(candidates, build_inputs, workers=request.workers, progress=progress)
-        known = dict(zip(candidates, gathered, strict=True))
-        if scoring:
-            scoring.ask_host([(facts, one.delegate) for one, (facts, reason) in known.items() if reason is None])
-        parts = [
-            _part(request, device, [known[one] for one in device.candidates], several=len(ready) > 1)
-            for device in ready
-        ]
-        if scoring:
-            parts = [scoring.with_scores(part) for part in parts]
+        planned = make_plan(expanded, devices.choose(request), build, learn=True, progress=progress).devices
+        created_at, made_by = utc_now(), provenance(request.command)
         store = create_session(
             request.results,
-            device="-".join(dict.fromkeys(each.device.profile.name for each in ready)),
+            device="-".join(dict.fromkeys(each.device.profile.name for each in planned)),
             what=request.title or _what(request.selection),
-            now=SystemClock().now(),
-            plan_of=plan_maker(
-                parts,
-                provenance=provenance(request.command),
-                clock=SystemClock(),
-                spec=request.accuracy.spec if request.accuracy else None,
+            now=created_at,
+            plan_of=lambda session: Plan(
+                session=session,
+                created_at=created_at,
+                provenance=made_by,
+                devices=tuple(each.part for each in planned),
+                question=request.accuracy.spec if request.accuracy else None,
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
             ),
         )
-        by_serial = {each.identity.facts.serial: each.device for each in ready}
-        _drive(store, lambda part: by_serial[part.device.serial], progress, started)
+        by_serial = {each.part.device.serial: each.device for each in planned}
+        _drive(store, by_serial.__getitem__, progress, started)
     return store
-
-
-def with_dataset(request: RunRequest, progress: Progress) -> "tuple[RunRequest, Scoring | None]":
-    """Return the request as its data set wants it, and what scores files; without a data set nothing is loaded."""
-    if request.accuracy is None:
-        return request, None
-    from mbench.workflows.score.run_accuracy import Scoring
-
-    scoring = Scoring(request.accuracy, workers=request.workers, progress=progress)
-    selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
-    return replace(request, selection=selection, build_inputs=build_inputs), scoring
 
 
 def resume(
@@ -162,60 +94,8 @@ def resume(
     refuse_other_binary(store, binary)
     profiles = [part.device.profile for part in store.plan.devices]
     with find_devices(profiles, adb_servers, wait_s=wait_s) as devices:
-        _drive(store, partial(devices.of_part, binary=binary), progress, started)
+        _drive(store, partial(devices.of_plan, store.plan, binary=binary), progress, started)
     return store
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A device with all that planning needs to know of it."""
-
-    device: Device
-    rules: MeasuringRules
-    identity: Identity
-    candidates: tuple[Candidate, ...]
-
-
-def _ready(request: RunRequest, device: Device, progress: Progress) -> _Ready:
-    """Return a device with its program and what it is to run; what is left out of a sweep is noted."""
-    rules = measuring_rules(request, device)
-    identity = device.identify(wanted=wanted_settings(rules), progress=progress)
-    candidates, left_out = candidates_for(
-        request.selection, delegates=device.profile.delegates, instrument=identity.instrument
-    )
-    for sentence in left_out:
-        progress.note(f"{identity.facts.serial}: {sentence}.")
-    return _Ready(device, rules, identity, candidates)
-
-
-def _part(request: RunRequest, ready: _Ready, known: Sequence[Known], *, several: bool) -> DevicePlan:
-    """Return what one device is going to do, with the program that it has for it.
-
-    Raises:
-        UsageError: the program lacks a flag that one of the runs needs.
-    """
-    profile, rules, facts = ready.device.profile, ready.rules, ready.identity.facts
-    settings = RunSettings.model_validate(profile.settings.model_dump() | request.settings)
-    jobs = [
-        planned_job(artifact, reason, candidate.delegate, candidate.threads or profile.threads, settings)
-        for candidate, (artifact, reason) in zip(ready.candidates, known, strict=True)
-    ]
-    purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
-    wanted = [purpose for purpose, needed in purposes.items() if needed]
-    refuse_impossible([job.workload for job in jobs], wanted, ready.identity.instrument)
-    if several:
-        jobs = [_of_device(job, facts.serial) for job in jobs]
-    return device_plan(
-        jobs,
-        device=facts,
-        binary=ready.identity.binary,
-        rules=rules,
-        canary_job=f"canary@{serial_part(facts.serial)}" if several else "canary",
-    )
-
-
-def _of_device(job: PlannedJob, serial: str) -> PlannedJob:
-    return job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"})
 
 
 def _drive(store: SessionStore, device_of: DeviceOf, progress: Progress, started: Started) -> None:

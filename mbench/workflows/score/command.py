@@ -9,7 +9,8 @@ from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.build.gather_artifacts import gather
-from mbench.workflows.build.selection import BuildInputs, Selection, select
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.home import home
 from mbench.workflows.score.on_host import host_scores, open_host_spec
 from mbench.workflows.score.run_accuracy import Accuracy, Scoring

@@ -20,7 +20,8 @@ from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse
 from mbench.core.workloads import ArtifactFacts, Delegate
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import describe_examples
-from mbench.workflows.build.selection import BuildInputs, Candidate, Selection
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
 from mbench.workflows.score.on_host import host_scores, host_twin
 from mbench.workflows.score.open_evaluation_spec import check_spec

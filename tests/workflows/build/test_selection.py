@@ -4,7 +4,8 @@ from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis
 from mbench.core.variants import Head, Variant
 from mbench.core.workloads import Delegate
-from mbench.workflows.build.selection import BuildInputs, Selection, select
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Selection, select
 
 
 def names(selection: Selection) -> list[str]:

@@ -8,9 +8,10 @@ from mbench.core.scores import EvaluationSpec
 from mbench.core.sweeps import Axis
 from mbench.core.variants import Head
 from mbench.paper.suites import Suite
-from mbench.workflows.build.selection import BuildInputs, Selection
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Selection
 from mbench.workflows.paper.suites import find_suite, listed, shown, slug, suite_request
-from mbench.workflows.run.session import RunRequest
+from mbench.workflows.run.request import RunRequest
 from mbench.workflows.score.run_accuracy import Accuracy
 
 REQUEST = RunRequest(

@@ -7,7 +7,7 @@ import pytest
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis
 from mbench.runner.instrument import Instrument
-from mbench.workflows.build.selection import Selection
+from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.run.candidates import candidates_for
 
 PROGRAM = Instrument(
@@ -29,7 +29,7 @@ def model(tmp_path) -> Path:
 
 def test_a_library_that_only_a_profile_names_is_left_out_and_told(model):
     chosen = Selection(files=(model,), sweeps=(Axis.DELEGATE,))
-    found, told = candidates_for(chosen, delegates=("cpu", EXTERNAL, "builtin"), instrument=PROGRAM)
+    found, told = candidates_for(chosen, select(chosen), delegates=("cpu", EXTERNAL, "builtin"), instrument=PROGRAM)
     assert [str(one.delegate) for one in found] == ["cpu", "builtin"]
     assert told == (
         f"delegate {EXTERNAL} is left out: it is code that the profile names; name it yourself by --delegate",
@@ -39,10 +39,10 @@ def test_a_library_that_only_a_profile_names_is_left_out_and_told(model):
 def test_a_profile_that_names_nothing_else_leaves_nothing_to_run(model):
     chosen = Selection(files=(model,), sweeps=(Axis.DELEGATE,))
     with pytest.raises(UsageError, match=r"no delegate of the profile can be asked for: .*evil"):
-        candidates_for(chosen, delegates=(EXTERNAL,), instrument=PROGRAM)
+        candidates_for(chosen, select(chosen), delegates=(EXTERNAL,), instrument=PROGRAM)
 
 
 def test_a_library_that_the_user_names_is_run(model):
     chosen = Selection(files=(model,), lists={Axis.DELEGATE: f"cpu,{EXTERNAL}"})
-    found, told = candidates_for(chosen, delegates=("cpu",), instrument=PROGRAM)
+    found, told = candidates_for(chosen, select(chosen), delegates=("cpu",), instrument=PROGRAM)
     assert ([str(one.delegate) for one in found], told) == (["cpu", EXTERNAL], ())

@@ -36,8 +36,11 @@ PROFILE = Profile(
     limits=Limits(busy_share=0.3),
 )
 
-NOWHERE = partial(Devices(fleet=None).of_part, binary=None)
-"""Leads to no phone."""
+
+def measure_nowhere(store: KeptResults) -> None:
+    """Measure the parts of a session where no way leads to a phone."""
+    devices = Devices(fleet=None)
+    measure_parts(store, partial(devices.of_plan, store.plan, binary=None), progress=SeenProgress())
 
 
 def planned(*, device: DeviceFacts = FACTS, jobs: int = 1, **rules) -> DevicePlan:
@@ -179,13 +182,13 @@ def test_a_file_that_left_the_cache_ends_the_part_before_its_device_is_opened(tm
     monkeypatch.setenv("MBENCH_HOME", str(tmp_path / "home"))
     store = stored(planned())
     with pytest.raises(ArtifactError, match=r"mobilenet_v1_0.25_32_int8 \(111111111111\) is no longer in the cache"):
-        measure_parts(store, NOWHERE, progress=SeenProgress())
+        measure_nowhere(store)
 
 
 def test_a_session_with_nothing_left_opens_no_device():
     store = stored(planned())
     Opened().measure(store)
-    measure_parts(store, NOWHERE, progress=SeenProgress())
+    measure_nowhere(store)
 
 
 def test_of_several_devices_only_one_that_has_jobs_left_is_opened(tmp_path, monkeypatch):
@@ -198,4 +201,4 @@ def test_of_several_devices_only_one_that_has_jobs_left_is_opened(tmp_path, monk
     store = stored(done, devices=(done, left))
     Opened().measure(store)
     with pytest.raises(NoDevice, match="phone-2: no adb server"):
-        measure_parts(store, NOWHERE, progress=SeenProgress())
+        measure_nowhere(store)

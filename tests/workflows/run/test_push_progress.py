@@ -8,11 +8,12 @@ def test_the_speed_counts_from_the_first_byte_to_the_proof_and_no_waiting_betwee
     told = PushProgress(notes, clock)
     for _ in range(2):
         clock.sleep(10)  # for a turn
-        told.sent(0)
-        clock.sleep(1)
-        told.sent(3_000_000)
-        clock.sleep(0.5)  # the device hashes
-        told.end_file()
+        with told.file() as sent:
+            clock.sleep(10)  # for the device's answer
+            sent(0)
+            clock.sleep(1)
+            sent(3_000_000)
+            clock.sleep(0.5)  # the device hashes
     told.finish()
     assert notes.notes == ["pushed 6.0 MB at 2.0 MB/s, proved by SHA-256"]
 
@@ -20,6 +21,7 @@ def test_the_speed_counts_from_the_first_byte_to_the_proof_and_no_waiting_betwee
 def test_where_nothing_was_sent_nothing_is_said():
     notes = SeenProgress()
     told = PushProgress(notes, HandClock())
-    told.end_file()
+    with told.file():
+        pass
     told.finish()
     assert notes.notes == []

@@ -1,0 +1,168 @@
+"""Planning: the complete list of jobs of a session, as data, before anything is measured."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mbench.core.ports import Progress
+from mbench.core.results import DevicePlan, MeasuringRules, Pass
+from mbench.core.workloads import RunSettings, Workload
+from mbench.runner.command import refuse_impossible
+from mbench.workflows.build.gather_artifacts import Known, unbuilt
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Candidate
+from mbench.workflows.devices.device import Device, Identity
+from mbench.workflows.run.candidates import candidates_for
+from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
+from mbench.workflows.run.plan import choose_canary, planned_job, serial_part
+from mbench.workflows.run.request import ExpandedRequest, RunRequest
+
+if TYPE_CHECKING:  # a run without a data set has no need of it
+    from mbench.workflows.score.run_accuracy import Scoring
+
+Obtain = Callable[[Sequence[Candidate], BuildInputs], list[Known]]
+"""Gives each candidate its artifact: builds it, or only looks whether it is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDevice:
+    """What one device is going to do.
+
+    Attributes:
+        identity: what it is, and its program.
+        candidates: what each job of the part was made of, in order.
+        left_out: a sentence for each delegate that a sweep leaves out on it.
+    """
+
+    device: Device
+    identity: Identity
+    part: DevicePlan
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What a run is going to do.
+
+    Attributes:
+        build_inputs: what the variants are built from, with what was learned for them.
+    """
+
+    devices: tuple[PlannedDevice, ...]
+    build_inputs: BuildInputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A device with all that planning needs to know of it."""
+
+    device: Device
+    rules: MeasuringRules
+    identity: Identity
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[str, ...]
+
+
+def make_plan(
+    expanded: ExpandedRequest, devices: Sequence[Device], obtain: Obtain, *, learn: bool, progress: Progress
+) -> RunPlan:
+    """Return the plan of a run: `mbench run` measures it, `mbench run --dry-run` prints it.
+
+    Args:
+        expanded: what was typed.
+        devices: those that were asked for.
+        obtain: gives candidates their artifacts.
+        learn: whether missing weights are trained and files scored on this host; else what is missing stays so.
+        progress: told how far it is.
+
+    Raises:
+        MbenchError: something of what was asked for cannot be run.
+    """
+    request, scoring = expanded.request, expanded.scoring
+    ready = [_ready(expanded, device, progress) for device in devices]
+    for one in ready:  # what the program has no flags for is refused before anything is built
+        _refuse_impossible(request, one)
+    candidates = list(dict.fromkeys(candidate for one in ready for candidate in one.candidates))
+    build_inputs = request.build_inputs
+    if scoring:
+        build_inputs = scoring.learned(candidates, build_inputs, train=learn)
+    known = dict(zip(candidates, obtain(candidates, build_inputs), strict=True))
+    if scoring and learn:
+        scoring.ask_host([(facts, one.delegate) for one, (facts, reason) in known.items() if reason is None])
+    planned = [_planned(request, one, known, scoring, several=len(ready) > 1) for one in ready]
+    return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
+
+
+def _ready(expanded: ExpandedRequest, device: Device, progress: Progress) -> _Ready:
+    """Return a device with its program and what it is to run; what is left out of a sweep is noted."""
+    request = expanded.request
+    rules = measuring_rules(request, device)
+    identity = device.identify(wanted=wanted_settings(rules), progress=progress)
+    candidates, left_out = candidates_for(
+        request.selection, expanded.selected, delegates=device.profile.delegates, instrument=identity.instrument
+    )
+    for sentence in left_out:
+        progress.note(f"{identity.facts.serial}: {sentence}.")
+    return _Ready(device=device, rules=rules, identity=identity, candidates=candidates, left_out=left_out)
+
+
+def _refuse_impossible(request: RunRequest, ready: _Ready) -> None:
+    """Refuse what the device's program lacks a flag for.
+
+    Raises:
+        UsageError: the flag, named.
+    """
+    settings, nothing = _settings(request, ready), unbuilt("-")
+    workloads = [
+        Workload(artifact=nothing, delegate=one.delegate, threads=_threads(one, ready), settings=settings)
+        for one in ready.candidates
+    ]
+    refuse_impossible(workloads, passes(ready.rules), ready.identity.instrument)
+
+
+def _planned(
+    request: RunRequest,
+    ready: _Ready,
+    known: Mapping[Candidate, Known],
+    scoring: "Scoring | None",
+    *,
+    several: bool,
+) -> PlannedDevice:
+    """Return what one device is going to do; of several devices, names of jobs say which one they are of."""
+    serial, settings = ready.identity.facts.serial, _settings(request, ready)
+    jobs = []
+    for one in ready.candidates:
+        artifact, reason = known[one]
+        jobs.append(planned_job(artifact, reason, one.delegate, _threads(one, ready), settings))
+    if several:
+        jobs = [job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"}) for job in jobs]
+    part = DevicePlan(
+        device=ready.identity.facts,
+        binary=ready.identity.binary,
+        rules=ready.rules,
+        canary=choose_canary(jobs),
+        canary_job=f"canary@{serial_part(serial)}" if several else "canary",
+        jobs=tuple(jobs),
+    )
+    return PlannedDevice(
+        device=ready.device,
+        identity=ready.identity,
+        part=scoring.with_scores(part) if scoring else part,
+        candidates=ready.candidates,
+        left_out=ready.left_out,
+    )
+
+
+def _settings(request: RunRequest, ready: _Ready) -> RunSettings:
+    return RunSettings.model_validate(ready.device.profile.settings.model_dump() | request.settings)
+
+
+def _threads(one: Candidate, ready: _Ready) -> int:
+    return one.threads or ready.device.profile.threads
+
+
+def passes(rules: MeasuringRules) -> tuple[Pass, ...]:
+    """Return the passes that each job has by these rules."""
+    purposes = {Pass.LATENCY: True, Pass.MEMORY: rules.memory_runs > 0, Pass.OPS: rules.profile_ops}
+    return tuple(purpose for purpose, wanted in purposes.items() if wanted)

@@ -1,0 +1,78 @@
+"""What a user asked `mbench run` for, as typed and with every word of it looked up."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mbench.core.ports import Progress
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Candidate, Selection, select
+
+if TYPE_CHECKING:  # what a run without a data set, or on this host by hostbench, has no need of
+    from mbench.binaries.records import Flavour
+    from mbench.workflows.score.run_accuracy import Accuracy, Scoring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What a user asked `mbench run` for; None leaves a thing to the device's profile.
+
+    Attributes:
+        accuracy: what files are scored on and where; None: they are not.
+        title: what the session's name says it is of; None: what was typed.
+    """
+
+    devices: tuple[str, ...]
+    selection: Selection
+    build_inputs: BuildInputs
+    accuracy: "Accuracy | None" = None
+    settings: dict[str, float] = field(default_factory=dict)
+    rules: dict[str, float] = field(default_factory=dict)
+    memory_runs: int = 3
+    profile_ops: bool = False
+    seed: int = 0
+    cpus: str | None = None
+    binary: Path | None = None
+    flavour: "Flavour | None" = None
+    fixed_performance: bool = False
+    governor: str | None = None
+    wait_s: float | None = None
+    results: Path
+    command: tuple[str, ...]
+    workers: int | None = None
+    adb_servers: tuple[str, ...] = ()
+    every: bool = False
+    at_most: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandedRequest:
+    """What was typed, with every word of it looked up.
+
+    Attributes:
+        request: as its data set wants it.
+        scoring: what scores files; None where no data set is named.
+        selected: everything to run, on whatever device.
+    """
+
+    request: RunRequest
+    scoring: "Scoring | None"
+    selected: tuple[Candidate, ...]
+
+
+def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
+    """Return the request with all that it means on whatever device: a wrong word is refused before any is looked for.
+
+    Raises:
+        DatasetError: the data set is not there.
+        UsageError: a word that is not one, or nothing to run.
+    """
+    scoring = None
+    if request.accuracy is not None:
+        from mbench.workflows.score.run_accuracy import Scoring
+
+        scoring = Scoring(request.accuracy, workers=request.workers, progress=progress)
+        selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
+        request = replace(request, selection=selection, build_inputs=build_inputs)
+    return ExpandedRequest(request=request, scoring=scoring, selected=select(request.selection))
