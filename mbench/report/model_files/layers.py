@@ -5,9 +5,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from mbench.report.render.number_format import ABSENT, MILLION, UNKNOWN, significant
+from mbench.report.render.number_format import ABSENT, MILLION, SHORT_SHA, UNKNOWN, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
-from mbench.report.results.provenance import SHORT_SHA
 
 
 class InspectedLayer(Protocol):

@@ -13,11 +13,11 @@ from mbench.core.results import JobResult
 from mbench.core.variants import Head, Variant, parse_variant
 from mbench.report.paper.compute_rate import network_gmacs
 from mbench.report.paper.paper_table import SheetCell, SheetColumn
-from mbench.report.render.number_format import ABSENT, UNKNOWN, percent_of, significant
+from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, percent_of, significant
 from mbench.report.results.foot_lines import LATENCY_DEFINITION
 from mbench.report.results.footnotes import footnotes_of
 from mbench.report.results.latency_text import latency_text
-from mbench.report.results.provenance import SHORT_SHA, Comparable, comparable, differing
+from mbench.report.results.provenance import Comparable, comparable, differing
 from mbench.report.results.rows import row_of
 from mbench.report.results.scored import chosen_score, dataset_label, metric_label
 

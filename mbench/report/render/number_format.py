@@ -23,6 +23,9 @@ DIGITS: Final = 3
 MOST_MS_DECIMALS: Final = 3
 """benchmark_model counts whole microseconds."""
 
+SHORT_SHA: Final = 12
+"""Digits of a SHA-256 that are shown."""
+
 
 def significant(value: float | None, *, scale: float = 1) -> str:
     """Return `value / scale` with three significant digits, all of those before the point; `?` for None."""

@@ -6,7 +6,7 @@ from typing import Final
 from mbench.core.examples import Task
 from mbench.core.scores import Score
 from mbench.core.variants import Variant
-from mbench.report.render.number_format import UNKNOWN, count_of, points
+from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, points
 from mbench.report.results.paired_scores import (
     MOST_COMPARED,
     Comparison,
@@ -15,7 +15,6 @@ from mbench.report.results.paired_scores import (
     compare_all,
     drops_against_float,
 )
-from mbench.report.results.provenance import SHORT_SHA
 from mbench.report.results.scored import Scored, asked_pairs, dataset_label, pictures_noun
 
 MOST_NAMES: Final = 5

@@ -6,9 +6,9 @@ from datetime import UTC
 
 from mbench.core.results import DeviceFacts, JobResult, Pass, Status
 from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL
-from mbench.report.render.number_format import UNKNOWN, count_of, span
+from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
 from mbench.report.results.accuracy_lines import accuracy_lines
-from mbench.report.results.provenance import SHORT_SHA, format_clocks, format_companions, format_cpus, format_settings
+from mbench.report.results.provenance import format_clocks, format_companions, format_cpus, format_settings
 from mbench.report.results.rows import LEAST_INFERENCES_FOR_P95
 from mbench.report.results.scored import device_score, host_score, once_each, scored_of
 

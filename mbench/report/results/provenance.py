@@ -11,9 +11,7 @@ from typing import Final
 
 from mbench.core.results import JobResult, MeasuringRules
 from mbench.core.workloads import RunSettings
-from mbench.report.render.number_format import UNKNOWN, count_of
-
-SHORT_SHA: Final = 12
+from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of
 
 _TOLD_BY: Final = {
     **dict.fromkeys(("profile", "model", "soc", "cores", "os", "abi", "emulated_by", "build"), "device"),

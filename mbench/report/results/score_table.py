@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from mbench.core.scores import Metric, Score
-from mbench.report.render.number_format import ABSENT, count_of, percent_of, significant
+from mbench.report.render.number_format import ABSENT, SHORT_SHA, count_of, percent_of, significant
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
 from mbench.report.results.accuracy_lines import accuracy_lines
 from mbench.report.results.paired_scores import alike, compare_all
-from mbench.report.results.provenance import SHORT_SHA
 from mbench.report.results.scored import (
     TOP1,
     TOP5,

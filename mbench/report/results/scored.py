@@ -7,8 +7,7 @@ from typing import Final
 from mbench.core.examples import DatasetFacts, Task
 from mbench.core.results import JobResult
 from mbench.core.scores import Score
-from mbench.report.render.number_format import count_of
-from mbench.report.results.provenance import SHORT_SHA
+from mbench.report.render.number_format import SHORT_SHA, count_of
 
 TOP1: Final = "top1"
 TOP5: Final = "top5"
