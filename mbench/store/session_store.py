@@ -9,7 +9,7 @@ SESSION/report.md                           the table, whenever `mbench run` end
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +39,19 @@ _RAW_BYTES: Final = 256 << 20
 """Of one raw file: twice what a run may write."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """What was read of a session: a kept document is never edited, so that it is never read again.
+
+    Attributes:
+        results: by job.
+        runs: by job and folder.
+    """
+
+    results: dict[str, JobResult] = field(default_factory=dict)
+    runs: dict[tuple[str, str], Run] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStore:
     """A session that exists on disk. Reading needs no lock; `save_…` belongs inside `lock()`.
@@ -48,6 +61,7 @@ class SessionStore:
 
     path: Path
     plan: Plan
+    _documents: _Documents = field(default_factory=_Documents, init=False, repr=False, compare=False)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -143,11 +157,13 @@ class SessionStore:
         """
         part, planned = self._planned(job)
         path = self._job_path(job)
-        return self._read_job(path, part, planned) if path.exists() else None
+        if job not in self._documents.results and path.exists():
+            self._documents.results[job] = self._read_job(path, part, planned)
+        return self._documents.results.get(job)
 
     def results(self) -> tuple[JobResult, ...]:
-        """Return what `each_result` yields."""
-        return tuple(self.each_result())
+        """Return what `each_result` yields; finished ones stay in memory, as they do for who asked."""
+        return tuple(self._each_result(keep=True))
 
     def each_result(self) -> Iterator[JobResult]:
         """Yield one result per planned job, in the plan's order.
@@ -159,15 +175,7 @@ class SessionStore:
         Raises:
             StoreError: a document cannot be read, or is of another job.
         """
-        folder = self._own(self.path / "jobs")
-        there = frozenset(self._names(folder))
-        files = [(part, planned, f"{planned.id}.json") for part in self.plan.devices for planned in part.jobs]
-        holder = holder_of(self._lock_path) if any(name not in there for _, _, name in files) else None
-        for part, planned, name in files:
-            if name in there:
-                yield self._read_job(folder / name, part, planned)
-            else:
-                yield unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
+        yield from self._each_result(keep=False)
 
     def save_report(self, text: str) -> None:
         """Keep the table of the session as `report.md`, in the place of an older one: it is derived, not a document.
@@ -176,6 +184,23 @@ class SessionStore:
             StoreError: it could not be written.
         """
         replace_file(self.path / REPORT_FILE, text.encode())
+
+    def _each_result(self, *, keep: bool) -> Iterator[JobResult]:
+        """Yield one result per planned job; documents that are read here stay in memory where they are to be kept."""
+        folder = self._own(self.path / "jobs")
+        there = frozenset(self._names(folder))
+        files = [(part, planned, f"{planned.id}.json") for part in self.plan.devices for planned in part.jobs]
+        holder = holder_of(self._lock_path) if any(name not in there for _, _, name in files) else None
+        for part, planned, name in files:
+            if planned.id in self._documents.results:
+                yield self._documents.results[planned.id]
+            elif name in there:
+                result = self._read_job(folder / name, part, planned)
+                if keep:
+                    self._documents.results[planned.id] = result
+                yield result
+            else:
+                yield unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
 
     @property
     def _lock_path(self) -> Path:
@@ -202,11 +227,13 @@ class SessionStore:
             return [each.name for each in folder.iterdir()] if folder.is_dir() else []
 
     def _read_run(self, job: str, folder: str) -> Run:
-        path = self._own(self.path / "runs" / job / folder / RUN_FILE)
-        document = read_document(path, RunDocument)
-        canary = job in self._canaries()
-        refuse_run(document, self.plan, job=job, folder=folder, canary=canary, source=str(path))
-        return document.run
+        if (job, folder) not in self._documents.runs:
+            path = self._own(self.path / "runs" / job / folder / RUN_FILE)
+            document = read_document(path, RunDocument)
+            canary = job in self._canaries()
+            refuse_run(document, self.plan, job=job, folder=folder, canary=canary, source=str(path))
+            self._documents.runs[job, folder] = document.run
+        return self._documents.runs[job, folder]
 
     def _canaries(self) -> set[str]:
         return {part.canary_job for part in self.plan.devices}

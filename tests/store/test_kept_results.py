@@ -42,6 +42,17 @@ def test_a_run_is_read_back_as_it_was_saved(store):
     assert (store.run_path(kept) / "rt.pb").read_bytes() == b"\x00\xff"
 
 
+def test_what_was_read_once_is_not_read_again(store):
+    store.save_run(sample.run(), {"stdout.txt": b"count=50\n"})
+    store.save_job(sample.result(store.plan, runs=store.runs("job-0")))
+    kept = store.result("job-0"), store.runs("job-0"), store.results()[0]
+    for path in (*store.path.glob("jobs/*.json"), *store.path.glob("runs/*/*/run.json")):
+        path.write_bytes(b"{}")
+    assert (store.result("job-0"), store.runs("job-0"), store.results()[0]) == kept
+    with pytest.raises(StoreError):
+        open_session(store.path).results()
+
+
 def test_runs_come_back_in_the_order_they_ran(store):
     for index, position in [(10, 30), (2, 12), (1, 40)]:
         store.save_run(sample.run(index=index, position=position), {})

@@ -1,6 +1,7 @@
 """Asking on the device: each job's file of one part, about the data set that the plan names."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from mbench.workflows.run.device_score import (
 )
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 from mbench.workflows.score.on_host import host_twin
-from mbench.workflows.score.open_evaluation_spec import open_spec
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
 
@@ -47,6 +48,10 @@ class DeviceAsking:
         self._device, self._bench, self._spec, self._session = device, bench, spec, session
         self._files, self._cpus = files, cpus
         self._progress, self._stop_here = progress, stop_here
+
+    @cached_property
+    def _opened(self) -> OpenSpec:
+        return open_spec(self._spec, cache=home())
 
     def __call__(self, job: PlannedJob) -> Score | str:
         """Return the score of a job's file by the device's own answers, or why there is none.
@@ -84,7 +89,7 @@ class DeviceAsking:
     def _device_evaluation(self, job: PlannedJob) -> DeviceEvaluation:
         """Prepare the pictures, and let the host answer them first, by kernels most like the device's."""
         spec = self._spec
-        asking = open_spec(spec, cache=home())
+        asking = self._opened
         examples, recipe = asking.examples, asking.recipe
         asked = spec.examples or DEVICE_EXAMPLES
         with HostPool() as pool:

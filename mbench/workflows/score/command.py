@@ -12,7 +12,7 @@ from mbench.workflows.build.gather_artifacts import gather
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.home import home
-from mbench.workflows.score.on_host import host_scores, open_host_spec
+from mbench.workflows.score.on_host import refuse_other_delegates, score_files
 from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
 
@@ -40,8 +40,9 @@ def evaluate(
     Raises:
         MbenchError: nothing could be evaluated: an unknown data set, recipe or variant, a disk without room.
     """
-    open_host_spec(spec, cache=home())  # a wrong word is told before anything is trained or built
+    refuse_other_delegates(spec)
     scoring = Scoring(Accuracy(spec=spec), workers=workers, progress=progress)
+    _ = scoring.opened.examples  # what is wrong with them is reported before anything is trained or built
     selection, build_inputs = scoring.suited(_selection(things), build_inputs)
     candidates = select(selection)
     build_inputs = scoring.learned(candidates, build_inputs)
@@ -49,7 +50,7 @@ def evaluate(
     cache = ArtifactCache(home() / "cache")
     paths = [None if facts.sha256 is None else cache.find_file(facts.sha256) for facts, _ in known]
     there = [(facts, path) for (facts, _), path in zip(known, paths, strict=True) if path is not None]
-    outcomes = iter(host_scores(there, spec, cache=home(), workers=workers, progress=progress))
+    outcomes = iter(score_files(there, scoring.opened, spec.delegate, cache=home(), workers=workers, progress=progress))
     return tuple(
         _evaluated(facts, next(outcomes) if path is not None else reason or "its file is gone from the cache.")
         for (facts, reason), path in zip(known, paths, strict=True)

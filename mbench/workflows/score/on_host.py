@@ -22,6 +22,7 @@ class _Scoring:
     """What the scoring of several files shares: the spec made definite, the workers, the prepared pictures."""
 
     asking: OpenSpec
+    delegate: Delegate
     cache: Path
     pool: HostPool
     progress: Progress
@@ -57,23 +58,40 @@ def host_scores(
         DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
         StoreError: prepared pictures cannot be kept.
     """
-    asking = open_host_spec(spec, cache=cache)
+    refuse_other_delegates(spec)
+    opened = open_spec(spec, cache=cache)
+    return score_files(files, opened, spec.delegate, cache=cache, workers=workers, progress=progress)
+
+
+def score_files(
+    files: Sequence[tuple[ArtifactFacts, Path]],
+    opened: OpenSpec,
+    delegate: Delegate,
+    *,
+    cache: Path,
+    workers: int | None,
+    progress: Progress,
+) -> list[Score | str]:
+    """Return what `host_scores` does, on a data set that is open already, by a delegate of this host.
+
+    Raises:
+        DatasetError: the data set cannot be read.
+        StoreError: prepared pictures cannot be kept.
+    """
     with HostPool(workers) as pool:
-        scoring = _Scoring(asking, cache, pool, progress)
+        scoring = _Scoring(opened, delegate, cache, pool, progress)
         return [_score_once(facts, path, scoring) for facts, path in files]
 
 
-def open_host_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
-    """Return what a spec to this host means.
+def refuse_other_delegates(spec: EvaluationSpec) -> None:
+    """Refuse to score by a delegate that this host does not have.
 
     Raises:
-        UsageError: an unknown recipe or delegate, or an option of another task.
-        DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
+        UsageError: the spec names one.
     """
     if spec.delegate not in HOST_DELEGATES:
         names = ", ".join(map(str, HOST_DELEGATES))
         raise UsageError(f"this host scores by {names}, not by {spec.delegate}; score that on the device.")
-    return open_spec(spec, cache=cache)
 
 
 def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | str:
@@ -93,7 +111,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         cells_sha256=None if asking.cells is None else asking.cells.sha256,
         asked=asked,
         seed=spec.seed,
-        delegate=str(spec.delegate),
+        delegate=str(scoring.delegate),
         runtime=host_runtime(),
     )
     kept = read_score(folder, request)
@@ -111,7 +129,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
 
 def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable[[str], None]) -> Score:
     asking, progress = scoring.asking, scoring.progress
-    opened = open_file(path, delegate=asking.spec.delegate, pool=scoring.pool)
+    opened = open_file(path, delegate=scoring.delegate, pool=scoring.pool)
     asked = asking.spec.examples
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
@@ -126,7 +144,7 @@ def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable
             asking.recipe,
             evaluator,
             artifact_sha256=sha256,
-            delegate=asking.spec.delegate,
+            delegate=scoring.delegate,
             pool=scoring.pool,
             progress=progress,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ CELLS_FILE: Final = "cells.csv"
 """Beside the table of a `geo:` data set: where the classes of networks for it lie."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OpenSpec:
     """What a spec means.
 
@@ -30,9 +31,18 @@ class OpenSpec:
     """
 
     spec: EvaluationSpec
-    examples: Examples
+    dataset: Dataset
     recipe: PreprocessingRecipe
     cells: Cells | None
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The examples of the split, listed once.
+
+        Raises:
+            DatasetError: there is no such split, or its files are not of the format.
+        """
+        return self.dataset.split(self.spec.split)
 
     def evaluator(self, opened: OpenedFile, note: Callable[[str], None], *, asked: int | None) -> Evaluator:
         """Return the evaluator of a file's answers; `note` is told what should be known of a score.
@@ -68,13 +78,13 @@ def open_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the data set, or the table of cells that belongs to it, is not there or cannot be read.
     """
-    dataset = open_dataset(spec.dataset, cache=cache / "datasets")
-    recipe, cells = check_spec(spec, dataset)
-    return OpenSpec(spec=spec, examples=dataset.split(spec.split), recipe=recipe, cells=cells)
+    opened = spec_for(spec, open_dataset(spec.dataset, cache=cache / "datasets"))
+    _ = opened.examples
+    return opened
 
 
-def check_spec(spec: EvaluationSpec, dataset: Dataset) -> tuple[PreprocessingRecipe, Cells | None]:
-    """Return the recipe and the cells that a spec means; its examples are not looked at.
+def spec_for(spec: EvaluationSpec, dataset: Dataset) -> OpenSpec:
+    """Return what a spec means for its data set, which is open; its examples are not looked at.
 
     Raises:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
@@ -89,7 +99,8 @@ def check_spec(spec: EvaluationSpec, dataset: Dataset) -> tuple[PreprocessingRec
     if dataset.task is Task.DETECTION:
         check_counting()
     cells = open_cells(_cells_path(spec)) if dataset.task is Task.GEOLOCATION else None
-    return find_recipe(spec.preprocessing or dataset.default_preprocessing), cells
+    recipe = find_recipe(spec.preprocessing or dataset.default_preprocessing)
+    return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells)
 
 
 def _cells_path(spec: EvaluationSpec) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from mbench.accuracy.datasets.catalogue import open_dataset
@@ -23,8 +24,8 @@ from mbench.models.tflite.calibration import describe_examples
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
-from mbench.workflows.score.on_host import host_scores, host_twin
-from mbench.workflows.score.open_evaluation_spec import check_spec
+from mbench.workflows.score.on_host import host_twin, score_files
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, spec_for
 
 TRAINED_UNASKED: Final = 20_000
 """Examples of a data set that a run trains on without being told to: minutes, not days."""
@@ -62,8 +63,18 @@ class Scoring:
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
         self._dataset = open_dataset(accuracy.spec.dataset, cache=home() / "datasets")
         if accuracy.places:
-            check_spec(accuracy.spec, self._dataset)
+            _ = self.opened
         self._scores: HostScores = {}
+
+    @cached_property
+    def opened(self) -> OpenSpec:
+        """What the spec means for the data set.
+
+        Raises:
+            DatasetError: the table of cells that belongs to it is not there.
+            UsageError: an unknown recipe, an option of another task, or what counts is not installed.
+        """
+        return spec_for(self._accuracy.spec, self._dataset)
 
     def suited(self, chosen: Selection, build_inputs: BuildInputs) -> tuple[Selection, BuildInputs]:
         """Return what networks there shall be, with the data set's classes, and where their weights come from.
@@ -96,7 +107,7 @@ class Scoring:
             MbenchError: the data set cannot be read, or its pictures not be kept.
         """
         if "host" in self._accuracy.places:
-            self._scores = scored(wanted, self._accuracy.spec, workers=self._workers, progress=self._progress)
+            self._scores = scored(wanted, self.opened, workers=self._workers, progress=self._progress)
 
     def with_scores(self, part: DevicePlan) -> DevicePlan:
         """Return a device's part with the host's scores of its files."""
@@ -215,18 +226,17 @@ def _calibration_pictures(
 
 
 def scored(
-    wanted: Sequence[tuple[ArtifactFacts, Delegate]], spec: EvaluationSpec, *, workers: int | None, progress: Progress
+    wanted: Sequence[tuple[ArtifactFacts, Delegate]], opened: OpenSpec, *, workers: int | None, progress: Progress
 ) -> HostScores:
     """Return the host's scores of files that are to be run; each file is scored once by each kind of kernels.
 
     Args:
         wanted: files, and the delegates that they are to be run by.
-        spec: what they are asked.
+        opened: what they are asked.
         workers: processes; None: one per core.
         progress: told of each file.
 
     Raises:
-        UsageError: an unknown recipe, or an option of another task.
         DatasetError: the data set cannot be read.
         StoreError: its pictures cannot be kept.
     """
@@ -235,8 +245,7 @@ def scored(
     for delegate in dict.fromkeys(host_twin(delegate) for _, delegate in wanted):
         facts = {one.sha256: one for one, asked in wanted if one.sha256 is not None and host_twin(asked) == delegate}
         files = [(one, path) for sha256, one in facts.items() if (path := cache.find_file(sha256)) is not None]
-        asked = spec.model_copy(update={"delegate": delegate})
-        scores = host_scores(files, asked, cache=home(), workers=workers, progress=progress)
+        scores = score_files(files, opened, delegate, cache=home(), workers=workers, progress=progress)
         found |= {(one.sha256 or "", delegate): score for (one, _), score in zip(files, scores, strict=True)}
     return found
 
