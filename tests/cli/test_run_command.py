@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import OTHER, SHORT, SMALL, Command, rows_of
+from command_line import OTHER, ROOT, SHORT, SMALL, Command, rows_of
+
+from benchmarks.request_path import follow
 
 pytestmark = pytest.mark.tensorflow
 
@@ -52,6 +54,15 @@ def loaded_by_a_second_run(tmp_path_factory, home) -> set[str]:
 )
 def test_a_second_run_loads_no_heavy_library(loaded_by_a_second_run, library):
     assert library not in {name.split(".")[0] for name in loaded_by_a_second_run}
+
+
+def test_a_request_leads_through_few_places_and_seldom_back(home, tmp_path):
+    """Who has to follow a longer path does not find what they look for; `docs/decisions.md` has this one."""
+    path = follow(ROOT, tmp_path, home=home)
+    assert path[0][:2] == ("mbench/workflows/run/session.py", "run")
+    assert len(path) <= 40
+    assert len({file for file, _, _ in path}) <= 26
+    assert sum(returned for _, _, returned in path) <= 8
 
 
 @pytest.mark.parametrize(
