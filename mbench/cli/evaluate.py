@@ -12,6 +12,7 @@ from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_table
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import MOST_EXAMPLES
+from mbench.core.reasons import Unscored
 
 if TYPE_CHECKING:
     from mbench.workflows.score.command import Evaluated
@@ -109,9 +110,9 @@ def evaluate(
         progress=progress_for(quiet=quiet),
     )
     _print(evaluated, format_)
-    without = [one for one in evaluated if one.score is None]
-    for one in without:
-        streams.tell(f"{one.facts.name}: {one.reason}")
+    without = [(one.facts.name, one.score.reason) for one in evaluated if isinstance(one.score, Unscored)]
+    for name, reason in without:
+        streams.tell(f"{name}: {reason}")
     if without:
         raise typer.Exit(SOME_WITHOUT_SCORE)
 

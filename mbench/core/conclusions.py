@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from mbench.core.error_classes import BUILD
+from mbench.core.reasons import Unscored
 from mbench.core.results import (
     DevicePlan,
     JobResult,
@@ -47,7 +49,7 @@ def conclude(
     canary: Sequence[Run],
     busy_limit: float | None,
     agreement_db: float | None,
-    scores: Sequence[Score | str] = (),
+    scores: Sequence[Score | Unscored] = (),
     finished_at: datetime,
 ) -> JobResult:
     """Return the one document of a job: `failed` with the first failing run's reason, else `ok` with its doubts.
@@ -66,7 +68,7 @@ def conclude(
     failed = next((run for run in runs if run.status is not Status.OK), None)
     error_class, message = (None, None) if failed is None else (failed.error_class, failed.message)
     if job.build_error is not None:
-        error_class, message = "build", job.build_error
+        error_class, message = BUILD, job.build_error
     return JobResult(
         session=plan.session,
         job=job.id,
@@ -87,8 +89,8 @@ def conclude(
     )
 
 
-def _unscored(job: PlannedJob, scores: Sequence[Score | str]) -> Iterator[MeasurementWarning]:
-    for reason in (job.unscored, *(reason for reason in scores if isinstance(reason, str))):
+def _unscored(job: PlannedJob, scores: Sequence[Score | Unscored]) -> Iterator[MeasurementWarning]:
+    for reason in (job.unscored, *(score.reason for score in scores if isinstance(score, Unscored))):
         if reason is not None:
             yield MeasurementWarning(code=WarningCode.NO_ACCURACY, message=f"no accuracy: {reason}")
     for agreement in (score.agreement for score in scores if isinstance(score, Score)):

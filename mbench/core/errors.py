@@ -27,6 +27,8 @@ A message is one line: what was tried, where, what came back, what to do next.
 from collections.abc import Mapping
 from typing import ClassVar
 
+from mbench.core.error_classes import ErrorClass
+
 
 class MbenchError(Exception):
     """Base of all errors that a user sees as one line; `exit_code` is what the process then ends with."""
@@ -84,12 +86,12 @@ class RunFailed(MbenchError):
     """One run gave no measurement.
 
     Attributes:
-        error_class: one of the classes of `mbench.core.results.ErrorClass`, or `crash:SIGNAL`.
+        error_class: see `mbench.core.error_classes`.
     """
 
     exit_code = 4
 
-    def __init__(self, message: str, *, error_class: str) -> None:
+    def __init__(self, message: str, *, error_class: ErrorClass) -> None:
         super().__init__(message)
         self.error_class = error_class
 

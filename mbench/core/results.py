@@ -26,6 +26,7 @@ from mbench.core.bounds import (
     Sha256,
     Share,
 )
+from mbench.core.error_classes import OTHER_ENDS, ErrorClass
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Document, Workload
 
@@ -44,16 +45,8 @@ class Status(StrEnum):
     ABORTED = "aborted"
 
 
-_OTHER_ENDS: Final = "launch|usage|model|delegate|invoke|io|killed|timeout|transport|output|build|environment"
-ErrorClass = Annotated[str, StringConstraints(pattern=rf"^({_OTHER_ENDS}|crash:[A-Z0-9]+)$")]
-"""Why a run or job did not end `ok`.
-
-`launch` the program did not start; `usage` it did not take its command line as given; `model` it refused the file;
-`delegate` what was asked to execute the graph did not; `invoke` an inference failed; `io` a file it was to write is
-missing or short; `crash:SIGNAL`; `killed` (SIGKILL, SIGTERM from outside); `timeout` our deadline; `transport` the way
-to the device; `output` text that is not benchmark_model's or contradicts itself; `build` no artifact; `environment`
-the device's state (disk full, changed files).
-"""
+StoredErrorClass = Annotated[ErrorClass, StringConstraints(pattern=rf"^({'|'.join(OTHER_ENDS)}|crash:[A-Z0-9]+)$")]
+"""Why a run or job did not end `ok`; see `mbench.core.error_classes`."""
 
 
 class WarningCode(StrEnum):
@@ -219,7 +212,7 @@ class Run(Document):
     argv: tuple[str, ...]
     exit_code: Count | None
     status: Status
-    error_class: ErrorClass | None = None
+    error_class: StoredErrorClass | None = None
     message: str | None = None
     warmup: Phase | None = None
     measured: Phase | None = None
@@ -392,7 +385,7 @@ class JobResult(Document):
     provenance: Provenance
     finished_at: Moment
     status: Status
-    error_class: ErrorClass | None = None
+    error_class: StoredErrorClass | None = None
     message: str | None = None
     runs: tuple[Run, ...] = ()
     scores: tuple[Score, ...] = ()

@@ -6,12 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mbench.core.error_classes import DELEGATE, ENVIRONMENT, TIMEOUT, TRANSPORT, Failure
 from mbench.core.errors import ChangedFiles, CommandTimeout, NoSpace, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.core.run_marks import marked
 from mbench.runner import script
 from mbench.runner.command import Command, RunPaths
-from mbench.runner.evidence import Failure, Proof, changed
+from mbench.runner.evidence import Proof, changed
 from mbench.runner.output.exit_status import SIGKILL_STATUS, TIMEOUT_STATUS, signal_end
 from mbench.runner.output.lines import shortened
 
@@ -97,9 +98,9 @@ def run_on_device(
         course.proofs = _proofs(hashes, before=error.hashes)
         course.failure = changed(course.proofs, when="before")
     except NoSpace as error:
-        course.failure = course.failure or ("environment", str(error))
+        course.failure = course.failure or Failure(ENVIRONMENT, str(error))
     except TransportError as error:
-        course.failure = course.failure or ("transport", str(error))
+        course.failure = course.failure or Failure(TRANSPORT, str(error))
     finally:
         course.wall_s = course.wall_s or clock.monotonic() - began_s
         _clean_up(transport, paths, course)
@@ -115,7 +116,7 @@ def _unreadable(transport: Transport, paths: tuple[str, ...]) -> Failure | None:
     for path in paths:
         result = transport.run(("sh", "-c", 'test -r "$1"', "sh", path), deadline_s=_SHORT_S)
         if result.exit_code != 0:
-            return "delegate", f"{path} cannot be read on {transport.serial}; push the delegate's library there."
+            return Failure(DELEGATE, f"{path} cannot be read on {transport.serial}; push the delegate's library there.")
     return None
 
 
@@ -143,14 +144,14 @@ def _run_script(
         course.wall_s = clock.monotonic() - began_s
         with suppress(TransportError):
             _fetch(transport, paths, course, whole=False)
-        return "timeout", str(error)
+        return Failure(TIMEOUT, str(error))
     course.wall_s = clock.monotonic() - began_s
     course.proofs = _proofs(hashes, before=hashes)
     _fetch(transport, paths, course, whole=result.exit_code == 0)
     if course.exit_code is None:
         return _aborted(result)
     if course.exit_code in {SIGKILL_STATUS, TIMEOUT_STATUS} and course.wall_s >= deadline_s:
-        return "timeout", f"the program was still running after {deadline_s:g} s and has been ended."
+        return Failure(TIMEOUT, f"the program was still running after {deadline_s:g} s and has been ended.")
     return _left_behind(course.leftover)
 
 
@@ -163,8 +164,10 @@ def _left_behind(leftover: str | None) -> Failure | None:
         return None
     process, _, stays = leftover.partition(" ")
     if stays:
-        return "environment", f"process {process} of the run is still there and does not die; restart the device."
-    return "environment", f"process {process} of the run was still there after its end and had to be killed."
+        return Failure(
+            ENVIRONMENT, f"process {process} of the run is still there and does not die; restart the device."
+        )
+    return Failure(ENVIRONMENT, f"process {process} of the run was still there after its end and had to be killed.")
 
 
 def _fetch(transport: Transport, paths: RunPaths, course: Course, *, whole: bool) -> None:
@@ -206,15 +209,19 @@ def _aborted(result: CommandResult) -> Failure:
     words = result.stderr.decode("utf-8", "replace").strip().splitlines()
     said = shortened(words[-1]) if words else "it said nothing"
     if (ended := signal_end(result.exit_code)) is not None:
-        return ended.error_class, f"the run's script was ended by {ended.name}: {said}"
-    return "environment", f"the run's script ended with status {result.exit_code} and left no result: {said}"
+        return Failure(ended.error_class, f"the run's script was ended by {ended.name}: {said}")
+    return Failure(ENVIRONMENT, f"the run's script ended with status {result.exit_code} and left no result: {said}")
 
 
 def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
     """Kill what may still run and remove the run's directory; a device that is gone has been reported before."""
     if course.removed:
         return
-    if course.failure is not None and course.failure[0] == "transport" and not transport.alive(timeout_s=_ALIVE_S):
+    if (
+        course.failure is not None
+        and course.failure.error_class == TRANSPORT
+        and not transport.alive(timeout_s=_ALIVE_S)
+    ):
         _LOG.warning("%s: %s may be left behind: it does not answer", transport.serial, paths.work_dir)
         return  # a frozen one would hold each of the commands below to its own deadline
     try:
@@ -222,7 +229,7 @@ def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
             end = transport.run(("sh", "-c", script.end_script(paths.work_dir)), deadline_s=_SHORT_S)
             if end.exit_code == script.STAYS:
                 words = end.stdout.decode("utf-8", "replace").strip()
-                course.failure = ("environment", f"{words} after a run that did not end; restart the device.")
+                course.failure = Failure(ENVIRONMENT, f"{words} after a run that did not end; restart the device.")
         transport.remove(paths.work_dir)
     except TransportError as error:
         _LOG.warning("%s: %s may be left behind: %s", transport.serial, paths.work_dir, error)

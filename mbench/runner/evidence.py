@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mbench.core.core_lists import parse_cores
+from mbench.core.error_classes import DELEGATE, ENVIRONMENT, IO, OUTPUT, USAGE, Failure
 from mbench.core.results import DelegateCoverage, WarningCode
 from mbench.core.workloads import Workload
 from mbench.runner.command import Command
@@ -12,9 +13,6 @@ from mbench.runner.delegate_flags import expected_echo
 from mbench.runner.delegate_proof import DelegateProof, missing_proof, nodes_by_name
 from mbench.runner.instrument import Tool
 from mbench.runner.output.parsed import ParsedText
-
-Failure = tuple[str, str]
-"""Error class and message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +86,18 @@ def find_failure(evidence: Evidence) -> Failure | None:
 def _ended(evidence: Evidence) -> Failure | None:
     parsed = evidence.parsed
     if evidence.exit_code is None:
-        return "environment", "the run left no exit status on the device."
+        return Failure(ENVIRONMENT, "the run left no exit status on the device.")
     if evidence.exit_code != 0 or not parsed.started or parsed.unconsumed or parsed.failed_line:
-        return _text(parsed) or ("output", f"ended with status {evidence.exit_code} although its output is complete")
+        return _text(parsed) or Failure(
+            OUTPUT, f"ended with status {evidence.exit_code} although its output is complete"
+        )
     return None
 
 
 def _text(parsed: ParsedText) -> Failure | None:
     if parsed.error_class is None:
         return None
-    return parsed.error_class, parsed.message or "the output is not complete"
+    return Failure(parsed.error_class, parsed.message or "the output is not complete")
 
 
 def _echo(evidence: Evidence) -> Failure | None:
@@ -112,11 +112,11 @@ def _echo(evidence: Evidence) -> Failure | None:
     }
     for name, value in wanted.items():
         if name in said and said[name] != value:
-            return "usage", f"the program says {name}: [{said[name]}], not [{value}] as it was told"
+            return Failure(USAGE, f"the program says {name}: [{said[name]}], not [{value}] as it was told")
     if evidence.tool != "litert":
         for name in ("graph", "num threads"):
             if name not in said:
-                return "output", f"the program does not say which {name} it uses"
+                return Failure(OUTPUT, f"the program does not say which {name} it uses")
     return None
 
 
@@ -145,12 +145,12 @@ def delegate_proof(evidence: Evidence) -> DelegateProof:
 def _delegate(evidence: Evidence) -> Failure | None:
     parsed = evidence.parsed
     if reason := _disagreement(parsed.delegates, evidence.runtime_info):
-        return "delegate", reason
+        return Failure(DELEGATE, reason)
     for warning in parsed.warnings:
         if warning.code is WarningCode.DELEGATE_NOT_APPLIED:
-            return "delegate", warning.message
+            return Failure(DELEGATE, warning.message)
     reason = missing_proof(delegate_proof(evidence))
-    return None if reason is None else ("delegate", reason)
+    return None if reason is None else Failure(DELEGATE, reason)
 
 
 def _disagreement(text: Sequence[DelegateCoverage], info: Sequence[DelegateCoverage] | None) -> str | None:
@@ -168,9 +168,13 @@ def _affinity(evidence: Evidence) -> Failure | None:
     if evidence.cpus is None:
         return None
     if evidence.affinity is None or (found := parse_cpu_list(evidence.affinity)) is None:
-        return "environment", f"the device does not say which cores the run used; asked for {list(evidence.cpus)}"
+        return Failure(
+            ENVIRONMENT, f"the device does not say which cores the run used; asked for {list(evidence.cpus)}"
+        )
     if found != frozenset(evidence.cpus):
-        return "environment", f"the run was allowed cores {evidence.affinity}, not {list(evidence.cpus)} as asked for"
+        return Failure(
+            ENVIRONMENT, f"the run was allowed cores {evidence.affinity}, not {list(evidence.cpus)} as asked for"
+        )
     return None
 
 
@@ -184,7 +188,7 @@ def _written(sizes: Mapping[str, int | None]) -> Failure | None:
     for path, size in sizes.items():
         if not size:
             state = "is not there" if size is None else "is empty"
-            return "io", f"{path}, which the run was to write, {state}; is the device's disk full?"
+            return Failure(IO, f"{path}, which the run was to write, {state}; is the device's disk full?")
     return None
 
 
@@ -194,5 +198,5 @@ def changed(proofs: Sequence[Proof], *, when: Literal["before", "after"]) -> Fai
         found = proof.before if when == "before" else proof.after
         if found != proof.expected:
             state = "is not there" if found is None else f"has SHA-256 {found}, not {proof.expected},"
-            return "environment", f"{proof.path} {state} {when} the run; push it again."
+            return Failure(ENVIRONMENT, f"{proof.path} {state} {when} the run; push it again.")
     return None

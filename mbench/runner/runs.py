@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from mbench.core.error_classes import Failure
 from mbench.core.errors import ArtifactError, RunFailed
 from mbench.core.ports import Clock, Transport
 from mbench.core.results import DelegateCoverage, MeasurementWarning, OperatorTime, Pass, Run, Status, WarningCode
@@ -18,7 +19,7 @@ from mbench.runner.device_run import (
     Course,
     run_on_device,
 )
-from mbench.runner.evidence import Evidence, Failure, delegate_proof, find_failure, proved_delegates
+from mbench.runner.evidence import Evidence, delegate_proof, find_failure, proved_delegates
 from mbench.runner.instrument import Instrument
 from mbench.runner.output.parse import parse_text
 from mbench.runner.output.parsed import ParsedText
@@ -130,8 +131,8 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         argv=command.argv,
         exit_code=course.exit_code,
         status=Status.OK if failure is None else Status.FAILED,
-        error_class=failure[0] if failure else None,
-        message=failure[1] if failure else None,
+        error_class=failure.error_class if failure else None,
+        message=failure.message if failure else None,
         warmup=parsed.warmup,
         measured=parsed.measured,
         init_us=parsed.init_us,
@@ -160,7 +161,7 @@ def _protos(
         if (data := files.get(PROFILE_FILE)) and parsed.measured is not None:
             operators = read_profile(data, runs=parsed.measured.count).operators
     except RunFailed as error:
-        return info, operators, (error.error_class, str(error))
+        return info, operators, Failure(error.error_class, str(error))
     return info, operators, None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from mbench.core.error_classes import BUILD
 from mbench.core.results import JobResult, MeasuringRules, Plan, PlannedJob, Run, Status
 
 
@@ -27,7 +28,7 @@ def unfinished_job(plan: Plan, planned: PlannedJob, runs: Sequence[Run], *, hold
         provenance=plan.provenance,
         finished_at=_last_moment(plan, runs),
         status=Status.FAILED if build_failed else Status.ABORTED,
-        error_class="build" if build_failed else None,
+        error_class=BUILD if build_failed else None,
         message=planned.build_error or _message(plan.session, part.rules, len(runs), holder),
         runs=tuple(runs),
         scores=planned.scores,

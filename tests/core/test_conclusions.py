@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mbench.core.conclusions import conclude, latency_samples_us
 from mbench.core.examples import DatasetFacts, Split, Task
+from mbench.core.reasons import Unscored
 from mbench.core.results import (
     BinaryFacts,
     Conditions,
@@ -410,7 +411,7 @@ SCORE = Score(
 )
 
 
-def concluded(job: PlannedJob, *scores: Score | str) -> JobResult:
+def concluded(job: PlannedJob, *scores: Score | Unscored) -> JobResult:
     return conclude(
         PLAN,
         part(),
@@ -430,7 +431,7 @@ def test_scores_of_host_and_device_stand_in_the_document_in_this_order():
 
 
 def test_a_score_that_was_asked_for_and_is_not_there_is_a_doubt_with_its_reason():
-    document = concluded(JOB.model_copy(update={"unscored": "no weights"}), "the phone was lost")
+    document = concluded(JOB.model_copy(update={"unscored": "no weights"}), Unscored("the phone was lost"))
     assert [one.message for one in document.warnings if one.code is WarningCode.NO_ACCURACY] == [
         "no accuracy: no weights",
         "no accuracy: the phone was lost",

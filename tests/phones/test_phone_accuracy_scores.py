@@ -20,6 +20,7 @@ from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.core.examples import Split, Task
 from mbench.core.ports import SilentProgress
+from mbench.core.reasons import Unscored
 from mbench.core.results import BinaryFacts, DeviceFacts
 from mbench.core.scores import Agreement, Score, unpack_hits
 from mbench.core.workloads import Delegate, parse_delegate
@@ -91,7 +92,7 @@ def place(here: Bench) -> DevicePlace:
     return DevicePlace(device=taken, model=here.model)
 
 
-def score(here: Bench, question: DeviceEvaluation, delegate: Delegate = Delegate.CPU) -> Score | str:
+def score(here: Bench, question: DeviceEvaluation, delegate: Delegate = Delegate.CPU) -> Score | Unscored:
     asked = workload(FILE.read_bytes(), delegate=delegate, outputs=1001, dtype="uint8")
     return score_on_device(
         place(here),
@@ -128,8 +129,8 @@ def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, que
 def test_a_delegate_that_the_phone_lacks_is_a_reason_and_no_score(bench, question: DeviceEvaluation) -> None:
     here = bench(model=FILE.read_bytes())
     reason = score(here, question, parse_delegate("gpu"))
-    assert isinstance(reason, str)
-    assert f"not scored on {here.transport.serial} by gpu" in reason
+    assert isinstance(reason, Unscored)
+    assert f"not scored on {here.transport.serial} by gpu" in reason.reason
 
 
 def test_examples_that_differ_from_the_host_are_counted_and_named() -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from mbench.core.errors import StoreError
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import Progress
+from mbench.core.reasons import Unscored
 from mbench.core.results import (
     BinaryFacts,
     DeviceFacts,
@@ -286,10 +287,10 @@ SCORE = Score(
 class PlayedScorer:
     """A scorer whose results a test has written down, by job: a score, a reason for none, or an error to raise."""
 
-    results: Mapping[str, Score | str | BaseException] = field(default_factory=dict)
+    results: Mapping[str, Score | Unscored | BaseException] = field(default_factory=dict)
     scored: list[str] = field(default_factory=list)
 
-    def __call__(self, job: PlannedJob) -> Score | str:
+    def __call__(self, job: PlannedJob) -> Score | Unscored:
         self.scored.append(job.id)
         result = self.results.get(job.id, SCORE)
         if isinstance(result, BaseException):

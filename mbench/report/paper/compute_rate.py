@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult, OperatorTime, Pass, Status
 from mbench.report.model_files.layers import InspectedLayer
 from mbench.report.render.number_format import ABSENT, MILLION, UNKNOWN, significant
@@ -108,7 +109,7 @@ def rate_tables(
     results: Sequence[JobResult],
     *,
     layers: Mapping[str, Sequence[InspectedLayer]],
-    peaks: Sequence[Peak | str],
+    peaks: Sequence[Peak | PeakUnknown],
 ) -> tuple[TableValues, ...]:
     """Return a table of networks for each provenance, then one by layer type for each job that was profiled.
 
@@ -133,8 +134,8 @@ def rate_tables(
 
 
 def _believed(
-    results: Sequence[JobResult], by_type: Sequence[Sequence[TypeRate] | None], peaks: Sequence[Peak | str]
-) -> list[Peak | str]:
+    results: Sequence[JobResult], by_type: Sequence[Sequence[TypeRate] | None], peaks: Sequence[Peak | PeakUnknown]
+) -> list[Peak | PeakUnknown]:
     """Return each job's peak, or why it is none: on its device, a rate of some job exceeds that job's peak."""
     own = [
         believable(peak, [network_gmacs(row_of(result)), *(rate.gmacs for rate in rates or ())])
@@ -143,7 +144,7 @@ def _believed(
     exceeded = {
         result.device: reason
         for result, peak, reason in zip(results, peaks, own, strict=True)
-        if isinstance(peak, Peak) and isinstance(reason, str)
+        if isinstance(peak, Peak) and isinstance(reason, PeakUnknown)
     }
     return [
         exceeded.get(result.device, peak) if isinstance(peak, Peak) else peak
@@ -157,37 +158,37 @@ def _rates_of(result: JobResult, layers: Mapping[str, Sequence[InspectedLayer]])
     return rates_by_type(operators, of_file) if operators and of_file else None
 
 
-def believable(peak: Peak | str, achieved: Iterable[float | None]) -> Peak | str:
+def believable(peak: Peak | PeakUnknown, achieved: Iterable[float | None]) -> Peak | PeakUnknown:
     """Return the peak, or why it cannot be one: something was faster.
 
     A virtual machine tells a nominal clock, which the real one exceeds.
     """
     fastest = max((rate for rate in achieved if rate is not None), default=0.0)
-    if isinstance(peak, str) or fastest <= peak.gmacs:
+    if isinstance(peak, PeakUnknown) or fastest <= peak.gmacs:
         return peak
-    return (
+    return PeakUnknown(
         f"{significant(fastest)} GMAC/s were measured, more than the {significant(peak.gmacs)} estimated from "
         f"{peak.how}; the clock is higher than the system says"
     )
 
 
-def of_peak(gmacs: float | None, peak: Peak | str | None) -> str:
+def of_peak(gmacs: float | None, peak: Peak | PeakUnknown | None) -> str:
     """Return a rate in percent of a peak; `?` where one of the two is not known."""
     return UNKNOWN if gmacs is None or not isinstance(peak, Peak) else significant(100 * gmacs / peak.gmacs)
 
 
-def peak_lines(peaks: Sequence[Peak | str]) -> tuple[str, ...]:
+def peak_lines(peaks: Sequence[Peak | PeakUnknown]) -> tuple[str, ...]:
     """Return a sentence for each different peak, and for each reason why there is none."""
     told = [
         f"Peak, an estimate: {significant(peak.gmacs)} GMAC/s: {peak.how}."
         if isinstance(peak, Peak)
-        else f"Peak unknown: {peak}."
+        else f"Peak unknown: {peak.reason}."
         for peak in peaks
     ]
     return tuple(dict.fromkeys(told))
 
 
-def _networks(group: ComparableResults, peaks: Sequence[Peak | str]) -> TableValues:
+def _networks(group: ComparableResults, peaks: Sequence[Peak | PeakUnknown]) -> TableValues:
     rows = [row_of(result) for result in group.results]
     notes = footnotes_of(rows)
     noted = any(notes.marks)
@@ -217,7 +218,7 @@ def _networks(group: ComparableResults, peaks: Sequence[Peak | str]) -> TableVal
     )
 
 
-def _types(result: JobResult, rates: Sequence[TypeRate], peak: Peak | str) -> TableValues:
+def _types(result: JobResult, rates: Sequence[TypeRate], peak: Peak | PeakUnknown) -> TableValues:
     return TableValues(
         title=f"{result.workload.label}: compute rate by layer type",
         columns=(

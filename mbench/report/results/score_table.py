@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mbench.core.reasons import Unscored
 from mbench.core.scores import Metric, Score
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, count_of, percent_of, significant
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
@@ -19,7 +20,7 @@ from mbench.report.results.scored import (
 )
 
 
-def score_table(scores: Sequence[tuple[str, Score | str]]) -> TableValues:
+def score_table(scores: Sequence[tuple[str, Score | Unscored]]) -> TableValues:
     """Return the table of scored files; one without a score keeps its row, and a footnote says why.
 
     Columns that nothing fills are left out. The best top-1 is marked where its file is better than each other one.
@@ -30,7 +31,7 @@ def score_table(scores: Sequence[tuple[str, Score | str]]) -> TableValues:
     named = [(name, score) for name, score in scores if isinstance(score, Score)]
     hosts, devices = (once_each(each for each in named if each[1].place == place) for place in ("host", "device"))
     metrics = [*dict.fromkeys(metric.name for _, score in named for metric in score.metrics)]
-    marks = _marks([score for _, score in scores if isinstance(score, str)])
+    marks = _marks([score.reason for _, score in scores if isinstance(score, Unscored)])
     on_device = bool(devices)
     best = _best(hosts or devices)
     columns = [Column(header="File"), *([Column(header="Scored on", spare=3)] if on_device else [])]
@@ -41,7 +42,7 @@ def score_table(scores: Sequence[tuple[str, Score | str]]) -> TableValues:
     rows = []
     for name, score in scores:
         cells = [Cell(name), *_cells(score, metrics, best=best, on_device=on_device)]
-        mark = marks[score] if isinstance(score, str) else ""
+        mark = marks[score.reason] if isinstance(score, Unscored) else ""
         rows.append((*cells, *([Cell(mark)] if marks else [])))
     return TableValues(
         columns=tuple(columns),
@@ -51,8 +52,10 @@ def score_table(scores: Sequence[tuple[str, Score | str]]) -> TableValues:
     )
 
 
-def _cells(score: Score | str, metrics: Sequence[str], *, best: tuple[str, str] | None, on_device: bool) -> list[Cell]:
-    if isinstance(score, str):
+def _cells(
+    score: Score | Unscored, metrics: Sequence[str], *, best: tuple[str, str] | None, on_device: bool
+) -> list[Cell]:
+    if isinstance(score, Unscored):
         return [Cell(ABSENT)] * (len(metrics) + 4 + on_device)
     where = [Cell(f"{score.place}, {score.delegate}")] if on_device else []
     return [
@@ -94,13 +97,13 @@ def _marks(reasons: Sequence[str]) -> dict[str, str]:
     return {reason: str(number) for number, reason in enumerate(dict.fromkeys(reasons), start=1)}
 
 
-def _footnote(mark: str, reason: str, scores: Sequence[tuple[str, Score | str]]) -> str:
-    names = ", ".join(name for name, score in scores if score == reason)
+def _footnote(mark: str, reason: str, scores: Sequence[tuple[str, Score | Unscored]]) -> str:
+    names = ", ".join(name for name, score in scores if score == Unscored(reason))
     whose = "" if len(scores) == 1 else f", {names}"
     return f"({mark}) no accuracy{whose}: {reason.rstrip('.')}."
 
 
-def _files(scores: Sequence[tuple[str, Score | str]]) -> list[str]:
+def _files(scores: Sequence[tuple[str, Score | Unscored]]) -> list[str]:
     files = [f"{name} {score.artifact_sha256[:SHORT_SHA]}" for name, score in scores if isinstance(score, Score)]
     return [f"Artifacts (sha256): {', '.join(dict.fromkeys(files))}."] if files else []
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mbench.core.error_classes import DELEGATE, INVOKE
 from mbench.core.errors import CommandTimeout, NoSpace, RunFailed, TransportError
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.workloads import OutputFacts
@@ -183,7 +184,7 @@ class _Answering:
         """
         if failure := self._device.changed_files(self._shards.hashes):
             self._kept.forget_from(first)
-            raise RunFailed(failure[1], error_class=failure[0])
+            raise RunFailed(failure.message, error_class=failure.error_class)
         self._unproved_from = None
 
     def _look_at(self, shard: ShardOnDevice, example: int) -> None:
@@ -195,7 +196,7 @@ class _Answering:
         if proven.failure is None:
             self._proven = shard, proven
         else:
-            self._words = proven.failure[1]
+            self._words = proven.failure.message
         self._keep(proven.answer, (proven.status,))
 
     def _loop(self, shard: ShardOnDevice, proven: Proven, first: int) -> None:
@@ -246,7 +247,7 @@ class _Answering:
             said = f": {self._words}" if self._words else ""
             raise RunFailed(
                 f"{MOST_FAILURES} examples one after the other have no answer, the last one {_reason(last[-1])}{said}.",
-                error_class="delegate" if last[-1] == scripts.DELEGATE else "invoke",
+                error_class=DELEGATE if last[-1] == scripts.DELEGATE else INVOKE,
             )
 
     def _loop_length(self) -> int:

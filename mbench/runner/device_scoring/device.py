@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mbench.core.error_classes import ENVIRONMENT, TRANSPORT, Failure
 from mbench.core.errors import CommandTimeout, DeviceLost, NoSpace, RunFailed, TransportError, UsageError
 from mbench.core.ports import Clock, Transport
 from mbench.core.run_marks import marked
@@ -15,7 +16,7 @@ from mbench.runner.device_scoring import script as scripts
 from mbench.runner.device_scoring.command import answer_command
 from mbench.runner.device_scoring.script import ANSWERED, ShardOnDevice
 from mbench.runner.device_scoring.verification import Proven, prove
-from mbench.runner.evidence import Failure, Proof, changed
+from mbench.runner.evidence import Proof, changed
 from mbench.runner.instrument import Instrument
 from mbench.runner.output.lines import shortened
 from mbench.runner.output_agreement import DTYPES
@@ -134,8 +135,8 @@ class ShardDevice:
             cpus=self._request.cpus,
             deadline_s=self._allowance_s() + _MARGIN_S,
         )
-        if course.failure is not None and course.failure[0] == "transport":
-            raise DeviceLost(course.failure[1])
+        if course.failure is not None and course.failure.error_class == TRANSPORT:
+            raise DeviceLost(course.failure.message)
         return prove(
             course,
             self._proof_command,
@@ -250,9 +251,9 @@ class ShardDevice:
         if status == scripts.NO_ROOM:
             raise NoSpace(f"{serial}: {folder} cannot be written; free some storage on the device.")
         if status == scripts.NO_SHARD:
-            raise RunFailed(f"{serial}: the inputs in {folder} are gone; start again.", error_class="environment")
+            raise RunFailed(f"{serial}: the inputs in {folder} are gone; start again.", error_class=ENVIRONMENT)
         if status == NO_DIRECTORY:
-            raise RunFailed(f"{serial}: {folder} cannot be made.", error_class="environment")
+            raise RunFailed(f"{serial}: {folder} cannot be made.", error_class=ENVIRONMENT)
         if status == scripts.STUCK:
             raise TransportError(f"{serial}: a process of the scoring could not be ended; restart the device.")
 

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mbench.core.error_classes import DELEGATE, ENVIRONMENT, IO, LAUNCH, MODEL, TIMEOUT, TRANSPORT, USAGE, Failure
 from mbench.core.errors import RunFailed
 from mbench.core.workloads import Workload
 from mbench.runner.command import Command, RunPaths
 from mbench.runner.device_run import OUTPUT_FILE, RUNTIME_INFO_FILE, STDERR_FILE, STDOUT_FILE, Course
 from mbench.runner.device_scoring.script import ANSWERED, NO_TEXT, delegated_nodes
-from mbench.runner.evidence import Evidence, Failure, find_failure
+from mbench.runner.evidence import Evidence, find_failure
 from mbench.runner.instrument import Tool
 from mbench.runner.output.exit_status import SIGKILL_STATUS
 from mbench.runner.output.parse import parse_text
 from mbench.runner.output.protos import count_nodes, read_runtime_info
 
-_WHOLE = frozenset({"launch", "usage", "model", "delegate", "environment", "transport"})
+_WHOLE = frozenset({LAUNCH, USAGE, MODEL, DELEGATE, ENVIRONMENT, TRANSPORT})
 """Failures that no other example would escape; a crash, a hang or a failed inference may be the example's own."""
 
 
@@ -77,15 +78,17 @@ def prove(
             builtin_accepted=builtin_accepted,
         )
     )
-    if failure is not None and (failure[0] in _WHOLE or (course.exit_code is None and failure[0] != "timeout")):
-        raise RunFailed(failure[1], error_class=failure[0])
+    if failure is not None and (
+        failure.error_class in _WHOLE or (course.exit_code is None and failure.error_class != TIMEOUT)
+    ):
+        raise RunFailed(failure.message, error_class=failure.error_class)
     answer = files.get(OUTPUT_FILE, b"")
     status = ANSWERED
     if course.exit_code != 0:
         status = str(SIGKILL_STATUS if course.exit_code is None else course.exit_code)
     elif len(answer) != answer_bytes:
         status = f"size:{len(answer)}"
-        failure = ("io", f"its outputs have {len(answer)} bytes, not the model's {answer_bytes}")
+        failure = Failure(IO, f"its outputs have {len(answer)} bytes, not the model's {answer_bytes}")
     elif failure is not None:
         status = NO_TEXT
     return Proven(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mbench.core.error_classes import KILLED, ErrorClass, crash
+
 _SIGNALS = {
     1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
     9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
@@ -24,9 +26,9 @@ class SignalEnd:
     name: str
 
     @property
-    def error_class(self) -> str:
+    def error_class(self) -> ErrorClass:
         """`killed` where the signal came from outside, else `crash:NAME`."""
-        return "killed" if self.name in _FROM_OUTSIDE else f"crash:{self.name}"
+        return KILLED if self.name in _FROM_OUTSIDE else crash(self.name)
 
 
 def signal_end(exit_code: int | None) -> SignalEnd | None:

@@ -7,6 +7,7 @@ Not every line marked ERROR is a failure: the GPU delegate lists what it leaves 
 import re
 from collections.abc import Iterator, Sequence
 
+from mbench.core.error_classes import DELEGATE, INVOKE, IO, MODEL, USAGE, ErrorClass
 from mbench.runner.output.lines import Line
 
 FAILED_LINE = "Benchmarking failed."
@@ -16,9 +17,9 @@ _LAUNCH = re.compile(
     r"|inaccessible or not found|not found|Permission denied|Exec format error|No such file or directory"
     r"|Text file busy|Is a directory|syntax error|Bus error|Illegal instruction|dyld"
 )
-_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
+_CLASSES: tuple[tuple[ErrorClass, re.Pattern[str]], ...] = (
     (
-        "usage",
+        USAGE,
         re.compile(
             r"Failed to parse flag|Please specify the name of your TF Lite input file|usage: |Output mode ?\S* is not "
             r"supported|must match the number of items|contains -1|-1's|should have \d+ dimensions|-> Signature Key: "
@@ -26,16 +27,16 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     (
-        "delegate",
+        DELEGATE,
         re.compile(
             r"Failed to apply .* delegate|Disallowed CPU fallback detected|Failed to apply delegate"
             r"|only supports static-sized tensors|Failed to create .*delegate"
             r"|Could not find the specified NNAPI accelerator"
         ),
     ),
-    ("invoke", re.compile(r"failed to invoke|Failed to invoke|^Run failed")),
+    (INVOKE, re.compile(r"failed to invoke|Failed to invoke|^Run failed")),
     (
-        "model",
+        MODEL,
         re.compile(
             r"Could not open '|model allocation is null|Failed to load model|not a valid Flatbuffer|Mmap of '"
             r"|schema version|Didn't find op for builtin|builtin_code out of range|unresolved custom op"
@@ -44,7 +45,7 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|Failed to compile model|Failed to resize"
         ),
     ),
-    ("io", re.compile(r"Failed to open file|Failed to read|Failed to save|No space left on device")),
+    (IO, re.compile(r"Failed to open file|Failed to read|Failed to save|No space left on device")),
 )
 
 
@@ -53,7 +54,7 @@ def launch_line(lines: Sequence[Line]) -> Line | None:
     return next((line for line in lines if line.level != "INFO" and _LAUNCH.search(line.text)), None)
 
 
-def class_of(lines: Sequence[Line]) -> str | None:
+def class_of(lines: Sequence[Line]) -> ErrorClass | None:
     """Return the class that the error lines speak of, None where no text is known.
 
     Classes go before order: a delegate that cannot be applied makes the graph fail to prepare as well.

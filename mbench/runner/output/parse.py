@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mbench.core.error_classes import INVOKE, LAUNCH, MODEL, OUTPUT, TIMEOUT, USAGE, ErrorClass, Failure, crash
 from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.runner.output.delegates import not_applied, read_delegation
 from mbench.runner.output.exit_status import NOT_STARTED, TIMEOUT_STATUS, signal_end
@@ -78,8 +79,8 @@ def parse_text(stdout: str, stderr: str = "", *, exit_code: int | None) -> Parse
     doubts = [memory_doubt(memory), _time_limit(phases)]
     return ParsedText(
         status=Status.OK if failure is None else Status.FAILED,
-        error_class=failure[0] if failure else None,
-        message=failure[1] if failure else None,
+        error_class=failure.error_class if failure else None,
+        message=failure.message if failure else None,
         tool=_tool(lines),
         warmup=phases.warmup,
         measured=phases.measured,
@@ -146,60 +147,62 @@ def _time_limit(phases: Phases) -> MeasurementWarning | None:
     )
 
 
-def _failure(reading: _Reading) -> tuple[str, str] | None:
+def _failure(reading: _Reading) -> Failure | None:
     """Return the error class and message of the first thing that is wrong, None for a complete, faultless text."""
     return _ended_badly(reading) or _said_so(reading) or _incomplete(reading)
 
 
-def _ended_badly(reading: _Reading) -> tuple[str, str] | None:
+def _ended_badly(reading: _Reading) -> Failure | None:
     """Evaluate by the exit status, and by what shells and linkers say instead of the tool."""
     ended = signal_end(reading.exit_code)
     if ended is not None and not (ended.name == "SIGBUS" and not reading.started):
-        return ended.error_class, _message(reading, f"ended by {ended.name}")
+        return Failure(ended.error_class, _message(reading, f"ended by {ended.name}"))
     launch = launch_line(reading.lines) if not reading.started else None
     if ended is not None or launch is not None or (reading.exit_code in NOT_STARTED and not reading.started):
         shown = launch or decisive_line(reading.lines)
-        return "launch", shortened(shown.text) if shown else f"did not start: status {reading.exit_code}, no output"
+        return Failure(
+            LAUNCH, shortened(shown.text) if shown else f"did not start: status {reading.exit_code}, no output"
+        )
     if reading.exit_code == TIMEOUT_STATUS:
-        return "timeout", _message(reading, "ended at its deadline (status 124)")
+        return Failure(TIMEOUT, _message(reading, "ended at its deadline (status 124)"))
     if reading.exit_code is None and any(line.level == "FATAL" for line in reading.lines):
-        return "crash:SIGABRT", _message(reading, "aborted")  # TFLITE_LOG(FATAL) calls abort()
+        return Failure(crash("SIGABRT"), _message(reading, "aborted"))  # TFLITE_LOG(FATAL) calls abort()
     return None
 
 
-def _said_so(reading: _Reading) -> tuple[str, str] | None:
+def _said_so(reading: _Reading) -> Failure | None:
     """Evaluate by what the tool itself says went wrong."""
     if reading.unconsumed:
-        return "usage", f"{_UNCONSUMED} {' '.join(reading.unconsumed)}"
+        return Failure(USAGE, f"{_UNCONSUMED} {' '.join(reading.unconsumed)}")
     whole = reading.started and reading.timings is not None and not reading.failed_line
     if reading.exit_code in {None, 0} and (whole or not (reading.failed_line or class_of(reading.lines))):
         return None
     known = class_of(reading.lines)
     if known is None and whole:
-        return "output", f"ended with status {reading.exit_code} although its output is complete"
+        return Failure(OUTPUT, f"ended with status {reading.exit_code} although its output is complete")
     if known is None and not reading.started and decisive_line(reading.lines) is None:
-        known = "launch"
-    return known or _stage(reading), _message(reading, f"ended with status {reading.exit_code}")
+        known = LAUNCH
+    return Failure(known or _stage(reading), _message(reading, f"ended with status {reading.exit_code}"))
 
 
-def _incomplete(reading: _Reading) -> tuple[str, str] | None:
+def _incomplete(reading: _Reading) -> Failure | None:
     """Evaluate the text by itself: started, two whole phases, timings, and no line that is not what it should be."""
     if not reading.started:
-        return "output", f"this is not benchmark_model's output from its beginning: no line {_STARTED!r}"
+        return Failure(OUTPUT, f"this is not benchmark_model's output from its beginning: no line {_STARTED!r}")
     if reading.complaints:
-        return "output", reading.complaints[0]
+        return Failure(OUTPUT, reading.complaints[0])
     if reading.phases.measured is None:
-        return "output", f"the output ends before the measured phase does; {_last_words(reading)}"
+        return Failure(OUTPUT, f"the output ends before the measured phase does; {_last_words(reading)}")
     if reading.phases.measured.count == 0:
-        return "output", "no inference was measured: the measured phase says count=0"
+        return Failure(OUTPUT, "no inference was measured: the measured phase says count=0")
     if reading.timings is None:
-        return "output", f"the output ends before the timings; {_last_words(reading)}"
+        return Failure(OUTPUT, f"the output ends before the timings; {_last_words(reading)}")
     return None
 
 
-def _stage(reading: _Reading) -> str:
+def _stage(reading: _Reading) -> ErrorClass:
     """Return the class of an unknown failure by how far the text comes."""
-    return "invoke" if reading.phases.targets else "model"
+    return INVOKE if reading.phases.targets else MODEL
 
 
 def _message(reading: _Reading, otherwise: str) -> str:

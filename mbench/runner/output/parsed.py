@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mbench.core.results import DelegateCoverage, ErrorClass, MeasurementWarning, Memory, Phase, Status
+from mbench.core.results import DelegateCoverage, MeasurementWarning, Memory, Phase, Status, StoredErrorClass
 from mbench.core.workloads import Document
 
 
@@ -50,7 +50,7 @@ class ParsedText(Document):
     """
 
     status: Status
-    error_class: ErrorClass | None = None
+    error_class: StoredErrorClass | None = None
     message: str | None = None
     tool: Literal["tflite", "litert"] | None = None
     warmup: Phase | None = None

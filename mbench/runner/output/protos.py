@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ai_edge_litert import model_runtime_info_pb2, profiling_info_pb2
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]  # ships no stubs
 
+from mbench.core.error_classes import IO, OUTPUT
 from mbench.core.errors import RunFailed
 from mbench.core.results import DelegateCoverage, OperatorTime
 
@@ -38,9 +39,7 @@ def read_runtime_info(data: bytes) -> tuple[DelegateCoverage, ...]:
     details = model_runtime_info_pb2.ModelRuntimeDetails()
     _parse(details, data, "model runtime information")
     if any(subgraph.subgraph_id < 0 for subgraph in details.subgraphs):
-        raise RunFailed(
-            "the model runtime information that the program wrote numbers a graph below 0.", error_class="io"
-        )
+        raise RunFailed("the model runtime information that the program wrote numbers a graph below 0.", error_class=IO)
     return tuple(coverage for subgraph in details.subgraphs for coverage in _subgraph_coverage(subgraph))
 
 
@@ -106,9 +105,9 @@ def read_profile(data: bytes, *, runs: int, mean_us: float | None = None) -> Ope
     _parse(message, data, "operator profile")
     rows = [row for subgraph in message.runtime_profile.subgraph_profiles for row in subgraph.per_op_profiles]
     if runs < 1 or not rows:
-        raise RunFailed("the operator profile holds no measured operator.", error_class="output")
+        raise RunFailed("the operator profile holds no measured operator.", error_class=OUTPUT)
     if any(min(row.run_order, row.times_called, row.inference_microseconds.sum) < 0 for row in rows):
-        raise RunFailed("the operator profile that the program wrote holds a negative number.", error_class="io")
+        raise RunFailed("the operator profile that the program wrote holds a negative number.", error_class=IO)
     operators = tuple(
         OperatorTime(
             run_order=row.run_order,
@@ -125,11 +124,11 @@ def read_profile(data: bytes, *, runs: int, mean_us: float | None = None) -> Ope
 
 def _parse(message: Message, data: bytes, what: str) -> None:
     if not data:
-        raise RunFailed(f"the {what} that the program wrote is empty.", error_class="io")
+        raise RunFailed(f"the {what} that the program wrote is empty.", error_class=IO)
     try:
         message.ParseFromString(data)
     except DecodeError as error:
-        raise RunFailed(f"the {what} that the program wrote cannot be decoded: {error}.", error_class="io") from error
+        raise RunFailed(f"the {what} that the program wrote cannot be decoded: {error}.", error_class=IO) from error
 
 
 def _text(read: str | bytes) -> str:

@@ -24,6 +24,7 @@ from mbench.artifacts.verification import check_answers, verify
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.ports import Progress, utc_now
+from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.workers import end_with_parent, spawning
@@ -33,7 +34,7 @@ from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFil
 from mbench.models.tflite.model_outputs import wanted_outputs
 from mbench.workflows.build.recipes import latency_only
 
-Outcome = CachedArtifact | str
+Outcome = CachedArtifact | Unbuilt
 """What became of a file: where it lies in the cache, or why it could not be built."""
 
 
@@ -78,8 +79,8 @@ def build_missing(
         for future in as_completed(waiting):
             for variant, outcome in _outcomes(future, waiting[future]):
                 progress.step(str(variant), 1)
-                if isinstance(outcome, str):
-                    progress.note(f"{variant}: {outcome}")
+                if isinstance(outcome, Unbuilt):
+                    progress.note(f"{variant}: {outcome.reason}")
                 yield variant, outcome
         unfinished = False
     finally:
@@ -145,7 +146,7 @@ def _outcomes(
         reason = str(error)
     except BrokenProcessPool:
         reason = "the process that built it died, as it does when memory runs out; free some, or build fewer at once."
-    return [(recipe.variant, reason) for recipe in recipes]
+    return [(recipe.variant, Unbuilt(reason)) for recipe in recipes]
 
 
 def _be_a_worker() -> None:
@@ -184,13 +185,13 @@ def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Va
     with TemporaryDirectory(prefix="mbench-build-") as folder:
         for built in build_files(_request(recipes, Path(folder))):
             if isinstance(built, FailedFile):
-                yield built.variant, built.message
+                yield built.variant, Unbuilt(built.message)
                 continue
             recipe = next(recipe for recipe in recipes if recipe.variant == built.variant)
             try:
                 yield built.variant, _keep(built, recipe, cache)
             except ArtifactError as error:
-                yield built.variant, str(error)
+                yield built.variant, Unbuilt(str(error))
 
 
 def _request(recipes: Sequence[Recipe], folder: Path) -> BuildRequest:

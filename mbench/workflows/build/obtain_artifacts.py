@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.ports import Progress
+from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Recipe
 from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts
@@ -55,8 +56,8 @@ def obtain(
         )
 
         for variant, built in build_missing(missing, cache, workers, progress):
-            if isinstance(built, str):
-                found[variant] = BuildFailure(name=str(variant), reason=built)
+            if isinstance(built, Unbuilt):
+                found[variant] = BuildFailure(name=str(variant), reason=built.reason)
             else:
                 found[variant] = Artifact(facts=built.facts, path=built.path)
     return {variant: found[variant] for variant in recipes}

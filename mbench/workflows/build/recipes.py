@@ -10,6 +10,7 @@ from typing import cast
 
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import UsageError
+from mbench.core.reasons import Untrained
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.models.networks.architectures import find_architecture
@@ -43,7 +44,7 @@ class BuildInputs:
     calibration_examples: int = 32
     calibration_method: CalibrationMethod = CalibrationMethod.MIN_MAX
     quantizer: Quantizer = Quantizer.LITERT
-    trained: Mapping[Network, Weights | str] = field(default_factory=dict)
+    trained: Mapping[Network, Weights | Untrained] = field(default_factory=dict)
     examples: Mapping[int, Calibration] = field(default_factory=dict)
     seeded: frozenset[Network] = frozenset()
 
@@ -58,7 +59,7 @@ class BuildInputs:
         found = self.trained.get((variant.architecture, variant.size, variant.head))
         if found is None:
             raise UsageError("--weights trained: nothing says on what; name a --dataset, such as digits.")
-        return found if isinstance(found, str) else None
+        return found.reason if isinstance(found, Untrained) else None
 
     def weightless(self, variant: Variant) -> bool:
         """Whether a variant's weights are drawn, although others' are not."""

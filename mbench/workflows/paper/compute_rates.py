@@ -6,6 +6,7 @@ from typing import Final
 from mbench.artifacts.cache import ArtifactCache
 from mbench.artifacts.counting import Layer
 from mbench.artifacts.inspection import inspect_file
+from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult
 from mbench.core.variants import Quantization
 from mbench.devices.host.compute import core_compute
@@ -35,7 +36,7 @@ def layers_of(result: JobResult) -> tuple[Layer, ...]:
     return () if path is None else inspect_file(path).layers
 
 
-def peak_of(result: JobResult) -> Peak | str:
+def peak_of(result: JobResult) -> Peak | PeakUnknown:
     """Return an estimate of the most that a job's cores can do, or why there is none.
 
     Only this host says how wide its vector units are. A phone's profile names clocks, but no core that clocks could be
@@ -44,14 +45,14 @@ def peak_of(result: JobResult) -> Peak | str:
     here = read_facts()
     device = result.device
     if device.profile != "host" or device.emulated:
-        return f"{device.serial}: its profile does not say how wide its cores' vector units are"
+        return PeakUnknown(f"{device.serial}: its profile does not say how wide its cores' vector units are")
     if (device.serial, device.soc) != (here.serial, here.soc):
-        return f"{device.serial} is another host than this one"
+        return PeakUnknown(f"{device.serial} is another host than this one")
     if result.workload.delegate.accelerated:
-        return f"of delegate {result.workload.delegate} nothing is known"
+        return PeakUnknown(f"of delegate {result.workload.delegate} nothing is known")
     core = core_compute()
     if core is None:
-        return "this host says neither how wide its vector units are nor how fast its clock is"
+        return PeakUnknown("this host says neither how wide its vector units are nor how fast its clock is")
     variant = variant_of(result)
     quantization = None if variant is None else variant.quantization
     cores = min(result.workload.threads, device.cores or 1)
@@ -59,7 +60,7 @@ def peak_of(result: JobResult) -> Peak | str:
         return Peak(gmacs=core.float_macs * cores, how=_how(cores, "float32", core.how))
     if quantization in _IN_INT8:
         return Peak(gmacs=core.int8_macs * cores, how=_how(cores, "int8", core.how))
-    return "in what this file is multiplied is not known"
+    return PeakUnknown("in what this file is multiplied is not known")
 
 
 def _how(cores: int, number: str, how: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mbench.artifacts.counting import Layer, Share
 from mbench.artifacts.inspection import Inspection
+from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult
 from mbench.paper.comparing import Mark, prints_as
 from mbench.paper.tables import LayerRow, Printed, Table
@@ -184,9 +185,11 @@ def _cell(cell: Printed) -> SheetCell:
     return with_note(SheetCell(cell.printed), cell.note)
 
 
-def _profiles(measured: Measured) -> tuple[list[tuple[str, tuple[TypeRate, ...], Peak | str]], list[Peak | str]]:
+def _profiles(
+    measured: Measured,
+) -> tuple[list[tuple[str, tuple[TypeRate, ...], Peak | PeakUnknown]], list[Peak | PeakUnknown]]:
     """Return the profiled ways of running the network, each with its layer types and its peak."""
-    found: list[tuple[str, tuple[TypeRate, ...], Peak | str]] = []
+    found: list[tuple[str, tuple[TypeRate, ...], Peak | PeakUnknown]] = []
     for way in measured.ways:
         for result in measured.results:
             if measured.of(measured.rows[0], way) != [result]:
@@ -200,7 +203,7 @@ def _profiles(measured: Measured) -> tuple[list[tuple[str, tuple[TypeRate, ...],
 
 
 def _time_columns(
-    label: str, found: Sequence[TypeRate], peak: Peak | str, kinds: Sequence[str], *, rates: bool
+    label: str, found: Sequence[TypeRate], peak: Peak | PeakUnknown, kinds: Sequence[str], *, rates: bool
 ) -> tuple[SheetColumn, ...]:
     by_kind = {rate.type: rate for rate in found}
     of_kinds = [by_kind.get(kind) for kind in kinds]

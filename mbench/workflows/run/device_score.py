@@ -23,6 +23,7 @@ from mbench.accuracy.tasks.top_k import top_k
 from mbench.core.errors import NoSpace, RunFailed, StoreError, UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
+from mbench.core.reasons import Unscored
 from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
 from mbench.core.workloads import OutputFacts, Workload
 from mbench.devices.host.facts import machine_name
@@ -97,7 +98,7 @@ def score_on_device(
     clock: Clock,
     progress: Progress,
     stop_here: Callable[[], None] = lambda: None,
-) -> Score | str:
+) -> Score | Unscored:
     """Return what a file scores on a device, or why it has no score there.
 
     Args:
@@ -116,7 +117,9 @@ def score_on_device(
     """
     artifact = workload.artifact
     if artifact.sha256 is None or artifact.outputs is None:
-        return f"{artifact.name} has outputs without a fixed size, which cannot be told apart in a device's file."
+        return Unscored(
+            f"{artifact.name} has outputs without a fixed size, which cannot be told apart in a device's file."
+        )
     about = _about(place.device, workload, evaluation)
     folder = kept_in / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     try:
@@ -133,7 +136,7 @@ def score_on_device(
                 between=_keeping_lease(place.device, clock, stop_here),
             )
     except (RunFailed, NoSpace, UsageError) as error:
-        return f"not scored on {place.device.transport.serial} by {workload.delegate}: {error}"
+        return Unscored(f"not scored on {place.device.transport.serial} by {workload.delegate}: {error}")
     return _score(artifact.sha256, workload, evaluation, answers)
 
 

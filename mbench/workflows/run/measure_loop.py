@@ -6,6 +6,7 @@ from typing import Protocol
 from mbench.core.conclusions import conclude, latency_samples_us
 from mbench.core.errors import PartInterrupted
 from mbench.core.ports import Clock, Progress
+from mbench.core.reasons import Unscored
 from mbench.core.results import DevicePlan, JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
 from mbench.core.scores import Score
@@ -28,7 +29,7 @@ class Bench(Protocol):
 class Scorer(Protocol):
     """Asks a job's file on the device for its accuracy."""
 
-    def __call__(self, job: PlannedJob) -> Score | str:
+    def __call__(self, job: PlannedJob) -> Score | Unscored:
         """Return the score, or why there is none."""
 
 
@@ -171,13 +172,13 @@ class Measuring:
             and all(run.status is Status.OK for run in self._runs[job.id])
         )
 
-    def _asked(self, job: PlannedJob) -> Score | str:
+    def _asked(self, job: PlannedJob) -> Score | Unscored:
         if self._stop_requested():
             raise PartInterrupted(f"{self._part.device.serial}: interrupted.")
         assert self._scorer is not None
         return self._scorer(job)
 
-    def _save(self, job: PlannedJob, score: Score | str | None) -> None:
+    def _save(self, job: PlannedJob, score: Score | Unscored | None) -> None:
         self._results.save_job(
             conclude(
                 self._plan,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from mbench.core.error_classes import TRANSPORT
 from mbench.core.errors import DamagedFile, DeviceLost, TransportError
 from mbench.core.ports import Clock, Progress, SilentProgress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
@@ -76,7 +77,7 @@ class DeviceBench:
         while True:
             before = self._state = self._device.make_ready(self._state)
             run, files = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
-            if run.error_class != "transport" or tries == self._device.retries:
+            if run.error_class != TRANSPORT or tries == self._device.retries:
                 break
             tries += 1
             self._wait_for_device(workload, f"{run.message} The device", "the run at hand was begun again")
@@ -102,7 +103,7 @@ class DeviceBench:
         try:
             return self._device.conditions_after(run)
         except TransportError as error:
-            if run.error_class == "transport" or not self._device.retries:
+            if run.error_class == TRANSPORT or not self._device.retries:
                 return None
             self._wait_for_device(workload, f"{error} After a run, the device", "that run had ended")
             return self._state

@@ -10,6 +10,7 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
+from mbench.core.reasons import Unscored
 from mbench.core.results import PlannedJob
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.workflows.clock import SystemClock
@@ -53,7 +54,7 @@ class DeviceAsking:
     def _opened(self) -> OpenSpec:
         return open_spec(self._spec, cache=home())
 
-    def __call__(self, job: PlannedJob) -> Score | str:
+    def __call__(self, job: PlannedJob) -> Score | Unscored:
         """Return the score of a job's file by the device's own answers, or why there is none.
 
         Raises:
@@ -63,13 +64,13 @@ class DeviceAsking:
         """
         facts = self._device.identity.facts
         if facts.invented:
-            return f"{facts.serial} cannot be asked: {INVENTED}"
+            return Unscored(f"{facts.serial} cannot be asked: {INVENTED}")
         try:
             return self._score(job, self._device_evaluation(job))
         except (UnsupportedModel, ArtifactError) as error:
-            return str(error)
+            return Unscored(str(error))
 
-    def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | str:
+    def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | Unscored:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads
         return score_on_device(
             DevicePlace(

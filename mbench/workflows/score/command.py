@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.ports import Progress
+from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.build.gather_artifacts import gather
@@ -18,11 +19,10 @@ from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What became of one file: its score, or why it has none."""
+    """What became of one file."""
 
     facts: ArtifactFacts
-    score: Score | None = None
-    reason: str | None = None
+    score: Score | Unscored
 
 
 def evaluate(
@@ -52,7 +52,10 @@ def evaluate(
     there = [(facts, path) for (facts, _), path in zip(known, paths, strict=True) if path is not None]
     outcomes = iter(score_files(there, scoring.opened, spec.delegate, cache=home(), workers=workers, progress=progress))
     return tuple(
-        _evaluated(facts, next(outcomes) if path is not None else reason or "its file is gone from the cache.")
+        Evaluated(
+            facts=facts,
+            score=next(outcomes) if path is not None else Unscored(reason or "its file is gone from the cache."),
+        )
         for (facts, reason), path in zip(known, paths, strict=True)
     )
 
@@ -61,9 +64,3 @@ def _selection(things: Sequence[str]) -> Selection:
     """Return what a user named: files by their path, and variants."""
     files = [thing for thing in things if Path(thing).exists() or Path(thing).suffix == ".tflite" or "/" in thing]
     return Selection(names=tuple(thing for thing in things if thing not in files), files=tuple(map(Path, files)))
-
-
-def _evaluated(facts: ArtifactFacts, outcome: Score | str) -> Evaluated:
-    if isinstance(outcome, str):
-        return Evaluated(facts=facts, reason=outcome)
-    return Evaluated(facts=facts, score=outcome)

@@ -12,6 +12,7 @@ from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
+from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate, DelegateKind
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
@@ -41,7 +42,7 @@ def host_scores(
     cache: Path,
     workers: int | None,
     progress: Progress,
-) -> list[Score | str]:
+) -> list[Score | Unscored]:
     """Return each file's score, or why it has none, in order.
 
     Pictures are decoded once for all files of a resolution; what was scored before is not scored again.
@@ -71,7 +72,7 @@ def score_files(
     cache: Path,
     workers: int | None,
     progress: Progress,
-) -> list[Score | str]:
+) -> list[Score | Unscored]:
     """Return what `host_scores` does, on a data set that is open already, by a delegate of this host.
 
     Raises:
@@ -94,12 +95,12 @@ def refuse_other_delegates(spec: EvaluationSpec) -> None:
         raise UsageError(f"this host scores by {names}, not by {spec.delegate}; score that on the device.")
 
 
-def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | str:
+def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | Unscored:
     """Return a file's kept score, or score it and keep that; or why it has none."""
     if facts.latency_only is not None:
-        return f"its answers mean nothing: {facts.latency_only}."
+        return Unscored(f"its answers mean nothing: {facts.latency_only}.")
     if facts.sha256 is None:
-        return "it was not built."
+        return Unscored("it was not built.")
     asking, folder = scoring.asking, scoring.cache / "scores"
     spec = asking.spec
     asked = None if spec.examples is None else min(spec.examples, count_askable(asking.examples))
@@ -120,7 +121,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         try:
             score = _score(facts.name, facts.sha256, path, scoring, notes.append)
         except (UnsupportedModel, ArtifactError) as error:
-            return str(error)
+            return Unscored(str(error))
         kept = keep_score(folder, request, score, notes=notes)
     for note in kept.notes:
         scoring.progress.note(f"{facts.name}: {note}")

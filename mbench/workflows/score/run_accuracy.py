@@ -14,6 +14,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Split
 from mbench.core.ports import Progress
+from mbench.core.reasons import Unscored
 from mbench.core.recipes import Calibration
 from mbench.core.results import DevicePlan, PlannedJob
 from mbench.core.scores import EvaluationSpec, Score
@@ -33,7 +34,7 @@ TRAINED_UNASKED: Final = 20_000
 Place = Literal["host", "device"]
 
 
-HostScores = Mapping[tuple[str, Delegate], Score | str]
+HostScores = Mapping[tuple[str, Delegate], Score | Unscored]
 """By SHA-256 and delegate of the host: the score, or why there is none."""
 
 
@@ -241,7 +242,7 @@ def scored(
         StoreError: its pictures cannot be kept.
     """
     cache = ArtifactCache(home() / "cache")
-    found: dict[tuple[str, Delegate], Score | str] = {}
+    found: dict[tuple[str, Delegate], Score | Unscored] = {}
     for delegate in dict.fromkeys(host_twin(delegate) for _, delegate in wanted):
         facts = {one.sha256: one for one, asked in wanted if one.sha256 is not None and host_twin(asked) == delegate}
         files = [(one, path) for sha256, one in facts.items() if (path := cache.find_file(sha256)) is not None]
@@ -258,4 +259,4 @@ def with_score(job: PlannedJob, scores: HostScores) -> PlannedJob:
         return job.model_copy(update={"scores": (found,)})
     if found is None or artifact.latency_only is not None:  # the row says latency only already
         return job
-    return job.model_copy(update={"unscored": found})
+    return job.model_copy(update={"unscored": found.reason})

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from mbench.core.reasons import Unscored
 from mbench.core.scores import Score
 from mbench.report.render.markdown import table_markdown
 from mbench.report.render.text_table import TableValues
@@ -27,7 +28,7 @@ _GROUNDS: Final = (
 
 def table_of(evaluated: Sequence[Evaluated]) -> TableValues:
     """Return a row per file; a file without a score keeps its row, and a footnote says why."""
-    return score_table([(one.facts.name, one.score or one.reason or "") for one in evaluated])
+    return score_table([(one.facts.name, one.score) for one in evaluated])
 
 
 def as_markdown(evaluated: Sequence[Evaluated]) -> str:
@@ -42,8 +43,8 @@ def as_json(evaluated: Sequence[Evaluated]) -> str:
             {
                 "name": one.facts.name,
                 "sha256": one.facts.sha256,
-                "score": None if one.score is None else one.score.model_dump(mode="json"),
-                "error": one.reason,
+                "score": one.score.model_dump(mode="json") if isinstance(one.score, Score) else None,
+                "error": _reason(one),
             }
             for one in evaluated
         ],
@@ -57,19 +58,23 @@ def as_csv(evaluated: Sequence[Evaluated]) -> str:
     Behind `top1` and `top5`, which always have columns, come the other metrics that some file has; each is followed by
     the ends of its interval.
     """
-    scores = [one.score for one in evaluated if one.score is not None]
+    scores = [one.score for one in evaluated if isinstance(one.score, Score)]
     metrics = dict.fromkeys((TOP1, TOP5, *(metric.name for score in scores for metric in score.metrics)))
     numbers = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     fields = ("name", "sha256", "dataset", "dataset_sha256", *numbers, *_GROUNDS, "error")
     lines = [
-        {"name": one.facts.name, "sha256": one.facts.sha256, "error": one.reason} | _fields(one.score)
+        {"name": one.facts.name, "sha256": one.facts.sha256, "error": _reason(one)} | _fields(one.score)
         for one in evaluated
     ]
     return csv_text([fields, *([line.get(field) for field in fields] for line in lines)])
 
 
-def _fields(score: Score | None) -> dict[str, object]:
-    if score is None:
+def _reason(one: Evaluated) -> str | None:
+    return one.score.reason if isinstance(one.score, Unscored) else None
+
+
+def _fields(score: Score | Unscored) -> dict[str, object]:
+    if isinstance(score, Unscored):
         return {}
     dataset = {"dataset": dataset_label(score.dataset), "dataset_sha256": score.dataset.sha256}
     numbers: dict[str, object] = {}

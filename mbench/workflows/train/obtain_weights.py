@@ -12,6 +12,7 @@ from mbench.accuracy.datasets.opened import Dataset
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Progress, SilentProgress
+from mbench.core.reasons import Untrained
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
 from mbench.models.training.durations import Estimate, estimate
@@ -62,7 +63,7 @@ def obtain_weights(
     home: Path,
     progress: Progress,
     workers: int | None,
-) -> dict[tuple[str, Size, Head], Weights | str]:
+) -> dict[tuple[str, Size, Head], Weights | Untrained]:
     """Return each network's trained weights, or why there are none; what is missing is trained, once.
 
     With options that choose nothing, any training of the network on this data set serves that was at least as long as
@@ -75,29 +76,31 @@ def obtain_weights(
     able, found = _trainable([Network(*one) for one in networks])
     outcomes = train(able, dataset, options, home=home, progress=progress, workers=workers) if able else []
     return found | {
-        (*outcome.network,): library.weights(outcome.record) if outcome.record else outcome.reason or "not trained"
+        (*outcome.network,): library.weights(outcome.record)
+        if outcome.record
+        else Untrained(outcome.reason or "not trained")
         for outcome in outcomes
     }
 
 
 def _trainable(
     networks: Sequence[Network],
-) -> tuple[list[Network], dict[tuple[str, Size, Head], Weights | str]]:
+) -> tuple[list[Network], dict[tuple[str, Size, Head], Weights | Untrained]]:
     """Divide networks into those that can be trained, and why the others cannot."""
     able: list[Network] = []
-    refused: dict[tuple[str, Size, Head], Weights | str] = {}
+    refused: dict[tuple[str, Size, Head], Weights | Untrained] = {}
     for network in networks:
         try:
             check_trainable(network)
             able.append(network)
         except UsageError as error:
-            refused[(*network,)] = str(error)
+            refused[(*network,)] = Untrained(str(error))
     return able, refused
 
 
 def find_weights(
     networks: Sequence[tuple[str, Size, Head]], dataset: Dataset, options: TrainingOptions, *, home: Path
-) -> dict[tuple[str, Size, Head], Weights | str]:
+) -> dict[tuple[str, Size, Head], Weights | Untrained]:
     """Return each network's trained weights where they are there already; nothing is trained.
 
     Raises:
@@ -105,7 +108,7 @@ def find_weights(
     """
     session = _Session(dataset, options, home=home, progress=SilentProgress(), workers=None)
     found = {network: session.found(Network(*network)) for network in networks}
-    return {network: weights or "to be trained" for network, weights in found.items()}
+    return {network: weights or Untrained("to be trained") for network, weights in found.items()}
 
 
 def train(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.ports import SilentProgress
+from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, parse_delegate
 from mbench.workflows.score.on_host import host_scores
@@ -147,21 +148,21 @@ def test_a_file_of_16_bit_integers_is_asked_500_unless_the_user_names_a_number(s
 def test_a_file_whose_answers_mean_nothing_has_no_score_and_asks_nothing(scores, file):
     stages = Stages()
     assert scores(file(latency_only="untrained weights (seed 0)"), progress=stages) == [
-        "its answers mean nothing: untrained weights (seed 0)."
+        Unscored("its answers mean nothing: untrained weights (seed 0).")
     ]
     assert stages.titles == []
 
 
 def test_a_file_that_cannot_be_scored_says_why_and_does_not_stop_the_others(scores, file):
     refused, scored = scores(file("gray", channels=1), file())
-    assert "has the shape (1, 32, 32, 1)" in refused
+    assert "has the shape (1, 32, 32, 1)" in refused.reason
     assert scored.metric("top1").value == 1.0
 
 
 def test_a_file_of_other_classes_is_refused_before_any_picture_is_prepared(scores, file):
     stages = Stages()
     (refused,) = scores(file(channels=3, background=True, behind=4), progress=stages)
-    assert "8 outputs, and the data set 3 classes" in refused
+    assert "8 outputs, and the data set 3 classes" in refused.reason
     assert stages.titles == []
 
 

@@ -18,6 +18,7 @@ from mbench.accuracy.host.score import score_file
 from mbench.accuracy.tasks.find_objects import class_labels
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.ports import SilentProgress
+from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate
 from mbench.workflows.score.on_host import host_scores
@@ -83,7 +84,7 @@ def test_an_evaluator_says_the_same_of_whole_flat_outputs_as_a_device_gives_them
     assert evaluation.metrics == found.metrics
 
 
-def kept_score(data: bytes, dataset: str, folder: Path, **asked: object) -> Score | str:
+def kept_score(data: bytes, dataset: str, folder: Path, **asked: object) -> Score | Unscored:
     """Score one file as the commands do: what was scored before is not scored again."""
     path = folder / "file.tflite"
     path.write_bytes(data)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import pytest
 import sample_results as sample
 
+from mbench.core.reasons import PeakUnknown
 from mbench.core.results import OperatorTime, Pass
 from mbench.report.paper.compute_rate import OTHERS, Peak, rate_tables, rates_by_type
 
@@ -93,7 +94,7 @@ def test_jobs_and_layer_types_have_their_tables_beside_the_peak():
 
 def test_an_unknown_peak_says_why_and_leaves_its_column_unknown():
     job = sample.result("mobilenet_v1_1.00_224_int8", [10_000, 10_000, 10_000])
-    (table,) = rate_tables([job], layers={}, peaks=["pixel-4 does not say"])
+    (table,) = rate_tables([job], layers={}, peaks=[PeakUnknown("pixel-4 does not say")])
     assert table.rows[0][-1].text == "?"
     assert table.foot[-1] == "Peak unknown: pixel-4 does not say."
 

@@ -7,6 +7,7 @@ import pytest
 import sample_results as sample
 import sample_scores as scored
 
+from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult, WarningCode
 from mbench.core.scores import Score
 from mbench.core.statistics import bootstrap_interval
@@ -139,7 +140,7 @@ def test_answers_to_other_cells_are_not_compared():
 def test_rates_of_two_phones_stand_apart_with_their_doubts():
     first = sample.result(INT8, [10_000, 11_000, 12_000], device=sample.DEVICE.model_copy(update={"serial": "one"}))
     other = sample.result(INT8, [10_000] * 3, device=sample.DEVICE.model_copy(update={"serial": "two"}))
-    tables = rate_tables([first, other], layers={}, peaks=["unknown"] * 2)
+    tables = rate_tables([first, other], layers={}, peaks=[PeakUnknown("unknown")] * 2)
     assert [table.title for table in tables] == ["Compute rates: one", "Compute rates: two"]
     assert tables[0].footnotes[0].startswith("(1) wide interval")
 

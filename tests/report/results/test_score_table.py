@@ -1,6 +1,7 @@
 import sample_scores as scored
 
 from mbench.core.examples import Task
+from mbench.core.reasons import Unscored
 from mbench.core.scores import Agreement
 from mbench.report.render.markdown import table_markdown
 from mbench.report.results.score_table import score_table
@@ -24,7 +25,7 @@ TABLE = """\
 
 
 def test_a_table_of_scores_reads_so():
-    rows = [("best.tflite", BEST), ("net.tflite", WORSE), ("box.tflite", "its outputs are boxes.")]
+    rows = [("best.tflite", BEST), ("net.tflite", WORSE), ("box.tflite", Unscored("its outputs are boxes."))]
     assert table_markdown(score_table(rows)) == TABLE
 
 
@@ -51,7 +52,7 @@ def test_scores_of_the_device_say_where_they_are_from():
 
 
 def test_files_without_a_score_leave_a_table_of_reasons():
-    table = score_table([("x", "no labels"), ("y", "no labels")])
+    table = score_table([("x", Unscored("no labels")), ("y", Unscored("no labels"))])
     assert table.footnotes == ("(1) no accuracy, x, y: no labels.",)
     assert [row[-1].text for row in table.rows] == ["1", "1"]
 

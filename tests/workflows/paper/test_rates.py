@@ -30,14 +30,14 @@ def test_the_peak_of_this_host_is_its_cores_by_what_the_file_multiplies(name, pe
     ],
 )
 def test_a_device_that_is_not_this_host_has_no_peak_and_says_why(device, said):
-    assert said in peak_of(sample.result(FP32, device=device))
+    assert said in peak_of(sample.result(FP32, device=device)).reason
 
 
 def test_an_accelerator_has_no_peak():
     workload = sample.workload(FP32, delegate=Delegate(kind="gpu"))
-    assert "nothing is known" in peak_of(sample.result(FP32, device=HERE, workload=workload))
+    assert "nothing is known" in peak_of(sample.result(FP32, device=HERE, workload=workload)).reason
 
 
 def test_of_16_bit_activations_nothing_is_known():
     name = "mobilenet_v1_1.00_224_int16x8"
-    assert "is not known" in peak_of(sample.result(name, device=HERE))
+    assert "is not known" in peak_of(sample.result(name, device=HERE)).reason

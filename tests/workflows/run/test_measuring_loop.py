@@ -25,6 +25,7 @@ from loop_fakes import (
 )
 
 from mbench.core.errors import DeviceLost, PartInterrupted
+from mbench.core.reasons import Unscored
 from mbench.core.results import Conditions, DevicePlan, JobResult, Pass, Phase, PlannedJob, Run, Status
 from mbench.core.schedule import block_order
 from mbench.core.scores import Score
@@ -521,7 +522,7 @@ def test_files_are_scored_after_all_were_timed_each_once_in_the_order_of_their_e
     timed: list[int] = []
     bench = PlayedBench({"a": NOISY})
 
-    def score(job: PlannedJob) -> Score | str:
+    def score(job: PlannedJob) -> Score | Unscored:
         timed.append(len(bench.ran))
         return scorer(job)
 
@@ -543,7 +544,7 @@ def test_the_documents_of_scored_files_are_written_one_by_one():
 
 def test_a_file_that_has_no_score_has_the_reason():
     loop = Loop(part_of("a"))
-    loop.run(scorer=PlayedScorer({"a": "the device has no room"}))
+    loop.run(scorer=PlayedScorer({"a": Unscored("the device has no room")}))
     messages = [each.message for each in loop.document("a").warnings]
     assert "no accuracy: the device has no room" in messages
 
