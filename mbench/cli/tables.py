@@ -35,7 +35,7 @@ def print_results(results: "Sequence[JobResult]", shape: Format, *, by_session: 
             write_json(as_json([row_of(result) for result in results]))
         case Format.TABLE:
             from mbench.report.model_files.operators import operator_tables
-            from mbench.report.results.result_table import result_tables
+            from mbench.report.results.tables import result_tables
 
             for table in (*result_tables(results, by_session=by_session), *operator_tables(results)):
                 print_table(table)

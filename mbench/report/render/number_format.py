@@ -51,6 +51,18 @@ def milliseconds(value_us: float | None, interval_us: tuple[float, float] | None
     return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
+def milliseconds_within(value_us: float, interval_us: tuple[float, float]) -> str:
+    """Return microseconds as milliseconds with the distance to the farther end of their interval: `11.42 ±0.18`.
+
+    Four significant digits at most; the distance is rounded up, and is 0 only where the interval is one value.
+    """
+    value = value_us / US_PER_MS
+    distance = max(interval_us[1] - value_us, value_us - interval_us[0]) / US_PER_MS
+    decimals = min(max(_ms_decimals(distance, 2), _ms_decimals(value, 2)), _ms_decimals(value, 4))
+    steps = math.ceil(round(distance * 10**decimals, 6))
+    return f"{value:.{decimals}f} ±{steps / 10**decimals:.{decimals}f}"
+
+
 def percent_of(metric: Metric) -> str:
     """Return a share in percent, `98.3 [96.4, 99.2]`, with its interval where there is one.
 

@@ -1,54 +1,63 @@
 """Lines under a table: a table that is pasted elsewhere still says where it came from."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC
+from typing import Final
 
-from mbench.core.results import DeviceFacts, JobResult, Pass, Status
+from mbench.core.results import JobResult, Pass, Status
 from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
 from mbench.report.results.accuracy_lines import accuracy_lines
+from mbench.report.results.device_lines import device_lines
+from mbench.report.results.footnotes import first_few
+from mbench.report.results.phone_medians import model_name
 from mbench.report.results.provenance import format_clocks, format_companions, format_cpus, format_settings
 from mbench.report.results.rows import LEAST_INFERENCES_FOR_P95
 from mbench.report.results.scored import device_score, host_score, once_each, scored_of
 
-LATENCY_DEFINITION = (
+MEDIAN_OF_RUNS: Final = (
     "Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, "
     f"from {LEAST_RUNS_FOR_INTERVAL} runs on; of 5 runs or fewer it is their range. Few runs cover less than 95 %: "
-    "3, 4 and 5 runs 75, 88 and 94 %, 6 to 8 runs 87 to 94 %]. "
-    "p95: median over runs of each run's 95th percentile, as the program counts it, where every run has at least "
-    f"{LEAST_INFERENCES_FOR_P95} inferences. Init: median over runs."
+    "3, 4 and 5 runs 75, 88 and 94 %, 6 to 8 runs 87 to 94 %]."
 )
 """The coverages are for normal samples: of n runs the range holds the true median but for 2 in 2^n, David and Nagaraja,
 Order Statistics (2003), section 7.1; of 6 to 8, and of runs that end when the interval is narrow, simulated.
 """
 
+LATENCY_DEFINITION: Final = (
+    f"{MEDIAN_OF_RUNS} "
+    "p95: median over runs of each run's 95th percentile, as the program counts it, where every run has at least "
+    f"{LEAST_INFERENCES_FOR_P95} inferences. Init: median over runs."
+)
+
 MEMORY_DEFINITION = "Peak memory: resident set of the whole process, the benchmark program itself included."
+
+MOST_BY_DEVICE: Final = 4
+"""Lines about the accuracy of some devices alone."""
 
 _FLOAT_BY_CHOICE = frozenset({"SOFTMAX"})
 """XNNPACK has it in float alone; left so, a graph of integers stays in one piece."""
 
 
 def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
-    """Yield what holds for all of a table's rows; the results are of one provenance and there is at least one."""
-    first = results[0]
-    yield _device_line(first.device)
-    if first.device.invented:
-        yield "Emulated phone with invented latencies: no model ran and nothing was measured."
-    elif first.device.emulated:
-        yield (
-            f"Emulated phone: the timings are those of the host that emulates it ({first.provenance.host}), not a "
-            "phone's; its cores, pinning and clocks did not act on them."
-        )
-    runtime = f"runtime {first.binary.runtime or UNKNOWN}"
-    program = f"{first.binary.tool}, {runtime}, sha256 {first.binary.sha256[:SHORT_SHA]}"
-    yield f"Binary: {', '.join(filter(None, (program, format_companions(first.binary.companions))))}."
-    yield f"Per job: {_runs_line(results)}; {format_settings(first.workload.settings)}."
-    yield f"Configuration: {'; '.join(_configuration(results))}."
-    yield f"Measured: {_dates(results)} (UTC), {_joined(map(_version, results))}, {_sessions(results)}."
+    """Yield what holds for all of a table's rows, which share a table and of which there is at least one."""
+    yield from device_lines(results)
+    yield f"Binary: {_binary(results[0])}."
+    yield _per_job(results)
+    yield f"Configuration: {configuration(results)}."
+    yield _measured(results)
     yield f"Artifacts (sha256): {_joined(map(_artifact, results))}."
     yield LATENCY_DEFINITION
     yield MEMORY_DEFINITION
+
+
+def grid_lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield the same of a grid, which explains its columns itself and has the artifacts in a row."""
+    yield from device_lines(results)
+    yield f"Binary: {_binary(results[0])}; {configuration(results)}."
+    yield _per_job(results)
+    yield _measured(results)
 
 
 def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:
@@ -78,20 +87,37 @@ def float_operator_lines(results: Sequence[JobResult]) -> Iterator[str]:
 
 def accuracy_foot(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield what the accuracies of a table's rows rest on; nothing where none was scored."""
+    devices = {result.device.serial for result in results}
+    if len(devices) > 1:
+        yield from _accuracy_by_device(results, devices)
+        return
     named = [(result.workload.artifact.name, result) for result in results]
     yield from accuracy_lines(scored_of(results))
     both = ((name, device_score(result) if host_score(result) else None) for name, result in named)
     yield from accuracy_lines(once_each(both), on=" on device")
 
 
-def _device_line(device: DeviceFacts) -> str:
-    cores = UNKNOWN if device.cores is None else device.cores
-    facts = {"model": device.model, "SoC": device.soc, "OS": device.os, "build": device.build, "ABI": device.abi}
-    said = ", ".join(f"{name} {value or UNKNOWN}" for name, value in facts.items())
-    return f"Device: {device.serial} (profile {device.profile}): {said}, cores {cores}."
+def _accuracy_by_device(results: Sequence[JobResult], devices: Collection[str]) -> Iterator[str]:
+    """Yield the host's lines once, then those of devices: once where they agree, else after the serials."""
+    hosts = once_each((result.workload.artifact.name, host_score(result)) for result in results)
+    yield from accuracy_lines(hosts)
+    whose: dict[str, list[str]] = {}
+    for serial in dict.fromkeys(result.device.serial for result in results):
+        own = [result for result in results if result.device.serial == serial]
+        scored = once_each((result.workload.artifact.name, device_score(result)) for result in own)
+        for line in accuracy_lines(scored, on=" on device"):
+            whose.setdefault(line, []).append(serial)
+    common = [line for line, serials in whose.items() if len(serials) == len(devices)]
+    apart = [(line, serials) for line, serials in whose.items() if len(serials) < len(devices)]
+    yield from common
+    for line, serials in apart[:MOST_BY_DEVICE]:
+        yield f"{first_few(serials)}: {line}"
+    if (left := len(apart) - MOST_BY_DEVICE) > 0:
+        yield f"Accuracy on device: {count_of(left, 'line')} more about single devices; --format json has each score."
 
 
-def _runs_line(results: Sequence[JobResult]) -> str:
+def runs_line(results: Sequence[JobResult]) -> str:
+    """Return how many runs of how many inferences jobs had: `5 to 8 runs × ≥ 6931 inferences`."""
     good = [
         [run for run in result.runs if run.purpose is Pass.LATENCY and run.status is Status.OK] for result in results
     ]
@@ -103,6 +129,25 @@ def _runs_line(results: Sequence[JobResult]) -> str:
     return f"{runs} × ≥ {count_of(min(inferences), 'inference')}"
 
 
+def configuration(results: Sequence[JobResult]) -> str:
+    """Return what all rows have in common of how they were run: `delegate cpu; 1 thread; pinned to core 1; seed 0`."""
+    return "; ".join(_configuration(results))
+
+
+def _binary(result: JobResult) -> str:
+    binary = result.binary
+    program = f"{binary.tool}, runtime {binary.runtime or UNKNOWN}, sha256 {binary.sha256[:SHORT_SHA]}"
+    return ", ".join(filter(None, (program, format_companions(binary.companions))))
+
+
+def _per_job(results: Sequence[JobResult]) -> str:
+    return f"Per job: {runs_line(results)}; {format_settings(results[0].workload.settings)}."
+
+
+def _measured(results: Sequence[JobResult]) -> str:
+    return f"Measured: {_dates(results)} (UTC), {_joined(map(_version, results))}, {_sessions(results)}."
+
+
 def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
     if len(delegates := {result.workload.delegate for result in results}) == 1:
         yield f"delegate {delegates.pop()}"
@@ -110,10 +155,22 @@ def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
         yield f"GPU by {_joined(apis)}"
     if len(threads := {result.workload.threads for result in results}) == 1:
         yield count_of(max(threads), "thread")
-    yield _pinning(results)
+    yield "; ".join(_pinnings(results))
     if clocks := format_clocks(results[0].rules):
         yield clocks
     yield f"seed {_joined(str(result.rules.seed) for result in results)}"
+
+
+def _pinnings(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield on which cores runs were pinned, model by model where they differ."""
+    models: dict[str, list[JobResult]] = {}
+    for result in results:
+        models.setdefault(model_name(result.device.profile, result.device.model), []).append(result)
+    said: dict[str, list[str]] = {}
+    for model, members in models.items():
+        said.setdefault(_pinning(members), []).append(model)
+    for text, names in said.items():
+        yield text if len(said) == 1 else f"{first_few(names)} {text}"
 
 
 def _pinning(results: Sequence[JobResult]) -> str:

@@ -1,49 +1,76 @@
 """Footnotes: doubts and failures, numbered, each said once however many rows it concerns, which it names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.results import Status, WarningCode
 from mbench.report.results.rows import Row
 
-NOT_NOTED = frozenset({WarningCode.LATENCY_ONLY})
+NOT_NOTED: Final = frozenset({WarningCode.LATENCY_ONLY})
 """Said in the foot lines."""
+
+SAID_OF_DEVICES: Final = NOT_NOTED | {WarningCode.INVENTED}
+"""Said in the foot lines of tables that have a line about their devices."""
 
 MOST_NAMED: Final = 4
 """Rows that a footnote names; the marks in the table show all of them."""
 
+_Namer = Callable[[Sequence[int]], str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footnotes:
-    """Lines, and per row the marks of those that concern it (`1, 3`; empty: none)."""
+    """Lines, and per row the marks of those that concern it (`1, 3`; empty: none).
+
+    Attributes:
+        brief: the lines without their advice, the most serious first: what did not end well.
+        kinds: the least that can be said of each, in the same order: `(1) busy`.
+    """
 
     lines: tuple[str, ...]
     marks: tuple[str, ...]
+    brief: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
-def footnotes_of(rows: Sequence[Row]) -> Footnotes:
+def footnotes_of(rows: Sequence[Row], *, unsaid: Collection[WarningCode] = NOT_NOTED) -> Footnotes:
     """Return the notes of a table's rows: why one did not end ok, and doubts with their advice.
 
     Doubts of one kind with one advice share a number; one that concerns every row with a latency needs none.
+
+    Args:
+        rows: of one table.
+        unsaid: doubts that the table says elsewhere.
     """
-    noted = [[*_ending(row), *_doubts(row)] for row in rows]
-    labels = row_labels(rows)
-    messages: dict[_Kind, dict[str, list[str]]] = {}
-    for label, notes in zip(labels, noted, strict=True):
+    noted = [[*_ending(row), *_doubts(row, unsaid)] for row in rows]
+    messages: dict[_Kind, dict[str, list[int]]] = {}
+    for place, notes in enumerate(noted):
         for kind, message in notes:
-            messages.setdefault(kind, {}).setdefault(_bare(message), []).append(label)
+            messages.setdefault(kind, {}).setdefault(_bare(message), []).append(place)
     kinds = [{kind for kind, _ in notes} for notes in noted]
     timed = [each for row, each in zip(rows, kinds, strict=True) if row.latency_median_us is not None]
     general = [kind for kind in messages if len(timed) > 1 and not kind.ending and all(kind in each for each in timed)]
     numbers = {kind: number for number, kind in enumerate((kind for kind in messages if kind not in general), start=1)}
+    named = _namer(rows)
     alone = len(rows) == 1
+
+    def line(kind: _Kind, *, advised: bool) -> str:
+        number = numbers.get(kind)
+        begin = "All timed rows: " if number is None else f"({number}) "
+        everyone = number is None or alone
+        most = MOST_NAMED if _on_several(rows) else None
+        said = _line(kind.name, messages[kind], named, everyone=everyone, most=most)
+        return f"{begin}{said}{_advice(kind) if advised else ''}"
+
+    ordered = [*general, *numbers]
+    serious = sorted(ordered, key=lambda kind: kind.ending is None)
     return Footnotes(
-        lines=(
-            *(f"All timed rows: {_line(kind, messages[kind], everyone=True)}" for kind in general),
-            *(f"({number}) {_line(kind, messages[kind], everyone=alone)}" for kind, number in numbers.items()),
-        ),
+        lines=tuple(line(kind, advised=True) for kind in ordered),
         marks=tuple(", ".join(str(number) for kind, number in numbers.items() if kind in each) for each in kinds),
+        brief=tuple(line(kind, advised=False) for kind in serious),
+        kinds=tuple(f"({numbers[kind]}) {kind.name}" if kind in numbers else f"{kind.name} (all)" for kind in serious),
     )
 
 
@@ -72,25 +99,61 @@ def _ending(row: Row) -> Iterator[tuple[_Kind, str]]:
         yield _Kind(name=name, ending=message), message
 
 
-def _doubts(row: Row) -> Iterator[tuple[_Kind, str]]:
+def _doubts(row: Row, unsaid: Collection[WarningCode]) -> Iterator[tuple[_Kind, str]]:
     for warning in row.warnings:
-        if warning.code not in NOT_NOTED:
+        if warning.code not in unsaid:
             yield _Kind(name=warning.code.replace("_", " "), advice=warning.advice), warning.message
 
 
-def _line(kind: _Kind, messages: Mapping[str, Sequence[str]], *, everyone: bool) -> str:
+def _line(name: str, messages: Mapping[str, Sequence[int]], named: _Namer, *, everyone: bool, most: int | None) -> str:
     """Return `kind, rows: message.`, or `kind: row: message; row: another.` where rows have messages of their own."""
-    advice = f" Advice: {_bare(kind.advice)}." if kind.advice else ""
     if len(messages) == 1:
-        ((message, labels),) = messages.items()
-        whose = "" if everyone else f", {_named(labels)}"
-        return f"{kind.name}{whose}: {message}.{advice}"
-    said = "; ".join(f"{_named(labels)}: {message}" for message, labels in messages.items())
-    return f"{kind.name}: {said}.{advice}"
+        ((message, places),) = messages.items()
+        whose = "" if everyone else f", {named(places)}"
+        return f"{name}{whose}: {message}."
+    said = [f"{named(places)}: {message}" for message, places in messages.items()]
+    left = 0 if most is None else max(len(said) - most, 0)
+    return f"{name}: {'; '.join(said[:most])}{f'; and {left} more' if left else ''}."
 
 
-def _named(labels: Sequence[str]) -> str:
-    different = [*dict.fromkeys(labels)]
+def _advice(kind: _Kind) -> str:
+    return f" Advice: {_bare(kind.advice)}." if kind.advice else ""
+
+
+def _on_several(rows: Sequence[Row]) -> bool:
+    return len({row.device for row in rows}) > 1
+
+
+def _namer(rows: Sequence[Row]) -> _Namer:
+    """Return what names rows by their places: each by its label, or the devices and workloads that they make up."""
+    labels = row_labels(rows)
+    if not _on_several(rows):
+        return lambda places: first_few([labels[place] for place in places])
+    on_device, of_label = Counter(row.device for row in rows), Counter(labels)
+
+    def named(places: Sequence[int]) -> str:
+        concerned = Counter(labels[place] for place in places)
+        everywhere = [label for label in concerned if concerned[label] == of_label[label]]
+        rest = [place for place in places if labels[place] not in everywhere]
+        left = Counter(rows[place].device for place in rest)
+        whole = {device for device in left if left[device] == on_device[device]}
+        devices = (rows[place].device for place in rest)
+        return first_few(
+            [
+                *(f"{label} on all devices" for label in everywhere),
+                *(
+                    device if device in whole else f"{device} {labels[place]}"
+                    for place, device in zip(rest, devices, strict=True)
+                ),
+            ]
+        )
+
+    return named
+
+
+def first_few(names: Sequence[str]) -> str:
+    """Return the first different names, and how many more there are: `a, b, c, d and 3 more`."""
+    different = [*dict.fromkeys(names)]
     more = len(different) - MOST_NAMED
     shown = ", ".join(different[:MOST_NAMED])
     return f"{shown} and {more} more" if more > 0 else shown

@@ -1,13 +1,26 @@
-"""A row's latency as text, with the status of what did not end well; every table says it in this way."""
+"""A row's latency as text, with the status of what did not end well; every table says it in one of these ways."""
 
 from mbench.core.results import Status
-from mbench.report.render.number_format import milliseconds
+from mbench.report.render.number_format import milliseconds, milliseconds_within
 from mbench.report.results.rows import Row
 
 
 def latency_text(row: Row) -> str:
     """Return `11.42 [11.31, 11.60]` in ms, `aborted: 11.42`, or `failed: timeout` where there is no latency."""
     if row.latency_median_us is None and row.status is not Status.OK:
-        return f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
+        return status_text(row)
     latency = milliseconds(row.latency_median_us, row.latency_ci_us)
     return latency if row.status is Status.OK else f"{row.status}: {latency}"
+
+
+def short_latency_text(row: Row) -> str:
+    """Return `11.42 ±0.18` in ms, `aborted: 11.42`, or `failed: timeout` where there is no latency."""
+    if row.latency_median_us is None or row.latency_ci_us is None:
+        return latency_text(row)
+    latency = milliseconds_within(row.latency_median_us, row.latency_ci_us)
+    return latency if row.status is Status.OK else f"{row.status}: {latency}"
+
+
+def status_text(row: Row) -> str:
+    """Return `ok`, or how the job ended and why: `failed: timeout`."""
+    return f"{row.status}: {row.error_class}" if row.error_class else str(row.status)

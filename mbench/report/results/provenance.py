@@ -4,9 +4,12 @@ After psf/pyperf (`pyperf/_bench.py`, `_CHECKED_METADATA`): what was not measure
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Final
 
 from mbench.core.results import JobResult, MeasuringRules
@@ -18,6 +21,9 @@ _TOLD_BY: Final = {
     "runtime": "binary",
 }
 """Facts that a heading leaves out where another one, which it names, tells them: another phone has another build."""
+
+MOST_IN_HEADING: Final = 3
+"""Serials in the heading of a table; of more devices it says how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,20 @@ class ComparableResults:
     results: tuple[JobResult, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableResults:
+    """Results that share a table.
+
+    Attributes:
+        keys: one for each device, in order of appearance.
+        heading: what keeps them apart from the other tables; None where there are none.
+    """
+
+    keys: tuple[Comparable, ...]
+    heading: str | None
+    results: tuple[JobResult, ...]
+
+
 def comparable(result: JobResult, *, by_session: bool = False) -> Comparable:
     """Return what a result can be compared under."""
     device = result.device
@@ -105,6 +125,45 @@ def group_by_provenance(results: Iterable[JobResult], *, by_session: bool = Fals
     return tuple(
         ComparableResults(key=key, heading=_heading(key, [*groups]), results=tuple(members))
         for key, members in groups.items()
+    )
+
+
+def group_by_table(results: Iterable[JobResult], *, by_session: bool = False) -> tuple[TableResults, ...]:
+    """Return the results apart by table, tables and members in order of appearance.
+
+    A table holds each device once: one whose system changed between two sessions stands in two tables.
+    """
+    members: dict[Comparable, list[tuple[int, JobResult]]] = {}
+    for place, result in enumerate(results):
+        members.setdefault(comparable(result, by_session=by_session), []).append((place, result))
+    tables: list[list[Comparable]] = []
+    alike: dict[Comparable, list[list[Comparable]]] = {}
+    for key in members:
+        candidates = alike.setdefault(_without_device(key), [])
+        table = next((each for each in candidates if all(may_share_table(key, other) for other in each)), None)
+        if table is None:
+            table = []
+            candidates.append(table)
+            tables.append(table)
+        table.append(key)
+    return tuple(
+        TableResults(keys=tuple(table), heading=heading, results=_in_order(members[key] for key in table))
+        for table, heading in zip(tables, _table_headings(tables), strict=True)
+    )
+
+
+def may_share_table(first: Comparable, second: Comparable) -> bool:
+    """Return whether rows of two provenances may share a table: equal ones, or those of two devices measured alike.
+
+    Two models have their fast cores under other numbers; phones of one model are pinned to the same ones.
+    """
+    if first == second:
+        return True
+    one_model = (first.model or first.profile) == (second.model or second.profile)
+    return (
+        first.device != second.device
+        and (first.cpus == second.cpus or not one_model)
+        and _without_device(first) == _without_device(second)
     )
 
 
@@ -146,9 +205,43 @@ def format_settings(settings: RunSettings) -> str:
     )
 
 
+@lru_cache(maxsize=256)
+def _without_device(key: Comparable) -> Comparable:
+    """Return the provenance without which device it is, what system is on it, and which of its cores were used."""
+    cpus = None if key.cpus is None else ()
+    return replace(
+        key, device="", profile="", model=None, soc=None, cores=None, os=None, abi=None, build=None, cpus=cpus
+    )
+
+
+def _in_order(placed: Iterable[list[tuple[int, JobResult]]]) -> tuple[JobResult, ...]:
+    return tuple(result for _, result in sorted(chain.from_iterable(placed), key=itemgetter(0)))
+
+
+def _table_headings(tables: Sequence[Sequence[Comparable]]) -> list[str | None]:
+    """Return each table's devices, and the facts that all of its devices have and those of another table have not."""
+    if len(tables) == 1:
+        return [None]
+    keys = [key for table in tables for key in table]
+    within = {name for table in tables for name in differing(table)}
+    headings: list[str | None] = []
+    taken: Counter[str] = Counter()
+    for table in tables:
+        serials = [key.device for key in table]
+        devices = ", ".join(serials) if len(serials) <= MOST_IN_HEADING else f"{len(serials)} devices"
+        heading = "; ".join((devices, *_facts_apart(table[0], keys, without=within, always={"emulated_by"})))
+        taken[heading] += 1
+        headings.append(heading if taken[heading] == 1 else f"{heading} ({taken[heading]})")
+    return headings
+
+
 def _heading(key: Comparable, keys: Sequence[Comparable]) -> str | None:
-    if len(keys) == 1:
-        return None
+    return None if len(keys) == 1 else "; ".join((key.device, *_facts_apart(key, keys)))
+
+
+def _facts_apart(
+    key: Comparable, keys: Sequence[Comparable], *, without: Collection[str] = (), always: Collection[str] = ()
+) -> Iterator[str]:
     emulated = f"emulated by {key.emulated_by}" if key.emulated else "not emulated"
     said = {
         "device": key.device,
@@ -172,8 +265,8 @@ def _heading(key: Comparable, keys: Sequence[Comparable]) -> str | None:
         "mbench": f"mbench {key.mbench}",
         "session": f"session {key.session}",
     }
-    parts = (said[name] for name in differing(keys) if name != "device" and _telling(name, keys))
-    return "; ".join(filter(None, (key.device, *parts)))
+    names = [name for name in differing(keys) if name != "device" and name not in without]
+    return filter(None, (said[name] for name in names if name in always or _telling(name, keys)))
 
 
 def _telling(name: str, keys: Sequence[Comparable]) -> bool:

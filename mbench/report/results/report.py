@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mbench.core.results import JobResult
 from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
-from mbench.report.results.result_table import result_tables
+from mbench.report.results.tables import result_tables
 
 
 def report_markdown(results: Sequence[JobResult], *, by_session: bool = False) -> str:

@@ -1,169 +1,153 @@
-"""The table of results: one row a job, columns chosen by what varies and what is known."""
+"""The table of results: one row a job, columns chosen by what varies and what is known.
 
-from collections.abc import Callable, Collection, Sequence
+Jobs of several phones stand workload by workload, and below each workload the median over a model's phones.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from mbench.core.conclusions import CLOCK_STEP_US
-from mbench.core.results import JobResult, Status, WarningCode
-from mbench.core.statistics import Interval
-from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, legend, milliseconds, significant
-from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
-from mbench.report.results.accuracy_columns import TOP1_HEADER, accuracy_columns, best_rows, saturated_top5
+from mbench.core.results import JobResult, Status
+from mbench.report.render.number_format import legend
+from mbench.report.render.text_table import Cell, Column, Style, TableValues
+from mbench.report.results.accuracy_columns import TOP1_HEADER, best_rows, saturated_top5
+from mbench.report.results.columns import DEVICE_NAME, LATENCY, ResultColumn, chosen_columns, columns_of
+from mbench.report.results.fastest import fastest_rows
 from mbench.report.results.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
-from mbench.report.results.footnotes import footnotes_of
-from mbench.report.results.latency_text import latency_text
-from mbench.report.results.provenance import group_by_provenance
+from mbench.report.results.footnotes import SAID_OF_DEVICES, footnotes_of
+from mbench.report.results.phone_medians import (
+    MEDIAN_DEFINITION,
+    PhoneMedian,
+    median_label,
+    median_over_phones,
+    model_name,
+)
 from mbench.report.results.rows import Row, row_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """A column and where its texts come from.
+class _Line:
+    """One line of a table: a job's row, or the median over those of one model, of which one stands for its file."""
 
-    Attributes:
-        shown: whether these rows need it.
-        spare: how soon a narrow terminal does without it, the highest first; 0: never.
-    """
-
-    header: str
-    text: Callable[[Row], str]
-    align: Align = Align.RIGHT
-    shown: Callable[[Sequence[Row]], bool] = lambda rows: True
-    spare: int = 0
+    row: Row
+    place: int
+    median: PhoneMedian | None = None
+    label: str = ""
 
 
-_NO_WINNER = frozenset(
-    {
-        WarningCode.OUTPUT_DIFFERS,
-        WarningCode.FEW_RUNS,
-        WarningCode.BUSY,
-        WarningCode.DRIFT,
-        WarningCode.TIME_LIMITED,
-        WarningCode.INVENTED,
-        WarningCode.CONDITIONS,
-        WarningCode.ACCURACY_DIFFERS,
-        WarningCode.DELEGATE_NOT_APPLIED,
-    }
-)
-"""Doubts that leave no row the fastest."""
-
-
-def result_tables(results: Sequence[JobResult], *, by_session: bool = False) -> tuple[TableValues, ...]:
-    """Return one table per provenance, none for no results.
+def result_table(
+    results: Sequence[JobResult], *, title: str | None, columns: Sequence[str] | None = None
+) -> TableValues:
+    """Return results that share a table as one, a row a job.
 
     Args:
-        results: in the order in which their rows shall stand.
-        by_session: whether rows of two sessions never share a table.
+        results: at least one.
+        title: what tells the table from others.
+        columns: names of the columns to show, in their order; None: all that the rows need.
     """
-    return tuple(
-        _result_table(group.results, title=group.heading)
-        for group in group_by_provenance(results, by_session=by_session)
-    )
-
-
-def clear_winner(rows: Sequence[Row]) -> int | None:
-    """Return the index of the fastest row if its interval overlaps no other's and no row's timing is in doubt.
-
-    The intervals must lie apart by more than a step of the clock: a difference of one may be none. Among equally fast
-    rows, of 5 to 8 runs each, one is marked in 2 % of tables of two and in less than 0.2 % of larger ones (1500
-    simulated tables each of normal samples with a spread of 0.5, 2 and 4 %).
-    """
-    timed = [(index, row) for index, row in enumerate(rows) if row.latency_median_us is not None]
-    if len(timed) < 2:
-        return None
-    fastest, row = min(timed, key=lambda pair: pair[1].latency_median_us or 0.0)
-    intervals = {index: _interval(other) for index, other in timed}
-    best = intervals.pop(fastest)
-    doubtful = any(warning.code in _NO_WINNER for _, each in timed for warning in each.warnings)
-    if best is None or doubtful or row.status is not Status.OK:
-        return None
-    apart = all(other is not None and other.low - best.high > CLOCK_STEP_US for other in intervals.values())
-    return fastest if apart else None
-
-
-def _result_table(results: Sequence[JobResult], *, title: str | None) -> TableValues:
     rows = [row_of(result) for result in results]
-    notes = footnotes_of(rows)
-    sources = _sources(rows)
-    columns = [Column(header=source.header, align=source.align, spare=source.spare) for source in sources]
-    cells = [[Cell(source.text(row)) for source in sources] for row in rows]
-    headers = [source.header for source in sources]
-    _style_latencies(rows, cells, headers.index(_LATENCY))
+    notes = footnotes_of(rows, unsaid=SAID_OF_DEVICES)
+    shown = columns_of(rows) if columns is None else chosen_columns(rows, columns)
+    lines = _lines(results, rows)
+    cells = [[Cell(_text(line, column)) for column in shown] for line in lines]
+    headers = [column.header for column in shown]
+    if LATENCY in headers:
+        _style_latencies(lines, rows, cells, headers.index(LATENCY))
     if TOP1_HEADER in headers:
-        _style_best(cells, headers.index(TOP1_HEADER), best_rows(results))
+        _style_best(lines, cells, headers.index(TOP1_HEADER), best_by_device(results))
+    values = [Column(header=column.header, align=column.align, spare=column.spare) for column in shown]
     if any(notes.marks):
-        columns.append(Column(header="Notes", spare=1))
-        cells = [[*line, Cell(mark)] for line, mark in zip(cells, notes.marks, strict=True)]
+        values.append(Column(header="Notes", spare=0 if columns else 1))
+        marks = ("" if line.median else notes.marks[line.place] for line in lines)
+        cells = [[*texts, Cell(mark)] for texts, mark in zip(cells, marks, strict=True)]
+    medians = any(line.median for line in lines)
     return TableValues(
         title=title,
-        columns=tuple(columns),
+        columns=tuple(values),
         rows=tuple(map(tuple, cells)),
         footnotes=notes.lines,
         foot=(
-            *latency_only_lines(results),
-            *float_operator_lines(results),
-            *accuracy_foot(results),
-            *filter(None, [saturated_top5(rows)]),
+            *about_files(results, rows),
             *provenance_lines(results),
+            *((MEDIAN_DEFINITION,) if medians else ()),
             *legend(cell.text for line in cells for cell in line),
         ),
     )
 
 
-def _sources(rows: Sequence[Row]) -> list[_Source]:
-    accuracies = [
-        _Source(header=column.header, text=column.text, spare=column.spare) for column in accuracy_columns(rows)
-    ]
-    return [source for source in (*_WHAT, *accuracies, *_HOW_FAST) if source.shown(rows)]
+def about_files(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the foot lines about the files of a table: what they compute, and how well."""
+    return (
+        *latency_only_lines(results),
+        *float_operator_lines(results),
+        *accuracy_foot(results),
+        *filter(None, [saturated_top5(rows)]),
+    )
 
 
-def _style_best(cells: list[list[Cell]], column: int, best: Collection[int]) -> None:
-    for index in best:
-        cells[index][column] = Cell(cells[index][column].text, Style.STRONG)
+def best_by_device(results: Sequence[JobResult]) -> frozenset[int]:
+    """Return the places of the rows whose file is better than each other one on the same device."""
+    devices: dict[str, list[int]] = {}
+    for place, result in enumerate(results):
+        devices.setdefault(result.device.serial, []).append(place)
+    return frozenset(
+        places[index] for places in devices.values() for index in best_rows([results[place] for place in places])
+    )
 
 
-def _style_latencies(rows: Sequence[Row], cells: list[list[Cell]], column: int) -> None:
-    winner = clear_winner(rows)
-    for index, row in enumerate(rows):
-        if index == winner:
+def _lines(results: Sequence[JobResult], rows: Sequence[Row]) -> list[_Line]:
+    """Return the rows in their order; of several devices by workload and model, with a median below each model's."""
+    if len({row.device for row in rows}) == 1:
+        return [_Line(row=row, place=place) for place, row in enumerate(rows)]
+    names = [model_name(result.device.profile, result.device.model) for result in results]
+    several = len(set(names)) > 1
+    workloads: dict[object, dict[str, list[_Line]]] = {}
+    models = dict.fromkeys(names)
+    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+        groups = workloads.setdefault(workload_key(row), {model: [] for model in models})
+        groups[name].append(_Line(row=row, place=place))
+    lines = []
+    for groups in workloads.values():
+        for name, members in groups.items():
+            lines += members
+            if (median := median_over_phones(line.row for line in members)) is not None:
+                label = median_label([median], model=name if several else None)
+                lines.append(_Line(row=members[0].row, place=members[0].place, median=median, label=label))
+    return lines
+
+
+def workload_key(row: Row) -> tuple[str, str | None, str, int]:
+    """Return what rows of several devices have in common where they are of one workload."""
+    return row.variant, row.artifact_sha256, row.delegate, row.threads
+
+
+def _text(line: _Line, column: ResultColumn) -> str:
+    if line.median is None:
+        return column.text(line.row)
+    if column.name == DEVICE_NAME:
+        return line.label
+    if column.header == LATENCY:
+        return line.median.text
+    return column.text(line.row) if column.of_file or column.name in _OF_WORKLOAD else ""
+
+
+_OF_WORKLOAD = frozenset({"variant", "delegate", "threads"})
+
+
+def _style_best(lines: Sequence[_Line], cells: list[list[Cell]], column: int, best: Collection[int]) -> None:
+    for index, line in enumerate(lines):
+        if line.place in best and line.median is None:
             cells[index][column] = Cell(cells[index][column].text, Style.STRONG)
-        elif row.latency_median_us is None and row.status is not Status.OK:
-            cells[index][column] = Cell(cells[index][column].text, Style.BAD)
 
 
-def _interval(row: Row) -> Interval | None:
-    return None if row.latency_ci_us is None else Interval(low=row.latency_ci_us[0], high=row.latency_ci_us[1])
+def _style_latencies(lines: Sequence[_Line], rows: Sequence[Row], cells: list[list[Cell]], column: int) -> None:
+    fastest = fastest_rows(rows)
+    for index, line in enumerate(lines):
+        style = Style.PLAIN if line.median else latency_style(line.row, fastest=line.place in fastest)
+        cells[index][column] = Cell(cells[index][column].text, style)
 
 
-def _varies(name: str) -> Callable[[Sequence[Row]], bool]:
-    return lambda rows: len({getattr(row, name) for row in rows}) > 1
-
-
-def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
-    """Return a text that does not exist where the job has no latency and did not end well."""
-    return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
-
-
-_LATENCY = "Latency (ms)"
-
-_WHAT = (
-    _Source(header="Variant", text=lambda row: row.variant, align=Align.LEFT),
-    _Source(header="Delegate", text=lambda row: row.delegate, align=Align.LEFT, shown=_varies("delegate")),
-    _Source(header="Threads", text=lambda row: str(row.threads), shown=_varies("threads")),
-    _Source(header="Params (M)", text=lambda row: significant(row.parameters, scale=MILLION), spare=6),
-    _Source(header="Mult-adds (M)", text=lambda row: significant(row.mult_adds, scale=MILLION), spare=4),
-    _Source(header="File (MB)", text=lambda row: significant(row.size_bytes, scale=MILLION), spare=3),
-)
-
-_HOW_FAST = (
-    _Source(header=_LATENCY, text=latency_text),
-    _Source(header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us)), spare=7),
-    _Source(header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us)), spare=8),
-    _Source(
-        header="Peak memory (MiB)",
-        text=_measured(lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),
-        spare=5,
-    ),
-    _Source(header="Delegated nodes", text=_measured(lambda row: row.delegate_nodes or UNKNOWN), spare=6),
-    _Source(header="Runs", text=lambda row: str(row.runs), spare=7),
-)
+def latency_style(row: Row, *, fastest: bool) -> Style:
+    """Return how a latency stands out: as the fastest, or as one that does not exist."""
+    if fastest:
+        return Style.STRONG
+    return Style.BAD if row.latency_median_us is None and row.status is not Status.OK else Style.PLAIN

@@ -7,7 +7,7 @@ from mbench.core.scores import Agreement
 from mbench.core.workloads import Delegate
 from mbench.report.render.text_table import Style
 from mbench.report.results.report import report_markdown
-from mbench.report.results.result_table import result_tables
+from mbench.report.results.tables import result_tables
 
 NAMES = tuple(f"mobilenet_v1_0.25_96_digits10_{quantization}" for quantization in ("fp32", "fp16", "int8"))
 UNSEEN = range(0)

@@ -15,10 +15,10 @@ from mbench.core.workloads import RunSettings
 from mbench.report.paper.compute_rate import Peak, rate_tables
 from mbench.report.paper.measured_columns import Measured, source_lines
 from mbench.report.results.accuracy_columns import best_rows
+from mbench.report.results.fastest import clear_winner
 from mbench.report.results.pivot import pivot
 from mbench.report.results.provenance import group_by_provenance
 from mbench.report.results.report import report_markdown
-from mbench.report.results.result_table import clear_winner
 from mbench.report.results.rows import row_of
 
 INT8, FP32 = "mobilenet_v1_1.00_224_int8", "mobilenet_v1_1.00_224_fp32"

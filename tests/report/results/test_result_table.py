@@ -6,8 +6,9 @@ import sample_results as sample
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import parse_delegate
 from mbench.report.render.text_table import Align, Style
-from mbench.report.results.result_table import clear_winner, result_tables
+from mbench.report.results.fastest import clear_winner
 from mbench.report.results.rows import Row, row_of
+from mbench.report.results.tables import result_tables
 
 NO_WINNER = {
     "output_differs",

@@ -1,0 +1,129 @@
+"""Columns of a table of results: their names, headers and texts, and which of them rows need."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mbench.core.results import Status
+from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
+from mbench.report.render.text_table import Align
+from mbench.report.results.accuracy_columns import accuracy_columns
+from mbench.report.results.latency_text import latency_text, status_text
+from mbench.report.results.rows import Row
+
+LATENCY: Final = "Latency (ms)"
+DEVICE: Final = "Device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultColumn:
+    """A column and where its texts come from.
+
+    Attributes:
+        name: what `--columns` calls it; several columns of accuracy share one name.
+        shown: whether these rows need it.
+        of_file: whether its text is a property of the file, the same on every device.
+        spare: how soon a narrow terminal does without it, the highest first; 0: never.
+    """
+
+    name: str
+    header: str
+    text: Callable[[Row], str]
+    align: Align = Align.RIGHT
+    shown: Callable[[Sequence[Row]], bool] = lambda rows: True
+    of_file: bool = False
+    spare: int = 0
+
+
+def columns_of(rows: Sequence[Row]) -> list[ResultColumn]:
+    """Return the columns that a table of these rows has, in their order."""
+    return [column for column in (*_WHAT, *_accuracies(rows), *_HOW_FAST) if column.shown(rows)]
+
+
+def chosen_columns(rows: Sequence[Row], names: Sequence[str]) -> list[ResultColumn]:
+    """Return the columns with the given names, in the order of the names; no terminal is too narrow for them."""
+    known = (*_WHAT, *_accuracies(rows), *_HOW_FAST, STATUS)
+    device = [DEVICE_NAME] if DEVICE_NAME not in names and _varies("device")(rows) else []
+    return [replace(column, spare=0) for name in (*device, *names) for column in known if column.name == name]
+
+
+def column_names() -> tuple[str, ...]:
+    """Return the names that `--columns` takes."""
+    accuracy = ("accuracy",)
+    return (*(each.name for each in _WHAT), *accuracy, *(each.name for each in _HOW_FAST), STATUS.name)
+
+
+def _accuracies(rows: Sequence[Row]) -> list[ResultColumn]:
+    return [
+        ResultColumn(name="accuracy", header=each.header, text=each.text, spare=each.spare)
+        for each in accuracy_columns(rows)
+    ]
+
+
+def _varies(name: str) -> Callable[[Sequence[Row]], bool]:
+    return lambda rows: len({getattr(row, name) for row in rows}) > 1
+
+
+def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
+    """Return a text that does not exist where the job has no latency and did not end well."""
+    return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
+
+
+DEVICE_NAME: Final = "device"
+
+STATUS: Final = ResultColumn(name="status", header="Status", text=status_text, align=Align.LEFT)
+
+_WHAT: Final = (
+    ResultColumn(name="variant", header="Variant", text=lambda row: row.variant, align=Align.LEFT),
+    ResultColumn(
+        name=DEVICE_NAME, header=DEVICE, text=lambda row: row.device, align=Align.LEFT, shown=_varies("device")
+    ),
+    ResultColumn(
+        name="delegate",
+        header="Delegate",
+        text=lambda row: row.delegate,
+        align=Align.LEFT,
+        shown=_varies("delegate"),
+    ),
+    ResultColumn(name="threads", header="Threads", text=lambda row: str(row.threads), shown=_varies("threads")),
+    ResultColumn(
+        name="params",
+        header="Params (M)",
+        text=lambda row: significant(row.parameters, scale=MILLION),
+        of_file=True,
+        spare=6,
+    ),
+    ResultColumn(
+        name="mult-adds",
+        header="Mult-adds (M)",
+        text=lambda row: significant(row.mult_adds, scale=MILLION),
+        of_file=True,
+        spare=4,
+    ),
+    ResultColumn(
+        name="size",
+        header="File (MB)",
+        text=lambda row: significant(row.size_bytes, scale=MILLION),
+        of_file=True,
+        spare=3,
+    ),
+)
+
+_HOW_FAST: Final = (
+    ResultColumn(name="latency", header=LATENCY, text=latency_text),
+    ResultColumn(name="p95", header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us)), spare=7),
+    ResultColumn(name="init", header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us)), spare=8),
+    ResultColumn(
+        name="memory",
+        header="Peak memory (MiB)",
+        text=_measured(lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),
+        spare=5,
+    ),
+    ResultColumn(
+        name="nodes",
+        header="Delegated nodes",
+        text=_measured(lambda row: row.delegate_nodes or UNKNOWN),
+        spare=6,
+    ),
+    ResultColumn(name="runs", header="Runs", text=lambda row: str(row.runs), spare=7),
+)

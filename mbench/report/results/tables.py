@@ -1,0 +1,35 @@
+"""All tables of results: rows that may be compared share one, few phones as rows and many as a grid."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from mbench.core.results import JobResult
+from mbench.report.render.text_table import TableValues
+from mbench.report.results.device_grid import grid_markdown_table, grid_of
+from mbench.report.results.provenance import group_by_table
+from mbench.report.results.result_table import result_table
+
+MOST_ROWS: Final = 24
+"""Jobs of several devices that have a row each, with all of their columns; more are laid out as a grid."""
+
+
+def result_tables(
+    results: Sequence[JobResult], *, by_session: bool = False, columns: Sequence[str] | None = None
+) -> tuple[TableValues, ...]:
+    """Return one table for all results that may share one, none for no results.
+
+    Args:
+        results: in the order in which their rows shall stand.
+        by_session: whether rows of two sessions never share a table.
+        columns: names of the columns to show, a row a job; None: all that the rows need.
+    """
+    return tuple(
+        _table(group.results, title=group.heading, columns=columns)
+        for group in group_by_table(results, by_session=by_session)
+    )
+
+
+def _table(results: Sequence[JobResult], *, title: str | None, columns: Sequence[str] | None) -> TableValues:
+    if columns is None and len(results) > MOST_ROWS and (grid := grid_of(results)) is not None:
+        return grid_markdown_table(grid, results, title=title)
+    return result_table(results, title=title, columns=columns)
