@@ -31,6 +31,24 @@ class Format(StrEnum):
     TABLE = "table"
 
 
+TableFormat = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        help="Format of the table.",
+        show_default="table in a terminal, else md",
+        rich_help_panel=grouped.OUTPUT,
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns of the table, such as variant,latency,memory, in this order; all for every one.",
+        metavar="NAMES",
+        show_default="the key ones in a terminal, else all",
+        rich_help_panel=grouped.OUTPUT,
+    ),
+]
 Names = Annotated[
     list[str] | None,
     typer.Argument(help="Variants by name, such as mobilenet_v1_0.50_160_int8.", metavar="[VARIANT]..."),

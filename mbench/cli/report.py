@@ -7,7 +7,7 @@ import typer
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.streams import write, write_json
-from mbench.cli.tables import print_results
+from mbench.cli.tables import columns_named, print_results
 from mbench.core.errors import UsageError
 
 
@@ -17,7 +17,8 @@ def report(
         list[str] | None,
         typer.Argument(help="Sessions by name, beginning of a name, or path.", show_default="the latest"),
     ] = None,
-    format_: Annotated[options.Format, typer.Option("--format", help="Format of the table.")] = options.Format.MD,
+    format_: options.TableFormat = None,
+    columns: options.Columns = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Take every session in the folder.")] = False,
     pivot: Annotated[
@@ -48,22 +49,27 @@ def report(
     from mbench.workflows import reporting
     from mbench.workflows.home import results_root
 
-    if pivot is not None and (json_ or format_ is not options.Format.MD):
+    if pivot is not None and (json_ or format_ not in {None, options.Format.MD}):
         raise UsageError("--pivot prints markdown only; leave --format out.")
     if value is not None and pivot is None:
         raise UsageError(f"--value {value} says what a --pivot shows; name its axes: --pivot alpha:resolution.")
-    if ops and (json_ or format_ is not options.Format.MD):
+    if ops and (json_ or format_ not in {None, options.Format.MD}):
         raise UsageError("--ops prints markdown only; leave --format out.")
-    if rates and (json_ or format_ is not options.Format.MD or ops or pivot):
+    if rates and (json_ or format_ not in {None, options.Format.MD} or ops or pivot):
         raise UsageError("--rates prints markdown only and by itself; leave --format, --ops and --pivot out.")
-    if schema and (format_ not in {options.Format.MD, options.Format.JSON} or ops or rates or pivot):
+    if schema and (format_ not in {None, options.Format.MD, options.Format.JSON} or ops or rates or pivot):
         raise UsageError("--schema prints JSON only and by itself; leave --format, --ops, --rates and --pivot out.")
+    if columns is not None and (schema or pivot is not None or ops or rates):
+        raise UsageError("--columns chooses those of the table of results; leave it out.")
+    shape = options.Format.JSON if json_ else format_
+    chosen = columns_named(columns, shape)
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
     if schema:
         write_json(reporting.schema_json())
         return
-    found = reporting.stored_results(sessions or [], everything=all_, root=results_root(results))
+    root = results_root(results)
+    found = reporting.stored_results(sessions or [], everything=all_, root=root)
     if pivot is not None:
         write(reporting.pivoted(found, pivot, value or "latency_median_us"))
         return
@@ -75,4 +81,10 @@ def report(
     if ops:
         write(reporting.operators(found))
         return
-    print_results(found, options.Format.JSON if json_ else format_, by_session=len(sessions or []) > 1 or all_)
+    print_results(
+        found,
+        shape,
+        by_session=len(sessions or []) > 1 or all_,
+        columns=chosen,
+        whole_foot=reporting.places_of_whole_foot(sessions or [], everything=all_, root=root),
+    )

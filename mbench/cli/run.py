@@ -3,8 +3,9 @@
 import math
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ import typer
 from mbench.cli import grouped, options, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
+from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import MbenchError, UsageError
 from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
@@ -41,7 +43,7 @@ QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "mi
 
 
 TAKEN_WITH_RESUME = frozenset(
-    {"resume", "results", "adb_server", "wait_for_phone", "format_", "json_", "quiet", "binary", "delegate"}
+    {"resume", "results", "adb_server", "wait_for_phone", "format_", "columns", "json_", "quiet", "binary", "delegate"}
 )
 """What a plan does not say: where its session lies, how phones are reached, how the table is printed; and what it may
 not say alone: which code of others is started.
@@ -268,8 +270,8 @@ def run(
         str | None,
         typer.Option(
             help="Session to go on with; last is the latest. Its plan decides what is run: it takes --results, "
-            "--adb-server, --wait-for-phone, --format, --json and --quiet only, and once more --binary FILE and "
-            "--delegate external:PATH where it was begun with them: what a plan names is not started by itself.",
+            "--adb-server, --wait-for-phone, --format, --columns, --json and --quiet only, and once more --binary FILE "
+            "and --delegate external:PATH where it was begun with them: what a plan names is not started by itself.",
             metavar="SESSION",
             rich_help_panel=grouped.OUTPUT,
         ),
@@ -278,9 +280,8 @@ def run(
         bool,
         typer.Option("--dry-run", help="Print the plan and the commands; do nothing.", rich_help_panel=grouped.OUTPUT),
     ] = False,
-    format_: Annotated[
-        options.Format, typer.Option("--format", help="Format of the table.", rich_help_panel=grouped.OUTPUT)
-    ] = options.Format.MD,
+    format_: options.TableFormat = None,
+    columns: options.Columns = None,
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON, as --format json does.", rich_help_panel=grouped.OUTPUT)
     ] = False,
@@ -297,6 +298,7 @@ def run(
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
+    show = partial(_print_session, shape=shape, columns=columns_named(columns, shape), suite=suite)
     if resume is not None:
         _refuse_beside_resume(context)
     if (every or any_) and not [each for each in device or [] if each != "host"]:
@@ -316,7 +318,7 @@ def run(
                 binary=binary,
                 delegates=delegate,
             ),
-            shape,
+            show,
             quiet=quiet,
         )
         return
@@ -382,9 +384,8 @@ def run(
         return
     _drive(
         lambda started, progress: running.run(request, progress=progress, started=started),
-        shape,
+        show,
         quiet=quiet,
-        suite=suite,
     )
 
 
@@ -458,7 +459,7 @@ def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[s
     return defaults | {name: value for name, value in asked.items() if value is not None}
 
 
-def _drive(work: "Work", shape: options.Format, *, quiet: bool, suite: str | None = None) -> None:
+def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool) -> None:
     """Do the work, print the table of what came of it, and end with the exit code that it deserves."""
     from mbench.core.results import Status
 
@@ -469,14 +470,14 @@ def _drive(work: "Work", shape: options.Format, *, quiet: bool, suite: str | Non
     except (KeyboardInterrupt, MbenchError) as error:
         if not begun:
             raise
-        _print_session(begun[0], shape, suite)
+        show(begun[0])
         interrupted = isinstance(error, KeyboardInterrupt)
         fail(
             f"{'interrupted.' if interrupted else error} What was measured is kept in {begun[0].path}; "
             f"mbench run --resume {begun[0].plan.session} goes on.",
             INTERRUPTED if interrupted else getattr(error, "exit_code", SOME_FAILED),
         )
-    _print_session(store, shape, suite)
+    show(store)
     if not quiet:
         streams.tell(f"kept in {store.path}")
     if any(result.status is not Status.OK for result in store.results()):
@@ -487,15 +488,19 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _print_session(store: "SessionStore", shape: options.Format, suite: str | None = None) -> None:
+def _print_session(
+    store: "SessionStore", *, shape: options.Format | None, columns: Sequence[str] | None, suite: str | None
+) -> None:
     """Print the table of a session, in front of it those of its suite where people read it."""
-    from mbench.cli.tables import print_results
+    from mbench.workflows.reporting import report_place
 
+    shape = format_or_default(shape)
     if suite is not None and shape in (options.Format.MD, options.Format.TABLE):
         from mbench.cli.suite import print_suite
 
         print_suite(suite, store.results(), shape)
-    print_results(store.results(), shape)
+    places = filter(None, (report_place(store.path), f"mbench report {store.plan.session} --format md"))
+    print_results(store.results(), shape, columns=columns, whole_foot=tuple(places))
 
 
 def _print_plan(request: "RunRequest") -> None:

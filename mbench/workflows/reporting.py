@@ -10,6 +10,7 @@ from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
 from mbench.store.documents import schema
 from mbench.store.session import find_session, list_sessions, open_session
+from mbench.store.session_store import REPORT_FILE
 
 
 def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tuple[JobResult, ...]:
@@ -22,6 +23,20 @@ def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tup
         names = list_sessions(root)
     paths = [find_session(root, name) for name in names] if names or everything else [find_session(root, None)]
     return tuple(result for path in dict.fromkeys(paths) for result in open_session(path).results())
+
+
+def places_of_whole_foot(names: Sequence[str], *, everything: bool, root: Path) -> tuple[str, ...]:
+    """Return where the whole foot of a table of these sessions is: the report of a single one, and another format."""
+    reports = [] if everything or len(names) > 1 else [report_place(find_session(root, next(iter(names), None)))]
+    return (*(place for place in reports if place is not None), "--format md")
+
+
+def report_place(session: Path) -> str | None:
+    """Return how a person here calls the report that lies in a session's folder; None where there is none."""
+    path = session / REPORT_FILE
+    if not path.is_file():
+        return None
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def pivoted(results: Sequence[JobResult], axes: str, value: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -74,6 +75,31 @@ class Command:
         process = self.start(*arguments, prefix=prefix, **environment)
         out, err = process.communicate(timeout=180)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def of_terminal(command: Any, *arguments: object, **environment: str) -> tuple[int, str]:
+    """Return exit code and all that a command shows on a terminal."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        (sys.executable, "-m", "mbench", *map(str, arguments)),
+        cwd=command.folder,
+        env=command.environment | {"TERM": "xterm-256color"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=its,
+        stderr=its,
+    )
+    os.close(its)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 1 << 16)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    return process.wait(), shown.decode()
 
 
 def model_called(name: str, *, home: Path, folder: Path) -> str:

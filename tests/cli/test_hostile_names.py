@@ -2,14 +2,10 @@
 
 import json
 import logging
-import os
-import pty
 import re
-import subprocess
-import sys
 
 import pytest
-from command_line import SHORT, model_called
+from command_line import SHORT, model_called, of_terminal
 
 from mbench.cli.logs import log_to_stderr
 from mbench.core.plain_text import plain_lines
@@ -23,31 +19,6 @@ HOSTILE = f"{TITLE}\x1b[31m\x9b2J\r\x08\u202e\u2066\u2028[red][link=x]|`<img src
 def hostile(mbench, home):
     """Return a model file with a hostile name."""
     return model_called(HOSTILE, home=home, folder=mbench.folder)
-
-
-def of_terminal(command, *arguments, **environment):
-    """Return exit code and all that a command shows on a terminal."""
-    ours, its = pty.openpty()
-    process = subprocess.Popen(
-        (sys.executable, "-m", "mbench", *map(str, arguments)),
-        cwd=command.folder,
-        env=command.environment | {"TERM": "xterm-256color"} | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=its,
-        stderr=its,
-    )
-    os.close(its)
-    shown = b""
-    while True:
-        try:
-            part = os.read(ours, 1 << 16)
-        except OSError:  # the other side is closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(ours)
-    return process.wait(), shown.decode()
 
 
 def clean(text):

@@ -1,12 +1,13 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, SHORT, SMALL
+from command_line import ROOT, SHORT, SMALL, of_terminal
 
 DATA = Path(__file__).parents[1] / "data"
 SAMPLES = DATA / "benchmark_model"
@@ -170,6 +171,62 @@ def test_report_prints_every_format_in_any_locale(recorded, shape):
     done = recorded("report", session, "--format", shape, LC_ALL="POSIX", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert "mobilenet_v1" in done.stdout
+
+
+def test_a_terminal_gets_a_table_that_fits_with_a_foot_of_four_lines(recorded):
+    (session,) = sessions_of(recorded)
+    code, shown = of_terminal(recorded, "report", session, COLUMNS="100", NO_COLOR="1")
+    assert code == 0, shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert max(map(len, lines)) <= 100
+    begin = next(place for place, line in enumerate(lines) if line.startswith("└")) + 1
+    end = next(place for place, line in enumerate(lines) if line.endswith("Whole foot: --format md"))
+    assert 1 <= end + 1 - begin <= 4
+    assert "Params (M)" not in shown
+
+
+def test_the_whole_foot_of_a_kept_report_is_found(recorded):
+    (session,) = sessions_of(recorded)
+    (recorded.folder / "results" / session / "report.md").write_text("| a |\n", encoding="utf-8")
+    _, shown = of_terminal(recorded, "report", session, COLUMNS="160")
+    assert f"Whole foot: results/{session}/report.md" in shown
+
+
+def test_markdown_is_for_what_is_piped_and_a_format_that_is_asked_for_rules(recorded):
+    (session,) = sessions_of(recorded)
+    piped = recorded("report", session).stdout
+    assert piped == recorded("report", session, "--format", "md").stdout
+    assert piped.startswith("| Variant")
+    _, shown = of_terminal(recorded, "report", session, "--format", "md")
+    assert shown.replace("\r\n", "\n") == piped
+
+
+def test_columns_are_chosen_by_name(recorded):
+    (session,) = sessions_of(recorded)
+    chosen = recorded("report", session, "--columns", "runs, variant").stdout.splitlines()[0]
+    assert [cell.strip() for cell in chosen.split("|")[1:3]] == ["Runs", "Variant"]
+    everything = recorded("report", session, "--columns", "all").stdout.splitlines()[0]
+    assert {"Params (M)", "Init (ms)", "Runs", "Status"} <= {cell.strip() for cell in everything.split("|")}
+    _, shown = of_terminal(recorded, "report", session, "--columns", "variant,memory", COLUMNS="120")
+    assert "Peak memory (MiB)" in shown
+    assert "Latency (ms)" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("report", "--columns", "memroy"), "unknown column 'memroy'. Did you mean"),
+        (("run", "--columns", ""), "unknown column ''"),
+        (("report", "--columns", "all", "--format", "csv"), "leave it out, since csv always has all of them."),
+        (("run", "--columns", "all", "--json"), "leave it out, since json always has all of them."),
+        (("report", "--columns", "all", "--ops"), "--columns chooses those of the table of results; leave it out."),
+    ],
+)
+def test_columns_that_cannot_be_chosen_are_refused_before_anything_is_done(bare, arguments, said):
+    done = bare(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_document_of_a_newer_format_is_refused_with_advice(recorded):

@@ -42,7 +42,7 @@ def test_a_value_without_a_pivot_is_refused():
 def test_a_table_in_eighty_columns_breaks_no_number():
     lines = shown(COLUMNS="80")
     assert max(map(len, lines)) <= 80
-    assert any("99.7 [98.4, 100.0] │ 4.010 [4.000, 4.020]" in line for line in lines)
+    assert any("4.010 [4.000, 4.020] │ 99.7 [98.4, 100.0]" in line for line in lines)
 
 
 def test_a_table_into_a_file_leaves_nothing_out():

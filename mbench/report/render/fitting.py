@@ -10,11 +10,11 @@ from mbench.report.render.text_table import Align, Cell, TableValues
 FRAME: Final = 3
 """A column's padding and its border; the table has one border more."""
 
-LEAST_TEXT: Final = 16
-"""To which long texts on the left are broken, where nothing else helps."""
+LEAST_TEXT: Final = 12
+"""Columns to which long texts on the left are broken, where nothing else helps."""
 
 _PIECES: Final = re.compile(r"[^ _/,:@]*[ _/,:@]?")
-"""Texts may be broken behind blanks and what parts names."""
+"""Texts may be broken behind blanks and what parts names; a longer piece, behind any character."""
 
 
 def fit_table(table: TableValues, width: int | None) -> TableValues:
@@ -28,15 +28,52 @@ def fit_table(table: TableValues, width: int | None) -> TableValues:
         table: any table.
         width: None for no limit: nothing changes.
     """
-    if width is None or table_width(table) <= width:
+    if width is None:
         return table
-    kept = _kept_columns(table, width)
-    left_out = [column.header for index, column in enumerate(table.columns) if index not in kept]
-    fitted = _broken(_stacked(_only(table, kept)), width)
+    fitted, left_out = fit_columns(table, width)
     if not left_out:
         return fitted
     said = f"Left out at {width} columns: {', '.join(left_out)}; a wider terminal or another format shows them."
     return replace(fitted, foot=(said, *table.foot))
+
+
+def fit_columns(table: TableValues, width: int, *, breaking: int = 0) -> tuple[TableValues, tuple[str, ...]]:
+    """Return the table likewise, and the headers of what was left out in place of a foot line about it.
+
+    Args:
+        table: any table.
+        width: columns of the terminal.
+        breaking: for columns with a `spare` of at most that, texts are broken before the column is left out.
+    """
+    if table_width(table) <= width:
+        return table, ()
+    kept = _kept_columns(table, width, breaking)
+    left_out = tuple(column.header for index, column in enumerate(table.columns) if index not in kept)
+    return _broken(_stacked(_only(table, kept)), width), left_out
+
+
+def split_columns(table: TableValues, width: int, *, repeated: int) -> list[TableValues]:
+    """Return a table that is too wide as several, each with as many of the columns as fit, the first ones in all.
+
+    Args:
+        table: any table; its footnotes and foot are in the last one.
+        width: columns of the terminal.
+        repeated: how many columns say what a row is.
+    """
+    first, others = [*range(repeated)], [*range(repeated, len(table.columns))]
+    parts: list[list[int]] = [[]]
+    for index in others:
+        tried = _broken(_stacked(_only(table, [*first, *parts[-1], index])), width)
+        if parts[-1] and table_width(tried) > width:
+            parts.append([])
+        parts[-1].append(index)
+    tables = [_broken(_stacked(_only(table, [*first, *part])), width) for part in parts]
+    return [*(replace(each, footnotes=(), foot=()) for each in tables[:-1]), tables[-1]]
+
+
+def broken_text(text: str, width: int) -> list[str]:
+    """Return text in lines of at most `width` columns of a terminal."""
+    return _lines(text, width).split("\n")
 
 
 def table_width(table: TableValues) -> int:
@@ -44,13 +81,15 @@ def table_width(table: TableValues) -> int:
     return 1 + sum(FRAME + _column_width(table, index) for index in range(len(table.columns)))
 
 
-def _kept_columns(table: TableValues, width: int) -> list[int]:
+def _kept_columns(table: TableValues, width: int, breaking: int) -> list[int]:
     """Return the columns that nobody can do without, and of the others those that fit, the least spare first."""
     kept = [index for index, column in enumerate(table.columns) if column.spare == 0]
     others = sorted(set(range(len(table.columns))) - set(kept), key=lambda index: table.columns[index].spare)
     for index in others:
         more = sorted([*kept, index])
-        if table_width(_stacked(_only(table, more))) <= width:
+        stacked = _stacked(_only(table, more))
+        tried = _broken(stacked, width) if table.columns[index].spare <= breaking else stacked
+        if table_width(tried) <= width:
             kept = more
     return kept
 
@@ -100,11 +139,13 @@ def _text_width(text: str) -> int:
 
 
 def _lines(text: str, width: int) -> str:
-    """Return text in lines of at most `width` columns where it can be broken so; a longer piece has a longer line."""
+    """Return text in lines of at most `width` columns, broken between its pieces, else between characters."""
     lines = [""]
     for piece in _PIECES.findall(text):
         if lines[-1] and display_width(lines[-1] + piece.rstrip()) > width:
-            lines.append(piece)
-        else:
-            lines[-1] += piece
+            lines.append("")
+        for character in piece:
+            if lines[-1] and character != " " and display_width(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
     return "\n".join(line.rstrip() for line in lines)

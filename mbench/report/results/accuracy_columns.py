@@ -15,6 +15,9 @@ from mbench.report.results.scored import TOP1, TOP5, chosen_score, metric_label,
 SATURATED: Final = 0.99
 """A top-5 that is above it in every row tells no row from another, and has no column."""
 
+ACCURACY_SPARE: Final = 2
+"""How soon a narrow terminal does without the first column of accuracy: after the file's size, before the status."""
+
 TOP1_HEADER: Final = f"{metric_label(TOP1)} (%)"
 
 
@@ -34,7 +37,9 @@ def accuracy_columns(rows: Sequence[Row]) -> tuple[AccuracyColumn, ...]:
         names.remove(TOP5)
     columns = [
         AccuracyColumn(
-            header=f"{metric_label(name)} (%)", text=_text(name, attrgetter("metrics")), spare=0 if place == 0 else 4
+            header=f"{metric_label(name)} (%)",
+            text=_text(name, attrgetter("metrics")),
+            spare=ACCURACY_SPARE if place == 0 else 4,
         )
         for place, name in enumerate(names)
     ]
@@ -43,7 +48,7 @@ def accuracy_columns(rows: Sequence[Row]) -> tuple[AccuracyColumn, ...]:
             AccuracyColumn(
                 header=f"{metric_label(name)} on device (%)",
                 text=_text(name, attrgetter("metrics_device")),
-                spare=2 + place,
+                spare=3 + place,
             )
             for place, name in enumerate(names[:1])
         )

@@ -1,7 +1,7 @@
 """Columns of a table of results: their names, headers and texts, and which of them rows need."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.results import Status
@@ -13,6 +13,9 @@ from mbench.report.results.rows import Row
 
 LATENCY: Final = "Latency (ms)"
 DEVICE: Final = "Device"
+ACCURACY: Final = "accuracy"
+ALL: Final = "all"
+"""What `--columns` calls every column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +44,31 @@ def columns_of(rows: Sequence[Row]) -> list[ResultColumn]:
 
 
 def chosen_columns(rows: Sequence[Row], names: Sequence[str]) -> list[ResultColumn]:
-    """Return the columns with the given names, in the order of the names; no terminal is too narrow for them."""
+    """Return the columns with the given names, in their order, each once; for `all` those that the rows need.
+
+    Rows of several devices name theirs, asked or not.
+    """
+    if ALL in names:
+        return [*columns_of(rows), STATUS]
     known = (*_WHAT, *_accuracies(rows), *_HOW_FAST, STATUS)
-    device = [DEVICE_NAME] if DEVICE_NAME not in names and _varies("device")(rows) else []
-    return [replace(column, spare=0) for name in (*device, *names) for column in known if column.name == name]
+    device = [DEVICE_NAME] if DEVICE_NAME not in names and _DEVICE.shown(rows) else []
+    return [column for name in dict.fromkeys((*device, *names)) for column in known if column.name == name]
+
+
+def varying_columns(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the names of the columns that tell these rows apart: the variant, and what else is not the same in all."""
+    telling = (column for column in _WHAT if not column.of_file)
+    return tuple(column.name for column in telling if column.shown(rows))
 
 
 def column_names() -> tuple[str, ...]:
     """Return the names that `--columns` takes."""
-    accuracy = ("accuracy",)
-    return (*(each.name for each in _WHAT), *accuracy, *(each.name for each in _HOW_FAST), STATUS.name)
+    return (ALL, *(each.name for each in _WHAT), ACCURACY, *(each.name for each in _HOW_FAST), STATUS.name)
 
 
 def _accuracies(rows: Sequence[Row]) -> list[ResultColumn]:
     return [
-        ResultColumn(name="accuracy", header=each.header, text=each.text, spare=each.spare)
+        ResultColumn(name=ACCURACY, header=each.header, text=each.text, spare=each.spare)
         for each in accuracy_columns(rows)
     ]
 
@@ -71,13 +84,15 @@ def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
 
 DEVICE_NAME: Final = "device"
 
-STATUS: Final = ResultColumn(name="status", header="Status", text=status_text, align=Align.LEFT)
+STATUS: Final = ResultColumn(name="status", header="Status", text=status_text, align=Align.LEFT, spare=1)
+
+_DEVICE: Final = ResultColumn(
+    name=DEVICE_NAME, header=DEVICE, text=lambda row: row.device, align=Align.LEFT, shown=_varies("device")
+)
 
 _WHAT: Final = (
     ResultColumn(name="variant", header="Variant", text=lambda row: row.variant, align=Align.LEFT),
-    ResultColumn(
-        name=DEVICE_NAME, header=DEVICE, text=lambda row: row.device, align=Align.LEFT, shown=_varies("device")
-    ),
+    _DEVICE,
     ResultColumn(
         name="delegate",
         header="Delegate",

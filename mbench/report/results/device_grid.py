@@ -15,7 +15,7 @@ from mbench.report.results.accuracy_columns import TOP1_HEADER
 from mbench.report.results.columns import DEVICE, ResultColumn, columns_of
 from mbench.report.results.fastest import fastest_rows
 from mbench.report.results.foot_lines import grid_lines
-from mbench.report.results.footnotes import SAID_OF_DEVICES, Footnotes, footnotes_of
+from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.latency_text import short_latency_text
 from mbench.report.results.phone_medians import (
     MEDIAN_DEFINITION,
@@ -26,7 +26,8 @@ from mbench.report.results.phone_medians import (
 )
 from mbench.report.results.provenance import SHORT_SHA
 from mbench.report.results.result_table import about_files, best_by_device, latency_style, workload_key
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.rows import Row
+from mbench.report.results.table_rows import TableRows
 from mbench.report.results.workload_labels import Workload, WorkloadLabels, workload_labels
 
 LATENCY_IN_GRID: Final = (
@@ -67,9 +68,9 @@ class DeviceGrid:
         return workload_labels(self.workloads)
 
 
-def grid_of(results: Sequence[JobResult]) -> DeviceGrid | None:
+def grid_of(found: TableRows) -> DeviceGrid | None:
     """Return the results as a grid; None of one device, or where a device has two results of one workload."""
-    rows = tuple(map(row_of, results))
+    rows, results = found.rows, found.results
     cells = {(row.device, workload_key(row)): place for place, row in enumerate(rows)}
     if len(cells) < len(rows) or len({row.device for row in rows}) < 2:
         return None
@@ -78,7 +79,7 @@ def grid_of(results: Sequence[JobResult]) -> DeviceGrid | None:
         models.setdefault(model_name(result.device.profile, result.device.model), []).append(place)
     return DeviceGrid(
         rows=rows,
-        notes=footnotes_of(rows, unsaid=SAID_OF_DEVICES),
+        notes=found.notes,
         models=models,
         workloads=tuple(dict.fromkeys(map(workload_key, rows))),
         cells=cells,
@@ -206,7 +207,7 @@ def _median(grid: DeviceGrid, key: Workload, serials: Sequence[str]) -> PhoneMed
 def _median_lines(medians: Sequence[PhoneMedian | None], label: str, *, narrow: bool) -> Iterator[_Line]:
     texts = [("", "", "") if each is None else (each.text, each.middle, each.spread) for each in medians]
     both, middles, spreads = ([text or ABSENT for text in column] for column in zip(*texts, strict=True))
-    parts = [(label, middles), ("lowest–highest", spreads)] if narrow else [(label, both)]
+    parts = [(label, middles), ("low–high", spreads)] if narrow else [(label, both)]
     for name, shown in parts:
         yield _Line(cells=(Cell(name), *map(Cell, shown)), kind=_Kind.MEDIAN)
 

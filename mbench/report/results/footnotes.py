@@ -25,12 +25,14 @@ class Footnotes:
     """Lines, and per row the marks of those that concern it (`1, 3`; empty: none).
 
     Attributes:
-        brief: the lines without their advice, the most serious first: what did not end well.
+        serious: the lines in another order, the most serious first: what did not end well.
+        brief: likewise without their advice.
         kinds: the least that can be said of each, in the same order: `(1) busy`.
     """
 
     lines: tuple[str, ...]
     marks: tuple[str, ...]
+    serious: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
@@ -65,12 +67,15 @@ def footnotes_of(rows: Sequence[Row], *, unsaid: Collection[WarningCode] = NOT_N
         return f"{begin}{said}{_advice(kind) if advised else ''}"
 
     ordered = [*general, *numbers]
-    serious = sorted(ordered, key=lambda kind: kind.ending is None)
+    by_weight = sorted(ordered, key=lambda kind: kind.ending is None)
     return Footnotes(
         lines=tuple(line(kind, advised=True) for kind in ordered),
         marks=tuple(", ".join(str(number) for kind, number in numbers.items() if kind in each) for each in kinds),
-        brief=tuple(line(kind, advised=False) for kind in serious),
-        kinds=tuple(f"({numbers[kind]}) {kind.name}" if kind in numbers else f"{kind.name} (all)" for kind in serious),
+        serious=tuple(line(kind, advised=True) for kind in by_weight),
+        brief=tuple(line(kind, advised=False) for kind in by_weight),
+        kinds=tuple(
+            f"({numbers[kind]}) {kind.name}" if kind in numbers else f"{kind.name} (all rows)" for kind in by_weight
+        ),
     )
 
 

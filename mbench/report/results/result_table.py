@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mbench.core.results import JobResult, Status
-from mbench.report.render.number_format import legend
+from mbench.report.render.number_format import ABSENT, legend, milliseconds
 from mbench.report.render.text_table import Cell, Column, Style, TableValues
 from mbench.report.results.accuracy_columns import TOP1_HEADER, best_rows, saturated_top5
-from mbench.report.results.columns import DEVICE_NAME, LATENCY, ResultColumn, chosen_columns, columns_of
+from mbench.report.results.columns import DEVICE_NAME, LATENCY, STATUS, ResultColumn, chosen_columns, columns_of
 from mbench.report.results.fastest import fastest_rows
 from mbench.report.results.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
-from mbench.report.results.footnotes import SAID_OF_DEVICES, footnotes_of
+from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.phone_medians import (
     MEDIAN_DEFINITION,
     PhoneMedian,
@@ -21,7 +21,8 @@ from mbench.report.results.phone_medians import (
     median_over_phones,
     model_name,
 )
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.rows import Row
+from mbench.report.results.table_rows import TableRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,41 +35,38 @@ class _Line:
     label: str = ""
 
 
-def result_table(
-    results: Sequence[JobResult], *, title: str | None, columns: Sequence[str] | None = None
-) -> TableValues:
+def result_table(found: TableRows, *, title: str | None, columns: Sequence[str] | None = None) -> TableValues:
     """Return results that share a table as one, a row a job.
 
     Args:
-        results: at least one.
+        found: the results and their rows.
         title: what tells the table from others.
         columns: names of the columns to show, in their order; None: all that the rows need.
     """
-    rows = [row_of(result) for result in results]
-    notes = footnotes_of(rows, unsaid=SAID_OF_DEVICES)
+    rows = found.rows
     shown = columns_of(rows) if columns is None else chosen_columns(rows, columns)
-    lines = _lines(results, rows)
-    cells = [[Cell(_text(line, column)) for column in shown] for line in lines]
+    lines = _lines(found.results, rows)
+    with_status = STATUS in shown
+    cells = [[_cell(line, column, found.notes, with_status=with_status) for column in shown] for line in lines]
     headers = [column.header for column in shown]
     if LATENCY in headers:
         _style_latencies(lines, rows, cells, headers.index(LATENCY))
     if TOP1_HEADER in headers:
-        _style_best(lines, cells, headers.index(TOP1_HEADER), best_by_device(results))
+        _style_best(lines, cells, headers.index(TOP1_HEADER), best_by_device(found.results))
     values = [Column(header=column.header, align=column.align, spare=column.spare) for column in shown]
-    if any(notes.marks):
-        values.append(Column(header="Notes", spare=0 if columns else 1))
-        marks = ("" if line.median else notes.marks[line.place] for line in lines)
+    if any(found.notes.marks) and not with_status:
+        values.append(Column(header="Notes", spare=1))
+        marks = ("" if line.median else found.notes.marks[line.place] for line in lines)
         cells = [[*texts, Cell(mark)] for texts, mark in zip(cells, marks, strict=True)]
-    medians = any(line.median for line in lines)
     return TableValues(
         title=title,
         columns=tuple(values),
         rows=tuple(map(tuple, cells)),
-        footnotes=notes.lines,
+        footnotes=found.notes.lines,
         foot=(
-            *about_files(results, rows),
-            *provenance_lines(results),
-            *((MEDIAN_DEFINITION,) if medians else ()),
+            *about_files(found.results, rows),
+            *provenance_lines(found.results),
+            *((MEDIAN_DEFINITION,) if any(line.median for line in lines) else ()),
             *legend(cell.text for line in cells for cell in line),
         ),
     )
@@ -120,13 +118,24 @@ def workload_key(row: Row) -> tuple[str, str | None, str, int]:
     return row.variant, row.artifact_sha256, row.delegate, row.threads
 
 
-def _text(line: _Line, column: ResultColumn) -> str:
-    if line.median is None:
-        return column.text(line.row)
+def _cell(line: _Line, column: ResultColumn, notes: Footnotes, *, with_status: bool) -> Cell:
+    """Return a row's cell; beside a status, which has the marks of its notes, a latency is a number or none."""
+    row, median = line.row, line.median
+    if median is not None:
+        return Cell(_median_text(line, median, column))
+    if column is STATUS:
+        marks = f" ({notes.marks[line.place]})" if notes.marks[line.place] else ""
+        return Cell(f"{column.text(row)}{marks}", Style.PLAIN if row.status is Status.OK else Style.BAD)
+    if with_status and column.header == LATENCY and row.status is not Status.OK:
+        return Cell(ABSENT if row.latency_median_us is None else milliseconds(row.latency_median_us, row.latency_ci_us))
+    return Cell(column.text(row))
+
+
+def _median_text(line: _Line, median: PhoneMedian, column: ResultColumn) -> str:
     if column.name == DEVICE_NAME:
         return line.label
     if column.header == LATENCY:
-        return line.median.text
+        return median.text
     return column.text(line.row) if column.of_file or column.name in _OF_WORKLOAD else ""
 
 

@@ -8,6 +8,7 @@ from mbench.report.render.text_table import TableValues
 from mbench.report.results.device_grid import grid_markdown_table, grid_of
 from mbench.report.results.provenance import group_by_table
 from mbench.report.results.result_table import result_table
+from mbench.report.results.table_rows import TableRows, table_rows
 
 MOST_ROWS: Final = 24
 """Jobs of several devices that have a row each, with all of their columns; more are laid out as a grid."""
@@ -24,12 +25,12 @@ def result_tables(
         columns: names of the columns to show, a row a job; None: all that the rows need.
     """
     return tuple(
-        _table(group.results, title=group.heading, columns=columns)
+        _table(table_rows(group.results), title=group.heading, columns=columns)
         for group in group_by_table(results, by_session=by_session)
     )
 
 
-def _table(results: Sequence[JobResult], *, title: str | None, columns: Sequence[str] | None) -> TableValues:
-    if columns is None and len(results) > MOST_ROWS and (grid := grid_of(results)) is not None:
-        return grid_markdown_table(grid, results, title=title)
-    return result_table(results, title=title, columns=columns)
+def _table(found: TableRows, *, title: str | None, columns: Sequence[str] | None) -> TableValues:
+    if columns is None and len(found.rows) > MOST_ROWS and (grid := grid_of(found)) is not None:
+        return grid_markdown_table(grid, found.results, title=title)
+    return result_table(found, title=title, columns=columns)

@@ -1,0 +1,133 @@
+"""Tables of results as a terminal shows them: as wide as that is, key columns first, with a foot of four lines.
+
+Nothing is lost: the other columns are there on request, and the whole foot stands in the session's `report.md`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from mbench.core.results import JobResult
+from mbench.report.render.fitting import fit_columns, split_columns, table_width
+from mbench.report.render.text_table import TableValues, cleaned
+from mbench.report.results.accuracy_columns import ACCURACY_SPARE
+from mbench.report.results.columns import STATUS, chosen_columns, varying_columns
+from mbench.report.results.device_grid import DeviceGrid, grid_of, grid_table
+from mbench.report.results.provenance import group_by_table
+from mbench.report.results.result_table import result_table
+from mbench.report.results.short_foot import short_foot
+from mbench.report.results.table_rows import TableRows, table_rows
+
+KEY_COLUMNS: Final = ("latency", "accuracy", "size")
+"""What a terminal shows of each row unless other columns are asked for: behind what tells the rows apart, and before
+their status."""
+
+BESIDE_LATENCY: Final = "in brackets the 95 % interval over runs"
+BESIDE_LATENCY_IN_GRID: Final = "± reaches the farther end of the 95 % interval over runs"
+
+
+def terminal_tables(
+    results: Sequence[JobResult],
+    *,
+    width: int,
+    columns: Sequence[str] | None = None,
+    by_session: bool = False,
+    whole_foot: Sequence[str] = (),
+) -> tuple[TableValues, ...]:
+    """Return the tables of results for a terminal of `width` columns, the last of them with a pointer to more.
+
+    Args:
+        results: in the order in which their rows shall stand.
+        width: columns of the terminal.
+        columns: names of the columns to show, however narrow the terminal is; None: the key columns.
+        by_session: whether rows of two sessions never share a table.
+        whole_foot: where the whole foot is, the most precise first.
+    """
+    groups = group_by_table(results, by_session=by_session)
+    tables: list[TableValues] = []
+    for place, group in enumerate(groups, start=1):
+        where = whole_foot if place == len(groups) else ()
+        tables += _tables(table_rows(group.results), group.heading, width, columns, where)
+    return tuple(tables)
+
+
+def _tables(
+    found: TableRows, title: str | None, width: int, columns: Sequence[str] | None, where: Sequence[str]
+) -> Iterator[TableValues]:
+    """Yield the one table of results that share one; of a grid that is too wide its parts, the last with the foot."""
+    grid = grid_of(found) if columns is None else None
+    left_out: tuple[str, ...] = ()
+    if columns is not None:
+        tables = _chosen_tables(found, title, width, columns)
+    elif grid is not None:
+        tables = _grid_tables(grid, title, width)
+    else:
+        table, left_out = _key_table(found, title, width)
+        tables = [table]
+    foot = short_foot(
+        found.results,
+        found.notes,
+        width=width,
+        pointers=_pointers(where, left_out, more=columns is None),
+        beside_latency=BESIDE_LATENCY if grid is None else BESIDE_LATENCY_IN_GRID,
+    )
+    yield from tables[:-1]
+    yield replace(tables[-1], footnotes=(), foot=foot)
+
+
+def _chosen_tables(found: TableRows, title: str | None, width: int, columns: Sequence[str]) -> list[TableValues]:
+    """Return the chosen columns, all of them: where the terminal is too narrow, below each other."""
+    table = _cleaned_table(found, title=title, columns=columns)
+    if table_width(table) <= width:
+        return [table]
+    telling = {column.header for column in chosen_columns(found.rows, varying_columns(found.rows))}
+    headers = [column.header for column in table.columns]
+    repeated = next((place for place, header in enumerate(headers) if header not in telling), len(headers))
+    return split_columns(table, width, repeated=repeated)
+
+
+def _key_table(found: TableRows, title: str | None, width: int) -> tuple[TableValues, tuple[str, ...]]:
+    """Return the key columns that fit and the headers of those that do not.
+
+    Where there is no space for a status, latencies say how a job ended that has none.
+    """
+    names = (*varying_columns(found.rows), *KEY_COLUMNS)
+    with_status = _cleaned_table(found, title=title, columns=(*names, STATUS.name))
+    fitted, left_out = fit_columns(with_status, width, breaking=ACCURACY_SPARE)
+    if STATUS.header not in left_out:
+        return fitted, left_out
+    return fit_columns(_cleaned_table(found, title=title, columns=names), width, breaking=ACCURACY_SPARE)
+
+
+def _grid_tables(grid: DeviceGrid, title: str | None, width: int) -> list[TableValues]:
+    """Return a grid, or as few parts of it as the terminal is wide enough for, each of some workloads."""
+    count = len(grid.workloads)
+    whole = fit_columns(_cleaned_grid(grid, title=title, narrow=False), width)[0]
+    if table_width(whole) <= width:
+        return [whole]
+    for each in range(count, 0, -1):
+        slices = [slice(start, start + each) for start in range(0, count, each)]
+        parts = [
+            fit_columns(_cleaned_grid(grid, title=title, narrow=True, workloads=part), width)[0] for part in slices
+        ]
+        if each == 1 or all(table_width(part) <= width for part in parts):
+            break
+    return parts
+
+
+def _pointers(where: Sequence[str], left_out: Sequence[str], *, more: bool) -> list[str]:
+    """Return what says where more is, the longest first; a line break is one where not all of it fits on one line."""
+    if not where:
+        return []
+    without = f"Left out at this width: {', '.join(left_out)}." if left_out else ""
+    columns = "More columns: mbench report --columns all." if more else ""
+    begins = dict.fromkeys((" ".join(filter(None, (without, columns))), without, ""))
+    return [f"{begin}\nWhole foot: {place}".strip() for begin in begins for place in (*where, "--format md")]
+
+
+def _cleaned_table(found: TableRows, *, title: str | None, columns: Sequence[str]) -> TableValues:
+    return cleaned(result_table(found, title=title, columns=columns))
+
+
+def _cleaned_grid(grid: DeviceGrid, *, title: str | None, narrow: bool, workloads: slice = slice(None)) -> TableValues:
+    return cleaned(grid_table(grid, title=title, workloads=workloads, narrow=narrow))
