@@ -50,6 +50,7 @@ class DeviceGrid:
 
     Attributes:
         models: places of rows by name of the model, in order of appearance.
+        workloads: in order of appearance, with the names above their columns.
         cells: place of the row of a device and a workload.
         best: places of the rows whose file is the most accurate, `fastest` of those that are the fastest of a device.
     """
@@ -58,14 +59,10 @@ class DeviceGrid:
     notes: Footnotes
     models: dict[str, list[int]]
     workloads: tuple[Workload, ...]
+    labels: WorkloadLabels
     cells: dict[tuple[str, Workload], int]
     best: frozenset[int]
     fastest: frozenset[int]
-
-    @property
-    def labels(self) -> WorkloadLabels:
-        """Names of the workloads above their columns."""
-        return workload_labels(self.workloads)
 
 
 def grid_of(found: TableRows) -> DeviceGrid | None:
@@ -77,11 +74,13 @@ def grid_of(found: TableRows) -> DeviceGrid | None:
     models: dict[str, list[int]] = {}
     for place, result in enumerate(results):
         models.setdefault(model_name(result.device.profile, result.device.model), []).append(place)
+    workloads = tuple(dict.fromkeys(map(workload_key, rows)))
     return DeviceGrid(
         rows=rows,
         notes=found.notes,
         models=models,
-        workloads=tuple(dict.fromkeys(map(workload_key, rows))),
+        workloads=workloads,
+        labels=workload_labels(workloads),
         cells=cells,
         best=best_by_device(results),
         fastest=fastest_rows(rows),

@@ -3,12 +3,13 @@
 Nothing is lost: the other columns are there on request, and the whole foot stands in the session's `report.md`.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from mbench.core.results import JobResult
-from mbench.report.render.fitting import fit_columns, split_columns, table_width
+from mbench.report.render.fitting import FRAME, fit_columns, split_columns, table_width
 from mbench.report.render.text_table import TableValues, cleaned
 from mbench.report.results.accuracy_columns import ACCURACY_SPARE
 from mbench.report.results.columns import STATUS, chosen_columns, varying_columns
@@ -21,6 +22,9 @@ from mbench.report.results.table_rows import TableRows, table_rows
 KEY_COLUMNS: Final = ("latency", "accuracy", "size")
 """What a terminal shows of each row unless other columns are asked for: behind what tells the rows apart, and before
 their status."""
+
+NARROWEST: Final = FRAME + 4
+"""Columns of a terminal that a column of latencies takes at least: `0.01` and its frame."""
 
 BESIDE_LATENCY: Final = "in brackets the 95 % interval over runs"
 BESIDE_LATENCY_IN_GRID: Final = "± reaches the farther end of the 95 % interval over runs"
@@ -101,18 +105,22 @@ def _key_table(found: TableRows, title: str | None, width: int) -> tuple[TableVa
 
 def _grid_tables(grid: DeviceGrid, title: str | None, width: int) -> list[TableValues]:
     """Return a grid, or as few parts of it as the terminal is wide enough for, each of some workloads."""
-    count = len(grid.workloads)
     whole = fit_columns(_cleaned_grid(grid, title=title, narrow=False), width)[0]
     if table_width(whole) <= width:
         return [whole]
-    for each in range(count, 0, -1):
-        slices = [slice(start, start + each) for start in range(0, count, each)]
-        parts = [
-            fit_columns(_cleaned_grid(grid, title=title, narrow=True, workloads=part), width)[0] for part in slices
-        ]
-        if each == 1 or all(table_width(part) <= width for part in parts):
-            break
-    return parts
+    most = min(len(grid.workloads), max(width // NARROWEST, 1))
+
+    def too_many(each: int) -> bool:
+        return any(table_width(part) > width for part in _grid_parts(grid, title, width, each))
+
+    return [*_grid_parts(grid, title, width, max(bisect_left(range(1, most + 1), True, key=too_many), 1))]
+
+
+def _grid_parts(grid: DeviceGrid, title: str | None, width: int, each: int) -> Iterator[TableValues]:
+    """Yield a grid in parts of so many workloads, as narrow as they can be."""
+    for start in range(0, len(grid.workloads), each):
+        part = _cleaned_grid(grid, title=title, narrow=True, workloads=slice(start, start + each))
+        yield fit_columns(part, width)[0]
 
 
 def _pointers(where: Sequence[str], left_out: Sequence[str], *, more: bool) -> list[str]:
