@@ -161,7 +161,7 @@ def _rates_of(result: JobResult, layers: Mapping[str, Sequence[InspectedLayer]])
 def believable(peak: Peak | PeakUnknown, achieved: Iterable[float | None]) -> Peak | PeakUnknown:
     """Return the peak, or why it cannot be one: something was faster.
 
-    A virtual machine tells a nominal clock, which the real one exceeds.
+    A virtual machine reports a nominal clock, which the real one exceeds.
     """
     fastest = max((rate for rate in achieved if rate is not None), default=0.0)
     if isinstance(peak, PeakUnknown) or fastest <= peak.gmacs:
@@ -179,13 +179,13 @@ def of_peak(gmacs: float | None, peak: Peak | PeakUnknown | None) -> str:
 
 def peak_lines(peaks: Sequence[Peak | PeakUnknown]) -> tuple[str, ...]:
     """Return a sentence for each different peak, and for each reason why there is none."""
-    told = [
+    said = [
         f"Peak, an estimate: {significant(peak.gmacs)} GMAC/s: {peak.how}."
         if isinstance(peak, Peak)
         else f"Peak unknown: {peak.reason}."
         for peak in peaks
     ]
-    return tuple(dict.fromkeys(told))
+    return tuple(dict.fromkeys(said))
 
 
 def _networks(group: ComparableResults, peaks: Sequence[Peak | PeakUnknown]) -> TableValues:

@@ -106,7 +106,7 @@ def variant_of(result: JobResult) -> Variant | None:
 
 
 def latency_columns(measured: Measured, rows: Sequence[Parts]) -> tuple[SheetColumn, ...]:
-    """Return a column of latencies for each way; letters name the doubts that `doubt_lines` tells."""
+    """Return a column of latencies for each way; letters name the doubts that `doubt_lines` explains."""
     marks = dict(zip(map(_identity, measured.results), _doubts(measured)[0], strict=True))
     return tuple(
         SheetColumn(

@@ -62,8 +62,8 @@ class Sheet:
 def sheet_table(sheet: Sheet) -> TableValues:
     """Return a sheet as a table, its cells' notes numbered in reading order."""
     lines = list(zip(*(column.cells for column in sheet.columns), strict=True))
-    told = dict.fromkeys(note for line in lines for cell in line for note in cell.notes)
-    numbers = {note: number for number, note in enumerate(told, start=1)}
+    notes = dict.fromkeys(note for line in lines for cell in line for note in cell.notes)
+    numbers = {note: number for number, note in enumerate(notes, start=1)}
     marked = any(cell.text.endswith((f" {EQUAL}", f" {OTHERWISE}", " %")) for line in lines for cell in line)
     unknown = any(cell.text == UNKNOWN for line in lines for cell in line)
     legend = (LEGEND,) if marked else ()

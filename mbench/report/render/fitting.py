@@ -82,7 +82,7 @@ def table_width(table: TableValues) -> int:
 
 
 def _kept_columns(table: TableValues, width: int, breaking: int) -> list[int]:
-    """Return the columns that nobody can do without, and of the others those that fit, the least spare first."""
+    """Return the columns that are never left out, and as many others as fit, those with the lowest `spare` first."""
     kept = [index for index, column in enumerate(table.columns) if column.spare == 0]
     others = sorted(set(range(len(table.columns))) - set(kept), key=lambda index: table.columns[index].spare)
     for index in others:

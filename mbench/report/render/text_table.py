@@ -52,7 +52,7 @@ class TableValues:
     """One table.
 
     Attributes:
-        title: what tells it from its neighbours; None where it has none.
+        title: how it differs from its neighbours; None where it has none.
         rows: each as long as `columns`.
         footnotes: lines that cells refer to, each beginning with its mark, `(1)`.
         foot: lines that say where all of it comes from.

@@ -13,7 +13,7 @@ from mbench.report.results.rows import Row
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, metric_label, scored_of
 
 SATURATED: Final = 0.99
-"""A top-5 that is above it in every row tells no row from another, and has no column."""
+"""A top-5 above it in every row distinguishes no two rows, and has no column."""
 
 ACCURACY_SPARE: Final = 2
 """How soon a narrow terminal does without the first column of accuracy: after the file's size, before the status."""
@@ -67,8 +67,8 @@ def saturated_top5(rows: Sequence[Row]) -> str | None:
 def best_rows(results: Sequence[JobResult]) -> frozenset[int]:
     """Return the indices of the rows whose file is better than each other scored one; empty where none is.
 
-    A file has as many rows as it has jobs, of other threads or delegates. Rows whose files answered other questions, or
-    of which nobody kept which answers were right, leave none the best.
+    A file has as many rows as it has jobs, of other threads or delegates. No row is the best where files were scored on
+    different examples, or where it was not kept which answers were right.
     """
     scored = scored_of(results)
     groups = alike(scored)

@@ -21,7 +21,7 @@ MOST_NAMES: Final = 5
 """Of rows or examples in one line; all are counted."""
 
 WITH_FIRST_ANSWER: Final = (Task.CLASSIFICATION, Task.GEOLOCATION)
-"""Tasks whose answers are one of several classes; elsewhere the highest output is no answer."""
+"""Tasks whose answers are one of several classes; elsewhere the highest output is not an answer."""
 
 MOST_PAIRS: Final = 6
 
@@ -33,7 +33,7 @@ def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
 
     Args:
         scored: each file once, all of one place.
-        on: ` on device` where the place needs to be told from another one.
+        on: ` on device` where scores of another place stand beside them.
     """
     yield from _grounds(scored, on)
     yield from _unanswered(scored, on)
@@ -88,9 +88,9 @@ def _asked(score: Score) -> str:
 
 
 def _unanswered(scored: Sequence[Scored], on: str) -> Iterator[str]:
-    for told, members in _shared([each for each in scored if each.score.scored < each.score.asked], _missing).items():
+    for said, members in _shared([each for each in scored if each.score.scored < each.score.asked], _missing).items():
         whose = "" if len(members) == len(scored) else f", {named_some(members)}"
-        yield f"Without an answer{on}, counted as wrong{whose}: {told}."
+        yield f"Without an answer{on}, counted as wrong{whose}: {said}."
 
 
 def _missing(score: Score) -> str:
@@ -101,8 +101,8 @@ def _missing(score: Score) -> str:
 
 def _agreements(scored: Sequence[Scored]) -> Iterator[str]:
     compared = [each for each in scored if each.score.agreement is not None]
-    for told, members in _shared(compared, _agreement).items():
-        yield f"Device against host, {named_some(members)}: {told}."
+    for said, members in _shared(compared, _agreement).items():
+        yield f"Device against host, {named_some(members)}: {said}."
 
 
 def _agreement(score: Score) -> str:
@@ -141,8 +141,8 @@ def _verdict(comparison: Comparison) -> str:
         return f"{comparison.best.label} is better than {others} {test}"
     if not better:
         return f"no row is better than another {test}"
-    told = ", ".join(better) if len(better) <= MOST_PAIRS else f"{len(better)} of {comparison.pairs} pairs"
-    return f"no row is better than all others {test}; told apart: {told}"
+    pairs = ", ".join(better) if len(better) <= MOST_PAIRS else f"{len(better)} of {comparison.pairs} pairs"
+    return f"no row is better than all others {test}; pairs that differ: {pairs}"
 
 
 def _drops(group: Sequence[Scored], on: str) -> Iterator[str]:
@@ -159,11 +159,11 @@ def _drops(group: Sequence[Scored], on: str) -> Iterator[str]:
 
 
 def _network(drops: Drops) -> str:
-    told = [each.variant.quantization for each in drops.drops]
+    quantizations = [each.variant.quantization for each in drops.drops]
     said = []
     for drop in drops.drops:
         quantization = drop.variant.quantization
-        which = f" {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if told.count(quantization) > 1 else ""
+        which = f" {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if quantizations.count(quantization) > 1 else ""
         paired = drop.difference
         low, high = paired.interval.low, paired.interval.high
         said.append(f"{quantization}{which} {points(paired.difference, low, high, paired.counts.examples)}")
@@ -174,9 +174,9 @@ def _without_quantization(variant: Variant) -> str:
     return str(variant).removesuffix(f"_{variant.quantization}")
 
 
-def _shared(scored: Sequence[Scored], tell: Callable[[Score], str]) -> dict[str, list[str]]:
-    """Return what is told of scores, and the labels of those of which it is told alike."""
+def _shared(scored: Sequence[Scored], describe: Callable[[Score], str]) -> dict[str, list[str]]:
+    """Return the descriptions of scores, and the labels of those that each describes."""
     members: dict[str, list[str]] = {}
     for each in scored:
-        members.setdefault(tell(each.score), []).append(each.label)
+        members.setdefault(describe(each.score), []).append(each.label)
     return members

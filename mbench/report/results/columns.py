@@ -56,9 +56,9 @@ def chosen_columns(rows: Sequence[Row], names: Sequence[str]) -> list[ResultColu
 
 
 def varying_columns(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Return the names of the columns that tell these rows apart: the variant, and what else is not the same in all."""
-    telling = (column for column in _WHAT if not column.of_file)
-    return tuple(column.name for column in telling if column.shown(rows))
+    """Return the names of the columns that distinguish these rows: the variant, and what else differs."""
+    distinguishing = (column for column in _WHAT if not column.of_file)
+    return tuple(column.name for column in distinguishing if column.shown(rows))
 
 
 def column_names() -> tuple[str, ...]:

@@ -115,7 +115,7 @@ def grid_table(
 
     Args:
         grid: what is laid out.
-        title: what tells the table from others.
+        title: how the table differs from others.
         workloads: those that have a column.
         narrow: whether medians and their spread have a row each, and a failed job only its status.
     """

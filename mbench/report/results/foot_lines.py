@@ -72,14 +72,14 @@ def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:
 
 
 def float_operator_lines(results: Sequence[JobResult]) -> Iterator[str]:
-    """Yield what computes in float in files of integers, one line for files that have the same; nothing without."""
+    """Yield the operators of int8 files that compute in float, one line for files that have the same."""
     files = dict.fromkeys(result.workload.artifact for result in results)
-    told: dict[tuple[str, ...], list[str]] = {}
+    alike: dict[tuple[str, ...], list[str]] = {}
     for artifact in files:
         operators = tuple(name for name in artifact.float_operators or () if name not in _FLOAT_BY_CHOICE)
         if operators:
-            told.setdefault(operators, []).append(artifact.name)
-    for operators, names in told.items():
+            alike.setdefault(operators, []).append(artifact.name)
+    for operators, names in alike.items():
         counted = [f"{name} ×{count}" if count > 1 else name for name, count in Counter(operators).items()]
         stay = "operator stays" if len(operators) == 1 else "operators stay"
         yield f"{_joined(names)}: {len(operators)} {stay} float: {', '.join(counted)}."

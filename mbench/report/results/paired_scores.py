@@ -32,10 +32,10 @@ class Better:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All pairs of files that answered the same questions.
+    """All pairs of files that were scored on the same examples in the same way.
 
     Attributes:
-        better: pairs that can be told apart, the surest first.
+        better: pairs that differ, the surest first.
         best: the one that is better than each other one, None where there is none.
     """
 
@@ -64,7 +64,7 @@ class Drops:
 
 
 def alike(scored: Sequence[Scored]) -> tuple[tuple[Scored, ...], ...]:
-    """Return the scores in groups whose hits may be compared: same questions, same place, hits kept."""
+    """Return the scores in groups whose hits may be compared: same examples, same place, hits kept."""
     groups: list[list[Scored]] = []
     for each in scored:
         if each.score.hits is None:

@@ -100,7 +100,7 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
 
 
 def _notes(rows: Sequence[Row], value: str) -> Iterator[str]:
-    """Yield why a cell has no number, and its doubts: a grid has no room for them, and they must not be lost.
+    """Yield why a cell has no number, and its doubts: a grid has no space for them, and they must not be lost.
 
     Doubts about a timing say nothing about an accuracy.
     """

@@ -16,11 +16,11 @@ from mbench.core.results import JobResult, MeasuringRules
 from mbench.core.workloads import RunSettings
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of
 
-_TOLD_BY: Final = {
+_IMPLIED_BY: Final = {
     **dict.fromkeys(("profile", "model", "soc", "cores", "os", "abi", "emulated_by", "build"), "device"),
     "runtime": "binary",
 }
-"""Facts that a heading leaves out where another one, which it names, tells them: another phone has another build."""
+"""Facts that a heading leaves out where another one, which it names, implies them: another phone has another build."""
 
 MOST_IN_HEADING: Final = 3
 """Serials in the heading of a table; of more devices it says how many."""
@@ -30,11 +30,11 @@ MOST_IN_HEADING: Final = 3
 class Comparable:
     """All that must be equal for two latencies to be comparable, without the workload.
 
-    A serial alone tells no machine: a host's is its name, which containers and virtual machines share. All that a
-    table's foot says of the device and the binary is in here, because it is said once for all rows.
+    A serial alone does not identify a machine: a host's is its name, which containers and virtual machines share. All
+    that a table's foot says of the device and the binary is in here, because it is said once for all rows.
 
     Attributes:
-        invented: whether latencies come from a law.
+        invented: whether latencies are synthetic. The name stays, since `fingerprint` is made of it.
         emulated_by: of an emulated phone: the host that emulates it, whose timings they are; None of others.
         build: of the device's system.
         runtime: version inside the binary, None where it does not say.
@@ -252,7 +252,7 @@ def _facts_apart(
         "os": key.os or f"OS {UNKNOWN}",
         "abi": f"ABI {key.abi or UNKNOWN}",
         "emulated": emulated,
-        "invented": "latencies invented" if key.invented else "latencies not invented",
+        "invented": "synthetic latencies" if key.invented else "measured latencies",
         "emulated_by": emulated if len({each.emulated for each in keys}) == 1 else "",
         "build": f"build {key.build or UNKNOWN}",
         "tool": key.tool,
@@ -266,16 +266,16 @@ def _facts_apart(
         "session": f"session {key.session}",
     }
     names = [name for name in differing(keys) if name != "device" and name not in without]
-    return filter(None, (said[name] for name in names if name in always or _telling(name, keys)))
+    return filter(None, (said[name] for name in names if name in always or _separates(name, keys)))
 
 
-def _telling(name: str, keys: Sequence[Comparable]) -> bool:
-    """Return whether a fact tells groups apart that no other fact does."""
-    if name not in _TOLD_BY:
+def _separates(name: str, keys: Sequence[Comparable]) -> bool:
+    """Return whether a fact separates groups that no other fact separates."""
+    if name not in _IMPLIED_BY:
         return True
     values: dict[object, set[object]] = {}
     for key in keys:
-        values.setdefault(getattr(key, _TOLD_BY[name]), set()).add(getattr(key, name))
+        values.setdefault(getattr(key, _IMPLIED_BY[name]), set()).add(getattr(key, name))
     return any(len(seen) > 1 for seen in values.values())
 
 

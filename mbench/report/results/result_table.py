@@ -40,7 +40,7 @@ def result_table(found: TableRows, *, title: str | None, columns: Sequence[str] 
 
     Args:
         found: the results and their rows.
-        title: what tells the table from others.
+        title: how the table differs from others.
         columns: names of the columns to show, in their order; None: all that the rows need.
     """
     rows = found.rows

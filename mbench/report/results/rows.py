@@ -12,7 +12,7 @@ from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
 
 OUTLYING = 0.1
-"""Of the median, beyond the interval. Twice the drift that is told."""
+"""Share of the median, beyond the interval. Twice the drift that is reported."""
 
 LEAST_INFERENCES_FOR_P95 = 40
 """Below that, the 95th percentile is one of the two slowest inferences."""

@@ -28,7 +28,7 @@ class Scored:
 
     Attributes:
         name: of the file: a variant's, or the user's own.
-        label: what lines call it: the name, and what else it takes to tell it from others.
+        label: what lines call it: the name, and what else distinguishes it from others.
     """
 
     name: str
@@ -60,15 +60,15 @@ def once_each(named: Iterable[tuple[str, Score | None]]) -> tuple[Scored, ...]:
     """Return the scores without repetitions of one file at one place by one delegate, labelled apart.
 
     A label names the delegate where there are several, and the file's hash where two files bear one name. A file that
-    answered two questions has two scores, whose labels name the questions.
+    was scored in two ways has two scores, whose labels name these.
     """
     found: dict[tuple[object, ...], tuple[str, Score]] = {}
-    questions: dict[tuple[object, ...], set[str]] = {}
+    ways: dict[tuple[object, ...], set[str]] = {}
     for name, score in named:
         if score is not None:
-            file, question = (score.artifact_sha256, score.place, score.delegate), _question(score)
-            found.setdefault((*file, question), (name, score))
-            questions.setdefault(file, set()).add(question)
+            file, way = (score.artifact_sha256, score.place, score.delegate), _way_of(score)
+            found.setdefault((*file, way), (name, score))
+            ways.setdefault(file, set()).add(way)
     several = len({score.delegate for _, score in found.values()}) > 1
     hashes: dict[str, set[str]] = {}
     for name, score in found.values():
@@ -82,11 +82,11 @@ def once_each(named: Iterable[tuple[str, Score | None]]) -> tuple[Scored, ...]:
                     name,
                     *([score.artifact_sha256[:SHORT_SHA]] if len(hashes[name]) > 1 else []),
                     *([score.delegate] if several else []),
-                    *([f"({question})"] if len(questions[tuple(file)]) > 1 else []),
+                    *([f"({way})"] if len(ways[tuple(file)]) > 1 else []),
                 )
             ),
         )
-        for (*file, question), (name, score) in found.items()
+        for (*file, way), (name, score) in found.items()
     )
 
 
@@ -114,7 +114,7 @@ def metric_label(name: str) -> str:
     return METRIC_NAMES.get(name) or name.replace("_", " ").capitalize()
 
 
-def _question(score: Score) -> str:
+def _way_of(score: Score) -> str:
     """Return what a score's examples and their preparation are called, in full."""
     drawn = "" if score.selection_seed is None else f", seed {score.selection_seed}"
     cells = "" if score.cells_sha256 is None else f", cells {score.cells_sha256[:SHORT_SHA]}"

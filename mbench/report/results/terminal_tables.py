@@ -20,8 +20,7 @@ from mbench.report.results.short_foot import short_foot
 from mbench.report.results.table_rows import TableRows, table_rows
 
 KEY_COLUMNS: Final = ("latency", "accuracy", "size")
-"""What a terminal shows of each row unless other columns are asked for: behind what tells the rows apart, and before
-their status."""
+"""What a terminal shows of a row unless other columns are asked for, between what distinguishes it and its status."""
 
 NARROWEST: Final = FRAME + 4
 """Columns of a terminal that a column of latencies takes at least: `0.01` and its frame."""
@@ -84,9 +83,9 @@ def _chosen_tables(found: TableRows, title: str | None, width: int, columns: Seq
     table = _cleaned_table(found, title=title, columns=columns)
     if table_width(table) <= width:
         return [table]
-    telling = {column.header for column in chosen_columns(found.rows, varying_columns(found.rows))}
+    distinguishing = {column.header for column in chosen_columns(found.rows, varying_columns(found.rows))}
     headers = [column.header for column in table.columns]
-    repeated = next((place for place, header in enumerate(headers) if header not in telling), len(headers))
+    repeated = next((place for place, header in enumerate(headers) if header not in distinguishing), len(headers))
     return split_columns(table, width, repeated=repeated)
 
 

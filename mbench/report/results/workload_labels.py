@@ -1,4 +1,4 @@
-"""Short names of workloads above the columns of a grid: what tells them apart, and the rest said once."""
+"""Short names of workloads above the columns of a grid: what distinguishes them; what they share is said once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -157,7 +157,7 @@ def test_nobody_is_marked_where_the_best_cannot_be_told_from_another():
     assert {cell.style for cell in column(results, "Top-1 (%)")} == {Style.PLAIN}
     assert (
         "Top-1: no row is better than all others (McNemar's exact test on the same examples, Holm's correction over "
-        "3 pairs, 5 % level); told apart: b > a, c > a."
+        "3 pairs, 5 % level); pairs that differ: b > a, c > a."
     ) in foot(results)
 
 

@@ -57,7 +57,7 @@ def test_two_machines_of_one_name_share_no_table(facts):
 
 def test_invented_latencies_share_no_table_with_measured_ones():
     headings = [group.heading for group in group_by_provenance([on(emulated=True), on(emulated=True, invented=True)])]
-    assert headings == ["workstation; latencies not invented", "workstation; latencies invented"]
+    assert headings == ["workstation; measured latencies", "workstation; synthetic latencies"]
 
 
 def test_a_phone_emulated_by_two_hosts_has_two_tables():

@@ -57,7 +57,7 @@ def test_which_device_it_is_splits_no_table(facts):
         (changed(TWO, "binary", runtime="2.4"), "runtime 2.4"),
         (changed(TWO, "binary", companions={"a.so": "c" * 64}), "with a.so cccccccccccc"),
         (changed(TWO, "device", emulated=False), "not emulated"),
-        (changed(TWO, "device", invented=False), "latencies not invented"),
+        (changed(TWO, "device", invented=False), "measured latencies"),
         (changed(TWO, "provenance", host="laptop"), "emulated by laptop"),
         (changed(TWO, "provenance", mbench="0.2.0"), "mbench 0.2"),
         (changed(TWO, "rules", governor="powersave"), "governor powersave"),
