@@ -9,6 +9,7 @@ from mbench.report.render.number_format import (
     count_of,
     legend,
     milliseconds,
+    milliseconds_within,
     percent_of,
     points,
     share_decimals,
@@ -192,3 +193,21 @@ def test_a_span_has_two_ends_where_they_differ(numbers, text):
 )
 def test_marks_that_are_used_are_explained(texts, lines):
     assert legend(texts) == lines
+
+
+@pytest.mark.parametrize(
+    ("value_us", "interval_us", "text"),
+    [
+        (11_420, (11_310, 11_600), "11.42 ±0.18"),
+        (11_420, (11_200, 11_500), "11.42 ±0.22"),
+        (40_444, (40_404, 40_504), "40.44 ±0.06"),
+        (40_000, (39_996, 40_001), "40.00 ±0.01"),
+        (120_000, (110_000, 130_000), "120 ±10"),
+        (120_000, (119_990, 120_010), "120.0 ±0.1"),
+        (65, (64, 66), "0.065 ±0.001"),
+        (65, (65, 65), "0.065 ±0.000"),
+        (0, (0, 1), "0.000 ±0.001"),
+    ],
+)
+def test_a_distance_to_an_interval_is_rounded_up(value_us, interval_us, text):
+    assert milliseconds_within(value_us, interval_us) == text

@@ -5,7 +5,7 @@ import sample_phones as phones
 import sample_results as sample
 import sample_scores as scored
 
-from mbench.core.results import JobResult, MeasurementWarning, WarningCode
+from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import RunSettings
 from mbench.report.render.markdown import display_width, table_markdown
 from mbench.report.render.text_table import Style, TableValues
@@ -182,6 +182,13 @@ def test_a_latency_of_wrong_outputs_is_in_no_median():
     results[1] = phones.job(THREE[1], medians_us=[10] * 3, warnings=(wrong,))
     assert column(the_table(results), "Device")[-1] == "median of 2"
     assert column(the_table(results), "Latency (ms)")[-1] == "40.4 (40.4–40.4)"
+
+
+def test_a_job_that_was_aborted_is_in_no_median():
+    results = phones.jobs(THREE, ("1.00",))
+    results[1] = phones.job(THREE[1], medians_us=[10] * 3, status=Status.ABORTED)
+    assert column(the_table(results), "Device")[-1] == "median of 2"
+    assert column(the_table(results), "Latency (ms)")[1].startswith("aborted: ")
 
 
 def test_none_ok_has_no_median():
