@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from mbench.core.results import JobResult, Status
-from mbench.report.render.number_format import ABSENT, UNKNOWN, legend
+from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, legend
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
 from mbench.report.results.accuracy_columns import TOP1_HEADER
 from mbench.report.results.columns import DEVICE, ResultColumn, columns_of
@@ -24,7 +24,6 @@ from mbench.report.results.phone_medians import (
     median_over_phones,
     model_name,
 )
-from mbench.report.results.provenance import SHORT_SHA
 from mbench.report.results.result_table import about_files, best_by_device, latency_style, workload_key
 from mbench.report.results.rows import Row
 from mbench.report.results.table_rows import TableRows

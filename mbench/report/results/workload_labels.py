@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.report.results.provenance import SHORT_SHA
+from mbench.report.render.number_format import SHORT_SHA
 
 ANY: Final = "…"
 """What stands in a common name where the workloads differ."""
