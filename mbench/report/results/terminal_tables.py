@@ -25,8 +25,8 @@ KEY_COLUMNS: Final = ("latency", "accuracy", "size")
 NARROWEST: Final = FRAME + 4
 """Columns of a terminal that a column of latencies takes at least: `0.01` and its frame."""
 
-BESIDE_LATENCY: Final = "in brackets the 95 % interval over runs"
-BESIDE_LATENCY_IN_GRID: Final = "± reaches the farther end of the 95 % interval over runs"
+BESIDE_LATENCY: Final = "in brackets the interval over runs"
+BESIDE_LATENCY_IN_GRID: Final = "± reaches the farther end of the interval over runs"
 
 
 def terminal_tables(

@@ -162,7 +162,7 @@ def test_what_went_wrong_comes_before_other_doubts_and_conditions():
     assert one(results).foot == (
         "(2) failed: timeout, mobilenet_v1_0.75_224_int8: benchmark_model did not answer within 60 s.",
         "(1) busy, mobilenet_v1_1.00_224_int8: others used 12% of all cores. Advice: close them.",
-        "workstation (i5-1240P); 3 runs of at least 50 inferences; in brackets the 95 % interval over runs.",
+        "workstation (i5-1240P); 3 runs of at least 50 inferences; in brackets the interval over runs.",
         f"More columns: mbench report --columns all. Whole foot: {REPORT}",
     )
 
@@ -200,7 +200,7 @@ def test_latency_only_is_said():
 def test_conditions_are_as_many_as_fit_and_name_the_data_set():
     wide = one(sweep(), 200).foot[-2]
     assert wide == (
-        "workstation (i5-1240P); 3 runs of at least 50 inferences; in brackets the 95 % interval over runs; "
+        "workstation (i5-1240P); 3 runs of at least 50 inferences; in brackets the interval over runs; "
         "delegate cpu; 1 thread; pinned to core 2; seed 7; accuracy on digits test, 360 examples; hostbench."
     )
 
@@ -297,7 +297,7 @@ def test_a_narrow_grid_has_medians_and_their_spread_on_two_lines_and_says_less_o
 
 def test_models_are_counted_in_the_foot():
     assert one(SAMPLES["two models"]).foot[1].startswith("6 × Pixel 6, 2 × Pixel 4; 3 runs of at least 50 inf")
-    assert "± reaches the farther end of the 95 % interval over runs" in one(phones.jobs(FIFTY)).foot[0]
+    assert "± reaches the farther end of the interval over runs" in one(phones.jobs(FIFTY)).foot[0]
 
 
 def test_names_are_cleaned_before_they_are_laid_out():
