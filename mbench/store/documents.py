@@ -19,6 +19,9 @@ SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 LARGEST_BYTES: Final = 256 << 20
 """Of one document; the plan of 10 000 jobs has a tenth of it."""
 
+MOST_VALUES: Final = 1 << 22
+"""Of one document; the plan of 10 000 jobs has a quarter of it. Each `[]` of three bytes takes some 70 in memory."""
+
 DocumentT = TypeVar("DocumentT", bound=Document)
 
 
@@ -80,6 +83,11 @@ def schema() -> dict[str, Any]:
 
 
 def _parse_object(data: bytes, source: str) -> dict[str, Any]:
+    if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:  # no fewer than it has values, before any takes memory
+        raise StoreError(
+            f"{source}: holds more than the {MOST_VALUES} values that are read; restore the file, or remove it and its "
+            "session."
+        )
     try:
         fields = json.loads(data.decode("utf-8"))
     except json.JSONDecodeError as error:

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from pathlib import Path
 
 import jsonschema
@@ -7,7 +8,7 @@ import sample_plans as sample
 
 from mbench.core.errors import NewerFormat, StoreError
 from mbench.core.results import FORMAT_VERSION, JobResult, Pass, Plan, Status
-from mbench.store.documents import RunDocument, format_document, parse_document, schema
+from mbench.store.documents import MOST_VALUES, RunDocument, format_document, parse_document, schema
 from mbench.store.session import find_session, open_session
 from mbench.store.upgrade import upgrade
 
@@ -156,3 +157,29 @@ def test_json_that_python_cannot_read_is_one_line(data, said):
         parse_document(data, JobResult, source="jobs/x.json")
     assert str(caught.value).startswith("jobs/x.json: damaged: ")
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"0", b"[0", b"{"])
+def test_more_values_than_are_read_take_no_memory_before_they_are_refused(value: bytes) -> None:
+    data = b'{"x": [' + (value + b",") * MOST_VALUES + b"0]}"
+    tracemalloc.start()
+    with pytest.raises(StoreError, match=rf"^plan\.json: holds more than the {MOST_VALUES} values that are read"):
+        parse_document(data, Plan, source="plan.json")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_as_many_values_as_are_read_are_looked_at() -> None:
+    data = b'{"x": [' + b"0," * (MOST_VALUES - 2) + b"0]}"  # with the brace and the bracket: exactly the bound
+    with pytest.raises(StoreError, match="kind is None"):
+        parse_document(data, Plan, source="plan.json")
+    with pytest.raises(StoreError, match="holds more than"):
+        parse_document(data.replace(b"[", b"[[", 1).replace(b"]", b"]]", 1), Plan, source="plan.json")
+
+
+def test_a_plan_of_ten_thousand_jobs_has_fewer_values_than_are_read() -> None:
+    plan = sample.plan("20260115-093000-host-alpha-1a2b")
+    document = format_document(plan)
+    values = sum(map(document.count, (b",", b"[", b"{")))
+    assert 10_000 * values / len(plan.jobs) < MOST_VALUES
