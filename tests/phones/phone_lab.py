@@ -144,7 +144,8 @@ class Lab:
         return self.mbench("devices", "--json").rows
 
     def shell(self, phone: Phone, text: str) -> str:
-        return self.server.run("-s", phone.address, "shell", text).stdout.decode().strip()
+        """Return what a command prints; a host's other processes, which /proc shows too, have names of any bytes."""
+        return self.server.run("-s", phone.address, "shell", text).stdout.decode(errors="replace").strip()
 
     def close(self) -> None:
         for process in self._processes:
