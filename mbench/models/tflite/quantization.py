@@ -7,6 +7,7 @@ points of top-1; here the true minima and maxima count.
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, Final
 
 import numpy as np
@@ -149,8 +150,9 @@ def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges, na
 
 
 def _run(quantizer: Any, ranges: Ranges | None) -> bytes:
+    """Return the file; the quantizer changes the ranges that it is given, which other files are quantized by, too."""
     with large_kernels_by_rows():
-        result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+        result = quantizer.quantize(deepcopy(ranges), enable_progress_bar=False, enable_progress_report=False)
     model = read_model(bytes(result.quantized_model))
     rename_ends(model)
     return write_model(model)

@@ -18,6 +18,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.variants import POST_TRAINING, Quantization
 from mbench.models.tflite.build import BuiltFile
+from mbench.models.tflite.quantization import BY_DEFINITION
 from mbench.workflows.score.on_host import host_scores
 
 pytestmark = pytest.mark.tensorflow
@@ -121,3 +122,19 @@ def write_coco(root: Path) -> Path:
     (root / "annotations").mkdir()
     (root / "annotations" / "instances_val2017.json").write_text(json.dumps(contents))
     return root
+
+
+def ranges_by_definition() -> dict[str, list[object]]:
+    """Return what quantization holds of them; runs in the worker."""
+    return {name: [np.asarray(end).tolist() for end in ends.values()] for name, ends in BY_DEFINITION.items()}
+
+
+def shapes_by_definition() -> dict[str, list[tuple[int, ...]]]:
+    return {name: [np.shape(end) for end in ends.values()] for name, ends in BY_DEFINITION.items()}
+
+
+@pytest.mark.usefixtures("ssd")
+def test_quantizing_changes_nothing_that_later_files_are_quantized_by(tensorflow_worker: ProcessPoolExecutor) -> None:
+    """The quantizer writes into the ranges that it is given; what was built before decided about the bytes of a file."""
+    assert tensorflow_worker.submit(ranges_by_definition).result() == ranges_by_definition()
+    assert tensorflow_worker.submit(shapes_by_definition).result() == shapes_by_definition()
