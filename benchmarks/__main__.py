@@ -4,6 +4,7 @@ python -m benchmarks                    all of them, about eleven minutes on two
 python -m benchmarks command_line       one of them; the others' last output stays
 python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign bytes on hostile inputs
 python -m benchmarks request_path        no benchmark: the files that a run leads through, one after the other
+python -m benchmarks code_lines          no benchmark: lines of code of `mbench/`, room by room
 python -m benchmarks mutation …         no benchmark: mutation testing of what decides about numbers, some two hours
 """
 
@@ -31,8 +32,8 @@ LAST_OUTPUT = Path(__file__).with_name("last_output.json")
 
 def main(names: list[str]) -> int:
     """Run benchmarks and print and keep their figures, or a command that is none."""
-    if names[:1] == ["request_path"]:
-        return int(import_module("benchmarks.request_path").main(names[1:]))
+    if names[:1] in (["request_path"], ["code_lines"]):
+        return int(import_module(f"benchmarks.{names[0]}").main(names[1:]))
     if names[:1] in (["fuzz"], ["mutation"]):
         return int(import_module(f"benchmarks.{names[0]}.command").main(names[1:]))
     if unknown := sorted(set(names) - set(NAMES)):
