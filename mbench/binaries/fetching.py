@@ -16,6 +16,7 @@ from mbench.binaries.records import BinaryRecord, Flavour, System
 from mbench.binaries.whole_files import disk_errors, held_alone
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import Progress, SilentProgress, utc_now
+from mbench.files.hashes import hash_file
 
 BUSY_S: Final = 1800.0
 """Longest wait for another process that fetches the same address."""
@@ -178,8 +179,7 @@ def _compare_and_pin(job: _Fetch, url: str, part: Path, pin: Pin | None, validat
     Raises:
         ArtifactError: other bytes than the address gave before.
     """
-    with part.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = hash_file(part)
     if pin is not None and pin.sha256 != sha256 and not job.accept_new:
         raise ArtifactError(
             f"{url} is no longer what it was on {pin.pinned_at:%Y-%m-%d}: it gives SHA-256 {sha256}, pinned is "

@@ -24,6 +24,7 @@ from mbench.binaries.records import Abi, BinaryRecord, Companion, Finding, Findi
 from mbench.binaries.whole_files import TEMPORARY, disk_errors, held_alone, make_final, temporary_in, write_whole
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import utc_now
+from mbench.files.hashes import hash_file
 from mbench.files.regular import open_regular
 
 _LOG = logging.getLogger(__name__)
@@ -290,8 +291,7 @@ _FAULTS: Final[dict[FindingKind, str]] = {"missing": "is gone", "damaged": "has 
 
 def _fault(path: Path, sha256: str) -> FindingKind | None:
     try:
-        with path.open("rb") as file:
-            return None if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else "damaged"
+        return None if hash_file(path) == sha256 else "damaged"
     except FileNotFoundError:
         return "missing"
 

@@ -5,7 +5,6 @@ A FIFO waits for a writer, a terminal for a person, `/dev/zero` never ends. What
 """
 
 import errno
-import hashlib
 import os
 import stat
 from io import BufferedReader
@@ -65,16 +64,6 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
             if sum(map(len, parts)) > limit_bytes:
                 _refuse_size(path, "more", limit_bytes)
     return b"".join(parts)
-
-
-def hash_regular(path: Path) -> str:
-    """Return the SHA-256 of a file of any size.
-
-    Raises:
-        OSError: as `open_regular`.
-    """
-    with open_regular(path, limit_bytes=None) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def format_limit(size_bytes: int) -> str:

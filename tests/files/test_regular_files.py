@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mbench.files.regular import format_limit, hash_regular, open_regular, read_regular
+from mbench.files.hashes import hash_file
+from mbench.files.regular import format_limit, open_regular, read_regular
 
 
 def make_fifo(folder: Path) -> Path:
@@ -30,7 +31,7 @@ def make_socket(folder: Path) -> Path:
         (lambda _: Path("/dev/zero"), "a character device"),
     ],
 )
-@pytest.mark.parametrize("reader", [lambda path: read_regular(path, limit_bytes=10), hash_regular])
+@pytest.mark.parametrize("reader", [lambda path: read_regular(path, limit_bytes=10), hash_file])
 def test_what_is_not_a_regular_file_is_named(
     make: Callable[[Path], Path], kind: str, reader: Callable[[Path], object], tmp_path: Path
 ) -> None:

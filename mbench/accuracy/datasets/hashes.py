@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from mbench.core.errors import DatasetError
 from mbench.core.workloads import Document
-from mbench.files.regular import open_regular
+from mbench.files.hashes import hash_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -104,9 +104,7 @@ def _is_noted(path: Path, known: FileHash | None) -> bool:
 
 def _hash(path: Path) -> FileHash:
     try:
-        with open_regular(path, limit_bytes=None) as stream:
-            status = os.fstat(stream.fileno())
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        status, sha256 = path.stat(), hash_file(path)  # a file that changes in between is hashed again next time
     except OSError as error:
         raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it, or take it off the list.") from error
     return FileHash(size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256)

@@ -35,6 +35,7 @@ from mbench.core.errors import DatasetError, StoreError
 from mbench.core.examples import DatasetFacts, Examples
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
+from mbench.files.hashes import hash_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -164,7 +165,11 @@ def _kept(path: Path, wanted: PreparedRecord) -> PreparedRecord | None:
     """Return the record of an array that is there, whole and the one that is wanted."""
     try:
         record = PreparedRecord.model_validate_json(path.with_suffix(".json").read_bytes())
-        if record.key() == wanted.key() and path.stat().st_size == record.size_bytes and _sha256(path) == record.sha256:
+        if (
+            record.key() == wanted.key()
+            and path.stat().st_size == record.size_bytes
+            and hash_file(path) == record.sha256
+        ):
             return record
         reason = "is not what its record says"
     except FileNotFoundError:
@@ -194,7 +199,7 @@ def _made(
         if len(unreadable) == wanted.asked:
             raise DatasetError(f"none of {wanted.asked} examples can be decoded. The first: {unreadable[0].reason}")
         record = wanted.model_copy(
-            update={"unreadable": unreadable, "size_bytes": part.stat().st_size, "sha256": _sha256(part)}
+            update={"unreadable": unreadable, "size_bytes": part.stat().st_size, "sha256": hash_file(part)}
         )
         path.with_suffix(".json").unlink(missing_ok=True)
         part.replace(path)  # not synced: whoever opens it checks its hash, so a power cut costs time alone
@@ -259,11 +264,6 @@ def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:
     if hasattr(os, "posix_fallocate"):  # a disk that fills up meanwhile would kill the process that writes the mapping
         with path.open("r+b") as stream:
             os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

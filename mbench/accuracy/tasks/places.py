@@ -13,7 +13,7 @@ from mbench.accuracy.tasks.place_metrics import place_metrics
 from mbench.accuracy.tasks.top_k import BestAnswers
 from mbench.core.errors import UnsupportedModel
 from mbench.core.examples import Examples, Place
-from mbench.files.regular import hash_regular
+from mbench.files.hashes import hash_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def open_cells(path: Path) -> Cells:
         DatasetError: no such file, or not of the format.
     """
     positions = read_cells(path)
-    return Cells(path=path, sha256=hash_regular(path), positions=positions)
+    return Cells(path=path, sha256=hash_file(path), positions=positions)
 
 
 def place_evaluator(opened: OpenedFile, examples: Examples, cells: Cells) -> Evaluator:

@@ -26,6 +26,7 @@ from mbench.devices.adb.sync import (
     send_file,
     transfer_s,
 )
+from mbench.files.hashes import hash_file
 
 _DAMAGE: Final = "the cable, the hub or the storage damages data"
 
@@ -135,7 +136,6 @@ class AdbSender:
 
 def _has_hash(source: Path, sha256: str) -> bool:
     try:
-        with source.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return hash_file(source) == sha256
     except OSError:
         return False

@@ -1,6 +1,5 @@
 """This machine as a device: the transport that phones are reached by, without a cable."""
 
-import hashlib
 import os
 import selectors
 import shutil
@@ -17,6 +16,7 @@ from mbench.core.ports import CommandResult, FilesRead
 from mbench.core.search_path import others_environment
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import refuse_outside
+from mbench.files.hashes import hash_file
 
 _BLOCK = 1 << 20
 _GONE_S = 5.0
@@ -87,8 +87,7 @@ class HostTransport:
         """Return the SHA-256 of a file as it is on the disk now."""
         with _mapped("read", path):
             try:
-                with Path(path).open("rb") as file:
-                    return hashlib.file_digest(file, "sha256").hexdigest()
+                return hash_file(Path(path))
             except (FileNotFoundError, NotADirectoryError):
                 return None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mbench.core.errors import UsageError
 from mbench.core.examples import Task
-from mbench.files.regular import hash_regular
+from mbench.files.hashes import hash_file
 from mbench.models.training.distillation import Distillation, check_outputs, loss
 from mbench.models.training.examples import Pictures
 from mbench.models.training.recipe import Lesson, TrainingRecipe
@@ -64,6 +64,6 @@ def distillation_loss(recipe: TrainingRecipe) -> Callable[[Any, Any], Any] | Non
 
 def _sha256(path: Path) -> str:
     try:
-        return hash_regular(path)
+        return hash_file(path)
     except OSError as error:
         raise UsageError(f"teacher {path} cannot be read: {error.strerror}.") from error

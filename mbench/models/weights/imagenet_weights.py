@@ -1,6 +1,5 @@
 """Keras' published ImageNet weights: fetched on the user's machine when asked for, and verified ever after."""
 
-import hashlib
 import http.client
 import os
 import urllib.error
@@ -14,6 +13,7 @@ from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.recipes import Weights, WeightsKind
 from mbench.core.variants import Head, Size
 from mbench.core.workloads import Document
+from mbench.files.hashes import hash_file
 
 BASE_URL: Final = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/"
 """keras-team/keras `keras/src/applications/mobilenet.py`, `BASE_WEIGHT_PATH`."""
@@ -76,7 +76,7 @@ def fetch_imagenet(size: Size, head: Head, folder: Path, *, base_url: str = BASE
     sighting = _read_sighting(path)
     if sighting is None or not path.exists():
         sighting = _fetch(url, path, expected=sighting)
-    elif _sha256(path) != sighting.sha256:
+    elif hash_file(path) != sighting.sha256:
         raise ArtifactError(f"{path} is no longer what was fetched from {sighting.url}. Delete it to fetch it again.")
     return Weights(kind=WeightsKind.IMAGENET, sha256=sighting.sha256, source=str(path))
 
@@ -87,7 +87,7 @@ def _fetch(url: str, path: Path, *, expected: Sighting | None) -> Sighting:
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         size_bytes = _download(url, partial)
-        sighting = Sighting(url=url, size_bytes=size_bytes, sha256=_sha256(partial))
+        sighting = Sighting(url=url, size_bytes=size_bytes, sha256=hash_file(partial))
         if expected is not None and sighting.sha256 != expected.sha256:
             raise ArtifactError(
                 f"{url} is no longer what it was: SHA-256 {sighting.sha256[:12]}…, first {expected.sha256[:12]}…. "
@@ -135,8 +135,3 @@ def _read_sighting(path: Path) -> Sighting | None:
 
 def _sighting_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,11 +1,11 @@
 """Shards: a part of the inputs as one file on the device, made as large as the device has room for."""
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import NoSpace, StoreError
 from mbench.core.ports import Transport
+from mbench.files.hashes import hash_file
 from mbench.runner.device_scoring.script import ShardOnDevice
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ class Shards:
     def _push(self, first: int, end: int) -> None:
         try:
             self._inputs[first:end].tofile(self._part)
-            with self._part.open("rb") as file:
-                self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            self._sha256 = hash_file(self._part)
         except OSError as error:
             raise StoreError(f"could not write the inputs to {self._part}: {error.strerror or error}.") from error
         try:

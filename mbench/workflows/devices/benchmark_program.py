@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mbench.core.errors import DeviceLost, NoDevice, TransportError, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
-from mbench.files.regular import hash_regular
+from mbench.files.hashes import hash_file
 from mbench.hostbench.identity import program_manifest
 from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument, flags_of, tool_of
@@ -185,7 +185,7 @@ def pushed_program(
 
 def _sha256(path: Path) -> str:
     try:
-        return hash_regular(path)
+        return hash_file(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
 

@@ -1,11 +1,11 @@
 """The program that a session was begun with: found again by its content, never by the path that a plan names."""
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbench.core.errors import StoreError, UsageError
 from mbench.core.results import BinaryFacts
+from mbench.files.hashes import hash_file
 from mbench.workflows.home import home
 
 if TYPE_CHECKING:  # a run on this host by hostbench has no need of it
@@ -60,5 +60,4 @@ def hash_of_named(binary: Path) -> str:
     """
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    with binary.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(binary)
