@@ -10,9 +10,7 @@ again: a cache may lose entries, it never lies.
 
 import hashlib
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,13 +23,11 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import ArtifactFacts, Document
+from mbench.files.whole import WRITING, write_whole
 
 _LOG = logging.getLogger(__name__)
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-
-_TEMPORARY: Final = ".writing-"
-"""Prefix of files that are not whole yet; a process that died leaves them behind."""
 
 BUILD_TIMEOUT_S: Final = 1800.0
 """Longest wait for another process that builds the same: far above any build, below a night."""
@@ -122,8 +118,8 @@ class ArtifactCache:
             raise ArtifactError(f"facts of {facts.name} are of other bytes than those to be kept; inspect them again.")
         record = CacheRecord(digest=digest, facts=facts, recipe=dict(recipe), created_at=created_at, build_s=build_s)
         with self._disk_errors(f"write {facts.name} ({len(data)} bytes) to"):
-            _write_whole(self._file_path(sha256), data)
-            _write_whole(self._record_path(digest), record.model_dump_json(indent=1).encode())
+            write_whole(self._file_path(sha256), data, fsync=True)
+            write_whole(self._record_path(digest), record.model_dump_json(indent=1).encode(), fsync=True)
         return CachedArtifact(path=self._file_path(sha256), record=record)
 
     def keep_file(self, data: bytes) -> Path:
@@ -134,7 +130,7 @@ class ArtifactCache:
         """
         path = self._file_path(hashlib.sha256(data).hexdigest())
         with self._disk_errors(f"write {len(data)} bytes to"):
-            _write_whole(path, data)
+            write_whole(path, data, fsync=True)
         return path
 
     def find_file(self, sha256: str) -> Path | None:
@@ -212,7 +208,7 @@ class ArtifactCache:
             kept = {record.facts.sha256 for record in records if record.created_at >= older_than}
             return sum(
                 _unlink(path)
-                for path in (*_listed(self._folder / "files", ""), *_listed(self._folder / "recipes", ".part"))
+                for path in (*_listed(self._folder / "files", ""), *_leftovers(self._folder / "recipes"))
                 if path.stem not in kept and path.stat().st_mtime < older_than.timestamp()
             )
 
@@ -277,34 +273,6 @@ def _wait_for(lock: FileLock, path: Path, timeout_s: float) -> None:
         ) from None
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also when the power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY, suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; systems that cannot open a folder keep it without this."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _parse_record(path: Path) -> CacheRecord | None:
     try:
         return CacheRecord.model_validate_json(path.read_bytes())
@@ -317,6 +285,10 @@ def _listed(folder: Path, suffix: str) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.name.endswith(suffix) and path.is_file())
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    return [path for path in _listed(folder, "") if path.name.startswith(WRITING)]
 
 
 def _unlink(path: Path) -> int:

@@ -21,10 +21,11 @@ from pydantic import ValidationError
 
 from mbench.binaries.answers import FileHead, parse_head, range_validator, refusal, unreachable
 from mbench.binaries.pins import Validators
-from mbench.binaries.whole_files import disk_errors, write_whole
+from mbench.binaries.whole_files import disk_errors
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
+from mbench.files.whole import write_whole
 
 LIMIT_BYTES: Final = 1 << 30
 """A benchmark_model has some ten MB; whatever is a hundred times that is something else."""
@@ -206,7 +207,7 @@ def _begin(job: Download, head: FileHead) -> None:
     with disk_errors("write the download in", job.part.parent):
         drop_part(job.part)
         partial = Partial(url=job.url, validators=head.validators, total_bytes=head.total_bytes)
-        write_whole(_partial_path(job.part), partial.model_dump_json(indent=1).encode() + b"\n")
+        write_whole(_partial_path(job.part), partial.model_dump_json(indent=1).encode() + b"\n", fsync=False)
 
 
 def _stream(job: Download, head: FileHead, answer: http.client.HTTPResponse) -> None:

@@ -8,31 +8,31 @@
 Everything appears under its final name whole or not at all. Nothing that is damaged is ever handed out.
 """
 
-import hashlib
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from mbench.binaries.contents import MOST_BYTES
-from mbench.binaries.elf import ElfFacts, parse_elf
+from mbench.binaries.elf import ElfFacts, read_elf
 from mbench.binaries.records import Abi, BinaryRecord, Companion, Finding, FindingKind, Flavour, System, parse_abi
-from mbench.binaries.whole_files import TEMPORARY, disk_errors, held_alone, make_final, temporary_in, write_whole
+from mbench.binaries.whole_files import disk_errors, held_alone
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import utc_now
 from mbench.files.hashes import hash_file
 from mbench.files.regular import open_regular
+from mbench.files.whole import WRITING, place, unfinished, write_whole
 
 _LOG = logging.getLogger(__name__)
 
 BUSY_S: Final = 120.0
 """Longest wait for another process that writes the library: far above copying a binary."""
 
-_CHUNK_BYTES: Final = 1 << 20
 _SHORTEST_PREFIX: Final = 6
 
 
@@ -91,7 +91,7 @@ class BinaryLibrary:
                     companions=beside,
                 )
                 merged = record.with_what_is_known(self._read(sha256))
-                write_whole(self._record_path(sha256), merged.model_dump_json(indent=1).encode() + b"\n")
+                write_whole(self._record_path(sha256), merged.model_dump_json(indent=1).encode() + b"\n", fsync=True)
             finally:
                 self._drop_strays()
         return merged
@@ -198,10 +198,10 @@ class BinaryLibrary:
 
     def _keep_file(self, path: Path) -> tuple[str, ElfFacts]:
         """Copy a file in; what was hashed and read is the copy, so nobody can change it in between."""
-        with temporary_in(self._folder / "files") as copy:
-            sha256 = _copy(path, copy)
-            elf = parse_elf(copy, name=str(path))
-            make_final(copy, self._file_path(sha256), mode=0o755)
+        with unfinished(self._folder / "files") as copy:
+            _copy(path, copy)
+            elf, sha256 = read_elf(copy, name=str(path)), hash_file(copy)
+            place(copy, self._file_path(sha256), fsync=True, mode=0o755)
         return sha256, elf
 
     def _keep_companion(self, name: str, path: Path, abi: Abi) -> Companion:
@@ -216,10 +216,10 @@ class BinaryLibrary:
 
     def _drop_strays(self) -> None:
         """Remove what belongs to no record and what dead processes left; the lock is held, so nobody writes them."""
-        unfinished = [path for path in _listed(self._folder / "records") if path.name.startswith(TEMPORARY)]
+        strays = [path for path in _listed(self._folder / "records") if path.name.startswith(WRITING)]
         if not self._unreadable_records():  # a record that cannot be read may need any of them
-            unfinished += [finding.path for finding in self._stray_files()]
-        for path in unfinished:
+            strays += [finding.path for finding in self._stray_files()]
+        for path in strays:
             path.unlink(missing_ok=True)
 
     def _read(self, sha256: str) -> BinaryRecord | None:
@@ -308,19 +308,14 @@ def _abi_of_program(path: Path, elf: ElfFacts, abi: Abi | None) -> Abi:
     return elf.abi
 
 
-def _copy(path: Path, target: BinaryIO) -> str:
-    """Copy a file's bytes; return their SHA-256."""
-    digest = hashlib.sha256()
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file's bytes."""
     try:
         source = open_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
-    with source:
-        while chunk := source.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            target.write(chunk)
-    target.flush()
-    return digest.hexdigest()
+    with source, target.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
 
 
 def _listed(folder: Path) -> list[Path]:

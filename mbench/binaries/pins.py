@@ -10,9 +10,10 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from mbench.binaries.library import BUSY_S
-from mbench.binaries.whole_files import disk_errors, held_alone, write_whole
+from mbench.binaries.whole_files import disk_errors, held_alone
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import Document
+from mbench.files.whole import write_whole
 
 FILE_NAME: Final = "binaries.lock.json"
 
@@ -81,5 +82,5 @@ def write_pin(folder: Path, url: str, *, sha256: str, size_bytes: int, validator
         seen = before.pinned_at if before is not None and before.sha256 == sha256 else now
         pin = Pin(sha256=sha256, size_bytes=size_bytes, pinned_at=seen, validators=validators)
         document = Pins(pins={**pins, url: pin})
-        write_whole(folder / FILE_NAME, document.model_dump_json(indent=1).encode() + b"\n")
+        write_whole(folder / FILE_NAME, document.model_dump_json(indent=1).encode() + b"\n", fsync=True)
     return pin

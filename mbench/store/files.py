@@ -1,26 +1,12 @@
-"""Writes that happen whole or not at all, and OSErrors as one line that says what to do next.
-
-Everything is written under a name that readers pass over (it starts with a dot), flushed to the disk, and only then
-given its final name. A process that is killed in between leaves such a leftover, never half a document.
-"""
+"""How results are read and written: whole, flushed to the disk, never through a link, and errors as one line."""
 
 import errno
-import os
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from mbench.core.errors import StoreError
-from mbench.files import regular
-
-WRITING: Final = ".writing-"
-"""Start of the names of what is being written, or was when its writer was killed."""
-
-_NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK})
-_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY})
+from mbench.files import regular, whole
 
 _ADVICE = {
     errno.ENOSPC: "Free some space there, or name another folder in MBENCH_RESULTS.",
@@ -90,13 +76,7 @@ def replace_file(path: Path, data: bytes) -> None:
         StoreError: it could not be written; what was there is unchanged.
     """
     with storing("write", path):
-        temporary = _new_name(path.parent)
-        try:
-            _write_through(temporary, data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _flush_folder(path.parent)
+        whole.write_whole(path, data, fsync=True)
 
 
 def write_new_file(path: Path, data: bytes) -> bool:
@@ -106,90 +86,14 @@ def write_new_file(path: Path, data: bytes) -> bool:
         StoreError: it could not be written; nothing bears the name.
     """
     with storing("write", path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _new_name(path.parent)
-        try:
-            _write_through(temporary, data)
-            if not _give_new_name(temporary, path):
-                return False
-        finally:
-            temporary.unlink(missing_ok=True)
-        _flush_folder(path.parent)
-        return True
+        return whole.write_new(path, data, fsync=True)
 
 
 def write_new_folder(path: Path, files: Mapping[str, bytes]) -> bool:
     """Write a folder of plain files that nobody has written before; return False where the name is taken.
 
-    `files` is not empty. Renaming onto a folder fails where that one holds anything (rename(2), ENOTEMPTY), on NFS as
-    well, so two writers of one name cannot both succeed.
-
     Raises:
         StoreError: it could not be written; nothing bears the name.
     """
     with storing("write", path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _new_name(path.parent)
-        try:
-            temporary.mkdir()
-            for name, data in files.items():
-                _write_through(temporary / name, data)
-            _flush_folder(temporary)
-            temporary.rename(path)
-        except OSError as error:
-            if error.errno in _TAKEN and path.is_dir():
-                return False
-            raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-        _flush_folder(path.parent)
-        return True
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed writers left in `folder` and the folders below; only for who alone writes there."""
-    for leftover in [*folder.rglob(f"{WRITING}*")]:
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                leftover.unlink()
-
-
-def _new_name(folder: Path) -> Path:
-    return folder / f"{WRITING}{secrets.token_hex(8)}"
-
-
-def _write_through(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _give_new_name(temporary: Path, path: Path) -> bool:
-    """Give a file its final name unless that is taken: link(2) refuses where rename(2) would replace."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        # NFS may do it, lose its answer, and refuse the repetition; then the file has two names (open(2), O_EXCL).
-        return temporary.stat().st_nlink == 2
-    except OSError as error:
-        # FAT, some FUSE and SMB mounts have no hard links; one process drives a session, so look-then-rename will do.
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        if path.exists():
-            return False
-        temporary.rename(path)
-    return True
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make new names in `folder` outlive a power cut, where the system can (fsync(2) on a directory)."""
-    with suppress(PermissionError):  # Windows opens no folders
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            with suppress(OSError):  # some network file systems know no fsync of a folder
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        return whole.write_new_folder(path, files, fsync=True)

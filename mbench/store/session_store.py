@@ -16,11 +16,11 @@ from typing import Final
 from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
 from mbench.core.results import DevicePlan, JobResult, Plan, PlannedJob, Run
+from mbench.files.whole import remove_leftovers
 from mbench.store.documents import RunDocument, format_document, read_document
 from mbench.store.files import (
     read_regular,
     refuse_links,
-    remove_leftovers,
     replace_file,
     storing,
     write_new_file,

@@ -3,13 +3,13 @@
 import json
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from mbench.core.errors import ArtifactError
 from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
+from mbench.files.whole import place, unfinished
 from mbench.workflows.build.gather_artifacts import build_variants
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
 from mbench.workflows.build.recipes import BuildInputs
@@ -58,14 +58,11 @@ def _copied(outcome: Outcome, output: Path) -> Outcome:
     if isinstance(outcome, BuildFailure):
         return outcome
     target = output / f"{outcome.facts.name}.tflite"
-    part = target.with_name(f"{target.name}.part")
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(outcome.path, part)
-        part.replace(target)
+        with unfinished(output) as part:
+            shutil.copyfile(outcome.path, part)
+            place(part, target, fsync=False)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         advice = "Free some space there, or name another --output."
         raise ArtifactError(f"could not write {target}: {error.strerror or error}. {advice}") from error
     return Artifact(facts=outcome.facts, path=target)

@@ -8,7 +8,6 @@ Notes may be lost or removed at any time; they only save work.
 import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 from mbench.core.errors import DatasetError
 from mbench.core.workloads import Document
 from mbench.files.hashes import hash_file
+from mbench.files.whole import write_whole
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def hash_files(folder: Path, names: Sequence[str], *, cache: Path | None) -> tup
         fresh = dict(zip(changed, pool.map(lambda name: _hash(folder / name), changed), strict=True))
     current = {**known, **fresh}
     if notes is not None and fresh:
-        write_whole(notes, HashNotes(folder=str(folder), files=current).model_dump_json())
+        write_note(notes, HashNotes(folder=str(folder), files=current).model_dump_json())
     return tuple(bytes.fromhex(current[name].sha256) for name in names)
 
 
@@ -73,22 +73,12 @@ def note_path(cache: Path, of: Path) -> Path:
     return cache / f"{hashlib.sha256(os.fsencode(of)).hexdigest()[:24]}.json"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a note whole or not at all; where that fails nobody loses more than time, so a log line says it.
-
-    Two writers never mix; the later one stays.
-    """
-    temporary = None
+def write_note(path: Path, text: str) -> None:
+    """Write a note; where that fails nobody loses more than time, so a log line says it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).replace(path)
+        write_whole(path, text.encode(), fsync=False)
     except OSError as error:
         _LOG.warning("hashes could not be noted in %s: %s; they will be computed again", path, error)
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 def _is_noted(path: Path, known: FileHash | None) -> bool:

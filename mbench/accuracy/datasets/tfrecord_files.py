@@ -17,7 +17,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 
 from mbench.accuracy.datasets.crc32c import crc32c
-from mbench.accuracy.datasets.hashes import note_path, write_whole
+from mbench.accuracy.datasets.hashes import note_path, write_note
 from mbench.accuracy.datasets.text import brief
 from mbench.accuracy.datasets.tf_example import Values, parse_example
 from mbench.core.errors import DatasetError
@@ -97,7 +97,7 @@ def read_shard(path: Path, *, cache: Path | None) -> Shard:
     records = tuple(_record(path, number, offset, data) for number, (offset, data) in enumerate(_records(path)))
     shard = Shard(path=str(path), size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, records=records)
     if notes is not None:
-        write_whole(notes, shard.model_dump_json())
+        write_note(notes, shard.model_dump_json())
     return shard
 
 

@@ -17,6 +17,8 @@ from typing import Final
 
 from filelock import FileLock
 
+from mbench.files.whole import WRITING
+
 _LOG = logging.getLogger(__name__)
 
 LIMIT_BYTES: Final = 20 << 30
@@ -86,7 +88,7 @@ def _kept_in(folder: Path) -> Iterator[_Kept]:
     files: dict[str, list[os.stat_result]] = {}
     with suppress(FileNotFoundError):
         for entry in os.scandir(folder):
-            if not entry.name.endswith(".lock"):
+            if not entry.name.endswith(".lock") and not entry.name.startswith(WRITING):
                 with suppress(FileNotFoundError):
                     files.setdefault(entry.name.partition(".")[0], []).append(entry.stat())
     for key, found in files.items():

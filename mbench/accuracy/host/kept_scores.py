@@ -8,8 +8,6 @@ The key is a digest over all that the answers depend on. What has changed since 
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -21,6 +19,7 @@ from mbench.accuracy.host.prepared import GEOMETRY_VERSION
 from mbench.core.examples import DatasetFacts
 from mbench.core.scores import Score
 from mbench.core.workloads import Document
+from mbench.files.whole import write_whole
 
 _LOG = logging.getLogger(__name__)
 
@@ -94,17 +93,10 @@ def keep_score(folder: Path, request: ScoreRequest, score: Score, *, notes: Sequ
     """
     path = folder / f"{request.key()}.json"
     kept = KeptScore(request=request, score=score, notes=tuple(notes), sha256=_sha256(score, notes))
-    temporary = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(kept.model_dump_json(indent=1))
-        Path(temporary).replace(path)
+        write_whole(path, kept.model_dump_json(indent=1).encode(), fsync=False)
     except OSError as error:
         _LOG.warning("a score could not be kept in %s: %s; it will be taken again", folder, error.strerror or error)
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
     return kept
 
 

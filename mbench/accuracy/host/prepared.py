@@ -36,6 +36,7 @@ from mbench.core.examples import DatasetFacts, Examples
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
 from mbench.files.hashes import hash_file
+from mbench.files.whole import place, write_whole
 
 _LOG = logging.getLogger(__name__)
 
@@ -202,10 +203,8 @@ def _made(
             update={"unreadable": unreadable, "size_bytes": part.stat().st_size, "sha256": hash_file(part)}
         )
         path.with_suffix(".json").unlink(missing_ok=True)
-        part.replace(path)  # not synced: whoever opens it checks its hash, so a power cut costs time alone
-        sidecar = path.with_suffix(".json.part")
-        sidecar.write_text(record.model_dump_json(indent=1), encoding="utf-8")
-        sidecar.replace(path.with_suffix(".json"))
+        place(part, path, fsync=False)  # whoever opens it checks its hash
+        write_whole(path.with_suffix(".json"), record.model_dump_json(indent=1).encode(), fsync=False)
     finally:
         part.unlink(missing_ok=True)
     return record

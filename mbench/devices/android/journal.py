@@ -4,7 +4,6 @@ The phone's copy is found by whoever meets the phone next, from any host; this h
 cleared meanwhile. Each is written whole or not at all.
 """
 
-import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -13,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from mbench.core.errors import TransportError
 from mbench.core.ports import Transport
 from mbench.core.workloads import Document
+from mbench.files.whole import write_whole
 
 _NAME: Final = "borrowed-settings"
 _LIMIT_BYTES: Final = 1 << 16
@@ -47,13 +47,9 @@ def write_journal(transport: Transport, host_folder: Path, journal: Journal) -> 
     """
     data = (journal.model_dump_json(indent=2) + "\n").encode()
     path = _host_path(host_folder, transport.serial)
-    part = path.with_name(f"{path.name}.part.{os.getpid()}")
     try:
-        host_folder.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
+        write_whole(path, data, fsync=True)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise TransportError(f"{transport.serial}: could not write {path}: {error.strerror}.") from error
     try:
         transport.write(_phone_path(transport), data)

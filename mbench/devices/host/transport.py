@@ -17,6 +17,7 @@ from mbench.core.search_path import others_environment
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import refuse_outside
 from mbench.files.hashes import hash_file
+from mbench.files.whole import write_whole
 
 _BLOCK = 1 << 20
 _GONE_S = 5.0
@@ -71,17 +72,9 @@ class HostTransport:
             )
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
-        """Write bytes under a temporary name, then rename."""
-        path = Path(target)
-        part = path.with_name(f"{path.name}.part.{os.getpid()}")
-        with _mapped("write", path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                part.write_bytes(data)
-                part.chmod(0o755 if executable else 0o644)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+        """Write a file whole or not at all."""
+        with _mapped("write", target):
+            write_whole(Path(target), data, fsync=False, mode=0o755 if executable else 0o644)
 
     def sha256(self, path: str) -> str | None:
         """Return the SHA-256 of a file as it is on the disk now."""

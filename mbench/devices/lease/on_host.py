@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from mbench.core.errors import TransportError
 from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
+from mbench.files.whole import write_whole
 
 LOCK_TIMEOUT_S: Final = 0.5
 """Longer than a reader's look at the lock, which takes it for a moment."""
@@ -71,13 +72,8 @@ class HostLock:
         Raises:
             TransportError: it could not be written.
         """
-        part = self._record.with_suffix(f".{record.beat}")
         with self._mapped("write"):
-            try:
-                part.write_bytes(format_record(record))
-                part.replace(self._record)
-            finally:
-                part.unlink(missing_ok=True)
+            write_whole(self._record, format_record(record), fsync=False)
 
     def read(self) -> LeaseRecord | None:
         """Return what the last holder wrote, None where it wrote nothing."""
@@ -100,9 +96,7 @@ class HostLock:
         path = self._folder / _DOMAIN_FILE
         with self._mapped("write"), FileLock(path.with_suffix(".lock")):
             if not path.exists():
-                part = path.with_suffix(".part")
-                part.write_text(secrets.token_hex(16), encoding="ascii")
-                part.replace(path)
+                write_whole(path, secrets.token_hex(16).encode(), fsync=False)
             return path.read_text(encoding="ascii")
 
     @contextmanager

@@ -16,6 +16,7 @@ from mbench.emulator.phone.commands import format_variables, install_enoexec
 from mbench.emulator.phone.facts import PhoneFacts, new_boot_id
 from mbench.emulator.phone.views import HOST_VIEW, PROC_FILES, STATE, View
 from mbench.emulator.processes.request_pipes import make_pipes
+from mbench.files.whole import write_whole
 
 _LINKS = 40
 
@@ -225,9 +226,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file that its readers see whole."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_whole(path, text.encode(), fsync=False)
 
 
 def _rewrite(path: Path, text: str) -> None:

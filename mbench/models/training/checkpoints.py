@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from mbench.core.workloads import Document
+from mbench.files.whole import write_whole
 from mbench.models.training.records import Epoch, Machine
-from mbench.models.training.weight_files import write_whole
 from mbench.models.weights.weights import WeightValues
 
 _LOG = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         arrays |= {prefix + name: value for name, value in values.items()}
     stream = io.BytesIO()
     np.savez(stream, **arrays)
-    write_whole(folder / FILE_NAME, stream.getvalue())
+    write_whole(folder / FILE_NAME, stream.getvalue(), fsync=True)
 
 
 def read_checkpoint(folder: Path, digest: str) -> Checkpoint | None:

@@ -20,12 +20,13 @@ from pydantic import ValidationError
 
 from mbench.core.errors import TrainingFailed
 from mbench.core.recipes import Weights, WeightsKind
+from mbench.files.whole import write_whole
 from mbench.models.training.checkpoints import FILE_NAME as CHECKPOINT
 from mbench.models.training.checkpoints import remove_checkpoint
 from mbench.models.training.fitting import Trained
 from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Machine, TrainingRecord
-from mbench.models.training.weight_files import keep_weights, write_whole
+from mbench.models.training.weight_files import keep_weights
 
 _LOG = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class TrainingLibrary:
         )
         folder = self.folder(record.digest)
         try:
-            write_whole(folder / RECORD, record.model_dump_json(indent=1).encode() + b"\n")
+            write_whole(folder / RECORD, record.model_dump_json(indent=1).encode() + b"\n", fsync=True)
         except OSError as error:
             raise TrainingFailed(f"{folder / RECORD} could not be written: {error.strerror or error}.") from error
         remove_checkpoint(folder)

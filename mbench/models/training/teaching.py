@@ -9,11 +9,11 @@ import numpy as np
 from mbench.core.errors import UsageError
 from mbench.core.examples import Task
 from mbench.files.hashes import hash_file
+from mbench.files.whole import write_whole
 from mbench.models.training.distillation import Distillation, check_outputs, loss
 from mbench.models.training.examples import Pictures
 from mbench.models.training.recipe import Lesson, TrainingRecipe
 from mbench.models.training.teachers import KerasTeacher, StoredTeacher, Teacher, WeightsTeacher, teacher_outputs
-from mbench.models.training.weight_files import write_whole
 
 KINDS = {Task.CLASSIFICATION: Distillation.SOFTMAX, Task.ATTRIBUTES: Distillation.SIGMOID}
 
@@ -52,7 +52,7 @@ def write_teachings(recipe: TrainingRecipe, teacher: Teacher, pictures: Pictures
         check_outputs(recipe.teacher.kind, outputs, teacher=recipe.teacher.form, width=recipe.head.classes)
     stream = io.BytesIO()
     np.save(stream, outputs)
-    write_whole(path, stream.getvalue())
+    write_whole(path, stream.getvalue(), fsync=True)
 
 
 def distillation_loss(recipe: TrainingRecipe) -> Callable[[Any, Any], Any] | None:

@@ -7,8 +7,6 @@ Any program with numpy reads them: `numpy.load(path)["conv1/kernel"]`.
 
 import hashlib
 import io
-import os
-import secrets
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -17,6 +15,7 @@ import numpy as np
 
 from mbench.core.errors import TrainingFailed
 from mbench.core.recipes import Weights, WeightsKind
+from mbench.files.whole import write_whole
 from mbench.models.weights.weights import WeightValues
 
 NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -48,24 +47,10 @@ def keep_weights(values: WeightValues, folder: Path) -> Weights:
     sha256 = hashlib.sha256(data).hexdigest()
     path = folder / f"{sha256}.npz"
     try:
-        write_whole(path, data)
+        write_whole(path, data, fsync=True)
     except OSError as error:
         raise TrainingFailed(
             f"trained weights could not be written to {path}: {error.strerror or error}. Free some space there, then "
             "give the same command: it goes on from its last epoch."
         ) from error
     return Weights(kind=WeightsKind.TRAINED, sha256=sha256, source=str(path))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all; its folder is made if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".writing-{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from mbench.core.recipes import Weights, WeightsKind
 from mbench.core.variants import Head, Size
 from mbench.core.workloads import Document
 from mbench.files.hashes import hash_file
+from mbench.files.whole import place, write_whole
 
 BASE_URL: Final = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/"
 """keras-team/keras `keras/src/applications/mobilenet.py`, `BASE_WEIGHT_PATH`."""
@@ -93,10 +94,8 @@ def _fetch(url: str, path: Path, *, expected: Sighting | None) -> Sighting:
                 f"{url} is no longer what it was: SHA-256 {sighting.sha256[:12]}…, first {expected.sha256[:12]}…. "
                 f"Delete {_sighting_path(path)} to accept it."
             )
-        noted = partial.with_suffix(".sighting")
-        noted.write_text(sighting.model_dump_json(indent=2) + "\n")
-        partial.replace(path)
-        noted.replace(_sighting_path(path))
+        place(partial, path, fsync=False)
+        write_whole(_sighting_path(path), f"{sighting.model_dump_json(indent=2)}\n".encode(), fsync=False)
     finally:
         partial.unlink(missing_ok=True)
     return sighting

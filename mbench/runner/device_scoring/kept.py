@@ -16,6 +16,7 @@ from typing import Final
 from mbench.core.errors import StoreError
 from mbench.core.numerals import real
 from mbench.files.regular import MIB, open_regular, read_regular
+from mbench.files.whole import write_whole
 from mbench.runner.device_scoring.script import ANSWERED, parse_statuses
 
 _ABOUT: Final = "about.json"
@@ -52,7 +53,7 @@ class KeptAnswers:
         path = self.folder / _ABOUT
         if path.exists() and _read_text(path) != about:
             raise StoreError(f"{path} is about other answers than those that are wanted; move the folder away.")
-        _write_whole(path, about)
+        write_whole(path, about.encode(), fsync=False)
         text = _read_text(self.folder / _STATUSES)
         rows = self.folder / _ROWS
         rows.touch()
@@ -131,7 +132,7 @@ class KeptAnswers:
         with (self.folder / _ROWS).open("r+b") as file:
             file.truncate(self._row_bytes * self.done)
         lines = "".join(f"{number} {status}\n" for number, status in enumerate(self.statuses))
-        _write_whole(self.folder / _STATUSES, lines)
+        write_whole(self.folder / _STATUSES, lines.encode(), fsync=False)
 
 
 @contextmanager
@@ -167,9 +168,3 @@ def _append(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _write_whole(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
