@@ -23,6 +23,7 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import ArtifactFacts, Document
+from mbench.files.disk import disk_errors
 from mbench.files.whole import WRITING, write_whole
 
 _LOG = logging.getLogger(__name__)
@@ -87,10 +88,10 @@ class ArtifactCache:
         An entry that has changed is removed, with a logged warning.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
         record_path = self._record_path(digest)
-        with self._disk_errors("read from"):
+        with disk_errors("read from the artifact cache", self._folder):
             try:
                 return self._read(digest)
             except _Changed as reason:
@@ -111,13 +112,14 @@ class ArtifactCache:
         """Keep an artifact under its recipe's digest, in the place of an older one.
 
         Raises:
-            ArtifactError: `facts` are not of these bytes, or the disk did not take them; nothing is left then.
+            ArtifactError: `facts` are not of these bytes.
+            DiskError: the disk did not take them; nothing is left then.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         if facts.sha256 != sha256 or facts.size_bytes != len(data):
             raise ArtifactError(f"facts of {facts.name} are of other bytes than those to be kept; inspect them again.")
         record = CacheRecord(digest=digest, facts=facts, recipe=dict(recipe), created_at=created_at, build_s=build_s)
-        with self._disk_errors(f"write {facts.name} ({len(data)} bytes) to"):
+        with disk_errors(f"write {facts.name} ({len(data)} bytes) to the artifact cache", self._folder):
             write_whole(self._file_path(sha256), data, fsync=True)
             write_whole(self._record_path(digest), record.model_dump_json(indent=1).encode(), fsync=True)
         return CachedArtifact(path=self._file_path(sha256), record=record)
@@ -126,10 +128,10 @@ class ArtifactCache:
         """Keep a file under its own SHA-256 alone, such as one that a user brought; return where it lies.
 
         Raises:
-            ArtifactError: the disk did not take it; nothing is left then.
+            DiskError: the disk did not take it; nothing is left then.
         """
         path = self._file_path(hashlib.sha256(data).hexdigest())
-        with self._disk_errors(f"write {len(data)} bytes to"):
+        with disk_errors(f"write {len(data)} bytes to the artifact cache", self._folder):
             write_whole(path, data, fsync=True)
         return path
 
@@ -137,10 +139,10 @@ class ArtifactCache:
         """Return the file of these bytes, checked; None where it is gone, or has changed and is removed.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
         path = self._file_path(sha256)
-        with self._disk_errors("read from"):
+        with disk_errors("read from the artifact cache", self._folder):
             try:
                 _check_file(path, sha256)
             except _Changed as reason:
@@ -159,7 +161,7 @@ class ArtifactCache:
         """
         path = self._folder / "locks" / f"{_checked(digest)}.lock"
         lock = FileLock(path)
-        with self._disk_errors("lock a recipe in"):
+        with disk_errors("lock a recipe in the artifact cache", self._folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 lock.acquire(timeout=0)
@@ -175,9 +177,9 @@ class ArtifactCache:
         """Return all readable records, the oldest first; their files are not checked.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
-        with self._disk_errors("read from"):
+        with disk_errors("read from the artifact cache", self._folder):
             found = (_parse_record(path) for path in _listed(self._folder / "recipes", ".json"))
             return tuple(sorted((record for record in found if record is not None), key=lambda r: r.created_at))
 
@@ -186,9 +188,9 @@ class ArtifactCache:
         """Bytes of all kept files, each counted once.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
-        with self._disk_errors("read from"):
+        with disk_errors("read from the artifact cache", self._folder):
             return sum(path.stat().st_size for path in _listed(self._folder / "files", ".tflite"))
 
     def remove(self, *, older_than: datetime) -> int:
@@ -198,9 +200,9 @@ class ArtifactCache:
             Bytes that this freed.
 
         Raises:
-            ArtifactError: the folder cannot be written.
+            DiskError: the folder cannot be written.
         """
-        with self._disk_errors("remove from"):
+        with disk_errors("remove from the artifact cache", self._folder):
             records = self.entries()
             for record in records:
                 if record.created_at < older_than:
@@ -234,16 +236,6 @@ class ArtifactCache:
 
     def _file_path(self, sha256: str) -> Path:
         return self._folder / "files" / f"{_checked(sha256)}.tflite"
-
-    @contextmanager
-    def _disk_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ArtifactError(
-                f"could not {what} the artifact cache {self._folder}: {error.strerror or error}. "
-                "Free some space there, mend its permissions, or let MBENCH_HOME name another folder."
-            ) from error
 
 
 def _checked(digest: str) -> str:

@@ -21,10 +21,10 @@ from pydantic import ValidationError
 
 from mbench.binaries.answers import FileHead, parse_head, range_validator, refusal, unreachable
 from mbench.binaries.pins import Validators
-from mbench.binaries.whole_files import disk_errors
-from mbench.core.errors import ArtifactError
+from mbench.core.errors import ArtifactError, DiskError
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
+from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole
 
 LIMIT_BYTES: Final = 1 << 30
@@ -218,7 +218,7 @@ def _stream(job: Download, head: FileHead, answer: http.client.HTTPResponse) -> 
     try:
         with disk_errors("write the download in", job.part.parent), job.part.open("ab") as file:
             _append(job, head, answer, file)
-    except ArtifactError:
+    except (ArtifactError, DiskError):
         drop_part(job.part)
         raise
     finally:

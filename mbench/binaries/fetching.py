@@ -13,9 +13,10 @@ from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.pins import Pin, Validators, read_pins, write_pin
 from mbench.binaries.published import ACCELERATOR_NAME, BASE_URLS, LATEST, Published, describe_published, find_published
 from mbench.binaries.records import BinaryRecord, Flavour, System
-from mbench.binaries.whole_files import disk_errors, held_alone
-from mbench.core.errors import ArtifactError, UsageError
+from mbench.binaries.whole_files import held_alone
+from mbench.core.errors import ArtifactError, DiskError, UsageError
 from mbench.core.ports import Progress, SilentProgress, utc_now
+from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 
 BUSY_S: Final = 1800.0
@@ -149,7 +150,7 @@ def _obtain(job: _Fetch, url: str, *, is_program: bool) -> _Arrived:
     try:
         _check_content(job.place, url, part, is_program=is_program)
         _compare_and_pin(job, url, part, pin, validators)
-    except ArtifactError:
+    except (ArtifactError, DiskError):
         drop_part(part)
         raise
     return _Arrived(path=part, part=part)

@@ -21,9 +21,10 @@ from pydantic import ValidationError
 from mbench.binaries.contents import MOST_BYTES
 from mbench.binaries.elf import ElfFacts, read_elf
 from mbench.binaries.records import Abi, BinaryRecord, Companion, Finding, FindingKind, Flavour, System, parse_abi
-from mbench.binaries.whole_files import disk_errors, held_alone
+from mbench.binaries.whole_files import held_alone
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import utc_now
+from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 from mbench.files.regular import open_regular
 from mbench.files.whole import WRITING, place, unfinished, write_whole
@@ -100,7 +101,7 @@ class BinaryLibrary:
         """Return all readable records, the oldest first; files are not checked, see `verify`.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
         with disk_errors("read the binaries in", self._folder):
             found = [self._read(path.stem) for path in _listed(self._folder / "records") if path.suffix == ".json"]
@@ -119,7 +120,7 @@ class BinaryLibrary:
 
         Raises:
             UsageError: unknown ABI.
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
         wanted = parse_abi(abi)
         fitting = [
@@ -155,7 +156,7 @@ class BinaryLibrary:
         """Return the file of these bytes, proved; None where it is not there whole.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
         path = self._file_path(sha256)
         with disk_errors("read the binaries in", self._folder):
@@ -165,7 +166,7 @@ class BinaryLibrary:
         """Return what is wrong with the library, having read every file.
 
         Raises:
-            ArtifactError: the folder cannot be read.
+            DiskError: the folder cannot be read.
         """
         with disk_errors("read the binaries in", self._folder):
             return [*self._unreadable_records(), *self._faulty_files(), *self._stray_files()]
@@ -178,7 +179,7 @@ class BinaryLibrary:
 
         Raises:
             UsageError: none or several of that name.
-            ArtifactError: the folder cannot be written.
+            DiskError: the folder cannot be written.
         """
         with self._writing("remove a binary from"):
             record = self._named(sha256)

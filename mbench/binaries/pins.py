@@ -10,9 +10,10 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from mbench.binaries.library import BUSY_S
-from mbench.binaries.whole_files import disk_errors, held_alone
+from mbench.binaries.whole_files import held_alone
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import Document
+from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole
 
 FILE_NAME: Final = "binaries.lock.json"
@@ -54,7 +55,8 @@ def read_pins(folder: Path) -> Pins:
     """Return the pins of a library's folder; none where nothing was fetched yet.
 
     Raises:
-        ArtifactError: the file is there and cannot be read: without it nothing could be compared.
+        ArtifactError: the file is damaged: without it nothing could be compared.
+        DiskError: it cannot be read.
     """
     path = folder / FILE_NAME
     try:
@@ -71,7 +73,8 @@ def write_pin(folder: Path, url: str, *, sha256: str, size_bytes: int, validator
     """Pin what an address gave, in the place of what it gave before; the same bytes keep their first date.
 
     Raises:
-        ArtifactError: the file cannot be read or written.
+        ArtifactError: the file is damaged.
+        DiskError: it cannot be read or written.
     """
     with (
         disk_errors("write the pins in", folder),

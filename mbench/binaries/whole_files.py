@@ -11,22 +11,6 @@ from mbench.core.ports import Progress
 
 
 @contextmanager
-def disk_errors(what: str, folder: Path) -> Iterator[None]:
-    """Turn an `OSError` into one line.
-
-    Raises:
-        ArtifactError: the disk refused.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise ArtifactError(
-            f"could not {what} {folder}: {error.strerror or error}. "
-            "Free some space there, mend its permissions, or let MBENCH_HOME name another folder."
-        ) from error
-
-
-@contextmanager
 def held_alone(path: Path, *, timeout_s: float, doing: str, progress: Progress | None = None) -> Iterator[None]:
     """Hold a lock that the system frees when its holder dies.
 

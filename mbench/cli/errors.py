@@ -1,6 +1,5 @@
 """One place where errors become one line on stderr and an exit code."""
 
-import errno
 import functools
 import os
 import signal
@@ -14,15 +13,10 @@ import typer
 
 from mbench.cli import streams
 from mbench.core.errors import MbenchError
+from mbench.files.disk import advise
 
 INTERRUPTED = 130
-_ANOTHER_FOLDER = "or let MBENCH_HOME or MBENCH_RESULTS name another folder."
-_REMEDIES = {
-    errno.ENOSPC: f"Free some space there, {_ANOTHER_FOLDER}",
-    errno.EACCES: f"Mend its permissions, {_ANOTHER_FOLDER}",
-    errno.EROFS: f"Make it writable, {_ANOTHER_FOLDER}",
-    errno.ENOTDIR: f"A part of it is a file: move that, {_ANOTHER_FOLDER}",
-}
+_OTHERWISE = "let MBENCH_HOME or MBENCH_RESULTS name another folder"
 SYSTEM_REFUSED = 4
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -63,7 +57,7 @@ def _refused(error: OSError) -> str:
         return "the folder in which this was started has been removed; change into another one."
     if not error.filename:
         return f"output: {reason}."
-    return f"could not use {error.filename}: {reason}. {_REMEDIES.get(error.errno or 0, '')}"
+    return f"could not use {error.filename}: {reason}. {advise(error.errno, otherwise=_OTHERWISE, unknown='')}"
 
 
 def _folder_is_gone() -> bool:

@@ -17,7 +17,10 @@
     │   ├── DamagedFile             4
     │   ├── DeviceLost              4
     │   └── NoSpace                 4
-    └── StoreError                  4   results could not be written or read
+    └── StoreError                  4   what is kept on this host could not be written or read
+        ├── DiskError               4   the disk refused: it is full, read-only, somebody else's
+        │   └── HostDiskError       4   the same on the way to a device; a TransportError, too
+        ├── LockHeld                4   another process holds what only one may
         ├── NewerFormat             2   written by a newer mbench
         └── NoSession               2   no session is called so
 
@@ -25,6 +28,7 @@ A message is one line: what was tried, where, what came back, what to do next.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from mbench.core.error_classes import ErrorClass
@@ -141,9 +145,43 @@ class NoSpace(TransportError):
 
 
 class StoreError(MbenchError):
-    """A results folder could not be written or read."""
+    """What is kept on this host could not be written or read."""
 
     exit_code = 4
+
+
+class DiskError(StoreError):
+    """The disk of this host refused.
+
+    Attributes:
+        path: the file or folder that was to be written or read.
+        code: the system's error number (`errno`), None where it gave none.
+    """
+
+    def __init__(self, message: str, *, path: Path, code: int | None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.code = code
+
+
+class HostDiskError(DiskError, TransportError):
+    """The disk of this host refused what the way to a device needs: its lease, its journal, files to be sent."""
+
+
+class LockHeld(StoreError):
+    """Another process, or another part of this one, holds a lock.
+
+    Attributes:
+        path: of the lock.
+    """
+
+    def __init__(self, path: Path, *, waited_s: float) -> None:
+        waited = f" after {waited_s:.0f} s" if waited_s else ""
+        super().__init__(
+            f"could not lock {path}: another process still holds it{waited}; "
+            "see what it does, end it if it hangs, then try again."
+        )
+        self.path = path
 
 
 class NewerFormat(StoreError):

@@ -1,38 +1,15 @@
 """How results are read and written: whole, flushed to the disk, never through a link, and errors as one line."""
 
-import errno
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from mbench.core.errors import StoreError
 from mbench.files import regular, whole
+from mbench.files.disk import OTHER_RESULTS, disk_errors
 
-_ADVICE = {
-    errno.ENOSPC: "Free some space there, or name another folder in MBENCH_RESULTS.",
-    errno.EDQUOT: "Your quota there is used up: free some space, or name another folder in MBENCH_RESULTS.",
-    errno.EACCES: "Ask for the right to write there, or name another folder in MBENCH_RESULTS.",
-    errno.EPERM: "Ask for the right to write there, or name another folder in MBENCH_RESULTS.",
-    errno.EROFS: "Name a folder that can be written in MBENCH_RESULTS.",
-    errno.ENOTDIR: "Part of that path is a file: name a folder in MBENCH_RESULTS.",
-    errno.EEXIST: "Part of that path is a file: name a folder in MBENCH_RESULTS.",
-    errno.ENAMETOOLONG: "Name a shorter path in MBENCH_RESULTS.",
-    errno.ENOENT: "Was it removed meanwhile?",
-}
-
-
-@contextmanager
-def storing(action: str, path: Path) -> Iterator[None]:
-    """Turn the OSErrors of a block that does `action` (`write`, `read`) on `path` into `StoreError`."""
-    try:
-        yield
-    except OSError as error:
-        advice = _ADVICE.get(error.errno or 0, "Look at the disk there, or name another folder in MBENCH_RESULTS.")
-        raise StoreError(f"cannot {action} {path}: {error.strerror or error}. {advice}") from error
-    except UnicodeEncodeError as error:
-        raise StoreError(
-            f"cannot {action} {str(path)!a}: this locale has no such characters. Set LC_ALL=C.UTF-8."
-        ) from error
+storing = partial(disk_errors, otherwise=OTHER_RESULTS)
+"""Turns the OSErrors of a block that does something (`write`, `read`) to a path into `DiskError`."""
 
 
 def refuse_links(root: Path, path: Path) -> None:

@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from mbench.core.errors import ArtifactError
 from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
+from mbench.files.disk import disk_errors
 from mbench.files.whole import place, unfinished
 from mbench.workflows.build.gather_artifacts import build_variants
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
@@ -58,13 +58,9 @@ def _copied(outcome: Outcome, output: Path) -> Outcome:
     if isinstance(outcome, BuildFailure):
         return outcome
     target = output / f"{outcome.facts.name}.tflite"
-    try:
-        with unfinished(output) as part:
-            shutil.copyfile(outcome.path, part)
-            place(part, target, fsync=False)
-    except OSError as error:
-        advice = "Free some space there, or name another --output."
-        raise ArtifactError(f"could not write {target}: {error.strerror or error}. {advice}") from error
+    with disk_errors("write", target, otherwise="name another --output"), unfinished(output) as part:
+        shutil.copyfile(outcome.path, part)
+        place(part, target, fsync=False)
     return Artifact(facts=outcome.facts, path=target)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mbench.artifacts.cache import ArtifactCache, CachedArtifact
-from mbench.core.errors import ArtifactError
+from mbench.core.errors import ArtifactError, DiskError
 from mbench.core.workloads import ArtifactFacts
 
 DIGEST = "a" * 64
@@ -159,7 +159,7 @@ def test_folders_with_spaces_and_foreign_letters_work(tmp_path: Path) -> None:
 
 def test_a_file_in_the_folders_place_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
-    with pytest.raises(ArtifactError, match="MBENCH_HOME") as refusal:
+    with pytest.raises(DiskError, match="MBENCH_HOME") as refusal:
         put(ArtifactCache(tmp_path / "cache"))
     assert "\n" not in str(refusal.value)
 
@@ -167,7 +167,7 @@ def test_a_file_in_the_folders_place_is_told_in_one_line(tmp_path: Path) -> None
 def test_a_folder_that_may_not_be_written_is_told_in_one_line() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
-        with ordinary_user(), pytest.raises(ArtifactError, match="Permission denied") as refusal:
+        with ordinary_user(), pytest.raises(DiskError, match="Permission denied") as refusal:
             put(ArtifactCache(Path(folder) / "cache"))
     assert "\n" not in str(refusal.value)
 
@@ -179,7 +179,7 @@ def test_a_read_only_disk_can_still_be_read(tmp_path: Path) -> None:
         put(ArtifactCache(folder / "cache"))
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
         assert ArtifactCache(folder / "cache").get(DIGEST) is not None
-        with pytest.raises(ArtifactError, match="Read-only file system"):
+        with pytest.raises(DiskError, match="Read-only file system"):
             put(ArtifactCache(folder / "cache"), OTHER)
 
 
@@ -189,7 +189,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     with mounted(folder, "size=1m"):
         cache = ArtifactCache(folder / "cache")
         put(cache)
-        with pytest.raises(ArtifactError, match="No space left on device") as refusal:
+        with pytest.raises(DiskError, match="No space left on device") as refusal:
             put(cache, OTHER, data=bytes(2 << 20))
         assert "\n" not in str(refusal.value)
         assert [path.name for path in (cache.folder / "files").iterdir()] == [f"{facts_of(DATA).sha256}.tflite"]
@@ -203,7 +203,7 @@ def test_a_write_that_the_system_cuts_off_leaves_nothing(tmp_path: Path) -> None
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
     try:
-        with pytest.raises(ArtifactError, match="File too large"):
+        with pytest.raises(DiskError, match="File too large"):
             put(cache, data=bytes(1 << 20))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

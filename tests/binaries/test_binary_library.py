@@ -13,7 +13,7 @@ from full_disk import fill, small_disk
 
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import BinaryRecord, Flavour
-from mbench.core.errors import ArtifactError, UsageError
+from mbench.core.errors import ArtifactError, DiskError, UsageError
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -368,7 +368,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path: Path)
         fill(disk)
         (tmp_path / "given").write_bytes(android_arm64(b"2"))
 
-        with pytest.raises(ArtifactError, match=r"No space left on device\. Free some space there") as caught:
+        with pytest.raises(DiskError, match=r"No space left on device\. Free some space there") as caught:
             library.add(tmp_path / "given", flavour="tflite", abi=None, source="second")
 
         assert "\n" not in str(caught.value)
@@ -388,7 +388,7 @@ def test_a_disk_that_is_full_when_the_record_is_written_leaves_no_file_without_o
         with filler.open("r+b") as file:  # leave room for the binary's pages alone
             file.truncate(filler.stat().st_size - -(-len(data) // 4096) * 4096)
 
-        with pytest.raises(ArtifactError, match="No space left on device"):
+        with pytest.raises(DiskError, match="No space left on device"):
             library.add(tmp_path / "given", flavour="tflite", abi=None, source="x")
 
         assert files_of(library) == []
@@ -403,5 +403,5 @@ def test_a_folder_that_may_not_be_written_is_one_line(tmp_path: Path) -> None:
         blocked.mkdir(mode=0o500)
     (tmp_path / "given").write_bytes(android_arm64())
 
-    with pytest.raises(ArtifactError, match="could not keep given in"):
+    with pytest.raises(DiskError, match="could not keep given in"):
         BinaryLibrary(blocked / "binaries").add(tmp_path / "given", flavour=None, abi=None, source="x")

@@ -81,7 +81,7 @@ def test_a_text_of_exactly_the_limit_is_read(tmp_path: Path) -> None:
 
 def test_documents_that_are_pipes_or_without_end_are_named(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "plan.json")
-    with pytest.raises(StoreError, match=r"cannot read .*plan\.json: it is a pipe \(FIFO\), not a regular file"):
+    with pytest.raises(StoreError, match=r"could not read .*plan\.json: it is a pipe \(FIFO\), not a regular file"):
         read_document(tmp_path / "plan.json", Plan)
     (tmp_path / "plan.json").unlink()
     (tmp_path / "plan.json").symlink_to("/dev/zero")

@@ -46,7 +46,7 @@ def names_below(folder: Path) -> set[str]:
 def test_a_full_disk_keeps_no_half_run_and_says_so(small_disk):
     store = create(small_disk)
     filler = fill(small_disk, 100_000)
-    with pytest.raises(StoreError, match=r"cannot write .*latency-0: No space left on device\. Free some space"):
+    with pytest.raises(StoreError, match=r"could not write .*latency-0: No space left on device\. Free some space"):
         store.save_run(sample.run(), {"stdout.txt": bytes(500_000)})
     assert names_below(small_disk / store.path.name / "runs") == {"job-0"}
     filler.unlink()
@@ -75,7 +75,7 @@ def test_a_full_disk_gets_no_half_session(small_disk, leave_bytes):
 def test_a_disk_that_became_read_only_is_said_to_be(small_disk):
     store = create(small_disk)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], timeout=20, check=True)
-    with pytest.raises(StoreError, match=r"Read-only file system\. Name a folder that can be written"):
+    with pytest.raises(StoreError, match=r"Read-only file system\. Make it writable, or let MBENCH_RESULTS"):
         store.save_run(sample.run(), {})
     with pytest.raises(StoreError, match="Read-only file system"), store.lock():
         pass
@@ -85,13 +85,13 @@ def test_a_disk_that_became_read_only_is_said_to_be(small_disk):
 def test_a_results_folder_that_is_a_file_is_said_to_be(tmp_path):
     root = tmp_path / "results"
     root.write_text("not a folder", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"File exists\. Part of that path is a file: name a folder"):
+    with pytest.raises(StoreError, match=r"File exists\. A part of that path is a file: move it"):
         create(root)
 
 
 def test_a_results_folder_below_a_file_is_said_to_be(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"Not a directory\. Part of that path is a file"):
+    with pytest.raises(StoreError, match=r"Not a directory\. A part of that path is a file"):
         create(tmp_path / "file" / "results")
 
 
@@ -109,12 +109,12 @@ def closed_folder(tmp_path) -> Iterator[Path]:
 
 
 def test_a_folder_without_the_right_to_write_is_said_to_be(closed_folder):
-    with pytest.raises(StoreError, match=r"Permission denied\. Ask for the right to write there"):
+    with pytest.raises(StoreError, match=r"Permission denied\. Mend its permissions"):
         create(closed_folder / "results")
 
 
 def test_a_name_that_is_too_long_for_the_disk_is_said_to_be(tmp_path):
-    with pytest.raises(StoreError, match=r"File name too long\. Name a shorter path"):
+    with pytest.raises(StoreError, match=r"File name too long\. The path is too long"):
         create(tmp_path / ("x" * 300))
 
 

@@ -13,8 +13,6 @@ import json
 import logging
 import os
 import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +33,7 @@ from mbench.core.errors import DatasetError, StoreError
 from mbench.core.examples import DatasetFacts, Examples
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
+from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 from mbench.files.whole import place, write_whole
 
@@ -152,7 +151,7 @@ def prepare(
         seed=None if asks_all(examples, asked) else seed,
     )
     path = folder / f"{wanted.key()}.npy"
-    with _disk_errors(folder):
+    with disk_errors("keep prepared pictures in", folder):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             record = _kept(path, wanted)
@@ -263,14 +262,3 @@ def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:
     if hasattr(os, "posix_fallocate"):  # a disk that fills up meanwhile would kill the process that writes the mapping
         with path.open("r+b") as stream:
             os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
-
-
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"could not keep prepared pictures in {folder}: {error.strerror or error}. "
-            "Free some space there, mend its permissions, or let MBENCH_HOME name another folder."
-        ) from error

@@ -9,9 +9,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import HostDiskError, TransportError
 from mbench.core.ports import Transport
 from mbench.core.workloads import Document
+from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole
 
 _NAME: Final = "borrowed-settings"
@@ -47,10 +48,8 @@ def write_journal(transport: Transport, host_folder: Path, journal: Journal) -> 
     """
     data = (journal.model_dump_json(indent=2) + "\n").encode()
     path = _host_path(host_folder, transport.serial)
-    try:
+    with disk_errors("write", path, error=HostDiskError):
         write_whole(path, data, fsync=True)
-    except OSError as error:
-        raise TransportError(f"{transport.serial}: could not write {path}: {error.strerror}.") from error
     try:
         transport.write(_phone_path(transport), data)
     except TransportError:

@@ -7,19 +7,23 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, HostDiskError, TransportError
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.core.search_path import others_environment
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import refuse_outside
+from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 from mbench.files.whole import write_whole
 
 _BLOCK = 1 << 20
+_disk_errors = partial(disk_errors, error=HostDiskError)
+
 _GONE_S = 5.0
 """A killed process that is still there after this long hangs in the kernel."""
 
@@ -34,7 +38,7 @@ class HostTransport:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with _mapped("make the work folder", root):
+        with _disk_errors("make the work folder", root):
             root.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -61,7 +65,7 @@ class HostTransport:
             return
         if sent is not None:
             sent(0)
-        with _mapped("copy", source):
+        with _disk_errors("copy", source):
             data = source.read_bytes()
         self.write(target, data, executable=executable)
         if sent is not None:
@@ -73,12 +77,12 @@ class HostTransport:
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
         """Write a file whole or not at all."""
-        with _mapped("write", target):
+        with _disk_errors("write", target):
             write_whole(Path(target), data, fsync=False, mode=0o755 if executable else 0o644)
 
     def sha256(self, path: str) -> str | None:
         """Return the SHA-256 of a file as it is on the disk now."""
-        with _mapped("read", path):
+        with _disk_errors("read", path):
             try:
                 return hash_file(Path(path))
             except (FileNotFoundError, NotADirectoryError):
@@ -86,7 +90,7 @@ class HostTransport:
 
     def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
         """Return a file's bytes, None where there is none."""
-        with _mapped("read", path):
+        with _disk_errors("read", path):
             try:
                 with Path(path).open("rb") as file:
                     data = file.read(limit_bytes + 1)
@@ -118,10 +122,10 @@ class HostTransport:
     def remove(self, path: str) -> None:
         """Remove a file or a folder below `root`; one that a link below it leads to is refused."""
         refuse_outside(path, self.root, serial=self.serial)
-        with _mapped("remove", path):
+        with _disk_errors("remove", path):
             real = Path(path).parent.resolve() / Path(path).name
             refuse_outside(str(real), str(self._root.resolve()), serial=self.serial)
-        with _mapped("remove", path), suppress(FileNotFoundError):
+        with _disk_errors("remove", path), suppress(FileNotFoundError):
             if Path(path).is_dir() and not Path(path).is_symlink():
                 shutil.rmtree(path)
             else:
@@ -176,30 +180,19 @@ class HostTransport:
     def _start(
         self, argv: tuple[str, ...], environment: Mapping[str, str] | None, cpus: Sequence[int] | None
     ) -> "subprocess.Popen[bytes]":
-        with _mapped("start", argv[0]), _pinned(cpus):
-            return subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**others_environment(), **(environment or {})},
-                start_new_session=True,
-            )
-
-
-class _mapped:  # noqa: N801 - reads as a clause: with _mapped("copy", path)
-    """Turn the system's errors into ours, saying what was tried and where."""
-
-    def __init__(self, what: str, where: object) -> None:
-        self._what, self._where = what, where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (OSError, ValueError)):
-            reason = getattr(error, "strerror", None) or str(error)
-            raise TransportError(f"{machine_name()}: could not {self._what} {self._where}: {reason}.") from error
+        try:
+            with _pinned(cpus):
+                return subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env={**others_environment(), **(environment or {})},
+                    start_new_session=True,
+                )
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise TransportError(f"{self.serial}: could not start {argv[0]}: {reason}.") from error
 
 
 class _pinned:  # noqa: N801 - reads as a clause: with _pinned(cpus)

@@ -3,15 +3,16 @@
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import HostDiskError
 from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
+from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole
 
 LOCK_TIMEOUT_S: Final = 0.5
@@ -99,12 +100,5 @@ class HostLock:
                 write_whole(path, secrets.token_hex(16).encode(), fsync=False)
             return path.read_text(encoding="ascii")
 
-    @contextmanager
-    def _mapped(self, action: str) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, NotImplementedError) as error:
-            raise TransportError(
-                f"could not {action} the phone's lease in {self._folder}: {error}. Is MBENCH_HOME on a local disk "
-                "that you may write?"
-            ) from error
+    def _mapped(self, action: str) -> AbstractContextManager[None]:
+        return disk_errors(f"{action} the phone's lease in", self._folder, error=HostDiskError)

@@ -20,13 +20,14 @@ from pydantic import ValidationError
 
 from mbench.core.errors import TrainingFailed
 from mbench.core.recipes import Weights, WeightsKind
+from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole
 from mbench.models.training.checkpoints import FILE_NAME as CHECKPOINT
 from mbench.models.training.checkpoints import remove_checkpoint
 from mbench.models.training.fitting import Trained
 from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Machine, TrainingRecord
-from mbench.models.training.weight_files import keep_weights
+from mbench.models.training.weight_files import GO_ON, keep_weights
 
 _LOG = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class TrainingLibrary:
         """Write weights and record, and remove the checkpoint.
 
         Raises:
-            TrainingFailed: the disk did not take them.
+            DiskError: the disk did not take them.
         """
         weights = keep_weights(trained.values, self.weights_folder)
         record = TrainingRecord(
@@ -144,10 +145,8 @@ class TrainingLibrary:
             finished_at=now,
         )
         folder = self.folder(record.digest)
-        try:
+        with disk_errors("write", folder / RECORD, otherwise=GO_ON):
             write_whole(folder / RECORD, record.model_dump_json(indent=1).encode() + b"\n", fsync=True)
-        except OSError as error:
-            raise TrainingFailed(f"{folder / RECORD} could not be written: {error.strerror or error}.") from error
         remove_checkpoint(folder)
         return record
 

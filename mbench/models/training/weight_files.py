@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.errors import TrainingFailed
 from mbench.core.recipes import Weights, WeightsKind
+from mbench.files.disk import OTHER_HOME, disk_errors
 from mbench.files.whole import write_whole
 from mbench.models.weights.weights import WeightValues
 
@@ -22,6 +22,8 @@ NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
 """Earliest time that a zip file can hold: a real one would give the same weights another hash."""
 
 REGULAR_FILE: Final = 0o100644 << 16
+
+GO_ON: Final = f"{OTHER_HOME}; the same command then goes on from the last epoch that was kept"
 
 
 def format_weights(values: WeightValues) -> bytes:
@@ -41,16 +43,11 @@ def keep_weights(values: WeightValues, folder: Path) -> Weights:
     """Write `SHA256.npz` into a folder, which is made if need be, and return its identity.
 
     Raises:
-        TrainingFailed: the disk did not take it.
+        DiskError: the disk did not take it.
     """
     data = format_weights(values)
     sha256 = hashlib.sha256(data).hexdigest()
     path = folder / f"{sha256}.npz"
-    try:
+    with disk_errors("write trained weights to", path, otherwise=GO_ON):
         write_whole(path, data, fsync=True)
-    except OSError as error:
-        raise TrainingFailed(
-            f"trained weights could not be written to {path}: {error.strerror or error}. Free some space there, then "
-            "give the same command: it goes on from its last epoch."
-        ) from error
     return Weights(kind=WeightsKind.TRAINED, sha256=sha256, source=str(path))

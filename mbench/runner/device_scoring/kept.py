@@ -8,13 +8,14 @@ is written.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import StoreError
 from mbench.core.numerals import real
+from mbench.files.disk import disk_errors
 from mbench.files.regular import MIB, open_regular, read_regular
 from mbench.files.whole import write_whole
 from mbench.runner.device_scoring.script import ANSWERED, parse_statuses
@@ -44,7 +45,7 @@ class KeptAnswers:
                 of somebody else would be written.
         """
         self.folder, self._row_bytes = folder, row_bytes
-        with _mapped(folder):
+        with _disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._open(json.dumps(dict(about), indent=1, sort_keys=True))
 
@@ -69,7 +70,7 @@ class KeptAnswers:
     @property
     def seconds(self) -> float:
         """What dealing with them took."""
-        with _mapped(self.folder):
+        with _disk_errors(self.folder):
             words = _read_text(self.folder / _SECONDS).split("\n")[:-1]
         return sum(real(word) or 0.0 for word in words if not word.startswith("-"))
 
@@ -91,7 +92,7 @@ class KeptAnswers:
         if (place, len(rows)) != (len(answers), size * len(statuses)):
             raise ValueError(f"{len(answers)} bytes are not the answers of {statuses}")
         lines = "".join(f"{number} {status}\n" for number, status in enumerate(statuses, start=self.done))
-        with _mapped(self.folder):
+        with _disk_errors(self.folder):
             _append(self.folder / _ROWS, bytes(rows))
             _append(self.folder / _STATUSES, lines.encode())
             _append(self.folder / _SECONDS, f"{seconds:.3f}\n".encode())
@@ -104,7 +105,7 @@ class KeptAnswers:
             StoreError: the folder cannot be written.
         """
         del self.statuses[example:]
-        with _mapped(self.folder):
+        with _disk_errors(self.folder):
             self._cut()
 
     def save(self, name: str, files: Mapping[str, bytes]) -> None:
@@ -113,7 +114,7 @@ class KeptAnswers:
         Raises:
             StoreError: they could not be written.
         """
-        with _mapped(self.folder):
+        with _disk_errors(self.folder):
             (self.folder / name).mkdir(exist_ok=True)
             for file, data in files.items():
                 (self.folder / name / file).write_bytes(data)
@@ -124,7 +125,7 @@ class KeptAnswers:
         Raises:
             StoreError: the folder cannot be read.
         """
-        with _mapped(self.folder), open_regular(self.folder / _ROWS, limit_bytes=None) as file:
+        with _disk_errors(self.folder), open_regular(self.folder / _ROWS, limit_bytes=None) as file:
             return file.read(self._row_bytes * self.done)
 
     def _cut(self) -> None:
@@ -135,15 +136,7 @@ class KeptAnswers:
         write_whole(self.folder / _STATUSES, lines.encode(), fsync=False)
 
 
-@contextmanager
-def _mapped(folder: Path) -> Iterator[None]:
-    """Turn the system's errors into ours, saying where."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"could not keep the device's answers in {folder}: {error.strerror or error}. Is the disk full?"
-        ) from error
+_disk_errors = partial(disk_errors, "keep the device's answers in")
 
 
 def _refuse_special(folder: Path) -> None:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.errors import NoSpace, StoreError
+from mbench.core.errors import NoSpace
 from mbench.core.ports import Transport
+from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 from mbench.runner.device_scoring.script import ShardOnDevice
 
@@ -92,11 +93,9 @@ class Shards:
                 return ShardOnDevice(path=self._path, first=first, end=end, row_bytes=self._row_bytes)
 
     def _push(self, first: int, end: int) -> None:
-        try:
+        with disk_errors("write the inputs to", self._part):
             self._inputs[first:end].tofile(self._part)
             self._sha256 = hash_file(self._part)
-        except OSError as error:
-            raise StoreError(f"could not write the inputs to {self._part}: {error.strerror or error}.") from error
         try:
             self._transport.push(self._part, self._path, sha256=self._sha256)
         finally:

@@ -22,7 +22,7 @@ from mbench.artifacts.cache import ArtifactCache, CachedArtifact
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.verification import check_answers, verify
 from mbench.core.choices import Quantizer
-from mbench.core.errors import ArtifactError, MbenchError
+from mbench.core.errors import ArtifactError, DiskError, MbenchError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Calibration, Recipe, Weights
@@ -62,7 +62,7 @@ def build_missing(
         progress: told of each artifact.
 
     Raises:
-        ArtifactError: the cache folder cannot be used.
+        DiskError: the cache folder cannot be used.
     """
     groups = _groups(missing)
     progress.start("building", len(missing))
@@ -190,7 +190,7 @@ def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Va
             recipe = next(recipe for recipe in recipes if recipe.variant == built.variant)
             try:
                 yield built.variant, _keep(built, recipe, cache)
-            except ArtifactError as error:
+            except (ArtifactError, DiskError) as error:
                 yield built.variant, Unbuilt(str(error))
 
 

@@ -24,7 +24,7 @@ def gather(
 
     Raises:
         UsageError: weights, calibration pictures or an architecture that are not there.
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     cache = ArtifactCache(home() / "cache")
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
@@ -45,7 +45,7 @@ def foresee(candidates: Sequence[Candidate], build_inputs: BuildInputs) -> list[
 
     Raises:
         UsageError: weights, calibration pictures or an architecture that are not there.
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     variants = dict.fromkeys(one.variant for one in candidates if one.variant is not None)
     able = [each for each in variants if build_inputs.untrained(each) is None]
@@ -67,7 +67,7 @@ def build_variants(
 
     Raises:
         UsageError: weights, calibration pictures or an architecture that are not there.
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     untrained = {each: reason for each in variants if (reason := build_inputs.untrained(each)) is not None}
     able = [each for each in variants if each not in untrained]

@@ -40,7 +40,7 @@ def obtain(
         progress: told of each artifact.
 
     Raises:
-        ArtifactError: the cache folder cannot be used.
+        DiskError: the cache folder cannot be used.
     """
     found: dict[Variant, Artifact | BuildFailure] = {}
     missing: list[Recipe] = []

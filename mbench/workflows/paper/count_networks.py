@@ -67,7 +67,7 @@ def count_networks(
         progress: told of what is built.
 
     Raises:
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     cache = ArtifactCache(home() / "cache")
     inspections = dict(_of_sessions(networks, results, cache))

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import JobResult
+from mbench.files.disk import disk_errors
 from mbench.report.charts.figures import write_svg
 from mbench.report.paper.compute_rate import DEFINITION
 from mbench.report.paper.paper_table import LEGEND, UNKNOWN_LEGEND
@@ -55,11 +55,11 @@ def write_document(
 
     Raises:
         StoreError: no such session, or the document cannot be written.
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     parts = [INTRODUCTION + "".join(f"- {escape_markdown(line)}\n" for line in SAID_ONCE)]
     written = [output]
-    try:
+    with disk_errors("write", output, otherwise="name another file"):
         output.parent.mkdir(parents=True, exist_ok=True)
         for name in (*TABLES, *FIGURES):
             shown = suite_shown(name, _results(name, sessions, root), build=build, progress=progress)
@@ -71,8 +71,6 @@ def write_document(
                     written.append(picture)
                     parts.append(f"![{escape_markdown(figure.title)}]({_link(picture.name)})\n")
         output.write_text("\n".join(parts), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"could not write {output}: {error.strerror or error}.") from error
     return tuple(written)
 
 

@@ -93,7 +93,7 @@ def suite_shown(
 
     Raises:
         UsageError: there is no such suite.
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     suite = find_suite(name)
     shown = Shown(name=name, suite=suite, counted=Counted(), results=tuple(results), references=references)
@@ -117,7 +117,7 @@ def stored(
     Raises:
         UsageError: there is no such suite.
         StoreError: no such session, or one that cannot be read.
-        ArtifactError: the cache cannot be used.
+        DiskError: the cache cannot be used.
     """
     find_suite(name)
     results = suite_results(name, sessions, root=root, everything=everything)

@@ -20,7 +20,7 @@ from mbench.accuracy.host.prepared import Prepared
 from mbench.accuracy.pictures.input_scaling import StoredTensor, stored_inputs
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.top_k import top_k
-from mbench.core.errors import NoSpace, RunFailed, StoreError, UsageError
+from mbench.core.errors import DiskError, NoSpace, RunFailed, UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Clock, Progress
 from mbench.core.reasons import Unscored
@@ -28,6 +28,7 @@ from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
 from mbench.core.workloads import OutputFacts, Workload
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
+from mbench.files.disk import disk_errors
 from mbench.runner.device_scoring.answer import DeviceAnswers, answer_on_device
 from mbench.runner.device_scoring.device import AnswerRequest
 from mbench.runner.device_scoring.kept import KeptAnswers
@@ -207,18 +208,17 @@ class _StoredInputs:
         pictures = evaluation.prepared.pictures()
         dtype = np.dtype(evaluation.tensor.dtype).newbyteorder("<")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("wb") as file:  # not through a mapping: a full disk would kill the process
-                for start in range(0, len(rows), _ROWS_AT_ONCE):
-                    chosen = np.ascontiguousarray(pictures[rows[start : start + _ROWS_AT_ONCE]])
-                    stored = stored_inputs(chosen, evaluation.recipe.scaling, evaluation.tensor)
-                    stored.astype(dtype, copy=False).tofile(file)
-            return np.memmap(self._path, dtype, "r", shape=(len(rows), *pictures.shape[1:]))
-        except OSError as error:
-            self._path.unlink(missing_ok=True)
-            raise StoreError(
-                f"could not write the inputs to {self._path}: {error.strerror or error}. Free some space there."
-            ) from error
+            with disk_errors("write the inputs to", self._path):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                with self._path.open("wb") as file:  # not through a mapping: a full disk would kill the process
+                    for start in range(0, len(rows), _ROWS_AT_ONCE):
+                        chosen = np.ascontiguousarray(pictures[rows[start : start + _ROWS_AT_ONCE]])
+                        stored = stored_inputs(chosen, evaluation.recipe.scaling, evaluation.tensor)
+                        stored.astype(dtype, copy=False).tofile(file)
+                return np.memmap(self._path, dtype, "r", shape=(len(rows), *pictures.shape[1:]))
+        except DiskError:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self._path.unlink(missing_ok=True)
