@@ -18,12 +18,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import ArtifactFacts, Document
 from mbench.files.disk import disk_errors
+from mbench.files.locks import locked
 from mbench.files.whole import WRITING, write_whole
 
 _LOG = logging.getLogger(__name__)
@@ -157,21 +157,15 @@ class ArtifactCache:
         The system frees the lock when its holder dies.
 
         Raises:
-            ArtifactError: somebody else has held it for `timeout_s`, or the folder cannot be written.
+            LockHeld: somebody else has held it for `timeout_s`.
+            DiskError: the folder cannot be written.
         """
-        path = self._folder / "locks" / f"{_checked(digest)}.lock"
-        lock = FileLock(path)
-        with disk_errors("lock a recipe in the artifact cache", self._folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                _LOG.info("waiting for another process that builds recipe %s", digest[:12])
-                _wait_for(lock, path, timeout_s)
-        try:
+        with locked(
+            self._folder / "locks" / f"{_checked(digest)}.lock",
+            wait_s=timeout_s,
+            waiting=lambda: _LOG.info("waiting for another process that builds recipe %s", digest[:12]),
+        ):
             yield
-        finally:
-            lock.release()
 
     def entries(self) -> tuple[CacheRecord, ...]:
         """Return all readable records, the oldest first; their files are not checked.
@@ -253,16 +247,6 @@ def _check_file(path: Path, sha256: str) -> None:
     if hashlib.sha256(data).hexdigest() != sha256:
         path.unlink(missing_ok=True)
         raise _Changed(f"file {path.name} has changed: it has {len(data)} bytes of another SHA-256")
-
-
-def _wait_for(lock: FileLock, path: Path, timeout_s: float) -> None:
-    try:
-        lock.acquire(timeout=timeout_s)
-    except Timeout:
-        raise ArtifactError(
-            f"another process has been building the same for {timeout_s:.0f} s and holds {path}; "
-            "see what it does, end it if it hangs, then try again."
-        ) from None
 
 
 def _parse_record(path: Path) -> CacheRecord | None:

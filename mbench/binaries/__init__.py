@@ -10,7 +10,6 @@
     downloading.py     one file over HTTP, resumed where it was cut
     answers.py         what a server's answer says about the file
     fetching.py        from an address to a kept, pinned and proved binary
-    whole_files.py     files that appear whole or not at all
 
 Nothing here runs a binary: which flavour a file really is, its own help text tells on a device.
 """

@@ -13,11 +13,11 @@ from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.pins import Pin, Validators, read_pins, write_pin
 from mbench.binaries.published import ACCELERATOR_NAME, BASE_URLS, LATEST, Published, describe_published, find_published
 from mbench.binaries.records import BinaryRecord, Flavour, System
-from mbench.binaries.whole_files import held_alone
 from mbench.core.errors import ArtifactError, DiskError, UsageError
 from mbench.core.ports import Progress, SilentProgress, utc_now
 from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
+from mbench.files.locks import locked
 
 BUSY_S: Final = 1800.0
 """Longest wait for another process that fetches the same address."""
@@ -99,7 +99,11 @@ def fetch(
     folder = library.folder
     with (
         disk_errors("fetch a binary into", folder),
-        held_alone(_lock_path(folder, place.url), timeout_s=BUSY_S, doing=f"fetch {place.url}", progress=job.progress),
+        locked(
+            _lock_path(folder, place.url),
+            wait_s=BUSY_S,
+            waiting=lambda: job.progress.note(f"waiting for another process to fetch {place.url}"),
+        ),
     ):
         return _fetch_alone(job, accelerator_url=place.accelerator_url if accelerator else None)
 

@@ -21,11 +21,11 @@ from pydantic import ValidationError
 from mbench.binaries.contents import MOST_BYTES
 from mbench.binaries.elf import ElfFacts, read_elf
 from mbench.binaries.records import Abi, BinaryRecord, Companion, Finding, FindingKind, Flavour, System, parse_abi
-from mbench.binaries.whole_files import held_alone
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import utc_now
 from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
+from mbench.files.locks import locked
 from mbench.files.regular import open_regular
 from mbench.files.whole import WRITING, place, unfinished, write_whole
 
@@ -191,10 +191,7 @@ class BinaryLibrary:
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
-        with (
-            disk_errors(what, self._folder),
-            held_alone(self._folder / "locks" / "library.lock", timeout_s=BUSY_S, doing=f"{what} {self._folder}"),
-        ):
+        with disk_errors(what, self._folder), locked(self._folder / "locks" / "library.lock", wait_s=BUSY_S):
             yield
 
     def _keep_file(self, path: Path) -> tuple[str, ElfFacts]:

@@ -10,10 +10,10 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from mbench.binaries.library import BUSY_S
-from mbench.binaries.whole_files import held_alone
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
+from mbench.files.locks import locked
 from mbench.files.whole import write_whole
 
 FILE_NAME: Final = "binaries.lock.json"
@@ -76,10 +76,7 @@ def write_pin(folder: Path, url: str, *, sha256: str, size_bytes: int, validator
         ArtifactError: the file is damaged.
         DiskError: it cannot be read or written.
     """
-    with (
-        disk_errors("write the pins in", folder),
-        held_alone(folder / "locks" / "pins.lock", timeout_s=BUSY_S, doing=f"pin {url}"),
-    ):
+    with disk_errors("write the pins in", folder), locked(folder / "locks" / "pins.lock", wait_s=BUSY_S):
         pins = read_pins(folder).pins
         before = pins.get(url)
         seen = before.pinned_at if before is not None and before.sha256 == sha256 else now

@@ -4,13 +4,13 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
-
-from mbench.core.errors import StoreError
+from mbench.core.errors import LockHeld, StoreError
+from mbench.files.disk import OTHER_RESULTS
+from mbench.files.locks import is_locked, locked
 from mbench.store.files import read_regular, storing
 
 LOCK_TIMEOUT_S: Final = 0.5
@@ -30,43 +30,29 @@ def held(path: Path) -> Iterator[None]:
     """
     if path.exists() and not path.is_file():
         raise StoreError(f"{path} is not a regular file, and so no lock; remove it.")
-    lock = FileLock(path)
     holder = _read_holder(path)
-    with storing("lock", path):
+    with ExitStack() as stack:
         try:
-            lock.acquire(timeout=LOCK_TIMEOUT_S)
-        except Timeout as error:
+            stack.enter_context(locked(path, wait_s=LOCK_TIMEOUT_S, otherwise=OTHER_RESULTS))
+        except LockHeld as error:
             raise StoreError(
                 f"session {path.parent.name} is being driven by {holder or 'another process'}; "
                 "wait until it has ended, or leave --resume out to begin a new session."
             ) from error
-        except NotImplementedError as error:
-            raise StoreError(
-                f"cannot lock {path}: its file system has no locks. Name a folder on another one in MBENCH_RESULTS."
-            ) from error
-    try:
         with storing("write", path):
             path.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
-        yield
-    finally:
-        with suppress(OSError):
-            path.write_text("", encoding="utf-8")
-        lock.release()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.write_text("", encoding="utf-8")
 
 
 def holder_of(path: Path) -> str | None:
     """Return who holds the lock now (`process 12 on workstation`); None where nobody does, or where none can tell."""
     if path.is_symlink() or not path.is_file():
         return None
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return _read_holder(path) or "another process"
-    except (OSError, NotImplementedError):  # somebody else's folder, or no locks on this file system
-        return None
-    lock.release()
-    return None
+    return (_read_holder(path) or "another process") if is_locked(path) else None
 
 
 def _read_holder(path: Path) -> str | None:

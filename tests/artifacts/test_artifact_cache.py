@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mbench.artifacts.cache import ArtifactCache, CachedArtifact
-from mbench.core.errors import ArtifactError, DiskError
+from mbench.core.errors import ArtifactError, DiskError, LockHeld
 from mbench.core.workloads import ArtifactFacts
 
 DIGEST = "a" * 64
@@ -273,7 +273,7 @@ def test_the_lock_of_a_killed_builder_is_free(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with (
-            pytest.raises(ArtifactError, match="another process has been building the same"),
+            pytest.raises(LockHeld, match="another process still holds it after"),
             cache.building(DIGEST, timeout_s=0.2),
         ):
             pass

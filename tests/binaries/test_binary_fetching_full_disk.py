@@ -50,6 +50,8 @@ def test_a_disk_that_is_full_after_the_download_keeps_no_download_on_it(storage:
 def test_a_folder_that_may_not_be_written_is_one_line(storage: Storage, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(DiskError, match="could not fetch a binary into") as caught:
+    with pytest.raises(
+        DiskError, match=r"could not lock .*Not a directory\. A part of that path is a file: move it"
+    ) as caught:
         get(storage, BinaryLibrary(tmp_path / "file" / "binaries"))
     assert os.linesep not in str(caught.value)

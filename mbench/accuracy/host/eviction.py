@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
-
+from mbench.core.errors import DiskError, LockHeld
+from mbench.files.locks import locked
 from mbench.files.whole import WRITING
 
 _LOG = logging.getLogger(__name__)
@@ -102,10 +102,10 @@ def _kept_in(folder: Path) -> Iterator[_Kept]:
 def _removed(kept: _Kept) -> bool:
     """Remove an array if nobody makes or uses it; its empty `.lock` stays, because others may be waiting for it."""
     try:
-        with FileLock(kept.path.with_suffix(".lock"), timeout=0), _unused(kept.path):
+        with locked(kept.path.with_suffix(".lock")), _unused(kept.path):
             for suffix in (".json", ".npy", ".part", ".json.part"):
                 kept.path.with_suffix(suffix).unlink(missing_ok=True)
-    except OSError:  # somebody makes it (a timeout), uses it (it would block), or owns it
+    except (LockHeld, OSError, DiskError):  # somebody makes it, uses it (it would block), or owns it
         return False
     _LOG.info("removed %s (%d MiB), which was not used for longest, to make room", kept.path, kept.size_bytes >> 20)
     return True

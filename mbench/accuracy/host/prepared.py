@@ -20,7 +20,6 @@ from typing import Final, Literal
 
 import numpy as np
 import PIL
-from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
@@ -35,6 +34,7 @@ from mbench.core.ports import Progress
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
+from mbench.files.locks import locked
 from mbench.files.whole import place, write_whole
 
 _LOG = logging.getLogger(__name__)
@@ -151,13 +151,11 @@ def prepare(
         seed=None if asks_all(examples, asked) else seed,
     )
     path = folder / f"{wanted.key()}.npy"
-    with disk_errors("keep prepared pictures in", folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
-            record = _kept(path, wanted)
-            if record is None:
-                record = _made(examples, indices, wanted, recipe, path, pool, progress)
-            hold(path)
+    with disk_errors("keep prepared pictures in", folder), locked(path.with_suffix(".lock"), wait_s=None):
+        record = _kept(path, wanted)
+        if record is None:
+            record = _made(examples, indices, wanted, recipe, path, pool, progress)
+        hold(path)
     return Prepared(path=path, record=record, indices=indices)
 
 

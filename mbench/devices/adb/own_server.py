@@ -14,13 +14,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from filelock import FileLock, Timeout
 
-from mbench.core.errors import NoDevice
+from mbench.core.errors import LockHeld, NoDevice
 from mbench.devices.adb.servers import (
     AdbServer,
     configured_server,
@@ -30,6 +29,7 @@ from mbench.devices.adb.servers import (
     require_protocol,
     require_servers,
 )
+from mbench.files.locks import is_locked, locked
 
 START_S = 60.0
 """Longest wait for a server that lives; one that dies is not waited for.
@@ -117,7 +117,7 @@ class OwnServer:
         self._folder = state / f"adb-{server.port}"
         self._record = self._folder / "server.json"
         self._mark = str(self._folder.resolve())
-        self._presence: FileLock | None = None
+        self._presence: ExitStack | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
     def join(self) -> None:
@@ -141,8 +141,8 @@ class OwnServer:
             else:
                 require_protocol(self._server, protocol)
             if self._process() is not None and self._presence is None:
-                presence = FileLock(self._folder / f"user-{os.getpid()}-{secrets.token_hex(4)}.lock")
-                presence.acquire(timeout=0)
+                name, presence = f"user-{os.getpid()}-{secrets.token_hex(4)}.lock", ExitStack()
+                presence.enter_context(locked(self._folder / name, removed=True))
                 self._presence = presence
 
     def revive(self) -> None:
@@ -155,9 +155,7 @@ class OwnServer:
         if self._presence is None:
             return
         with suppress(NoDevice), self._alone():  # who holds that lock for so long ends the server in our place
-            self._presence.release()
-            with suppress(OSError):
-                Path(self._presence.lock_file).unlink()
+            self._presence.close()
             self._presence = None
             if not self._used():
                 self._end()
@@ -172,27 +170,21 @@ class OwnServer:
         Raises:
             NoDevice: others hold it for longer than a start may take.
         """
-        lock, limit_s = FileLock(self._folder / "starting.lock"), self._start_s + 2 * _END_S
-        try:
-            lock.acquire(timeout=limit_s)
-        except Timeout:
-            raise NoDevice(
-                f"another mbench has been starting or ending the adb server at {self._server} for {limit_s:g} s. "
-                "Try again; if that stays so, choose another port by ANDROID_ADB_SERVER_PORT."
-            ) from None
-        try:
+        limit_s = self._start_s + 2 * _END_S
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self._folder / "starting.lock", wait_s=limit_s))
+            except LockHeld:
+                raise NoDevice(
+                    f"another mbench has been starting or ending the adb server at {self._server} for {limit_s:g} s. "
+                    "Try again; if that stays so, choose another port by ANDROID_ADB_SERVER_PORT."
+                ) from None
             yield
-        finally:
-            lock.release()
 
     def _used(self) -> bool:
         for path in self._folder.glob("user-*.lock"):
-            lock = FileLock(path)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
+            if is_locked(path):
                 return True
-            lock.release()
             with suppress(OSError):
                 path.unlink()
         return False

@@ -4,14 +4,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import psutil
-from filelock import FileLock, Timeout
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import DiskError, HostDiskError, LockHeld, TransportError
 from mbench.core.run_marks import RUN_FOLDER
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
+from mbench.files.disk import disk_errors
+from mbench.files.locks import locked
+
+LOCK_TIMEOUT_S: Final = 0.5
+"""Longer than another process' look for folders of dead sessions, which takes each lock for a moment."""
 
 
 @contextmanager
@@ -20,30 +25,26 @@ def work_folder(root: Path, session: str) -> Iterator[str]:
 
     Raises:
         TransportError: `root` cannot be written, or the session's name would lead out of it.
+        LockHeld: another process has a session of that name.
     """
     folder = root / f"work-{session_part(session, serial=machine_name())}"
     if folder.is_symlink():
         raise TransportError(f"the work folder {folder} is a symbolic link; remove it.")
-    lock = FileLock(f"{folder}.lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except (OSError, Timeout) as error:
-        raise TransportError(f"could not make the work folder {folder}: {error}. Is MBENCH_HOME writable?") from error
-    try:
-        yield str(folder)
-    finally:
-        _remove(folder, lock)
+    with locked(_lock_of(folder), wait_s=LOCK_TIMEOUT_S, removed=True, error=HostDiskError):
+        with disk_errors("make the work folder", folder, error=HostDiskError):
+            folder.mkdir(exist_ok=True)
+        try:
+            yield str(folder)
+        finally:
+            _remove(folder)
 
 
 def remove_stale(root: Path) -> None:
     """Remove the folders of sessions that died, and end what they have left running, known by its mark."""
     for path in sorted(root.glob("work-*.lock")):
-        lock = FileLock(path)
-        with suppress(OSError, Timeout):
-            lock.acquire(timeout=0)
+        with suppress(LockHeld, DiskError, OSError), locked(path, removed=True):
             _end_processes_of(_folder_of(path))
-            _remove(_folder_of(path), lock)
+            _remove(_folder_of(path))
 
 
 def _folder_of(lock: Path) -> Path:
@@ -51,12 +52,13 @@ def _folder_of(lock: Path) -> Path:
     return lock.with_name(lock.name.removesuffix(".lock"))
 
 
-def _remove(folder: Path, lock: FileLock) -> None:
-    """Remove a work folder and its lock; a link in its place stays, and what it leads to with it (shutil.rmtree)."""
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a work folder; a link in its place stays, and what it leads to with it (shutil.rmtree)."""
     shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
-        Path(lock.lock_file).unlink()
-    lock.release()
 
 
 def _end_processes_of(folder: Path) -> None:

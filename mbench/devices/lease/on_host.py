@@ -3,16 +3,15 @@
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
-
-from mbench.core.errors import HostDiskError
+from mbench.core.errors import HostDiskError, LockHeld
 from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
 from mbench.files.disk import disk_errors
+from mbench.files.locks import is_locked, locked
 from mbench.files.whole import write_whole
 
 LOCK_TIMEOUT_S: Final = 0.5
@@ -28,7 +27,7 @@ class HostLock:
         self._folder = folder
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", serial)
         name = plain if plain == serial else f"{plain}-{sha256(serial.encode()).hexdigest()[:8]}"
-        self._lock = FileLock(folder / f"{name}.lock", thread_local=False)
+        self._lock = folder / f"{name}.lock"
         self._record = folder / f"{name}.json"
 
     @contextmanager
@@ -38,34 +37,23 @@ class HostLock:
         Raises:
             TransportError: the folder cannot be written, or its file system has no locks.
         """
-        with self._mapped("lock"):
-            self._folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
             try:
-                self._lock.acquire(timeout=LOCK_TIMEOUT_S)
-            except Timeout:
+                stack.enter_context(locked(self._lock, wait_s=LOCK_TIMEOUT_S, error=HostDiskError))
+            except LockHeld:
                 free = False
             else:
                 free = True
-        try:
+                stack.callback(self._forget)
             yield free
-        finally:
-            if free:
-                with suppress(OSError):
-                    self._record.unlink()
-                self._lock.release()
 
     def is_held(self) -> bool:
         """Whether somebody holds the lock; False where nobody can tell."""
-        if not self._folder.is_dir():
-            return False
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        except (OSError, NotImplementedError):
-            return False
-        self._lock.release()
-        return False
+        return is_locked(self._lock)
+
+    def _forget(self) -> None:
+        with suppress(OSError):
+            self._record.unlink()
 
     def write(self, record: LeaseRecord) -> None:
         """Tell the others who holds it; only for who does.
@@ -73,7 +61,7 @@ class HostLock:
         Raises:
             TransportError: it could not be written.
         """
-        with self._mapped("write"):
+        with self._disk_errors("write"):
             write_whole(self._record, format_record(record), fsync=False)
 
     def read(self) -> LeaseRecord | None:
@@ -95,10 +83,10 @@ class HostLock:
             TransportError: it could not be written.
         """
         path = self._folder / _DOMAIN_FILE
-        with self._mapped("write"), FileLock(path.with_suffix(".lock")):
+        with self._disk_errors("write"), locked(path.with_suffix(".lock"), wait_s=None, error=HostDiskError):
             if not path.exists():
                 write_whole(path, secrets.token_hex(16).encode(), fsync=False)
             return path.read_text(encoding="ascii")
 
-    def _mapped(self, action: str) -> AbstractContextManager[None]:
+    def _disk_errors(self, action: str) -> AbstractContextManager[None]:
         return disk_errors(f"{action} the phone's lease in", self._folder, error=HostDiskError)

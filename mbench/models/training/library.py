@@ -15,12 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from mbench.core.errors import TrainingFailed
 from mbench.core.recipes import Weights, WeightsKind
 from mbench.files.disk import disk_errors
+from mbench.files.locks import locked
 from mbench.files.whole import write_whole
 from mbench.models.training.checkpoints import FILE_NAME as CHECKPOINT
 from mbench.models.training.checkpoints import remove_checkpoint
@@ -102,25 +101,11 @@ class TrainingLibrary:
             waiting: called once where somebody else trains it now.
 
         Raises:
-            TrainingFailed: the folder cannot be written.
+            DiskError: the folder cannot be written.
         """
         folder = self.folder(digest)
-        lock = FileLock(folder / "lock")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                waiting()
-                lock.acquire()
-        except OSError as error:
-            raise TrainingFailed(
-                f"trainings cannot be kept in {folder}: {error.strerror or error}. Let MBENCH_HOME name another folder."
-            ) from error
-        try:
+        with locked(folder / "lock", wait_s=None, waiting=waiting):
             yield folder
-        finally:
-            lock.release()
 
     def keep(
         self, recipe: TrainingRecipe, trained: Trained, machine: Machine, *, mult_adds: int | None, now: datetime

@@ -12,10 +12,9 @@ from contextlib import ExitStack, contextmanager
 from itertools import count as numbers
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from mbench.core.errors import StoreError, UsageError
+from mbench.core.errors import LockHeld, UsageError
 from mbench.emulator.phone.facts import numbered_serial
+from mbench.files.locks import locked
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What adb's own list, a file name and a property can all hold; a blank would end a serial in adb's list."""
@@ -35,7 +34,7 @@ def held_serials(
 
     Raises:
         UsageError: a wanted one is no serial, or is taken.
-        StoreError: the folder cannot be written, or its file system has no locks.
+        DiskError: the folder cannot be written, or its file system has no locks.
     """
     with ExitStack() as held:
         serials = []
@@ -58,15 +57,8 @@ def held_serials(
 
 def _taken(serial: str, folder: Path, held: ExitStack) -> bool:
     """Take the lock of a serial until the stack ends; say whether it was free."""
-    lock = FileLock(folder / f"{serial}.lock", thread_local=False)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
+        held.enter_context(locked(folder / f"{serial}.lock"))
+    except LockHeld:
         return False
-    except (OSError, NotImplementedError) as error:
-        raise StoreError(
-            f"could not take a serial in {folder}: {error}. Is MBENCH_HOME on a local disk that you may write?"
-        ) from error
-    held.callback(lock.release)
     return True

@@ -49,5 +49,5 @@ def test_what_was_taken_before_a_refusal_is_free_again(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StoreError, match="Is MBENCH_HOME"), held_serials(1, [], attached=[], folder=tmp_path / "file"):
+    with pytest.raises(StoreError, match="let MBENCH_HOME"), held_serials(1, [], attached=[], folder=tmp_path / "file"):
         pass
