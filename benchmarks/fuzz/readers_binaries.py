@@ -11,13 +11,13 @@ from typing import Final
 
 from benchmarks.fuzz.fake_server import blunt_server
 from benchmarks.fuzz.reader import Form, Reader
-from mbench.binaries.downloading import Download, Timeouts, default_opener, download
 from mbench.binaries.elf import parse_elf
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.pins import read_pins
 from mbench.binaries.published import find_published
 from mbench.core.errors import UsageError
 from mbench.core.ports import SilentProgress
+from mbench.files.downloads import Download, Timeouts, default_opener, download
 
 _HASH: Final = "0" * 64
 _PATIENCE: Final = Timeouts(silence_s=2.0, window_s=2.0, window_bytes=1, attempts=1)

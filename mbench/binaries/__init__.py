@@ -7,8 +7,6 @@
     published.py       where binaries are published, and for what
     advice.py          how to get a binary where none is kept
     pins.py            which bytes an address gave when it was first fetched
-    downloading.py     one file over HTTP, resumed where it was cut
-    answers.py         what a server's answer says about the file
     fetching.py        from an address to a kept, pinned and proved binary
 
 Nothing here runs a binary: which flavour a file really is, its own help text tells on a device.

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.binaries.downloading import Download, Timeouts, default_opener, download, drop_part
 from mbench.binaries.elf import read_elf
 from mbench.binaries.library import BinaryLibrary
-from mbench.binaries.pins import Pin, Validators, read_pins, write_pin
+from mbench.binaries.pins import Pin, read_pins, write_pin
 from mbench.binaries.published import ACCELERATOR_NAME, BASE_URLS, LATEST, Published, describe_published, find_published
 from mbench.binaries.records import BinaryRecord, Flavour, System
 from mbench.core.errors import ArtifactError, DiskError, UsageError
 from mbench.core.ports import Progress, SilentProgress, utc_now
+from mbench.files.answers import Validators
 from mbench.files.disk import disk_errors
+from mbench.files.downloads import Download, Timeouts, default_opener, download, drop_part
 from mbench.files.hashes import hash_file
 from mbench.files.locks import locked
 

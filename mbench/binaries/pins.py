@@ -12,18 +12,12 @@ from pydantic import AwareDatetime, Field, ValidationError
 from mbench.binaries.library import BUSY_S
 from mbench.core.errors import ArtifactError
 from mbench.core.workloads import Document
+from mbench.files.answers import Validators
 from mbench.files.disk import disk_errors
 from mbench.files.locks import locked
 from mbench.files.whole import write_whole
 
 FILE_NAME: Final = "binaries.lock.json"
-
-
-class Validators(Document):
-    """What a server calls one state of a file (RFC 9110, section 8.8); None where it says nothing."""
-
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 class Pin(Document):

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from storage_server import Storage
 
-from mbench.binaries.downloading import Timeouts
 from mbench.binaries.fetching import fetch
 from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.records import BinaryRecord
 from mbench.core.errors import MbenchError
+from mbench.files.downloads import Timeouts
 
 TFLITE = "/tflite/latest/android_aarch64_benchmark_model"
 LITERT = "/litert/2.2.0/android_arm64/benchmark_model"

@@ -12,8 +12,8 @@ from elf_samples import android_arm64
 from fetching_lab import DATE, FETCHING, TFLITE, Heard, get, parts, refused
 from storage_server import Item, Storage
 
-from mbench.binaries.downloading import Timeouts
 from mbench.binaries.library import BinaryLibrary
+from mbench.files.downloads import Timeouts
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 

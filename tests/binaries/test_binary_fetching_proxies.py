@@ -11,8 +11,8 @@ from elf_samples import android_arm64
 from fetching_lab import TFLITE, get, refused
 from storage_server import Item, Proxying, Storage, serving
 
-from mbench.binaries.downloading import Timeouts
 from mbench.binaries.library import BinaryLibrary
+from mbench.files.downloads import Timeouts
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 

@@ -9,9 +9,9 @@ from threading import Thread
 import pytest
 from fetching_lab import refused
 
-from mbench.binaries.answers import parse_head
-from mbench.binaries.downloading import Timeouts
 from mbench.binaries.library import BinaryLibrary
+from mbench.files.answers import parse_head
+from mbench.files.downloads import Timeouts
 
 MANY = "9" * 5000
 ONE_TRY = Timeouts(attempts=1, silence_s=20.0)

@@ -12,12 +12,19 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from mbench.binaries.pins import Validators
 from mbench.core.errors import ArtifactError
 from mbench.core.numerals import whole
+from mbench.core.workloads import Document
 
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)")
 _GOOG_MD5: Final = re.compile(r"\bmd5=([A-Za-z0-9+/]+={0,2})")
+
+
+class Validators(Document):
+    """What a server calls one state of a file (RFC 9110, section 8.8); None where it says nothing."""
+
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,10 @@ from typing import IO, BinaryIO, Final
 
 from pydantic import ValidationError
 
-from mbench.binaries.answers import FileHead, parse_head, range_validator, refusal, unreachable
-from mbench.binaries.pins import Validators
 from mbench.core.errors import ArtifactError, DiskError
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
+from mbench.files.answers import FileHead, Validators, parse_head, range_validator, refusal, unreachable
 from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole
 
