@@ -16,11 +16,10 @@ from mbench.binaries.library import BinaryLibrary
 from mbench.binaries.pins import read_pins
 from mbench.binaries.published import find_published
 from mbench.core.errors import UsageError
-from mbench.core.ports import SilentProgress
-from mbench.files.downloads import Download, Timeouts, default_opener, download
+from mbench.files.downloads import Download, Timeouts, download
 
 _HASH: Final = "0" * 64
-_PATIENCE: Final = Timeouts(silence_s=2.0, window_s=2.0, window_bytes=1, attempts=1)
+_PATIENCE: Final = Timeouts(silence_s=2.0, window_s=2.0, window_bytes=1, attempts=1, pause_s=0.0)
 
 
 def _elf_32() -> bytes:
@@ -67,11 +66,10 @@ def _read_response(data: bytes, folder: Path) -> object:
         job = Download(
             url=f"http://127.0.0.1:{port}/benchmark_model",
             part=folder / "part",
-            known=None,
+            what="a file",
             published="nothing",
-            opener=default_opener(),
+            by_hand="Do without.",
             timeouts=_PATIENCE,
-            progress=SilentProgress(),
         )
         return download(job)
 

@@ -9,21 +9,17 @@ from typing import Final
 
 from mbench.binaries.elf import read_elf
 from mbench.binaries.library import BinaryLibrary
-from mbench.binaries.pins import Pin, read_pins, write_pin
+from mbench.binaries.pins import read_pins, write_pin
 from mbench.binaries.published import ACCELERATOR_NAME, BASE_URLS, LATEST, Published, describe_published, find_published
 from mbench.binaries.records import BinaryRecord, Flavour, System
 from mbench.core.errors import ArtifactError, DiskError, UsageError
 from mbench.core.ports import Progress, SilentProgress, utc_now
-from mbench.files.answers import Validators
 from mbench.files.disk import disk_errors
 from mbench.files.downloads import Download, Timeouts, default_opener, download, drop_part
-from mbench.files.hashes import hash_file
 from mbench.files.locks import locked
 
 BUSY_S: Final = 1800.0
 """Longest wait for another process that fetches the same address."""
-
-_WEB_PAGE_STARTS: Final = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<!--")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,46 +125,47 @@ def _fetch_alone(job: _Fetch, *, accelerator_url: str | None) -> BinaryRecord:
 
 
 def _obtain(job: _Fetch, url: str, *, is_program: bool) -> _Arrived:
-    """Return an address' file, proved and pinned."""
+    """Return an address' file, verified and pinned."""
     folder = job.library.folder
     pin = read_pins(folder).pins.get(url)
     held = None if pin is None else job.library.whole_file(pin.sha256)
     part = folder / "downloads" / f"{_key(url)}.part"
-    part.parent.mkdir(parents=True, exist_ok=True)
-    validators = download(
+    arrived = download(
         Download(
             url=url,
             part=part,
-            known=pin.validators if pin is not None and held is not None else None,
+            what="a benchmark_model",
             published=describe_published(job.place.flavour),
+            by_hand="Fetch the file by hand and add it: mbench binary add FILE.",
+            pin=None if pin is None or job.accept_new else pin.sha256,
+            accept="give --accept-new if the file may have moved"
+            + ("." if pin is None else f" since {pin.pinned_at:%Y-%m-%d}."),
+            known=None if pin is None or held is None else pin.validators,
             opener=job.opener,
             timeouts=job.timeouts,
             progress=job.progress,
         )
     )
-    if validators is None:
-        if held is None:
-            raise ArtifactError(
-                f"{url} is said to be unchanged although nothing was known of it; a proxy may be wrong."
-            )
+    if arrived is None:
+        assert held is not None  # nothing is known of what is not held
         return _Arrived(path=held, part=None)
     try:
-        _check_content(job.place, url, part, is_program=is_program)
-        _compare_and_pin(job, url, part, pin, validators)
+        _check_program(job.place, url, part, is_program=is_program)
+        write_pin(  # before it is added: what is in the library is always pinned
+            folder,
+            url,
+            sha256=arrived.sha256,
+            size_bytes=arrived.size_bytes,
+            validators=arrived.validators,
+            now=utc_now(),
+        )
     except (ArtifactError, DiskError):
         drop_part(part)
         raise
     return _Arrived(path=part, part=part)
 
 
-def _check_content(place: Published, url: str, part: Path, *, is_program: bool) -> None:
-    with part.open("rb") as file:
-        start = file.read(256)
-    if start.lstrip().lower().startswith(_WEB_PAGE_STARTS):
-        raise ArtifactError(
-            f"{url} answered with a web page and not with a program; a proxy or a network's login page may stand in "
-            "between. Open the address in a browser, or fetch the file by hand and add it."
-        )
+def _check_program(place: Published, url: str, part: Path, *, is_program: bool) -> None:
     elf = read_elf(part, name=url)
     if elf.abi != place.abi or elf.system not in (place.system, None):
         raise ArtifactError(
@@ -177,28 +174,6 @@ def _check_content(place: Published, url: str, part: Path, *, is_program: bool) 
     if is_program != elf.is_program:
         expected = "a program" if is_program else "a shared library"
         raise ArtifactError(f"{url} is not {expected}; it is not kept.")
-
-
-def _compare_and_pin(job: _Fetch, url: str, part: Path, pin: Pin | None, validators: Validators) -> None:
-    """Pin before adding: what is in the library is always pinned.
-
-    Raises:
-        ArtifactError: other bytes than the address gave before.
-    """
-    sha256 = hash_file(part)
-    if pin is not None and pin.sha256 != sha256 and not job.accept_new:
-        raise ArtifactError(
-            f"{url} is no longer what it was on {pin.pinned_at:%Y-%m-%d}: it gives SHA-256 {sha256}, pinned is "
-            f"{pin.sha256}. Nothing is changed; accept the new file (accept_new) if it may have moved."
-        )
-    write_pin(
-        job.library.folder,
-        url,
-        sha256=sha256,
-        size_bytes=part.stat().st_size,
-        validators=validators,
-        now=utc_now(),
-    )
 
 
 def _lock_path(folder: Path, url: str) -> Path:

@@ -16,6 +16,18 @@ from mbench.core.errors import ArtifactError
 from mbench.core.numerals import whole
 from mbench.core.workloads import Document
 
+PASSING: Final = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""Answers that a later attempt may not get (RFC 9110, sections 15.5.9 and 15.6; RFC 6585, section 4)."""
+
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)")
 _GOOG_MD5: Final = re.compile(r"\bmd5=([A-Za-z0-9+/]+={0,2})")
 
@@ -72,22 +84,23 @@ def range_validator(validators: Validators) -> str | None:
     return validators.last_modified
 
 
-def refusal(url: str, error: urllib.error.HTTPError, *, published: str) -> ArtifactError:
+def refusal(url: str, error: urllib.error.HTTPError, *, published: str, by_hand: str) -> ArtifactError:
     """Return what an HTTP status means for a user; Google's storage says 403 where a file does not exist.
 
     Args:
         url: what was asked for.
         error: the answer.
         published: what exists, for addresses that do not.
+        by_hand: how to do without the download, as a sentence.
     """
-    answered = f"{url} could not be fetched: the server answered {error.code} {_one_line(error.reason)}"
+    answered = f"{url} could not be fetched: the server answered {error.code} {one_line(error.reason)}"
     if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.GONE):
         return ArtifactError(f"{answered}. It may not exist: {published}.")
     if error.code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return ArtifactError(f"{answered}. The proxy wants a name and password: https_proxy=http://NAME:PASSWORD@HOST.")
-    if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
+    if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ArtifactError(f"{answered}. Try again later.")
-    return ArtifactError(f"{answered}. Fetch it by hand and add the file.")
+    return ArtifactError(f"{answered}. {by_hand}")
 
 
 def unreachable(url: str, error: OSError | None, reason: object) -> ArtifactError:
@@ -96,16 +109,16 @@ def unreachable(url: str, error: OSError | None, reason: object) -> ArtifactErro
     host = urlsplit(url).hostname
     if isinstance(error, socket.gaierror):
         return ArtifactError(
-            f"{failed}: the name {host} (or the proxy's) could not be resolved ({_one_line(error.strerror)}). "
+            f"{failed}: the name {host} (or the proxy's) could not be resolved ({one_line(error.strerror)}). "
             "Check the network; behind a proxy set http_proxy and https_proxy."
         )
     if isinstance(error, ssl.SSLError):
         return ArtifactError(
-            f"{failed}: {host} could not be trusted ({_one_line(error)}). "
+            f"{failed}: {host} could not be trusted ({one_line(error)}). "
             "Where a proxy opens connections, let SSL_CERT_FILE name its certificates."
         )
     return ArtifactError(
-        f"{failed}: {_one_line(reason)}. Check the network; behind a proxy set http_proxy and https_proxy."
+        f"{failed}: {one_line(reason)}. Check the network; behind a proxy set http_proxy and https_proxy."
     )
 
 
@@ -124,5 +137,6 @@ def _parse_goog_md5(headers: Message) -> str | None:
     return digest.hex() if len(digest) == 16 else None
 
 
-def _one_line(reason: object) -> str:
+def one_line(reason: object) -> str:
+    """Return what somebody else says without its line breaks."""
     return " ".join(str(reason).split())

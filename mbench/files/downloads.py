@@ -1,10 +1,11 @@
-"""One file over HTTP: patient, bounded, and resumed where it was cut.
+"""One file over HTTP: patient, bounded, resumed where it was cut, and compared with its pin.
 
-    FOLDER/downloads/<key>.part     what came so far
-    FOLDER/downloads/<key>.json     a `Partial`: of which state of the file on the server
+    FOLDER/NAME.part     what came so far
+    FOLDER/NAME.json     a `Partial`: of which state of the file on the server
 
-A part is gone on with only where the server proves, by the validator of RFC 9110 (sections 13.1.5 and 14), that the
+A part is gone on with only where the server shows, by the validator of RFC 9110 (sections 13.1.5 and 14), that the
 file is still the one whose beginning lies here; otherwise it comes anew. Proxies are those of urllib's environment.
+Only one process at a time may fetch into a part: callers hold a lock.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, BinaryIO, Final
@@ -20,17 +21,28 @@ from typing import IO, BinaryIO, Final
 from pydantic import ValidationError
 
 from mbench.core.errors import ArtifactError, DiskError
-from mbench.core.ports import Progress
+from mbench.core.ports import Progress, SilentProgress
 from mbench.core.workloads import Document
-from mbench.files.answers import FileHead, Validators, parse_head, range_validator, refusal, unreachable
+from mbench.files.answers import (
+    PASSING,
+    FileHead,
+    Validators,
+    one_line,
+    parse_head,
+    range_validator,
+    refusal,
+    unreachable,
+)
 from mbench.files.disk import disk_errors
+from mbench.files.hashes import hash_file
 from mbench.files.whole import write_whole
 
 LIMIT_BYTES: Final = 1 << 30
-"""A benchmark_model has some ten MB; whatever is a hundred times that is something else."""
+"""What is fetched has some ten MB; whatever is a hundred times that is something else."""
 
 _CHUNK_BYTES: Final = 1 << 16
 _KIB: Final = 1024
+_WEB_PAGE_STARTS: Final = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<!--")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +53,14 @@ class Timeouts:
         silence_s: without an answer or a byte for so long, the server is taken for dead.
         window_s: in each stretch of so many seconds `window_bytes` must come, else the download stands still.
         attempts: how often a download is tried that was cut or stood still; each goes on where the last one ended.
+        pause_s: before the next attempt, where the server said that it cannot answer now.
     """
 
     silence_s: float = 30.0
     window_s: float = 60.0
     window_bytes: int = 1 << 16
     attempts: int = 3
+    pause_s: float = 2.0
 
 
 class Partial(Document):
@@ -57,27 +71,60 @@ class Partial(Document):
     total_bytes: int | None
 
 
+def default_opener() -> urllib.request.OpenerDirector:
+    """Return an opener with the proxies that the environment names now (http_proxy, https_proxy, no_proxy)."""
+    return urllib.request.build_opener(_HttpsStays)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
     """What is to be fetched, and how.
 
     Attributes:
         part: where it is written; its `Partial` lies beside it.
-        known: validators of the state that is already at hand: where it is still that, nothing comes.
+        what: it is, with its article, for messages: `a benchmark_model`.
         published: what exists, for the message where this does not.
+        by_hand: how to do without the download, as a sentence.
+        pin: SHA-256 that it must have; None takes any.
+        accept: how to take another file than the pinned one, as a sentence.
+        known: validators of the state that is already at hand: where it is still that, nothing comes.
+        progress: told in KiB.
     """
 
     url: str
     part: Path
-    known: Validators | None
+    what: str
     published: str
-    opener: urllib.request.OpenerDirector
-    timeouts: Timeouts
-    progress: Progress
+    by_hand: str
+    pin: str | None = None
+    accept: str = ""
+    known: Validators | None = None
+    opener: urllib.request.OpenerDirector = field(default_factory=default_opener)
+    timeouts: Timeouts = Timeouts()
+    progress: Progress = field(default_factory=SilentProgress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """What came: a whole file, which lies in the download's part."""
+
+    sha256: str
+    size_bytes: int
+    validators: Validators
 
 
 class _Cut(Exception):
     """The download ended early; trying again is safe. The message says how."""
+
+    advice = "Check the network and try again."
+    pauses = False
+
+
+class _Busy(_Cut):
+    """The server is there and says that it cannot answer now."""
+
+    advice = "Try again later."
+    pauses = True
 
 
 class _HttpsStays(urllib.request.HTTPRedirectHandler):
@@ -99,27 +146,30 @@ class _HttpsStays(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def default_opener() -> urllib.request.OpenerDirector:
-    """Return an opener with the proxies that the environment names now (http_proxy, https_proxy, no_proxy)."""
-    return urllib.request.build_opener(_HttpsStays)
-
-
-def download(job: Download) -> Validators | None:
+def download(job: Download) -> Arrived | None:
     """Fetch a file whole into `job.part`; None where it is still the one that is known.
 
     Raises:
-        ArtifactError: it could not be fetched; what came is kept where the server lets it be gone on with.
+        ArtifactError: it could not be fetched, and what came is kept where the server lets it be gone on with; or what
+            came is a web page, or not what is pinned, and is dropped.
+        DiskError: the disk refused; nothing is kept.
     """
+    with disk_errors("write the download in", job.part.parent):
+        job.part.parent.mkdir(parents=True, exist_ok=True)
     for left in reversed(range(job.timeouts.attempts)):
         try:
-            return _attempt(job)
+            validators = _attempt(job)
         except _Cut as cut:
             if not left:
                 raise ArtifactError(
                     f"{job.url} could not be fetched: {cut} ({job.timeouts.attempts} attempts). "
-                    f"{_what_is_left(job.part)}Check the network and try again."
+                    f"{_what_is_left(job)}{cut.advice}"
                 ) from cut
             job.progress.note(f"{job.url}: {cut}; trying again")
+            if cut.pauses:
+                time.sleep(job.timeouts.pause_s)
+        else:
+            return None if validators is None else _verified(job, validators)
     raise AssertionError("at least one attempt is made")
 
 
@@ -133,18 +183,40 @@ def drop_part(part: Path) -> None:
     _partial_path(part).unlink(missing_ok=True)
 
 
+def _verified(job: Download, validators: Validators) -> Arrived:
+    with job.part.open("rb") as file:
+        start = file.read(256)
+    sha256 = hash_file(job.part)
+    if start.lstrip().lower().startswith(_WEB_PAGE_STARTS):
+        reason = (
+            f"{job.url} answered with a web page and not with {job.what}; a proxy or a network's login page may stand "
+            f"in between. Open the address in a browser. {job.by_hand}"
+        )
+    elif job.pin not in (None, sha256):
+        reason = (
+            f"{job.url} is no longer what it was: it gives SHA-256 {sha256}, pinned is {job.pin}. Nothing is changed; "
+            f"{job.accept}"
+        )
+    else:
+        return Arrived(sha256=sha256, size_bytes=job.part.stat().st_size, validators=validators)
+    drop_part(job.part)
+    raise ArtifactError(reason)
+
+
 def _attempt(job: Download) -> Validators | None:
     partial = _read_partial(job)
     try:
         answer = job.opener.open(_request(job, partial), timeout=job.timeouts.silence_s)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == HTTPStatus.NOT_MODIFIED:
+        if error.code == HTTPStatus.NOT_MODIFIED and job.known is not None:
             return None
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial is not None:
             drop_part(job.part)
             raise _Cut("the file on the server is not as long as what was fetched of it") from error
-        raise refusal(job.url, error, published=job.published) from error
+        if error.code in PASSING:
+            raise _Busy(f"the server answered {error.code} {one_line(error.reason)}") from error
+        raise refusal(job.url, error, published=job.published, by_hand=job.by_hand) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
             raise _Cut(f"no server answered for {job.timeouts.silence_s:g} s") from error
@@ -155,7 +227,7 @@ def _attempt(job: Download) -> Validators | None:
     except TimeoutError as error:
         raise _Cut(f"the server said nothing for {job.timeouts.silence_s:g} s") from error
     except (http.client.HTTPException, OSError) as error:
-        raise _Cut(f"the connection broke ({' '.join(str(error).split()) or type(error).__name__})") from error
+        raise _broken(error) from error
     with answer:
         return _receive(job, partial, answer)
 
@@ -175,13 +247,9 @@ def _request(job: Download, partial: Partial | None) -> urllib.request.Request:
 def _receive(job: Download, partial: Partial | None, answer: http.client.HTTPResponse) -> Validators:
     head = parse_head(answer.status, answer.headers)
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ArtifactError(
-            f"{job.url} comes compressed although it was asked not to; fetch it by hand and add the file."
-        )
+        raise ArtifactError(f"{job.url} comes compressed although it was asked not to. {job.by_hand}")
     if head is not None and head.total_bytes is not None and head.total_bytes > LIMIT_BYTES:
-        raise ArtifactError(
-            f"{job.url} has {head.total_bytes} bytes, far too many for a benchmark_model; look what it is."
-        )
+        raise ArtifactError(f"{job.url} has {head.total_bytes} bytes, far too many for {job.what}; look what it is.")
     if answer.status == HTTPStatus.PARTIAL_CONTENT:
         if head is None or partial is None or not _goes_on(job.part, partial, head):
             drop_part(job.part)
@@ -236,7 +304,7 @@ def _append(job: Download, head: FileHead, answer: http.client.HTTPResponse, fil
         written += len(chunk)
         window_bytes += len(chunk)
         if written > LIMIT_BYTES:
-            raise ArtifactError(f"{job.url} sent more than {LIMIT_BYTES} bytes, far too many for a benchmark_model.")
+            raise ArtifactError(f"{job.url} sent more than {LIMIT_BYTES} bytes, far too many for {job.what}.")
         if time.monotonic() - window_start >= job.timeouts.window_s:
             if window_bytes < job.timeouts.window_bytes:
                 raise _Cut(f"only {window_bytes} bytes came in {job.timeouts.window_s:g} s")
@@ -249,12 +317,12 @@ def _read(answer: http.client.HTTPResponse, timeouts: Timeouts) -> bytes:
         return answer.read1(_CHUNK_BYTES)
     except TimeoutError as error:
         raise _Cut(f"no byte came for {timeouts.silence_s:g} s") from error
-    except (
-        http.client.HTTPException,
-        OSError,
-        OverflowError,
-    ) as error:  # the last: a chunk of more bytes than memory has
-        raise _Cut(f"the connection broke ({' '.join(str(error).split()) or type(error).__name__})") from error
+    except (http.client.HTTPException, OSError, OverflowError) as error:  # the last: a chunk larger than memory
+        raise _broken(error) from error
+
+
+def _broken(error: Exception) -> _Cut:
+    return _Cut(f"the connection broke ({one_line(error) or type(error).__name__})")
 
 
 def _check_arrived(job: Download, head: FileHead) -> None:
@@ -283,9 +351,8 @@ def _read_partial(job: Download) -> Partial | None:
     return None
 
 
-def _what_is_left(part: Path) -> str:
-    size = part.stat().st_size if part.exists() else 0
-    return f"{size} bytes are kept to go on from. " if size else ""
+def _what_is_left(job: Download) -> str:
+    return "" if _read_partial(job) is None else f"{job.part.stat().st_size} bytes are kept to go on from. "
 
 
 def _partial_path(part: Path) -> Path:

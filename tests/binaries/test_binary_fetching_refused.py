@@ -29,7 +29,7 @@ def test_a_missing_file_names_its_address_and_what_exists(storage: Storage, libr
         (407, "The proxy wants a name and password"),
         (429, "Try again later"),
         (503, "Try again later"),
-        (401, "Fetch it by hand and add the file"),
+        (401, "Fetch the file by hand and add it"),
     ],
 )
 def test_a_refusal_says_what_to_do(storage: Storage, library: BinaryLibrary, status: int, advice: str) -> None:
@@ -47,7 +47,7 @@ def test_a_refusal_says_what_to_do(storage: Storage, library: BinaryLibrary, sta
 def test_a_web_page_is_no_binary(storage: Storage, library: BinaryLibrary, page: bytes) -> None:
     storage.items[TFLITE] = Item(page)
 
-    assert "answered with a web page and not with a program" in refused(storage, library)
+    assert "answered with a web page and not with a benchmark_model" in refused(storage, library)
     assert not (library.folder / "binaries.lock.json").exists()
 
 
@@ -89,7 +89,7 @@ def test_a_file_of_absurd_size_is_refused_before_it_comes(storage: Storage, libr
 def test_an_unchanged_answer_to_a_first_question_is_refused(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE].status = 304
 
-    assert "is said to be unchanged although nothing was known of it" in refused(storage, library)
+    assert "the server answered 304" in refused(storage, library)
 
 
 def test_a_server_that_stands_still_is_given_up(storage: Storage, library: BinaryLibrary) -> None:

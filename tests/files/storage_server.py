@@ -17,6 +17,7 @@ class Item:
         cuts: for each coming answer after how many bytes of its body the connection breaks; afterwards it is whole.
         hangs_after: each answer stands still after so many bytes of its body, until the server ends.
         drips: the body comes a byte at a time, so many seconds apart.
+        refusals: statuses of the coming answers; afterwards it is there.
     """
 
     body: bytes = b""
@@ -31,6 +32,7 @@ class Item:
     cuts: list[int] = field(default_factory=list)
     hangs_after: int | None = None
     drips: float | None = None
+    refusals: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,6 +74,9 @@ class Answering(BaseHTTPRequestHandler):
             self.send_header("Location", item.location)
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if item.refusals:
+            self.send_error(item.refusals.pop(0))
             return
         if item.status != 200:
             self.send_error(item.status)

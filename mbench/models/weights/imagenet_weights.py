@@ -1,19 +1,19 @@
 """Keras' published ImageNet weights: fetched on the user's machine when asked for, and verified ever after."""
 
-import http.client
-import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from mbench.core.errors import ArtifactError, UsageError
+from mbench.core.ports import Progress, SilentProgress
 from mbench.core.recipes import Weights, WeightsKind
 from mbench.core.variants import Head, Size
 from mbench.core.workloads import Document
+from mbench.files.disk import disk_errors
+from mbench.files.downloads import Download, download, drop_part
 from mbench.files.hashes import hash_file
+from mbench.files.locks import locked
 from mbench.files.whole import place, write_whole
 
 BASE_URL: Final = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/"
@@ -26,10 +26,8 @@ FALLBACK_RESOLUTION: Final = 224
 
 CLASSES: Final = 1000
 
-TIMEOUT_S: Final = 30.0
-"""Without a byte for so long, the server is taken for dead."""
-
-CHUNK_BYTES: Final = 1 << 20
+BUSY_S: Final = 1800.0
+"""Longest wait for another process that fetches the same file."""
 
 
 class Sighting(Document):
@@ -57,69 +55,73 @@ def file_name(size: Size) -> str:
     return f"mobilenet_{ALPHAS[size.alpha]}_{trained_resolution(size.resolution)}_tf.h5"
 
 
-def fetch_imagenet(size: Size, head: Head, folder: Path, *, base_url: str = BASE_URL) -> Weights:
+def fetch_imagenet(
+    size: Size, head: Head, folder: Path, *, progress: Progress | None = None, base_url: str = BASE_URL
+) -> Weights:
     """Return the identity of the published weights, their file being in `folder` from now on.
 
     Args:
         size: width and resolution; see `trained_resolution`.
         head: must have the 1000 classes of ImageNet.
         folder: where files and their sightings are kept; made if need be.
+        progress: told in KiB where the file must be fetched.
         base_url: with a slash at its end.
 
     Raises:
         UsageError: nothing is published for this network.
         ArtifactError: the file could not be fetched whole, or is no longer what it was when first fetched.
+        DiskError: the disk refused.
+        LockHeld: another process has been fetching it for too long.
     """
     if head.classes != CLASSES:
         raise UsageError(f"ImageNet weights have {CLASSES} classes, not {head.classes}; give a weights file instead.")
     path = folder / file_name(size)
-    url = base_url + path.name
-    sighting = _read_sighting(path)
-    if sighting is None or not path.exists():
-        sighting = _fetch(url, path, expected=sighting)
-    elif hash_file(path) != sighting.sha256:
-        raise ArtifactError(f"{path} is no longer what was fetched from {sighting.url}. Delete it to fetch it again.")
+    sighting = _seen(path)
+    if sighting is None:
+        told = progress or SilentProgress()
+        with (
+            disk_errors("keep weights in", folder),
+            locked(
+                folder / "downloads" / f"{path.name}.lock",
+                wait_s=BUSY_S,
+                waiting=lambda: told.note(f"waiting for another process to fetch {path.name}"),
+            ),
+        ):
+            sighting = _seen(path) or _fetch(base_url + path.name, path, told)
     return Weights(kind=WeightsKind.IMAGENET, sha256=sighting.sha256, source=str(path))
 
 
-def _fetch(url: str, path: Path, *, expected: Sighting | None) -> Sighting:
-    """Fetch a file whole or not at all, then note what it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        size_bytes = _download(url, partial)
-        sighting = Sighting(url=url, size_bytes=size_bytes, sha256=hash_file(partial))
-        if expected is not None and sighting.sha256 != expected.sha256:
-            raise ArtifactError(
-                f"{url} is no longer what it was: SHA-256 {sighting.sha256[:12]}…, first {expected.sha256[:12]}…. "
-                f"Delete {_sighting_path(path)} to accept it."
-            )
-        place(partial, path, fsync=False)
-        write_whole(_sighting_path(path), f"{sighting.model_dump_json(indent=2)}\n".encode(), fsync=False)
-    finally:
-        partial.unlink(missing_ok=True)
+def _seen(path: Path) -> Sighting | None:
+    """Return what a file was when it was fetched, and still is; None where there is none."""
+    sighting = _read_sighting(path)
+    if sighting is None or not path.exists():
+        return None
+    if hash_file(path) != sighting.sha256:
+        raise ArtifactError(f"{path} is no longer what was fetched from {sighting.url}. Delete it to fetch it again.")
     return sighting
 
 
-def _download(url: str, target: Path) -> int:
-    """Write what the server sends to `target`; return its size in bytes."""
-    written = 0
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as file:
-            promised = answer.headers["Content-Length"]
-            while chunk := answer.read(CHUNK_BYTES):
-                written += file.write(chunk)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise ArtifactError(f"{url} could not be fetched: the server answered {error.code} {error.reason}.") from error
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, OSError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise ArtifactError(
-            f"{url} could not be fetched: {reason}. Check the network, or give a weights file."
-        ) from error
-    if promised is not None and written != int(promised):
-        raise ArtifactError(f"{url} was cut short: {written} of {promised} bytes came. Try again.")
-    return written
+def _fetch(url: str, path: Path, progress: Progress) -> Sighting:
+    """Fetch a file whole or not at all, then note what it is; a note that is there already is its pin."""
+    pin = _read_sighting(path)
+    part = path.parent / "downloads" / f"{path.name}.part"
+    job = Download(
+        url=url,
+        part=part,
+        what="a weights file",
+        published=f"Keras publishes MobileNet of alpha {', '.join(map(str, ALPHAS))}",
+        by_hand="Give a weights file instead: --weights FILE.",
+        pin=None if pin is None else pin.sha256,
+        accept=f"delete {_sighting_path(path)} to accept it.",
+        progress=progress,
+    )
+    arrived = download(job)
+    assert arrived is not None  # nothing was said to be known
+    sighting = Sighting(url=url, size_bytes=arrived.size_bytes, sha256=arrived.sha256)
+    place(part, path, fsync=False)  # whoever reads it checks its hash
+    write_whole(_sighting_path(path), f"{sighting.model_dump_json(indent=2)}\n".encode(), fsync=False)
+    drop_part(part)
+    return sighting
 
 
 def _read_sighting(path: Path) -> Sighting | None:

@@ -71,7 +71,7 @@ def build_variants(
     """
     untrained = {each: reason for each in variants if (reason := build_inputs.untrained(each)) is not None}
     able = [each for each in variants if each not in untrained]
-    recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights")
+    recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights", progress=progress)
     built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
     built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
     return {each: built[each] for each in variants}

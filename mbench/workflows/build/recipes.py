@@ -10,6 +10,7 @@ from typing import cast
 
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import UsageError
+from mbench.core.ports import Progress
 from mbench.core.reasons import Untrained
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
@@ -66,8 +67,10 @@ class BuildInputs:
         return (variant.architecture, variant.size, variant.head) in self.seeded
 
 
-def recipes_of(variants: Sequence[Variant], chosen: BuildInputs, *, weights_folder: Path) -> dict[Variant, Recipe]:
-    """Return each variant's recipe.
+def recipes_of(
+    variants: Sequence[Variant], chosen: BuildInputs, *, weights_folder: Path, progress: Progress | None = None
+) -> dict[Variant, Recipe]:
+    """Return each variant's recipe; published weights that are not there are fetched, which `progress` is told.
 
     Raises:
         UsageError: an architecture, a size of it, weights or calibration images that are not there.
@@ -78,7 +81,7 @@ def recipes_of(variants: Sequence[Variant], chosen: BuildInputs, *, weights_fold
         raise UsageError("TFLiteConverter's own quantizer has one way to calibrate; leave --calibration-method out.")
     tools = toolchain()
     folder = _folder_calibration(chosen)
-    weights = {variant: _weights(variant, chosen, weights_folder) for variant in variants}
+    weights = {variant: _weights(variant, chosen, weights_folder, progress) for variant in variants}
     return {
         variant: Recipe(
             variant=variant,
@@ -137,14 +140,14 @@ def _learned_pictures(variant: Variant, chosen: BuildInputs) -> Calibration | No
     return chosen.examples.get(variant.size.resolution)
 
 
-def _weights(variant: Variant, chosen: BuildInputs, folder: Path) -> Weights:
+def _weights(variant: Variant, chosen: BuildInputs, folder: Path, progress: Progress | None) -> Weights:
     if chosen.weightless(variant):
         return _seeded(chosen.seed)
     match chosen.weights:
         case None | "none":
             return _seeded(chosen.seed)
         case "imagenet":
-            return _imagenet(variant, folder)
+            return _imagenet(variant, folder, progress)
         case "trained":
             if (reason := chosen.untrained(variant)) is not None:
                 raise UsageError(f"{variant} has no trained weights: {reason}")
@@ -159,7 +162,7 @@ def _seeded(seed: int) -> Weights:
     return Weights(kind=WeightsKind.SEEDED, seed=seed)
 
 
-def _imagenet(variant: Variant, folder: Path) -> Weights:
+def _imagenet(variant: Variant, folder: Path, progress: Progress | None) -> Weights:
     if variant.architecture != PUBLISHED:
         raise UsageError(
             f"ImageNet weights are fetched for {PUBLISHED} alone, not for {variant.architecture}: "
@@ -167,4 +170,4 @@ def _imagenet(variant: Variant, folder: Path) -> Weights:
         )
     from mbench.models.weights.imagenet_weights import fetch_imagenet
 
-    return fetch_imagenet(variant.size, variant.head, folder)
+    return fetch_imagenet(variant.size, variant.head, folder, progress=progress)

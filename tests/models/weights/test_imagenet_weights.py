@@ -1,107 +1,151 @@
 """Fetching published weights from a real server on this host."""
 
 import hashlib
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from typing import Any
 
 import pytest
+from storage_server import Item, Storage, serving
 
 from mbench.core.errors import ArtifactError, UsageError
+from mbench.core.ports import SilentProgress
 from mbench.core.recipes import Weights, WeightsKind
 from mbench.core.variants import Head, Size
 from mbench.models.weights.imagenet_weights import fetch_imagenet, file_name
 
 FILE = b"weights of a network" * 1000
-RIGHT, MISSING, CUT, CHANGED = "right", "missing", "cut", "changed"
+NAME = "mobilenet_5_0_160_tf.h5"
 
 
-class Storage(BaseHTTPRequestHandler):
-    """Answers `/MODE/NAME`: the mode says what goes wrong."""
-
-    def do_GET(self) -> None:
-        mode = self.path.split("/")[1]
-        if mode == MISSING:
-            self.send_error(404)
-            return
-        body = FILE[::-1] if mode == CHANGED else FILE
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if mode == CUT else body)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with serving() as (storage, _):
+        storage.items[f"/{NAME}"] = Item(FILE)
+        yield storage
 
 
-@pytest.fixture(scope="module")
-def storage() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Storage) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+def fetch(storage: Storage, folder: Path, **more: Any) -> Weights:
+    return fetch_imagenet(Size(alpha=0.5, resolution=160), Head(), folder, base_url=f"{storage.url}/", **more)
 
 
-def fetch(storage: str, mode: str, folder: Path) -> Weights:
-    return fetch_imagenet(Size(alpha=0.5, resolution=160), Head(), folder, base_url=f"{storage}{mode}/")
+def test_a_file_is_fetched_and_known_by_its_hash(storage: Storage, tmp_path: Path) -> None:
+    weights = fetch(storage, tmp_path / "new")
 
-
-def test_a_file_is_fetched_and_known_by_its_hash(storage: str, tmp_path: Path) -> None:
-    weights = fetch(storage, RIGHT, tmp_path / "new")
-
-    path = tmp_path / "new" / "mobilenet_5_0_160_tf.h5"
+    path = tmp_path / "new" / NAME
     assert path.read_bytes() == FILE
     assert weights == Weights(kind=WeightsKind.IMAGENET, sha256=hashlib.sha256(FILE).hexdigest(), source=str(path))
+    assert {one.name for one in path.parent.rglob("*") if one.is_file()} == {NAME, f"{NAME}.json", f"{NAME}.lock"}
 
 
-def test_a_fetched_file_is_not_fetched_again(storage: str, tmp_path: Path) -> None:
-    first = fetch(storage, RIGHT, tmp_path)
+def test_a_fetched_file_is_not_fetched_again(storage: Storage, tmp_path: Path) -> None:
+    first = fetch(storage, tmp_path)
+    storage.items.clear()
 
-    assert fetch(storage, MISSING, tmp_path) == first
+    assert fetch(storage, tmp_path) == first
+    assert len(storage.requests) == 1
 
 
-def test_a_file_that_changed_on_disk_is_refused(storage: str, tmp_path: Path) -> None:
-    fetch(storage, RIGHT, tmp_path)
-    (tmp_path / "mobilenet_5_0_160_tf.h5").write_bytes(b"something else")
+def test_a_file_of_an_earlier_checkout_is_used(storage: Storage, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(FILE)
+    noted = {"url": "https://example.org/w.h5", "size_bytes": len(FILE), "sha256": hashlib.sha256(FILE).hexdigest()}
+    (tmp_path / f"{NAME}.json").write_text(json.dumps(noted, indent=2))
+
+    assert fetch(storage, tmp_path).sha256 == noted["sha256"]
+    assert storage.requests == []
+
+
+def test_a_file_that_changed_on_disk_is_refused(storage: Storage, tmp_path: Path) -> None:
+    fetch(storage, tmp_path)
+    (tmp_path / NAME).write_bytes(b"something else")
 
     with pytest.raises(ArtifactError, match="no longer what was fetched"):
-        fetch(storage, RIGHT, tmp_path)
+        fetch(storage, tmp_path)
 
 
-def test_a_file_that_changed_on_the_server_is_refused(storage: str, tmp_path: Path) -> None:
-    fetch(storage, RIGHT, tmp_path)
-    (tmp_path / "mobilenet_5_0_160_tf.h5").unlink()
+def test_a_file_that_changed_on_the_server_is_refused_until_its_note_is_deleted(
+    storage: Storage, tmp_path: Path
+) -> None:
+    fetch(storage, tmp_path)
+    (tmp_path / NAME).unlink()
+    storage.items[f"/{NAME}"] = Item(FILE[::-1])
 
-    with pytest.raises(ArtifactError, match="no longer what it was"):
-        fetch(storage, CHANGED, tmp_path)
+    with pytest.raises(ArtifactError, match=r"no longer what it was: .*; delete .*_tf\.h5\.json to accept it\."):
+        fetch(storage, tmp_path)
+
+    (tmp_path / f"{NAME}.json").unlink()
+    assert fetch(storage, tmp_path).sha256 == hashlib.sha256(FILE[::-1]).hexdigest()
 
 
-def test_a_file_that_is_not_there_names_the_answer(storage: str, tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"mobilenet_5_0_160_tf\.h5 could not be fetched: the server answered 404"):
-        fetch(storage, MISSING, tmp_path)
+def test_a_file_that_is_not_there_names_the_answer(storage: Storage, tmp_path: Path) -> None:
+    storage.items.clear()
+
+    with pytest.raises(ArtifactError, match=rf"{NAME} could not be fetched: the server answered 404 .*Keras publishes"):
+        fetch(storage, tmp_path)
 
 
-def test_a_file_that_was_cut_short_leaves_nothing_behind(storage: str, tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=f"cut short: {len(FILE) // 2} of {len(FILE)} bytes"):
-        fetch(storage, CUT, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_a_file_that_was_cut_is_gone_on_with_and_progress_is_told(storage: Storage, tmp_path: Path) -> None:
+    storage.items[f"/{NAME}"].cuts = [5000, 5000]
+    told: list[str] = []
+
+    class Heard(SilentProgress):
+        def note(self, text: str) -> None:
+            told.append(text.rpartition(": ")[2])
+
+    assert fetch(storage, tmp_path, progress=Heard()).sha256 == hashlib.sha256(FILE).hexdigest()
+    assert storage.asked("Range") == [None, "bytes=5000-", "bytes=10000-"]
+    assert told == [f"it was cut after {size} of {len(FILE)} bytes; trying again" for size in (5000, 10_000)]
+
+
+def test_a_file_that_is_cut_each_time_leaves_no_file_and_no_note(storage: Storage, tmp_path: Path) -> None:
+    storage.items[f"/{NAME}"] = Item(FILE, etag=None, cuts=[5000, 5000, 5000])
+
+    with pytest.raises(ArtifactError, match=f"cut after 5000 of {len(FILE)} bytes"):
+        fetch(storage, tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{NAME}.lock"]
+
+
+def test_a_web_page_is_not_kept_as_weights(storage: Storage, tmp_path: Path) -> None:
+    storage.items[f"/{NAME}"] = Item(b"<html>Log in</html>")
+
+    with pytest.raises(ArtifactError, match=r"web page and not with a weights file.* --weights FILE"):
+        fetch(storage, tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{NAME}.lock"]
+
+
+def test_processes_that_fetch_at_once_download_once(storage: Storage, tmp_path: Path) -> None:
+    program = f"""
+from pathlib import Path
+from mbench.core.variants import Head, Size
+from mbench.models.weights.imagenet_weights import fetch_imagenet
+size, folder = Size(alpha=0.5, resolution=160), Path({str(tmp_path)!r})
+print(fetch_imagenet(size, Head(), folder, base_url={storage.url + "/"!r}).sha256)
+"""
+    running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+
+    assert {process.communicate()[0].strip() for process in running} == {hashlib.sha256(FILE).hexdigest()}
+    assert storage.body_bytes == len(FILE)
 
 
 def test_a_server_that_does_not_answer_gives_one_line(tmp_path: Path) -> None:
+    gone = Storage(url="http://127.0.0.1:9")
     with pytest.raises(ArtifactError, match=r"could not be fetched: .*refused.* Check the network") as caught:
-        fetch("http://127.0.0.1:9/", RIGHT, tmp_path)
+        fetch(gone, tmp_path)
     assert "\n" not in str(caught.value)
 
 
-def test_a_broken_note_of_the_first_sighting_is_named(storage: str, tmp_path: Path) -> None:
-    fetch(storage, RIGHT, tmp_path)
+def test_a_broken_note_of_the_first_sighting_is_named(storage: Storage, tmp_path: Path) -> None:
+    fetch(storage, tmp_path)
     (tmp_path / "mobilenet_5_0_160_tf.h5.json").write_text("{")
 
     with pytest.raises(ArtifactError, match=r"mobilenet_5_0_160_tf\.h5\.json cannot be read"):
-        fetch(storage, RIGHT, tmp_path)
+        fetch(storage, tmp_path)
 
 
 def test_other_resolutions_take_the_weights_of_224_pixels() -> None:
