@@ -135,6 +135,6 @@ def shapes_by_definition() -> dict[str, list[tuple[int, ...]]]:
 
 @pytest.mark.usefixtures("ssd")
 def test_quantizing_changes_nothing_that_later_files_are_quantized_by(tensorflow_worker: ProcessPoolExecutor) -> None:
-    """The quantizer writes into the ranges that it is given; what was built before decided about the bytes of a file."""
+    """The quantizer writes into the ranges that it is given; what was built before decided about bytes of a file."""
     assert tensorflow_worker.submit(ranges_by_definition).result() == ranges_by_definition()
     assert tensorflow_worker.submit(shapes_by_definition).result() == shapes_by_definition()
