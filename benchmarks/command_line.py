@@ -63,9 +63,9 @@ def devices_ratio() -> dict[str, float]:
         for _ in range(REPETITIONS):
             floor.append(_seconds([sys.executable, "-c", "import typer, rich"], own))
             command.append(_seconds([sys.executable, "-c", _ONE_FLAG], own))
-            nothing.append(_seconds(devices, own | empty.environment, status=3))
-            phone.append(_seconds(devices, own | server.environment))
-            three.append(_seconds(devices, own | shared.environment))
+            nothing.append(_seconds(devices, {**own, **empty.environment}, status=3))
+            phone.append(_seconds(devices, {**own, **server.environment}))
+            three.append(_seconds(devices, {**own, **shared.environment}))
     names = ("imports_typer_and_rich", "typer_command", "nothing_attached", "one_phone", "three_phones")
     median = [statistics.median(values) for values in (floor, command, nothing, phone, three)]
     return {

@@ -154,20 +154,20 @@ class Trainee:
         logits = keras.Model(self.model.input, self.model.layers[-2].output)
         variables = self.model.trainable_variables
 
-        @tf.function(jit_compile=False, reduce_retracing=True)
         def step(inputs: Any, truth: Any) -> None:
             with tf.GradientTape() as tape:
                 value = tf.reduce_mean(follow(truth, logits(inputs, training=True)))
             self._optimizer.apply(tape.gradient(value, [variable.value for variable in variables]), variables)
 
-        return lambda inputs, truth: step(tf.constant(inputs), tf.constant(truth))
+        traced = tf.function(step, jit_compile=False, reduce_retracing=True)
+        return lambda inputs, truth: traced(tf.constant(inputs), tf.constant(truth))
 
 
 def _outputs(teacher: Trainee, pictures: Array) -> Array:
     """Return what the teacher says of the training pictures, asked as `mbench train` asks it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "teacher.npz"
-        np.savez(path, **teacher.weights())
+        np.savez(path, **dict[str, Any](teacher.weights()))
         asked = WeightsTeacher(
             architecture="mobilenet_v1",
             size=Size(alpha=teacher.alpha, resolution=RESOLUTION),

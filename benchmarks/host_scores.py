@@ -160,7 +160,7 @@ def _bare(jpegs: Jpegs, model: Path, files: int, workers: int) -> Seconds:
     seconds = time.perf_counter() - start
     for process in processes:
         process.join()
-    return Seconds(wall=seconds, cpu=sum(cpu))
+    return Seconds(wall=seconds, cpu=sum(cpu[:]))
 
 
 def _bare_share(

@@ -115,6 +115,8 @@ def _figures(weights: Weights, dataset: str, alpha: float, pictures: _Pictures) 
 
 def _float_file(weights: Weights, dataset: str, alpha: float) -> bytes:
     architecture, head = find_architecture(ARCHITECTURE), Head(name=dataset, classes=10)
+    assert architecture.build is not None
+    assert architecture.layers is not None
     model = architecture.build(Size(alpha=alpha, resolution=RESOLUTION), head)
     set_weights(model, load_weights(weights, architecture.layers(alpha, head.classes)))
     return convert(float_converter(freeze(trace(model, (1, RESOLUTION, RESOLUTION, 3)))))

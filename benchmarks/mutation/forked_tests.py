@@ -11,10 +11,11 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from cosmic_ray.distribution.distributor import Distributor
@@ -37,7 +38,14 @@ sys.exit(status)
 class ForkDistributor(Distributor):
     """Tests one mutant after the other, each in a fork of this process."""
 
-    def __call__(self, pending_work, test_command, timeout, distributor_config, on_task_complete):
+    def __call__(
+        self,
+        pending_work: Iterable[Any],
+        test_command: str,
+        timeout: float,
+        distributor_config: Mapping[str, Any],
+        on_task_complete: Callable[[str, WorkResult], None],
+    ) -> None:
         """Test the mutants against `tests` of the settings.
 
         Raises:
@@ -53,7 +61,9 @@ class ForkDistributor(Distributor):
 class _Forks:
     """A plug-in of pytest: where tests would be collected, it forks for each mutant, and the fork runs them."""
 
-    def __init__(self, pending_work, timeout_s, on_task_complete):
+    def __init__(
+        self, pending_work: Iterable[Any], timeout_s: float, on_task_complete: Callable[[str, WorkResult], None]
+    ) -> None:
         self._pending = pending_work
         self._timeout_s = timeout_s
         self._on_task_complete = on_task_complete
@@ -86,7 +96,7 @@ def _import_all_but(module: Path, names: Sequence[str]) -> None:
     """Import what the tests need and what does not import the module itself; that is left to each fork."""
     mutated = ".".join(module.with_suffix("").parts)
     own = Path.cwd() / "tests"
-    sys.modules[mutated] = None  # whoever imports it fails, and is left out
+    cast(dict[str, object], sys.modules)[mutated] = None  # whoever imports it fails, and is left out
     for name in names:
         try:
             imported = import_module(name)

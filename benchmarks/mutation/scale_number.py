@@ -3,6 +3,9 @@
 One step more makes 1.05 of 0.05, which any test notices; half or twice a tolerance is what a test may well miss.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import parso
 from cosmic_ray.operators.operator import Example, Operator
 
@@ -21,18 +24,18 @@ def _is_float(literal: str) -> bool:
 class ScaleNumber(Operator):
     """Doubles and halves numeric constants."""
 
-    def mutation_positions(self, node):
+    def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
         """Yield the node's position once for each number that it can become."""
         if isinstance(node, parso.python.tree.Number) and not node.value.lower().endswith("j"):
             for _ in scaled(node.value):
                 yield node.start_pos, node.end_pos
 
-    def mutate(self, node, index):
+    def mutate(self, node: Any, index: int) -> Any:
         """Return the node with its number scaled."""
         return parso.python.tree.Number(f"{node.prefix or ' '}{scaled(node.value)[index]!r}", node.start_pos)
 
     @classmethod
-    def examples(cls):
+    def examples(cls) -> tuple[Example, ...]:
         """Return what it does to `0.05`."""
         return (Example("x = 0.05", "x = 0.1"), Example("x = 0.05", "x = 0.025", occurrence=1))
 
@@ -40,10 +43,10 @@ class ScaleNumber(Operator):
 class Provider:
     """What Cosmic Ray asks for the operator; `session.py` announces it as a plug-in."""
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         """Yield the operators' names."""
         return iter((ScaleNumber.__name__,))
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> type[Operator]:
         """Return the operator of this name."""
         return {ScaleNumber.__name__: ScaleNumber}[name]
