@@ -2,10 +2,14 @@
 
 python -m benchmarks                    all of them, about eleven minutes on two idle cores
 python -m benchmarks command_line       one of them; the others' last output stays
+python -m benchmarks --anyway …         beside other work: show the figures and keep none
 python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign bytes on hostile inputs
 python -m benchmarks request_path        no benchmark: the files that a run leads through, one after the other
 python -m benchmarks code_lines          no benchmark: lines of code of `mbench/`, room by room
 python -m benchmarks mutation …         no benchmark: mutation testing of what decides about numbers, some two hours
+
+Figures are kept where nothing else ran: a load above 0.5 per core before the first benchmark, or of others during one,
+ends it with status 1.
 """
 
 import json
@@ -16,6 +20,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from benchmarks import quiet
 
 NAMES = (
     "command_line",
@@ -36,23 +42,41 @@ def main(names: list[str]) -> int:
         return int(import_module(f"benchmarks.{names[0]}").main(names[1:]))
     if names[:1] in (["fuzz"], ["mutation"]):
         return int(import_module(f"benchmarks.{names[0]}.command").main(names[1:]))
+    anyway, names = "--anyway" in names, [name for name in names if name != "--anyway"]
     if unknown := sorted(set(names) - set(NAMES)):
         print(f"unknown benchmark {unknown[0]}; there are {', '.join(NAMES)}.", file=sys.stderr)
         return 2
+    before = quiet.load_before()
+    if not anyway and (doubt := quiet.doubt(before, "before")):
+        print(f"nothing is measured: {doubt}; end other work, or see figures by --anyway.", file=sys.stderr)
+        return 1
+    # later ones begin with the load that the first has left: what others do meanwhile is seen during them
+    return max([_measure(name, before, anyway=anyway) for name in names or NAMES])
+
+
+def _measure(name: str, before: float, *, anyway: bool) -> int:
+    """Run one benchmark, print its figures, and keep them where others left the machine alone; return the status."""
+    print(f"{name} …", file=sys.stderr)
+    with quiet.OthersLoad() as others:
+        figures = import_module(f"benchmarks.{name}").run()
+    found = {name: {"measured": _moment(before, others.per_core), **figures}}
+    print(json.dumps(found, indent=1))
+    if anyway:
+        return 0
+    if doubt := quiet.doubt(others.per_core, "of others during it"):
+        print(f"{name} is not kept: {doubt}; end other work and repeat it.", file=sys.stderr)
+        return 1
     kept: dict[str, Any] = json.loads(LAST_OUTPUT.read_text(encoding="utf-8")) if LAST_OUTPUT.exists() else {}
-    for name in names or NAMES:
-        print(f"{name} …", file=sys.stderr)
-        kept[name] = {"measured": _moment(), **import_module(f"benchmarks.{name}").run()}
-        LAST_OUTPUT.write_text(f"{json.dumps(kept, indent=1)}\n", encoding="utf-8")
-        print(json.dumps({name: kept[name]}, indent=1))
+    LAST_OUTPUT.write_text(f"{json.dumps(kept | found, indent=1)}\n", encoding="utf-8")
     return 0
 
 
-def _moment() -> dict[str, Any]:
+def _moment(before: float, others: float) -> dict[str, Any]:
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "cores": os.cpu_count(),
-        "load_1m": round(os.getloadavg()[0], 2),
+        "load_before_per_core": round(before, 2),
+        "load_of_others_per_core": round(others, 2),
         "python": platform.python_version(),
     }
 
