@@ -1,15 +1,13 @@
-"""Scores from an emulated phone: the same file, the same photographs, and the same answers as the host's."""
+"""Scores from an emulated phone: the same file, the same pictures, and the same answers as the host's."""
 
-import os
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from accuracy_lab import Bench
-from answering import Notes, workload
+from answering import CLASSES, SIDE, Notes, classifier, workload
 from memory_device import MemoryTaken
+from PIL import Image
 
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.pictures import PictureFiles
@@ -35,44 +33,58 @@ from mbench.workflows.run.device_score import (
 )
 from mbench.workflows.score.on_host import host_twin
 
-DATA = Path(os.environ.get("MBENCH_TEST_DATA", ""))
-FILE = DATA / "mobilenet_v1_0.25_128_quant.tflite"
-RIGHT = {"n02865351_bolo_tie.JPEG": 451, "n04023962_punching_bag.JPEG": 747}
-"""Photographs that the file tells right, and their classes."""
-
-pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="MBENCH_TEST_DATA names no folder with the files")
+MODEL = classifier()
+TOLD_RIGHT = (True, True, False)
+"""Of the pictures that can be read: where the truth is what the file answers on this host."""
 
 
 @pytest.fixture(scope="module")
 def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceEvaluation:
-    """Four photographs, one of them damaged, with the host's answers."""
-    folder = tmp_path_factory.mktemp("photos")
-    names = [*RIGHT, "n02490219_marmoset.JPEG", "damaged.JPEG"]
-    for name in names[:3]:
-        shutil.copy(DATA / "photos" / name, folder)
-    (folder / "damaged.JPEG").write_bytes((DATA / "photos" / names[0]).read_bytes()[:300])
-    examples = LabelledExamples(
-        name="folder",
-        task=Task.CLASSIFICATION,
-        split=Split.TEST,
-        pictures=PictureFiles(folder, names, cache=None),
-        truths=[*RIGHT.values(), 0, 0],
-        classes=1000,
-    )
+    """Four pictures, one of them damaged, with the host's answers."""
+    folder = tmp_path_factory.mktemp("pictures")
+    pixels = np.random.default_rng(3).integers(0, 256, (len(TOLD_RIGHT), 40, 50, 3)).astype(np.uint8)
+    names = [f"{number}.png" for number in range(len(pixels))]
+    for name, picture in zip(names, pixels, strict=True):
+        Image.fromarray(picture).save(folder / name)
+    (folder / "damaged.png").write_bytes((folder / names[0]).read_bytes()[:300])
+    pictures = PictureFiles(folder, [*names, "damaged.png"], cache=None)
     recipe, silent = find_recipe("inception"), SilentProgress()
     with HostPool(1) as pool:
         prepared = prepare(
-            examples, recipe, 128, asked=None, seed=0, folder=folder / "prepared", pool=pool, progress=silent
+            labelled(pictures, [0] * 4),
+            recipe,
+            SIDE,
+            asked=None,
+            seed=0,
+            folder=folder / "prepared",
+            pool=pool,
+            progress=silent,
         )
-        opened = open_file(FILE, delegate=host_twin(Delegate.CPU), pool=pool)
+        file = folder / "m.tflite"
+        file.write_bytes(MODEL)
+        opened = open_file(file, delegate=host_twin(Delegate.CPU), pool=pool)
         host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=silent)
+    best = host.outputs[0].reshape(4, CLASSES)[:3].argmax(axis=1)
+    truths = [int(each) if right else (int(each) + 1) % CLASSES for each, right in zip(best, TOLD_RIGHT, strict=True)]
+    examples = labelled(pictures, [*truths, 0])
     return DeviceEvaluation(
         prepared=prepared,
         examples=examples,
         recipe=recipe,
         tensor=opened.picture_input(),
         host=host,
-        evaluator=class_evaluator(opened, examples, asked_offset=1, note=silent.note),
+        evaluator=class_evaluator(opened, examples, asked_offset=0, note=silent.note),
+    )
+
+
+def labelled(pictures: PictureFiles, truths: list[int]) -> LabelledExamples:
+    return LabelledExamples(
+        name="folder",
+        task=Task.CLASSIFICATION,
+        split=Split.TEST,
+        pictures=pictures,
+        truths=truths,
+        classes=CLASSES,
     )
 
 
@@ -93,7 +105,7 @@ def place(here: Bench) -> DevicePlace:
 
 
 def score(here: Bench, question: DeviceEvaluation, delegate: Delegate = Delegate.CPU) -> Score | Unscored:
-    asked = workload(FILE.read_bytes(), delegate=delegate, outputs=1001, dtype="uint8")
+    asked = workload(MODEL, delegate=delegate)
     return score_on_device(
         place(here),
         asked,
@@ -105,11 +117,11 @@ def score(here: Bench, question: DeviceEvaluation, delegate: Delegate = Delegate
 
 
 def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, question: DeviceEvaluation) -> None:
-    here = bench(model=FILE.read_bytes())
+    here = bench()
     found = score(here, question)
     assert isinstance(found, Score), found
     assert (found.place, found.delegate, found.asked, found.scored) == ("device", "cpu", 4, 3)
-    assert found.failed == ("damaged.JPEG",)
+    assert found.failed == ("damaged.png",)
     assert found.hits is not None
     assert unpack_hits(found.hits, 4) == [True, True, False, False]
     top1 = found.metric("top1")
@@ -127,7 +139,7 @@ def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, que
 
 
 def test_a_delegate_that_the_phone_lacks_is_a_reason_and_no_score(bench, question: DeviceEvaluation) -> None:
-    here = bench(model=FILE.read_bytes())
+    here = bench()
     reason = score(here, question, parse_delegate("gpu"))
     assert isinstance(reason, Unscored)
     assert f"not scored on {here.transport.serial} by gpu" in reason.reason

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from emit_mobilenet import emit_mobilenet
 from playing import Stage, stage
 from recorded_texts import RECORDINGS
 
@@ -351,7 +352,7 @@ def test_hostbench_proves_every_delegate_in_every_pass(
 ) -> None:
     here = stage(tmp_path)
     request = here.request(purpose, delegate=delegate, cpus=ONE_CORE)
-    model = _real_model()
+    model = emit_mobilenet(0.25, 128, seed=1)
     here.model.write_bytes(model)
     artifact = ArtifactFacts(
         name="m", sha256=hashlib.sha256(model).hexdigest(), size_bytes=len(model), mult_adds=None, parameters=None,
@@ -372,10 +373,3 @@ def test_hostbench_proves_every_delegate_in_every_pass(
     assert bool(result.delegates) == (delegate != Delegate.BUILTIN)
     assert (result.operators is not None) == (purpose is Pass.OPS)
     assert (result.output_sha256 is not None) == (purpose is Pass.LATENCY)
-
-
-def _real_model() -> bytes:
-    folder = os.environ.get("MBENCH_TEST_DATA")
-    if folder is None:
-        pytest.skip("MBENCH_TEST_DATA does not name a folder with mobilenet_v1_0.25_128_quant.tflite")
-    return (Path(folder) / "mobilenet_v1_0.25_128_quant.tflite").read_bytes()
