@@ -5,6 +5,8 @@ explore with a fresh seed, which it prints; `--hypothesis-profile=search` looks 
 """
 
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -19,6 +21,9 @@ settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of tests start mbench: let the first compile it for all
+sys.dont_write_bytecode = False  # and tests, whose assertions pytest writes anew in each process otherwise
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it to what runs in its background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if "MBENCH_TEST_DATA" in os.environ:  # mbench runs in folders of its own, where a relative path leads elsewhere
     os.environ["MBENCH_TEST_DATA"] = str(Path(os.environ["MBENCH_TEST_DATA"]).absolute())
 

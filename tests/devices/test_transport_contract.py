@@ -69,7 +69,7 @@ def test_removing_takes_folders_files_and_nothing(transport):
 def test_nothing_outside_of_our_folders_is_removed(transport, way):
     above = transport.root.rpartition("/")[0].rpartition("/")[0]
     other = f"{above}/other"
-    transport.run(("sh", "-c", "mkdir -p $0; echo kept >$0/letter", other), deadline_s=10)
+    transport.run(("sh", "-c", 'mkdir -p "$0"; echo kept >"$0/letter"', other), deadline_s=10)
     path = way.format(root=transport.root, above=above)
     with pytest.raises(TransportError, match=r"does not lie below .*; it is not removed"):
         transport.remove(path)

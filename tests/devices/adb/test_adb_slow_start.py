@@ -1,6 +1,7 @@
 """An adb program that is slow, silent, dying or no program at all, as our own server is started by it."""
 
 import os
+import shlex
 import socket
 import sys
 import time
@@ -33,7 +34,7 @@ def port() -> int:
 @pytest.fixture
 def adb_is(tmp_path, monkeypatch):
     """Return a function of a shell text, which from then on is the adb program."""
-    real = str(adb_program())
+    real = shlex.quote(str(adb_program()))
 
     def write(text):
         program = tmp_path / "adb"
@@ -72,10 +73,8 @@ def test_one_that_does_not_answer_in_time_is_named_and_does_not_stay(adb_is, ope
 
 def test_one_that_dies_is_not_waited_for_and_has_the_last_word(adb_is, opened):
     adb_is("echo so sorry; echo no room >&2; exit 7")
-    began = time.monotonic()
-    with pytest.raises(NoDevice, match="ended with status 7, its last words are 'no room'"), opened():
+    with pytest.raises(NoDevice, match="ended with status 7, its last words are 'no room'"), opened(start_s=3600):
         pass
-    assert time.monotonic() - began < 20  # of the 60 s that a living one has
 
 
 def test_what_cannot_be_started_is_named(opened, tmp_path, monkeypatch):
@@ -87,7 +86,7 @@ def test_what_cannot_be_started_is_named(opened, tmp_path, monkeypatch):
 def test_two_that_come_while_it_listens_and_does_not_answer_yet_share_one_server(adb_is, opened, tmp_path, port):
     script = tmp_path / "first.py"
     script.write_text(LISTENS_FIRST.format(adb=str(adb_program())), encoding="utf-8")
-    adb_is(f'exec {sys.executable} -S {script} server "$@"')
+    adb_is(f'exec {shlex.quote(sys.executable)} -S {shlex.quote(str(script))} server "$@"')
 
     def use():
         with opened():
@@ -97,6 +96,7 @@ def test_two_that_come_while_it_listens_and_does_not_answer_yet_share_one_server
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(use)
         while not (tmp_path / "state" / f"adb-{port}" / "server.json").exists():
+            assert not first.done(), first.result()
             time.sleep(0.02)
         time.sleep(0.3)
         second = pool.submit(use)

@@ -20,7 +20,7 @@ from mbench.devices.host.transport import HostTransport
 from mbench.devices.host.folders import work_folder
 root = Path(sys.argv[1])
 with work_folder(root, "dead") as folder:
-    script = f"cd {folder} && mkdir run && echo $$ >part && mv part pid && cd / && sleep 600; :"
+    script = f"cd '{folder}' && mkdir run && echo $$ >part && mv part pid && cd / && sleep 600; :"
     HostTransport(root).run(("sh", "-c", script), environment=marked({}, f"{folder}/run"), deadline_s=600)
 """
 
@@ -30,7 +30,7 @@ def killed_session(root: Path) -> psutil.Process:
     session = subprocess.Popen((sys.executable, "-c", SESSION, str(root)))
     note, deadline = root / "work-dead" / "pid", time.monotonic() + 60
     while not note.exists():
-        assert time.monotonic() < deadline, "no command was started in a minute"
+        assert time.monotonic() < deadline, "no command was started in two minutes"
         time.sleep(0.02)
     session.send_signal(signal.SIGKILL)
     session.wait()
@@ -57,7 +57,7 @@ def test_a_dead_sessions_processes_end_wherever_they_are_and_others_in_its_folde
     ]
     try:
         remove_stale(tmp_path)
-        psutil.wait_procs([left, *children], timeout=10)
+        psutil.wait_procs([left, *children], timeout=60)
         assert children
         assert not any(process.is_running() for process in (left, *children))
         assert [shell.poll() for shell in users] == [None, None, None]
