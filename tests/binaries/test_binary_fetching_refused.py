@@ -1,7 +1,6 @@
 """Answers that are no binary for the device, and servers that give none, end a fetch with one line."""
 
 import socket
-import time
 
 import pytest
 from elf_samples import MACHINES, android_arm64, host_program, linux_arm64, small_32_bit
@@ -94,19 +93,15 @@ def test_an_unchanged_answer_to_a_first_question_is_refused(storage: Storage, li
 
 def test_a_server_that_stands_still_is_given_up(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE].hangs_after = 50_000
-    began = time.monotonic()
 
     assert "no byte came for 0.4 s" in refused(storage, library, timeouts=QUICK)
-    assert time.monotonic() - began < 5
     assert parts(library) == [50_000]
 
 
 def test_a_server_that_drips_is_given_up(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE].drips = 0.02
-    began = time.monotonic()
 
     assert "bytes came in 0.4 s (1 attempts)" in refused(storage, library, timeouts=QUICK)
-    assert time.monotonic() - began < 5
 
 
 def test_a_server_that_breaks_off_without_an_answer_is_tried_again(library: BinaryLibrary) -> None:

@@ -31,7 +31,7 @@ def start(bare, server):
     for process in started:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
 
 
 def serials_of(process: "subprocess.Popen[str]", count: int = 1) -> list[str]:

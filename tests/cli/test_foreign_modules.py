@@ -108,7 +108,7 @@ def test_emulated_phones_import_no_module_of_the_users_folder(bare, marker, tmp_
             assert "EMULATED01" in caller(bare, prefix)("devices").stdout
         finally:
             phone.send_signal(signal.SIGINT)
-            phone.communicate(timeout=60)
+            phone.communicate(timeout=120)
     assert not marker.exists(), marker.read_text()
 
 

@@ -21,9 +21,9 @@ LONG = (
 
 
 def wait_for_runs(folder: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while len(list(folder.glob("results/*/runs/*/[!.]*/run.json"))) < count:
-        assert time.monotonic() < deadline, "no run was stored in a minute"
+        assert time.monotonic() < deadline, "no run was stored in two minutes"
         time.sleep(0.02)
 
 
@@ -32,7 +32,7 @@ def test_what_was_measured_survives_an_ending_and_resume_measures_nothing_twice(
     process = mbench.start("run", SMALL, OTHER, *LONG)
     wait_for_runs(mbench.folder, 4)
     process.send_signal(ending)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     kept = {path: path.read_bytes() for path in mbench.folder.glob("results/*/runs/*/[!.]*/run.json")}
     if ending is not signal.SIGKILL:
         assert process.returncode == 130, err
@@ -62,7 +62,7 @@ def test_ctrl_c_at_any_moment_ends_in_one_line_and_leaves_nothing_running(mbench
         process = mbench.start("run", SMALL, *LONG)
         time.sleep(earliest_s + moments.uniform(0, 2.75))
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
         assert process.returncode in (130, 0, -signal.SIGINT), err
         assert "Traceback" not in err
     home = Path(mbench.environment["MBENCH_HOME"])
@@ -72,20 +72,20 @@ def test_ctrl_c_at_any_moment_ends_in_one_line_and_leaves_nothing_running(mbench
 def test_what_a_killed_run_left_is_ended_by_the_next_and_the_users_shell_in_its_folder_is_not(mbench):
     host = Path(mbench.environment["MBENCH_HOME"]) / "host"
     process = mbench.start("run", SMALL, *LONG[:-6], "--min-secs", "50", "--max-secs", "55")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not (noted := list(host.glob("work-*/run/pid.txt"))) or not noted[0].read_text().strip():
-        assert time.monotonic() < deadline, "no program was started in a minute"
+        assert time.monotonic() < deadline, "no program was started in two minutes"
         time.sleep(0.02)
     left = psutil.Process(int(noted[0].read_text()))
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     shell = subprocess.Popen(("sh", "-c", "echo here; exec sleep 600"), cwd=noted[0].parent, stdout=subprocess.PIPE)
     try:
         assert shell.stdout is not None
         assert shell.stdout.readline() == b"here\n"
         assert left.is_running()
         assert mbench("run", SMALL, *SHORT).returncode == 0
-        psutil.wait_procs([left], timeout=10)
+        psutil.wait_procs([left], timeout=60)
         assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
         assert shell.poll() is None
         assert not list(host.glob("work-*"))
@@ -119,15 +119,15 @@ def test_a_full_disk_ends_in_one_line_and_keeps_what_was_measured(mbench, small_
 
 def test_a_killed_build_leaves_no_worker_behind(mbench):
     process = mbench.start("build", "--alpha", "0.9", "--resolution", "32", "--quiet")
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not (started := psutil.Process(process.pid).children(recursive=True)):
-        assert time.monotonic() < until, "no worker was started in a minute"
+        assert time.monotonic() < until, "no worker was started in two minutes"
         time.sleep(0.02)
     time.sleep(1.0)  # it is importing, or building
     started = psutil.Process(process.pid).children(recursive=True) or started
     process.kill()
-    process.communicate(timeout=20)
-    _, alive = psutil.wait_procs(started, timeout=20)
+    process.communicate(timeout=120)
+    _, alive = psutil.wait_procs(started, timeout=60)
     for one in alive:
         one.kill()
     assert alive == []

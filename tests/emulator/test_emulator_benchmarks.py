@@ -201,21 +201,18 @@ def test_heat_slows_invented_latencies_from_its_run_on(
 
 def test_heat_slows_real_inference(adb: Adb, phone: Phone, model_file: Path) -> None:
     put(phone, model_file)
-    command = f"{TMP}/benchmark_model --graph={TMP}/m.tflite --num_runs=1 --min_secs=0.4 --warmup_min_secs=0"
+    start = f"{TMP}/benchmark_model --graph={TMP}/m.tflite --min_secs=600 --max_secs=900 >/dev/null 2>&1 &"
 
-    def count() -> int:
-        parsed = parse_text(adb("shell", command)[1], exit_code=0)
-        assert parsed.measured is not None
-        return parsed.measured.count
+    def is_stopped_now_and_then(looks: int) -> bool:
+        """Look often how the benchmark is: how much slower it gets, others on this host decide, too."""
+        look = "grep -q ^State:.T /proc/$!/status && echo stopped && break; sleep 0.02"
+        return adb("shell", f"{start} for n in $(seq {looks}); do {look}; done; kill -9 $!")[1] == "stopped\n"
 
-    ratios = []
-    while len(ratios) < 5 and not any(ratio < 0.5 for ratio in ratios):  # others on this host blur what one pair shows
-        cool = count()
-        phone.arm(Fault(kind=FaultKind.HEAT, factor=4.0))
-        hot = count()
-        phone.arm(Fault(kind=FaultKind.COOL))
-        ratios.append(hot / cool)
-    assert min(ratios) < 0.5
+    assert not is_stopped_now_and_then(50)
+    phone.arm(Fault(kind=FaultKind.HEAT, factor=4.0))
+    assert is_stopped_now_and_then(3000)
+    phone.arm(Fault(kind=FaultKind.COOL))
+    assert not is_stopped_now_and_then(50)
 
 
 def test_a_rival_benchmark_is_seen(
@@ -227,7 +224,7 @@ def test_a_rival_benchmark_is_seen(
     def seen() -> bool:
         return adb_server.run("-s", invented.address, "shell", "pidof benchmark_model").returncode == 0
 
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while not seen() and time.monotonic() < until:
         time.sleep(0.05)
     assert seen()
@@ -271,7 +268,7 @@ def test_a_phone_reboots_in_the_run_it_was_told_to(
 
 
 def wait_for_phone(adb_server: AdbServer, phone: Phone) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while adb_server.run("-s", phone.address, "shell", "echo").returncode != 0:
         assert time.monotonic() < until
         time.sleep(0.05)

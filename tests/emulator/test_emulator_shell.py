@@ -17,7 +17,7 @@ from mbench.emulator.phone.facts import pixel4
 Adb = Callable[..., tuple[int, str, str]]
 
 
-def wait_until(holds: Callable[[], bool], timeout_s: float = 10.0) -> bool:
+def wait_until(holds: Callable[[], bool], timeout_s: float = 120.0) -> bool:
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if holds():
@@ -80,9 +80,7 @@ def test_a_background_child_that_keeps_the_streams_holds_the_shell(adb: Adb) -> 
 
 
 def test_a_detached_child_does_not_hold_the_shell(adb: Adb) -> None:
-    began = time.monotonic()
-    adb("shell", "sleep 5 </dev/null >/dev/null 2>&1 & echo x")
-    assert time.monotonic() - began < 3
+    assert adb("shell", "sleep 3600 </dev/null >/dev/null 2>&1 & echo x")[1] == "x\n"
 
 
 def test_a_client_that_goes_takes_the_foreground_job_with_it(adb: Adb, adb_server: AdbServer, phone: Phone) -> None:

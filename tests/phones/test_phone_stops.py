@@ -100,4 +100,4 @@ def test_our_own_adb_server_that_is_killed_is_started_again(lab):
     assert done.returncode == 0, done.err
     assert (done.row["status"], done.row["runs"]) == ("ok", 4)
     os.kill(emulator.pid, signal.SIGINT)
-    emulator.communicate(timeout=20)
+    emulator.communicate(timeout=120)

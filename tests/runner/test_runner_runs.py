@@ -82,11 +82,10 @@ def test_a_memory_run_without_memory_lines_says_so(here: Stage) -> None:
 
 def test_a_program_that_hangs_is_a_timeout_and_does_not_live_on(here: Stage) -> None:
     marker = here.folder / "alive"
-    program = here.program(f"#!/bin/sh\necho 'INFO: STARTING!'\necho $$ >'{marker}'\nexec sleep 60\n")
+    program = here.program(f"#!/bin/sh\necho 'INFO: STARTING!'\necho $$ >'{marker}'\nexec sleep 3600\n")
     request = here.request(settings=RunSettings(max_secs=0.1), init_allowance_s=-9)
     result = run(here, program, request)
     assert ended(result) == (Status.FAILED, "timeout")
-    assert result.wall_s < 20
     assert not lives(int(marker.read_text()))
 
 
@@ -275,7 +274,7 @@ class Hasty(HostTransport):
 
 def test_a_hanging_program_is_ended_where_the_device_cannot_do_it(here: Stage) -> None:
     marker = here.folder / "alive"
-    program = here.program(f"#!/bin/sh\necho 'INFO: STARTING!'\necho $$ >'{marker}'\nexec sleep 60\n")
+    program = here.program(f"#!/bin/sh\necho 'INFO: STARTING!'\necho $$ >'{marker}'\nexec sleep 3600\n")
     result, files = run_once(Hasty(here.folder), here.clock, program, here.request())
     assert ended(result) == (Status.FAILED, "timeout")
     assert files["stdout.txt"] == b"INFO: STARTING!\n"

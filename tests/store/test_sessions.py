@@ -59,7 +59,7 @@ def test_names_that_run_out_are_an_error(tmp_path):
 def test_processes_that_create_sessions_at_once_never_meet(tmp_path):
     argv = [sys.executable, "-c", KEEP_CREATING, str(Path(__file__).parent), str(tmp_path), "40"]
     writers = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    names = [name for writer in writers for name in writer.communicate(timeout=60)[0].split()]
+    names = [name for writer in writers for name in writer.communicate(timeout=120)[0].split()]
     assert len(set(names)) == 80
     assert list_sessions(tmp_path) == tuple(sorted(names))
     assert find_session(tmp_path, None).name in names

@@ -21,13 +21,13 @@ def small_disk(tmp_path) -> Iterator[Path]:
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     try:
-        mounted = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        mounted = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     except FileNotFoundError:
         pytest.skip("there is no mount program")
     if mounted.returncode != 0:
         pytest.skip(f"mounting is not permitted: {mounted.stderr.strip()}")
     yield folder
-    subprocess.run(["umount", str(folder)], timeout=20, check=True)
+    subprocess.run(["umount", str(folder)], timeout=120, check=True)
 
 
 def fill(folder: Path, leave_bytes: int) -> Path:
@@ -74,7 +74,7 @@ def test_a_full_disk_gets_no_half_session(small_disk, leave_bytes):
 
 def test_a_disk_that_became_read_only_is_said_to_be(small_disk):
     store = create(small_disk)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], timeout=20, check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], timeout=120, check=True)
     with pytest.raises(StoreError, match=r"Read-only file system\. Make it writable, or let MBENCH_RESULTS"):
         store.save_run(sample.run(), {})
     with pytest.raises(StoreError, match="Read-only file system"), store.lock():

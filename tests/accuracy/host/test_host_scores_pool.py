@@ -24,7 +24,7 @@ def fail(task):
 
 
 def wait(_):
-    time.sleep(60)
+    time.sleep(3600)
 
 
 def test_processes_live_on_from_one_piece_of_work_to_the_next():
@@ -53,13 +53,11 @@ def test_an_error_of_one_task_gives_up_those_that_have_not_begun():
 
 
 def test_an_interrupt_ends_the_processes_at_once():
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt), HostPool(2) as pool:  # noqa: PT012
         work = pool.run(own_id, [1, 2])
         children = [psutil.Process(process_id) for _, process_id in work]
         for _ in pool.run(wait_or_go, [False, True, True]):
             raise KeyboardInterrupt
-    assert time.monotonic() - started < 30
     assert not any(child.is_running() for child in children)
 
 
@@ -83,7 +81,7 @@ if __name__ == "__main__":
     with HostPool(1) as pool:
         list(pool.run(abs, [1]))
         print(*pool._executor._processes, flush=True)
-        time.sleep(60)
+        time.sleep(3600)
 """
 
 
@@ -94,7 +92,7 @@ def test_a_process_does_not_outlive_a_parent_that_was_killed(tmp_path):
         assert parent.stdout is not None
         worker = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    gone, alive = psutil.wait_procs([worker], timeout=20)
+    gone, alive = psutil.wait_procs([worker], timeout=120)
     for process in alive:
         process.kill()
     assert gone == [worker]

@@ -50,7 +50,7 @@ def held():
 
     yield hold_elsewhere
     for process in processes:
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
 
 
 def left(folder: Path) -> list[str]:

@@ -50,7 +50,7 @@ def somebody_elses(private):
     with subprocess.Popen(
         argv, env={**private, "ADB_MDNS": "0"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 120
         while protocol_of(server_of(private)) is None:
             assert time.monotonic() < until
             time.sleep(0.02)

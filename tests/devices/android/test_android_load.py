@@ -46,7 +46,7 @@ def test_files_are_read_together_in_every_shell(shell, tmp_path):
         if data is not None:
             Path(path).write_bytes(data)
     text = together_script(pulled, pulled[:2], limit_bytes=1 << 20)
-    done = subprocess.run([shell, "-c", text], capture_output=True, check=True, timeout=20)
+    done = subprocess.run([shell, "-c", text], capture_output=True, check=True, timeout=120)
     end = ShellEnd(exit_code=0, stdout=done.stdout, stderr=b"")
     assert parse_together(end, pulled, pulled[:2], serial="x").contents == contents
 
@@ -56,6 +56,6 @@ def test_an_answer_that_is_cut_is_no_content(cut, tmp_path):
     path = str(tmp_path / "a")
     (tmp_path / "a").write_bytes(b"content")
     text = together_script([path], [path], limit_bytes=100)
-    printed = subprocess.run(["sh", "-c", text], capture_output=True, check=True, timeout=20).stdout
+    printed = subprocess.run(["sh", "-c", text], capture_output=True, check=True, timeout=120).stdout
     with pytest.raises(TransportError):
         parse_together(ShellEnd(exit_code=0, stdout=printed[:cut], stderr=b""), [path], [path], serial="x")

@@ -42,19 +42,21 @@ def phone(unlucky: Phone, adb_server: AdbServer) -> Iterator[Phone]:
     adb_server.connect(unlucky.address)
 
 
-def back_in(adb: Adb, timeout_s: float = 10.0) -> float:
-    began = time.monotonic()
-    while time.monotonic() < began + timeout_s:
-        if adb("shell", "echo alive")[1] == "alive\n":
-            return time.monotonic() - began
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < until
         time.sleep(0.05)
-    return timeout_s
+
+
+def wait_until_back(adb: Adb) -> None:
+    wait_until(lambda: adb("shell", "echo alive")[1] == "alive\n")
 
 
 def test_a_dropped_link_ends_a_command_with_255_in_silence(adb: Adb, phone: Phone) -> None:
     threading.Timer(0.5, phone.arm, [Fault(kind=FaultKind.DROP)]).start()
     assert adb("shell", "echo start; sleep 20; echo end") == (255, "start\n", "")
-    assert back_in(adb) < 5
+    wait_until_back(adb)
 
 
 def test_a_link_dropped_in_a_push_leaves_a_cut_file(adb: Adb, phone: Phone, tmp_path: Path) -> None:
@@ -62,7 +64,7 @@ def test_a_link_dropped_in_a_push_leaves_a_cut_file(adb: Adb, phone: Phone, tmp_
     phone.arm(Fault(kind=FaultKind.DROP, size_bytes=1_234_567))
     status, _, err = adb("push", str(tmp_path / "f"), "/data/local/tmp/f")
     assert (status, "adb: error" in err) == (1, True)
-    back_in(adb)
+    wait_until_back(adb)
     assert adb("shell", "stat -c %s /data/local/tmp/f")[1] == "1234567\n"
 
 
@@ -88,7 +90,7 @@ def test_a_mute_phone_stays_offline(adb: Adb, phone: Phone, adb_server: AdbServe
     phone.arm(Fault(kind=FaultKind.UNMUTE))
     adb_server.run("disconnect", phone.address)
     adb_server.connect(phone.address)
-    assert back_in(adb) < 5
+    wait_until_back(adb)
 
 
 def test_an_unauthorized_phone_waits_for_its_dialog(adb: Adb, phone: Phone, adb_server: AdbServer) -> None:
@@ -97,7 +99,7 @@ def test_an_unauthorized_phone_waits_for_its_dialog(adb: Adb, phone: Phone, adb_
     assert adb_server.connect(phone.address).startswith("failed to authenticate")
     assert "device unauthorized" in adb("shell", "echo")[2]
     phone.arm(Fault(kind=FaultKind.AUTHORIZE))
-    assert back_in(adb) < 5
+    wait_until_back(adb)
 
 
 def test_a_full_disk_is_said_in_adbds_words_and_the_file_is_gone(adb: Adb, phone: Phone, tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_a_slow_link_takes_its_time(adb: Adb, phone: Phone, tmp_path: Path) -> N
     phone.arm(Fault(kind=FaultKind.SLOW_LINK, size_bytes=1_000_000))
     began = time.monotonic()
     adb("push", str(tmp_path / "f"), "/data/local/tmp/f")
-    assert 0.4 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.4
 
 
 def test_a_reboot_changes_the_boot_and_ends_every_process(adb: Adb, phone: Phone) -> None:
@@ -165,10 +167,12 @@ def test_a_reboot_changes_the_boot_and_ends_every_process(adb: Adb, phone: Phone
     adb("shell", "setsid sleep 100 </dev/null >/dev/null 2>&1 &")
     before = adb("shell", "cat /proc/sys/kernel/random/boot_id")[1]
     adb("reboot")
-    time.sleep(0.2)
-    assert adb("shell", "echo")[0] != 0
-    assert back_in(adb) < 8
-    after = adb("shell", "cat /proc/sys/kernel/random/boot_id")[1]
+
+    def boot() -> str:
+        return adb("shell", "cat /proc/sys/kernel/random/boot_id")[1]
+
+    wait_until(lambda: boot() not in ("", before))
+    after = boot()
     said = adb("shell", "pidof sleep; getprop debug.x; getprop persist.y; cat /data/local/tmp/kept")[1]
     assert before != after != ""
     assert said == "\n2\nkept\n"
@@ -177,11 +181,8 @@ def test_a_reboot_changes_the_boot_and_ends_every_process(adb: Adb, phone: Phone
 def test_a_phone_says_when_it_has_booted(adb: Adb, phone: Phone) -> None:
     phone.arm(Fault(kind=FaultKind.REBOOT, seconds=0.1))
     time.sleep(0.2)
-    back_in(adb)
-    until = time.monotonic() + 5
-    while adb("shell", "getprop sys.boot_completed")[1] != "1\n" and time.monotonic() < until:
-        time.sleep(0.05)
-    assert adb("shell", "getprop sys.boot_completed")[1] == "1\n"
+    wait_until_back(adb)
+    wait_until(lambda: adb("shell", "getprop sys.boot_completed")[1] == "1\n")
 
 
 def test_a_low_battery_is_told(adb: Adb, phone: Phone) -> None:

@@ -114,7 +114,7 @@ def test_a_loop_whose_folder_is_removed_ends(shell: str, tmp_path: Path) -> None
     wait_for(folder / "work" / "pid.txt")
     while folder.exists():  # the loop may write a file between a look and the removal
         shutil.rmtree(folder, ignore_errors=True)
-    assert process.wait(timeout=20) == scripts.NO_ROOM
+    assert process.wait(timeout=120) == scripts.NO_ROOM
 
 
 def test_the_end_script_ends_a_loop_and_its_program(tmp_path: Path) -> None:
@@ -124,14 +124,14 @@ def test_the_end_script_ends_a_loop_and_its_program(tmp_path: Path) -> None:
     wait_for(folder / "work" / "pid.txt")
     ended = subprocess.run(["sh", "-c", scripts.end_script(f"{folder}/work")], timeout=30, check=False)
     assert ended.returncode == 0
-    assert process.wait(timeout=10) != 0
+    assert process.wait(timeout=120) != 0
     assert not left(folder, scripts.STATUSES)
 
 
 def test_the_end_script_leaves_others_alone_that_bear_our_number_now(tmp_path: Path) -> None:
     innocent = subprocess.Popen(["sh", "-c", f"sleep 60; : {tmp_path}/pid.txt"])
     (tmp_path / "loop.pid").write_text(f"{innocent.pid}\n")
-    subprocess.run(["sh", "-c", scripts.end_script(str(tmp_path))], check=True, timeout=10)
+    subprocess.run(["sh", "-c", scripts.end_script(str(tmp_path))], check=True, timeout=120)
     assert innocent.poll() is None
     os.kill(innocent.pid, signal.SIGKILL)
     innocent.wait()
@@ -145,7 +145,7 @@ def test_lines_of_another_loop_and_half_a_line_give_nothing() -> None:
 
 
 def wait_for(path: Path) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not (path.exists() and path.read_text().strip()):
         assert time.monotonic() < until, f"{path} was not written"
         time.sleep(0.02)

@@ -29,7 +29,7 @@ def recorded(root: Path, name: str, *words: str, **environment: str) -> "subproc
 def test_a_dead_sessions_process_ends_and_its_folder_goes(name: str, tmp_path: Path) -> None:
     left = recorded(tmp_path, name, f"--graph={tmp_path}/models/m.tflite", **LEFT)
     clear_leftovers(HostTransport(tmp_path))
-    assert left.wait(timeout=10) == -9
+    assert left.wait(timeout=120) == -9
     assert not (tmp_path / "sessions").exists()
     left.communicate()
 

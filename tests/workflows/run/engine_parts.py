@@ -45,7 +45,7 @@ def nothing(context: object) -> None:
 
 
 def meet(context: Rendezvous) -> None:
-    context.barrier.wait(timeout=20)
+    context.barrier.wait(timeout=120)
 
 
 def fail(context: object, message: str) -> None:

@@ -34,8 +34,8 @@ def test_every_part_is_run_exactly_once(tmp_path):
 
 
 def test_parts_of_different_phones_run_at_the_same_time():
-    tasks = [Part(device=f"{n}", function="engine_parts:meet") for n in range(30)]
-    assert set(run_parts(tasks, on_end=quiet, context=engine_parts.Rendezvous(30)).values()) == {None}
+    tasks = [Part(device=f"{n}", function="engine_parts:meet") for n in range(50)]
+    assert set(run_parts(tasks, on_end=quiet, context=engine_parts.Rendezvous(50)).values()) == {None}
 
 
 def test_parts_of_one_phone_run_one_after_the_other_and_the_longest_first(tmp_path):
@@ -66,16 +66,16 @@ def test_a_part_that_leaves_by_more_than_an_error_ends_as_one(function, kind, tm
     assert set(ends.values()) == {None}
 
 
-def test_ends_are_heard_in_the_callers_thread_as_they_happen():
-    heard: list[tuple[str, float, int]] = []
-    begun = time.monotonic()
-    run_parts(
-        [Part(device=f"{s}", function="engine_parts:sleep_for", arguments=(s,)) for s in (0.1, 1.5)],
-        on_end=lambda serial, _: heard.append((serial, time.monotonic() - begun, threading.get_ident())),
-    )
-    assert [serial for serial, _, _ in heard] == ["0.1", "1.5"]
-    assert heard[0][1] < 1.3
-    assert {thread for _, _, thread in heard} == {threading.get_ident()}
+def test_ends_are_heard_in_the_callers_thread_as_they_happen(tmp_path):
+    heard: list[tuple[str, int]] = []
+
+    def on_end(serial: str, _: Exception | None) -> None:
+        heard.append((serial, threading.get_ident()))
+        (tmp_path / f"heard {serial}").touch()
+
+    late = Part(device="late", function="engine_parts:wait_for", arguments=(str(tmp_path / "heard early"),))
+    run_parts([late, part_doing_nothing("early")], on_end=on_end)
+    assert heard == [("early", threading.get_ident()), ("late", threading.get_ident())]
 
 
 def test_a_phone_with_several_parts_keeps_its_first_error():
@@ -114,15 +114,14 @@ def test_a_stop_lets_the_current_run_end(tmp_path):
     assert lines[-2].endswith("ended")
 
 
-def test_a_part_that_does_not_heed_the_stop_is_left_alone_after_the_grace():
+def test_a_part_that_does_not_heed_the_stop_is_left_alone_after_the_grace(tmp_path):
     stop = threading.Event()
     stop_soon = threading.Timer(0.5, stop.set)
     stop_soon.start()
-    begun = time.monotonic()
-    task = Part(device="x", function="engine_parts:sleep_for", arguments=(5.0,))
+    task = Part(device="x", function="engine_parts:wait_for", arguments=(str(tmp_path / "end"),))
     ends = run_parts([task], on_end=quiet, stop=stop, grace_s=0.5)
-    assert time.monotonic() - begun < 4
     assert "still running" in str(ends["x"])
+    (tmp_path / "end").touch()
 
 
 def test_an_error_of_the_listener_stops_the_parts_and_comes_through(tmp_path):
@@ -148,19 +147,8 @@ def test_the_engine_runs_in_a_thread_that_is_not_the_main_one(tmp_path):
     ends: list[object] = []
     thread = threading.Thread(target=lambda: ends.append(run_parts(named(tmp_path, 2), on_end=quiet)))
     thread.start()
-    thread.join(20)
+    thread.join(120)
     assert ends == [{"phone-0": None, "phone-1": None}]
-
-
-def test_fifty_parts_cost_little_more_than_one():
-    def wall_s(count: int) -> float:
-        tasks = [Part(device=f"{n}", function="engine_parts:sleep_for", arguments=(0.2,)) for n in range(count)]
-        begun = time.monotonic()
-        run_parts(tasks, on_end=quiet)
-        return time.monotonic() - begun
-
-    wall_s(1)
-    assert wall_s(50) < 50 * 0.2 / 3  # in turn they take 10 s; a busy machine may be slow
 
 
 def own_ports() -> set[int]:
@@ -210,14 +198,14 @@ run_parts([Part(device=f"{n}", function="engine_parts:nothing") for n in range(1
 run_parts([Part(device="x", function="engine_parts:fail", arguments=("bad",))], on_end=lambda *_: None)
 """
     process = program(text, tmp_path)
-    said = process.communicate(timeout=60)
+    said = process.communicate(timeout=120)
     left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
     assert (process.returncode, said, left) == (0, ("", ""), ["home", "tmp"])
 
 
 def test_the_engine_of_one_host_brings_no_other(tmp_path):
     process = program("print(sorted({'dask', 'distributed', 'tornado'} & set(sys.modules)))", tmp_path)
-    assert process.communicate(timeout=60) == ("[]\n", "")
+    assert process.communicate(timeout=120) == ("[]\n", "")
 
 
 INTERRUPTED = """
@@ -232,7 +220,7 @@ except KeyboardInterrupt:
 
 
 def wait_for(path: Path, text: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not (path.exists() and text in path.read_text()):
         assert time.monotonic() < until, f"{path} never said {text}"
         time.sleep(0.02)
@@ -243,7 +231,7 @@ def test_an_interrupt_lets_the_running_parts_end_their_current_run(tmp_path):
     for number in range(8):
         wait_for(tmp_path / f"runs-{number}", "run 2 begun")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (130, "")
     assert sorted(out.split()[:-1]) == sorted([f"{n}" for n in range(8)] + ["None"] * 8)
     assert out.splitlines()[-1] == "interrupted"
@@ -264,9 +252,9 @@ def test_a_second_interrupt_does_not_wait_for_a_part_that_hangs(tmp_path):
     process = program(HANGING.format(grace=90), tmp_path)
     wait_for(tmp_path / "begun", "begun")
     process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    time.sleep(1)  # two that come together are one
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=80)
     assert err.splitlines()[-1] == "KeyboardInterrupt"
 
 
@@ -274,5 +262,5 @@ def test_a_process_ends_although_a_part_hangs_after_the_grace(tmp_path):
     process = program(HANGING.format(grace=0.5), tmp_path)
     wait_for(tmp_path / "begun", "begun")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=80)
     assert err.splitlines()[-1] == "KeyboardInterrupt"
