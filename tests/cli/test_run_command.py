@@ -5,8 +5,11 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import OTHER, ROOT, SHORT, SMALL, Command, rows_of
@@ -16,18 +19,45 @@ from benchmarks.request_path import follow
 pytestmark = pytest.mark.tensorflow
 
 
-def test_a_run_prints_a_table_and_keeps_it(mbench):
-    done = mbench("run", SMALL, OTHER, *SHORT)
+CORE = str(max(os.sched_getaffinity(0))) if hasattr(os, "sched_setaffinity") else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A run of two networks that many tests look at, pinned and profiled."""
+
+    command: Command
+    done: "subprocess.CompletedProcess[str]"
+
+    @property
+    def session(self) -> Path:
+        return next(path for path in (self.command.folder / "results").iterdir() if path.is_dir())
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs of the smaller network."""
+        (document,) = (self.session / "jobs").glob(f"{SMALL}*.json")
+        return json.loads(document.read_text(encoding="utf-8"))["runs"]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory, home) -> Ran:
+    command = Command(tmp_path_factory.mktemp("ran"), home)
+    pinned = () if CORE is None else ("--cpus", CORE)
+    done = command("run", SMALL, OTHER, *SHORT, "--profile", "ops", *pinned)
     assert done.returncode == 0, done.stderr
-    assert SMALL in done.stdout
-    assert OTHER in done.stdout
-    session = next(path for path in (mbench.folder / "results").iterdir() if path.is_dir())
-    assert (session / "report.md").read_text(encoding="utf-8") == done.stdout
-    assert len(list((session / "jobs").glob("*.json"))) == 2
+    return Ran(command=command, done=done)
 
 
-def test_rows_say_what_was_proved(mbench):
-    (row,) = rows_of(mbench("run", SMALL, *SHORT, "--json"))
+def test_a_run_prints_a_table_and_keeps_it(ran):
+    assert SMALL in ran.done.stdout
+    assert OTHER in ran.done.stdout
+    assert (ran.session / "report.md").read_text(encoding="utf-8") == ran.done.stdout
+    assert len(list((ran.session / "jobs").glob("*.json"))) == 2
+
+
+def test_rows_say_what_was_proved(ran):
+    (row,) = (row for row in rows_of(ran.command("report", "--json")) if row["variant"] == SMALL)
     assert (row["status"], row["runs"], row["threads"], row["delegate"]) == ("ok", 2, 1, "cpu")
     nodes, total = map(int, row["delegate_nodes"].split("/"))
     assert 0 < nodes <= total
@@ -97,15 +127,11 @@ def test_delegates_and_threads_multiply(mbench):
     assert all(row["delegate_nodes"].startswith("0/") == (row["delegate"] == "builtin") for row in rows)
 
 
-def test_an_operator_profile_has_runs_of_its_own(mbench):
-    done = mbench("run", SMALL, *SHORT, "--profile", "ops")
-    assert done.returncode == 0, done.stderr
-    (document,) = (mbench.folder / "results").glob("*/jobs/*.json")
-    runs = json.loads(document.read_text(encoding="utf-8"))["runs"]
-    profiled = [run for run in runs if run["purpose"] == "ops"]
+def test_an_operator_profile_has_runs_of_its_own(ran):
+    profiled = [run for run in ran.runs if run["purpose"] == "ops"]
     assert len(profiled) == 1
     assert len(profiled[0]["operators"]) > 10
-    assert all(run["operators"] is None for run in runs if run["purpose"] == "latency")
+    assert all(run["operators"] is None for run in ran.runs if run["purpose"] == "latency")
 
 
 def test_a_dry_run_prints_plan_and_commands_and_writes_nothing(mbench):
@@ -168,24 +194,18 @@ def test_a_results_folder_that_cannot_be_written_is_named(mbench):
     assert "Traceback" not in done.stderr
 
 
-def test_an_own_file_is_run_and_named_by_its_hash(mbench, home):
+def test_an_own_file_is_named_by_its_hash_and_one_that_is_no_model_fails_in_its_row(mbench, home):
     source = next((home / "cache" / "files").glob("*.tflite"))
     own = mbench.folder / "mein $(reboot) modell.tflite"
     shutil.copy(source, own)
-    (row,) = rows_of(mbench("run", "--model", own.name, *SHORT, "--json"))
-    assert row["status"] == "ok"
-    assert row["variant"].startswith("file:mein $(reboot) modell@")
-
-
-def test_a_file_that_is_no_model_fails_in_its_row_and_the_others_go_on(mbench, home):
-    source = next((home / "cache" / "files").glob("*.tflite"))
     (mbench.folder / "cut.tflite").write_bytes(source.read_bytes()[:5000])
-    done = mbench("run", "--model", "cut.tflite", "--model", str(source), *SHORT, "--json")
+    done = mbench("run", "--model", "cut.tflite", "--model", own.name, *SHORT, "--json")
     assert done.returncode == 4
     cut, whole = rows_of(done)
     assert (cut["status"], cut["latency_median_us"], cut["size_bytes"]) == ("failed", None, None)
     assert "cut.tflite" in cut["message"]
     assert whole["status"] == "ok"
+    assert whole["variant"].startswith("file:mein $(reboot) modell@")
 
 
 def test_a_benchmark_binary_that_is_none_is_refused(mbench):
@@ -194,10 +214,6 @@ def test_a_benchmark_binary_that_is_none_is_refused(mbench):
     assert "is no benchmark_model" in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
-def test_runs_are_pinned_to_the_chosen_core_and_the_kernel_says_so(mbench):
-    core = str(max(os.sched_getaffinity(0)))
-    assert mbench("run", SMALL, *SHORT, "--cpus", core).returncode == 0
-    (document,) = (mbench.folder / "results").glob("*/jobs/*.json")
-    runs = json.loads(document.read_text(encoding="utf-8"))["runs"]
-    assert {run["cpus"] for run in runs} == {core}
+@pytest.mark.skipif(CORE is None, reason="this system cannot pin processes")
+def test_runs_are_pinned_to_the_chosen_core_and_the_kernel_says_so(ran):
+    assert {run["cpus"] for run in ran.runs} == {CORE}

@@ -27,7 +27,11 @@ def wait_for_runs(folder: Path, count: int) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "ending",
+    [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)],
+    ids=lambda each: each.name,
+)
 def test_what_was_measured_survives_an_ending_and_resume_measures_nothing_twice(mbench, ending):
     process = mbench.start("run", SMALL, OTHER, *LONG)
     wait_for_runs(mbench.folder, 4)
@@ -55,6 +59,7 @@ def starting_s(mbench) -> float:
     return time.monotonic() - begun
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_moment_ends_in_one_line_and_leaves_nothing_running(mbench):
     moments = random.Random(7)
     for _ in range(6):

@@ -38,6 +38,7 @@ def test_a_training_with_qat_is_told_kept_drawn_and_not_repeated(bare: Command) 
     assert "held out" not in again.stderr  # nothing was trained
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_last_epoch_and_the_same_command_goes_on_there(bare: Command) -> None:
     with bare.start(*SMALL, "30") as first:
         before = interrupt(first, lambda line: any(path.exists() for path in checkpoints(bare)))

@@ -8,6 +8,7 @@ from command_line import Command
 pytestmark = pytest.mark.tensorflow
 
 
+@pytest.mark.slow
 def test_parameter_servers_and_workers_of_this_machine_train_one_network_together(bare: Command) -> None:
     trained = bare(
         *("train", "--dataset", "digits", "--alpha", "0.25", "--epochs", "1", "--json", "-q"),

@@ -8,6 +8,7 @@ from mbench.emulator.phone.faults import FaultKind
 pytestmark = pytest.mark.tensorflow
 
 
+@pytest.mark.slow
 @together
 def test_a_phone_that_freezes_for_good_ends_the_session(lab):
     lab.patience(return_s=3.0)

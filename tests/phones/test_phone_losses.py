@@ -66,7 +66,14 @@ def canary_warnings(lab, results):
     return " ".join(one["message"] for one in json.loads(document.read_bytes())["run"]["warnings"])
 
 
-@pytest.mark.parametrize("run", [1, 2, 3], ids=["canary", "run", "second canary"])
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(1, id="canary"),
+        pytest.param(2, id="run"),
+        pytest.param(3, id="second canary", marks=pytest.mark.slow),
+    ],
+)
 @together
 def test_a_cable_pulled_in_a_run_costs_no_number(lab, run):
     phone = lab.phone()
@@ -207,7 +214,13 @@ def test_one_phone_of_two_that_is_lost_takes_the_other_not_along(lab):
     assert SMALL in done.out
 
 
-@pytest.mark.parametrize("kind", [FaultKind.DROP, FaultKind.CORRUPT], ids=["broken off", "changed by one bit"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(FaultKind.DROP, id="broken off"),
+        pytest.param(FaultKind.CORRUPT, id="changed by one bit", marks=pytest.mark.slow),
+    ],
+)
 @together
 def test_a_push_of_the_program_before_there_is_a_session_is_begun_again(lab, kind):
     phone = lab.phone()
@@ -219,6 +232,7 @@ def test_a_push_of_the_program_before_there_is_a_session_is_begun_again(lab, kin
     assert left_on(lab, phone) == []
 
 
+@pytest.mark.slow
 @together
 def test_an_absence_that_is_shorter_than_the_wait_costs_no_number(lab):
     lab.patience(return_s=0.5)

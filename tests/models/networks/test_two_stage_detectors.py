@@ -40,6 +40,7 @@ def stages(tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.Temp
     return files
 
 
+@pytest.mark.slow
 def test_both_stages_of_faster_rcnn_have_the_published_mult_adds(stages: dict[str, BuiltFile]) -> None:
     first, second = (counted(stages[name]) for name in stages)
     assert (first.mult_adds, first.parameters) == first_stage_counts(300)
@@ -52,6 +53,7 @@ def test_at_600_pixels_the_first_stage_alone_grows() -> None:
     assert first + second == 30_493_700_224
 
 
+@pytest.mark.slow
 def test_both_stages_follow_the_keras_model(stages: dict[str, BuiltFile]) -> None:
     for name in ("300_mobilenet_v1_first", "300_mobilenet_v1_second"):
         with np.load(stages[name].probe) as probe:
@@ -60,6 +62,7 @@ def test_both_stages_follow_the_keras_model(stages: dict[str, BuiltFile]) -> Non
         assert min(ratios.values()) > 90, (name, ratios)
 
 
+@pytest.mark.slow
 def test_a_picture_goes_through_both_stages_to_objects(stages: dict[str, BuiltFile]) -> None:
     first, second = stages["300_mobilenet_v1_first"], stages["300_mobilenet_v1_second"]
     with np.load(first.probe) as probe:

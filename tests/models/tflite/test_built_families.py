@@ -173,6 +173,7 @@ def test_the_probe_holds_probabilities_that_differ_between_inputs(family: dict[Q
     assert outputs.std(axis=0).max() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantization", POST_TRAINING)
 def test_tensorflows_own_quantizer_gives_files_of_the_same_worth(
     quantization: Quantization,
@@ -182,6 +183,7 @@ def test_tensorflows_own_quantizer_gives_files_of_the_same_worth(
     assert distance_db(tensorflow_family[quantization]) == pytest.approx(distance_db(family[quantization]), abs=6.0)
 
 
+@pytest.mark.slow
 def test_the_fp16_form_answers_exactly_as_tensorflows(
     family: dict[Quantization, BuiltFile], tensorflow_family: dict[Quantization, BuiltFile]
 ) -> None:

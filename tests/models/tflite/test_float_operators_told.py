@@ -37,6 +37,7 @@ def googlenet(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> Path:
     return built.path.rename(tmp_path / "googlenet.tflite")
 
 
+@pytest.mark.slow
 def test_the_foot_of_a_table_says_which_operators_of_an_int8_file_stay_float(googlenet: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         (sys.executable, "-m", "mbench", "run", "--model", googlenet, *SHORT, "--memory-runs", "0", "--quiet"),

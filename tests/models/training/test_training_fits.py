@@ -47,6 +47,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights_bit_for_bit(
     assert format_weights(resumed.values) == format_weights(uninterrupted.values)
 
 
+@pytest.mark.slow
 def test_pictures_decoded_when_needed_give_the_weights_of_those_in_memory(
     train: Train, uninterrupted: Trained, tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_loss_that_is_no_number_names_epoch_and_step_and_keeps_nothing(train: 
     assert read_checkpoint(tmp_path, wild.digest()) is None
 
 
+@pytest.mark.slow
 def test_patience_keeps_the_weights_of_the_best_epoch_and_distortions_change_what_is_learned(
     train: Train, uninterrupted: Trained, tmp_path: Path
 ) -> None:

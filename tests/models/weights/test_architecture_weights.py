@@ -6,7 +6,7 @@ from pathlib import Path
 import architecture_facts
 import numpy as np
 import pytest
-from test_architecture_counts import OURS, small
+from test_architecture_counts import LEFT_TO_SLOW, OURS, left_to_slow, small
 
 from mbench.core.errors import UsageError
 from mbench.core.variants import Size
@@ -24,7 +24,7 @@ LEAST_SPREAD, GREATEST_SPREAD = 0.01, 5.0
 """Standard deviation over inputs of a layer's output. A dead layer has 0; probabilities, of 1000 classes, 0.0005."""
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", left_to_slow(OURS, LEFT_TO_SLOW))
 def test_every_layer_is_alive(name: str, tensorflow_worker: ProcessPoolExecutor) -> None:
     spread = tensorflow_worker.submit(architecture_facts.spread_over_inputs, name, small(name)).result()
     outputs = spread.pop("predictions", None)
