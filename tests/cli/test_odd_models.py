@@ -36,41 +36,48 @@ def dynamic_batch() -> bytes:
     return model_bytes(graph)
 
 
-def run_file(mbench, name: str, data: bytes) -> tuple[int, dict]:
-    (mbench.folder / name).write_bytes(data)
-    done = mbench("run", "--model", name, *SHORT, "--json")
+WHOLE = {
+    "several inputs": several_inputs(),
+    "several signatures": several_signatures(),
+    "dynamic batch": dynamic_batch(),
+    "a loop of three subgraphs": model_bytes(*counting_loop()),
+}
+
+BROKEN = {
+    "custom operator": (custom(), "Zap"),
+    "empty": (b"", "empty.tflite"),
+    "garbage": (b"\x20\x00\x00\x00TFL3" + b"\xff" * 300, "garbage.tflite"),
+    "cut": (model_bytes(add())[:100], "cut.tflite"),
+    "wrong schema version": (model_bytes(add(), schema_version=99), "99"),
+}
+"""Files, and a word of the reason why each cannot run."""
+
+
+def run_files(mbench, files: dict[str, bytes]) -> tuple[int, dict[str, dict]]:
+    """Run files in one session; return its exit code and each file's row."""
+    for name, data in files.items():
+        (mbench.folder / f"{name}.tflite").write_bytes(data)
+    models = (word for name in files for word in ("--model", f"{name}.tflite"))
+    done = mbench("run", *models, *SHORT, "--json")
     assert "Traceback" not in done.stderr
-    (row,) = json.loads(done.stdout)
-    return done.returncode, row
+    return done.returncode, dict(zip(files, json.loads(done.stdout), strict=True))
 
 
-@pytest.mark.parametrize(
-    "data",
-    [several_inputs(), several_signatures(), dynamic_batch(), model_bytes(*counting_loop())],
-    ids=["several inputs", "several signatures", "dynamic batch", "a loop of three subgraphs"],
-)
-def test_an_unusual_but_whole_file_is_timed(bare, data):
-    code, row = run_file(bare, "odd.tflite", data)
-    assert (code, row["status"]) == (0, "ok"), row["message"]
-    assert row["latency_median_us"] is not None
+def test_unusual_but_whole_files_are_timed(bare):
+    code, rows = run_files(bare, WHOLE)
+    assert code == 0
+    for name, row in rows.items():
+        assert row["variant"].startswith(f"file:{name}@")
+        assert row["status"] == "ok", row["message"]
+        assert row["latency_median_us"] is not None
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (custom(), "Zap"),
-        (b"", "odd.tflite"),
-        (b"\x20\x00\x00\x00TFL3" + b"\xff" * 300, "odd.tflite"),
-        (model_bytes(add())[:100], "odd.tflite"),
-        (model_bytes(add(), schema_version=99), "99"),
-    ],
-    ids=["custom operator", "empty", "garbage", "cut", "wrong schema version"],
-)
-def test_a_file_that_cannot_run_has_a_row_that_says_why(bare, data, reason):
-    code, row = run_file(bare, "odd.tflite", data)
+def test_files_that_cannot_run_have_rows_that_say_why(bare):
+    code, rows = run_files(bare, {name: data for name, (data, _) in BROKEN.items()})
     assert code == 4
-    assert (row["status"], row["latency_median_us"]) == ("failed", None)
-    assert reason in row["message"]
+    for name, row in rows.items():
+        assert (row["status"], row["latency_median_us"]) == ("failed", None)
+        assert BROKEN[name][1] in row["message"]
 
 
 @pytest.mark.parametrize("data", [custom(), several_signatures(), dynamic_batch()])

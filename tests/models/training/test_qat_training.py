@@ -21,7 +21,7 @@ from mbench.models.tflite.learned_ranges import LearnedRanges, holds_ranges, ten
 from mbench.models.training.qat import QatWeights, as_levels
 from mbench.models.weights.weights import describe_file
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 
 CHAIN = layers(SIZE.alpha, HEAD.classes)
 POINTWISE = [layer.name for layer in CHAIN if layer.kind is LayerKind.CONV and layer.kernel == 1]
@@ -88,7 +88,6 @@ def test_the_int8_file_answers_as_the_graph_that_was_trained(int8: Trained) -> N
     assert int8.same_answers(Quantization.INT8) >= ALIKE
 
 
-@pytest.mark.slow
 def test_the_file_with_4_bit_weights_answers_as_the_graph_that_was_trained(narrow: Trained) -> None:
     assert narrow.same_answers(Quantization.INT8W4) >= ALIKE
 
@@ -98,7 +97,6 @@ def test_what_was_learned_is_in_the_files(quantization: Quantization, int8: Trai
     assert np.mean(int8.file_answers(quantization) == digits("test")[1]) > 0.9
 
 
-@pytest.mark.slow
 def test_four_bits_take_a_third_off_the_file_and_keep_what_was_learned(narrow: Trained) -> None:
     sizes = {quantization: file.path.stat().st_size for quantization, file in narrow.files.items()}
 
@@ -139,7 +137,6 @@ def test_the_float_file_holds_the_trained_kernels_to_the_bit(int8: Trained) -> N
     assert any(np.array_equal(values, kernel) for values in held)
 
 
-@pytest.mark.slow
 def test_a_channel_of_4_bits_has_at_most_15_values(narrow: Trained) -> None:
     for name in POINTWISE:
         kernel = narrow.weights.values[f"{name}/kernel"]
@@ -160,7 +157,6 @@ def test_weights_that_were_trained_for_8_bits_are_refused_4(int8: Trained) -> No
     assert "not trained for 4 bits" in failed.message
 
 
-@pytest.mark.slow
 def test_each_epoch_is_told_and_the_loss_falls(narrow: Trained) -> None:
     assert [(facts["epoch"], facts["epochs"]) for facts in narrow.told] == [(1, 2), (2, 2)]
     assert narrow.told[1]["loss"] < narrow.told[0]["loss"]
