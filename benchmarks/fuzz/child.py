@@ -9,31 +9,29 @@ What a reader prints goes nowhere; the traceback of a crash, or of a hang when S
 import faulthandler
 import json
 import os
-import resource
 import shutil
 import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from benchmarks.fuzz.limits import growing_by, memory_bytes
 from benchmarks.fuzz.reader import Reader
 from mbench.core.errors import MbenchError
 
 _LONGEST = 300
 
 
-def main(catalogue: str, memory_bytes: int) -> None:
+def main(catalogue: str) -> None:
     """Answer inputs until there are no more.
 
     Args:
         catalogue: the module whose `READERS` are meant.
-        memory_bytes: by which the address space may grow while one input is read.
     """
     readers: dict[str, Reader] = {reader.name: reader for reader in import_module(catalogue).READERS}
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -47,7 +45,7 @@ def main(catalogue: str, memory_bytes: int) -> None:
     while line := requests.readline():
         asked: dict[str, Any] = json.loads(line)
         reader = readers[asked["reader"]]
-        answer = _answered(reader, requests.read(asked["size"]), memory_bytes) if "size" in asked else _honest(reader)
+        answer = _answered(reader, requests.read(asked["size"]), bounded=True) if "size" in asked else _honest(reader)
         answers.write(f"{json.dumps(answer)}\n")
         answers.flush()
 
@@ -55,16 +53,16 @@ def main(catalogue: str, memory_bytes: int) -> None:
 def _honest(reader: Reader) -> dict[str, str]:
     """Read what the reader must take; this also imports all that it needs."""
     for data in reader.seeds():
-        answer = _answered(reader, data, None)
+        answer = _answered(reader, data, bounded=False)
         if answer["outcome"] != "read":
             return {"what": "honest input", **answer, "outcome": "exception"}
     return {"outcome": "read"}
 
 
-def _answered(reader: Reader, data: bytes, memory_bytes: int | None) -> dict[str, str]:
+def _answered(reader: Reader, data: bytes, *, bounded: bool) -> dict[str, str]:
     folder = Path(tempfile.mkdtemp(prefix="input-"))
     try:
-        with _limited(memory_bytes) if memory_bytes is not None else nullcontext():
+        with growing_by(memory_bytes()) if bounded else nullcontext():
             reader.read(data, folder)
     except BaseException as error:  # whatever it is that a reader should not raise: that is what is looked for
         if isinstance(error, (MbenchError, *reader.refusals)):
@@ -97,17 +95,5 @@ def _place(trace: TracebackType | None) -> str:
     return f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}"
 
 
-@contextmanager
-def _limited(memory_bytes: int) -> Iterator[None]:
-    """Let the address space grow by so much and no more, for the block."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + memory_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1])

@@ -27,6 +27,8 @@ class Reader:
         seeds: makes honest inputs, which the reader takes.
         read: reads an input as mbench does; the path is an empty folder of its own.
         refusals: what it promises to raise besides `MbenchError`, because its caller maps it.
+        own_processes_s: of one that reads in processes of its own, which mbench itself ends at some limit: how long
+            they may compute, or wait, behind which that limit is broken; None: it reads where it is called.
     """
 
     name: str
@@ -34,3 +36,4 @@ class Reader:
     seeds: Callable[[], Sequence[bytes]]
     read: Callable[[bytes, Path], object]
     refusals: tuple[type[Exception], ...] = ()
+    own_processes_s: float | None = None

@@ -10,33 +10,42 @@ import numpy as np
 
 from benchmarks.fuzz.reader import Form, Reader
 from mbench.artifacts.inspection import inspect_file, runnable_reason
-from mbench.artifacts.running import run_outputs
-from mbench.hostbench.model_file import read_model_file
 from mbench.models.networks.layers import Layer, LayerKind, weight_shapes
 from mbench.models.weights.weights import read_weights
 
-_LAYERS: Final = (
+LAYERS: Final = (
     Layer(name="conv", kind=LayerKind.CONV, kernel=3, stride=2, inputs=3, filters=4),
     Layer(name="classes", kind=LayerKind.CLASSIFIER, kernel=1, stride=1, inputs=4, filters=2),
 )
 
 
-def _models() -> Sequence[bytes]:
-    """Return files of one convolution and one addition, made with the schema alone."""
+def small_models() -> Sequence[bytes]:
+    """Return a file of one convolution and one addition."""
+    return [_model(channels=1, kernel=3, filters=4, side=4)]
+
+
+def classifier() -> bytes:
+    """Return the same of one picture of 4 x 4 pixels and a score for each of ten classes."""
+    return _model(channels=3, kernel=4, filters=10, side=1)
+
+
+def _model(*, channels: int, kernel: int, filters: int, side: int) -> bytes:
+    """Return a file made with the schema alone; its outputs have `side` pixels, 4 with padding or 1 without."""
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT()
     model.version, model.description = 3, "a small model"
     model.buffers = [schema.BufferT(), schema.BufferT(), schema.BufferT()]
-    model.buffers[1].data = np.ones(36, np.float32).view(np.uint8)
-    model.buffers[2].data = np.zeros(4, np.float32).view(np.uint8)
+    model.buffers[1].data = np.ones(filters * kernel * kernel * channels, np.float32).view(np.uint8)
+    model.buffers[2].data = np.zeros(filters, np.float32).view(np.uint8)
     codes = [schema.OperatorCodeT(), schema.OperatorCodeT()]
     for code, number in zip(codes, (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.ADD), strict=True):
         code.builtinCode = code.deprecatedBuiltinCode = number
         code.version = 1
     model.operatorCodes = codes
-    shapes = {"x": (1, 4, 4, 1), "w": (4, 3, 3, 1), "b": (4,), "y": (1, 4, 4, 4), "z": (1, 4, 4, 4)}
+    weights, outputs = (filters, kernel, kernel, channels), (1, side, side, filters)
+    shapes = {"x": (1, 4, 4, channels), "w": weights, "b": (filters,), "y": outputs, "z": outputs}
     graph = schema.SubGraphT()
     graph.name, graph.tensors = "main", []
     for place, (name, shape) in enumerate(shapes.items()):
@@ -50,6 +59,7 @@ def _models() -> Sequence[bytes]:
     convolution, addition = schema.OperatorT(), schema.OperatorT()
     convolution.inputs, convolution.outputs = np.array([0, 1, 2], np.int32), np.array([3], np.int32)
     convolution.builtinOptionsType, convolution.builtinOptions = schema.BuiltinOptions.Conv2DOptions, _options(schema)
+    convolution.builtinOptions.padding = schema.Padding.SAME if side == 4 else schema.Padding.VALID
     addition.opcodeIndex, addition.inputs = 1, np.array([3, 3], np.int32)
     addition.outputs = np.array([4], np.int32)
     addition.builtinOptionsType, addition.builtinOptions = schema.BuiltinOptions.AddOptions, schema.AddOptionsT()
@@ -62,7 +72,7 @@ def _models() -> Sequence[bytes]:
     model.signatureDefs = [signature]
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")
-    return [bytes(builder.Output())]
+    return bytes(builder.Output())
 
 
 def _options(schema: Any) -> Any:
@@ -78,15 +88,10 @@ def _read_model(data: bytes, folder: Path) -> object:
     return inspection.model_dump_json(), inspection.facts(), runnable_reason(inspection)
 
 
-def _run_model(data: bytes, folder: Path) -> object:
-    _read_model(data, folder)  # nothing is run that inspection refuses
-    return run_outputs(data, np.zeros((1, 4, 4, 1), np.float32)), read_model_file(str(folder / "model.tflite"))
-
-
 def _values() -> dict[str, np.ndarray[Any, Any]]:
     return {
         f"{layer}/{weight}": np.ones(shape, np.float32)
-        for layer, shapes in weight_shapes(_LAYERS)
+        for layer, shapes in weight_shapes(LAYERS)
         for weight, shape in shapes.items()
     }
 
@@ -100,18 +105,19 @@ def _arrays() -> Sequence[bytes]:
     return seeds
 
 
-def _h5(*, old: bool) -> bytes:
+def keras_h5(*, old: bool) -> bytes:
+    """Return weights by the older or the newer layout of Keras."""
     import h5py
 
     stream = io.BytesIO()
     with h5py.File(stream, "w") as file:
-        for layer, shapes in weight_shapes(_LAYERS):
+        for layer, shapes in weight_shapes(LAYERS):
             names = [f"{layer}/{weight}" for weight in shapes]
             group = file.create_group(layer if old else f"layers/{_saved(layer)}/vars")
             for number, (name, shape) in enumerate(zip(names, shapes.values(), strict=True)):
                 group.create_dataset(name if old else str(number), data=np.ones(shape, np.float32))
             group.attrs["weight_names"] = names
-        file.attrs["layer_names"] = [layer for layer, _ in weight_shapes(_LAYERS)]
+        file.attrs["layer_names"] = [layer for layer, _ in weight_shapes(LAYERS)]
     return stream.getvalue()
 
 
@@ -119,27 +125,20 @@ def _saved(layer: str) -> str:
     return {"conv": "conv2d", "classes": "conv2d_1"}.get(layer, "batch_normalization")
 
 
-def _keras() -> bytes:
+def keras_archive() -> bytes:
+    """Return a `.keras` file of weights alone."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("config.json", b"{}")
-        archive.writestr("model.weights.h5", _h5(old=False))
+        archive.writestr("model.weights.h5", keras_h5(old=False))
     return stream.getvalue()
 
 
 def _weights(name: str) -> Any:
-    return lambda data, _: read_weights(name, data, _LAYERS)
+    return lambda data, _: read_weights(name, data, LAYERS)
 
 
 READERS: Final = (
-    Reader(name="tflite", form=Form.BINARY, seeds=_models, read=_read_model),
-    Reader(name="tflite-run", form=Form.BINARY, seeds=_models, read=_run_model),
+    Reader(name="tflite", form=Form.BINARY, seeds=small_models, read=_read_model),
     Reader(name="weights-npz", form=Form.ARCHIVE, seeds=_arrays, read=_weights("w.npz")),
-    Reader(
-        name="weights-h5",
-        form=Form.BINARY,
-        seeds=lambda: [_h5(old=False), _h5(old=True)],
-        read=_weights("w.weights.h5"),
-    ),
-    Reader(name="weights-keras", form=Form.ARCHIVE, seeds=lambda: [_keras()], read=_weights("w.keras")),
 )

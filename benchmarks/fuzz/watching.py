@@ -10,9 +10,16 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Self
+
+import psutil
+
+from benchmarks.fuzz.limits import told_to_children
+from benchmarks.fuzz.reader import Reader
 
 _LOOK_S: Final = 0.05
 _LAST_WORDS_S: Final = 1.0
@@ -26,7 +33,7 @@ class Bounds:
     """What reading one input may take.
 
     Attributes:
-        cpu_s: of the process; not of the clock, since others may use the machine.
+        cpu_s: of the process and those that it started; not of the clock, since others may use the machine.
         idle_s: in a stretch in which it waits and computes nothing.
         memory_bytes: by which its address space may grow.
     """
@@ -68,7 +75,7 @@ _WARM_UP: Final = Bounds(cpu_s=60.0, idle_s=60.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """What a process is seen to have done (proc(5), stat: state, utime and stime); a disk is no idleness."""
+    """What a process, and those that it started, are seen to have done: a disk is no idleness."""
 
     moment_s: float
     cpu_s: float
@@ -76,17 +83,31 @@ class _Look:
 
     @classmethod
     def at(cls, process: "subprocess.Popen[bytes]") -> Self:
-        now_s = time.monotonic()
-        try:
-            fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        except OSError:
-            return cls(moment_s=now_s, cpu_s=0.0, runnable=False)
-        ticks = int(fields[11]) + int(fields[12])
-        return cls(moment_s=now_s, cpu_s=ticks / os.sysconf("SC_CLK_TCK"), runnable=fields[0] in {"R", "D"})
+        ticks, runnable = 0, False
+        for pid in (process.pid, *_started_by(process.pid)):
+            stats = [_stat(Path(f"/proc/{pid}/stat")), *map(_stat, Path(f"/proc/{pid}/task").glob("*/stat"))]
+            if stats[0]:
+                ticks += sum(map(int, stats[0][11:15]))
+            runnable |= any(stat[0] in {"R", "D"} for stat in stats if stat)
+        return cls(moment_s=time.monotonic(), cpu_s=ticks / os.sysconf("SC_CLK_TCK"), runnable=runnable)
 
     def busier_than(self, before: Self) -> bool:
         """Whether it computed since, or would have, had the machine let it."""
         return self.runnable or self.cpu_s > before.cpu_s
+
+
+def _started_by(pid: int) -> list[int]:
+    with suppress(psutil.Error):
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    return []
+
+
+def _stat(path: Path) -> list[str]:
+    """Return the fields behind the name: state first, utime, stime, and both of those that ended, from 11 (proc(5))."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 class Watched:
@@ -97,6 +118,8 @@ class Watched:
         self._folder = Path(tempfile.mkdtemp(prefix="mbench-fuzz-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._warm: set[str] = set()
+        readers: tuple[Reader, ...] = import_module(catalogue).READERS
+        self._own_s = {reader.name: reader.own_processes_s for reader in readers}
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +135,9 @@ class Watched:
             if honest.outcome != "read":
                 return honest
             self._warm.add(reader)
-        return self._exchanged({"reader": reader, "size": len(data)}, data, self._bounds)
+        own_s = self._own_s[reader]
+        bounds = self._bounds if own_s is None else replace(self._bounds, cpu_s=own_s, idle_s=own_s)
+        return self._exchanged({"reader": reader, "size": len(data)}, data, bounds)
 
     def _exchanged(self, header: dict[str, object], data: bytes, bounds: Bounds) -> Answer:
         process = self._running()
@@ -127,7 +152,7 @@ class Watched:
             if now.busier_than(seen):
                 seen = now
             if now.cpu_s - began.cpu_s > bounds.cpu_s or now.moment_s - seen.moment_s > bounds.idle_s:
-                return self._hung(process)
+                return self._hung(process, bounds)
             waiting.join(_LOOK_S)
         if not lines or not lines[0]:
             return self._crashed(process)
@@ -152,7 +177,7 @@ class Watched:
             (self._folder / "work").mkdir(exist_ok=True)
             with self._note().open("ab") as stderr:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "benchmarks.fuzz.child", self._catalogue, str(self._bounds.memory_bytes)],
+                    [sys.executable, "-m", "benchmarks.fuzz.child", self._catalogue],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
@@ -171,9 +196,10 @@ class Watched:
             "MBENCH_HOME": str(self._folder / "home"),
             "MALLOC_ARENA_MAX": "1",  # an arena for each thread would look like memory in use
             "OPENBLAS_NUM_THREADS": "1",
+            **told_to_children(self._bounds.memory_bytes),
         }
 
-    def _hung(self, process: "subprocess.Popen[bytes]") -> Answer:
+    def _hung(self, process: "subprocess.Popen[bytes]", bounds: Bounds) -> Answer:
         """Let the child say where it is, then end it."""
         self._note().write_bytes(b"")
         process.send_signal(signal.SIGUSR1)
@@ -186,7 +212,7 @@ class Watched:
             outcome="hang",
             what="no end",
             where=where,
-            message=f"after {self._bounds.cpu_s:g} s of computing or {self._bounds.idle_s:g} s of waiting",
+            message=f"after {bounds.cpu_s:g} s of computing or {bounds.idle_s:g} s of waiting",
         )
 
     def _crashed(self, process: "subprocess.Popen[bytes]") -> Answer:
@@ -208,8 +234,12 @@ class Watched:
         self._warm.clear()
         if process is None:
             return
+        started = _started_by(process.pid)
         process.kill()
         process.wait()
+        for pid in started:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for stream in (process.stdin, process.stdout):
             assert stream is not None
             try:

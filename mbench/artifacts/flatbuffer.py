@@ -215,9 +215,12 @@ class _Reader:
             return None
         if not all(map(math.isfinite, scales)):
             raise _Damaged("a scale of a quantized tensor is no finite number")
+        zero_points = self._numbers(parameters.ZeroPointAsNumpy())
+        if not all(-(2**31) <= point < 2**31 for point in zero_points):
+            raise _Damaged("a zero point of a quantized tensor has more than 32 bits")
         return QuantizationParameters(
             scales=scales,
-            zero_points=self._numbers(parameters.ZeroPointAsNumpy()),
+            zero_points=zero_points,
             axis=parameters.QuantizedDimension(),
         )
 

@@ -9,6 +9,8 @@ from math import prod
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from mbench.artifacts.counting import Counts, Layer, Share, count_model
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.float_operators import float_operators
@@ -126,7 +128,14 @@ def inspect_bytes(data: bytes, *, name: str, source: str = "the file") -> Inspec
         ArtifactError: they are no whole `.tflite` file.
     """
     model = read_model(data, source=source)
-    return _inspection(model, count_model(model), data, name)
+    try:
+        inspection = _inspection(model, count_model(model), data, name)
+        inspection.facts()  # what is refused of them is refused here, where the file is known
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ArtifactError(f"{source} is damaged: its {place} is out of range ({first['msg']}).") from error
+    return inspection
 
 
 def read_bytes(path: Path) -> bytes:

@@ -170,6 +170,23 @@ def test_a_scale_that_is_no_number_is_damage(scale: float) -> None:
         read_model(SMALL.replace(whole, struct.pack("<f", scale)))
 
 
+@pytest.mark.parametrize("point", [-(2**31) - 1, 2**31, 2**63 - 1])
+def test_a_zero_point_of_more_than_32_bits_is_damage(point: int) -> None:
+    with pytest.raises(ArtifactError, match="a zero point of a quantized tensor has more than 32 bits"):
+        read_model(with_zero_point(point))
+
+
+@pytest.mark.parametrize("point", [-(2**31), 2**31 - 1])
+def test_a_zero_point_of_32_bits_is_read(point: int) -> None:
+    inspect_bytes(with_zero_point(point), name="x").facts()
+
+
+def with_zero_point(point: int) -> bytes:
+    whole = struct.pack("<q", -3)
+    assert SMALL.count(whole) == 1
+    return SMALL.replace(whole, struct.pack("<q", point))
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_random_bytes_behind_the_identifier_give_an_answer_or_one_line(tail: bytes) -> None:

@@ -1,6 +1,8 @@
 """Readers with one fault each, and one without, for the fuzzer to find; all take an input that begins with `good`."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +28,10 @@ def _recurse() -> None:
     _recurse()
 
 
+def _compute_elsewhere() -> None:
+    subprocess.run([sys.executable, "-c", "while True: pass"], check=True)
+
+
 FAULTS = {
     "refuses": _refuse,
     "raises": lambda: {}["key"],
@@ -39,6 +45,13 @@ READERS = (
     *(
         Reader(name=name, form=Form.TEXT, seeds=lambda: [b"good 1\n"], read=_fault(fault))
         for name, fault in FAULTS.items()
+    ),
+    Reader(
+        name="computes-elsewhere",
+        form=Form.TEXT,
+        seeds=lambda: [b"good 1\n"],
+        read=_fault(_compute_elsewhere),
+        own_processes_s=2.0,
     ),
     Reader(name="dishonest", form=Form.TEXT, seeds=lambda: [b"bad\n"], read=_fault(_refuse)),
 )

@@ -3,12 +3,15 @@
 Every run has a new seed, which a failure prints: `python -m benchmarks fuzz --seed N` repeats its inputs.
 """
 
+import io
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,6 +57,7 @@ def test_quick_readers_have_nothing_to_find(tmp_path):
         ("recurses", "recurses: exception: RecursionError at"),
         ("waits", "waits: hang: no end"),
         ("computes", "computes: hang: no end"),
+        ("computes-elsewhere", "computes-elsewhere: hang: no end"),
         ("eats", "eats: memory: MemoryError at"),
         ("aborts", "aborts: crash: SIGABRT"),
         ("dishonest", "dishonest: exception: honest input"),
@@ -70,6 +74,27 @@ def test_a_planted_fault_is_found_and_its_input_shows_it_again(tmp_path, reader,
     again = python("-c", PLANTED, "--reader", reader, "--input", str(kept))
     assert again.returncode == 1
     assert again.stdout.startswith(" ".join(said.split()[:2]).rstrip(":"))
+
+
+def test_what_a_reader_started_is_ended_with_it(tmp_path):
+    done = python("-c", PLANTED, "--reader", "computes-elsewhere", "--seconds", "0.5", "--findings", str(tmp_path))
+    assert "after 2 s of computing" in done.stdout
+    left = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert [sys.executable, "-c", "while True: pass"] not in left
+
+
+def test_weights_that_never_end_are_refused_as_a_build_refuses_them(tmp_path):
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["layer_names"] = ["conv1"] * 3
+    data = bytearray(stream.getvalue())
+    size = data.index(b"GCOL") + 24
+    data[size : size + 8] = bytes(8)  # of a text: libhdf5 never gets past it
+    (tmp_path / "x").write_bytes(data)
+    done = python("-m", "benchmarks", "fuzz", "--reader", "weights-h5", "--input", str(tmp_path / "x"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "refused" in done.stdout
+    assert "computed without end" in done.stdout
 
 
 def test_an_exceptions_input_is_made_small(tmp_path):

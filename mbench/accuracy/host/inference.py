@@ -182,10 +182,7 @@ def _run(pool: HostPool, function: Any, tasks: Sequence[Any]) -> Any:
     try:
         yield from pool.run(function, tasks)
     except WorkerDied as error:
-        raise ArtifactError(
-            "the process that ran it died: the runtime crashed on it, or memory ran out; free some, take fewer "
-            "workers, or build the file by another route."
-        ) from error
+        raise ArtifactError(f"the process that ran it {error}, or build the file by another route.") from error
 
 
 def _only(tensors: tuple[Tensor, ...], what: str, wanted: str) -> Tensor:

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from mbench.core.workers import end_with_parent, spawning
+from mbench.core.workers import end_with_parent, spawning, why_ended
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -20,7 +20,7 @@ LARGEST_PART: Final = 256
 
 
 class WorkerDied(Exception):
-    """A worker process ended without an answer: memory ran out, or the runtime crashed."""
+    """A worker process ended without an answer; the text goes on behind "a process": how, and what to do."""
 
 
 class HostPool:
@@ -57,8 +57,9 @@ class HostPool:
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool as error:
+            why = why_ended([*(executor._processes or {}).values()], more_memory="free some, or take fewer workers")
             self._stop(at_once=True)
-            raise WorkerDied from error
+            raise WorkerDied(why) from error
         finally:
             for future in futures:
                 future.cancel()

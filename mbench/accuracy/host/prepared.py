@@ -238,10 +238,7 @@ def _fill(
                 failures += unreadable
                 progress.step(recipe.name, len(task.indices))
     except WorkerDied as error:
-        raise DatasetError(
-            f"a process that prepared {wanted.dataset.name} died, as it does when memory runs out; "
-            "free some, or take fewer workers."
-        ) from error
+        raise DatasetError(f"a process that prepared {wanted.dataset.name} {error}.") from error
     finally:
         progress.finish()
     return sorted(failures)

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import TrainingFailed
-from mbench.core.workers import end_with_parent, spawning
+from mbench.core.workers import end_with_parent, spawning, why_ended
 from mbench.models.training.distortions import crop
 from mbench.models.training.examples import Pictures, TrainingExamples
+
+GO_ON: Final = "free some, then give the same command: it goes on from its last epoch"
 
 AHEAD: Final = 2
 """Batches that wait for a step, per worker."""
@@ -55,10 +57,8 @@ class BatchLoader:
                     return
                 yield waiting.popleft().result()
         except BrokenProcessPool:
-            raise TrainingFailed(
-                "a process that decodes pictures died, as it does when memory runs out. Free some, then give the same "
-                "command: it goes on from its last epoch."
-            ) from None
+            why = why_ended([*(self._pool._processes or {}).values()], more_memory=GO_ON)
+            raise TrainingFailed(f"a process that decodes pictures {why}.") from None
         finally:
             for future in waiting:
                 future.cancel()

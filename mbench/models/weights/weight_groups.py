@@ -53,7 +53,7 @@ def check_contained(data: bytes) -> None:
     """
     import h5py
 
-    with h5py.File(io.BytesIO(data)) as file:
+    with bounded_cpu(data), h5py.File(io.BytesIO(data)) as file:
         left, walked = [(file, "")], {file.id}
         while left:
             place, above = left.pop()
@@ -69,8 +69,10 @@ def check_contained(data: bytes) -> None:
                     _check_array(found, path)
 
 
-LONGEST_CPU_S: Final = 20.0
-"""For reading a list of names, which takes milliseconds."""
+LONGEST_CPU_S: Final = 5.0
+"""For opening a file and reading its lists of names, which takes milliseconds."""
+BYTES_PER_CPU_S: Final = 50_000_000
+"""So slowly is nothing read and converted."""
 
 
 def longest_text(data: bytes) -> int:
@@ -197,8 +199,7 @@ def _names(group: Any, attribute: str, *, most: int, longest: int) -> tuple[str,
     count, length = held.shape[0], held.dtype.itemsize if held.dtype.kind == "S" else longest
     if count > most or count * length > MOST_NAMES_BYTES:
         raise ValueError(f"{where} has {count} names of up to {length} bytes, and at most {most} are read")
-    with _bounded_cpu():
-        texts = group.attrs[attribute]
+    texts = group.attrs[attribute]
     names = [name.encode() if isinstance(name, str) else name for name in texts]
     if not all(isinstance(name, bytes) and len(name) <= MOST_NAME_BYTES for name in names):
         raise ValueError(f"{where} is no list of names")
@@ -206,12 +207,12 @@ def _names(group: Any, attribute: str, *, most: int, longest: int) -> tuple[str,
 
 
 @contextmanager
-def _bounded_cpu() -> Iterator[None]:
-    """End this process, a worker, where libhdf5 computes without end, as it does on a heap of texts that is damaged.
+def bounded_cpu(data: bytes) -> Iterator[None]:
+    """End this process, a worker, where libhdf5 computes without end on a file, as on a heap of texts that is damaged.
 
-    No exception reaches native code; SIGPROF, unhandled, ends the process (setitimer(2)), and its parent says so.
+    No exception reaches native code; `COMPUTED_TOO_LONG`, unhandled, ends the process, and its parent says so.
     """
-    signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S + len(data) / BYTES_PER_CPU_S)
     try:
         yield
     finally:

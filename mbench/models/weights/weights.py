@@ -23,7 +23,7 @@ from mbench.models.networks.layers import Layer, LayerKind, weight_shapes
 from mbench.models.weights.graph_weights import graph_weights
 from mbench.models.weights.seeded_weights import seeded_weights
 from mbench.models.weights.weight_arrays import StoredArray, StoredArrays
-from mbench.models.weights.weight_groups import WantedLayer, longest_text, saved_layers
+from mbench.models.weights.weight_groups import WantedLayer, bounded_cpu, longest_text, saved_layers
 
 WeightValues = Mapping[str, npt.NDArray[np.float32]]
 """Weights by `layer/weight`, such as `conv1_bn/gamma`."""
@@ -150,7 +150,7 @@ def _read(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> WeightValues
 
     try:
         groups = _unpacked(data, wanted)
-        with h5py.File(io.BytesIO(groups)) as file:
+        with bounded_cpu(groups), h5py.File(io.BytesIO(groups)) as file:
             return dict(_fit(name, dict(saved_layers(file, wanted, longest=longest_text(groups))), wanted))
     except _DAMAGE as error:
         reason = first_line(error)

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,12 +28,14 @@ from mbench.core.ports import Progress, utc_now
 from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
-from mbench.core.workers import end_with_parent, spawning
+from mbench.core.workers import end_with_parent, spawning, why_ended
 from mbench.devices.host.facts import HostConditions
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.model_outputs import wanted_outputs
 from mbench.workflows.build.recipes import latency_only
+
+Answer = TypeVar("Answer")
 
 Outcome = CachedArtifact | Unbuilt
 """What became of a file: where it lies in the cache, or why it could not be built."""
@@ -67,17 +70,12 @@ def build_missing(
     groups = _groups(missing)
     progress.start("building", len(missing))
     progress.step("starting tensorflow")
-    pool = ProcessPoolExecutor(
-        max_workers=min(workers or default_workers([_demand_kib(group) for group in groups]), len(groups)),
-        mp_context=spawning(),
-        initializer=_be_a_worker,
-        max_tasks_per_child=BUILDS_PER_WORKER,
-    )
+    pool = build_workers(min(workers or default_workers([_demand_kib(group) for group in groups]), len(groups)))
     unfinished = True
     try:
         waiting = {pool.submit(_build_group, tuple(recipes), cache.folder): recipes for recipes in groups}
         for future in as_completed(waiting):
-            for variant, outcome in _outcomes(future, waiting[future]):
+            for variant, outcome in _outcomes(future, waiting[future], pool):
                 progress.step(str(variant), 1)
                 if isinstance(outcome, Unbuilt):
                     progress.note(f"{variant}: {outcome.reason}")
@@ -86,6 +84,27 @@ def build_missing(
     finally:
         _stop(pool, at_once=unfinished)
         progress.finish()
+
+
+def build_workers(count: int) -> ProcessPoolExecutor:
+    """Return processes that build; they read foreign weights, so that what kills them kills no more."""
+    return ProcessPoolExecutor(
+        max_workers=count, mp_context=spawning(), initializer=_be_a_worker, max_tasks_per_child=BUILDS_PER_WORKER
+    )
+
+
+def answer_of(future: Future[Answer], pool: ProcessPoolExecutor) -> Answer:
+    """Return what such a process answered.
+
+    Raises:
+        ArtifactError: it died; how, and what to do.
+        MbenchError: what it raised.
+    """
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        why = why_ended([*(pool._processes or {}).values()], more_memory="free some, or build fewer at once")
+        raise ArtifactError(f"the process that built it {why}.") from error
 
 
 def default_workers(demands_kib: Sequence[int]) -> int:
@@ -138,15 +157,12 @@ def _group(recipe: Recipe, recipes: Sequence[Recipe]) -> _Group:
 
 
 def _outcomes(
-    future: "Future[list[tuple[Variant, Outcome]]]", recipes: Sequence[Recipe]
+    future: Future[list[tuple[Variant, Outcome]]], recipes: Sequence[Recipe], pool: ProcessPoolExecutor
 ) -> list[tuple[Variant, Outcome]]:
     try:
-        return future.result()
+        return answer_of(future, pool)
     except MbenchError as error:
-        reason = str(error)
-    except BrokenProcessPool:
-        reason = "the process that built it died, as it does when memory runs out; free some, or build fewer at once."
-    return [(recipe.variant, Unbuilt(reason)) for recipe in recipes]
+        return [(recipe.variant, Unbuilt(str(error))) for recipe in recipes]
 
 
 def _be_a_worker() -> None:

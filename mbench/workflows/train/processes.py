@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.choices import Distribution
-from mbench.core.workers import spawning
+from mbench.core.workers import spawning, why_ended
 from mbench.devices.host.facts import HostConditions
+from mbench.models.training.loading import GO_ON
 from mbench.models.training.process import Failure, Message, TrainingTask, serve
 from mbench.models.training.records import Machine, TrainingRecord
 
@@ -125,11 +126,8 @@ class _Worker:
             message: Message = self.connection.recv()
         except (EOFError, ConnectionResetError):
             self._process.join()
-            code = self._process.exitcode
-            message = Failure(
-                f"training {task.recipe.network}: its process died (status {code}), as it does when memory runs out. "
-                "Free some, then give the same command: it goes on from its last epoch."
-            )
+            why = why_ended([self._process], more_memory=GO_ON)
+            message = Failure(f"training {task.recipe.network}: its process {why}.")
         if isinstance(message, TrainingRecord | Failure):
             self.job = None
         return task, message

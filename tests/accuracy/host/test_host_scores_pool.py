@@ -40,7 +40,7 @@ def test_answers_come_with_their_tasks():
 
 def test_a_process_that_dies_is_one_error_and_the_next_work_has_a_new_one():
     with HostPool(1) as pool:
-        with pytest.raises(WorkerDied):
+        with pytest.raises(WorkerDied, match="ended with status 3"):
             list(pool.run(die, [1, 2, 3]))
         assert dict(pool.run(abs, [-3])) == {-3: 3}
 

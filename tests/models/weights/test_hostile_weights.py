@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -446,6 +447,45 @@ def test_pipes_devices_and_sparse_files_are_named(name: str, tmp_path: Path) -> 
         stream.truncate(3 << 30)
     with pytest.raises(UsageError, match="it has 3221225472 bytes, and at most 2 GiB are read"):
         describe_file(path)
+
+
+def heap_without_end() -> bytes:
+    """Return a file whose names of free length lie behind an object of no size, which libhdf5 never gets past."""
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["layer_names"] = ["conv1"] * 3
+    data = bytearray(stream.getvalue())
+    first = data.index(b"GCOL") + 16
+    data[first + 8 : first + 16] = bytes(8)  # its size: HDF5 File Format Specification, "Global Heap Object"
+    return bytes(data)
+
+
+ENDLESS = """
+    import sys
+    from mbench.models.networks.mobilenet_v1 import layers
+    from mbench.models.weights import weight_groups
+    from mbench.models.weights.weights import read_weights
+    weight_groups.LONGEST_CPU_S = 0.5
+    data = open(sys.argv[1], "rb").read()
+    if sys.argv[2] == "weights":
+        read_weights("x.h5", data, layers(0.25, 10))
+    else:
+        with weight_groups.bounded_cpu(data), __import__("h5py").File(sys.argv[1]) as file:
+            list(file.attrs["layer_names"])
+"""
+
+
+def test_a_worker_is_ended_where_libhdf5_computes_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    path.write_bytes(heap_without_end())
+    for how in ("weights", "plainly"):
+        done = subprocess.run([sys.executable, "-c", textwrap.dedent(ENDLESS), str(path), how], check=False)
+        assert done.returncode == -signal.SIGPROF
+
+
+def test_the_bound_on_computing_is_lifted_behind_the_file() -> None:
+    read("x.h5", legacy())
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
 LOADING = """
