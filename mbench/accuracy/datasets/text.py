@@ -1,24 +1,32 @@
 """Reads the texts that come with data sets: lists, tables with a header, JSON.
 
-A text has a bound, and so has the number of its parts, since half a gigabyte of commas becomes four in memory.
+A text has a bound, and so has the number of its parts: each may take two hundred times its bytes in memory.
 """
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mbench.core.errors import DatasetError
-from mbench.files.regular import MIB, read_regular
+from mbench.files.regular import MIB, format_limit, read_regular
 
-MOST_BYTES: Final = 512 * MIB
-"""Of a text: COCO's annotations of its training pictures, the largest here, have 449 million."""
+MOST_BYTES: Final = 128 * MIB
+"""Of a list or a table; CelebA's attributes, the largest here, have 27 million."""
 
-MOST_PARTS: Final = 1 << 27
-"""Of a text: lines of a list, cells of a table, values of a JSON file; those of COCO have half as many."""
+MOST_PARTS: Final = 1 << 23
+"""Of these: lines and cells; CelebA has 200 thousand lines, ImageNet's training pictures would have 1.3 million."""
+
+MOST_JSON_BYTES: Final = 512 * MIB
+"""Of a JSON file: COCO's annotations of its training pictures, the largest here, have 449 million."""
+
+MOST_READ_BYTES: Final = 256 * MIB
+MOST_VALUES: Final = 1 << 24
+"""Of a JSON file without what is left out; those annotations have some 12 million values without outlines."""
 
 _LINE_ENDS: Final = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _MOST_DIGITS: Final = 18
@@ -48,15 +56,24 @@ def read_text(path: Path, *, separators: str = _LINE_ENDS) -> str:
     Raises:
         DatasetError: it cannot be read, is no UTF-8, or has more bytes or parts than are read.
     """
+    text = _decoded(_read(path, limit_bytes=MOST_BYTES), path)
+    if sum(map(text.count, separators)) > MOST_PARTS:
+        raise DatasetError(f"{path} has more than {MOST_PARTS} lines and cells, which are not read. Divide it.")
+    return text
+
+
+def _read(path: Path, *, limit_bytes: int) -> bytes:
     try:
-        text = read_regular(path, limit_bytes=MOST_BYTES).decode("utf-8-sig")
+        return read_regular(path, limit_bytes=limit_bytes)
     except OSError as error:
         raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it or its permissions.") from error
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is no UTF-8 text: byte {error.start} does not fit. Store it as UTF-8.") from None
-    if sum(map(text.count, separators)) > MOST_PARTS:
-        raise DatasetError(f"{path} has more than {MOST_PARTS} lines, cells or values, which are not read. Divide it.")
-    return text
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
@@ -68,14 +85,25 @@ def read_lines(path: Path) -> tuple[str, ...]:
     return tuple(line.strip() for line in read_text(path).rstrip().splitlines())
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, without: re.Pattern[bytes]) -> Any:
     """Return the contents of a JSON file.
 
+    Args:
+        path: of the file.
+        without: what is left out, a member of an object with its value, before anything takes memory: null stands
+            for it.
+
     Raises:
-        DatasetError: it cannot be read, or is no JSON.
+        DatasetError: it cannot be read, is no JSON, or has more bytes or values than are read.
     """
+    data = without.sub(b'"":null', _read(path, limit_bytes=MOST_JSON_BYTES))
+    if len(data) > MOST_READ_BYTES or sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise DatasetError(
+            f"{path} has more than the {MOST_VALUES} values, or {format_limit(MOST_READ_BYTES)} of them, that are "
+            "read. Divide it."
+        )
     try:
-        return json.loads(read_text(path, separators=",[{"))
+        return json.loads(_decoded(data, path))
     except RecursionError:
         raise DatasetError(f"{path} is JSON of lists in lists without end. Fetch it again.") from None
     except ValueError as error:  # not JSON, or a number of thousands of digits
@@ -127,7 +155,8 @@ def read_table(path: Path, columns: Mapping[str, Sequence[str]], *, format_: str
 
 def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each line."""
-    lines = csv.reader(io.StringIO(read_text(path, separators=_LINE_ENDS + ","), newline=""))
+    text = read_text(path, separators=_LINE_ENDS + ",").encode()  # io.StringIO takes four bytes for each character
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline=""))
     try:
         for cells in lines:
             yield lines.line_num, cells

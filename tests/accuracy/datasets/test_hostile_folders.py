@@ -2,8 +2,12 @@
 
 import json
 import os
+import re
 import socket
 import struct
+import subprocess
+import sys
+import textwrap
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +17,24 @@ from dataset_samples import examples_of, write_lines, write_picture
 from PIL import Image
 
 from mbench.accuracy.datasets.catalogue import open_dataset
-from mbench.accuracy.datasets.text import brief, read_json, read_lines, read_table, whole_number
+from mbench.accuracy.datasets.text import (
+    MOST_READ_BYTES,
+    MOST_VALUES,
+    brief,
+    read_json,
+    read_lines,
+    read_table,
+    whole_number,
+)
 from mbench.accuracy.pictures.decoding import MOST_BYTES, MOST_SCANS, decode, read_size
 from mbench.accuracy.tasks.cells import read_cells
 from mbench.accuracy.tasks.places import open_cells
 from mbench.core.errors import DatasetError, UnreadableExample
 from mbench.files.regular import format_limit
+
+
+def json_of(path: Path) -> object:
+    return read_json(path, without=re.compile(rb"$^"))
 
 
 def replace_by_fifo(path: Path) -> None:
@@ -177,7 +193,7 @@ def test_json_that_no_parser_takes_is_one_line(text: str, tmp_path: Path) -> Non
     path = tmp_path / "x.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(DatasetError, match=r"x\.json is [^\n]+ (Fetch it again|fetch it again|Store it as UTF-8)\.$"):
-        read_json(path)
+        json_of(path)
 
 
 @pytest.mark.parametrize(
@@ -258,24 +274,81 @@ def test_what_a_message_quotes_is_short(tmp_path: Path) -> None:
 
 
 def test_a_text_of_a_terabyte_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    for reader in (read_lines, read_json, read_cells, open_cells):
+    limits = {read_lines: "128 MiB", read_cells: "128 MiB", open_cells: "128 MiB", json_of: "512 MiB"}
+    for reader, limit in limits.items():
         with (tmp_path / "sparse").open("wb") as stream:
             stream.truncate(1 << 40)
-        with pytest.raises(DatasetError, match="at most 512 MiB are read"):
+        with pytest.raises(DatasetError, match=f"at most {limit} are read"):
             reader(tmp_path / "sparse")
 
 
 def test_a_text_has_no_more_parts_than_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mbench.accuracy.datasets.text.MOST_PARTS", 10)
-    path = write_lines(tmp_path / "x", "[" + "{}," * 5 + "1]")  # 5 commas, 5 braces and a bracket
-    with pytest.raises(DatasetError, match="has more than 10 lines, cells or values"):
-        read_json(path)
-    assert read_lines(path)
+    path = tmp_path / "x"
     path.write_text("\n" * 10)
     assert read_lines(path) == ()
     path.write_text("\n" * 11)
     with pytest.raises(DatasetError, match="has more than 10 lines"):
         read_lines(path)
+
+
+def test_json_has_no_more_values_than_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mbench.accuracy.datasets.text.MOST_VALUES", 11)
+    path = tmp_path / "x"
+    path.write_text("[" + "{}," * 5 + "1]")  # 5 commas, 5 braces and a bracket
+    assert json_of(path) == [{}, {}, {}, {}, {}, 1]
+    path.write_text("[" + "{}," * 5 + "[]]")
+    with pytest.raises(DatasetError, match="has more than the 11 values, or 256 MiB of them"):
+        json_of(path)
+    monkeypatch.setattr("mbench.accuracy.datasets.text.MOST_READ_BYTES", 15)
+    path.write_text("[" + " " * 13 + "]")
+    assert json_of(path) == []
+    path.write_text("[" + " " * 14 + "]")
+    with pytest.raises(DatasetError, match="values, or 15 bytes of them"):
+        json_of(path)
+
+
+READING = """
+    import re, resource, sys
+    from pathlib import Path
+    from mbench.accuracy.datasets.text import MOST_VALUES, read_json
+    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    share = (4 << 30) * int(sys.argv[2]) // MOST_VALUES
+    resource.setrlimit(resource.RLIMIT_AS, (now + share, resource.RLIM_INFINITY))
+    print(len(read_json(Path(sys.argv[1]), without=re.compile(rb"$^"))))
+"""
+
+
+@pytest.mark.parametrize("kind", ["members", "objects", "lists", "wide"])
+def test_values_take_no_more_memory_than_their_share_of_4_gib(kind: str, tmp_path: Path) -> None:
+    values, path = 1 << 19, tmp_path / "x"
+    texts = {
+        "members": lambda: "{" + ",".join(f'"{number:x}":0.5' for number in range(values)) + "}",
+        "objects": lambda: "[" + '{"a":0.5},' * (values // 2 - 1) + "0]",
+        "lists": lambda: "[" + "[0.5]," * (values // 2 - 1) + "0]",
+        "wide": lambda: '["\U0001f600' + "x" * (MOST_READ_BYTES * values // MOST_VALUES - 8) + '"]',
+    }
+    path.write_text(texts[kind](), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(READING), str(path), str(values)], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_outlines_of_objects_are_left_out_before_they_take_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, path = coco(tmp_path), tmp_path / "annotations" / "instances_val2017.json"
+    listed = json.loads(path.read_text())
+    (image,), (category,) = listed["images"], listed["categories"]
+    box = {"image_id": image["id"], "category_id": category["id"], "bbox": [0, 0, 1, 1]}
+    runs = {"counts": [1] * 1000, "size": [9, 9]}
+    listed["annotations"] = [box | {"segmentation": [[0.5, -1e-7] * 500]}, box | {"segmentation": runs, "iscrowd": 1}]
+    for indent in (None, 1):
+        path.write_text(json.dumps(listed, indent=indent))
+        monkeypatch.setattr("mbench.accuracy.datasets.text.MOST_VALUES", 200)
+        first, second = examples_of(reference).truth(0)
+        assert (first.crowd, second.crowd) == (False, True)
 
 
 def test_a_home_folder_of_nobody_is_a_path_that_does_not_exist() -> None:
