@@ -3,6 +3,7 @@
 By plain sockets: adbutils takes longer to import than a server to answer, and starts one where none does.
 """
 
+import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ def protocol_of(server: AdbServer, *, timeout_s: float = 3.0) -> int | None:
             return None
         with closing(connection):
             try:
-                return int(_ask(connection, b"host:version"), 16)
+                return _version(_ask(connection, b"host:version"))
             except (ConnectionResetError, BrokenPipeError, EOFError) as error:  # perhaps one that is just ending
                 reason: Exception = error
             except (OSError, ValueError) as error:
@@ -179,6 +180,13 @@ def _ask(connection: socket.socket, request: bytes) -> bytes:
     if (status := _read(connection, 4)) != b"OKAY":
         raise ValueError(f"it answered {status!r}")
     return _read(connection, int(_read(connection, 4), 16))
+
+
+def _version(answer: bytes) -> int:
+    """Return the number of `0029`; one of thousands of digits could not even be shown."""
+    if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", answer):
+        raise ValueError(f"it names the version {answer[:40]!r}")
+    return int(answer, 16)
 
 
 def _framed(request: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Final
 from mbench.core.errors import TransportError
 from mbench.core.numerals import whole
 from mbench.core.ports import Clock, CommandResult, Transport
-from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
+from mbench.devices.lease.records import LATEST_S, LeaseRecord, format_record, parse_record
 
 LEASE_FILE: Final = "lease.json"
 
@@ -83,8 +83,11 @@ class PhoneLease:
         out = self._script(_READ, self._path)
         clock, _, data = out.partition(b"\n")
         now_s = whole(clock.decode("ascii", "replace").strip())
-        if now_s is None:
-            raise TransportError(f"{self._transport.serial}: `date +%s` said {clock[:40]!r}, no number of seconds.")
+        if now_s is None or now_s > LATEST_S:
+            raise TransportError(
+                f"{self._transport.serial}: `date +%s` said {clock[:40]!r}, no number of seconds that a clock can "
+                "show. Set the phone's clock."
+            )
         record = parse_record(data) if data else None
         if record is None and _SIGN.encode() in data:
             raise TransportError(

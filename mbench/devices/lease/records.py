@@ -21,6 +21,7 @@ from mbench.devices.host.facts import machine_name
 _LONGEST_S: Final = 30 * 86_400
 _LATEST: Final = datetime(3000, 1, 1, tzinfo=UTC)
 """Clocks that stand later are none: neither can such a time be shown everywhere, nor a lease's end be added to it."""
+LATEST_S: Final = int(_LATEST.timestamp())
 _LARGEST_PID: Final = (1 << 31) - 1
 
 _START_TOLERANCE_S: Final = 2.0
@@ -83,7 +84,7 @@ class LeaseRecord(BaseModel):
     token: str
     beat: str
     since: AwareDatetime = Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=_LATEST)
-    heartbeat_s: int = Field(ge=0, le=int(_LATEST.timestamp()))
+    heartbeat_s: int = Field(ge=0, le=LATEST_S)
     limit_s: int = Field(ge=1, le=_LONGEST_S)
 
     def beaten(self, heartbeat_s: int) -> Self:

@@ -254,3 +254,15 @@ def test_asking_whether_anything_is_attached_loads_no_adbutils():
     heavy = "{'adbutils', 'psutil', 'pydantic'}"
     program = f"import sys, mbench.workflows.devices.any_attached; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("version", [b"f" * 9, b"f" * 60_000, b"-1", b" 29", b""])
+def test_a_version_that_is_no_number_of_eight_digits_is_none(version):
+    with answering(b"OKAY%04x%s" % (len(version), version)) as (server, _), pytest.raises(NoDevice) as caught:
+        protocol_of(server)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_version_of_eight_digits_is_one():
+    with answering(b"OKAY0008ffffffff") as (server, _):
+        assert protocol_of(server) == 0xFFFFFFFF

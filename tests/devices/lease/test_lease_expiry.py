@@ -8,7 +8,11 @@ import time
 import pytest
 from lease_hosts import Host, abandoned, lease_file
 
+from mbench.core.errors import TransportError
+from mbench.core.ports import CommandResult
 from mbench.devices.lease.lease import LeaseHeld, LeaseLost
+from mbench.devices.lease.on_phone import PhoneLease
+from mbench.devices.lease.records import LATEST_S
 
 
 def test_an_expired_lease_of_another_host_is_taken_over_with_a_warning(phone, here, elsewhere, caplog):
@@ -100,3 +104,26 @@ def test_a_process_number_that_was_given_again_is_not_taken_for_the_holder(phone
     abandoned(Host(tmp_path / "of another user", earlier), phone)
     with here.takes(phone):
         pass
+
+
+class Said:
+    """A phone that prints one text to whatever it is asked."""
+
+    serial = "S"
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def run(self, *_: object, **__: object) -> CommandResult:
+        return CommandResult(exit_code=0, stdout=self._text, stderr=b"", wall_s=0.1)
+
+
+@pytest.mark.parametrize("seconds", [LATEST_S + 1, 10**17])
+def test_a_clock_behind_the_year_3000_is_none(seconds):
+    with pytest.raises(TransportError, match="no number of seconds that a clock can show"):
+        PhoneLease(Said(b"%d\n" % seconds), "/data", None).look()
+
+
+def test_the_latest_clock_can_be_put_into_a_lease():
+    seen = PhoneLease(Said(b"%d\n" % LATEST_S), "/data", None).look()
+    assert seen.now_s == LATEST_S
