@@ -34,3 +34,16 @@ def test_a_home_that_cannot_be_written_is_mended_by_no_new_installation(bare):
     found = bad(bare, MBENCH_HOME=UNWRITABLE)
     assert set(found) == {"cache", "program"}
     assert all("MBENCH_HOME" in one["remedy"] and "pip" not in one["remedy"] for one in found.values())
+
+
+def doubts(bare, home) -> list[str]:
+    done = bare("doctor", "--json", MBENCH_HOME=str(home))
+    return [one["found"] for one in json.loads(done.stdout) if (one["what"], one["state"]) == ("cache", "doubtful")]
+
+
+@pytest.mark.parametrize(("mode", "said"), [(0o777, True), (0o1777, True), (0o775, False), (0o700, False)])
+def test_a_home_that_everybody_may_write_is_doubtful(bare, tmp_path, mode, said):
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(mode)
+    assert doubts(bare, home) == [f"{home}: everybody may write there, and so decides what mbench starts"] * said

@@ -6,6 +6,7 @@ import os
 import platform
 import resource
 import shutil
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -38,6 +39,7 @@ def check(*, results: Path) -> tuple[Finding, ...]:
         Finding(what="python", state="good", found=f"{platform.python_version()} ({sys.executable})"),
         _toolchain(),
         _writable("cache", home()),
+        *_others(home()),
         _writable("results", results),
         *_prepared(),
         _device(),
@@ -90,6 +92,26 @@ def _writable(what: str, folder: Path) -> Finding:
     if free < LEAST_FREE_BYTES:
         return Finding(what=what, state="doubtful", found=text, remedy="free some space")
     return Finding(what=what, state="good", found=text)
+
+
+def _others(folder: Path) -> Iterator[Finding]:
+    """Say where somebody else may write what mbench starts and believes: programs, weights, leases."""
+    try:
+        found = folder.stat()
+    except OSError:  # not there yet, and then made by us; or told already
+        return
+    if found.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
+        why = "it belongs to another user"
+    elif found.st_mode & stat.S_IWOTH:
+        why = "everybody may write there"
+    else:
+        return
+    yield Finding(
+        what="cache",
+        state="doubtful",
+        found=f"{folder}: {why}, and so decides what mbench starts",
+        remedy=f"chmod o-w {folder}, or let MBENCH_HOME name a folder of your own",
+    )
 
 
 def _prepared() -> Iterator[Finding]:
