@@ -1,11 +1,15 @@
 """Pictures: a Vega-Lite description as SVG, PNG and a page of its own; vl-convert renders it without a browser.
 
-The page follows the reader's dark mode, the pictures have what the description puts behind them.
+The page follows the reader's dark mode, the pictures have what the description puts behind them. Names in a description
+may be anybody's: what XML has no form for, on which the renderer would end this process, and what would end a script
+in the page, is shown and does nothing.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+
+from mbench.core.plain_text import one_line
 
 _DARK: Final = """
 <style>
@@ -20,6 +24,13 @@ _DARK: Final = """
 _CLIP: Final = re.compile(r"(?<=[\"#])clip(\d+)(?=[\")])")
 
 
+_LESS_THAN: Final = "\U000f3c3c"
+"""Stands for `<` while a page is made, in whose script only a string's escape may stand for it; a private character."""
+
+_NOT_XML: Final = re.compile("[\ufffe\uffff\U000f3c3c]")
+"""What XML 1.0, section 2.2, excludes and `one_line` leaves; and what has a meaning here."""
+
+
 def as_svg(chart: Mapping[str, Any]) -> str:
     """Return the picture as SVG, its text as text.
 
@@ -27,7 +38,7 @@ def as_svg(chart: Mapping[str, Any]) -> str:
     """
     import vl_convert
 
-    text = str(vl_convert.vegalite_to_svg(dict(chart)))
+    text = str(vl_convert.vegalite_to_svg(_plain(chart)))
     numbers = {number: place for place, number in enumerate(dict.fromkeys(_CLIP.findall(text)), start=1)}
     return _CLIP.sub(lambda found: f"clip{numbers[found[1]]}", text)
 
@@ -36,12 +47,24 @@ def as_png(chart: Mapping[str, Any], *, scale: float = 2.0) -> bytes:
     """Return the picture as PNG, `scale` pixels to a point."""
     import vl_convert
 
-    return bytes(vl_convert.vegalite_to_png(dict(chart), scale=scale))
+    return bytes(vl_convert.vegalite_to_png(_plain(chart), scale=scale))
 
 
 def as_html(chart: Mapping[str, Any]) -> str:
     """Return a page that needs nothing else: the libraries are in it, and it asks no server for anything."""
     import vl_convert
 
-    page = str(vl_convert.vegalite_to_html(dict(chart), bundle=True, renderer="svg"))
-    return page.replace("</head>", f"{_DARK}</head>", 1)
+    described = _plain(chart, less_than=_LESS_THAN)
+    page = str(vl_convert.vegalite_to_html(described, bundle=True, renderer="svg"))
+    return page.replace("</head>", f"{_DARK}</head>", 1).replace(_LESS_THAN, r"\u003c")
+
+
+def _plain(value: Any, *, less_than: str = "<") -> Any:
+    """Return a description whose texts are plain ones."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each, less_than=less_than) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, less_than=less_than) for each in value]
+    if isinstance(value, str):
+        return _NOT_XML.sub(" ", one_line(value)).replace("<", less_than)
+    return value
