@@ -20,20 +20,22 @@ _NO_CHARACTER: Final = "\ud800-\udfff"
 _OBEYED: Final = re.compile(f"[{_CONTROL}{_SEPARATOR}{_DIRECTION}]")
 _OBEYED_IN_LINES: Final = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_SEPARATOR}{_DIRECTION}]")
 _ENCODED: Final = re.compile(f"[{_NO_CHARACTER}]")
+_QUOTED_BYTE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])")
+"""The same as `repr` writes it, which escapes a backslash itself by another one."""
 _ESCAPED_IN_JSON: Final = re.compile(f"[\x7f-\x9f{_SEPARATOR}{_DIRECTION}{_NO_CHARACTER}]")
 
 
 def one_line(text: str) -> str:
     r"""Return text as one line that shows what it says: a blank for each character that would be obeyed.
 
-    A byte that is not UTF-8 becomes `\xe9`, so that a file can be found by what was printed.
+    A byte that is not UTF-8 becomes `\xe9`, in quoted names too, so that a file can be found by what was printed.
     """
-    return _ENCODED.sub(_byte, _OBEYED.sub(" ", text))
+    return _bytes_shown(_OBEYED.sub(" ", text))
 
 
 def plain_lines(text: str) -> str:
     """Return text of several lines as `one_line` does each; line feeds stay."""
-    return _ENCODED.sub(_byte, _OBEYED_IN_LINES.sub(" ", text))
+    return _bytes_shown(_OBEYED_IN_LINES.sub(" ", text))
 
 
 def escaped_json(text: str) -> str:
@@ -43,6 +45,10 @@ def escaped_json(text: str) -> str:
         text: JSON, in which such characters can stand in strings only; those below U+0020 are escaped there already.
     """
     return _ESCAPED_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _bytes_shown(text: str) -> str:
+    return _QUOTED_BYTE.sub(r"\1\\x\2", _ENCODED.sub(_byte, text))
 
 
 def _byte(match: re.Match[str]) -> str:
