@@ -19,6 +19,11 @@ def marked(environment: Mapping[str, str], folder: str) -> dict[str, str]:
     return {**environment, RUN_FOLDER: _value(folder)}
 
 
+def unmarked(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the marks of others: mbench may have been started by a run's program itself."""
+    return {name: value for name, value in environment.items() if name not in (RUN_FOLDER, COMMAND)}
+
+
 def mark(folder: str) -> str:
     """Return the entry of such an environment: `MBENCH_RUN_FOLDER=/data/local/tmp/mbench/alice/sessions/s/run/`."""
     return f"{RUN_FOLDER}={_value(folder)}"

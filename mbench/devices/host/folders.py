@@ -62,9 +62,22 @@ def _remove(folder: Path) -> None:
 
 
 def _end_processes_of(folder: Path) -> None:
-    """End processes whose environment names a run's folder in `folder`; whoever merely has gone there is not ours."""
+    """End processes whose environment names a run's folder in `folder`; whoever merely has gone there is not ours.
+
+    Nor is one that has a terminal: a run's processes have none (setsid(2)), and a person's shell, whose environment may
+    come from a program of a run, has.
+    """
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             marked = process.environ().get(RUN_FOLDER)
-            if marked and Path(marked).resolve().is_relative_to(folder.resolve()):
+            if marked and not _has_terminal(process.pid) and Path(marked).resolve().is_relative_to(folder.resolve()):
                 process.kill()
+
+
+def _has_terminal(pid: int) -> bool:
+    """Whether a terminal controls a process (proc(5), stat, tty_nr); psutil names those alone that lie in /dev."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except FileNotFoundError:  # gone, or no Linux
+        return False
+    return int(fields[4]) != 0

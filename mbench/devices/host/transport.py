@@ -14,6 +14,7 @@ import psutil
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, HostDiskError, TransportError
 from mbench.core.ports import CommandResult, FilesRead
+from mbench.core.run_marks import unmarked
 from mbench.core.search_path import others_environment
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import refuse_outside
@@ -187,7 +188,7 @@ class HostTransport:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    env={**others_environment(), **(environment or {})},
+                    env={**unmarked(others_environment()), **(environment or {})},
                     start_new_session=True,
                 )
         except (OSError, ValueError) as error:

@@ -1,6 +1,7 @@
 """What a killed session left on this host: the next one ends what bears its mark, and nothing else."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -8,9 +9,11 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
-from mbench.core.run_marks import RUN_FOLDER
+from mbench.core.run_marks import COMMAND, RUN_FOLDER, marked
 from mbench.devices.host.folders import remove_stale, work_folder
+from mbench.devices.host.transport import HostTransport
 
 SESSION = """
 import sys
@@ -66,6 +69,33 @@ def test_a_dead_sessions_processes_end_wherever_they_are_and_others_in_its_folde
         for shell in users:
             shell.kill()
             shell.communicate()
+
+
+def test_a_shell_in_a_terminal_that_inherited_the_mark_lives(tmp_path: Path) -> None:
+    killed_session(tmp_path)
+    mark = {RUN_FOLDER: f"{tmp_path}/work-dead/run/"}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("sh", ["sh", "-c", "echo; exec sleep 600"], {**os.environ, **mark})
+    try:
+        os.read(terminal, 1)
+        assert psutil.Process(pid).environ()[RUN_FOLDER] == mark[RUN_FOLDER]
+        remove_stale(tmp_path)
+        assert os.waitpid(pid, os.WNOHANG) == (0, 0)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+
+
+def test_a_command_does_not_hand_on_the_mark_of_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RUN_FOLDER, "/elsewhere/run/")
+    monkeypatch.setenv(COMMAND, "7-00")
+    transport = HostTransport(tmp_path)
+    assert b"/elsewhere/run/" not in transport.run(("env",), deadline_s=60).stdout
+    assert COMMAND.encode() not in transport.run(("env",), deadline_s=60).stdout
+    ours = transport.run(("env",), environment=marked({}, "/ours"), deadline_s=60).stdout
+    assert f"{RUN_FOLDER}=/ours/\n".encode() in ours
 
 
 def test_a_living_sessions_processes_are_left_alone(tmp_path: Path) -> None:
