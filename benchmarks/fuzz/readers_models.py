@@ -1,6 +1,7 @@
 """Readers of model files and weights: `.tflite`, `.npz`, `.h5`, `.keras`."""
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,15 +9,20 @@ from typing import Any, Final, cast
 
 import numpy as np
 
+from benchmarks.fuzz.folders import pack, unpack
 from benchmarks.fuzz.reader import Form, Reader
 from mbench.artifacts.inspection import inspect_file, runnable_reason
+from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.models.networks.layers import Layer, LayerKind, weight_shapes
+from mbench.models.training.teachers import StoredTeacher, teacher_outputs, write_outputs
 from mbench.models.weights.weights import read_weights
 
 LAYERS: Final = (
     Layer(name="conv", kind=LayerKind.CONV, kernel=3, stride=2, inputs=3, filters=4),
     Layer(name="classes", kind=LayerKind.CLASSIFIER, kernel=1, stride=1, inputs=4, filters=2),
 )
+
+_ASKED: Final = DatasetFacts(name="digits", task=Task.CLASSIFICATION, split=Split.TRAIN, sha256="0" * 64, examples=3)
 
 
 def small_models() -> Sequence[bytes]:
@@ -134,11 +140,38 @@ def keras_archive() -> bytes:
     return stream.getvalue()
 
 
+def _teachers() -> Sequence[bytes]:
+    """Return stored outputs for three pictures, with their sidecar."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_outputs(np.ones((3, 2), np.float32), Path(folder) / "t.npy", _ASKED)
+        return [pack({name: (Path(folder) / name).read_bytes() for name in ("t.npy", "t.npy.json")})]
+
+
+def _npy() -> Sequence[bytes]:
+    stream = io.BytesIO()
+    np.save(stream, np.ones((3, 2), np.float32))
+    return [stream.getvalue()]
+
+
+def _read_npy(data: bytes, folder: Path) -> object:
+    path = folder / "t.npy"
+    write_outputs(np.ones((3, 2), np.float32), path, _ASKED)
+    path.write_bytes(data)
+    return teacher_outputs(StoredTeacher(path=path, dataset=_ASKED), np.zeros((3, 2, 2, 3), np.uint8))
+
+
+def _read_teacher(data: bytes, folder: Path) -> object:
+    teacher = StoredTeacher(path=unpack(data, folder) / "t.npy", dataset=_ASKED)
+    return teacher_outputs(teacher, np.zeros((3, 2, 2, 3), np.uint8))
+
+
 def _weights(name: str) -> Any:
     return lambda data, _: read_weights(name, data, LAYERS)
 
 
 READERS: Final = (
     Reader(name="tflite", form=Form.BINARY, seeds=small_models, read=_read_model),
+    Reader(name="teacher-outputs", form=Form.FOLDER, seeds=_teachers, read=_read_teacher),
+    Reader(name="teacher-npy", form=Form.BINARY, seeds=_npy, read=_read_npy),
     Reader(name="weights-npz", form=Form.ARCHIVE, seeds=_arrays, read=_weights("w.npz")),
 )
