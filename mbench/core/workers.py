@@ -19,6 +19,10 @@ from mbench.core.search_path import keep_children_safe
 COMPUTED_TOO_LONG: Final = signal.SIGPROF
 """Ends a worker at its limit of computing (setitimer(2), ITIMER_PROF): no exception reaches native code."""
 
+_CRASHES: Final = frozenset(
+    {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
+)
+
 _TOLD_S: Final = 1.0
 _LOOK_S: Final = 0.02
 """An executor's own thread asks for a process' status too, and has it a moment before it is seen here."""
@@ -48,6 +52,7 @@ def why_ended(workers: Collection[BaseProcess], *, more_memory: str) -> str:
     until = time.monotonic() + _TOLD_S
     while (code := _first_end(workers)) is None and time.monotonic() < until:
         time.sleep(_LOOK_S)
+    code = code or next((worker.exitcode for worker in workers if worker.exitcode), None)
     if code is None:
         return f"died; {more_memory}"
     if code >= 0:
@@ -57,7 +62,9 @@ def why_ended(workers: Collection[BaseProcess], *, more_memory: str) -> str:
     name = signal.Signals(-code).name
     if -code == signal.SIGKILL:
         return f"was ended by {name}, as it is when memory runs out; {more_memory}"
-    return f"was ended by {name}: native code crashed, on a damaged file or without memory; {more_memory}"
+    if -code in _CRASHES:
+        return f"was ended by {name}: native code crashed, on a damaged file or without memory; {more_memory}"
+    return f"was ended by {name}, which somebody sent"
 
 
 def _first_end(workers: Collection[BaseProcess]) -> int | None:

@@ -14,19 +14,12 @@ def end(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def wait_for(seconds: float) -> None:
-    signal.pause()
-
-
-def why(task: object, argument: int, *, workers: int = 1) -> str:
-    with ProcessPoolExecutor(workers, mp_context=spawning()) as pool:
-        others = [pool.submit(wait_for, 60.0) for _ in range(workers - 1)]
+def why(task: object, argument: int) -> str:
+    with ProcessPoolExecutor(1, mp_context=spawning()) as pool:
         future = pool.submit(task, argument)
         with pytest.raises(BrokenProcessPool):
             future.result()
-        said = why_ended([*pool._processes.values()], more_memory="free some")
-        assert all(isinstance(other.exception(), BrokenProcessPool) for other in others)
-    return said
+        return why_ended([*pool._processes.values()], more_memory="free some")
 
 
 def test_a_killed_worker_may_have_had_no_memory():
@@ -43,9 +36,22 @@ def test_a_crash_is_named():
     )
 
 
-def test_a_status_is_named():
-    assert why(os._exit, 7) == "ended with status 7; what it printed says why"
+@pytest.mark.parametrize("status", [1, 7])
+def test_a_status_is_named(status):
+    assert why(os._exit, status) == f"ended with status {status}; what it printed says why"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_of_somebody_is_no_crash(number):
+    assert why(end, number) == f"was ended by {number.name}, which somebody sent"
 
 
 def test_the_one_that_died_is_told_from_those_that_were_told_to_end():
-    assert why(end, signal.SIGKILL, workers=3).startswith("was ended by SIGKILL")
+    context = spawning()
+    workers = [context.Process(target=end, args=(number,)) for number in (signal.SIGTERM, signal.SIGKILL)]
+    workers += [context.Process(target=os._exit, args=(status,)) for status in (0, 1)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert why_ended(workers, more_memory="free some").startswith("was ended by SIGKILL")
