@@ -23,6 +23,7 @@ from mbench.artifacts.graph import (
     Tensor,
     TfliteModel,
 )
+from mbench.artifacts.model_metadata import METADATA_NAME
 from mbench.core.errors import ArtifactError
 
 IDENTIFIER: Final = b"TFL3"
@@ -117,7 +118,7 @@ class _Reader:
         if root.Version() != SCHEMA_VERSION:
             raise _Damaged(f"schema version is {root.Version()}, the runtime takes {SCHEMA_VERSION}")
         description = self._text(root.Description())
-        self._tables(root.MetadataLength(), lambda i: self._text(root.Metadata(i).Name()))
+        entries = self._tables(root.MetadataLength(), lambda i: self._metadata_entry(root.Metadata(i)))
         codes = self._tables(root.OperatorCodesLength(), lambda i: self._operator_code(root.OperatorCodes(i)))
         buffers = self._tables(root.BuffersLength(), lambda i: self._buffer(root.Buffers(i)))
         subgraphs = self._tables(root.SubgraphsLength(), lambda i: self._subgraph(root.Subgraphs(i), codes, buffers))
@@ -131,7 +132,20 @@ class _Reader:
             subgraphs=subgraphs,
             signatures=signatures,
             buffer_bytes=sum(len(buffer) for buffer in buffers if buffer is not None),
+            metadata=self._tflite_metadata(entries, buffers),
         )
+
+    def _metadata_entry(self, entry: Any) -> tuple[str, int]:
+        return self._text(entry.Name()), entry.Buffer()
+
+    def _tflite_metadata(
+        self, entries: tuple[tuple[str, int], ...], buffers: tuple[memoryview | None, ...]
+    ) -> bytes | None:
+        place = next((buffer for name, buffer in entries if name == METADATA_NAME), None)
+        if place is None or (data := buffers[_index(place, len(buffers), "buffer")]) is None:
+            return None
+        self._spend(len(data))
+        return bytes(data)
 
     def _tables(self, length: int, item: Callable[[int], _Item]) -> tuple[_Item, ...]:
         self._tables_left -= length

@@ -143,12 +143,13 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TfliteModel:
-    """A whole file. `buffer_bytes` sums the distinct stored constants."""
+    """A whole file. `buffer_bytes` sums the distinct stored constants; `metadata` is TFLite metadata's, if any."""
 
     description: str
     subgraphs: tuple[Subgraph, ...]
     signatures: tuple[Signature, ...]
     buffer_bytes: int
+    metadata: bytes | None = None
 
     @property
     def main(self) -> Subgraph:

@@ -15,8 +15,9 @@ from mbench.artifacts.counting import Counts, Layer, Share, count_model
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.float_operators import float_operators
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
+from mbench.artifacts.model_metadata import read_normalization
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.workloads import ArtifactFacts, Document, OutputFacts
+from mbench.core.workloads import ArtifactFacts, Document, Normalization, OutputFacts
 from mbench.files.regular import kind_of, read_regular
 
 RUNTIME_CUSTOM: Final = frozenset({"TFLite_Detection_PostProcess", "NumericVerify", "Mfcc", "AudioSpectrogram"})
@@ -66,6 +67,7 @@ class Inspection(Document):
         custom_operators: names of custom operators, of all subgraphs.
         float_operators: of subgraph 0, those that compute in float in a file of integers, in order of execution.
         notes: why something is None, and how the counts are to be read.
+        normalization: of the first input, as the file's TFLite metadata says.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Inspection(Document):
     custom_operators: tuple[str, ...]
     float_operators: tuple[str, ...]
     notes: tuple[str, ...]
+    normalization: Normalization | None = None
 
     def facts(self) -> ArtifactFacts:
         """Return what travels with a workload."""
@@ -96,6 +99,7 @@ class Inspection(Document):
             activation_bytes=self.activation_bytes,
             outputs=_output_facts(self.outputs),
             float_operators=self.float_operators,
+            normalization=self.normalization,
         )
 
 
@@ -207,6 +211,7 @@ def _inspection(model: TfliteModel, counts: Counts, data: bytes, name: str) -> I
         subgraphs=len(model.subgraphs),
         custom_operators=_custom_operators(model.subgraphs),
         float_operators=float_operators(graph),
+        normalization=None if model.metadata is None else read_normalization(model.metadata),
         notes=counts.notes,
     )
 

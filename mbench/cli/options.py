@@ -160,7 +160,8 @@ PreprocessingOption = Annotated[
     str | None,
     typer.Option(
         "--preprocessing",
-        help="Preprocessing recipe: inception, antialiased, plain, torchvision, keras or caffe.",
+        help="Preprocessing recipe: inception, antialiased, plain, torchvision, keras or caffe; and behind a colon, or "
+        "alone, what levels become: levels (0 to 255), unit, symmetric, imagenet, or MEAN/STD.",
         metavar="NAME",
         rich_help_panel=grouped.ACCURACY,
         show_default="the data set's",

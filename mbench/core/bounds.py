@@ -20,6 +20,9 @@ Amount = Annotated[float, Field(ge=0, le=LARGEST)]
 Reading = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 """What a sensor says, which may lie below zero."""
 
+PositiveReading = Annotated[float, Field(gt=0, le=LARGEST)]
+"""A reading that something is divided by."""
+
 Share = Annotated[float, Field(ge=0, le=1 + 1e-6)]
 """A sum of parts may end a little above the whole."""
 

@@ -88,6 +88,7 @@ class Score(Document):
         selection_seed: of the draw where fewer than all were asked for.
         hits: for each asked example in order, whether the first answer was right: packed bits, base64.
         agreement: with the host; of device scores only.
+        doubts: why the metrics may not be what the network can do, half a sentence each.
         seconds: that scoring took.
     """
 
@@ -106,6 +107,7 @@ class Score(Document):
     metrics: tuple[Metric, ...]
     hits: str | None = None
     agreement: Agreement | None = None
+    doubts: tuple[str, ...] = ()
     seconds: Seconds
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
-from mbench.core.bounds import Count, Reading, Setting, Sha256
+from mbench.core.bounds import Count, PositiveReading, Reading, Setting, Sha256
 from mbench.core.errors import UsageError
 from mbench.core.limits import LONGEST_SETTING_S, MOST_INFERENCES, MOST_THREADS
 from mbench.core.suggestions import did_you_mean
@@ -279,6 +279,13 @@ class OutputFacts(Document):
     zero_point: int | None = Field(ge=-(2**31), lt=2**31)
 
 
+class Normalization(Document):
+    """What a file's author says its picture becomes: (level − mean) / std, of each channel, levels of 0 to 255."""
+
+    mean: tuple[Reading, Reading, Reading]
+    std: tuple[PositiveReading, PositiveReading, PositiveReading]
+
+
 class ArtifactFacts(Document):
     """One `.tflite` file: its identity and what was counted from it.
 
@@ -292,6 +299,7 @@ class ArtifactFacts(Document):
         outputs: of subgraph 0, in order; None where one has no fixed size.
         float_operators: that compute in float although others compute in integers, in order of execution; None where
             nobody looked.
+        normalization: of its picture, where its TFLite metadata has one.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
     """
 
@@ -306,6 +314,7 @@ class ArtifactFacts(Document):
     latency_only: str | None = None
     outputs: tuple[OutputFacts, ...] | None = None
     float_operators: tuple[str, ...] | None = None
+    normalization: Normalization | None = None
     recipe: str | None = None
 
 

@@ -28,7 +28,7 @@ def unary(
 
 def test_json_has_exactly_the_published_names_and_more(small: Inspection) -> None:
     published = "name sha256 size_bytes mult_adds parameters activation_bytes inputs outputs layers"
-    further = "shares operators signatures subgraphs custom_operators float_operators notes"
+    further = "shares operators signatures subgraphs custom_operators float_operators notes normalization"
     assert list(small.model_dump()) == [*published.split(), *further.split()]
 
 

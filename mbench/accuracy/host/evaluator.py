@@ -31,10 +31,12 @@ class Evaluation:
 
     Attributes:
         hits: for each asked example, whether the first answer was right; None for tasks without such a thing.
+        doubts: why the metrics may not be what the network can do, a sentence each.
     """
 
     metrics: tuple[Metric, ...]
     hits: list[bool] | None = None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,6 +169,36 @@ def answer(
     return _joined([answers[task.start] for task in tasks], prepared.readable(), seconds)
 
 
+def answer_some(
+    opened: OpenedFile,
+    prepared: Prepared,
+    rows: NDArray[np.intp],
+    scaling: PixelScaling,
+    *,
+    keep: Keep,
+    pool: HostPool,
+) -> Answered:
+    """Return what a file answers about some of the prepared pictures, as `answer` does, a row for each.
+
+    Args:
+        opened: a file that `answer` took with the same pictures.
+        prepared: pictures of its resolution.
+        rows: (n,) which of them, each once.
+        scaling: which real values they become.
+        keep: what of the outputs is wanted.
+        pool: the processes to ask it in.
+
+    Raises:
+        ArtifactError: an inference failed, or the runtime crashed.
+    """
+    asking = Asking(file=opened.file, pictures=prepared.path, sha256=prepared.record.sha256, scaling=scaling, keep=keep)
+    tasks = [AskedRows(asking=asking, start=row, stop=row + 1) for row in map(int, rows)]
+    started = time.perf_counter()
+    answers = {task.start: part for task, part in _run(pool, ask, tasks)}
+    seconds = time.perf_counter() - started
+    return _joined([answers[task.start] for task in tasks], prepared.readable()[rows], seconds)
+
+
 def _joined(answers: Sequence[Answers], readable: NDArray[np.bool_], seconds: float) -> Answered:
     outputs = tuple(np.concatenate(parts) for parts in zip(*(part.outputs for part in answers), strict=True))
     answered = readable & np.concatenate([part.numbers for part in answers])

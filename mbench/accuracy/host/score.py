@@ -72,5 +72,6 @@ def score_file(
         selection_seed=record.seed,
         metrics=evaluation.metrics,
         hits=None if evaluation.hits is None else pack_hits(evaluation.hits),
+        doubts=evaluation.doubts,
         seconds=round(answered.seconds, 3),
     )

@@ -2,10 +2,13 @@
 
 A network is judged by the recipe that it was trained with: another crop moves top-1 by 2 to 8 points, another scale or
 order of channels by 8 to 23. So every accuracy names its recipe.
+
+A name may be followed by another scaling than the recipe's own, or consist of it alone, of the data set's own recipe:
+`inception:unit`, `levels`, `keras:127.5/127.5` (see `scalings`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +21,7 @@ from mbench.accuracy.pictures.resize_pillow import (
     resize_nearest,
 )
 from mbench.accuracy.pictures.resize_tensorflow import crop_and_resize_slim, resize_whole
+from mbench.accuracy.pictures.scalings import SCALINGS, is_scaling, parse_scaling, scaling_name
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 
@@ -48,8 +52,7 @@ class PreprocessingRecipe:
         return self.crop_and_resize.__name__
 
 
-_SYMMETRIC: Final = PixelScaling(divisor=127.5, mean=(1.0, 1.0, 1.0))
-"""Levels to [-1, 1]."""
+_SYMMETRIC: Final = SCALINGS["symmetric"]
 
 RECIPES: Final = (
     PreprocessingRecipe(
@@ -78,7 +81,7 @@ RECIPES: Final = (
         description="short side to 256/224 with antialiasing, central square, ImageNet mean and deviation",
         source="pytorch/vision references/classification/presets.py, ClassificationPresetEval, with PIL pictures",
         crop_and_resize=resize_and_crop_torchvision,
-        scaling=PixelScaling(divisor=255.0, mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)),
+        scaling=SCALINGS["imagenet"],
     ),
     PreprocessingRecipe(
         name="keras",
@@ -102,13 +105,29 @@ def recipe_names() -> tuple[str, ...]:
     return tuple(recipe.name for recipe in RECIPES)
 
 
-def find_recipe(name: str) -> PreprocessingRecipe:
+def find_recipe(name: str, *, default: str = "inception") -> PreprocessingRecipe:
     """Return a recipe by its name.
 
+    Args:
+        name: `RECIPE`, `RECIPE:SCALING` or `SCALING`.
+        default: recipe whose crop is taken where a scaling stands alone.
+
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is none of that name, or no such scaling.
     """
+    crop, _, scaling = name.partition(":")
+    if not scaling and is_scaling(crop):
+        crop, scaling = default, crop
     for recipe in RECIPES:
-        if recipe.name == name:
-            return recipe
-    raise UsageError(f"unknown preprocessing {name!r}.{did_you_mean(name, recipe_names())}")
+        if recipe.name == crop:
+            return with_scaling(recipe, parse_scaling(scaling)) if scaling else recipe
+    known = (*recipe_names(), *SCALINGS)
+    raise UsageError(f"unknown preprocessing {name!r}.{did_you_mean(crop, known)}")
+
+
+def with_scaling(recipe: PreprocessingRecipe, scaling: PixelScaling) -> PreprocessingRecipe:
+    """Return a recipe with other real values; its own name where they are its own."""
+    base = find_recipe(recipe.name.partition(":")[0])
+    if scaling == base.scaling:
+        return base
+    return replace(base, name=f"{base.name}:{scaling_name(scaling)}", scaling=scaling)

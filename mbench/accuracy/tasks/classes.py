@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
+from mbench.accuracy.tasks.class_doubts import class_doubts
 from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, top1_hits
 from mbench.accuracy.tasks.label_offset import label_offset, shifted_fit
 from mbench.accuracy.tasks.top_k import BestAnswers
@@ -44,9 +45,11 @@ def class_evaluator(
         if doubt is not None:
             note(f"warning: {doubt[0]}; --label-offset {asked_offset} was asked for, and is used.")
         found = top - offset
+        hits = top1_hits(found, truth, answered)
         return Evaluation(
             metrics=classification_metrics(found, truth, answered, classes=classes),
-            hits=top1_hits(found, truth, answered),
+            hits=hits,
+            doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
         )
 
     return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.core.errors import UnsupportedModel
+from mbench.core.proportions import wilson_interval
 
 CHANCE: Final = 1e-6
 """A shift is blamed where the answers would fit it so much better by chance in fewer cases than this."""
@@ -43,8 +44,9 @@ def shifted_fit(top1: NDArray[np.integer], expected: NDArray[np.integer]) -> tup
     """Return the shift, −1 or 1, that the first answers fit far better than the expected indices; its share of hits.
 
     An answer cannot be right under both, so the two counts are all that McNemar's test needs: under the hypothesis that
-    no shift is better, the shifted hits are at most half of both, binomially. The rule: a chance below `CHANCE`, and
-    `FACTOR` times the hits. None: no shift fits so.
+    no shift is better, the shifted hits are at most half of both, binomially. The rule: a chance below `CHANCE`,
+    `FACTOR` times the hits, and hits in more than one class: a network that answers one class to all fits the shift
+    that leads to the commonest; and more hits than chance gives. None: no shift fits so.
 
     Args:
         top1: (answered,) first answers, as output indices.
@@ -52,7 +54,10 @@ def shifted_fit(top1: NDArray[np.integer], expected: NDArray[np.integer]) -> tup
     """
     right = int((top1 == expected).sum())
     for shift in (-1, 1):
-        shifted = int((top1 == expected + shift).sum())
+        fits = top1 == expected + shift
+        shifted = int(fits.sum())
+        if len(np.unique(top1[fits])) < 2 or wilson_interval(shifted, len(top1)).low <= 1 / len(np.unique(expected)):
+            continue
         if shifted >= FACTOR * max(right, 1) and _chance(shifted, shifted + right) < CHANCE:
             return shift, shifted / len(top1)
     return None

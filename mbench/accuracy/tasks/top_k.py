@@ -10,6 +10,10 @@ _BLOCK_ROWS: Final = 2048
 """Rows that are ranked at once: their copy stays in the processor's cache, and a million examples need no more."""
 
 
+NO_CLASS: Final = -(1 << 31)
+"""The index that stands where no score is higher than another; below every index of a class, whatever its offset."""
+
+
 @dataclass(frozen=True, slots=True)
 class BestAnswers:
     """Keeps of the only output so many best indices, the best first: (pictures, min(count, classes))."""
@@ -17,9 +21,13 @@ class BestAnswers:
     count: int
 
     def __call__(self, outputs: tuple[npt.NDArray[Any], ...]) -> tuple[npt.NDArray[np.intp]]:
-        """Return the indices."""
-        (scores,) = outputs
-        return (top_k(scores.reshape(len(scores), -1), self.count),)
+        """Return the indices; `NO_CLASS` where all of two scores or more are equal, which names no class."""
+        (stored,) = outputs
+        scores = stored.reshape(len(stored), -1)
+        best = top_k(scores, self.count)
+        if scores.shape[1] > 1:
+            best[(scores == scores[:, :1]).all(axis=1)] = NO_CLASS
+        return (best,)
 
 
 def top_k(scores: npt.NDArray[np.generic], k: int) -> npt.NDArray[np.intp]:

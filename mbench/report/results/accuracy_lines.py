@@ -37,6 +37,7 @@ def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
     """
     yield from _grounds(scored, on)
     yield from _unanswered(scored, on)
+    yield from _doubts(scored, on)
     yield from _agreements(scored)
     groups = alike(scored)
     for group in groups:
@@ -91,6 +92,17 @@ def _unanswered(scored: Sequence[Scored], on: str) -> Iterator[str]:
     for said, members in _shared([each for each in scored if each.score.scored < each.score.asked], _missing).items():
         whose = "" if len(members) == len(scored) else f", {named_some(members)}"
         yield f"Without an answer{on}, counted as wrong{whose}: {said}."
+
+
+def _doubts(scored: Sequence[Scored], on: str) -> Iterator[str]:
+    """Yield each doubt once, with the rows that it is about."""
+    members: dict[str, list[str]] = {}
+    for each in scored:
+        for doubt in each.score.doubts:
+            members.setdefault(doubt, []).append(each.label)
+    for doubt, labels in members.items():
+        whose = "" if len(labels) == len(scored) else f" of {named_some(labels)}"
+        yield f"Warning, accuracy{on}{whose}: {doubt}."
 
 
 def _missing(score: Score) -> str:

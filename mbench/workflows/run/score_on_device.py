@@ -25,7 +25,7 @@ from mbench.workflows.run.device_score import (
 )
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 from mbench.workflows.score.on_host import host_twin
-from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range, open_spec
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
 
@@ -91,13 +91,15 @@ class DeviceAsking:
         """Prepare the pictures, and let the host answer them first, by kernels most like the device's."""
         spec = self._spec
         asking = self._opened
-        examples, recipe = asking.examples, asking.recipe
+        examples = asking.examples
+        recipe, doubts = asking.recipe_for(job.workload.artifact)
         asked = spec.examples or DEVICE_EXAMPLES
         with HostPool() as pool:
             opened = open_file(
                 self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
             )
             evaluator, tensor = asking.evaluator(opened, self._progress.note, asked=asked), opened.picture_input()
+            check_range(recipe, tensor)
             prepared = prepare(
                 examples,
                 recipe,
@@ -119,6 +121,7 @@ class DeviceAsking:
             examples=examples,
             recipe=recipe,
             tensor=tensor,
+            doubts=doubts,
             host=host,
             evaluator=evaluator,
         )

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from mbench.accuracy.host.inference import HOST_DELEGATES, OpenedFile, open_file
 from mbench.accuracy.host.kept_scores import ScoreRequest, keep_score, read_score
+from mbench.accuracy.host.other_scalings import better_scaling
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared, prepare
 from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate, DelegateKind
-from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range, open_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,11 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
     asking, folder = scoring.asking, scoring.cache / "scores"
     spec = asking.spec
     asked = None if spec.examples is None else min(spec.examples, count_askable(asking.examples))
+    recipe, doubts = asking.recipe_for(facts)
     request = ScoreRequest(
         artifact_sha256=facts.sha256,
         dataset=asking.examples.facts,
-        preprocessing=asking.recipe.name,
+        preprocessing=recipe.name,
         label_offset=spec.label_offset,
         cells_sha256=None if asking.cells is None else asking.cells.sha256,
         asked=asked,
@@ -119,7 +122,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
     if kept is None:
         notes: list[str] = []
         try:
-            score = _score(facts.name, facts.sha256, path, scoring, notes.append)
+            score = _score(facts, recipe, doubts, path, scoring, notes.append)
         except (UnsupportedModel, ArtifactError) as error:
             return Unscored(str(error))
         kept = keep_score(folder, request, score, notes=notes)
@@ -128,27 +131,38 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
     return kept.score
 
 
-def _score(name: str, sha256: str, path: Path, scoring: _Scoring, note: Callable[[str], None]) -> Score:
+def _score(
+    facts: ArtifactFacts,
+    recipe: PreprocessingRecipe,
+    doubts: tuple[str, ...],
+    path: Path,
+    scoring: _Scoring,
+    note: Callable[[str], None],
+) -> Score:
     asking, progress = scoring.asking, scoring.progress
     opened = open_file(path, delegate=scoring.delegate, pool=scoring.pool)
     asked = asking.spec.examples
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
     evaluator = asking.evaluator(opened, note, asked=asked)  # before pictures are prepared for it
+    check_range(recipe, opened.picture_input())
     prepared = _prepared(opened, asked, scoring)
-    progress.start(f"scoring {name}", prepared.record.asked)
+    progress.start(f"scoring {facts.name}", prepared.record.asked)
     try:
-        return score_file(
+        score = score_file(
             opened,
             prepared,
             asking.examples,
-            asking.recipe,
+            recipe,
             evaluator,
-            artifact_sha256=sha256,
+            artifact_sha256=facts.sha256 or "",
             delegate=scoring.delegate,
             pool=scoring.pool,
             progress=progress,
         )
+        if facts.recipe is None and (other := better_scaling(opened, prepared, recipe, evaluator, pool=scoring.pool)):
+            doubts = (*doubts, other)
+        return score.model_copy(update={"doubts": (*doubts, *score.doubts)})
     finally:
         progress.finish()
 

@@ -9,13 +9,17 @@ from typing import Final
 from mbench.accuracy.datasets.catalogue import Dataset, open_dataset
 from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
-from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe
+from mbench.accuracy.pictures.input_range import misfit
+from mbench.accuracy.pictures.input_scaling import StoredTensor
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe, with_scaling
+from mbench.accuracy.pictures.scalings import scaling_name, scaling_of
 from mbench.accuracy.tasks.detections import check_counting
 from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
 from mbench.accuracy.tasks.places import Cells, open_cells
-from mbench.core.errors import UsageError
+from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Task
 from mbench.core.scores import EvaluationSpec
+from mbench.core.workloads import ArtifactFacts
 from mbench.files.places import expanded
 
 CELLS_FILE: Final = "cells.csv"
@@ -34,6 +38,20 @@ class OpenSpec:
     dataset: Dataset
     recipe: PreprocessingRecipe
     cells: Cells | None
+
+    def recipe_for(self, facts: ArtifactFacts) -> tuple[PreprocessingRecipe, tuple[str, ...]]:
+        """Return the recipe of one file, and what speaks against it: what its author wrote into it counts.
+
+        Args:
+            facts: with the normalization of its metadata, where it has one.
+        """
+        written = facts.normalization
+        if written is None:
+            return self.recipe, ()
+        meant = with_scaling(self.recipe, scaling_of(written.mean, written.std))
+        if self.spec.preprocessing is None or meant.scaling == self.recipe.scaling:
+            return meant, ()
+        return self.recipe, (f"its metadata asks for {scaling_name(meant.scaling)}, and {self.recipe.name} was given",)
 
     @cached_property
     def examples(self) -> Examples:
@@ -65,6 +83,16 @@ class OpenSpec:
             seed=spec.seed,
             note=note,
         )
+
+
+def check_range(recipe: PreprocessingRecipe, tensor: StoredTensor) -> None:
+    """Refuse a recipe whose real values a quantized input cannot hold, or hardly uses.
+
+    Raises:
+        UnsupportedModel: with both ranges, and what would fit.
+    """
+    if (reason := misfit(recipe.scaling, tensor)) is not None:
+        raise UnsupportedModel(f"preprocessing {recipe.name} {reason}.")
 
 
 def open_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
@@ -99,7 +127,8 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset) -> OpenSpec:
     if dataset.task is Task.DETECTION:
         check_counting()
     cells = open_cells(_cells_path(spec)) if dataset.task is Task.GEOLOCATION else None
-    recipe = find_recipe(spec.preprocessing or dataset.default_preprocessing)
+    default = dataset.default_preprocessing
+    recipe = find_recipe(spec.preprocessing or default, default=default)
     return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells)
 
 

@@ -1,0 +1,70 @@
+"""Which real values a quantized input can hold, and whether a recipe's are those: a tensor tells its own range.
+
+real = scale x (stored - zero point), so an int8 or uint8 tensor of a network that takes -1 to 1 ends there: whoever
+gives it 0 to 255 gives it white. A float input tells nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mbench.accuracy.pictures.input_scaling import LEVELS, QUANTIZED, PixelScaling, StoredTensor
+from mbench.accuracy.pictures.scalings import SCALINGS
+
+LEAST_OVERLAP: Final = 2 / 3
+"""Of what a recipe gives and a tensor holds, over what either does. Calibration on pictures without black or white
+leaves a tensor a little short of its recipe; any two of `SCALINGS` overlap by half at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Real values from `low` to `high`."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.low:.4g} to {self.high:.4g}"
+
+    def overlap(self, other: "Range") -> float:
+        """Return how much of both is common to both, 0 to 1."""
+        common = min(self.high, other.high) - max(self.low, other.low)
+        whole = max(self.high, other.high) - min(self.low, other.low)
+        return max(0.0, common) / whole if whole > 0 else 0.0
+
+
+def given_range(scaling: PixelScaling) -> Range:
+    """Return the real values of black and white, over all channels."""
+    levels = np.array([[[0, 0, 0], [LEVELS - 1] * 3]], np.uint8)
+    values = scaling.real_values(levels)
+    return Range(float(values.min()), float(values.max()))
+
+
+def held_range(tensor: StoredTensor) -> Range | None:
+    """Return the real values that a tensor of 8 bits can hold; None of any other, which says nothing of pictures.
+
+    The zero point of 16-bit integers is 0 by rule, so that their range is symmetric whatever they are given.
+    """
+    if tensor.dtype not in QUANTIZED or tensor.dtype == "int16" or not tensor.scale:
+        return None
+    limits = np.iinfo(tensor.dtype)
+    zero = tensor.zero_point or 0
+    return Range(tensor.scale * (int(limits.min) - zero), tensor.scale * (int(limits.max) - zero))
+
+
+def misfit(scaling: PixelScaling, tensor: StoredTensor) -> str | None:
+    """Return why a scaling is not what a tensor was made for, with both ranges; None where nothing speaks against it.
+
+    Returns:
+        half a sentence, and what to do: the scaling that fits, where one does.
+    """
+    held = held_range(tensor)
+    if held is None:
+        return None
+    given = given_range(scaling)
+    if given.overlap(held) >= LEAST_OVERLAP:
+        return None
+    fitting = next((name for name, one in SCALINGS.items() if given_range(one).overlap(held) >= LEAST_OVERLAP), None)
+    advice = f"--preprocessing {fitting} fits" if fitting else "give its --preprocessing MEAN/STD"
+    return f"gives {given}, and its {tensor.dtype} input holds {held}: {advice}"

@@ -1,0 +1,37 @@
+"""What answers of a classifier show of themselves: that they are no better than guessing, or hardly answers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.accuracy.tasks.top_k import NO_CLASS
+from mbench.core.proportions import wilson_interval
+
+ADVICE = "check --preprocessing, the order of its classes, and the file"
+
+
+def class_doubts(first: NDArray[np.integer], truth: NDArray[np.integer], *, hits: int, classes: int) -> tuple[str, ...]:
+    """Return why a classifier's accuracy may not be what the network can do.
+
+    Args:
+        first: (answered,) first answers, as output indices; `NO_CLASS` where all scores are equal.
+        truth: (asked,) the right classes.
+        hits: examples of all asked whose first answer was right.
+        classes: of the data set.
+    """
+    return tuple(_doubts(first, truth, hits, classes)) if len(truth) else ()
+
+
+def _doubts(first: NDArray[np.integer], truth: NDArray[np.integer], hits: int, classes: int) -> Iterator[str]:
+    undecided = int((first == NO_CLASS).sum())
+    if undecided:
+        yield (f"{undecided} of {len(first)} answers score every class alike, which is no answer; they count as wrong")
+    if len(first) > 1 and classes > 1 and undecided < len(first) and len(np.unique(first)) == 1:
+        yield f"all {len(first)} answers are output {int(first[0])}: the network may be collapsed, or be given white"
+    low = wilson_interval(hits, len(truth)).low
+    chance, commonest = 1 / classes, float(np.bincount(truth).max()) / len(truth)
+    if low <= chance:
+        yield f"top-1 is no better than chance, 1 of {classes}; {ADVICE}"
+    elif low <= commonest:
+        yield f"top-1 is no better than always to answer the commonest class, {commonest:.1%}; {ADVICE}"

@@ -1,0 +1,131 @@
+"""Files of other people, trained on any scaling: a wrong accuracy is refused, or bears a doubt."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear_digits import linear_digits, normalization_metadata
+
+from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.artifacts.inspection import inspect_file
+from mbench.core.ports import SilentProgress
+from mbench.core.reasons import Unscored
+from mbench.core.scores import EvaluationSpec, Score
+from mbench.core.workloads import Normalization
+from mbench.workflows.score.on_host import host_scores
+
+TRUE_TOP1 = 0.92
+"""Of the linear classifier, by the scaling that it was trained on: 93.6 % of 360."""
+
+ALMOST = 0.85
+"""A drop that 360 pictures show beyond doubt; a linear classifier hardly minds some scalings."""
+
+
+def scored(data: bytes, folder: Path, **spec: object) -> Score | Unscored:
+    path = folder / f"{hashlib.sha256(data).hexdigest()[:8]}.tflite"
+    path.write_bytes(data)
+    (score,) = host_scores(
+        [(inspect_file(path).facts(), path)],
+        EvaluationSpec(dataset="digits", **spec),
+        cache=folder,
+        workers=1,
+        progress=SilentProgress(),
+    )
+    return score
+
+
+def top1(score: Score | Unscored) -> float:
+    assert isinstance(score, Score), score
+    metric = score.metric("top1")
+    assert metric is not None
+    return metric.value
+
+
+@pytest.mark.parametrize("trained", ["levels", "unit", "symmetric"])
+@pytest.mark.parametrize("given", ["levels", "unit", "symmetric", "imagenet"])
+def test_a_float_file_given_another_scaling_says_which_one_fits(trained: str, given: str, tmp_path: Path) -> None:
+    score = scored(linear_digits(SCALINGS[trained]), tmp_path, preprocessing=given)
+    assert isinstance(score, Score)
+    if given == trained:
+        assert top1(score) > TRUE_TOP1
+        assert score.doubts == ()
+    elif top1(score) < ALMOST:
+        assert any(f"--preprocessing {trained}" in doubt for doubt in score.doubts), (top1(score), score.doubts)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "quantization", "fits"),
+    [
+        ("uint8", (1.0, 0), "levels"),
+        ("uint8", (1 / 255, 0), "unit"),
+        ("int8", (1 / 255, -128), "unit"),
+        ("uint8", (1 / 127.5, 127), "symmetric"),
+        ("int8", (1 / 127.5, -1), "symmetric"),
+    ],
+)
+@pytest.mark.parametrize("given", ["levels", "unit", "symmetric", "imagenet"])
+def test_a_quantized_input_refuses_what_it_cannot_hold(
+    dtype: str, quantization: tuple[float, int], fits: str, given: str, tmp_path: Path
+) -> None:
+    data = linear_digits(SCALINGS[fits], dtype=dtype, quantization=quantization)
+    score = scored(data, tmp_path, preprocessing=given)
+    if given == fits:
+        assert top1(score) > TRUE_TOP1
+    else:
+        assert isinstance(score, Unscored)
+        assert f"--preprocessing {fits} fits" in score.reason
+        assert "input holds" in score.reason
+
+
+def test_the_normalization_in_a_files_metadata_is_used(tmp_path: Path) -> None:
+    data = linear_digits(SCALINGS["levels"], metadata=normalization_metadata([0.0], [1.0]))
+    score = scored(data, tmp_path)
+    assert top1(score) > TRUE_TOP1
+    assert isinstance(score, Score)
+    assert (score.preprocessing, score.doubts) == ("plain:levels", ())
+
+
+def test_a_scaling_that_contradicts_the_metadata_is_said(tmp_path: Path) -> None:
+    data = linear_digits(SCALINGS["levels"], metadata=normalization_metadata([0.0, 0.0, 0.0], [1.0, 1.0, 1.0]))
+    score = scored(data, tmp_path, preprocessing="plain")
+    assert isinstance(score, Score)
+    assert "its metadata asks for levels, and plain was given" in score.doubts
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "read"),
+    [
+        ([127.5], [127.5], Normalization(mean=(127.5,) * 3, std=(127.5,) * 3)),
+        ([1.0, 2.0, 3.0], [4.0], Normalization(mean=(1.0, 2.0, 3.0), std=(4.0,) * 3)),
+        ([0.0], [0.0], None),
+        ([float("nan")], [1.0], None),
+        ([1.0, 2.0], [1.0], None),
+        ([1e30], [1.0], None),
+    ],
+)
+def test_metadata_is_read_or_passed_over(
+    mean: list[float], std: list[float], read: Normalization | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.tflite"
+    path.write_bytes(linear_digits(SCALINGS["unit"], metadata=normalization_metadata(mean, std)))
+    assert inspect_file(path).normalization == read
+
+
+def test_damaged_metadata_says_nothing_and_the_file_is_read(tmp_path: Path) -> None:
+    whole = normalization_metadata([127.5], [127.5])
+    generator = np.random.default_rng(1)
+    path = tmp_path / "file.tflite"
+    for _ in range(50):
+        damaged = bytearray(whole)
+        for place in generator.integers(8, len(whole), 4):
+            damaged[place] = generator.integers(256)
+        path.write_bytes(linear_digits(SCALINGS["unit"], metadata=bytes(damaged)))
+        found = inspect_file(path).normalization
+        assert found is None or min(found.std) > 0
+
+
+def test_reversed_classes_are_no_better_than_chance_and_say_so(tmp_path: Path) -> None:
+    score = scored(linear_digits(SCALINGS["symmetric"], reverse=True), tmp_path)
+    assert isinstance(score, Score)
+    assert any("no better than chance, 1 of 10" in doubt for doubt in score.doubts)

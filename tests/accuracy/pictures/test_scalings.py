@@ -1,0 +1,117 @@
+"""Scalings by name, and which of them a quantized input can hold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbench.accuracy.pictures.input_range import LEAST_OVERLAP, Range, given_range, held_range, misfit
+from mbench.accuracy.pictures.input_scaling import PixelScaling
+from mbench.accuracy.pictures.recipes import RECIPES, find_recipe
+from mbench.accuracy.pictures.scalings import LARGEST, SCALINGS, parse_scaling, scaling_name, scaling_of
+from mbench.core.errors import UsageError
+
+NUMBERS = st.floats(-LARGEST, LARGEST).map(lambda number: float(f"{number:.6g}"))
+DEVIATIONS = st.floats(1e-3, 1e3).map(lambda number: float(f"{number:.6g}"))
+
+
+@dataclass(frozen=True)
+class Stored:
+    dtype: str
+    scale: float | None
+    zero_point: int | None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("levels", "plain:levels"),
+        ("unit", "plain:unit"),
+        ("symmetric", "plain"),
+        ("0/255", "plain:unit"),
+        ("inception:127.5/127.5", "inception"),
+        ("torchvision:imagenet", "torchvision"),
+        ("keras:123.675,116.28,103.53/58.395,57.12,57.375", "keras:imagenet"),
+        ("caffe:0/255/bgr", "caffe:0/255/bgr"),
+        ("10,20,30/2", "plain:10,20,30/2"),
+    ],
+)
+def test_a_recipe_takes_a_scaling_behind_it_or_is_the_data_sets_own(text: str, name: str) -> None:
+    recipe = find_recipe(text, default="plain")
+    assert recipe.name == name
+    assert find_recipe(recipe.name) == recipe
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1/0", "1/-1", "1/nan", "inf/1", "1,2/3", "a/b", "1/2/rgb", "1/2/bgr/3", "1e9/1", "inception:", "x:unit"],
+)
+def test_what_is_no_scaling_is_refused_in_one_line(text: str) -> None:
+    if text == "inception:":
+        assert find_recipe(text).name == "inception"
+        return
+    with pytest.raises(UsageError) as refused:
+        find_recipe(text)
+    assert "\n" not in str(refused.value)
+
+
+@given(mean=st.tuples(NUMBERS, NUMBERS, NUMBERS), std=st.tuples(DEVIATIONS, DEVIATIONS, DEVIATIONS))
+def test_a_name_is_read_as_what_it_was_made_of(
+    mean: tuple[float, float, float], std: tuple[float, float, float]
+) -> None:
+    scaling = scaling_of(mean, std)
+    assert parse_scaling(scaling_name(scaling)) == scaling
+
+
+def test_mean_and_deviation_are_taken_off_levels() -> None:
+    values = parse_scaling("10,20,30/2").real_values(np.array([[[10, 22, 26]]], np.uint8))
+    assert values.tolist() == [[[0.0, 1.0, -2.0]]]
+
+
+def test_every_recipes_own_scaling_has_a_name_that_is_read_again() -> None:
+    for recipe in RECIPES:
+        assert parse_scaling(scaling_name(recipe.scaling)) == recipe.scaling
+
+
+@pytest.mark.parametrize(
+    ("tensor", "held"),
+    [
+        (Stored("uint8", 1.0, 0), Range(0.0, 255.0)),
+        (Stored("int8", 0.5, -128), Range(0.0, 127.5)),
+        (Stored("int8", 1 / 128, 0), Range(-1.0, 127 / 128)),
+        (Stored("int16", 1 / 32767, 0), None),
+        (Stored("float32", None, None), None),
+    ],
+)
+def test_a_tensor_of_8_bits_says_what_it_can_hold(tensor: Stored, held: Range | None) -> None:
+    assert held_range(tensor) == held
+
+
+@pytest.mark.parametrize(("high", "fits"), [(LEAST_OVERLAP * 255 + 0.01, True), (LEAST_OVERLAP * 255 - 0.01, False)])
+def test_a_range_fits_down_to_two_thirds(high: float, *, fits: bool) -> None:
+    assert (misfit(SCALINGS["levels"], Stored("uint8", high / 255, 0)) is None) == fits
+
+
+@pytest.mark.parametrize(("high", "fits"), [(255 / LEAST_OVERLAP - 0.01, True), (255 / LEAST_OVERLAP + 0.01, False)])
+def test_a_range_fits_up_to_three_halves(high: float, *, fits: bool) -> None:
+    assert (misfit(SCALINGS["levels"], Stored("uint8", high / 255, 0)) is None) == fits
+
+
+def test_a_misfit_names_both_ranges_and_what_fits() -> None:
+    said = misfit(SCALINGS["imagenet"], Stored("uint8", 1.0, 0))
+    assert said == "gives -2.118 to 2.64, and its uint8 input holds 0 to 255: --preprocessing levels fits"
+    unknown = misfit(SCALINGS["unit"], Stored("int8", 1.0, 0))
+    assert unknown == "gives 0 to 1, and its int8 input holds -128 to 127: give its --preprocessing MEAN/STD"
+
+
+def test_no_two_named_scalings_fit_one_tensor() -> None:
+    ranges = [given_range(scaling) for scaling in SCALINGS.values()]
+    overlaps = [one.overlap(other) for one in ranges for other in ranges if one != other]
+    assert max(overlaps) < LEAST_OVERLAP
+
+
+def test_ranges_that_do_not_meet_overlap_by_nothing() -> None:
+    assert Range(0, 1).overlap(Range(2, 3)) == 0.0
+    assert given_range(PixelScaling(divisor=1.0, mean=(0.0, 0.0, 0.0))) == Range(0.0, 255.0)

@@ -1,0 +1,58 @@
+"""What answers show of themselves: chance, one class for all, no class at all."""
+
+import numpy as np
+import pytest
+
+from mbench.accuracy.tasks.class_doubts import class_doubts
+from mbench.accuracy.tasks.label_offset import shifted_fit
+from mbench.accuracy.tasks.top_k import NO_CLASS, BestAnswers
+
+
+def doubts(hits: int, truth: list[int], first: list[int] | None = None, classes: int = 10) -> tuple[str, ...]:
+    return class_doubts(np.array(first or [0, 1, 2]), np.array(truth), hits=hits, classes=classes)
+
+
+@pytest.mark.parametrize(("hits", "chance"), [(15, True), (16, False)])
+def test_chance_is_what_the_interval_reaches(hits: int, *, chance: bool) -> None:
+    """Wilson: of 100 examples 15 right ones reach down to 9.3 %, 16 to 10.1 %."""
+    found = doubts(hits, list(range(10)) * 10)
+    assert any("no better than chance, 1 of 10" in doubt for doubt in found) == chance
+
+
+@pytest.mark.parametrize(("hits", "said"), [(69, True), (70, False)])
+def test_the_commonest_class_is_what_answers_are_held_against(hits: int, *, said: bool) -> None:
+    found = doubts(hits, [0] * 60 + list(range(1, 5)) * 10, classes=5)
+    assert any("commonest class, 60.0%" in doubt for doubt in found) == said
+
+
+def test_one_answer_to_all_is_said() -> None:
+    assert any("all 3 answers are output 4" in doubt for doubt in doubts(1, [4, 5, 6], [4, 4, 4]))
+    assert not any("all" in doubt for doubt in doubts(1, [4, 5, 6], [4, 4, 5]))
+
+
+def test_scores_that_are_all_equal_are_no_answer() -> None:
+    (best,) = BestAnswers(2)((np.array([[0.5, 0.5, 0.5], [0.5, 0.6, 0.5], [np.inf, np.inf, np.inf]]),))
+    assert best.tolist() == [[NO_CLASS, NO_CLASS], [1, 0], [NO_CLASS, NO_CLASS]]
+    assert "2 of 3 answers score every class alike" in doubts(1, [1, 1, 1], best[:, 0].tolist())[0]
+
+
+def test_a_single_score_is_an_answer() -> None:
+    (best,) = BestAnswers(5)((np.zeros((2, 1)),))
+    assert best.tolist() == [[0], [0]]
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    assert doubts(0, []) == ()
+
+
+def test_a_collapsed_network_is_no_label_shift() -> None:
+    truth = np.array([1] * 60 + [0] * 10)
+    assert shifted_fit(np.zeros(70, int), truth) is None
+    assert shifted_fit(np.where(truth == 1, 2, 1), truth) == (1, 1.0)
+
+
+def test_a_shift_that_is_right_by_chance_alone_is_none() -> None:
+    generator = np.random.default_rng(3)
+    truth = generator.integers(0, 10, 400)
+    answers = np.where(generator.random(400) < 0.1, truth + 1, truth + 5)
+    assert shifted_fit(answers, truth) is None
