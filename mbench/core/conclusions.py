@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from mbench.core.clocks import caps, format_caps, lowest
 from mbench.core.error_classes import BUILD
 from mbench.core.reasons import Unscored
 from mbench.core.results import (
@@ -210,6 +211,8 @@ def _surroundings(
             code=WarningCode.FREQUENCY_SCALING,
             message=f"cpufreq governor {', '.join(sorted(governors))}: the clock rate follows the load",
         )
+    if not rules.fixed_performance:
+        yield from _capped(job, rules, runs)
     if any(state.power == "battery" for state in after):
         yield MeasurementWarning(
             code=WarningCode.ON_BATTERY, message="the machine ran on battery", advice="plug it in and measure again"
@@ -218,6 +221,23 @@ def _surroundings(
         yield MeasurementWarning(
             code=WarningCode.CLOCK_STEPPED,
             message="the wall clock jumped back during the session; durations are of a steady clock and stand",
+        )
+
+
+def _capped(job: PlannedJob, rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where a core that was pinned to might not run as fast as its hardware can."""
+    cpus = None if rules.cpus is None else rules.cpus[: job.workload.threads]
+    timed = [run for run in runs if run.purpose is Pass.LATENCY]
+    capped = [
+        [cap for state in (run.conditions_before, run.conditions_after) if state for cap in caps(state, cpus)]
+        for run in timed
+    ]
+    if any(capped):
+        yield MeasurementWarning(
+            code=WarningCode.CAPPED_CLOCKS,
+            message=f"the clocks were capped in {'every run' if all(capped) else 'some runs'}: "
+            f"{format_caps(lowest([cap for found in capped for cap in found]))}",
+            advice="let it cool, switch battery savers and other power managers off, and measure again",
         )
 
 

@@ -4,6 +4,7 @@ Format history:
     1   mbench 0.1, before its release: first format.
     2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
         what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
+    3   mbench 0.2: conditions hold what the hardware's clocks are, and lists of clocks have gaps.
 """
 
 from enum import StrEnum
@@ -30,7 +31,7 @@ from mbench.core.error_classes import OTHER_ENDS, ErrorClass
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Document, Workload
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 
 XNNPACK_NODE: Final = "TfLiteXNNPackDelegate"
 """What the runtime calls the nodes that XNNPACK executes, asked for or implicitly."""
@@ -59,6 +60,7 @@ class WarningCode(StrEnum):
     TIME_LIMITED = "time_limited"
     NOT_PINNED = "not_pinned"
     FREQUENCY_SCALING = "frequency_scaling"
+    CAPPED_CLOCKS = "capped_clocks"
     ON_BATTERY = "on_battery"
     OUTPUT_DIFFERS = "output_differs"
     LATENCY_ONLY = "latency_only"
@@ -149,8 +151,9 @@ class Conditions(Document):
         busy_share: share of all cores that others kept busy: since the reading before and without our own runs (host),
             or while the reading was taken and nothing of ours ran (phone).
         governors: the different ones in use.
-        frequency_khz: current frequency per core, in core order.
-        frequency_max_khz: highest frequency that each core is allowed now (throttling lowers it), in core order.
+        frequency_khz: current frequency per core, in core order; of a core that is switched off it may be None.
+        frequency_max_khz: likewise the highest frequency that each core is allowed now: throttling and savers lower it.
+        frequency_hardware_khz: likewise the highest that its hardware has, by the kernel, else by the profile.
         temperature_c: hottest thermal zone.
         zone_temperatures_c: every zone that gave a temperature, by its name.
         skin_temperature_c: hottest sensor that Android calls skin.
@@ -166,8 +169,9 @@ class Conditions(Document):
     load_1m: Amount | None = None
     busy_share: Share | None = None
     governors: tuple[str, ...] | None = None
-    frequency_khz: tuple[Count, ...] | None = None
-    frequency_max_khz: tuple[Count, ...] | None = None
+    frequency_khz: tuple[Count | None, ...] | None = None
+    frequency_max_khz: tuple[Count | None, ...] | None = None
+    frequency_hardware_khz: tuple[Count | None, ...] | None = None
     temperature_c: Reading | None = None
     zone_temperatures_c: dict[str, Reading] | None = None
     skin_temperature_c: Reading | None = None
@@ -345,7 +349,7 @@ class Plan(Document):
         ask_devices: whether the devices are asked too, and not this host alone.
     """
 
-    format_version: Literal[2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
     kind: Literal["plan"] = "plan"
     session: SessionName
     created_at: Moment
@@ -374,7 +378,7 @@ class Plan(Document):
 class JobResult(Document):
     """What became of one job: written once, never edited."""
 
-    format_version: Literal[2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
     kind: Literal["job"] = "job"
     session: SessionName
     job: JobName

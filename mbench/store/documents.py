@@ -28,7 +28,7 @@ DocumentT = TypeVar("DocumentT", bound=Document)
 class RunDocument(Document):
     """One run as it is kept while its job goes on; the job's own document repeats it."""
 
-    format_version: Literal[2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
     kind: Literal["run"] = "run"
     session: SessionName
     run: Run

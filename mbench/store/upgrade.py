@@ -24,7 +24,12 @@ def _from_1(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-STEPS: Final[Mapping[int, Step]] = {1: _from_1}
+def _from_2(document: dict[str, Any]) -> dict[str, Any]:
+    """Change nothing: what format 3 has more is unknown in older documents."""
+    return document
+
+
+STEPS: Final[Mapping[int, Step]] = {1: _from_1, 2: _from_2}
 """Step n leads from version n to n + 1."""
 
 

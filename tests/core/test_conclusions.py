@@ -463,3 +463,34 @@ def test_hits_come_back_as_they_were_packed(hits):
 def test_a_canary_that_moves_by_one_step_of_the_clock_has_not_drifted():
     assert "drift" not in codes(FIVE, canary=[run(9, median_us=11), run(10, median_us=12)])
     assert "drift" in codes(FIVE, canary=[run(9, median_us=11), run(10, median_us=13)])
+
+
+CAPPED = {"frequency_max_khz": (2000, 1000), "frequency_hardware_khz": (2000, 2000)}
+FREE = {"frequency_max_khz": (2000, 2000), "frequency_hardware_khz": (2000, 2000)}
+
+
+def test_a_pinned_core_that_may_not_run_as_fast_as_it_can_is_reported_with_both_clocks():
+    every = doubts(with_after(*[CAPPED] * 5))["capped_clocks"]
+    assert every.message == "the clocks were capped in every run: core 1 at 1000 of 2000 kHz"
+    lower = {**CAPPED, "frequency_max_khz": (2000, 900)}
+    some = doubts(with_after(CAPPED, lower, FREE, None, CAPPED))["capped_clocks"]
+    assert some.message == "the clocks were capped in some runs: core 1 at 900 of 2000 kHz"
+    assert doubts(with_after(*[FREE] * 5)) == {}
+
+
+def test_a_cap_before_a_run_is_enough():
+    runs = [run(position, conditions_before=after(**CAPPED), conditions_after=after(**FREE)) for position in range(5)]
+    assert "in every run" in doubts(runs)["capped_clocks"].message
+
+
+@pytest.mark.parametrize(
+    ("threads", "cpus", "said"), [(1, (0, 1), False), (2, (0, 1), True), (1, (1, 0), True), (1, None, True)]
+)
+def test_only_the_cores_of_a_jobs_threads_count_and_all_of_them_where_nothing_is_pinned(threads, cpus, said):
+    job = JOB.model_copy(update={"workload": WORKLOAD.model_copy(update={"threads": threads})})
+    assert ("capped_clocks" in doubts(with_after(*[CAPPED] * 5), job=job, cpus=cpus)) == said
+
+
+def test_clocks_that_were_capped_as_asked_and_caps_outside_latency_runs_leave_no_doubt():
+    assert doubts(with_after(*[CAPPED] * 5), fixed_performance=True) == {}
+    assert doubts([*FIVE, *with_after(CAPPED, purpose=Pass.MEMORY)]) == {}

@@ -93,7 +93,7 @@ def test_a_newer_document_is_refused_with_advice():
     with pytest.raises(NewerFormat) as error:
         parse(job_fields(format_version=7))
     assert str(error.value) == (
-        "jobs/x.json: written by a newer mbench (format 7); this one reads up to 2: pip install -U mbench"
+        "jobs/x.json: written by a newer mbench (format 7); this one reads up to 3: pip install -U mbench"
     )
     assert error.value.exit_code == 2
 
@@ -133,7 +133,7 @@ def test_a_wrong_value_is_named_with_its_place():
 
 
 def test_a_plan_is_no_job():
-    with pytest.raises(StoreError, match=r"kind: Input should be 'job'.*no JobResult of format 2"):
+    with pytest.raises(StoreError, match=r"kind: Input should be 'job'.*no JobResult of format 3"):
         parse_document(format_document(sample.plan("s")), JobResult, source="x")
 
 

@@ -93,14 +93,21 @@ def test_there_is_a_step_from_every_format_before_this_one():
 
 def test_from_1_to_2_a_plans_device_becomes_a_part():
     parts = {"device": {"serial": "x"}, "binary": 1, "rules": 2, "canary": None, "jobs": [3]}
-    assert upgrade(document(1, "plan", session="s", **parts)) == document(2, "plan", session="s", devices=[parts])
+    assert upgrade(document(1, "plan", session="s", **parts), current=2) == document(
+        2, "plan", session="s", devices=[parts]
+    )
     few = {"device": 1, "jobs": []}
-    assert upgrade(document(1, "plan", **few)) == document(2, "plan", devices=[few])
+    assert upgrade(document(1, "plan", **few), current=2) == document(2, "plan", devices=[few])
 
 
 @pytest.mark.parametrize("kind", ["job", "run"])
 def test_from_1_to_2_other_documents_stay(kind):
-    assert upgrade(document(1, kind, device=1, jobs=2)) == document(2, kind, device=1, jobs=2)
+    assert upgrade(document(1, kind, device=1, jobs=2), current=2) == document(2, kind, device=1, jobs=2)
+
+
+@pytest.mark.parametrize("kind", ["plan", "job", "run"])
+def test_from_2_to_3_documents_stay(kind):
+    assert upgrade(document(2, kind, device=1, jobs=2), current=3) == document(3, kind, device=1, jobs=2)
 
 
 def test_steps_are_said_by_name():

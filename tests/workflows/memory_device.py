@@ -271,6 +271,7 @@ class MemoryTaken:
     ready: Callable[[Conditions], Conditions] = lambda seen: seen
     reasons: Callable[[Conditions], tuple[str, ...]] = lambda after: ()
     come_back: Callable[[], str] = lambda: "came back"
+    asked_cpus: list[Sequence[int] | None] = field(default_factory=list)
 
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
         self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256, sent=sent)
@@ -281,7 +282,8 @@ class MemoryTaken:
     def conditions_after(self, run: Run) -> Conditions:
         return self.read() if self.read_after is None else self.read_after(run)
 
-    def make_ready(self, seen: Conditions) -> Conditions:
+    def make_ready(self, seen: Conditions, *, cpus: Sequence[int] | None) -> Conditions:
+        self.asked_cpus.append(cpus)
         return self.ready(seen)
 
     def unfit(self, after: Conditions) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ _LEAST_INTERVAL_S: Final = 1.0
 _TICKS_PER_S: Final = 100
 """Of /proc/stat (USER_HZ, proc(5))."""
 
+NOTHING_DECLARED: Final[Mapping[int, int]] = {}
+
 _READ_S: Final = 20.0
 _SAID_NONE: Final = "1"
 _TOOL: Final = "benchmark_model"
@@ -80,10 +82,17 @@ class AndroidConditions:
     Args:
         transport: the way to the phone.
         monotonic: seconds on a steady clock.
+        declared_khz: highest clock by core, of cores whose kernel does not name it.
     """
 
-    def __init__(self, transport: Transport, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._transport, self._monotonic = transport, monotonic
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        declared_khz: Mapping[int, int] = NOTHING_DECLARED,
+    ) -> None:
+        self._transport, self._monotonic, self._declared_khz = transport, monotonic, declared_khz
         self._sensors = StoppedSensors()
         self._last: tuple[float, CpuTime | None] | None = None
 
@@ -123,7 +132,7 @@ class AndroidConditions:
         # An emulated phone's sensors are invented: they stand still until somebody arms heat.
         watched = {} if self._transport.emulated else reading.temperatures
         stopped = self._sensors.watch(watched, elapsed_s=elapsed_s, busy=busy)
-        return to_conditions(reading, stopped=stopped, taken_at=taken_at)
+        return to_conditions(reading, stopped=stopped, taken_at=taken_at, declared_khz=self._declared_khz)
 
 
 def questions(*, window: bool = True) -> dict[str, str]:
@@ -179,7 +188,13 @@ def parse_others(text: str) -> int | None:
     return 0 if status.strip() == _SAID_NONE else None
 
 
-def to_conditions(reading: Reading, *, stopped: frozenset[str], taken_at: datetime) -> Conditions:
+def to_conditions(
+    reading: Reading,
+    *,
+    stopped: frozenset[str],
+    taken_at: datetime,
+    declared_khz: Mapping[int, int] = NOTHING_DECLARED,
+) -> Conditions:
     """Return the reading as a document, without the sensors that have stopped.
 
     Where all of a phone's sensors have stopped, its thermal status is unknown too: it comes from them.
@@ -198,6 +213,7 @@ def to_conditions(reading: Reading, *, stopped: frozenset[str], taken_at: dateti
         governors=tuple(sorted(governors)) or None,
         frequency_khz=per_core(reading.policies, "current_khz"),
         frequency_max_khz=per_core(reading.policies, "allowed_khz"),
+        frequency_hardware_khz=_hardware_khz(reading.policies, declared_khz),
         temperature_c=max(zones.values(), default=None),
         zone_temperatures_c=zones or None,
         skin_temperature_c=max((zones[name] for name in thermal.skin if name in zones), default=None),
@@ -213,3 +229,11 @@ def to_conditions(reading: Reading, *, stopped: frozenset[str], taken_at: dateti
         doze=reading.doze,
         other_benchmarks=reading.other_benchmarks,
     )
+
+
+def _hardware_khz(policies: tuple[Policy, ...], declared_khz: Mapping[int, int]) -> tuple[int | None, ...] | None:
+    """Return each core's highest clock by the kernel, else as declared."""
+    read = per_core(policies, "max_khz") or ()
+    count = max(len(read), *(core + 1 for core in declared_khz), 0)
+    known = [read[core] if core < len(read) and read[core] else declared_khz.get(core) for core in range(count)]
+    return tuple(known) or None

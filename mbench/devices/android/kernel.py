@@ -70,12 +70,14 @@ def parse_policies(text: str) -> tuple[Policy, ...]:
     return tuple(sorted(policies.values(), key=lambda policy: policy.cores))
 
 
-def per_core(policies: tuple[Policy, ...], attribute: str) -> tuple[int, ...] | None:
-    """Return one number of every core, in core order; None unless it is known for each core from 0 to the last."""
+def per_core(policies: tuple[Policy, ...], attribute: str) -> tuple[int | None, ...] | None:
+    """Return one number of every core from 0 to the last that is known, in core order; None where none is.
+
+    Kernels take away the files of cores that they switch off: of these the number is None, and the others count.
+    """
     values = {core: getattr(policy, attribute) for policy in policies for core in policy.cores}
-    if not values or None in values.values() or sorted(values) != list(range(len(values))):
-        return None
-    return tuple(values[core] for core in sorted(values))
+    known = [core for core, value in values.items() if value is not None]
+    return tuple(values.get(core) for core in range(max(known) + 1)) if known else None
 
 
 def zones_question() -> str:

@@ -1,10 +1,11 @@
 """Whether a phone is in a state to be measured, and waiting until it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mbench.core.clocks import caps, format_caps
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import Conditions
 from mbench.devices.limits import Limits
@@ -14,6 +15,9 @@ _EMERGENCY: Final = 5
 
 POLL_S: Final = 5.0
 """Between two readings while waiting. A phone that cools needs tens of seconds for a degree."""
+
+CAPPED_S: Final = 60.0
+"""Longest wait for clocks that are capped. A thermal engine lets go of them within it; a saver never does."""
 
 
 class Decision(StrEnum):
@@ -109,6 +113,42 @@ def wait_until_ready(
     finally:
         progress.finish()
     return Readiness(verdict=said, conditions=conditions, waited_s=clock.monotonic() - begun)
+
+
+def wait_for_clocks(
+    read: Callable[[], Conditions],
+    seen: Conditions,
+    cpus: Collection[int] | None,
+    clock: Clock,
+    progress: Progress,
+    limit_s: float,
+) -> Conditions:
+    """Read conditions until no core that is pinned to is capped, or the time is up; return the last ones.
+
+    Args:
+        read: reads the conditions.
+        seen: the last reading.
+        cpus: cores that runs are pinned to; None where they may be on any.
+        clock: time.
+        progress: hears every reading with a cap.
+        limit_s: longest to wait.
+
+    Raises:
+        TransportError: from `read`.
+    """
+    if not caps(seen, cpus):
+        return seen
+    begun, shown_s = clock.monotonic(), 0
+    progress.start(f"waiting for the phone's clocks ({format_caps(caps(seen, cpus))})", round(limit_s))
+    try:
+        while (capped := caps(seen, cpus)) and (spent_s := clock.monotonic() - begun) < limit_s:
+            progress.step(f"{format_caps(capped)}; {limit_s - spent_s:.0f} s left", round(spent_s) - shown_s)
+            shown_s = round(spent_s)
+            clock.sleep(min(POLL_S, limit_s - spent_s))
+            seen = read()
+    finally:
+        progress.finish()
+    return seen
 
 
 def _hopeless(conditions: Conditions, limits: Limits) -> Iterator[str]:

@@ -101,7 +101,9 @@ class HostConditions:
             load_1m=os.getloadavg()[0],
             busy_share=round(min(1.0, max(0.0, (busy - ours) / total)), 3) if total > 0.05 else None,
             governors=_governors(),
-            frequency_khz=_frequencies(),
+            frequency_khz=_frequencies("scaling_cur_freq"),
+            frequency_max_khz=_frequencies("scaling_max_freq"),
+            frequency_hardware_khz=_frequencies("cpuinfo_max_freq"),
             temperature_c=_temperature(),
             power=None if battery is None else ("mains" if battery.power_plugged else "battery"),
             battery_percent=None if battery is None else battery.percent,
@@ -162,9 +164,10 @@ def _governors() -> tuple[str, ...] | None:
     return None
 
 
-def _frequencies() -> tuple[int, ...] | None:
-    found: Sequence[int | None] = [_number(cpu, "scaling_cur_freq") for cpu in range(psutil.cpu_count() or 0)]
-    return tuple(one for one in found if one is not None) if found and None not in found else None
+def _frequencies(name: str) -> tuple[int | None, ...] | None:
+    """Return one of cpufreq's numbers of each core, in core order; None where no core has it."""
+    found = [_number(cpu, name) for cpu in range(psutil.cpu_count() or 0)]
+    return tuple(found) if any(one is not None for one in found) else None
 
 
 def _temperature() -> float | None:

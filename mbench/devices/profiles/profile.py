@@ -157,6 +157,14 @@ class Profile(Document):
         """All declared cores; empty where none are."""
         return tuple(core for cluster in self.clusters for core in cluster.cores)
 
+    @property
+    def declared_khz(self) -> dict[int, int]:
+        """The highest clock of each core whose clock has a source."""
+        if {"clusters", "clusters.max_khz"} & set(self.unverified):
+            return {}
+        clocks = ((cluster.cores, cluster.max_khz) for cluster in self.clusters)
+        return {core: khz for cores, khz in clocks if khz is not None for core in cores}
+
 
 def load_profile(name: str, *, user_folder: Path | None = None) -> Profile:
     """Return the profile of that name, the user's own before the shipped one.

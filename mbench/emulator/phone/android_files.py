@@ -21,12 +21,14 @@ class Conditions:
     Attributes:
         heat: 0 cool, to 6 (shutdown): Android's thermal status.
         slowdown: factor by which latency grows, and by which the highest frequency falls.
+        cap: likewise, without heat.
     """
 
     battery_level: int
     powered: bool
     heat: int = 0
     slowdown: float = 1.0
+    cap: float = 1.0
     zone_offsets: dict[str, float] = field(default_factory=dict)
 
 
@@ -200,7 +202,7 @@ def cpu_files(facts: PhoneFacts, conditions: Conditions) -> Iterator[tuple[str, 
 
 def frequency_files(cluster: Cluster, conditions: Conditions) -> Iterator[tuple[str, str, bool]]:
     """Yield name, text and writability of one cpufreq policy's files."""
-    highest = max(cluster.min_khz, int(cluster.max_khz / conditions.slowdown))
+    highest = max(cluster.min_khz, int(cluster.max_khz / (conditions.slowdown * conditions.cap)))
     related = " ".join(str(core) for core in cluster.cores)
     yield "affected_cpus", f"{related}\n", False
     yield "related_cpus", f"{related}\n", False

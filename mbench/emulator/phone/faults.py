@@ -14,6 +14,9 @@ garbage, half_line, silence   what it prints: bytes that are no text, half of it
 reboot        processes die, the link breaks, `seconds` later it is back with another boot_id
 heat, cool    from the `run`-th benchmark on (or at once): thermal status `level`, hotter zones, lower frequencies,
               latency times `factor`
+cap, uncap    from the `run`-th benchmark on (or at once): something allows the clusters their highest frequency divided
+              by `factor` alone, and latency times `factor`; the phone is cool
+governor      every cluster's governor is `value`, from the `run`-th benchmark on, or at once
 battery       `level` percent; `powered` or not
 rival         another benchmark_model process sits on the phone; `leave` ends it
 slow_link     the cable carries `size_bytes` a second; 0: as fast as it can
@@ -51,6 +54,9 @@ class FaultKind(StrEnum):
     REBOOT = "reboot"
     HEAT = "heat"
     COOL = "cool"
+    CAP = "cap"
+    UNCAP = "uncap"
+    GOVERNOR = "governor"
     BATTERY = "battery"
     RIVAL = "rival"
     LEAVE = "leave"
@@ -77,7 +83,8 @@ class Fault:
             `freeze` 0.3, a reboot always 0.3, the rest at once).
         path: on the phone, of `replace`.
         level: percent of the battery, or thermal status.
-        factor: of the latency under heat.
+        factor: of the latency under heat, or with capped clocks.
+        value: the governor's name.
     """
 
     kind: FaultKind
@@ -88,6 +95,7 @@ class Fault:
     level: int | None = None
     factor: float = 2.0
     powered: bool = True
+    value: str | None = None
 
 
 def parse_fault(text: str | bytes) -> Fault:

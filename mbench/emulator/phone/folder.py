@@ -140,10 +140,13 @@ class PhoneFolder:
         for folder in ("status", "masks"):
             shutil.rmtree(self.state / folder, ignore_errors=True)
             (self.state / folder).mkdir()
+        self.write_governors("schedutil")
+
+    def write_governors(self, name: str) -> None:
+        """Give every cluster a governor."""
         for cluster in self._facts.clusters:
-            _rewrite(
-                self.root / f"sys/devices/system/cpu/cpufreq/policy{cluster.cores[0]}/scaling_governor", "schedutil\n"
-            )
+            policy = self.root / f"sys/devices/system/cpu/cpufreq/policy{cluster.cores[0]}"
+            _rewrite(policy / "scaling_governor", f"{name}\n")
 
     def write_storage(self, free_bytes: int | None) -> None:
         """Tell df the size of /data, and how much of it is left where that is limited."""

@@ -196,6 +196,11 @@ class PhoneCore:
                 self.conditions.heat = (3 if fault.level is None else fault.level) if hot else 0
                 self.conditions.slowdown = fault.factor if hot else 1.0
                 self.folder.write_conditions(self.conditions)
+            case FaultKind.CAP | FaultKind.UNCAP:
+                self.conditions.cap = fault.factor if fault.kind is FaultKind.CAP else 1.0
+                self.folder.write_conditions(self.conditions)
+            case FaultKind.GOVERNOR:
+                self.folder.write_governors(fault.value or "schedutil")
             case FaultKind.BATTERY:
                 self.conditions.battery_level = 5 if fault.level is None else fault.level
                 self.conditions.powered = fault.powered
@@ -283,7 +288,7 @@ class PhoneCore:
         return {
             "sys_path": [] if law is not None else _search_path(),
             "end": end,
-            "slowdown": self.conditions.slowdown,
+            "slowdown": self.conditions.slowdown * self.conditions.cap,
             "law": None if law is None else asdict(law),
             "seed": f"{law.seed if law else 0}:{self.serial}:{self.plans.count}",
         }

@@ -16,6 +16,7 @@ _NO_WINNER = frozenset(
         WarningCode.TIME_LIMITED,
         WarningCode.INVENTED,
         WarningCode.CONDITIONS,
+        WarningCode.CAPPED_CLOCKS,
         WarningCode.ACCURACY_DIFFERS,
         WarningCode.DELEGATE_NOT_APPLIED,
     }

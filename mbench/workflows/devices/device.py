@@ -1,6 +1,6 @@
 """Devices as workflows see them: one that can be planned with, and the same one taken for a session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +84,10 @@ class TakenDevice(Protocol):
             TransportError: it does not answer.
         """
 
-    def make_ready(self, seen: Conditions) -> Conditions:
+    def make_ready(self, seen: Conditions, *, cpus: Sequence[int] | None) -> Conditions:
         """Wait, where the state that was seen is not fit for measuring, until it is, and return the state then.
+
+        Clocks that are capped on `cpus`, cores that the run is pinned to (None: any), are waited for once, for a while.
 
         Raises:
             NoDevice: it does not become so.

@@ -1,6 +1,6 @@
 """This machine as a device: it is nobody's to lease, has no settings of ours, and cannot be lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class TakenHost:
         """Return this machine's state now."""
         return self.reader.read()
 
-    def make_ready(self, seen: Conditions) -> Conditions:
+    def make_ready(self, seen: Conditions, *, cpus: Sequence[int] | None) -> Conditions:
         """Return the state that was seen: nothing is waited for."""
         return seen
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from mbench.core.clocks import caps
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.results import Conditions, Pass, Run
@@ -14,7 +15,7 @@ from mbench.devices.adb.transport import AdbTransport
 from mbench.devices.android.conditions import AndroidConditions
 from mbench.devices.android.facts import Hardware, to_device_facts
 from mbench.devices.android.knobs import FIXED_PERFORMANCE, GOVERNOR, Refusal
-from mbench.devices.android.readiness import Decision, verdict, wait_until_ready
+from mbench.devices.android.readiness import CAPPED_S, Decision, verdict, wait_for_clocks, wait_until_ready
 from mbench.devices.android.settings import Borrowed, Wanted, borrowed, foreseen_refusals, set_again
 from mbench.devices.lease.lease import Lease, lease
 from mbench.devices.lease.records import this_process
@@ -71,7 +72,7 @@ class WayBack:
         return f"was lost and came back{restarted} within {back.waited_s:.0f} s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PhoneState:
     """What is read of a phone's state, with its lease renewed each time; and waiting until it is fit for measuring.
 
@@ -79,6 +80,7 @@ class PhoneState:
         limits: that it is waited for by.
         timeout_s: the longest wait.
         progress: told what is waited for.
+        await_clocks: whether capped clocks are still to be waited for: once, since some power managers cap all day.
     """
 
     serial: str
@@ -88,6 +90,7 @@ class PhoneState:
     timeout_s: float
     clock: Clock
     progress: Progress
+    await_clocks: bool = True
 
     def read(self) -> Conditions:
         """Return the state now."""
@@ -110,11 +113,31 @@ class PhoneState:
         Raises:
             NoDevice: it does not become so.
         """
-        own = self.progress.of(self.serial)  # a stage of its own, so that measuring keeps its place
-        ready = wait_until_ready(self.read, limits, self.clock, own, self.timeout_s)
+        ready = wait_until_ready(self.read, limits, self.clock, self._stage, self.timeout_s)
         if ready.verdict.decision is not Decision.ACCEPT:
             raise NoDevice(f"{self.serial} is not ready to be measured: {ready.verdict.reason}.")
         return ready.conditions
+
+    def fit(self, seen: Conditions) -> Conditions:
+        """Return the state that was seen where a run may follow it, or wait for one.
+
+        Raises:
+            NoDevice: it does not become so.
+        """
+        limits = self.between_runs
+        return seen if verdict(seen, limits).decision is Decision.ACCEPT else self.wait(limits)
+
+    def fast(self, seen: Conditions, cpus: Sequence[int] | None) -> Conditions:
+        """Return the state that was seen, or, once, the one after capped clocks have been waited for."""
+        if not self.await_clocks or not caps(seen, cpus):
+            return seen
+        self.await_clocks = False
+        return wait_for_clocks(self.read, seen, cpus, self.clock, self._stage, min(CAPPED_S, self.timeout_s))
+
+    @property
+    def _stage(self) -> Progress:
+        """A stage of the phone's own, so that measuring keeps its place."""
+        return self.progress.of(self.serial)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +174,9 @@ class TakenPhone:
         """Return the phone's state after a run; its lease goes on."""
         return self.state.read_after(run)
 
-    def make_ready(self, seen: Conditions) -> Conditions:
+    def make_ready(self, seen: Conditions, *, cpus: Sequence[int] | None) -> Conditions:
         """Return the state that was seen, or wait until the phone is fit for measuring."""
-        limits = self.state.between_runs
-        return seen if verdict(seen, limits).decision is Decision.ACCEPT else self.state.wait(limits)
+        return self.state.fit(self.state.fast(self.state.fit(seen), cpus))
 
     def unfit(self, after: Conditions) -> tuple[str, ...]:
         """Return which limits of its profile the phone had left."""
@@ -227,11 +249,12 @@ class PhoneDevice:
         state = PhoneState(
             serial=transport.serial,
             lease=held,
-            reader=AndroidConditions(transport),
+            reader=AndroidConditions(transport, declared_khz=self.profile.declared_khz),
             limits=self._limits(transport),
             timeout_s=self.profile.patience.ready_s,
             clock=self._clock,
             progress=progress,
+            await_clocks=not wanted.fixed_performance,  # which caps them itself
         )
         return TakenPhone(
             transport=transport,

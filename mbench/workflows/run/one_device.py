@@ -68,7 +68,7 @@ def measure_on(
     """
     with device.take(store.plan.session, wanted=wanted_settings(part.rules), progress=progress) as taken:
         _refuse_another(taken.identity, part, store.plan.session)
-        bench = DeviceBench(taken, clock=clock, files=files, cpus=part.rules.cpus)
+        bench = DeviceBench(taken, clock=clock, files=files, cpus=part.rules.cpus, governor=part.rules.governor)
         bench.push(progress)
         Measuring(
             store.plan,

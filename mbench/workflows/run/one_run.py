@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mbench.core.error_classes import TRANSPORT
+from mbench.core.error_classes import ENVIRONMENT, TRANSPORT
 from mbench.core.errors import DamagedFile, DeviceLost, TransportError
 from mbench.core.ports import Clock, Progress, SilentProgress
-from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, WarningCode
+from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.runner.runs import RunRequest, run_once
@@ -16,12 +16,22 @@ from mbench.workflows.run.push_progress import PushProgress
 
 
 class DeviceBench:
-    """Runs workloads of one session on one device; `files` says where each artifact lies on this host."""
+    """Runs workloads of one session on one device; `files` says where each artifact lies on this host.
+
+    A run is only good while every cluster has the governor that was set, where one was.
+    """
 
     def __init__(
-        self, device: TakenDevice, *, clock: Clock, files: Mapping[str, Path], cpus: tuple[int, ...] | None
+        self,
+        device: TakenDevice,
+        *,
+        clock: Clock,
+        files: Mapping[str, Path],
+        cpus: tuple[int, ...] | None,
+        governor: str | None = None,
     ) -> None:
         self._device, self._clock, self._files, self._cpus = device, clock, files, cpus
+        self._governor = governor
         self._state = device.found
         self._losses: list[MeasurementWarning] = []
 
@@ -75,7 +85,7 @@ class DeviceBench:
         )
         tries = 0
         while True:
-            before = self._state = self._device.make_ready(self._state)
+            before = self._state = self._device.make_ready(self._state, cpus=request.cpus)
             run, files = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
             if run.error_class != TRANSPORT or tries == self._device.retries:
                 break
@@ -83,14 +93,29 @@ class DeviceBench:
             self._wait_for_device(workload, f"{run.message} The device", "the run at hand was begun again")
         after = self._read_state(workload, run)
         self._state = after or self._state
-        known = {
+        known: dict[str, object] = {
             "conditions_before": before,
             "conditions_after": after,
             "files": tuple(sorted(files)),
             "warnings": (*run.warnings, *self._losses, *self._unfit(after)),
         }
         self._losses.clear()
+        if run.status is Status.OK:
+            known |= self._governed(before, after)
         return run.model_copy(update=known), files
+
+    def _governed(self, before: Conditions, after: Conditions | None) -> dict[str, object]:
+        """Return what fails a run during which somebody changed the governor that was set; nothing where it stayed."""
+        seen = {name for state in (before, after) if state is not None for name in state.governors or ()}
+        foreign = sorted(seen - {self._governor})
+        if self._governor is None or not foreign:
+            return {}
+        return {
+            "status": Status.FAILED,
+            "error_class": ENVIRONMENT,
+            "message": f"somebody changed cpufreq's governor, {self._governor} as asked, to {', '.join(foreign)}: "
+            "stop what does so on the device (a power manager, an app that sets clocks), and measure again.",
+        }
 
     def _wait_for_device(self, workload: Workload, lost: str, then: str) -> None:
         """Wait until the device is back, see to what the next run needs on it, and note that it was away."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mbench.core.results import Conditions
-from mbench.devices.android.readiness import Decision, verdict, wait_until_ready
+from mbench.devices.android.readiness import Decision, verdict, wait_for_clocks, wait_until_ready
 from mbench.devices.limits import Limits
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -147,3 +147,39 @@ def test_waiting_ends_at_its_limit_with_what_stood_in_the_way():
 def test_waiting_ends_where_it_has_become_hopeless():
     readiness, _, _ = waited({"thermal_status": 1}, {"battery_percent": 5, "power": "battery"})
     assert readiness.verdict.decision is Decision.GIVE_UP
+
+
+CAPPED = {"frequency_max_khz": (1420800,), "frequency_hardware_khz": (2841600,)}
+FREE = {"frequency_max_khz": (2841600,), "frequency_hardware_khz": (2841600,)}
+
+
+def clocks_waited(first, *readings, cpus=(0,), limit_s=60.0):
+    script = iter([state(**one) for one in readings])
+    clock, progress = ScriptedClock(), WrittenProgress()
+    last = wait_for_clocks(lambda: next(script), state(**first), cpus, clock, progress, limit_s)
+    return last, clock, progress
+
+
+def test_capped_clocks_are_waited_for_until_they_are_free():
+    last, clock, progress = clocks_waited(CAPPED, CAPPED, FREE)
+    assert last == state(**FREE)
+    assert clock.slept == [5, 5]
+    assert progress.lines[0] == "waiting for the phone's clocks (core 0 at 1420800 of 2841600 kHz) 60"
+    assert progress.lines[1:] == [
+        "core 0 at 1420800 of 2841600 kHz; 60 s left",
+        "core 0 at 1420800 of 2841600 kHz; 55 s left",
+    ]
+    assert (progress.steps, progress.finished) == (5, True)
+
+
+def test_clocks_that_stay_capped_are_measured_after_a_while():
+    last, clock, progress = clocks_waited(CAPPED, *[CAPPED] * 9, limit_s=12.0)
+    assert last == state(**CAPPED)
+    assert clock.slept == [5, 5, 2]
+    assert progress.finished
+
+
+@pytest.mark.parametrize(("first", "cpus"), [(FREE, (0,)), (CAPPED, (1,)), ({}, None)])
+def test_free_clocks_those_of_other_cores_and_unknown_ones_are_not_waited_for(first, cpus):
+    last, clock, progress = clocks_waited(first, cpus=cpus)
+    assert (last, clock.slept, progress.lines) == (state(**first), [], [])

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.clocks import Cap, caps
 from mbench.devices.android.conditions import parse_others, parse_reading, questions, to_conditions
 from mbench.devices.android.dumps import (
     BatteryState,
@@ -104,9 +105,14 @@ def test_the_fastest_core_comes_first_and_core_0_last():
     assert best_cores(parse_policies(text("cpufreq-pixel4.txt"))) == (7, 6, 5, 4, 3, 2, 1, 0)
 
 
-def test_a_core_without_frequency_makes_all_frequencies_unknown():
+def test_a_core_without_frequency_is_unknown_and_the_others_are_not():
     lines = [line for line in text("cpufreq-pixel4.txt").splitlines() if "policy4/scaling_cur_freq" not in line]
-    assert per_core(parse_policies("\n".join(lines)), "current_khz") is None
+    found = per_core(parse_policies("\n".join(lines)), "current_khz")
+    whole = per_core(parse_policies(text("cpufreq-pixel4.txt")), "current_khz")
+    assert found == (*whole[:4], None, None, None, whole[7])
+    last = [line for line in lines if "policy7/scaling_cur_freq" not in line]
+    assert per_core(parse_policies("\n".join(last)), "current_khz") == whole[:4]
+    assert per_core(parse_policies(""), "current_khz") is None
 
 
 def test_folders_of_cores_stand_in_for_those_of_policies():
@@ -197,6 +203,23 @@ def test_a_reading_becomes_conditions():
     assert (found.thermal_status, found.skin_temperature_c, found.temperature_c) == (1, 39.613, 44.8)
     assert found.frequency_max_khz is not None
     assert (found.power, found.powered_by, found.screen_on) == ("mains", "usb", True)
+
+
+ALLOWED = "/sys/devices/system/cpu/cpufreq/policy{}/scaling_max_freq:{}"
+
+
+def test_what_the_hardware_has_is_the_kernels_word_and_else_the_profiles():
+    found = conditions()
+    assert found.frequency_hardware_khz == (1785600,) * 4 + (2419200,) * 3 + (2841600,)
+    base = {"stopped": frozenset(), "taken_at": datetime(2026, 1, 15, 12, tzinfo=UTC)}
+    declared = {"declared_khz": {0: 1, 7: 3000000}}
+    assert to_conditions(reading(), **base, **declared).frequency_hardware_khz == found.frequency_hardware_khz
+    mute = reading(cpufreq=ALLOWED.format(0, 1000))
+    assert to_conditions(mute, **base, **declared).frequency_hardware_khz == (1, *(None,) * 6, 3000000)
+    assert to_conditions(mute, **base).frequency_hardware_khz is None
+    assert caps(to_conditions(mute, **base, declared_khz={0: 2000}), None) == (
+        Cap(core=0, allowed_khz=1000, hardware_khz=2000),
+    )
 
 
 def test_kernel_and_service_are_one_list_of_sensors():

@@ -72,3 +72,12 @@ def test_the_hosts_settings_are_not_a_phones():
 def test_a_profile_that_contradicts_itself_is_refused(old, new, reason):
     with pytest.raises(UsageError, match=f"mine.toml: {reason}"):
         parse_profile(PHONE.replace(old, new), source="mine.toml")
+
+
+def test_declared_clocks_are_those_with_a_source():
+    clocks = load_profile("pixel4").declared_khz
+    assert clocks == {**dict.fromkeys(range(4), 1785600), **dict.fromkeys((4, 5, 6), 2419200), 7: 2841600}
+    for field in ("clusters", "clusters.max_khz"):
+        assert load_profile("pixel4").model_copy(update={"unverified": (field,)}).declared_khz == {}
+    assert load_profile("pixel4").model_copy(update={"unverified": ("clusters.cores",)}).declared_khz == clocks
+    assert load_profile("host").declared_khz == {}

@@ -201,6 +201,25 @@ def test_heat_raises_temperatures_and_lowers_frequencies(adb: Adb, phone: Phone)
     assert hot[1] == cool[1] // 2
 
 
+def test_capped_clocks_are_lower_on_a_cool_phone_until_they_are_free_again(adb: Adb, phone: Phone) -> None:
+    skin, highest = "/sys/class/thermal/thermal_zone4/temp", "/sys/devices/system/cpu/cpufreq/policy7/scaling_max_freq"
+
+    def seen() -> list[int]:
+        return [int(line) for line in adb("shell", f"cat {skin} {highest}")[1].split()]
+
+    free = seen()
+    phone.arm(Fault(kind=FaultKind.CAP, factor=2.0))
+    assert seen() == [free[0], free[1] // 2]
+    phone.arm(Fault(kind=FaultKind.UNCAP))
+    assert seen() == free
+
+
+def test_a_foreign_governor_is_every_clusters(adb: Adb, phone: Phone) -> None:
+    phone.arm(Fault(kind=FaultKind.GOVERNOR, value="powersave"))
+    said = adb("shell", "cat /sys/devices/system/cpu/cpufreq/policy*/scaling_governor")[1]
+    assert said.split() == ["powersave"] * 3
+
+
 def test_faults_are_armed_from_another_process(phone_farm: PhoneFarm, adb: Adb, phone: Phone) -> None:
     with ControlServer(phone_farm) as control:
         arm_remotely(control.address, "UNLUCKY", Fault(kind=FaultKind.BATTERY, level=3))

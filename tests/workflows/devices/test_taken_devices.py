@@ -147,26 +147,26 @@ def test_a_phone_says_which_limits_it_has_left_and_a_host_has_none(state, reason
 @pytest.mark.parametrize("state", [FIT, BUSY])
 def test_a_phone_that_is_fit_is_not_read_again(state):
     lab = Lab()
-    assert lab.phone().make_ready(state) is state
+    assert lab.phone().make_ready(state, cpus=None) is state
     assert lab.reader.asked == []
 
 
 def test_a_hot_phone_is_waited_for_and_a_busy_one_is_not():
     lab = Lab(HOT, BUSY)
-    assert lab.phone().make_ready(HOT) == BUSY
+    assert lab.phone().make_ready(HOT, cpus=None) == BUSY
     assert (lab.clock.seconds, lab.lease.renewed) == (5, 2)
 
 
 def test_a_phone_that_stays_hot_cannot_be_measured():
     lab = Lab(HOT)
     with pytest.raises(NoDevice, match=r"phone-1 is not ready to be measured: thermal status 1, above 0, still after"):
-        lab.phone().make_ready(HOT)
+        lab.phone().make_ready(HOT, cpus=None)
     assert lab.clock.seconds == 60
 
 
 def test_a_host_is_never_waited_for():
     lab = Lab()
-    assert lab.host().make_ready(HOT) is HOT
+    assert lab.host().make_ready(HOT, cpus=None) is HOT
     assert lab.reader.asked == []
 
 
@@ -215,3 +215,43 @@ def test_a_host_has_no_settings_of_a_phone(wanted, option):
     device = HostDevice(load_profile("host"), ProgramWish())
     with pytest.raises(UsageError, match=f"{option} is for phones"):
         device.identify(wanted=wanted, progress=SeenProgress())
+
+
+CAPPED = FIT.model_copy(update={"frequency_max_khz": (1000, 2000), "frequency_hardware_khz": (2000, 2000)})
+FREE = FIT.model_copy(update={"frequency_max_khz": (2000, 2000), "frequency_hardware_khz": (2000, 2000)})
+
+
+def test_a_phone_whose_clocks_are_capped_is_waited_for_once_in_a_session():
+    lab = Lab(CAPPED)
+    phone = lab.phone()
+    assert phone.make_ready(CAPPED, cpus=(0,)) == CAPPED
+    assert (lab.clock.seconds, len(lab.progress.stages)) == (60, 1)
+    assert phone.make_ready(CAPPED, cpus=(0,)) is CAPPED
+    assert (lab.clock.seconds, len(lab.progress.stages)) == (60, 1)
+
+
+def test_the_wait_for_clocks_ends_when_they_are_free_and_is_no_longer_than_any_other():
+    lab = Lab(FREE)
+    assert lab.phone().make_ready(CAPPED, cpus=(0,)) == FREE
+    assert lab.clock.seconds == 5
+    patient, hasty = Lab(CAPPED), Lab(CAPPED)
+    for each, timeout_s, waited_s in ((patient, 600, 60), (hasty, 7, 7)):
+        phone = each.phone()
+        phone.state.timeout_s = timeout_s
+        phone.make_ready(CAPPED, cpus=None)
+        assert each.clock.seconds == waited_s
+
+
+def test_clocks_of_other_cores_and_those_that_were_capped_as_asked_are_not_waited_for():
+    lab = Lab(CAPPED)
+    phone = lab.phone()
+    assert phone.make_ready(CAPPED, cpus=(1,)) is CAPPED
+    phone.state.await_clocks = False
+    assert phone.make_ready(CAPPED, cpus=(0,)) is CAPPED
+    assert lab.host().make_ready(CAPPED, cpus=(0,)) is CAPPED
+    assert lab.clock.seconds == 0
+
+
+def test_a_phone_that_becomes_hot_while_its_clocks_are_waited_for_is_waited_for_again():
+    lab = Lab(HOT.model_copy(update={"frequency_max_khz": (2000,), "frequency_hardware_khz": (2000,)}), FREE)
+    assert lab.phone().make_ready(CAPPED, cpus=(0,)) == FREE

@@ -46,7 +46,14 @@ class Phone:
         self.device.lost = False
         return "was lost and came back within 3 s"
 
-    def bench(self, files: Sequence[str] = (ONE, TWO), *, cpus: tuple[int, ...] | None = None, **device) -> DeviceBench:
+    def bench(
+        self,
+        files: Sequence[str] = (ONE, TWO),
+        *,
+        cpus: tuple[int, ...] | None = None,
+        governor: str | None = None,
+        **device,
+    ) -> DeviceBench:
         """Return the bench of a phone, which is taken in the state of the first reading."""
         device = {"found": None, "come_back": self.recover} | device
         device["found"] = device["found"] or self.read()
@@ -55,6 +62,7 @@ class Phone:
             clock=self.clock,
             files={sha256: Path("/cache") / sha256 for sha256 in files},
             cpus=cpus,
+            governor=governor,
         )
 
 
@@ -448,3 +456,49 @@ def test_another_trouble_of_the_way_is_not_tried_again():
     with pytest.raises(TransportError, match="permission denied"):
         bench.push(phone.progress)
     assert phone.events == ["read"]
+
+
+# The governor that was set, and cores that are pinned to
+
+
+def governed(governor, *states, **run):
+    """Return a run of a device whose states, the first before it, have these governors."""
+    found, *later = [Conditions(taken_at=NOON, governors=state) for state in states]
+    phone = Phone()
+    bench = phone.bench(governor=governor, found=found, read_after=lambda _: later.pop(0))
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(**run)]
+    return ran(bench)
+
+
+SET, OTHER = ("performance",), ("performance", "schedutil")
+
+
+@pytest.mark.parametrize(("before", "after"), [(SET, OTHER), (OTHER, SET), (None, ("schedutil",)), (OTHER, OTHER)])
+def test_a_run_during_which_somebody_changed_the_governor_that_was_set_has_failed(before, after):
+    run = governed("performance", before, after)
+    assert (run.status, run.error_class) == (Status.FAILED, "environment")
+    assert "governor, performance as asked, to schedutil" in run.message
+    assert (run.conditions_before.governors, run.conditions_after.governors) == (before, after)
+
+
+@pytest.mark.parametrize(
+    ("governor", "before", "after"),
+    [("performance", SET, SET), ("performance", None, None), (None, SET, OTHER), (None, OTHER, ("powersave",))],
+)
+def test_a_governor_that_stayed_or_that_nobody_set_fails_no_run(governor, before, after):
+    assert governed(governor, before, after).status is Status.OK
+
+
+def test_a_run_that_failed_by_itself_keeps_its_own_reason():
+    run = governed("performance", SET, OTHER, exit_code=1)
+    assert (run.status, run.error_class != "environment") == (Status.FAILED, True)
+
+
+@pytest.mark.parametrize(("cpus", "asked"), [(None, None), ((7, 6), (7,))])
+def test_a_device_is_made_ready_for_the_cores_of_the_run(cpus, asked):
+    taken = MemoryTaken(transport=MemoryDevice())
+    bench = DeviceBench(taken, clock=HandClock(), files={ONE: Path("/cache") / ONE}, cpus=cpus)
+    bench.push(SeenProgress())
+    ran(bench)
+    assert taken.asked_cpus == [asked]
