@@ -75,6 +75,7 @@ class WarningCode(StrEnum):
     LOST = "lost"
     REDUCED_PRECISION = "reduced_precision"
     CONDITIONS = "conditions"
+    UNKNOWN_CONDITIONS = "unknown_conditions"
     NO_ACCURACY = "no_accuracy"
     ACCURACY_DIFFERS = "accuracy_differs"
     OUTLYING_RUNS = "outlying_runs"

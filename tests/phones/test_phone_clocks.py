@@ -74,3 +74,15 @@ def test_a_governor_that_somebody_changes_in_the_middle_is_a_failed_row(lab):
     assert "governor, performance as asked, to powersave" in done.row["message"]
     assert done.row["latency_median_us"] is None
     assert left_on(lab, phone) == []
+
+
+@together
+def test_what_a_phone_does_not_show_stands_in_the_foot_and_in_each_row(lab):
+    phone = lab.phone(zones=())
+    for service in ("thermalservice", "battery"):
+        arm(phone, FaultKind.HIDE, value=service)
+    done = lab.run()
+    assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
+    unknown = "the phone does not show its thermal status, temperatures, battery and power source"
+    assert said(done.row, "unknown_conditions") == [unknown]
+    assert lab.mbench("report").out.count(unknown) == 1

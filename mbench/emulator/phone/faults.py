@@ -17,6 +17,7 @@ heat, cool    from the `run`-th benchmark on (or at once): thermal status `level
 cap, uncap    from the `run`-th benchmark on (or at once): something allows the clusters their highest frequency divided
               by `factor` alone, and latency times `factor`; the phone is cool
 governor      every cluster's governor is `value`, from the `run`-th benchmark on, or at once
+hide, show    Android's service `value` (battery, power, thermalservice, deviceidle) is not there; it is again
 battery       `level` percent; `powered` or not
 rival         another benchmark_model process sits on the phone; `leave` ends it
 slow_link     the cable carries `size_bytes` a second; 0: as fast as it can
@@ -57,6 +58,8 @@ class FaultKind(StrEnum):
     CAP = "cap"
     UNCAP = "uncap"
     GOVERNOR = "governor"
+    HIDE = "hide"
+    SHOW = "show"
     BATTERY = "battery"
     RIVAL = "rival"
     LEAVE = "leave"
@@ -84,7 +87,7 @@ class Fault:
         path: on the phone, of `replace`.
         level: percent of the battery, or thermal status.
         factor: of the latency under heat, or with capped clocks.
-        value: the governor's name.
+        value: the governor's name, or the service's.
     """
 
     kind: FaultKind

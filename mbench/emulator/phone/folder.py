@@ -148,6 +148,11 @@ class PhoneFolder:
             policy = self.root / f"sys/devices/system/cpu/cpufreq/policy{cluster.cores[0]}"
             _rewrite(policy / "scaling_governor", f"{name}\n")
 
+    def hide(self, service: str, *, hidden: bool) -> None:
+        """Let a service of Android's be missing, or be there again."""
+        mark = self.state / f"hidden.{service}"
+        mark.touch() if hidden else mark.unlink(missing_ok=True)
+
     def write_storage(self, free_bytes: int | None) -> None:
         """Tell df the size of /data, and how much of it is left where that is limited."""
         limit = "" if free_bytes is None else str(free_bytes // 1024)

@@ -201,6 +201,8 @@ class PhoneCore:
                 self.folder.write_conditions(self.conditions)
             case FaultKind.GOVERNOR:
                 self.folder.write_governors(fault.value or "schedutil")
+            case FaultKind.HIDE | FaultKind.SHOW:
+                self.folder.hide(fault.value or "thermalservice", hidden=fault.kind is FaultKind.HIDE)
             case FaultKind.BATTERY:
                 self.conditions.battery_level = 5 if fault.level is None else fault.level
                 self.conditions.powered = fault.powered

@@ -10,6 +10,7 @@ from mbench.core.statistics import Interval, bootstrap_interval, median
 from mbench.core.workloads import Delegate, Document
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
+from mbench.report.results.unknown_conditions import unknown_conditions
 
 OUTLYING = 0.1
 """Share of the median, beyond the interval. Twice the drift that is reported."""
@@ -202,6 +203,7 @@ def _derived_warnings(
         )
     if not samples:
         return
+    yield from unknown_conditions(result, runs)
     if WarningCode.FEW_RUNS not in stored and (len(samples) < result.rules.min_runs or interval is None):
         wanted = max(result.rules.min_runs, 3)
         yield MeasurementWarning(

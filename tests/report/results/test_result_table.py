@@ -11,6 +11,7 @@ from mbench.report.results.rows import Row, row_of
 from mbench.report.results.tables import result_tables
 
 NO_WINNER = {
+    "capped_clocks",
     "output_differs",
     "few_runs",
     "busy",

@@ -50,6 +50,7 @@ power() {
 }
 service=$1
 [ $# -gt 0 ] && shift
+[ -n "$service" ] && [ -e "$S/hidden.$service" ] && missing "$service"
 case $service in
   -l) printf 'Currently running services:\n'; printf '  %s\n' battery cpuinfo deviceidle display meminfo power thermalservice ;;
   battery) battery "$@" ;;
