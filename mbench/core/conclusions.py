@@ -8,6 +8,7 @@ from mbench.core.clocks import caps, format_caps, lowest
 from mbench.core.error_classes import BUILD
 from mbench.core.reasons import Unscored
 from mbench.core.results import (
+    Conditions,
     DevicePlan,
     JobResult,
     MeasurementWarning,
@@ -61,7 +62,7 @@ def conclude(
         job: the job.
         runs: all its runs.
         canary: the canary's runs so far.
-        busy_limit: share of all cores that others may use.
+        busy_limit: share of a run's own cores, and of all cores, that others may use.
         agreement_db: signal-to-noise ratio of its outputs against the same file's by delegate cpu; None: not compared.
         scores: the device's, or why there are none; the host's stand in the plan.
         finished_at: aware time.
@@ -190,14 +191,8 @@ def _surroundings(
 ) -> Iterator[MeasurementWarning]:
     rules = part.rules
     after = [run.conditions_after for run in runs if run.purpose is Pass.LATENCY and run.conditions_after]
-    busy = [state.busy_share for state in after if state.busy_share is not None]
-    if busy_limit is not None and (over := [share for share in busy if share > busy_limit]):
-        yield MeasurementWarning(
-            code=WarningCode.BUSY,
-            message=f"others used more than {busy_limit:.0%} of all cores during "
-            f"{'every run' if len(over) == len(busy) else 'some runs'}",
-            advice="close other programs and measure again",
-        )
+    if busy_limit is not None:
+        yield from _busy(after, busy_limit)
     if rules.cpus is None:
         yield MeasurementWarning(code=WarningCode.NOT_PINNED, message="runs were not pinned to cores")
     elif job.workload.threads > len(rules.cpus):
@@ -222,6 +217,21 @@ def _surroundings(
             code=WarningCode.CLOCK_STEPPED,
             message="the wall clock jumped back during the session; durations are of a steady clock and stand",
         )
+
+
+def _busy(after: Sequence[Conditions], limit: float) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where others used the cores of the runs; of machines with many cores they are a small share."""
+    everywhere = [state.busy_share for state in after if state.busy_share is not None]
+    pinned = [state.pinned_busy_share for state in after if state.pinned_busy_share is not None]
+    for shares, cores in ((pinned, "the cores that runs were pinned to"), (everywhere, "all cores")):
+        if over := [share for share in shares if share > limit]:
+            yield MeasurementWarning(
+                code=WarningCode.BUSY,
+                message=f"others used more than {limit:.0%} of {cores} during "
+                f"{'every run' if len(over) == len(shares) else 'some runs'}",
+                advice="close other programs and measure again",
+            )
+            return
 
 
 def _capped(job: PlannedJob, rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:

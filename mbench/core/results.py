@@ -4,7 +4,8 @@ Format history:
     1   mbench 0.1, before its release: first format.
     2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
         what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
-    3   mbench 0.2: conditions hold what the hardware's clocks are, and lists of clocks have gaps.
+    3   mbench 0.2: conditions hold what the hardware's clocks are and others' load on the cores of a run, and lists
+        of clocks have gaps.
 """
 
 from enum import StrEnum
@@ -151,6 +152,7 @@ class Conditions(Document):
     Attributes:
         busy_share: share of all cores that others kept busy: since the reading before and without our own runs (host),
             or while the reading was taken and nothing of ours ran (phone).
+        pinned_busy_share: after a run, likewise of the cores that it was pinned to; at least so much (host).
         governors: the different ones in use.
         frequency_khz: current frequency per core, in core order; of a core that is switched off it may be None.
         frequency_max_khz: likewise the highest frequency that each core is allowed now: throttling and savers lower it.
@@ -169,6 +171,7 @@ class Conditions(Document):
     taken_at: Moment
     load_1m: Amount | None = None
     busy_share: Share | None = None
+    pinned_busy_share: Share | None = None
     governors: tuple[str, ...] | None = None
     frequency_khz: tuple[Count | None, ...] | None = None
     frequency_max_khz: tuple[Count | None, ...] | None = None

@@ -10,7 +10,7 @@ class Limits(Document):
     """Conditions beyond which a measurement waits or is doubted; None: no limit.
 
     Attributes:
-        busy_share: of all cores, by others.
+        busy_share: of all cores, and of those that a run is pinned to, by others.
         temperature_c: of the hottest thermal zone.
         skin_temperature_c: of the hottest sensor that Android calls skin.
         battery_temperature_c: of the battery.

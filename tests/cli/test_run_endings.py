@@ -136,3 +136,21 @@ def test_a_killed_build_leaves_no_worker_behind(mbench):
     for one in alive:
         one.kill()
     assert alive == []
+
+
+def test_a_second_run_on_this_host_waits_for_the_first_and_names_it(mbench):
+    first = mbench.start("run", SMALL, *LONG)
+    wait_for_runs(mbench.folder, 1)
+    second = mbench.start("run", SMALL, *SHORT, "--results", "second", "--json")
+    waiting = next(line for line in second.stderr if "waiting for this host" in line)
+    assert f"process {first.pid})" in waiting
+    _, err = first.communicate(timeout=120)
+    out, _ = second.communicate(timeout=120)
+    assert (first.returncode, second.returncode) == (0, 0), err
+    assert [row["status"] for row in json.loads(out)] == ["ok"]
+    mine, others = (
+        [json.loads(path.read_bytes())["run"] for path in mbench.folder.glob(f"{folder}/*/runs/*/[!.]*/run.json")]
+        for folder in ("second", "results")
+    )
+    assert min(run["started_at"] for run in mine) > max(run["started_at"] for run in others)
+    assert all(run["conditions_after"]["pinned_busy_share"] is not None for run in mine if run["cpus"])

@@ -278,6 +278,22 @@ def test_others_may_use_as_much_as_the_limit(share, busy):
     assert ("busy" in doubts(with_after(*[{"busy_share": share}] * 5))) == busy
 
 
+@pytest.mark.parametrize(("share", "busy"), [(0.1, False), (0.11, True)])
+def test_others_may_use_as_much_of_a_runs_own_cores(share, busy):
+    warning = doubts(with_after(*[{"busy_share": 0.01, "pinned_busy_share": share}] * 5)).get("busy")
+    assert (warning is not None) == busy
+    assert warning is None or warning.message == (
+        "others used more than 10% of the cores that runs were pinned to during every run"
+    )
+
+
+def test_a_busy_machine_is_busy_though_a_runs_own_cores_are_not():
+    both = {"busy_share": 0.5, "pinned_busy_share": 0.5}
+    machine = {"busy_share": 0.5, "pinned_busy_share": 0.0}
+    assert "of all cores during every run" in doubts(with_after(*[machine] * 5))["busy"].message
+    assert "pinned to during some runs" in doubts(with_after(both, *[machine] * 4))["busy"].message
+
+
 def test_how_often_others_were_busy_is_said():
     busy, idle, unknown = {"busy_share": 0.3}, {"busy_share": 0.0}, {"busy_share": None}
     every = doubts(with_after(busy, busy, busy, busy, unknown))["busy"].message

@@ -2,10 +2,12 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -15,6 +17,9 @@ from mbench.core.ports import utc_now
 from mbench.core.results import Conditions, DeviceFacts
 
 _CPU = Path("/sys/devices/system/cpu")
+
+LEAST_LOOK_S: Final = 0.05
+"""Five ticks of a core's clock: a share of less says nothing."""
 
 
 @cache
@@ -81,25 +86,44 @@ def parse_cpus(text: str, *, allowed: Sequence[int] | None) -> tuple[int, ...]:
     return cpus
 
 
-class HostConditions:
-    """Reads this machine's state; each reading's `busy_share` covers the time since the reading before.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CpuSeconds:
+    """Seconds since boot.
 
-    What mbench and its own children used is left out: the rest is somebody else's.
+    Attributes:
+        total, busy: of each core, by its number; stolen ones are busy.
+        ours: used by this process and its children.
+    """
+
+    total: Mapping[int, float]
+    busy: Mapping[int, float]
+    ours: float
+
+
+class HostConditions:
+    """Reads this machine's state; each reading's shares of load cover the time since the reading before.
+
+    What mbench and its own children used is left out: the rest is somebody else's. Of a few cores, where part of that
+    was used is not known: all of it is left out there too, so that their share is too low rather than too high.
     """
 
     def __init__(self) -> None:
-        self._before = _cpu_seconds()
+        self._before = read_cpu_seconds()
 
-    def read(self) -> Conditions:
-        """Return the state now; what the machine does not say is None."""
-        now = _cpu_seconds()
-        total, busy, ours = (after - before for after, before in zip(now, self._before, strict=True))
+    def read(self, *, cpus: Collection[int] | None = None) -> Conditions:
+        """Return the state now; what the machine does not say is None.
+
+        Args:
+            cpus: cores that a run was pinned to since the reading before; None: none were.
+        """
+        before, now = self._before, read_cpu_seconds()
         self._before = now
         battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
         return Conditions(
             taken_at=utc_now(),
             load_1m=os.getloadavg()[0],
-            busy_share=round(min(1.0, max(0.0, (busy - ours) / total)), 3) if total > 0.05 else None,
+            busy_share=others_share(before, now, None),
+            pinned_busy_share=others_share(before, now, cpus) if cpus else None,
             governors=_governors(),
             frequency_khz=_frequencies("scaling_cur_freq"),
             frequency_max_khz=_frequencies("scaling_max_freq"),
@@ -111,12 +135,36 @@ class HostConditions:
         )
 
 
-def _cpu_seconds() -> tuple[float, float, float]:
-    """Return seconds of all cores since boot: in all, busy (stolen ones included), and used by us and our children."""
-    times = psutil.cpu_times()
-    idle = times.idle + getattr(times, "iowait", 0.0)
+def others_share(before: CpuSeconds, now: CpuSeconds, cpus: Collection[int] | None) -> float | None:
+    """Return the share of the given cores (None: of all) that others kept busy; None where too little time passed."""
+    cores = [core for core in now.total if core in before.total and (cpus is None or core in cpus)]
+    total = sum(now.total[core] - before.total[core] for core in cores)
+    busy = sum(now.busy[core] - before.busy[core] for core in cores)
+    if total <= LEAST_LOOK_S:
+        return None
+    return round(min(1.0, max(0.0, (busy - (now.ours - before.ours)) / total)), 3)
+
+
+def read_cpu_seconds() -> CpuSeconds:
+    """Return what the cores have done until now."""
+    listed = psutil.cpu_times(percpu=True)
+    cores = dict(zip(_online(len(listed)), listed, strict=True))
+    total = {core: sum(times[:8]) for core, times in cores.items()}
     own = os.times()
-    return sum(times[:8]), sum(times[:8]) - idle, own.user + own.system + own.children_user + own.children_system
+    return CpuSeconds(
+        total=total,
+        busy={core: total[core] - times.idle - getattr(times, "iowait", 0.0) for core, times in cores.items()},
+        ours=own.user + own.system + own.children_user + own.children_system,
+    )
+
+
+def _online(count: int) -> tuple[int, ...]:
+    """Return the numbers of the cores that are switched on; the first ones where the system does not list so many."""
+    with suppress(OSError):
+        online = parse_cores((_CPU / "online").read_text(encoding="ascii").strip())
+        if online is not None and len(online) == count:
+            return online
+    return tuple(range(count))
 
 
 def _product() -> str | None:

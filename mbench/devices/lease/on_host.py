@@ -21,10 +21,10 @@ _DOMAIN_FILE: Final = "domain"
 
 
 class HostLock:
-    """The lock of one phone in one folder; whoever shares the folder is kept out."""
+    """The lock of one device in one folder; whoever shares the folder is kept out. `what` is it for messages."""
 
-    def __init__(self, folder: Path, serial: str) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, serial: str, *, what: str = "the phone's lease") -> None:
+        self._folder, self._what = folder, what
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", serial)
         name = plain if plain == serial else f"{plain}-{sha256(serial.encode()).hexdigest()[:8]}"
         self._lock = folder / f"{name}.lock"
@@ -89,4 +89,4 @@ class HostLock:
             return path.read_text(encoding="ascii")
 
     def _disk_errors(self, action: str) -> AbstractContextManager[None]:
-        return disk_errors(f"{action} the phone's lease in", self._folder, error=HostDiskError)
+        return disk_errors(f"{action} {self._what} in", self._folder, error=HostDiskError)

@@ -1,10 +1,11 @@
-"""This machine as a device: it is nobody's to lease, has no settings of ours, and cannot be lost."""
+"""This machine as a device: one session at a time has it; it has no settings of ours, and cannot be lost."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mbench.core.core_lists import parse_cores
 from mbench.core.errors import DeviceLost, NoDevice, UsageError
 from mbench.core.ports import Progress
 from mbench.core.results import Conditions, Run
@@ -12,7 +13,10 @@ from mbench.devices.android.settings import Wanted
 from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts
 from mbench.devices.host.folders import remove_stale, work_folder
 from mbench.devices.host.transport import HostTransport
+from mbench.devices.lease.host_turn import host_turn
+from mbench.devices.lease.records import this_process
 from mbench.devices.profiles.profile import Profile
+from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.benchmark_program import Program, ProgramWish, host_program
 from mbench.workflows.devices.device import Folders, Identity
 from mbench.workflows.home import home
@@ -42,8 +46,8 @@ class TakenHost:
         return self.reader.read()
 
     def conditions_after(self, run: Run) -> Conditions:
-        """Return this machine's state now."""
-        return self.reader.read()
+        """Return this machine's state now, with others' load on the run's own cores."""
+        return self.reader.read(cpus=parse_cores(run.cpus or ""))
 
     def make_ready(self, seen: Conditions, *, cpus: Sequence[int] | None) -> Conditions:
         """Return the state that was seen: nothing is waited for."""
@@ -86,13 +90,20 @@ class HostDevice:
 
     @contextmanager
     def take(self, session: str, *, wanted: Wanted, progress: Progress) -> Iterator[TakenHost]:
-        """Yield this machine with a folder for the session."""
+        """Yield this machine with a folder for the session, once no other session has it."""
         again = self._known is not None
         transport, program, identity = self._identified()
         if again:
             program.bring(transport)
-        reader = HostConditions()
-        with work_folder(_root(), session) as work_dir:
+        turn = host_turn(
+            _root() / "turns",
+            holder=this_process(session),
+            limit_s=self.profile.patience.ready_s,
+            clock=SystemClock(),
+            progress=progress.of(transport.serial),
+        )
+        with turn, work_folder(_root(), session) as work_dir:
+            reader = HostConditions()
             yield TakenHost(
                 transport=transport,
                 identity=identity,

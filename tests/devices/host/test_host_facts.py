@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -6,7 +8,14 @@ import pytest
 from mbench.core.clocks import caps
 from mbench.core.errors import UsageError
 from mbench.devices.host import facts
-from mbench.devices.host.facts import HostConditions, allowed_cpus, parse_cpus, read_facts
+from mbench.devices.host.facts import (
+    CpuSeconds,
+    HostConditions,
+    allowed_cpus,
+    others_share,
+    parse_cpus,
+    read_facts,
+)
 
 pinnable = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system cannot pin processes")
 
@@ -61,3 +70,54 @@ def test_clocks_of_a_host_are_told_with_what_its_hardware_has(tmp_path, monkeypa
     )
     assert found.frequency_khz is None
     assert [cap.core for cap in caps(found, None)] == [2]
+
+
+def seconds(busy, ours=0.0, total=10.0):
+    return CpuSeconds(total=dict.fromkeys(busy, total), busy=busy, ours=ours)
+
+
+NOTHING = seconds(dict.fromkeys(range(16), 0.0), total=0.0)
+
+
+def test_one_busy_core_of_many_is_seen_where_a_run_is_pinned_to_it():
+    now = seconds({**dict.fromkeys(range(16), 0.0), 1: 10.0}, ours=4.0)
+    assert others_share(NOTHING, now, None) == pytest.approx(6 / 160, abs=0.001)
+    assert others_share(NOTHING, now, (1,)) == 0.6
+    assert others_share(NOTHING, now, (1, 2)) == 0.3
+    assert others_share(NOTHING, now, (2,)) == 0.0
+
+
+def test_a_share_is_between_nothing_and_all_and_unknown_of_no_time_or_no_core():
+    now = seconds({0: 10.0}, ours=0.0)
+    assert others_share(NOTHING, now, None) == 1.0
+    assert others_share(NOTHING, seconds({0: 1.0}, ours=3.0), None) == 0.0
+    assert others_share(NOTHING, now, (99,)) is None
+    assert others_share(NOTHING, seconds({0: 0.05}, total=0.05), None) is None
+    assert others_share(NOTHING, seconds({0: 0.03}, total=0.06), None) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("online", "cores"), [("0,2-3\n", [0, 2, 3]), ("0-7\n", [0, 1, 2]), ("?", [0, 1, 2]), (None, [0, 1, 2])]
+)
+def test_cores_have_the_kernels_numbers_where_some_are_switched_off(tmp_path, monkeypatch, online, cores):
+    if online is not None:
+        (tmp_path / "online").write_text(online, encoding="ascii")
+    monkeypatch.setattr(facts, "_CPU", tmp_path)
+    times = facts.psutil.cpu_times()
+    monkeypatch.setattr(facts.psutil, "cpu_times", lambda percpu: [times] * 3)
+    assert list(facts.read_cpu_seconds().total) == cores
+
+
+@pinnable
+def test_a_program_of_others_on_the_core_of_a_run_is_its_load():
+    core = max(os.sched_getaffinity(0))
+    spin = f"import os; os.sched_setaffinity(0, {{{core}}}); print(flush=True)\nwhile True: pass"
+    conditions = HostConditions()
+    with subprocess.Popen((sys.executable, "-c", spin), stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        conditions.read()
+        time.sleep(0.6)
+        found = conditions.read(cpus=(core,))
+        other.kill()
+    assert found.pinned_busy_share > 0.5
+    assert conditions.read().pinned_busy_share is None
