@@ -22,15 +22,12 @@ from mbench.core.results import (
 )
 from mbench.core.schedule import drift
 from mbench.core.scores import Score
-from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
+from mbench.core.statistics import CLOCK_STEP_US, LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
 
 DRIFT_TOLERANCE = 0.05
 """Of the canary's median. Half of the 10 % at which Jetpack Microbenchmark calls its probe throttled."""
 
 CLOCK_TOLERANCE_S = 1.0
-
-CLOCK_STEP_US = 1.0
-"""benchmark_model counts whole microseconds: a difference of one may be none."""
 
 COARSE_BELOW_US = 100
 """One microsecond, the resolution of benchmark_model's clock, is 1 % of this."""

@@ -80,6 +80,9 @@ class WarningCode(StrEnum):
     NO_ACCURACY = "no_accuracy"
     ACCURACY_DIFFERS = "accuracy_differs"
     OUTLYING_RUNS = "outlying_runs"
+    RUNS_IN_GROUPS = "runs_in_groups"
+    MEAN_APART = "mean_apart"
+    BELOW_CLOCK = "below_clock"
 
 
 class MeasurementWarning(Document):

@@ -8,6 +8,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 RESAMPLES = 2000
+
+CLOCK_STEP_US = 1.0
+"""benchmark_model counts whole microseconds and cuts off the rest: a difference of one may be none."""
+
+COARSE_WIDTH_US = 2.0
+"""Width of an interval below which what the clock cuts off counts: without it, it would hold the true median less."""
+
+GROUP_GAP = 0.02
+"""Of the median, between two groups of runs: the interval's half-width that is aimed at."""
+
+GROUP_RATIO = 2.0
+"""How many times wider than either group the gap between two is; of 8 normal samples 1 % look so."""
+
+LEAST_IN_GROUP = 2
+"""One run far from the others is an outlier."""
+
 LEAST_RUNS_FOR_INTERVAL = 3
 """Of one or two runs there is no spread worth a name."""
 
@@ -51,6 +67,44 @@ def bootstrap_interval(samples: Sequence[float], *, seed: int) -> Interval | Non
         ((ordered[low] + ordered[high]) / 2, times) for (low, high), times in _middle_ranks(len(ordered), seed)
     )
     return Interval(low=_at(medians, int(0.025 * RESAMPLES)), high=_at(medians, int(0.975 * RESAMPLES) - 1))
+
+
+def latency_interval(samples_us: Sequence[float], *, seed: int) -> Interval | None:
+    """Return the interval to show of runs' latencies in µs: the bootstrap's, which a coarse clock makes longer.
+
+    The times were cut to whole microseconds, so the true median lies up to one above what a narrow interval says; no
+    interval is narrower than the clock's step.
+    """
+    interval = bootstrap_interval(samples_us, seed=seed)
+    if interval is None or interval.high - interval.low >= COARSE_WIDTH_US:
+        return interval
+    return Interval(low=interval.low, high=interval.high + CLOCK_STEP_US)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Samples that lie in two groups apart: the lower and the upper ones, each in order."""
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+def two_groups(samples: Sequence[float], *, step: float = CLOCK_STEP_US) -> Groups | None:
+    """Return the two groups that samples lie in, None where they lie together or are too few to tell.
+
+    The widest gap between neighbours that leaves two samples or more on either side divides them where it is wider than
+    two hundredths of the median, than twice either group and than two steps of the clock.
+    """
+    ordered = sorted(samples)
+    places = range(LEAST_IN_GROUP, len(ordered) - LEAST_IN_GROUP + 1)
+    if not places:
+        return None
+    place = max(places, key=lambda place: ordered[place] - ordered[place - 1])
+    low, high = ordered[:place], ordered[place:]
+    wide = max(low[-1] - low[0], high[-1] - high[0])
+    if high[0] - low[-1] <= max(GROUP_GAP * median(ordered), GROUP_RATIO * wide, 2 * step):
+        return None
+    return Groups(low=tuple(low), high=tuple(high))
 
 
 @lru_cache(maxsize=256)

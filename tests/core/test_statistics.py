@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.statistics import Interval, _middle_ranks, bootstrap_interval, median
+from mbench.core.statistics import Interval, _middle_ranks, bootstrap_interval, latency_interval, median, two_groups
 
 samples = st.lists(st.floats(1, 1e7), min_size=3, max_size=12)
 
@@ -113,3 +113,58 @@ def test_the_interval_covers_the_true_median_as_often_as_it_says():
         interval = bootstrap_interval(values, seed=trial)
         hits += interval.low <= 100 <= interval.high
     assert 0.90 <= hits / 400 <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("samples", "low", "high"),
+    [
+        ((9, 9, 9, 9, 9), 9, 10),
+        ((9, 9, 9, 9, 10), 9, 11),
+        ((9, 9, 9, 9, 10.9), 9, 11.9),
+        ((9, 9, 9, 9, 11), 9, 11),
+        ((9, 9, 9, 9, 15), 9, 15),
+        ((0, 0, 0), 0, 1),
+    ],
+)
+def test_an_interval_that_is_narrower_than_two_microseconds_is_one_longer(samples, low, high):
+    assert latency_interval(samples, seed=0) == Interval(low=low, high=high)
+
+
+def test_of_too_few_runs_there_is_no_interval_to_make_longer():
+    assert latency_interval((9, 9), seed=0) is None
+
+
+@pytest.mark.parametrize(
+    ("samples", "low", "high"),
+    [
+        ((100, 200, 100, 200), (100, 100), (200, 200)),
+        ((100, 200, 201, 101, 102), (100, 101, 102), (200, 201)),
+        ((1000, 1000, 1021, 1021, 1021), (1000, 1000), (1021, 1021, 1021)),
+        ((1000, 1000, 1020, 1020, 1020), None, None),
+        ((1000, 1010, 1031, 1031, 1031), (1000, 1010), (1031, 1031, 1031)),
+        ((1000, 1011, 1033, 1033, 1033), None, None),
+        ((1000, 1000, 1000, 1022, 1032.9), (1000, 1000, 1000), (1022, 1032.9)),
+        ((1000, 1000, 1000, 1022, 1033), None, None),
+        ((9, 9, 12, 12), (9, 9), (12, 12)),
+        ((9, 9, 11, 11), None, None),
+        ((100, 100, 100, 200), None, None),
+        ((100, 200, 200, 200, 200), None, None),
+        ((100, 200, 200), None, None),
+        ((100, 100, 100, 100), None, None),
+        ((), None, None),
+    ],
+)
+def test_groups_lie_further_apart_than_they_are_wide_and_have_two_runs_or_more(samples, low, high):
+    found = two_groups(samples)
+    assert (None if found is None else (found.low, found.high)) == (None if low is None else (low, high))
+
+
+def test_normal_runs_seldom_look_like_two_groups_and_runs_in_two_groups_mostly_do():
+    source = random.Random(5)
+    jobs = 1000
+    for spread, at_most in ((0.005, 0.0), (0.01, 0.005), (0.02, 0.02), (0.05, 0.03)):
+        alike = sum(two_groups([1e5 * source.gauss(1, spread) for _ in range(8)]) is not None for _ in range(jobs))
+        assert alike / jobs <= at_most
+    for runs, at_least in ((5, 0.55), (8, 0.9), (10, 0.95)):
+        draws = ([1e5 * source.choice((1, 1.1)) * source.gauss(1, 0.005) for _ in range(runs)] for _ in range(jobs))
+        assert sum(two_groups(samples) is not None for samples in draws) / jobs >= at_least

@@ -14,7 +14,7 @@ from mbench.core.variants import Head, Variant, parse_variant
 from mbench.report.paper.compute_rate import network_gmacs
 from mbench.report.paper.paper_table import SheetCell, SheetColumn
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, percent_of, significant
-from mbench.report.results.foot_lines import LATENCY_DEFINITION
+from mbench.report.results.foot_lines import LATENCY_DEFINITION, interval_line
 from mbench.report.results.footnotes import footnotes_of
 from mbench.report.results.latency_text import latency_text
 from mbench.report.results.provenance import Comparable, comparable, differing
@@ -149,7 +149,7 @@ def doubt_lines(measured: Measured) -> tuple[str, ...]:
 
 def latency_definition(measured: Measured) -> tuple[str, ...]:
     """Return what a latency is; nothing where none was measured."""
-    return (LATENCY_DEFINITION,) if measured.results else ()
+    return (LATENCY_DEFINITION, interval_line(measured.results)) if measured.results else ()
 
 
 def unmarked_doubts(measured: Measured) -> tuple[str, ...]:

@@ -12,6 +12,9 @@ UNKNOWN: Final = "?"
 ABSENT: Final = "–"
 """A number that does not exist, such as the accuracy of an untrained network."""
 
+BELOW_CLOCK: Final = "< 0.001"
+"""Milliseconds of what takes less than the clock's step."""
+
 US_PER_MS: Final = 1000
 KIB_PER_MIB: Final = 1024
 MILLION: Final = 1_000_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
+from mbench.core.coverage import coverage_in_short
 from mbench.core.results import JobResult, Status
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, legend
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
@@ -31,7 +32,7 @@ from mbench.report.results.workload_labels import Workload, WorkloadLabels, work
 
 LATENCY_IN_GRID: Final = (
     "Latency: median over runs (processes) of each run's median inference, ± the distance to the farther end of its "
-    "95 % bootstrap interval over runs (of 3, 4 and 5 runs the range: 75, 88 and 94 %)."
+    "95 % bootstrap interval over runs"
 )
 
 ELSEWHERE: Final = (
@@ -98,7 +99,7 @@ def grid_markdown_table(grid: DeviceGrid, results: Sequence[JobResult], *, title
         foot=(
             *about_files(results, grid.rows),
             *grid_lines(results),
-            LATENCY_IN_GRID,
+            f"{LATENCY_IN_GRID}{coverage_in_short(result.rules for result in results)}.",
             *((MEDIAN_DEFINITION,) if any(line.kind is _Kind.MEDIAN for line in lines) else ()),
             *((RANGE_DEFINITION,) if any(line.kind is _Kind.RANGE for line in lines) else ()),
             ELSEWHERE,

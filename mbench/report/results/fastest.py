@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from mbench.core.conclusions import CLOCK_STEP_US
 from mbench.core.results import Status, WarningCode
-from mbench.core.statistics import Interval
+from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, Interval
 from mbench.report.results.rows import Row
 
 _NO_WINNER = frozenset(
@@ -17,6 +16,7 @@ _NO_WINNER = frozenset(
         WarningCode.INVENTED,
         WarningCode.CONDITIONS,
         WarningCode.CAPPED_CLOCKS,
+        WarningCode.RUNS_IN_GROUPS,
         WarningCode.ACCURACY_DIFFERS,
         WarningCode.DELEGATE_NOT_APPLIED,
     }
@@ -38,9 +38,11 @@ def clear_winner(rows: Sequence[Row]) -> int | None:
     intervals = {index: _interval(other) for index, other in timed}
     best = intervals.pop(fastest)
     doubtful = any(warning.code in _NO_WINNER for _, each in timed for warning in each.warnings)
+    doubtful |= any(_below_clock(each) for each in rows)
     if best is None or doubtful or row.status is not Status.OK:
         return None
-    apart = all(other is not None and other.low - best.high > CLOCK_STEP_US for other in intervals.values())
+    ends = best.high - (CLOCK_STEP_US if best.high - best.low < COARSE_WIDTH_US else 0.0)  # which is in it already
+    apart = all(other is not None and other.low - ends > CLOCK_STEP_US for other in intervals.values())
     return fastest if apart else None
 
 
@@ -51,6 +53,15 @@ def fastest_rows(rows: Sequence[Row]) -> frozenset[int]:
         devices.setdefault(row.device, []).append(place)
     winners = ((places, clear_winner([rows[place] for place in places])) for places in devices.values())
     return frozenset(places[winner] for places, winner in winners if winner is not None)
+
+
+def _below_clock(row: Row) -> bool:
+    """Whether a row was measured, and is too fast for a latency."""
+    return (
+        row.latency_median_us is None
+        and row.status in {Status.OK, Status.ABORTED}
+        and any(warning.code is WarningCode.BELOW_CLOCK for warning in row.warnings)
+    )
 
 
 def _interval(row: Row) -> Interval | None:

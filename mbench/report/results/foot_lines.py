@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Final
 
+from mbench.core.coverage import coverage_text
 from mbench.core.results import JobResult, Pass, Status
-from mbench.core.statistics import LEAST_RUNS_FOR_INTERVAL
+from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
 from mbench.report.results.accuracy_lines import accuracy_lines
 from mbench.report.results.device_lines import device_lines
@@ -18,12 +19,9 @@ from mbench.report.results.scored import device_score, host_score, once_each, sc
 
 MEDIAN_OF_RUNS: Final = (
     "Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, "
-    f"from {LEAST_RUNS_FOR_INTERVAL} runs on; of 5 runs or fewer it is their range. Few runs cover less than 95 %: "
-    "3, 4 and 5 runs 75, 88 and 94 %, 6 to 8 runs 87 to 94 %]."
+    f"from {LEAST_RUNS_FOR_INTERVAL} runs on; of 5 runs or fewer it is their range; where it is narrower than "
+    f"{COARSE_WIDTH_US:g} µs, it is {CLOCK_STEP_US:g} µs longer, which the program's clock cuts off]."
 )
-"""The coverages are for normal samples: of n runs the range holds the true median but for 2 in 2^n, David and Nagaraja,
-Order Statistics (2003), section 7.1; of 6 to 8, and of runs that end when the interval is narrow, simulated.
-"""
 
 LATENCY_DEFINITION: Final = (
     f"{MEDIAN_OF_RUNS} "
@@ -49,6 +47,7 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
     yield _measured(results)
     yield f"Artifacts (sha256): {_joined(map(_artifact, results))}."
     yield LATENCY_DEFINITION
+    yield interval_line(results)
     yield MEMORY_DEFINITION
 
 
@@ -58,6 +57,11 @@ def grid_lines(results: Sequence[JobResult]) -> Iterator[str]:
     yield f"Binary: {_binary(results[0])}; {configuration(results)}."
     yield _per_job(results)
     yield _measured(results)
+
+
+def interval_line(results: Sequence[JobResult]) -> str:
+    """Return how often the intervals of these results hold the true median."""
+    return f"Intervals: {coverage_text(result.rules for result in results)}."
 
 
 def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:

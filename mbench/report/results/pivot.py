@@ -15,6 +15,7 @@ from mbench.report.render.number_format import KIB_PER_MIB, MILLION, UNKNOWN, le
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
 from mbench.report.results.accuracy_columns import metric_text, row_metric
 from mbench.report.results.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
+from mbench.report.results.latency_text import latency_value
 from mbench.report.results.provenance import comparable, differing
 from mbench.report.results.rows import Row, row_of
 from mbench.report.results.scored import TOP1, TOP5
@@ -28,7 +29,7 @@ AXES: Final[dict[str, Callable[[Row], str]]] = {
 }
 
 VALUES: Final[dict[str, tuple[str, Callable[[Row], str]]]] = {
-    "latency_median_us": ("latency (ms)", lambda row: milliseconds(row.latency_median_us, row.latency_ci_us)),
+    "latency_median_us": ("latency (ms)", latency_value),
     "latency_p95_us": ("p95 (ms)", lambda row: milliseconds(row.latency_p95_us)),
     "init_us": ("init (ms)", lambda row: milliseconds(row.init_us)),
     "peak_memory_kib": ("peak memory (MiB)", lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),

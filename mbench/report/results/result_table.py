@@ -7,13 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mbench.core.results import JobResult, Status
-from mbench.report.render.number_format import ABSENT, legend, milliseconds
+from mbench.report.render.number_format import ABSENT, legend
 from mbench.report.render.text_table import Cell, Column, Style, TableValues
 from mbench.report.results.accuracy_columns import TOP1_HEADER, best_rows, saturated_top5
 from mbench.report.results.columns import DEVICE_NAME, LATENCY, STATUS, ResultColumn, chosen_columns, columns_of
 from mbench.report.results.fastest import fastest_rows
 from mbench.report.results.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
 from mbench.report.results.footnotes import Footnotes
+from mbench.report.results.latency_text import below_clock, latency_value
 from mbench.report.results.phone_medians import (
     MEDIAN_DEFINITION,
     PhoneMedian,
@@ -127,7 +128,8 @@ def _cell(line: _Line, column: ResultColumn, notes: Footnotes, *, with_status: b
         marks = f" ({notes.marks[line.place]})" if notes.marks[line.place] else ""
         return Cell(f"{column.text(row)}{marks}", Style.PLAIN if row.status is Status.OK else Style.BAD)
     if with_status and column.header == LATENCY and row.status is not Status.OK:
-        return Cell(ABSENT if row.latency_median_us is None else milliseconds(row.latency_median_us, row.latency_ci_us))
+        unknown = row.latency_median_us is None and not below_clock(row)
+        return Cell(ABSENT if unknown else latency_value(row))
     return Cell(column.text(row))
 
 

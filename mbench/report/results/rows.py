@@ -3,10 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from mbench.core.conclusions import CLOCK_STEP_US, latency_samples_us
+from mbench.core.conclusions import latency_samples_us
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Metric, Score
-from mbench.core.statistics import Interval, bootstrap_interval, median
+from mbench.core.statistics import (
+    CLOCK_STEP_US,
+    Interval,
+    bootstrap_interval,
+    latency_interval,
+    median,
+    two_groups,
+)
 from mbench.core.workloads import Delegate, Document
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
@@ -14,6 +21,9 @@ from mbench.report.results.unknown_conditions import unknown_conditions
 
 OUTLYING = 0.1
 """Share of the median, beyond the interval. Twice the drift that is reported."""
+
+MEAN_APART = 0.1
+"""Share of a run's median by which its mean may differ; in ordinary runs it is a few hundredths."""
 
 LEAST_INFERENCES_FOR_P95 = 40
 """Below that, the 95th percentile is one of the two slowest inferences."""
@@ -24,8 +34,10 @@ class Row(Document):
 
     Attributes:
         device: the device's serial; for a host its name.
-        latency_median_us: median over runs of each run's median inference.
-        latency_ci_us: 95 % bootstrap interval over runs, low and high; null for fewer than three.
+        latency_median_us: median over runs of each run's median inference; null where it is below the clock's step,
+            with the warning `below_clock`.
+        latency_ci_us: 95 % bootstrap interval over runs, low and high, a step of the clock longer where it is narrow;
+            null for fewer than three.
         latency_p95_us: median over runs of each run's 95th percentile; null where a run had fewer than 40 inferences.
         init_us: median over runs of what one process spent before its first inference.
         peak_memory_kib: median over the memory pass of the process's resident peak, the tool itself included. The
@@ -82,7 +94,8 @@ def row_of(result: JobResult) -> Row:
     good = _good_runs(result, Pass.LATENCY)
     measured = good if result.status in {Status.OK, Status.ABORTED} else []
     samples = latency_samples_us(measured)
-    interval = bootstrap_interval(samples, seed=result.rules.seed)
+    unseen = _below_clock(samples)
+    interval = None if unseen else latency_interval(samples, seed=result.rules.seed)
     artifact = result.workload.artifact
     score, on_device = chosen_score(result), device_score(result)
     return Row(
@@ -107,9 +120,9 @@ def row_of(result: JobResult) -> Row:
         top1_device=_value(on_device, TOP1),
         top1_device_ci=_interval(on_device, TOP1),
         metrics_device=() if on_device is None else on_device.metrics,
-        latency_median_us=_median_or_none(samples),
+        latency_median_us=None if unseen else _median_or_none(samples),
         latency_ci_us=None if interval is None else (interval.low, interval.high),
-        latency_p95_us=_p95_us(measured),
+        latency_p95_us=None if _below_clock([p95_us := _p95_us(measured)]) else p95_us,
         init_us=_median_or_none([run.init_us for run in measured]),
         peak_memory_kib=_peak_memory_kib(result),
         delegate_nodes=_delegate_nodes(measured, result.workload.delegate),
@@ -118,7 +131,10 @@ def row_of(result: JobResult) -> Row:
         binary_sha256=result.binary.sha256,
         session=result.session,
         provenance=fingerprint(comparable(result)),
-        warnings=(*result.warnings, *_derived_warnings(result, measured, samples, interval)),
+        warnings=(
+            *result.warnings,
+            *_derived_warnings(result, measured, samples),
+        ),
     )
 
 
@@ -190,10 +206,43 @@ def _outlying(samples: Sequence[float], interval: Interval) -> Iterator[Measurem
         )
 
 
-def _derived_warnings(
-    result: JobResult, runs: Sequence[Run], samples: Sequence[float], interval: Interval | None
-) -> Iterator[MeasurementWarning]:
+def _below_clock(samples: Sequence[float | None]) -> bool:
+    """Whether the median of samples is shorter than the program's clock can show."""
+    middle = _median_or_none(samples)
+    return middle is not None and middle < CLOCK_STEP_US
+
+
+def _in_groups(samples: Sequence[float]) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where runs lie in two groups apart: between them lies no run, and there the median may stand."""
+    groups = two_groups(samples)
+    if groups is not None:
+        low, high = median(groups.low), median(groups.high)
+        yield MeasurementWarning(
+            code=WarningCode.RUNS_IN_GROUPS,
+            message=f"{len(groups.low)} of {len(samples)} runs lie around {low:g} µs and {len(groups.high)} around "
+            f"{high:g} µs, {(high - low) / low:.0%} more",
+            advice="the device has two states (cores, clocks, memory): hold one of them, or quote both groups",
+        )
+
+
+def _mean_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where the mean inference of runs is not their median one: some inferences took far longer."""
+    phases = [run.measured for run in runs if run.measured is not None]
+    known = [(phase.avg_us, phase.median_us) for phase in phases if phase.avg_us is not None and phase.median_us]
+    apart = [(mean, middle) for mean, middle in known if abs(mean - middle) > max(MEAN_APART * middle, CLOCK_STEP_US)]
+    if apart:
+        mean, middle = max(apart, key=lambda each: abs(each[0] / each[1] - 1))
+        yield MeasurementWarning(
+            code=WarningCode.MEAN_APART,
+            message=f"in {len(apart)} of {len(known)} runs the mean inference is not the median one: up to "
+            f"{mean / middle:.1f} times it, {mean:g} µs",
+            advice="some inferences take far longer: look for other work on these cores, and quote the mean too",
+        )
+
+
+def _derived_warnings(result: JobResult, runs: Sequence[Run], samples: Sequence[float]) -> Iterator[MeasurementWarning]:
     """Yield the doubts that the result's numbers show and its stored warnings do not name."""
+    interval = bootstrap_interval(samples, seed=result.rules.seed)
     stored = {warning.code for warning in result.warnings}
     if result.workload.artifact.latency_only and WarningCode.LATENCY_ONLY not in stored:
         yield MeasurementWarning(
@@ -203,6 +252,12 @@ def _derived_warnings(
         )
     if not samples:
         return
+    if _below_clock(samples):
+        yield MeasurementWarning(
+            code=WarningCode.BELOW_CLOCK,
+            message=f"an inference takes less than {CLOCK_STEP_US:g} µs, which the program's clock does not show",
+            advice="a larger input makes longer inferences",
+        )
     yield from unknown_conditions(result, runs)
     if WarningCode.FEW_RUNS not in stored and (len(samples) < result.rules.min_runs or interval is None):
         wanted = max(result.rules.min_runs, 3)
@@ -213,6 +268,8 @@ def _derived_warnings(
         )
     if interval is not None:
         yield from _outlying(samples, interval)
+    yield from _in_groups(samples)
+    yield from _mean_apart(runs)
     if interval is not None and WarningCode.WIDE_INTERVAL not in stored:
         width = interval.relative_half_width(median(samples))
         if width > result.rules.target_interval:

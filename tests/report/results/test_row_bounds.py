@@ -8,6 +8,8 @@ import sample_scores as scored
 
 from mbench.core.results import DelegateCoverage, JobResult, MeasurementWarning, Memory, Pass, Run, Status, WarningCode
 from mbench.core.workloads import parse_delegate
+from mbench.report.results.fastest import clear_winner
+from mbench.report.results.latency_text import latency_text, short_latency_text
 from mbench.report.results.rows import row_of
 
 NUMBERS = ("latency_median_us", "latency_ci_us", "latency_p95_us", "init_us", "peak_memory_kib", "delegate_nodes")
@@ -99,8 +101,84 @@ def test_the_middle_of_two_is_their_mean():
 def test_a_number_of_zero_is_known():
     runs = [sample.latency_run(0, index, init_us=0, measured={"p95_us": 0}) for index in range(3)]
     row = row_of(sample.result(runs=(*runs, sample.memory_run(0.0))))
-    assert (row.latency_median_us, row.latency_ci_us, row.latency_p95_us) == (0, (0, 0), 0)
     assert (row.init_us, row.peak_memory_kib) == (0, 0)
+
+
+def warned(row, code):
+    return [warning.message for warning in row.warnings if warning.code == code]
+
+
+@pytest.mark.parametrize(
+    ("medians_us", "text"),
+    [
+        ((0, 0, 0), "< 0.001"),
+        ((0, 0, 0, 1, 1), "< 0.001"),
+        ((0, 0, 1, 1), "< 0.001"),
+        ((0, 1, 1), "0.001 [0.000, 0.002]"),
+        ((1, 1, 1), "0.001 [0.001, 0.002]"),
+    ],
+)
+def test_what_is_shorter_than_a_step_of_the_clock_has_no_latency_and_the_reason(medians_us, text):
+    row = row_of(sample.result(medians_us=medians_us))
+    unseen = text == "< 0.001"
+    assert latency_text(row) == short_latency_text(row) == text if unseen else latency_text(row) == text
+    assert (row.latency_median_us is None, row.latency_ci_us is None) == (unseen, unseen)
+    said = "an inference takes less than 1 µs, which the program's clock does not show"
+    assert warned(row, "below_clock") == ([said] if unseen else [])
+
+
+@pytest.mark.parametrize(("p95_us", "shown"), [(0, None), (1, 1)])
+def test_a_95th_percentile_below_a_step_of_the_clock_is_none(p95_us, shown):
+    runs = [sample.latency_run(1, index, measured={"p95_us": p95_us}) for index in range(3)]
+    assert row_of(sample.result(runs=runs)).latency_p95_us == shown
+
+
+def test_an_aborted_job_that_the_clock_does_not_show_says_both():
+    row = row_of(sample.result(medians_us=(0, 0, 0), status=Status.ABORTED))
+    assert latency_text(row) == "aborted: < 0.001"
+
+
+def test_a_row_that_the_clock_does_not_show_leaves_no_other_the_fastest():
+    rows = [row_of(sample.result(medians_us=[each] * 5)) for each in (0, 100, 300)]
+    assert clear_winner(rows[1:]) == 0
+    assert clear_winner(rows) is None
+
+
+@pytest.mark.parametrize(
+    ("medians_us", "said"),
+    [
+        ((1000,) * 5, []),
+        ((1000, 1000, 1100, 1100, 1100), ["2 of 5 runs lie around 1000 µs and 3 around 1100 µs, 10% more"]),
+        ((1000, 1100, 1100, 1100, 1100), []),
+    ],
+)
+def test_runs_in_two_groups_are_a_doubt(medians_us, said):
+    assert warned(row_of(sample.result(medians_us=medians_us)), "runs_in_groups") == said
+
+
+def means(*pairs):
+    """Return a row of runs with these medians and means."""
+    runs = [sample.latency_run(middle, index, measured={"avg_us": mean}) for index, (middle, mean) in enumerate(pairs)]
+    return row_of(sample.result(runs=runs))
+
+
+@pytest.mark.parametrize(
+    ("mean", "apart"), [(1000, False), (1100, False), (1100.1, True), (900, False), (899.9, True), (None, False)]
+)
+def test_a_mean_more_than_a_tenth_from_the_median_is_a_doubt(mean, apart):
+    assert bool(warned(means(*[(1000, mean)] * 5), "mean_apart")) == apart
+
+
+@pytest.mark.parametrize(("mean", "apart"), [(3.0, False), (3.01, True)])
+def test_a_mean_within_a_step_of_the_clock_is_the_median(mean, apart):
+    assert bool(warned(means(*[(2, mean)] * 5), "mean_apart")) == apart
+
+
+def test_the_mean_that_is_furthest_from_its_median_is_named():
+    row = means((1000, 1000), (1000, 2000), (1000, 1500), (500, 1250), (None, 9000))
+    assert warned(row, "mean_apart") == [
+        "in 3 of 4 runs the mean inference is not the median one: up to 2.5 times it, 1250 µs"
+    ]
 
 
 @pytest.mark.parametrize(("peak_kib", "shown"), [(24_576.4, 24_576), (24_576.6, 24_577), (0.4, 0)])
