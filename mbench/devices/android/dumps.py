@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mbench.core.numerals import integer, real
+from mbench.devices.android.kernel import plausible_celsius
 
 PowerSource = Literal["ac", "usb", "wireless", "dock", "none"]
 Charging = Literal["charging", "discharging", "not_charging", "full"]
@@ -17,11 +18,33 @@ _CHARGING: Final[dict[str, Charging]] = {"2": "charging", "3": "discharging", "4
 """android.os.BatteryManager.BATTERY_STATUS_*; 1 is unknown."""
 
 _TEMPERATURE = re.compile(
-    r"^\s*Temperature\{mValue=(-?\d+(?:\.\d+)?(?:E-?\d+)?), mType=(-?\d+), mName=([^,}]+), mStatus=-?\d+\}", re.M
+    r"^\s*Temperature\{mValue=(-?\d+(?:\.\d+)?(?:E-?\d+)?), mType=(-?\d+|\w+), mName=([^,}]+), mStatus=-?\d+\}", re.M
 )
 _SKIN: Final = 3
 _DEGREES: Final = frozenset({0, 1, 2, _SKIN, 4, 5, 9, 10, 11, 12, 13, 14, 15})
 """Kinds of android.os.Temperature that are temperatures: 6, 7, 8 are the battery's voltage, current and charge."""
+
+_KINDS: Final = {
+    "CPU": 0,
+    "GPU": 1,
+    "BATTERY": 2,
+    "SKIN": _SKIN,
+    "USB_PORT": 4,
+    "POWER_AMPLIFIER": 5,
+    "BCL_VOLTAGE": 6,
+    "BCL_CURRENT": 7,
+    "BCL_PERCENTAGE": 8,
+    "NPU": 9,
+    "TPU": 10,
+    "DISPLAY": 11,
+    "MODEM": 12,
+    "SOC": 13,
+    "WIFI": 14,
+    "CAMERA": 15,
+}
+"""Names of the kinds (android.os.Temperature.TYPE_SKIN); one maker shifts the numbers by one, and not the names."""
+
+_LOWEST_PERCENT, _HIGHEST_PERCENT = 0.0, 100.0
 
 _DEEP_IDLE: Final = frozenset({"IDLE", "IDLE_MAINTENANCE"})
 
@@ -66,9 +89,10 @@ def parse_battery(text: str) -> BatteryState:
     if "UPDATES STOPPED" in text or not fields:
         return BatteryState()
     level, scale, temperature = (_number(fields.get(name)) for name in ("level", "scale", "temperature"))
+    percent = None if level is None or not scale else round(100 * level / scale, 1)
     return BatteryState(
-        percent=None if level is None or not scale else round(100 * level / scale, 1),
-        temperature_c=None if not temperature else temperature / 10,
+        percent=percent if percent is not None and _LOWEST_PERCENT <= percent <= _HIGHEST_PERCENT else None,
+        temperature_c=plausible_celsius(temperature / 10) if temperature else None,
         powered_by=_power_source(fields),
         charging=_CHARGING.get(fields.get("status", "")),
     )
@@ -77,7 +101,8 @@ def parse_battery(text: str) -> BatteryState:
 def parse_thermal(text: str) -> ThermalState:
     """Return the thermal service's state, by what its hardware layer says now and not by what is cached.
 
-    A sensor that reads exactly 0 is not fitted.
+    A sensor that reads exactly 0 is not fitted, and one without a reading says the lowest float that there is. Of
+    several sensors with one name the hottest counts.
     """
     status = re.search(r"^Thermal Status: (\d)\s*$", text, re.MULTILINE)
     if status is None or "HAL Ready: false" in text:
@@ -85,12 +110,15 @@ def parse_thermal(text: str) -> ThermalState:
     overridden = re.search(r"^IsStatusOverride: true", text, re.MULTILINE) is not None
     _, found, current = text.partition("Current temperatures from HAL:")
     readings = _TEMPERATURE.findall(re.split(r"^\S", current, maxsplit=1, flags=re.MULTILINE)[0]) if found else []
-    read = [(name, integer(kind), real(value)) for value, kind, name in readings]
+    read = [(name, _kind(kind, name), plausible_celsius(real(value))) for value, kind, name in readings]
     usable = [(name, kind, value) for name, kind, value in read if kind in _DEGREES and value]
+    celsius: dict[str, float] = {}
+    for name, _, value in usable:
+        celsius[name] = max(value, celsius.get(name, value))
     return ThermalState(
         status=None if overridden or int(status[1]) > 6 else int(status[1]),
-        celsius={name: value for name, _, value in usable} or None,
-        skin=tuple(name for name, kind, _ in usable if kind == _SKIN),
+        celsius=celsius or None,
+        skin=tuple(dict.fromkeys(name for name, kind, _ in usable if kind == _SKIN)),
     )
 
 
@@ -111,6 +139,18 @@ def parse_doze(text: str) -> bool | None:
     """Return whether `dumpsys deviceidle get deep` names a state of deep idle; None where it names no state."""
     word = text.strip()
     return word in _DEEP_IDLE if re.fullmatch(r"[A-Z_]+", word) else None
+
+
+def _kind(number: str, name: str) -> int | None:
+    """Return what a sensor measures: by the kind's name, where its kind or its own name is one; else by the number.
+
+    A sensor's own name is a kind's only as `TYPE_SKIN`, or `SKIN`: one that is called `soc` gives the battery's charge.
+    """
+    named = name.strip().upper()
+    word = number.upper().removeprefix("TYPE_")
+    if word not in _KINDS and (named.startswith("TYPE_") or named == "SKIN"):
+        word = named.removeprefix("TYPE_")
+    return _KINDS.get(word, integer(number))
 
 
 def _power_source(fields: dict[str, str]) -> PowerSource | None:

@@ -102,10 +102,15 @@ def parse_zones(text: str) -> dict[str, float] | None:
         name, value = zone.get("type", ""), integer(zone.get("temp", ""))
         if not name or value is None or abs(value) < _LOWEST_RAW or _NO_TEMPERATURE.search(name):
             continue
-        celsius = value / 1000
-        if _COLDEST_C < celsius < _HOTTEST_C:
+        celsius = plausible_celsius(value / 1000)
+        if celsius is not None:
             zones[name] = max(celsius, zones.get(name, celsius))
     return zones or None
+
+
+def plausible_celsius(value: float | None) -> float | None:
+    """Return a temperature that a phone can have; None for what sensors say that have none, such as -3.4e38."""
+    return value if value is not None and _COLDEST_C < value < _HOTTEST_C else None
 
 
 def parse_cpu_time(text: str) -> CpuTime | None:

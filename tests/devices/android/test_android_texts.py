@@ -64,6 +64,76 @@ def test_an_overridden_thermal_status_is_unknown_and_the_sensors_are_not():
     assert state.celsius is not None
 
 
+THERMAL = """Thermal Status: 0
+HAL Ready: true
+Current temperatures from HAL:
+{}
+Current cooling devices from HAL:
+"""
+
+
+def thermal(*sensors):
+    lines = [f"\tTemperature{{mValue={value}, mType={kind}, mName={name}, mStatus=0}}" for value, kind, name in sensors]
+    return parse_thermal(THERMAL.format("\n".join(lines)))
+
+
+@pytest.mark.parametrize("value", ["-3.4028235E38", "3.4028235E38", "-30.0", "150.0", "0.0", "-274.0"])
+def test_what_no_phone_can_have_is_no_temperature(value):
+    state = thermal((value, 3, "skin"), ("31.5", 0, "cpu"))
+    assert (state.celsius, state.skin, state.status) == ({"cpu": 31.5}, (), 0)
+    assert thermal((value, 3, "skin")).celsius is None
+
+
+@pytest.mark.parametrize("value", ["-29.9", "149.9", "0.1", "3.1E1"])
+def test_what_a_phone_can_have_is_a_temperature(value):
+    assert thermal((value, 3, "skin")).celsius == {"skin": float(value)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "celsius", "skin"),
+    [
+        (3, "VIRTUAL-SKIN", True, True),
+        (4, "usb", True, False),
+        (4, "TYPE_SKIN", True, True),
+        (4, "SKIN", True, True),
+        (4, "skin", True, True),
+        (1, "TYPE_CPU", True, False),
+        (3, "TYPE_BATTERY", True, False),
+        (9, "TYPE_BCL_PERCENTAGE", False, False),
+        ("TYPE_SKIN", "xyz", True, True),
+        ("SKIN", "xyz", True, True),
+        ("TYPE_BCL_VOLTAGE", "xyz", False, False),
+        ("TYPE_NEW", "xyz", False, False),
+        (8, "soc", False, False),
+        (-1, "xyz", False, False),
+    ],
+)
+def test_a_kind_goes_by_its_name_where_one_is_said(kind, name, celsius, skin):
+    state = thermal(("36.5", kind, name))
+    assert (state.celsius, state.skin) == ({name: 36.5} if celsius else None, (name,) if skin else ())
+
+
+def test_of_sensors_with_one_name_the_hottest_counts():
+    state = thermal(("36.5", 3, "skin"), ("38.5", 3, "skin"), ("37.5", 3, "skin"))
+    assert (state.celsius, state.skin) == ({"skin": 38.5}, ("skin",))
+
+
+@pytest.mark.parametrize(
+    ("level", "temperature", "percent", "celsius"),
+    [
+        (0, 250, 0.0, 25.0),
+        (100, 1499, 100.0, 149.9),
+        (101, 1500, None, None),
+        (-1, -300, None, None),
+        (50, -2147483648, 50.0, None),
+        (50, -299, 50.0, -29.9),
+    ],
+)
+def test_a_battery_says_what_it_can_have_or_nothing(level, temperature, percent, celsius):
+    state = parse_battery(f"  level: {level}\n  scale: 100\n  temperature: {temperature}\n")
+    assert (state.percent, state.temperature_c) == (percent, celsius)
+
+
 @pytest.mark.parametrize("said", [text("thermalservice-no-hal.txt"), "", "Can't find service: thermalservice\n"])
 def test_a_phone_without_thermal_service_is_unknown(said):
     assert parse_thermal(said) == ThermalState()
