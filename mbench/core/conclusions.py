@@ -92,6 +92,14 @@ def _unscored(job: PlannedJob, scores: Sequence[Score | Unscored]) -> Iterator[M
     for reason in (job.unscored, *(score.reason for score in scores if isinstance(score, Unscored))):
         if reason is not None:
             yield MeasurementWarning(code=WarningCode.NO_ACCURACY, message=f"no accuracy: {reason}")
+    for score in scores:
+        if isinstance(score, Score) and score.scored < score.asked:
+            yield MeasurementWarning(
+                code=WarningCode.UNANSWERED,
+                message=f"{score.asked - score.scored} of {score.asked} examples have no answer from the device and "
+                "count as wrong",
+                advice="the accuracy is that much too low at most; see which they are in the job's document",
+            )
     for agreement in (score.agreement for score in scores if isinstance(score, Score)):
         if agreement is not None and agreement.same_top1 < LEAST_SAME_ANSWERS * agreement.examples:
             yield MeasurementWarning(
@@ -135,6 +143,7 @@ def _doubts(
     yield from _spread(part.rules, runs)
     yield from _surroundings(part, job, runs, busy_limit)
     yield from _outputs(runs, agreement_db)
+    yield from _canary_failed(canary)
     canaries_us = [sample for run in canary if (sample := _sample_us(run)) is not None]
     moved = drift(canaries_us)
     if moved is not None and moved > max(DRIFT_TOLERANCE, CLOCK_STEP_US / median(canaries_us)):
@@ -143,6 +152,21 @@ def _doubts(
             message=f"the canary ran {moved:.0%} apart in the first and the second half of the session",
             advice="let it cool, close other programs, and measure again",
         )
+
+
+def _canary_failed(canary: Sequence[Run]) -> Iterator[MeasurementWarning]:
+    """Yield a doubt where runs of the canary gave nothing: drift is then seen less well, or not at all."""
+    failed = [run for run in canary if run.status is not Status.OK]
+    if not failed:
+        return
+    why = ", ".join(dict.fromkeys(str(run.error_class or run.status) for run in failed))
+    rest = len(canary) - len(failed)
+    then = f"drift is judged by the other {rest}" if rest > 1 else "nothing shows whether the device drifted"
+    yield MeasurementWarning(
+        code=WarningCode.CANARY_FAILED,
+        message=f"{len(failed)} of {len(canary)} runs of the canary gave no latency ({why}): {then}",
+        advice="see its runs in the session's folder, and measure again",
+    )
 
 
 def _spread(rules: MeasuringRules, runs: Sequence[Run]) -> Iterator[MeasurementWarning]:

@@ -4,8 +4,8 @@ Format history:
     1   mbench 0.1, before its release: first format.
     2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
         what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
-    3   mbench 0.2: conditions hold what the hardware's clocks are and others' load on the cores of a run, and lists
-        of clocks have gaps.
+    3   mbench 0.2: workloads say which signature is run, artifacts what could be counted at least; conditions hold the
+        clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps.
 """
 
 from enum import StrEnum
@@ -57,6 +57,7 @@ class WarningCode(StrEnum):
     FEW_RUNS = "few_runs"
     WIDE_INTERVAL = "wide_interval"
     DRIFT = "drift"
+    CANARY_FAILED = "canary_failed"
     BUSY = "busy"
     TIME_LIMITED = "time_limited"
     NOT_PINNED = "not_pinned"
@@ -79,6 +80,7 @@ class WarningCode(StrEnum):
     UNKNOWN_CONDITIONS = "unknown_conditions"
     NO_ACCURACY = "no_accuracy"
     ACCURACY_DIFFERS = "accuracy_differs"
+    UNANSWERED = "unanswered"
     OUTLYING_RUNS = "outlying_runs"
     RUNS_IN_GROUPS = "runs_in_groups"
     MEAN_APART = "mean_apart"

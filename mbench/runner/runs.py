@@ -1,6 +1,7 @@
 """One run of benchmark_model on one device, from its request to its result; nothing in here is tried twice."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 from mbench.core.error_classes import Failure
@@ -38,6 +39,7 @@ class RunRequest:
         builtin_accepted: whether a `cpu` row is right without XNNPACK, as int16x8 ones are.
         init_allowance_s: for loading and preparing the model, before the run counts as hanging; None: as its delegate
             needs.
+        longest_s: after which it counts as hanging at the latest, where earlier ones show how long one takes.
     """
 
     job: str
@@ -51,6 +53,7 @@ class RunRequest:
     cpus: tuple[int, ...] | None = None
     builtin_accepted: bool = False
     init_allowance_s: float | None = None
+    longest_s: float | None = None
 
 
 def run_once(
@@ -79,7 +82,10 @@ def run_once(
         hashes=_hashes(instrument, request),
         environment=dict(instrument.environment),
         cpus=request.cpus,
-        deadline_s=deadline_s(settings, init_allowance_s=allowance_s),
+        deadline_s=min(
+            deadline_s(settings, init_allowance_s=allowance_s),
+            math.inf if request.longest_s is None else request.longest_s,
+        ),
     )
     return _result(instrument, request, command, paths, course), course.files
 

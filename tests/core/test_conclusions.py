@@ -510,3 +510,65 @@ def test_only_the_cores_of_a_jobs_threads_count_and_all_of_them_where_nothing_is
 def test_clocks_that_were_capped_as_asked_and_caps_outside_latency_runs_leave_no_doubt():
     assert doubts(with_after(*[CAPPED] * 5), fixed_performance=True) == {}
     assert doubts([*FIVE, *with_after(CAPPED, purpose=Pass.MEMORY)]) == {}
+
+
+def scored(asked: int, answered: int, place: str = "device") -> Score:
+    return Score(
+        artifact_sha256=SHA,
+        place=place,
+        delegate="cpu",
+        dataset=DatasetFacts(
+            name="digits", task=Task.CLASSIFICATION, split=Split.TEST, sha256=SHA, examples=asked, classes=10
+        ),
+        preprocessing="plain",
+        asked=asked,
+        scored=answered,
+        metrics=(Metric(name="top1", value=0.5, examples=asked),),
+        seconds=1.0,
+    )
+
+
+@pytest.mark.parametrize(("answered", "said"), [(500, None), (499, "1 of 500"), (480, "20 of 500")])
+def test_examples_without_an_answer_are_a_doubt(answered, said):
+    result = conclude(
+        PLAN,
+        part(),
+        JOB,
+        FIVE,
+        canary=(),
+        busy_limit=None,
+        agreement_db=None,
+        scores=(scored(500, answered),),
+        finished_at=NOON,
+    )
+    messages = [warning.message for warning in result.warnings if warning.code == "unanswered"]
+    wanted = f"{said} examples have no answer from the device and count as wrong"
+    assert messages == ([] if said is None else [wanted])
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((None, None, None), None),
+        (
+            ("timeout", None, None),
+            "1 of 3 runs of the canary gave no latency (timeout): drift is judged by the other 2",
+        ),
+        (
+            ("timeout", None, "killed"),
+            "2 of 3 runs of the canary gave no latency (timeout, killed): nothing shows whether the device drifted",
+        ),
+        (
+            ("transport", "transport"),
+            "2 of 2 runs of the canary gave no latency (transport): nothing shows whether the device drifted",
+        ),
+        ((), None),
+    ],
+)
+def test_a_canary_that_gave_nothing_is_a_doubt(ends, said):
+    canary = [
+        run(index) if end is None else run(index, status=Status.FAILED, error_class=end, message="gone", measured=None)
+        for index, end in enumerate(ends)
+    ]
+    warning = doubts(FIVE, canary=canary).get("canary_failed")
+    assert (None if warning is None else warning.message) == said

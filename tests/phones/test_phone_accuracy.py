@@ -111,3 +111,17 @@ def die_at(here: Bench, benchmarks: int) -> None:
     while here.phone.benchmarks < benchmarks and time.monotonic() < until:
         time.sleep(0.005)
     here.adb.die()
+
+
+def test_examples_whose_process_was_killed_are_asked_again_once(bench) -> None:
+    here = bench(invented=True)
+    for run in (2, 4, 8):  # of six examples two, and of those one again: it is asked no third time
+        here.phone.arm(Fault(kind=FaultKind.KILL, run=run))
+    answers = here.ask(inputs(6), outputs=HASH_BYTES)
+    assert answers.failed == {3: "ended with status 137 (SIGKILL)"}
+    assert here.phone.benchmarks == 6 + 2
+    well = answers.outputs[0][[0, 1, 2, 4, 5]]
+    assert well.any()
+    assert (well == well[0]).all()
+    assert not answers.outputs[0][3].any()
+    assert here.left() == []

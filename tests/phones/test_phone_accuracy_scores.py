@@ -23,6 +23,7 @@ from mbench.core.results import BinaryFacts, DeviceFacts
 from mbench.core.scores import Agreement, Score, unpack_hits
 from mbench.core.workloads import Delegate, parse_delegate
 from mbench.devices.profiles.profile import load_profile
+from mbench.emulator.phone.faults import Fault, FaultKind
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.device import Folders, Identity
 from mbench.workflows.run.device_score import (
@@ -136,6 +137,15 @@ def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, que
     before = here.phone.benchmarks
     assert score(here, question) == found
     assert here.phone.benchmarks == before
+
+
+def test_where_too_many_examples_have_no_answer_there_is_no_score(bench, question: DeviceEvaluation) -> None:
+    here = bench(model=FILE.read_bytes())
+    here.phone.arm(Fault(kind=FaultKind.ABORT, run=2))
+    reason = score(here, question)
+    assert isinstance(reason, Unscored)
+    assert reason.reason.startswith(f"1 of 3 examples have no answer from {here.transport.serial} by cpu, more than 5%")
+    assert reason.reason.endswith("The first, number 1, ended with status 134 (SIGABRT).")
 
 
 def test_a_delegate_that_the_phone_lacks_is_a_reason_and_no_score(bench, question: DeviceEvaluation) -> None:

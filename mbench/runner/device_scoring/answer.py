@@ -6,12 +6,13 @@ counts. The others run in a loop on the device that carries nothing over the cab
 nodes. After each loop, and after each loss of the device, what is done is fetched and kept on this host.
 """
 
+import hashlib
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.error_classes import DELEGATE, INVOKE
+from mbench.core.error_classes import DELEGATE, INVOKE, KILLED
 from mbench.core.errors import CommandTimeout, NoSpace, RunFailed, TransportError
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.workloads import OutputFacts
@@ -73,6 +74,8 @@ def answer_on_device(
 ) -> DeviceAnswers:
     """Let a device answer what it has not yet, and return all its answers.
 
+    Examples whose process was killed from outside are asked once more.
+
     Args:
         transport: the way to the device.
         clock: its steady time measures.
@@ -90,16 +93,51 @@ def answer_on_device(
         TransportError: the device did not come back; the answers so far are kept.
         StoreError: the answers could not be kept.
     """
-    device = ShardDevice(transport, clock, instrument, request)
-    shards = Shards(transport, request.inputs, path=f"{request.folder}/shard.bin", part=kept.folder / "shard.part")
-    answering = _Answering(transport.serial, clock, device, request, shards, kept, progress=progress)
-    answering.to_the_end(recover, between)
+
+    def ask(request: AnswerRequest, kept: KeptAnswers) -> tuple[str, ...]:
+        """Let the device answer, and return how it was lost."""
+        device = ShardDevice(transport, clock, instrument, request)
+        shards = Shards(transport, request.inputs, path=f"{request.folder}/shard.bin", part=kept.folder / "shard.part")
+        answering = _Answering(transport.serial, clock, device, request, shards, kept, progress=progress)
+        answering.to_the_end(recover, between)
+        return tuple(answering.losses)
+
+    losses = ask(request, kept)
+    outputs = _arrays(kept.rows(), request.outputs, len(request.inputs))
+    statuses, seconds = dict(enumerate(kept.statuses)), kept.seconds
+    if killed := [number for number, status in statuses.items() if _was_killed(status)]:
+        again = _kept_again(kept, killed, request.answer_bytes)
+        try:
+            losses += ask(replace(request, inputs=request.inputs[killed]), again)
+        except RunFailed as error:  # they are killed every time: what has no answer is reported by itself
+            _LOG.warning("%s: examples whose process was killed were asked again: %s", transport.serial, error)
+        for place, status in enumerate(again.statuses):
+            statuses[killed[place]] = status
+        for whole, part in zip(outputs, _arrays(again.rows(), request.outputs, again.done), strict=True):
+            whole[killed[: again.done]] = part
+        seconds += again.seconds
     return DeviceAnswers(
-        outputs=_arrays(kept.rows(), request.outputs, len(request.inputs)),
-        failed={number: _reason(status) for number, status in enumerate(kept.statuses) if status != ANSWERED},
-        seconds=kept.seconds,
-        losses=tuple(answering.losses),
+        outputs=outputs,
+        failed={number: _reason(status) for number, status in statuses.items() if status != ANSWERED},
+        seconds=seconds,
+        losses=losses,
     )
+
+
+def _was_killed(status: str) -> bool:
+    """Whether something outside ended a process, such as a phone that needs memory: the example may have an answer."""
+    ended = signal_end(int(status)) if status.isdecimal() else None
+    return ended is not None and ended.error_class == KILLED
+
+
+def _kept_again(kept: KeptAnswers, numbers: Sequence[int], row_bytes: int) -> KeptAnswers:
+    """Return where the second answers to these examples are kept, beside the first ones.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    named = hashlib.sha256(",".join(map(str, numbers)).encode()).hexdigest()[:12]
+    return KeptAnswers(kept.folder / f"again-{named}", about={"examples": list(numbers)}, row_bytes=row_bytes)
 
 
 class _Answering:
@@ -304,7 +342,7 @@ def _arrays(rows: bytes, outputs: tuple[OutputFacts, ...], count: int) -> "tuple
     for output in outputs:
         dtype = np.dtype(f"<{DTYPES[output.dtype]}")
         end = place + output.elements * dtype.itemsize
-        arrays.append(np.ascontiguousarray(table[:, place:end]).view(dtype))
+        arrays.append(np.array(table[:, place:end], order="C").view(dtype))
         place = end
     return tuple(arrays)
 

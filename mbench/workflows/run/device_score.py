@@ -38,6 +38,9 @@ from mbench.workflows.home import home
 DEVICE_EXAMPLES: Final = 500
 """Asked on a device unless the user names a number: a process each, of 10 to 60 ms on a phone besides its inference."""
 
+MOST_UNANSWERED: Final = 0.05
+"""Share of the examples that a device may leave without an answer: the interval of 500 has half a width of 4 %."""
+
 LEASE_RENEWED_S: Final = 600.0
 _ROWS_AT_ONCE: Final = 256
 
@@ -139,7 +142,17 @@ def score_on_device(
             )
     except (RunFailed, NoSpace, UsageError) as error:
         return Unscored(f"not scored on {place.device.transport.serial} by {workload.delegate}: {error}")
+    if len(answers.failed) > MOST_UNANSWERED * len(inputs):
+        return Unscored(_too_few(place.device.transport.serial, workload, answers, asked=len(inputs)))
     return _score(artifact.sha256, workload, evaluation, answers)
+
+
+def _too_few(serial: str, workload: Workload, answers: DeviceAnswers, *, asked: int) -> str:
+    number, why = next(iter(sorted(answers.failed.items())))
+    return (
+        f"{len(answers.failed)} of {asked} examples have no answer from {serial} by {workload.delegate}, more than "
+        f"{MOST_UNANSWERED:.0%}: counted as wrong they would decide the accuracy. The first, number {number}, {why}."
+    )
 
 
 def agreement(device: Outputs, host: Outputs, both: NDArray[np.bool_], name: Callable[[int], str]) -> Agreement:

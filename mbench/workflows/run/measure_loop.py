@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from mbench.core.conclusions import conclude, latency_samples_us
+from mbench.core.error_classes import TIMEOUT
 from mbench.core.errors import PartInterrupted
 from mbench.core.ports import Clock, Progress
 from mbench.core.reasons import Unscored
@@ -123,10 +124,16 @@ class Measuring:
                 self._run(job.id, job.workload, purpose)
 
     def _run_canary(self) -> None:
-        if self._part.canary is not None:
+        if self._part.canary is not None and not self._canary_hangs():
             if self._count(self._part.canary_job, Pass.CANARY) > self._part.rules.min_runs:
                 self._progress.grow(1)
             self._run(self._part.canary_job, self._part.canary, Pass.CANARY)
+
+    def _canary_hangs(self) -> bool:
+        """Whether the canary has hung and never ended well: each block would wait for its deadline."""
+        runs = self._runs[self._part.canary_job]
+        ended = any(run.status is Status.OK for run in runs)
+        return not ended and any(run.error_class == TIMEOUT for run in runs)
 
     def _run(self, name: str, workload: Workload, purpose: Pass) -> None:
         if self._stop_requested():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from mbench.core.error_classes import ENVIRONMENT, TRANSPORT
 from mbench.core.errors import DamagedFile, DeviceLost, TransportError
@@ -13,6 +14,12 @@ from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.run.measure_loop import RawFiles
 from mbench.workflows.run.push_progress import PushProgress
+
+SLOW_CANARY: Final = 10.0
+"""Times the longest good run of the canary after which another one hangs; a throttled phone takes two or three."""
+
+LEAST_CANARY_S: Final = 15.0
+"""For a phone that is busy for a moment."""
 
 
 class DeviceBench:
@@ -32,6 +39,7 @@ class DeviceBench:
     ) -> None:
         self._device, self._clock, self._files, self._cpus = device, clock, files, cpus
         self._governor = governor
+        self._canary_s: float | None = None
         self._state = device.found
         self._losses: list[MeasurementWarning] = []
 
@@ -82,6 +90,7 @@ class DeviceBench:
             cpus=None if self._cpus is None else self._cpus[: workload.threads],
             builtin_accepted=builtin_accepted(workload.artifact),
             init_allowance_s=self._device.profile.patience.start_s,
+            longest_s=self._longest_s(purpose),
         )
         tries = 0
         while True:
@@ -100,9 +109,17 @@ class DeviceBench:
             "warnings": (*run.warnings, *self._losses, *self._unfit(after)),
         }
         self._losses.clear()
+        if purpose is Pass.CANARY and run.status is Status.OK:
+            self._canary_s = max(self._canary_s or 0.0, run.wall_s)
         if run.status is Status.OK:
             known |= self._governed(before, after)
         return run.model_copy(update=known), files
+
+    def _longest_s(self, purpose: Pass) -> float | None:
+        """Return when a canary hangs at the latest, by those before: it is there to be quick."""
+        if purpose is not Pass.CANARY or self._canary_s is None:
+            return None
+        return max(LEAST_CANARY_S, SLOW_CANARY * self._canary_s)
 
     def _governed(self, before: Conditions, after: Conditions | None) -> dict[str, object]:
         """Return what fails a run during which somebody changed the governor that was set; nothing where it stayed."""

@@ -502,3 +502,31 @@ def test_a_device_is_made_ready_for_the_cores_of_the_run(cpus, asked):
     bench.push(SeenProgress())
     ran(bench)
     assert taken.asked_cpus == [asked]
+
+
+def test_a_canary_hangs_after_ten_times_what_one_took_and_others_after_their_own_time():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    ran(bench, purpose=Pass.CANARY)
+    ran(bench, purpose=Pass.CANARY)
+    ran(bench, purpose=Pass.LATENCY)
+    first, second, other = (started.deadline_s for started in phone.device.started)
+    assert first == other > second
+    bench._canary_s = 4.0
+    ran(bench, purpose=Pass.CANARY)
+    bench._canary_s = 1.5
+    ran(bench, purpose=Pass.CANARY)
+    slow, quick = (started.deadline_s for started in phone.device.started[3:])
+    assert slow - quick == 40 - 15
+    assert quick == second
+
+
+def test_a_canary_that_failed_says_nothing_of_how_long_one_takes():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=1)]
+    ran(bench, purpose=Pass.CANARY)
+    ran(bench, purpose=Pass.CANARY)
+    assert phone.device.started[0].deadline_s == phone.device.started[1].deadline_s

@@ -627,3 +627,18 @@ def test_a_step_is_named_before_the_run_and_counted_after_it():
     label = "mobilenet_v1_0.25_32_int8 cpu ×1 ·"
     named = [f"{label} latency 1", f"{label} memory 1", f"{label} latency 2", f"{label} latency 3"]
     assert loop.progress.steps == [(name, count) for name in named for count in (0, 1)]
+
+
+def test_a_canary_that_hung_and_never_ended_well_is_not_waited_for_again():
+    loop = Loop(part_of("a"))
+    bench = loop.run(PlayedBench(changes={("canary", Pass.CANARY, 0): failing("timeout")}))
+    assert (bench.count("a"), bench.count("canary", Pass.CANARY)) == (3, 1)
+    assert "canary_failed" in doubts(loop.document("a"))
+
+
+@pytest.mark.parametrize(("error_class", "index"), [("killed", 0), ("timeout", 1), ("timeout", 2)])
+def test_a_canary_that_ended_well_once_or_was_killed_runs_on(error_class, index):
+    loop = Loop(part_of("a"))
+    bench = loop.run(PlayedBench(changes={("canary", Pass.CANARY, index): failing(error_class)}))
+    assert bench.count("canary", Pass.CANARY) == 4
+    assert "canary_failed" in doubts(loop.document("a"))
