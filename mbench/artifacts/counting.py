@@ -141,6 +141,12 @@ def _total(counts: Iterable[int | None]) -> int | None:
     return total
 
 
+def least(counts: Iterable[int | None]) -> int | None:
+    """Return the sum of what is known where something is not; None where all is, and where nothing counts."""
+    known = list(counts)
+    return sum(count for count in known if count is not None) or None if None in known else None
+
+
 def _shares(layers: Sequence[Layer]) -> tuple[Share, ...]:
     """Return the types that multiply or hold weights, the one with most multiply-adds first."""
     all_mult_adds = _total(layer.mult_adds for layer in layers)

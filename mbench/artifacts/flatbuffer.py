@@ -248,6 +248,7 @@ class _Reader:
             inputs=_checked(self._numbers(operator.InputsAsNumpy()), tensor_count, optional=True),
             outputs=_checked(self._numbers(operator.OutputsAsNumpy()), tensor_count, optional=True),
             options=_options(operator),
+            custom_bytes=operator.CustomOptionsLength(),
         )
 
     def _signature(self, definition: Any, subgraphs: tuple[Subgraph, ...]) -> Signature:

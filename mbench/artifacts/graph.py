@@ -104,6 +104,7 @@ class Operator:
     Attributes:
         name: builtin name such as `CONV_2D`, `CUSTOM`, or `BUILTIN_300` where the schema knows no name.
         custom: name of a custom operator, else None.
+        custom_bytes: of a custom operator's own options, which may hold weights.
     """
 
     index: int
@@ -113,6 +114,7 @@ class Operator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: OperatorOptions
+    custom_bytes: int = 0
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from mbench.artifacts.counting import Counts, Layer, Share, count_model
+from mbench.artifacts.counting import Counts, Layer, Share, count_model, least
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.float_operators import float_operators
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
@@ -96,10 +96,13 @@ class Inspection(Document):
             size_bytes=self.size_bytes,
             mult_adds=self.mult_adds,
             parameters=self.parameters,
+            least_mult_adds=least(layer.mult_adds for layer in self.layers),
+            least_parameters=least(layer.parameters for layer in self.layers),
             activation_bytes=self.activation_bytes,
             outputs=_output_facts(self.outputs),
             float_operators=self.float_operators,
             normalization=self.normalization,
+            signatures=tuple(signature.key for signature in self.signatures),
         )
 
 

@@ -13,8 +13,7 @@ from mbench.artifacts.graph import Operator, Shape, Tensor, Uncountable
 
 UNCOUNTED: Final = frozenset(
     {
-        *("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM"),
-        *("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN", "SVDF"),
+        *("LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN", "SVDF"),
         *("CONCAT_EMBEDDINGS", "LSH_PROJECTION", "SKIP_GRAM", "RFFT2D"),
         *("CALL", "IF", "WHILE", "DELEGATE"),
         *("STABLEHLO_CONVOLUTION", "STABLEHLO_DOT_GENERAL", "STABLEHLO_CUSTOM_CALL", "STABLEHLO_COMPOSITE"),
@@ -22,7 +21,10 @@ UNCOUNTED: Final = frozenset(
         *("STABLEHLO_SORT", "STABLEHLO_RNG_BIT_GENERATOR"),
     }
 )
-"""Builtin operators that multiply, or run another subgraph, and whose work is not told by their shapes alone."""
+"""Builtin operators that multiply, or run another subgraph, and whose work is not told by their shapes alone.
+
+Of LSTM it is, where it has matrices of weights.
+"""
 
 FREE_CUSTOM: Final = frozenset({"TFLite_Detection_PostProcess", "NumericVerify"})
 """Custom operators of the runtime itself that multiply no weights; the paper's Table 13 leaves them out as well."""
@@ -111,6 +113,36 @@ def _batch_matmul(operator: Operator, tensors: Sequence[Tensor]) -> int:
     return math.prod(_output(operator, tensors, 0)) * shared
 
 
+def _recurrent(operator: Operator, tensors: Sequence[Tensor], matrices: Sequence[int]) -> int:
+    """Every step of every sequence multiplies its input, its state and its output by matrices, each entry once.
+
+    The input is (batch, inputs), or (batch, time, inputs) of a sequence; peepholes are elementwise, and count 0.
+    """
+    steps = math.prod(_inputs(operator, tensors, 0, 0)[:-1])
+    there = [place for place in matrices if place < len(operator.inputs) and operator.inputs[place] >= 0]
+    if not there:
+        raise Uncountable(f"operator {operator.name} does not tell its work by its shapes")
+    return steps * sum(math.prod(_inputs(operator, tensors, place, 2)) for place in there)
+
+
+_LSTM_MATRICES: Final = (*range(1, 9), 16)
+"""Inputs to gates, state to gates, projection (tensorflow/lite/kernels/lstm_shared.h)."""
+
+_BASIC_LSTM: Final = (2,)
+"""Of the five inputs of the older kernel: one matrix for all gates, over input and state together."""
+
+_RNN_MATRICES: Final = (1, 2)
+"""Input and state (tensorflow/lite/kernels/basic_rnn.cc)."""
+
+
+def _lstm(operator: Operator, tensors: Sequence[Tensor]) -> int:
+    return _recurrent(operator, tensors, _BASIC_LSTM if len(operator.inputs) == 5 else _LSTM_MATRICES)
+
+
+def _rnn(operator: Operator, tensors: Sequence[Tensor]) -> int:
+    return _recurrent(operator, tensors, _RNN_MATRICES)
+
+
 _FORMULAS: Final[Mapping[str, Callable[[Operator, Sequence[Tensor]], int]]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
@@ -119,4 +151,8 @@ _FORMULAS: Final[Mapping[str, Callable[[Operator, Sequence[Tensor]], int]]] = {
     "CONV_3D": _convolution_3d,
     "CONV_3D_TRANSPOSE": _transposed_3d,
     "BATCH_MATMUL": _batch_matmul,
+    "LSTM": _lstm,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
+    "RNN": _rnn,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _rnn,
 }

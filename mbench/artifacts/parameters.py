@@ -45,6 +45,12 @@ _HIDDEN: Final = frozenset(
 )
 """Operators whose weights lie in another subgraph or in variables that the file does not hold as constants."""
 
+_COMPILED: Final = frozenset({"edgetpu-custom-op", "DISPATCH_OP"})
+"""Custom operators that are a compiled part of the graph: of the Edge TPU's compiler, of LiteRT's for NPUs."""
+
+LEAST_HIDDEN_BYTES: Final = 1024
+"""Options of a custom operator that may be weights; what only sets it up has a few dozens."""
+
 _TRAINED_TYPES: Final = frozenset(
     {"float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"}
     | {"int16", "int8", "uint8", "int4", "uint4", "int2"}
@@ -105,6 +111,8 @@ def _check_visible(operator: Operator, sources: Mapping[int, Tensor]) -> None:
     opaque = operator.name.startswith(("BUILTIN_", "STABLEHLO_"))
     if operator.custom is not None and operator.custom not in FREE_CUSTOM:
         opaque = True
+    if operator.custom in _COMPILED or (opaque and operator.custom_bytes >= LEAST_HIDDEN_BYTES):
+        raise Uncountable(f"custom operator {operator.custom!r} holds its weights in a form of its own")
     if opaque and any(index in sources for index in operator.inputs):
         raise Uncountable(f"operator {operator.label} has constants that may be weights or not")
 

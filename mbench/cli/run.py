@@ -263,6 +263,14 @@ def run(
             rich_help_panel=grouped.CONDITIONS,
         ),
     ] = None,
+    signature: Annotated[
+        str | None,
+        typer.Option(
+            help="Entry point to time, by name, of a file that has several.",
+            metavar="NAME",
+            rich_help_panel=grouped.CONDITIONS,
+        ),
+    ] = None,
     wait_for_phone: options.WaitForPhone = None,
     adb_server: options.AdbServers = None,
     results: options.Results = None,
@@ -369,6 +377,7 @@ def run(
         flavour=flavour.value if flavour else None,
         fixed_performance=fixed_performance,
         governor=governor,
+        signature=signature,
         wait_s=wait_for_phone,
         results=root,
         command=("mbench", *sys.argv[1:]),

@@ -294,12 +294,14 @@ class ArtifactFacts(Document):
         sha256: None, as everything counted, where the file could not be built.
         mult_adds: multiply-adds of one inference; None where an operator's cannot be counted.
         parameters: weights and biases by operator input.
+        least_mult_adds, least_parameters: where the whole is None, what those operators take that can be counted.
         activation_bytes: largest sum of activations alive at one operator.
         snr_db: signal-to-noise ratio of its outputs against `snr_against`, in dB; None where never compared.
         outputs: of subgraph 0, in order; None where one has no fixed size.
         float_operators: that compute in float although others compute in integers, in order of execution; None where
             nobody looked.
         normalization: of its picture, where its TFLite metadata has one.
+        signatures: names of its entry points, in the file's order; only the first one's graph is counted here.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
     """
 
@@ -308,10 +310,13 @@ class ArtifactFacts(Document):
     size_bytes: Count | None
     mult_adds: Count | None
     parameters: Count | None
+    least_mult_adds: Count | None = None
+    least_parameters: Count | None = None
     activation_bytes: Count | None
     snr_db: Reading | None = None
     snr_against: str | None = None
     latency_only: str | None = None
+    signatures: tuple[str, ...] = ()
     outputs: tuple[OutputFacts, ...] | None = None
     float_operators: tuple[str, ...] | None = None
     normalization: Normalization | None = None
@@ -319,14 +324,24 @@ class ArtifactFacts(Document):
 
 
 class Workload(Document):
-    """A variant or a user's file, with delegate, threads and run settings."""
+    """A variant or a user's file, with delegate, threads and run settings.
+
+    Attributes:
+        signature: the entry point that is run; None: the file's only one, or its first graph.
+    """
 
     artifact: ArtifactFacts
     delegate: Delegate
     threads: int = Field(ge=1, le=MOST_THREADS)
     settings: RunSettings
+    signature: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The artifact's name, with the signature where one was chosen: `file:model@0123456789ab#encode`."""
+        return self.artifact.name if self.signature is None else f"{self.artifact.name}#{self.signature}"
 
     @property
     def label(self) -> str:
         """Name for people, unique within a session: `mobilenet_v1_0.50_160_int8 cpu ×1`."""
-        return f"{self.artifact.name} {self.delegate} ×{self.threads}"
+        return f"{self.name} {self.delegate} ×{self.threads}"

@@ -45,7 +45,10 @@ def run_benchmark(parameters: Parameters) -> None:
         from mbench.hostbench.runtime_info import export_runtime_info
 
         export_runtime_info(
-            loaded.interpreter, loaded.delegation, parameters.graph, parameters.model_runtime_info_output_file
+            loaded.interpreter,
+            {0: loaded.delegation, **loaded.called},
+            parameters.graph,
+            parameters.model_runtime_info_output_file,
         )
     engine = _create_engine(parameters, loaded)
     write_inputs = engine.input_writer(inputs)

@@ -6,6 +6,7 @@ The Python runtime raises what the C++ runtime would have written to stderr. Her
 import os
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,15 @@ _NO_MODEL = re.compile(r"Could not open |[Mm]map of |The model allocation is nul
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
-    """A model that is ready to run: what was measured while loading and what the delegate took."""
+    """A model that is ready to run: what was measured while loading and what the delegate took.
+
+    Attributes:
+      called: Likewise of the subgraphs that the main graph calls, by their index.
+    """
 
     interpreter: Any  # ai_edge_litert publishes no types
     delegation: Delegation
+    called: Mapping[int, Delegation]
     init_us: int
     init_peak_rss_kib: int
 
@@ -62,11 +68,13 @@ def load_model(parameters: Parameters) -> LoadedModel:
     if failure is not None:
         report_runtime_errors(failure)
         streams.fail("Failed to allocate tensors!")
+    called = _report_called(interpreter, delegation, parameters)
     if parameters.use_xnnpack:
         _report_explicit_delegation(delegation, require_full=parameters.require_full_delegation)
     return LoadedModel(
         interpreter=interpreter,
         delegation=delegation,
+        called=called,
         init_us=end_ns // 1000 - start_ns // 1000,
         init_peak_rss_kib=peak_rss_kib,
     )
@@ -79,16 +87,19 @@ def report_runtime_errors(text: str) -> None:
             streams.error(message)
 
 
-def _create_interpreter(parameters: Parameters) -> Any:
-    resolver = OpResolverType.AUTO
+def _resolver(parameters: Parameters) -> OpResolverType:
     if parameters.use_xnnpack is False:
-        resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        return OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    return OpResolverType.AUTO
+
+
+def _create_interpreter(parameters: Parameters) -> Any:
     try:
         # As bytes, because a file name need not be Unicode. -1 and 0 threads are one, as in the runtime.
         interpreter = Interpreter(
             os.fsencode(parameters.graph),
             num_threads=max(1, parameters.num_threads),
-            experimental_op_resolver_type=resolver,
+            experimental_op_resolver_type=_resolver(parameters),
         )
     except (RuntimeError, ValueError) as exc:
         text = str(exc)
@@ -132,7 +143,46 @@ def _is_string(tensor: Any) -> bool:
     return bool(tensor["dtype"].__name__ == "bytes_")
 
 
+def _report_called(interpreter: Any, main: Delegation, parameters: Parameters) -> Mapping[int, Delegation]:
+    """Tells what the delegate takes of other subgraphs; not where memory is measured, since the file is read for it."""
+    if interpreter._interpreter.NumSubgraphs() < 2 or parameters.report_peak_memory_footprint:
+        return {}
+    from mbench.hostbench.called_subgraphs import called_delegations  # its schema takes 60 ms to load
+
+    def delegation_of(content: bytes) -> Delegation:
+        other = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=_resolver(parameters))
+        other.allocate_tensors()
+        return _find_delegation(other)
+
+    try:
+        called = called_delegations(parameters.graph, main, delegation_of)
+    except (RuntimeError, ValueError, DelegationUnclear) as exc:
+        streams.warn(f"Cannot tell what the delegate executes of other subgraphs: {str(exc).splitlines()[0]}")
+        return {}
+    for index, delegation in called.items():
+        _report_replaced(delegation, index)
+    return called
+
+
 def _report_delegation(interpreter: Any) -> Delegation:
+    try:
+        delegation = _find_delegation(interpreter)
+    except DelegationUnclear as exc:
+        streams.fail(f"Cannot tell what the delegate executes: {exc}.")
+    _report_replaced(delegation, 0)
+    return delegation
+
+
+def _report_replaced(delegation: Delegation, subgraph: int) -> None:
+    if delegation.kernels:
+        streams.runtime_verbose(
+            f"Replacing {delegation.replaced_count} out of {len(delegation.nodes)} node(s) with delegate "
+            f"({DELEGATE_NAME}) node, yielding {delegation.partitions} partitions for subgraph {subgraph}."
+        )
+
+
+def _find_delegation(interpreter: Any) -> Delegation:
+    """Raises DelegationUnclear where the nodes contradict each other."""
     wrapper = interpreter._interpreter
     nodes = [
         Node(
@@ -151,16 +201,7 @@ def _report_delegation(interpreter: Any) -> Delegation:
             return True
         return False
 
-    try:
-        delegation = find_delegation(nodes, tuple(map(int, wrapper.OutputIndices())), is_unallocated)
-    except DelegationUnclear as exc:
-        streams.fail(f"Cannot tell what the delegate executes: {exc}.")
-    if delegation.kernels:
-        streams.runtime_verbose(
-            f"Replacing {delegation.replaced_count} out of {len(delegation.nodes)} node(s) with delegate "
-            f"({DELEGATE_NAME}) node, yielding {delegation.partitions} partitions for subgraph 0."
-        )
-    return delegation
+    return find_delegation(nodes, tuple(map(int, wrapper.OutputIndices())), is_unallocated)
 
 
 def _report_explicit_delegation(delegation: Delegation, *, require_full: bool) -> None:

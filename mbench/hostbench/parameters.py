@@ -78,6 +78,9 @@ FLAGS = (
         "--report_peak_memory_footprint is set to true.",
     ),
     Flag("graph", "string", "", "graph file name"),
+    Flag(
+        "signature_to_run_for", "string", "", "If the model contains multiple signatures, use this flag to specify one."
+    ),
     Flag("input_layer", "string", "", "input layer names"),
     Flag("input_layer_shape", "string", "", "input layer shape"),
     Flag(
@@ -159,6 +162,7 @@ class Parameters:
     """A checked command line. Field names are those of the flags; `use_xnnpack` is None when it was not given."""
 
     graph: str
+    signature: str
     num_threads: int
     num_runs: int
     min_secs: float
@@ -200,6 +204,7 @@ def check_parameters(flags: ParsedFlags) -> Parameters:
     dry_run = flags.boolean("dry_run")
     return Parameters(
         graph=flags.text("graph"),
+        signature=flags.text("signature_to_run_for"),
         num_threads=flags.integer("num_threads"),
         num_runs=0 if dry_run else flags.integer("num_runs"),
         min_secs=-1.0 if dry_run else flags.number("min_secs"),
@@ -232,7 +237,7 @@ def echo_parameters(flags: ParsedFlags) -> None:
     streams.info(f"Log parameter values verbosely: [{int(verbose)}]")
     _echo(flags, _ECHO_BEFORE_GRAPH, verbose=verbose)
     streams.info(f"Graph: [{flags.text('graph')}]")
-    streams.info("Signature to run: []")
+    streams.info(f"Signature to run: [{flags.text('signature_to_run_for')}]")
     _echo(flags, _ECHO_AFTER_GRAPH, verbose=verbose)
     _echo(flags, _ECHO_OF_PROVIDERS, verbose=verbose)
 

@@ -41,6 +41,8 @@ def _run(argv: Sequence[str]) -> None:
         # Here and not above: a wrong command line is answered without the 80 ms that numpy and the runtime take to
         # load.
         from mbench.hostbench.benchmark import run_benchmark
+        from mbench.hostbench.signatures import with_signature
     except ImportError as exc:
         streams.fail(f"The LiteRT runtime cannot be loaded: {exc}. Install the package ai-edge-litert.")
-    run_benchmark(parameters)
+    with with_signature(parameters) as chosen:
+        run_benchmark(chosen)

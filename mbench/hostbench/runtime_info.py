@@ -2,10 +2,11 @@
 
 `tflite.profiling.ModelRuntimeDetails` as TFLite's `tflite/profiling/model_runtime_info.cc` fills it, with these limits
 of the Python runtime: temporary tensors are missing, allocation types are those that the file implies, and of subgraphs
-other than the first only the tensors are told, because what was delegated there is not known.
+that the main graph does not call only the tensors are told.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from mbench.hostbench.model_file import read_model_file
 _BITS = {"INT2": 2, "INT4": 4, "UINT4": 4, "STRING": 0, "RESOURCE": 0, "VARIANT": 0, "BFLOAT16": 16, "BOOL": 8}
 
 
-def export_runtime_info(interpreter: Any, delegation: Delegation, model_path: str, output_path: str) -> None:
+def export_runtime_info(
+    interpreter: Any, delegations: Mapping[int, Delegation], model_path: str, output_path: str
+) -> None:
     """Writes the proto, or prints it as text where the file cannot be opened: no failure for the tool."""
-    details = describe_runtime(interpreter, delegation, read_model_file(model_path))
+    details = describe_runtime(interpreter, delegations, read_model_file(model_path))
     try:
         Path(output_path).write_bytes(details.SerializeToString())
     except OSError:
@@ -30,8 +33,10 @@ def export_runtime_info(interpreter: Any, delegation: Delegation, model_path: st
         streams.info(str(details))
 
 
-def describe_runtime(interpreter: Any, delegation: Delegation, subgraphs: tuple[FileSubgraph, ...]) -> Any:
-    """Returns the ModelRuntimeDetails of an allocated interpreter."""
+def describe_runtime(
+    interpreter: Any, delegations: Mapping[int, Delegation], subgraphs: tuple[FileSubgraph, ...]
+) -> Any:
+    """Returns the ModelRuntimeDetails of an allocated interpreter, with its delegations by subgraph."""
     details = proto.ModelRuntimeDetails()
     for index, subgraph in enumerate(subgraphs):
         runtime_subgraph = details.subgraphs.add(
@@ -40,7 +45,7 @@ def describe_runtime(interpreter: Any, delegation: Delegation, subgraphs: tuple[
         for tensor_index, tensor in enumerate(subgraph.tensors):
             shape = interpreter._interpreter.TensorSize(tensor_index, index)
             _add_edge(runtime_subgraph, tensor_index, tensor, tuple(int(size) for size in shape))
-        if index == 0:
+        if (delegation := delegations.get(index)) is not None:
             _add_nodes(runtime_subgraph, delegation, subgraph)
             runtime_subgraph.execution_plan.extend(delegation.plan)
     return details

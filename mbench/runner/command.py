@@ -82,6 +82,7 @@ def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: I
         f"--min_secs={_number(settings.min_secs)}",
         f"--max_secs={_number(settings.max_secs)}",
         *delegate_flags(workload.delegate, instrument),
+        *([] if workload.signature is None else [f"--signature_to_run_for={workload.signature}"]),
     ]
     writes: list[str] = []
     match purpose:

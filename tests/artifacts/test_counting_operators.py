@@ -1,11 +1,14 @@
 """Counts of single operators, and of what cannot be counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from emit_mobilenet import Emitter, options, spatial
 
-from mbench.artifacts.counting import Counts, count_model
+from mbench.artifacts.counting import Counts, count_model, least
 from mbench.artifacts.flatbuffer import read_model
+from mbench.artifacts.graph import Operator, OperatorOptions, Subgraph, Tensor, TfliteModel
 
 
 def one_operator(
@@ -167,3 +170,66 @@ def test_counts_of_several_subgraphs_are_of_the_first_and_say_so() -> None:
     emitter.operator("ABS", [source], [target])
     counts = count_model(read_model(emitter.many([([source], [target])] * 2)))
     assert counts.notes == ("counts are of subgraph 0 of 2.",)
+
+
+def counted(*operators: Operator) -> Counts:
+    """Count a model of operators that take no tensors but the first, of weights."""
+    weights = Tensor(
+        index=0,
+        name="w",
+        shape=(7, 11),
+        shape_signature=None,
+        dtype="int8",
+        quantization=None,
+        constant=True,
+        variable=False,
+        sparse=False,
+        data=None,
+    )
+    others = [replace(weights, index=index, shape=(1, size), constant=False) for index, size in ((1, 11), (2, 7))]
+    graph = Subgraph(name="", tensors=(weights, *others), operators=operators, inputs=(1,), outputs=(2,))
+    return count_model(TfliteModel(description="", subgraphs=(graph,), signatures=(), buffer_bytes=0))
+
+
+def operator(name: str, inputs: tuple[int, ...], *, custom: str | None = None, custom_bytes: int = 0) -> Operator:
+    return Operator(
+        index=0,
+        name=name,
+        custom=custom,
+        version=1,
+        inputs=inputs,
+        outputs=(2,),
+        options=OperatorOptions(),
+        custom_bytes=custom_bytes,
+    )
+
+
+CONNECTED = operator("FULLY_CONNECTED", (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("custom", "custom_bytes", "known"),
+    [
+        ("edgetpu-custom-op", 0, False),
+        ("DISPATCH_OP", 0, False),
+        ("Mine", 1024, False),
+        ("Mine", 1023, True),
+        ("TFLite_Detection_PostProcess", 4096, True),
+    ],
+)
+def test_weights_in_a_custom_operator_of_its_own_form_are_unknown_and_not_none(
+    custom: str, custom_bytes: int, known: bool
+) -> None:
+    compiled = operator("CUSTOM", (1,), custom=custom, custom_bytes=custom_bytes)
+    assert counted(compiled).parameters == (0 if known else None)
+    both = counted(CONNECTED, compiled)
+    counted_at_least = least(layer.parameters for layer in both.layers)
+    assert (both.parameters, counted_at_least) == ((77, None) if known else (None, 77))
+
+
+@pytest.mark.parametrize(
+    ("counts", "sum_of_known"),
+    [([77, 3], None), ([77, None], 77), ([None, 77, 3], 80), ([None], None), ([0, None], None), ([], None)],
+)
+def test_what_can_be_counted_is_the_least_of_what_cannot(counts: list[int | None], sum_of_known: int | None) -> None:
+    assert least(counts) == sum_of_known

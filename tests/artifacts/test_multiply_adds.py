@@ -56,6 +56,12 @@ def count(name: str, output: Shape, *inputs: Shape, **options) -> int:
         ("CONV_3D_TRANSPOSE", (2, 9, 9, 9, 11), [(5,), (2, 3, 4, 11, 13), (2, 3, 5, 7, 13)], 2730 * 24 * 11),
         ("BATCH_MATMUL", (2, 5, 3), [(2, 5, 7), (2, 7, 3)], 30 * 7),
         ("BATCH_MATMUL", (5, 3), [(5, 7), (7, 3)], 15 * 7),
+        # one step of a batch of 2, or 2 sequences of 3 steps: 4 gates of 5 cells over 7 inputs and 5 of state
+        ("LSTM", (2, 5), [(2, 7), *[(5, 7)] * 4, *[(5, 5)] * 4], 2 * (4 * 35 + 4 * 25)),
+        ("UNIDIRECTIONAL_SEQUENCE_LSTM", (2, 3, 5), [(2, 3, 7), *[(5, 7)] * 4, *[(5, 5)] * 4], 6 * (4 * 35 + 4 * 25)),
+        ("LSTM", (2, 5), [(2, 7), (2, 5), (20, 12), (20,), (2, 5)], 2 * 240),
+        ("RNN", (2, 5), [(2, 7), (5, 7), (5, 5), (5,), (2, 5)], 2 * 60),
+        ("UNIDIRECTIONAL_SEQUENCE_RNN", (2, 3, 5), [(2, 3, 7), (5, 7), (5, 5), (5,), (2, 5)], 6 * 60),
     ],
 )
 def test_an_operator_costs_what_its_shapes_say(name: str, output: Shape, inputs: list[Shape], mult_adds: int) -> None:
@@ -162,3 +168,19 @@ def test_a_shape_of_another_rank_or_without_elements_is_uncountable(
 ) -> None:
     with pytest.raises(Uncountable, match=rf"{name} has a tensor 't\d' of shape"):
         count(name, output, *inputs)
+
+
+def test_gates_that_are_left_out_and_projections_that_are_not_are_counted_so() -> None:
+    shapes = [(2, 6), (2, 3, 7), *[(5, 7)] * 4, *[(5, 6)] * 4, *[(5,)] * 7, (6, 5)]
+    tensors = [tensor(index, shape) for index, shape in enumerate(shapes)]
+    places = list(range(1, 18))
+    whole = count_multiply_adds(operator("UNIDIRECTIONAL_SEQUENCE_LSTM", tuple(places)), tensors)
+    assert whole == 6 * (4 * 35 + 4 * 30 + 30)
+    places[1] = places[5] = -1  # the input gate, coupled with the forget gate
+    coupled = count_multiply_adds(operator("UNIDIRECTIONAL_SEQUENCE_LSTM", tuple(places)), tensors)
+    assert coupled == 6 * (3 * 35 + 3 * 30 + 30)
+
+
+def test_a_recurrent_operator_without_matrices_does_not_tell_its_work() -> None:
+    with pytest.raises(Uncountable, match="operator RNN does not tell its work by its shapes"):
+        count("RNN", (2, 5), (2, 7))

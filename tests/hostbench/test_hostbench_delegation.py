@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from ai_edge_litert import model_runtime_info_pb2
 from hostbench_runs import CREATED, INITIALIZED, QUICK, Runner, replacing, write
-from tiny_models import Graph, Op, Tensor, add, sandwich, schema
+from tiny_models import Graph, Op, Tensor, add, counting_loop, sandwich, schema
+
+from mbench.runner.output.protos import read_runtime_info
+
+
+def case(name: str) -> Path:
+    """Return a small public file, where there is one."""
+    model = Path(os.environ.get("MBENCH_TEST_DATA", "/nowhere")).parent / "cases" / f"{name}.tflite"
+    if not model.is_file():
+        pytest.skip(f"beside the folder that MBENCH_TEST_DATA names lies no cases/{name}.tflite")
+    return model
+
 
 APPLIED = "Explicitly applied XNNPACK delegate, and the model graph will be"
 
@@ -85,3 +98,49 @@ def test_full_delegation_can_be_required(
     )
     assert outcome.status == status
     assert outcome.errors == (["Disallowed CPU fallback detected.", "Benchmarking failed."] if status else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "shares"),
+    [
+        ("l2_composite", "Replacing 5 out of 5 node(s)", [(1, 5, 5)]),
+        ("multi_subgraphs_while", "Replacing 1 out of 3 node(s)", [(2, 1, 3)]),
+        ("multi_signature", "Replacing 1 out of 1 node(s)", [(0, 1, 1)]),
+    ],
+)
+def test_nodes_of_the_graphs_that_are_called_are_counted_as_the_official_program_counts_them(
+    name: str, said: str, shares: list[tuple[int, int, int]], hostbench: Runner, tmp_path: Path
+) -> None:
+    model, info = case(name), tmp_path / "rt.pb"
+    flags = ("--export_model_runtime_info=true", f"--model_runtime_info_output_file={info}")
+    outcome = hostbench(f"--graph={model}", *QUICK, *flags)
+    assert outcome.status == 0
+    assert [line for line in outcome.stderr.splitlines() if said in line]
+    assert outcome.stderr.count("Replacing") == len(shares)
+    found = read_runtime_info(info.read_bytes())
+    assert [(each.subgraph, each.nodes, each.total) for each in found] == shares
+
+
+def test_without_the_delegate_nothing_of_a_called_graph_is_counted(hostbench: Runner, tmp_path: Path) -> None:
+    path = write(tmp_path / "m.tflite", *counting_loop())
+    outcome = hostbench(f"--graph={path}", *QUICK, "--use_xnnpack=false")
+    assert (outcome.status, "Replacing" in outcome.stderr, "WARN" in outcome.stdout) == (0, False, False)
+
+
+@pytest.mark.parametrize(("signature", "operator"), [("add", "ADD"), ("mul", "MUL"), ("sub", "SUB")])
+def test_the_graph_of_the_chosen_signature_is_run(
+    signature: str, operator: str, hostbench: Runner, tmp_path: Path
+) -> None:
+    model, info = case("multi_signature"), tmp_path / "rt.pb"
+    flags = (f"--signature_to_run_for={signature}", "--export_model_runtime_info=true")
+    outcome = hostbench(f"--graph={model}", *QUICK, *flags, f"--model_runtime_info_output_file={info}")
+    assert outcome.status == 0
+    assert f"INFO: Graph: [{model}]\nINFO: Signature to run: [{signature}]" in outcome.stdout
+    details = model_runtime_info_pb2.ModelRuntimeDetails.FromString(info.read_bytes())
+    assert details.subgraphs[0].nodes[0].name == operator
+
+
+def test_a_signature_that_is_not_there_is_refused_with_those_that_are(hostbench: Runner) -> None:
+    outcome = hostbench(f"--graph={case('multi_signature')}", *QUICK, "--signature_to_run_for=div")
+    assert outcome.status == 1
+    assert outcome.errors == ["No signature 'div'; the model has add, mul, sub.", "Benchmarking failed."]

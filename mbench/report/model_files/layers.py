@@ -133,12 +133,19 @@ WEIGHTS_NOTE = "Params are weights and biases; shares of weights leave biases ou
 
 
 def _foot(model: Inspected) -> tuple[str, ...]:
-    counts = f"multiply-adds {_count(model.mult_adds)}, parameters {_count(model.parameters)}"
+    mult_adds = _whole_or_least(model.mult_adds, [layer.mult_adds for layer in model.layers])
+    counts = f"multiply-adds {mult_adds}, parameters {_count(model.parameters)}"
     return (
         f"File: {_count(model.size_bytes)} bytes, sha256 {model.sha256[:SHORT_SHA]}; {counts}.",
         WEIGHTS_NOTE,
         *model.notes,
     )
+
+
+def _whole_or_least(whole: int | None, counts: Sequence[int | None]) -> str:
+    """Return the whole, or what the layers that could be counted take at least."""
+    known = sum(count for count in counts if count is not None)
+    return f"at least {_count(known)}" if whole is None and known else _count(whole)
 
 
 def _shape(shape: Sequence[int] | None) -> str:

@@ -77,6 +77,13 @@ def _varies(name: str) -> Callable[[Sequence[Row]], bool]:
     return lambda rows: len({getattr(row, name) for row in rows}) > 1
 
 
+def counted(count: int | None, least: int | None) -> str:
+    """Return millions, `at least 58.2` where not all could be counted; `?` where nothing could."""
+    if count is None and least is not None:
+        return f"at least {significant(least, scale=MILLION)}"
+    return significant(count, scale=MILLION)
+
+
 def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
     """Return a text that does not exist where the job has no latency and did not end well."""
     return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
@@ -104,14 +111,14 @@ _WHAT: Final = (
     ResultColumn(
         name="params",
         header="Params (M)",
-        text=lambda row: significant(row.parameters, scale=MILLION),
+        text=lambda row: counted(row.parameters, row.least_parameters),
         of_file=True,
         spare=6,
     ),
     ResultColumn(
         name="mult-adds",
         header="Mult-adds (M)",
-        text=lambda row: significant(row.mult_adds, scale=MILLION),
+        text=lambda row: counted(row.mult_adds, row.least_mult_adds),
         of_file=True,
         spare=4,
     ),

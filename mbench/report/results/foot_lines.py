@@ -89,6 +89,19 @@ def float_operator_lines(results: Sequence[JobResult]) -> Iterator[str]:
         yield f"{_joined(names)}: {len(operators)} {stay} float: {', '.join(counted)}."
 
 
+def subgraph_lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield of which graphs besides the main one delegated nodes are counted, one line for files that have the same."""
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for result in results:
+        runs = (run for run in result.runs if run.purpose is Pass.LATENCY)
+        called = {each.subgraph for run in runs for each in run.delegates if each.subgraph}
+        if called:
+            alike.setdefault(tuple(sorted(called)), []).append(result.workload.artifact.name)
+    for subgraphs, names in alike.items():
+        which = f"subgraph{'s' if len(subgraphs) > 1 else ''} {', '.join(map(str, subgraphs))}"
+        yield f"Delegated nodes of {_joined(names)}: counted in {which} too, which the main graph calls."
+
+
 def accuracy_foot(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield what the accuracies of a table's rows rest on; nothing where none was scored."""
     devices = {result.device.serial for result in results}

@@ -12,7 +12,13 @@ from mbench.report.render.text_table import Cell, Column, Style, TableValues
 from mbench.report.results.accuracy_columns import TOP1_HEADER, best_rows, saturated_top5
 from mbench.report.results.columns import DEVICE_NAME, LATENCY, STATUS, ResultColumn, chosen_columns, columns_of
 from mbench.report.results.fastest import fastest_rows
-from mbench.report.results.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
+from mbench.report.results.foot_lines import (
+    accuracy_foot,
+    float_operator_lines,
+    latency_only_lines,
+    provenance_lines,
+    subgraph_lines,
+)
 from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.latency_text import below_clock, latency_value
 from mbench.report.results.phone_medians import (
@@ -80,6 +86,7 @@ def about_files(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[str,
         *float_operator_lines(results),
         *accuracy_foot(results),
         *filter(None, [saturated_top5(rows)]),
+        *subgraph_lines(results),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from pydantic import PrivateAttr
+
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Metric, Score
@@ -14,7 +16,7 @@ from mbench.core.statistics import (
     median,
     two_groups,
 )
-from mbench.core.workloads import Delegate, Document
+from mbench.core.workloads import ArtifactFacts, Delegate, Document
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
 from mbench.report.results.unknown_conditions import unknown_conditions
@@ -87,6 +89,25 @@ class Row(Document):
     session: str
     provenance: str
     warnings: tuple[MeasurementWarning, ...]
+    _artifact: ArtifactFacts | None = PrivateAttr(default=None)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all that machines read is equal."""
+        return isinstance(other, Row) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        """Return a number that equal rows share."""
+        return hash((self.session, self.variant, self.device, self.delegate, self.threads))
+
+    @property
+    def least_mult_adds(self) -> int | None:
+        """Multiply-adds that could be counted, where not all could; for people's tables."""
+        return None if self._artifact is None else self._artifact.least_mult_adds
+
+    @property
+    def least_parameters(self) -> int | None:
+        """Likewise parameters."""
+        return None if self._artifact is None else self._artifact.least_parameters
 
 
 def row_of(result: JobResult) -> Row:
@@ -98,8 +119,8 @@ def row_of(result: JobResult) -> Row:
     interval = None if unseen else latency_interval(samples, seed=result.rules.seed)
     artifact = result.workload.artifact
     score, on_device = chosen_score(result), device_score(result)
-    return Row(
-        variant=artifact.name,
+    row = Row(
+        variant=result.workload.name,
         status=result.status,
         error_class=result.error_class,
         message=result.message,
@@ -131,11 +152,10 @@ def row_of(result: JobResult) -> Row:
         binary_sha256=result.binary.sha256,
         session=result.session,
         provenance=fingerprint(comparable(result)),
-        warnings=(
-            *result.warnings,
-            *_derived_warnings(result, measured, samples),
-        ),
+        warnings=(*result.warnings, *_derived_warnings(result, measured, samples)),
     )
+    row._artifact = artifact
+    return row
 
 
 def _value(score: Score | None, name: str) -> float | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, MeasuringRules, Pass
 from mbench.core.workloads import RunSettings, Workload
@@ -134,7 +135,9 @@ def _planned(
     jobs = []
     for one in ready.candidates:
         artifact, reason = known[one]
-        jobs.append(planned_job(artifact, reason, one.delegate, _threads(one, ready), settings))
+        threads = _threads(one, ready)
+        jobs.append(planned_job(artifact, reason, one.delegate, threads, settings, signature=request.signature))
+    _refuse_unfit_signatures([job.workload for job in jobs if job.workload.signature], ready, scored=bool(scoring))
     if several:
         jobs = [job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"}) for job in jobs]
     part = DevicePlan(
@@ -152,6 +155,19 @@ def _planned(
         candidates=ready.candidates,
         left_out=ready.left_out,
     )
+
+
+def _refuse_unfit_signatures(workloads: Sequence[Workload], ready: _Ready, *, scored: bool) -> None:
+    """Refuse a signature that the device's program cannot be told, or whose accuracy is asked for.
+
+    Raises:
+        UsageError: what is missing.
+    """
+    if workloads and scored:
+        raise UsageError(
+            f"{workloads[0].name}: accuracies are of a file's first graph, not of a signature; leave --dataset out."
+        )
+    refuse_impossible(workloads, passes(ready.rules), ready.identity.instrument)
 
 
 def _settings(request: RunRequest, ready: _Ready) -> RunSettings:

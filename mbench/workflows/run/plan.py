@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from mbench.core.errors import UsageError
 from mbench.core.results import PlannedJob
 from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
 
@@ -20,13 +21,49 @@ _DIGEST_DIGITS: Final = 12
 
 
 def planned_job(
-    artifact: ArtifactFacts, build_error: str | None, delegate: Delegate, threads: int, settings: RunSettings
+    artifact: ArtifactFacts,
+    build_error: str | None,
+    delegate: Delegate,
+    threads: int,
+    settings: RunSettings,
+    *,
+    signature: str | None = None,
 ) -> PlannedJob:
-    """Return one job; its id says what runs, and is fit for a file name: a long name of a model is cut in it."""
-    workload = Workload(artifact=artifact, delegate=delegate, threads=threads, settings=settings)
+    """Return one job; its id says what runs, and is fit for a file name: a long name of a model is cut in it.
+
+    Raises:
+        UsageError: the file has several signatures and none was chosen, or not the one that was.
+    """
+    chosen = chosen_signature(artifact, signature)
+    if chosen is not None and chosen != artifact.signatures[0]:
+        artifact = artifact.model_copy(update=dict.fromkeys(OF_FIRST_GRAPH))
+    workload = Workload(artifact=artifact, delegate=delegate, threads=threads, settings=settings, signature=chosen)
     return PlannedJob(
         id=f"{_model_name(artifact.name)}-{_file_name(delegate)}-t{threads}", workload=workload, build_error=build_error
     )
+
+
+OF_FIRST_GRAPH: Final = (
+    *("mult_adds", "parameters", "least_mult_adds", "least_parameters", "activation_bytes", "outputs"),
+    "float_operators",
+)
+"""What is counted of a file's first graph, and says nothing of another signature's."""
+
+
+def chosen_signature(artifact: ArtifactFacts, asked: str | None) -> str | None:
+    """Return the signature that a program must be told; None where a file has no choice of them.
+
+    Raises:
+        UsageError: several and none asked for, or not the one that was.
+    """
+    known = artifact.signatures
+    if asked is not None and artifact.sha256 is not None and asked not in known:
+        raise UsageError(f"{artifact.name} has no signature {asked!r}; it has {', '.join(known) or 'none'}.")
+    if len(known) > 1 and asked is None:
+        raise UsageError(
+            f"{artifact.name} has {len(known)} signatures: {', '.join(known)}; choose one: --signature NAME"
+        )
+    return asked if len(known) > 1 else None
 
 
 def _model_name(name: str) -> str:

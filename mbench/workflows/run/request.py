@@ -36,6 +36,7 @@ class RunRequest:
     flavour: "Flavour | None" = None
     fixed_performance: bool = False
     governor: str | None = None
+    signature: str | None = None
     wait_s: float | None = None
     results: Path
     command: tuple[str, ...]

@@ -8,7 +8,9 @@ import sample_scores as scored
 
 from mbench.core.results import DelegateCoverage, JobResult, MeasurementWarning, Memory, Pass, Run, Status, WarningCode
 from mbench.core.workloads import parse_delegate
+from mbench.report.results.columns import chosen_columns, counted
 from mbench.report.results.fastest import clear_winner
+from mbench.report.results.foot_lines import subgraph_lines
 from mbench.report.results.latency_text import latency_text, short_latency_text
 from mbench.report.results.rows import row_of
 
@@ -404,3 +406,31 @@ def test_what_failed_is_not_doubted_but_for_its_meaning():
     assert row_of(sample.result(medians_us=[9_000, 11_000], status=Status.FAILED)).warnings == ()
     codes = [warning.code for warning in row_of(wide(status=Status.FAILED)).warnings]
     assert codes == [WarningCode.LATENCY_ONLY]
+
+
+@pytest.mark.parametrize(
+    ("count", "least", "text"),
+    [(58_200_000, None, "58.2"), (None, 58_200_000, "at least 58.2"), (None, None, "?"), (0, None, "0")],
+)
+def test_what_is_not_counted_in_full_is_at_least_so_much(count, least, text):
+    assert counted(count, least) == text
+    result = sample.result(medians_us=(1000,))
+    artifact = result.workload.artifact.model_copy(update={"mult_adds": count, "least_mult_adds": least})
+    changed = result.model_copy(update={"workload": result.workload.model_copy(update={"artifact": artifact})})
+    (column,) = chosen_columns([row_of(changed)], ["mult-adds"])
+    assert column.text(row_of(changed)) == text
+    assert row_of(changed).mult_adds == count
+
+
+def test_the_foot_names_the_graphs_that_are_called():
+    called = [
+        sample.latency_run(
+            1000, index, delegates=(DelegateCoverage(name="A", nodes=5, total=5, partitions=1, subgraph=1),)
+        )
+        for index in range(3)
+    ]
+    name = sample.workload().artifact.name
+    assert [*subgraph_lines([sample.result(runs=called)])] == [
+        f"Delegated nodes of {name}: counted in subgraph 1 too, which the main graph calls."
+    ]
+    assert [*subgraph_lines([sample.result(medians_us=(1000,))])] == []
