@@ -79,7 +79,12 @@ FLAGS = (
     ),
     Flag("graph", "string", "", "graph file name"),
     Flag(
-        "signature_to_run_for", "string", "", "If the model contains multiple signatures, use this flag to specify one."
+        "signature_to_run_for",
+        "string",
+        "",
+        "If the model contains multiple signatures, use this flag to specify the signature to benchmark. If multiple "
+        "signatures are present and this flag is not specified, the benchmark will throw an error. If only one "
+        "signature is present and this flag is not specified, the default signature will be used.",
     ),
     Flag("input_layer", "string", "", "input layer names"),
     Flag("input_layer_shape", "string", "", "input layer shape"),
