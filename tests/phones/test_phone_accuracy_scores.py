@@ -140,7 +140,7 @@ def test_a_phone_answers_bit_by_bit_as_the_host_and_its_score_says_so(bench, que
 
 
 def test_where_too_many_examples_have_no_answer_there_is_no_score(bench, question: DeviceEvaluation) -> None:
-    here = bench(model=FILE.read_bytes())
+    here = bench()
     here.phone.arm(Fault(kind=FaultKind.ABORT, run=2))
     reason = score(here, question)
     assert isinstance(reason, Unscored)

@@ -62,7 +62,7 @@ class DeviceEvaluation:
     examples: Examples
     recipe: PreprocessingRecipe
     tensor: StoredTensor
-    doubts: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
     host: Answered
     evaluator: Evaluator
 
