@@ -14,16 +14,16 @@ from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.runner.output.delegates import not_applied, read_delegation
 from mbench.runner.output.exit_status import NOT_STARTED, TIMEOUT_STATUS, signal_end
 from mbench.runner.output.failures import FAILED_LINE, class_of, decisive_line, launch_line
-from mbench.runner.output.lines import Line, read_lines, shortened
+from mbench.runner.output.lines import OWN, STARTED, Line, read_lines, shortened
 from mbench.runner.output.memory import memory_doubt, read_memory
 from mbench.runner.output.parsed import ParsedText
 from mbench.runner.output.phases import Phases, read_phases
 from mbench.runner.output.timings import BLOCK_TITLE, Timings, read_model_mb, read_timings
 
-_STARTED = "STARTING!"
 _PARAMETER = re.compile(r"([^:\[\]]+): \[(.*)\]")
 _UNCONSUMED = "Unconsumed cmdline flags:"
 _TFLITE = re.compile(r"(?:Average i|I)nference timings in us:|Loaded model |Graph: \[|\t?--input_layer_value_files=")
+_LOADED = ("Loaded model ", "Loading model from:", "Initialized session in", "Running benchmark")
 _LITERT = re.compile(rf"{re.escape(BLOCK_TITLE)}|\t?--use_npu=|Loading model from: ")
 
 
@@ -40,7 +40,7 @@ class _Reading:
 
     @property
     def started(self) -> bool:
-        return any(line.text == _STARTED for line in self.lines)
+        return any(line.text == STARTED for line in self.lines) or _app_began(self.lines)
 
     @property
     def failed_line(self) -> bool:
@@ -109,13 +109,31 @@ def parse_text(stdout: str, stderr: str = "", *, exit_code: int | None) -> Parse
     )
 
 
+def _app_began(lines: Sequence[Line]) -> bool:
+    """Say whether the text begins as the app's logcat does, which has the echo of the settings and no `STARTING!`."""
+    first = next((line for line in lines if _PARAMETER.fullmatch(line.text) or line.text.startswith(_LOADED)), None)
+    return first is not None and first.logcat and not first.text.startswith(_LOADED)
+
+
+def _no_beginning(lines: Sequence[Line]) -> str:
+    """Say what stands where the output should begin."""
+    said = "this is not benchmark_model's output from its beginning"
+    if near := next((line for line in lines if STARTED in line.text), None):
+        before, _, after = near.text.partition(STARTED)
+        where = " and ".join(f"{shortened(what, 40)!r} {place} it" for what, place in
+                             ((before, "before"), (after, "after")) if what)  # fmt: skip
+        return f"{said}: {near.stream} line {near.number} holds {STARTED!r} with {where}; cut that away"
+    first = next((line for line in lines if OWN.match(line.text) or _PARAMETER.fullmatch(line.text)), None)
+    if first is None:
+        return f"{said}: no line {STARTED!r}"
+    return f"{said}: no line {STARTED!r} before {first}; send the log from that line on"
+
+
 def _parameters(lines: Sequence[Line]) -> dict[str, str]:
     """Return the tool's echo of its settings; of a setting printed twice the first counts, as for the tool."""
     settings: dict[str, str] = {}
     for line in lines:
-        if line.text.startswith(
-            ("Loaded model ", "Loading model from:", "Initialized session in", "Running benchmark")
-        ):
+        if line.text.startswith(_LOADED):
             break
         if line.level in {None, "INFO"} and (found := _PARAMETER.fullmatch(line.text)):
             settings.setdefault(found[1].strip(), found[2])
@@ -188,7 +206,7 @@ def _said_so(reading: _Reading) -> Failure | None:
 def _incomplete(reading: _Reading) -> Failure | None:
     """Evaluate the text by itself: started, two whole phases, timings, and no line that is not what it should be."""
     if not reading.started:
-        return Failure(OUTPUT, f"this is not benchmark_model's output from its beginning: no line {_STARTED!r}")
+        return Failure(OUTPUT, _no_beginning(reading.lines))
     if reading.complaints:
         return Failure(OUTPUT, reading.complaints[0])
     if reading.phases.measured is None:

@@ -71,15 +71,46 @@ LETTERS = {"V": "VERBOSE", "D": "VERBOSE", "I": "INFO", "W": "WARN", "E": "ERROR
         "2026-08-28 22:39:24.974 +0200 {}/tflite( 6178): STARTING!",
         "08-28 22:39:24.974  6178  6178 {} tflite  : STARTING!",
         "08-28 22:39:24.974  6178  6178 {} LiteRt: STARTING!",
+        "08-28 22:39:24.974  2000  6178  6178 {} tflite: STARTING!",
+        "08-28 22:39:24.974 u0_a12  6178  6178 {} tflite: STARTING!",
+        "1596790435.768  6178  6178 {} tflite: STARTING!",
+        "{}/tflite: STARTING!",
+        "2026-08-28 22:39:24.974 6178-6178/org.app I/tflite: STARTING!".replace(" I/", " {}/"),
+        "08-28 22:39:24.974 6178-6178/? {}/tflite: STARTING!",
+        "2026-08-28 22:39:24.974  6178-6178  tflite    org.tensorflow.lite.benchmark    {}  STARTING!",
+        "2026-08-28 22:39:24.974  6178-6178  tflite                                     {}  STARTING!",
+        "22:39:24.974  {}  STARTING!",
+        "[ 08-28 22:39:24.974  6178: 6178 {}/tflite   ]\nSTARTING!\n",
     ],
 )
 def test_logcat_is_stripped_of_its_prefix(form: str, letter: str, level: str) -> None:
     assert one(form.format(letter)) == (level, "STARTING!")
 
 
-@pytest.mark.parametrize("row", ["I/other ( 6178): a", "08-28 22:39:24.974  6178  6178 I other: a", "I/( 1): a"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "I/other ( 6178): a",
+        "08-28 22:39:24.974  6178  6178 I other: a",
+        "I/( 1): a",
+        "2026-08-28 22:39:24.974 6178-6178/org.app I/other: a",
+        "2026-08-28 22:39:24.974  6178-6178  other  org.app  I  a",
+        "[ 08-28 22:39:24.974  6178: 6178 I/other ]\na",
+    ],
+)
 def test_logcat_of_other_programs_is_left_out(row: str) -> None:
     assert one(row) is None
+
+
+def test_only_a_tag_of_the_tool_makes_logcat_of_a_line_without_ids() -> None:
+    assert one("I/tflite: a") == ("INFO", "a")
+    assert one("I/other: a") == (None, "I/other: a")
+
+
+def test_lines_of_logcats_long_form_keep_their_numbers() -> None:
+    head = "[ 08-28 22:39:24.974  6178: 6178 {}/tflite   ]"
+    rows = f"{head.format('I')}\na\n\n{head.format('E')}\nb\nc\n"
+    assert texts(rows) == [("stdout", 2, "INFO", "a"), ("stdout", 5, "ERROR", "b"), ("stdout", 6, "ERROR", "c")]
 
 
 def test_a_mark_within_logcat_goes_before_its_letter() -> None:

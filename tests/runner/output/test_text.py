@@ -237,8 +237,11 @@ def test_an_unknown_failure_is_said_by_its_status_and_last_line() -> None:
 
 def test_a_text_without_its_beginning_is_not_read() -> None:
     said = "this is not benchmark_model's output from its beginning: no line 'STARTING!'"
-    assert failure(WHOLE.replace(START, "")) == failure("") == ("output", said)
-    assert failure(WHOLE.replace("STARTING!", "STARTING!!")) == ("output", said)
+    assert failure("") == ("output", said)
+    first = f"{said} before stdout line 1: 'Num threads: [4]'; send the log from that line on"
+    assert failure(WHOLE.replace(START, "")) == ("output", first)
+    near = "this is not benchmark_model's output from its beginning: stdout line 1 holds 'STARTING!' with '!' after it"
+    assert failure(WHOLE.replace("STARTING!", "STARTING!!")) == ("output", f"{near}; cut that away")
 
 
 def test_the_first_complaint_is_the_message() -> None:
