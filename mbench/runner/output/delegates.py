@@ -5,6 +5,9 @@
     INFO: Explicitly applied XNNPACK delegate, and the model graph will be partially executed by the delegate w/ 2 delegate kernels.
     INFO: Though NNAPI delegate is explicitly applied, the model graph will not be executed by the delegate.
     21 operations will run on the GPU, and the remaining 10 operations will run on the CPU.
+    Applied GPU delegate.                                                                             before 2.2
+    First 2 operations will run on the GPU, and the remaining 249 on the CPU.                         before 2.2
+    No operations will run on the GPU, and all 31 operations will run on the CPU.
 
 A missing delegate is no error to the tool: it goes on with the CPU and ends with status 0. So only lines that show a
 delegate at work count, never the absence of complaints.
@@ -34,9 +37,10 @@ _NOT_EXECUTED = re.compile(
 )
 _CREATED = re.compile(r"(?P<name>\S+) delegate created\.?")
 _SPLIT = re.compile(
-    rf"(?P<gpu>{WHOLE}) operations will run on the GPU, and the remaining (?P<cpu>{WHOLE}) operations will run on the "
-    r"CPU\.?"
+    rf"(?:First |Next )?(?P<gpu>{WHOLE}|No) operations? will run on the GPU, and (?:the remaining|all) (?P<cpu>{WHOLE})"
+    r"(?: operations?)?(?: will run)? on the CPU\.?"
 )
+_APPLIED_BEFORE_2_2 = re.compile(r"Applied (?P<name>\S+) delegate\.?")
 _API = re.compile(r"Initializ(?:ed|ing) (OpenCL|OpenGL|WebGPU|Metal)-based API(?: from (?:serialized data|graph))?\.?")
 _KERNELS = re.compile(rf"Created ({WHOLE}) GPU delegate kernels\.?")
 _MISSING = (
@@ -45,6 +49,11 @@ _MISSING = (
     re.compile(r"Failed to load the (?P<name>delegate) settings file\b.*"),
     _NOT_EXECUTED,
 )
+_CPU = re.compile(r"xnnpack", re.IGNORECASE)
+_ON_CPU = "The numbers are those of the CPU; do not quote them for the delegate."
+_ON_ANOTHER = "The numbers are not those of this delegate: another one executed nodes."
+_UNKNOWN = "Nothing shows where the graph ran: read stderr or logcat, too, where the runtime says it."
+"""Of a text without a `Replacing …` line: the runtime's own lines may be missing from it altogether."""
 _ASKED = {
     "use gpu": ("GPU", re.compile(r"gpu|litert_", re.IGNORECASE)),
     "use nnapi": ("NNAPI", re.compile(r"nnapi", re.IGNORECASE)),
@@ -71,7 +80,7 @@ def read_delegation(lines: Sequence[Line], complain: Complain) -> Delegation:
     """Return what the lines say about delegates, in their order."""
     apis = [found[1] for found in _found(_API, lines)]
     kernels = [int(found[1]) for found in _found(_KERNELS, lines)]
-    splits = [(int(found["gpu"]), int(found["cpu"])) for found in _found(_SPLIT, lines)]
+    splits = [(_none_or_some(found["gpu"]), int(found["cpu"])) for found in _found(_SPLIT, lines)]
     return Delegation(
         coverage=tuple(_coverage(lines, complain)),
         applied=tuple(_applied(lines)),
@@ -80,6 +89,10 @@ def read_delegation(lines: Sequence[Line], complain: Complain) -> Delegation:
         gpu_kernels=kernels[-1] if kernels else None,
         gpu_split=splits[-1] if splits else None,
     )
+
+
+def _none_or_some(number: str) -> int:
+    return 0 if number == "No" else int(number)
 
 
 def not_applied(
@@ -98,6 +111,10 @@ def not_applied(
         for form in _MISSING:
             if found := form.fullmatch(line.text):
                 missing.setdefault(found["name"].upper(), line.text)
+    splits = list(_found(_SPLIT, lines))
+    if splits and not any(_none_or_some(found["gpu"]) for found in splits):
+        missing.setdefault("GPU", splits[0][0])
+    shown = frozenset(missing)
     working = [entry.name for entry in delegation.coverage]
     working += [entry.name for entry in delegation.applied if entry.coverage is not Coverage.NOT]
     for setting, value in parameters.items():
@@ -108,10 +125,22 @@ def not_applied(
         MeasurementWarning(
             code=WarningCode.DELEGATE_NOT_APPLIED,
             message=text,
-            advice="The numbers are those of the CPU; do not quote them for the delegate.",
+            advice=_whose_numbers(working, shown=name in shown or bool(delegation.coverage)),
         )
-        for text in missing.values()
+        for name, text in missing.items()
     )
+
+
+def _whose_numbers(working: Sequence[str], *, shown: bool) -> str:
+    """Return whose numbers a text holds that lacks a delegate.
+
+    Args:
+        working: names of the delegates that the text shows at work.
+        shown: whether the text shows that the delegate is not, rather than nothing at all.
+    """
+    if not shown:
+        return _UNKNOWN
+    return _ON_CPU if all(_CPU.search(name) for name in working) else _ON_ANOTHER
 
 
 def _coverage(lines: Sequence[Line], complain: Complain) -> Iterator[DelegateCoverage]:
@@ -139,6 +168,8 @@ def _applied(lines: Sequence[Line]) -> Iterator[AppliedDelegate]:
             yield AppliedDelegate(name=found["name"], coverage=Coverage(found["coverage"]), kernels=kernels)
         elif found := _NOT_EXECUTED.fullmatch(line.text):
             yield AppliedDelegate(name=found["name"], coverage=Coverage.NOT)
+        elif found := _APPLIED_BEFORE_2_2.fullmatch(line.text):
+            yield AppliedDelegate(name=found["name"], coverage=None)
 
 
 def _found(form: re.Pattern[str], lines: Sequence[Line]) -> Iterator[re.Match[str]]:

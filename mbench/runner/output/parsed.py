@@ -18,10 +18,13 @@ class Coverage(StrEnum):
 
 
 class AppliedDelegate(Document):
-    """One `Explicitly applied X delegate, …` line; `kernels` is only said of a partial one."""
+    """One `Explicitly applied X delegate, …` line; `kernels` is only said of a partial one.
+
+    Before TensorFlow 2.2 the line is `Applied X delegate.` and does not say how much: `coverage` is None.
+    """
 
     name: str
-    coverage: Coverage
+    coverage: Coverage | None
     kernels: int | None = None
 
 
@@ -31,13 +34,14 @@ class ParsedText(Document):
     A failed text keeps what could be read before it failed, so `measured` alone never means success: `status` does.
 
     Attributes:
-        tool: flavour: `tflite` (over the Interpreter) or `litert` (over CompiledModel); None where the text ends
-            before it shows.
+        tool: flavour: `tflite` (over the Interpreter) or `litert` (over CompiledModel); `litert-python` is LiteRT's
+            benchmark in Python, another tool; None where the text ends before it shows.
         init_us: from the timings line; a LiteRT text says milliseconds.
         first_us: first warm-up inference; None where there was no warm-up, for which the tool prints a 0.
         parameters: the tool's echo of its settings, by the name it prints (`Num threads`, `Graph`, …).
         unconsumed: command line arguments that the tool did not understand.
-        started: whether the line `STARTING!` was seen (the Android app prints none).
+        started: whether the beginning was seen: the line `STARTING!`, or in logcat's form the echo of the settings,
+            since the Android app prints no such line.
         failed_line: whether the line `Benchmarking failed.` was seen.
         target_runs: N of each `Running benchmark for at least N iterations`, in order.
         created: delegates that were created, which does not yet mean applied.
@@ -52,7 +56,7 @@ class ParsedText(Document):
     status: Status
     error_class: StoredErrorClass | None = None
     message: str | None = None
-    tool: Literal["tflite", "litert"] | None = None
+    tool: Literal["tflite", "litert", "litert-python"] | None = None
     warmup: Phase | None = None
     measured: Phase | None = None
     init_us: int | None = None

@@ -18,6 +18,9 @@ def read(*texts: str) -> tuple[Delegation, list[tuple[int, str]]]:
     return read_delegation(numbered(*texts), complaints), complaints
 
 
+ON_CPU = "The numbers are those of the CPU; do not quote them for the delegate."
+
+
 def covered(name: str, nodes: int, total: int | None, partitions: int, subgraph: int | None) -> DelegateCoverage:
     return DelegateCoverage(name=name, nodes=nodes, total=total, partitions=partitions, subgraph=subgraph)
 
@@ -144,6 +147,27 @@ def test_one_word_about_the_gpu_is_enough() -> None:
     assert (found.gpu_api, found.gpu_kernels, found.gpu_split) == ("WebGPU", 0, (21, 10))
 
 
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("First 2 operations will run on the GPU, and the remaining 249 on the CPU.", (2, 249)),
+        ("First 0 operations will run on the GPU, and the remaining 81 on the CPU.", (0, 81)),
+        ("1 operation will run on the GPU, and the remaining 1 operation will run on the CPU.", (1, 1)),
+        ("31 operations will run on the GPU, and the remaining 16 will run on the CPU.", (31, 16)),
+        ("No operations will run on the GPU, and all 31 operations will run on the CPU.", (0, 31)),
+        ("Many operations will run on the GPU, and the remaining 16 will run on the CPU.", None),
+        ("First 2 operations will run on the GPU, and the remaining some on the CPU.", None),
+    ],
+)
+def test_every_version_says_how_the_gpu_shares_the_graph(text: str, split: tuple[int, int] | None) -> None:
+    assert read(text)[0].gpu_split == split
+
+
+@pytest.mark.parametrize("text", ["Applied GPU delegate.", "Applied GPU delegate"])
+def test_before_2_2_a_delegate_is_applied_to_an_unsaid_share(text: str) -> None:
+    assert read(text)[0].applied == (AppliedDelegate(name="GPU", coverage=None),)
+
+
 # Asked for and not there
 
 
@@ -178,6 +202,37 @@ def test_the_warning_says_whose_numbers_they_are() -> None:
             advice="The numbers are those of the CPU; do not quote them for the delegate.",
         ),
     )
+
+
+def advice(*texts: str, **settings: str) -> list[str | None]:
+    lines = numbered(*texts)
+    named = {name.replace("_", " "): value for name, value in settings.items()}
+    found = not_applied(lines, named, read_delegation(lines, Complaints()), ready=True)
+    return [None if warning.advice is None else warning.advice.partition(":")[0] for warning in found]
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([], "Nothing shows where the graph ran"),
+        (["GPU delegate created."], "Nothing shows where the graph ran"),
+        ([replacing("3 NAME 1 partitions.", XNNPACK)], ON_CPU),
+        ([replacing("3 NAME 1 partitions.", NNAPI)], "The numbers are not those of this delegate"),
+        (["First 0 operations will run on the GPU, and the remaining 81 on the CPU."], ON_CPU),
+        (["Though GPU delegate is explicitly applied, the model graph will not be executed by the delegate."], ON_CPU),
+    ],
+)
+def test_the_cpu_is_named_only_where_the_text_shows_it(texts: list[str], said: str) -> None:
+    assert advice(*texts, use_gpu="1") == [said]
+
+
+def test_a_delegate_applied_before_2_2_is_not_missed() -> None:
+    split = "First 2 operations will run on the GPU, and the remaining 249 on the CPU."
+    assert missing(split, "Applied GPU delegate.", use_gpu="1") == []
+    assert missing("Applied GPU delegate.", use_gpu="1") == []
+    none = "First 0 operations will run on the GPU, and the remaining 251 on the CPU."
+    assert missing(none, "Applied GPU delegate.", use_gpu="1") == [none]
+    assert missing(none, split, "Applied GPU delegate.", use_gpu="1") == []
 
 
 def test_a_delegate_is_missed_once_in_the_words_of_its_first_line() -> None:
