@@ -26,11 +26,12 @@ def parse(
 ) -> None:
     """Read a benchmark_model log that somebody sent you.
 
+    Quotes, indentation, a CI system's times, colours, UTF-16 and logcat's forms are read through.
     What the log does not say is unknown; a line of unknown form is an error.
     """
     from mbench.workflows.parsing import parse_log, text_of
 
-    parsed = parse_log(_read(log), _read(stderr) if stderr else "", exit_code=exit_code)
+    parsed = parse_log(_read(log), _read(stderr) if stderr else b"", exit_code=exit_code)
     if json_:
         write_json(parsed.model_dump_json(indent=1))
     else:
@@ -39,14 +40,13 @@ def parse(
         raise typer.Exit(NOT_OK)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     if str(path) == "-" and sys.stdin is None:
         fail("could not read standard input: it is closed.", 2)
     try:
-        data = _standard_input() if str(path) == "-" else read_regular(path, limit_bytes=MOST_BYTES)
+        return _standard_input() if str(path) == "-" else read_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
         fail(f"could not read {path}: {error.strerror}. Name a file, or - for standard input.", 2)
-    return data.decode("utf-8", errors="replace")
 
 
 def _standard_input() -> bytes:
