@@ -79,10 +79,12 @@ def find_delegation(
     kernel_nodes = tuple(node for node in all_nodes if node.name == DELEGATE_NODE_NAME)
     producers = {tensor: node for node in nodes for tensor in node.outputs if tensor >= 0}
     claimed = [_walk_back(kernel, producers) for kernel in kernel_nodes]
+    loose = _claim_sinks(nodes, kernel_nodes, claimed, producers, is_unallocated)
     if sum(map(len, claimed)) != len(frozenset().union(*claimed)):
         raise DelegationUnclear("two delegate nodes compute the same tensor")
     unread = _unread_nodes(nodes, graph_outputs) - frozenset().union(*claimed)
-    loose = {index for index in unread if all(map(is_unallocated, nodes[index].outputs))} if kernel_nodes else set()
+    if kernel_nodes:
+        loose |= {index for index in unread if all(map(is_unallocated, nodes[index].outputs))}
     subsets = _partition(nodes, frozenset(loose).union(*claimed))
     delegated = [members for is_delegated, members in subsets if is_delegated]
     if len(delegated) == len(claimed) and all(
@@ -111,6 +113,68 @@ def _walk_back(kernel: Node, producers: dict[int, Node]) -> set[int]:
         found.add(producer.index)
         waiting.extend(producer.inputs)
     return found
+
+
+def _claim_sinks(
+    nodes: Sequence[Node],
+    kernels: Sequence[Node],
+    claimed: Sequence[set[int]],
+    producers: dict[int, Node],
+    is_unallocated: Callable[[int], bool],
+) -> set[int]:
+    """Adds nodes without outputs (ASSIGN_VARIABLE), and what feeds them alone, to the kernels that replaced them.
+
+    Such a node belongs to a kernel if it reads a tensor within one, or if it alone can be why the kernel has an input.
+    Returns the nodes that a kernel may have replaced or not.
+    """
+    loose: set[int] = set()
+    edges = {tensor for kernel in kernels for tensor in (*kernel.inputs, *kernel.outputs)}
+    for sink in nodes:
+        if sink.outputs or not sink.inputs:
+            continue
+        chain, boundary = _feeding_chain(sink, producers, lambda tensor: tensor not in edges and is_unallocated(tensor))
+        fitting = [
+            place
+            for place, kernel in enumerate(kernels)
+            if boundary <= {*kernel.inputs, *(tensor for index in claimed[place] for tensor in nodes[index].outputs)}
+        ]
+        needing = [
+            place
+            for place in fitting
+            if not claimed[place] or set(sink.inputs) & (_outer_inputs_of(kernels[place], nodes, claimed[place]))
+        ]
+        if len(chain) > 1 and len(fitting) == 1:
+            claimed[fitting[0]].update(chain)
+        elif len(needing) == 1:
+            claimed[needing[0]].update(chain)
+        elif len(chain) > 1:
+            raise DelegationUnclear(f"node {sink.index} was replaced by a delegate node that cannot be told")
+        elif fitting:
+            loose.add(sink.index)
+    return loose
+
+
+def _feeding_chain(
+    sink: Node, producers: dict[int, Node], is_within: Callable[[int], bool]
+) -> tuple[set[int], set[int]]:
+    """Returns the node with all that feeds it through tensors within a kernel, and the tensors that these read."""
+    chain, boundary, waiting = {sink.index}, set[int](), list(sink.inputs)
+    while waiting:
+        tensor = waiting.pop()
+        producer = producers.get(tensor)
+        if tensor < 0 or (producer is not None and producer.index in chain):
+            continue
+        if producer is not None and is_within(tensor):
+            chain.add(producer.index)
+            waiting.extend(producer.inputs)
+        else:
+            boundary.add(tensor)
+    return chain, boundary
+
+
+def _outer_inputs_of(kernel: Node, nodes: Sequence[Node], own: Collection[int]) -> set[int]:
+    """Returns the kernel's inputs that none of its own nodes reads."""
+    return set(kernel.inputs) - {tensor for index in own for tensor in nodes[index].inputs}
 
 
 def _unread_nodes(nodes: Iterable[Node], graph_outputs: Collection[int]) -> set[int]:

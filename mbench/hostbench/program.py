@@ -1,14 +1,19 @@
 """The program: command line in, exit status out.
 
 Status 0, or 1 after `ERROR: Benchmarking failed.`; a FATAL line ends in SIGABRT, a closed stdout in SIGPIPE, as with
-the tool. A stdout that takes no more (a full disk) is status 1, where the tool goes on in silence.
+the tool. A stdout that takes no more (a full disk) is status 1, where the tool goes on in silence. A fault of hostbench
+itself is status 70 after a line that calls it so, and its traceback.
 """
 
+import traceback
 from collections.abc import Sequence
 
 from mbench.hostbench import streams
 from mbench.hostbench.flags import format_usage, parse_flags
 from mbench.hostbench.parameters import FLAGS, check_parameters, echo_parameters
+
+_SOFTWARE = 70
+"""EX_SOFTWARE of sysexits.h: an internal fault of the program."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -20,6 +25,12 @@ def main(argv: Sequence[str]) -> int:
         except streams.BenchmarkFailed:
             streams.error("Benchmarking failed.")
             return 1
+        except (streams.StreamBroken, MemoryError):
+            raise
+        except Exception as exc:  # the file must not be blamed for what is wrong here
+            streams.error(f"hostbench itself failed: {type(exc).__name__}: {exc}; please report it with the file.")
+            traceback.print_exc()
+            return _SOFTWARE
     except streams.StreamBroken as exc:
         try:
             streams.error(f"{exc}.")

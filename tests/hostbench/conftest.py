@@ -51,3 +51,13 @@ def mobilenet() -> Path:
 def recorded() -> Path:
     """The folder of outputs recorded from the official android_aarch64 benchmark_model (TF >= 2.19)."""
     return ROOT / "tests" / "data" / "benchmark_model"
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Small public model files, beside the folder of the test data."""
+    folder = os.environ.get("MBENCH_TEST_DATA")
+    path = Path(folder).parent / "cases" if folder else None
+    if path is None or not path.is_dir():
+        pytest.skip("there is no folder `cases` beside the one that MBENCH_TEST_DATA names")
+    return path

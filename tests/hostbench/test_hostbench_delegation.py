@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ai_edge_litert import model_runtime_info_pb2
 from hostbench_runs import CREATED, INITIALIZED, QUICK, Runner, replacing, write
-from tiny_models import Graph, Op, Tensor, add, counting_loop, sandwich, schema
+from tiny_models import Graph, Op, Tensor, add, counting_loop, sandwich, schema, variable
 
 from mbench.runner.output.protos import read_runtime_info
 
@@ -49,6 +49,27 @@ def test_a_node_whose_output_nobody_reads_is_counted(hostbench: Runner, tmp_path
     graph.ops.append(Op("ADD", [0, 0], [2], schema.AddOptionsT()))
     outcome = hostbench(f"--graph={write(tmp_path / 'm.tflite', graph)}", *QUICK)
     assert replacing(2, 2, 1) in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("graphs", "counts"),
+    [(variable(), (5, 6, 2)), (variable(of_output=True), (4, 5, 2)), (variable(apart=True), (5, 7, 4))],
+    ids=["within", "of an output", "apart"],
+)
+def test_a_node_without_outputs_is_counted(
+    graphs: tuple[Graph, Graph], counts: tuple[int, int, int], hostbench: Runner, tmp_path: Path
+) -> None:
+    outcome = hostbench(f"--graph={write(tmp_path / 'm.tflite', *graphs)}", *QUICK)
+    assert outcome.status == 0
+    assert outcome.stderr.splitlines() == [INITIALIZED, CREATED, replacing(*counts)]
+
+
+def test_a_file_with_variables_of_a_converter_runs_on_both_kernels(hostbench: Runner, cases: Path) -> None:
+    path = cases / "resource_vars_calibrated.tflite"
+    for flags, lines in (([], [CREATED, replacing(7, 10, 4)]), (["--use_xnnpack=false"], [])):
+        outcome = hostbench(f"--graph={path}", *flags, *QUICK)
+        assert outcome.status == 0
+        assert outcome.stderr.splitlines() == [INITIALIZED, *lines]
 
 
 def test_builtin_kernels_are_used_without_delegate(hostbench: Runner, sandwich_model: Path) -> None:

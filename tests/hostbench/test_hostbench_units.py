@@ -19,9 +19,11 @@ from mbench.hostbench.loading import report_runtime_errors
 from mbench.hostbench.op_profile import OpProfile, ProfileRow, SubgraphProfile, check_events
 from mbench.hostbench.parameters import FLAGS
 from mbench.hostbench.profile_tables import format_tables
+from mbench.hostbench.program import main
 from mbench.hostbench.running_stat import RunningStat, format_number
 from mbench.hostbench.runtime_info import size_bytes
 from mbench.hostbench.streams import BenchmarkFailed
+from mbench.runner.output.parse import parse_text
 
 # Every value of these runs follows from the recorded line, because there are few of them.
 RECORDED = {
@@ -326,6 +328,53 @@ def test_the_stdout_tables_have_the_columns_of_the_official_tool(recorded: Path)
 
 def event(tag: str, kind: int, elapsed_us: int, node: int, subgraph: int = 0) -> ProfilerEvent:
     return ProfilerEvent(tag=tag, event_type=kind, elapsed_us=elapsed_us, node=node, subgraph=subgraph)
+
+
+def test_a_kernel_without_outputs_takes_the_node_that_ends_in_it() -> None:
+    graph = nodes(
+        ("VAR_HANDLE", (), (1,)),
+        ("CUMSUM", (0,), (2,)),
+        ("ASSIGN_VARIABLE", (1, 2), ()),
+        ("DELEGATE", (1, 2), ()),
+    )
+    delegation = find_delegation(graph, [2], lambda _: False)
+    assert [kernel.replaced for kernel in delegation.kernels] == [(2,)]
+    assert delegation.plan == (0, 1, 3)
+
+
+def test_a_node_without_outputs_that_no_kernel_can_reach_stays_on_the_cpu() -> None:
+    graph = nodes(("ADD", (0,), (1,)), ("PRINT", (9,), ()), ("DELEGATE", (0,), (1,)))
+    delegation = find_delegation(graph, [1], lambda _: False)
+    assert [kernel.replaced for kernel in delegation.kernels] == [(0,)]
+    assert delegation.plan == (2, 1)
+
+
+def test_a_chain_that_two_kernels_may_have_taken_is_not_guessed() -> None:
+    graph = nodes(
+        ("ADD", (0,), (1,)),
+        ("ADD", (0,), (2,)),
+        ("ADD", (0,), (3,)),
+        ("ASSIGN_VARIABLE", (3,), ()),
+        ("DELEGATE", (0,), (1,)),
+        ("DELEGATE", (0,), (2,)),
+    )
+    with pytest.raises(DelegationUnclear, match="node 3 was replaced"):
+        find_delegation(graph, [1, 2], lambda tensor: tensor == 3)
+
+
+def test_a_fault_of_hostbench_is_called_so(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def broken(parameters: object) -> None:
+        raise ValueError("min() arg is an empty sequence")
+
+    monkeypatch.setattr("mbench.hostbench.benchmark.run_benchmark", broken)
+    assert main(["hostbench", "--graph=m.tflite"]) == 70
+    out, err = capfd.readouterr()
+    parsed = parse_text(out, err, exit_code=70)
+    assert (parsed.error_class, parsed.message) == (
+        "output",
+        "hostbench itself failed: ValueError: min() arg is an empty sequence; please report it with the file.",
+    )
+    assert "Traceback (most recent call last)" in err
 
 
 ONE_CPU_NODE = find_delegation(

@@ -23,6 +23,7 @@ TYPES: dict[str, int] = {
     "int64": schema.TensorType.INT64,
     "bool": schema.TensorType.BOOL,
     "string": schema.TensorType.STRING,
+    "resource": schema.TensorType.RESOURCE,
 }
 
 
@@ -179,6 +180,50 @@ def sandwich() -> Graph:
         inputs=[0],
         outputs=[5],
     )
+
+
+def variable(*, of_output: bool = False, apart: bool = False) -> tuple[Graph, Graph]:
+    """Returns y = x + v with a variable that is written afterwards, and the subgraph that first writes it.
+
+    ASSIGN_VARIABLE has no outputs. It writes 2y (one kernel takes the graph whole), `of_output` y itself, or `apart`
+    CUMSUM(y) + x, which is a kernel without outputs behind a node of the CPU.
+    """
+    handle = schema.VarHandleOptionsT()
+    handle.container, handle.sharedName = b"", b"v"
+    once = schema.CallOnceOptionsT()
+    once.initSubgraphIndex = 1
+    tensors = [
+        Tensor("x", (1, 4)),
+        Tensor("handle", (), "resource"),
+        Tensor("v", (1, 4)),
+        Tensor("y", (1, 4)),
+        Tensor("written", (1, 4)),
+        Tensor("axis", (), "int32", data=np.array(1, np.int32)),
+        Tensor("sum", (1, 4)),
+    ]
+    ops = [
+        Op("CALL_ONCE", [], [], once),
+        Op("VAR_HANDLE", [], [1], handle),
+        Op("READ_VARIABLE", [1], [2]),
+        Op("ADD", [0, 2], [3], schema.AddOptionsT()),
+    ]
+    if of_output:
+        ops.append(Op("ASSIGN_VARIABLE", [1, 3], []))
+    elif apart:
+        ops.append(Op("CUMSUM", [3, 5], [6], schema.CumsumOptionsT()))
+        ops.append(Op("ADD", [6, 0], [4], schema.AddOptionsT()))
+        ops.append(Op("ASSIGN_VARIABLE", [1, 4], []))
+    else:
+        ops.append(Op("ADD", [3, 3], [4], schema.AddOptionsT()))
+        ops.append(Op("ASSIGN_VARIABLE", [1, 4], []))
+    first = Graph(
+        [Tensor("handle", (), "resource"), Tensor("ones", (1, 4), data=ONES)],
+        [Op("VAR_HANDLE", [], [0], handle), Op("ASSIGN_VARIABLE", [0, 1], [])],
+        [],
+        [],
+        name="first",
+    )
+    return Graph(tensors, ops, [0], [3]), first
 
 
 def counting_loop() -> tuple[Graph, Graph, Graph]:

@@ -7,7 +7,7 @@ Not every line marked ERROR is a failure: the GPU delegate lists what it leaves 
 import re
 from collections.abc import Iterator, Sequence
 
-from mbench.core.error_classes import DELEGATE, INVOKE, IO, MODEL, USAGE, ErrorClass
+from mbench.core.error_classes import DELEGATE, INVOKE, IO, LAUNCH, MODEL, OUTPUT, USAGE, ErrorClass
 from mbench.runner.output.lines import Line
 
 FAILED_LINE = "Benchmarking failed."
@@ -18,6 +18,13 @@ _LAUNCH = re.compile(
     r"|Text file busy|Is a directory|syntax error|Bus error|Illegal instruction|dyld"
 )
 _CLASSES: tuple[tuple[ErrorClass, re.Pattern[str]], ...] = (
+    (LAUNCH, re.compile(r"The LiteRT runtime cannot be loaded")),
+    (
+        OUTPUT,  # hostbench's own faults: no file is to blame for them
+        re.compile(
+            r"hostbench itself failed|Cannot tell what the delegate executes|^Traceback \(most recent call last\)"
+        ),
+    ),
     (
         USAGE,
         re.compile(

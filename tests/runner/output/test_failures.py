@@ -35,6 +35,19 @@ def test_lines_marked_otherwise_have_none(level: str) -> None:
     assert decisive_line(lines((level, "Failed to load model /m"))) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("hostbench itself failed: ValueError: x", "output"),
+        ("Cannot tell what the delegate executes: x.", "output"),
+        ("Traceback (most recent call last):", "output"),
+        ("The LiteRT runtime cannot be loaded: x.", "launch"),
+    ],
+)
+def test_a_fault_of_the_program_is_never_the_files(text: str, name: str) -> None:
+    assert class_of(lines(("ERROR", "Failed to load model /m"), ("ERROR", text))) == name
+
+
 def test_a_text_that_nobody_knows_has_no_class() -> None:
     assert class_of(lines(("ERROR", "odd"), (None, "odder"), ("FATAL", FAILED))) is None
     assert class_of([]) is None
