@@ -169,20 +169,34 @@ def file_name(path: Path, data: bytes) -> str:
 
 
 def runnable_reason(inspection: Inspection) -> str | None:
-    """Return why benchmark_model cannot time this file, as one sentence; None where nothing speaks against it."""
-    foreign = [name for name in inspection.custom_operators if name not in RUNTIME_CUSTOM]
-    if flex := [name for name in foreign if name.startswith("Flex")]:
-        return f"it needs TensorFlow's own kernels for {', '.join(flex)}; convert it with builtin operators only."
-    if foreign:
-        return f"it has custom operators that the runtime does not bring: {', '.join(foreign)}."
-    if newer := [name for name in inspection.operators if name.startswith("BUILTIN_")]:
-        return f"it has operators that this version of the runtime does not know: {', '.join(newer)}."
+    """Return why no benchmark program can time this file, as one sentence; None where nothing speaks against it."""
     if not inspection.operators:
         return "it has no operators."
     if not inspection.inputs:
         return "it has no inputs."
     reasons = (_unrunnable_input(tensor) for tensor in inspection.inputs)
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def foreign_operators(inspection: Inspection) -> str | None:
+    """Return why this host's own runtime cannot run the file, as one sentence; None where it knows all operators.
+
+    Another program may: one built with TensorFlow's kernels, or one whose delegate takes the operators.
+    """
+    foreign = [name for name in inspection.custom_operators if name not in RUNTIME_CUSTOM]
+    if flex := [name for name in foreign if name.startswith("Flex")]:
+        return (
+            f"it needs TensorFlow's own kernels for {', '.join(flex)}, which this host's runtime lacks; convert it "
+            "with builtin operators only, or name a program that has them by --binary."
+        )
+    if foreign:
+        return (
+            f"it has custom operators that this host's runtime does not bring: {', '.join(foreign)}; run it on a phone "
+            "whose delegate takes them, or name a program that has them by --binary."
+        )
+    if newer := [name for name in inspection.operators if name.startswith("BUILTIN_")]:
+        return f"it has operators that this host's runtime does not know: {', '.join(newer)}; name a newer --binary."
+    return None
 
 
 def _unrunnable_input(tensor: TensorFacts) -> str | None:

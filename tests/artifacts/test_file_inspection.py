@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from emit_mobilenet import Emitter, emit_mobilenet, options
 
-from mbench.artifacts.inspection import Inspection, inspect_bytes, inspect_file, runnable_reason
+from mbench.artifacts.inspection import Inspection, foreign_operators, inspect_bytes, inspect_file, runnable_reason
 from mbench.core.errors import ArtifactError, UsageError
 
 
@@ -95,21 +95,29 @@ def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
 
 def test_nothing_speaks_against_an_ordinary_network(small: Inspection) -> None:
     assert runnable_reason(small) is None
+    assert foreign_operators(small) is None
 
 
 def test_custom_operators_are_named_as_the_reason() -> None:
     inspection = inspect_bytes(unary(custom="MyAttention"), name="x")
     assert inspection.custom_operators == ("MyAttention",)
-    assert runnable_reason(inspection) == "it has custom operators that the runtime does not bring: MyAttention."
+    assert runnable_reason(inspection) is None
+    assert foreign_operators(inspection) == (
+        "it has custom operators that this host's runtime does not bring: MyAttention; run it on a phone whose "
+        "delegate takes them, or name a program that has them by --binary."
+    )
 
 
 def test_tensorflow_kernels_are_named_as_the_reason() -> None:
-    reason = runnable_reason(inspect_bytes(unary(custom="FlexErf"), name="x"))
-    assert reason == "it needs TensorFlow's own kernels for FlexErf; convert it with builtin operators only."
+    inspection = inspect_bytes(unary(custom="FlexErf"), name="x")
+    assert runnable_reason(inspection) is None
+    reason = foreign_operators(inspection)
+    assert reason is not None
+    assert reason.startswith("it needs TensorFlow's own kernels for FlexErf, which this host's runtime lacks; ")
 
 
 def test_custom_operators_of_the_runtime_are_no_reason() -> None:
-    assert runnable_reason(inspect_bytes(unary(custom="TFLite_Detection_PostProcess"), name="x")) is None
+    assert foreign_operators(inspect_bytes(unary(custom="TFLite_Detection_PostProcess"), name="x")) is None
 
 
 def test_several_inputs_are_no_reason() -> None:

@@ -29,6 +29,13 @@ def several_signatures() -> bytes:
     return model_bytes(first, second)
 
 
+def own_program(folder: Path) -> Path:
+    path = folder / "program"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mbench.hostbench "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
 def dynamic_batch() -> bytes:
     graph = add()
     for tensor in graph.tensors:
@@ -97,3 +104,34 @@ def test_two_broken_files_of_one_name_have_a_row_each(mbench):
     assert done.returncode == 4
     assert [row["error_class"] for row in rows] == ["build", "build"]
     assert len({row["variant"] for row in rows}) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("custom:Zap", "Encountered unresolved custom op: Zap"), ("custom:FlexErf", "FlexErf"), (250, "")],
+)
+def test_another_program_judges_operators_by_itself(bare, code, message):
+    graph = add()
+    graph.ops[0].code = code
+    (bare.folder / "odd.tflite").write_bytes(model_bytes(graph))
+    arguments = ("run", "--model", "odd.tflite", *SHORT)
+    done = bare(*arguments, "--json")
+    (row,) = json.loads(done.stdout)
+    assert (row["error_class"], "--binary" in row["message"]) == ("build", True)
+    assert "failed: build: it " in bare(*arguments, "--dry-run").stdout
+    own = own_program(bare.folder)
+    done = bare(*arguments, "--json", "--binary", own)
+    (row,) = json.loads(done.stdout)
+    assert (done.returncode, row["error_class"]) == (4, "model"), done.stderr
+    assert message in row["message"]
+    planned = bare(*arguments, "--dry-run", "--binary", own).stdout
+    assert "failed: build" not in planned
+    assert "--graph=" in planned
+
+
+def test_a_dry_run_refuses_what_a_run_refuses(bare):
+    (bare.folder / "odd.tflite").write_bytes(model_bytes(add())[:100])
+    planned = bare("run", "--model", "odd.tflite", "--dry-run").stdout
+    _, row = run_file(bare, "odd.tflite", model_bytes(add())[:100])
+    assert f"failed: build: {row['message']}" in planned
+    assert "--graph=" not in planned

@@ -3,11 +3,17 @@
 import json
 import re
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from command_line import ROOT, SMALL
 from phone_lab import OURS, left_on, together, wait_until
 from shell_program import write_hexagon_library, write_library, write_program
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
+
+from tiny_models import add, model_bytes
 
 pytestmark = pytest.mark.tensorflow
 
@@ -160,3 +166,18 @@ def _interrupt(session):
     (document,) = session.glob("jobs/*.json")
     document.unlink()
     shutil.rmtree(session / "runs" / document.stem / "latency-1")
+
+
+@together
+def test_a_phones_program_judges_custom_operators_by_itself(lab):
+    """A file for an accelerator has operators that this host's runtime does not bring; its delegate may take them."""
+    phone = lab.phone()
+    graph = add()
+    graph.ops[0].code = "custom:DISPATCH_OP"
+    (lab.folder / "npu.tflite").write_bytes(model_bytes(graph))
+    done = lab.run("--model", "npu.tflite", model="")
+    assert (done.returncode, done.row["error_class"]) == (4, "model"), done.err
+    assert "unresolved custom op: DISPATCH_OP" in done.row["message"]
+    lines = planned_lines(lab, "--model", "npu.tflite", device="pixel4")
+    assert not any("failed: build" in line for line in lines)
+    assert left_on(lab, phone) == []

@@ -1,6 +1,7 @@
 """Artifacts of a selection: out of the cache, built, or the user's own files; each with facts or a reason."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
@@ -13,8 +14,19 @@ from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.build.selection import Candidate
 from mbench.workflows.home import home
 
-Known = tuple[ArtifactFacts, str | None]
-"""What is known of an artifact, and why it cannot be run (None: it can)."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of an artifact.
+
+    Attributes:
+        reason: why no program can run it; None: one may.
+        here: why this host's own runtime cannot, whatever others can; None: nothing speaks against it.
+    """
+
+    facts: ArtifactFacts
+    reason: str | None = None
+    here: str | None = None
 
 
 def gather(
@@ -30,7 +42,7 @@ def gather(
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
     outcomes = build_variants(variants, build_inputs, workers=workers, progress=progress)
     files = dict.fromkeys(one.file for one in candidates if one.file is not None)
-    own = {path: _own_file(path, cache) for path in files}
+    own = {path: _own_file(path, keep=cache) for path in files}
     known: list[Known] = []
     for one in candidates:
         if one.file is not None:
@@ -41,7 +53,7 @@ def gather(
 
 
 def foresee(candidates: Sequence[Candidate], build_inputs: BuildInputs) -> list[Known]:
-    """Return what the cache knows of each candidate's artifact, in order; nothing is built, and no file is opened.
+    """Return what the cache knows of each candidate's artifact, in order, and what a user's file is; nothing is built.
 
     Raises:
         UsageError: weights, calibration pictures or an architecture that are not there.
@@ -54,9 +66,11 @@ def foresee(candidates: Sequence[Candidate], build_inputs: BuildInputs) -> list[
     cached = {variant: cache.get(recipe.digest()) for variant, recipe in recipes.items()}
     known: list[Known] = []
     for one in candidates:
-        entry = None if one.variant is None else cached.get(one.variant)
-        name = f"file:{one.file}" if one.file else str(one.variant)
-        known.append((entry.facts if entry else unbuilt(name), None))
+        if one.file is not None:
+            known.append(_own_file(one.file, keep=None))
+        elif one.variant is not None:
+            entry = cached.get(one.variant)
+            known.append(Known(facts=entry.facts if entry else unbuilt(str(one.variant))))
     return known
 
 
@@ -79,8 +93,8 @@ def build_variants(
 
 def _built(outcome: Artifact | BuildFailure) -> Known:
     if isinstance(outcome, BuildFailure):
-        return unbuilt(outcome.name), outcome.reason
-    return outcome.facts, None
+        return Known(facts=unbuilt(outcome.name), reason=outcome.reason)
+    return Known(facts=outcome.facts)
 
 
 def unbuilt(name: str) -> ArtifactFacts:
@@ -90,9 +104,15 @@ def unbuilt(name: str) -> ArtifactFacts:
     )
 
 
-def _own_file(path: Path, cache: ArtifactCache) -> Known:
-    """Take a user's own file into the cache, so that a session can go on when it has moved."""
-    from mbench.artifacts.inspection import file_name, inspect_bytes, read_bytes, runnable_reason  # numpy, the schema
+def _own_file(path: Path, *, keep: ArtifactCache | None) -> Known:
+    """Return what a user's own file is, taken into a cache, if one is given, so that a session goes on without it."""
+    from mbench.artifacts.inspection import (  # numpy, the schema
+        file_name,
+        foreign_operators,
+        inspect_bytes,
+        read_bytes,
+        runnable_reason,
+    )
 
     name = f"file:{path.stem}"
     try:
@@ -100,6 +120,7 @@ def _own_file(path: Path, cache: ArtifactCache) -> Known:
         name = file_name(path, data)
         inspection = inspect_bytes(data, name=name, source=str(path))
     except ArtifactError as error:
-        return unbuilt(name), str(error)
-    cache.keep_file(data)
-    return inspection.facts(), runnable_reason(inspection)
+        return Known(facts=unbuilt(name), reason=str(error))
+    if keep is not None:
+        keep.keep_file(data)
+    return Known(facts=inspection.facts(), reason=runnable_reason(inspection), here=foreign_operators(inspection))

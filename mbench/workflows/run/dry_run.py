@@ -8,6 +8,7 @@ from mbench.core.results import Pass, PlannedJob
 from mbench.core.schedule import block_order
 from mbench.runner.command import RunPaths, command_of
 from mbench.workflows.build.gather_artifacts import foresee
+from mbench.workflows.build.selection import Candidate
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.make_plan import PlannedDevice, RunPlan, make_plan, passes
 from mbench.workflows.run.request import RunRequest, expand_request
@@ -48,13 +49,20 @@ def _device_lines(planned: PlannedDevice) -> Iterator[str]:
     yield f"rules: {part.rules.model_dump_json()}"
     yield f"settings: {part.jobs[0].workload.settings.model_dump_json()}"
     for job, one in zip(part.jobs, planned.candidates, strict=True):
-        sha256 = job.workload.artifact.sha256
-        yield f"job {job.id}: {f'cached {sha256}' if sha256 else 'your file' if one.file else 'to be built'}"
-    yield f"first block: {', '.join(block_order([job.id for job in part.jobs], seed=part.rules.seed, block=0))}"
+        yield f"job {job.id}: {_foreseen(job, one)}"
+    able = [job.id for job in part.jobs if job.build_error is None]
+    yield f"first block: {', '.join(block_order(able, seed=part.rules.seed, block=0)) or 'nothing'}"
     yield f"folders: {SESSION} in a command is the name that the session gets when it is made"
     for job in part.jobs:
-        for purpose in passes(part.rules):
+        for purpose in passes(part.rules) if job.build_error is None else ():
             yield f"{purpose}: {_command(job, purpose, planned)}"
+
+
+def _foreseen(job: PlannedJob, one: Candidate) -> str:
+    if job.build_error is not None:
+        return f"failed: build: {job.build_error}"
+    sha256 = job.workload.artifact.sha256
+    return f"your file {sha256}" if one.file else f"cached {sha256}" if sha256 else "to be built"
 
 
 def _command(job: PlannedJob, purpose: Pass, planned: PlannedDevice) -> str:

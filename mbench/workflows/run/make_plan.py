@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
@@ -20,6 +20,9 @@ from mbench.workflows.run.request import ExpandedRequest, RunRequest
 
 if TYPE_CHECKING:  # a run without a data set has no need of it
     from mbench.workflows.score.run_accuracy import Scoring
+
+HOSTBENCH: Final = "hostbench"
+"""The host's own program, whose runtime is the one that files are inspected by; any other judges a file by itself."""
 
 Obtain = Callable[[Sequence[Candidate], BuildInputs], list[Known]]
 """Gives each candidate its artifact: builds it, or only looks whether it is there."""
@@ -90,7 +93,7 @@ def make_plan(
         build_inputs = scoring.learned(candidates, build_inputs, train=learn)
     known = dict(zip(candidates, obtain(candidates, build_inputs), strict=True))
     if scoring and learn:
-        scoring.ask_host([(facts, one.delegate) for one, (facts, reason) in known.items() if reason is None])
+        scoring.ask_host([(each.facts, one.delegate) for one, each in known.items() if each.reason is None])
     planned = [_planned(request, one, known, scoring, several=len(ready) > 1) for one in ready]
     return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
 
@@ -134,9 +137,10 @@ def _planned(
     serial, settings = ready.identity.facts.serial, _settings(request, ready)
     jobs = []
     for one in ready.candidates:
-        artifact, reason = known[one]
+        found = known[one]
+        reason = found.reason or (found.here if ready.identity.instrument.tool == HOSTBENCH else None)
         threads = _threads(one, ready)
-        jobs.append(planned_job(artifact, reason, one.delegate, threads, settings, signature=request.signature))
+        jobs.append(planned_job(found.facts, reason, one.delegate, threads, settings, signature=request.signature))
     _refuse_unfit_signatures([job.workload for job in jobs if job.workload.signature], ready, scored=bool(scoring))
     if several:
         jobs = [job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"}) for job in jobs]

@@ -48,15 +48,15 @@ def evaluate(
     build_inputs = scoring.learned(candidates, build_inputs)
     known = gather(candidates, build_inputs, workers=workers, progress=progress)
     cache = ArtifactCache(home() / "cache")
-    paths = [None if facts.sha256 is None else cache.find_file(facts.sha256) for facts, _ in known]
-    there = [(facts, path) for (facts, _), path in zip(known, paths, strict=True) if path is not None]
+    paths = [None if each.facts.sha256 is None else cache.find_file(each.facts.sha256) for each in known]
+    there = [(each.facts, path) for each, path in zip(known, paths, strict=True) if path is not None]
     outcomes = iter(score_files(there, scoring.opened, spec.delegate, cache=home(), workers=workers, progress=progress))
     return tuple(
         Evaluated(
-            facts=facts,
-            score=next(outcomes) if path is not None else Unscored(reason or "its file is gone from the cache."),
+            facts=each.facts,
+            score=next(outcomes) if path is not None else Unscored(each.reason or "its file is gone from the cache."),
         )
-        for (facts, reason), path in zip(known, paths, strict=True)
+        for each, path in zip(known, paths, strict=True)
     )
 
 
