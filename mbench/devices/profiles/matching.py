@@ -19,6 +19,10 @@ _HARDWARE: Final[Mapping[str, tuple[str, ...]]] = {
     "soc": ("ro.soc.model",),
     "platform": ("ro.board.platform",),
 }
+_ALSO_SAID: Final[Mapping[str, tuple[str, ...]]] = {
+    "soc": ("ro.hardware.chipname", "ro.chipname", "ro.mediatek.platform"),
+}
+"""Where makers name the chip before Android 12, which brought ro.soc.model: such a name may agree, never contradict."""
 
 
 class Outcome(StrEnum):
@@ -65,13 +69,13 @@ def match_profile(properties: Mapping[str, str], profiles: Sequence[Profile]) ->
         return _fallback(properties, profiles)
     fitting.sort(key=lambda profile: profile.name)
     if len(fitting) == 1:
-        reason = f"{_said(properties)} is {fitting[0].title}: profile {fitting[0].name}."
+        reason = f"{_told(properties)} is {fitting[0].title}: profile {fitting[0].name}."
         return Match(outcome=Outcome.ONE, profiles=tuple(fitting), reason=reason)
     names = ", ".join(profile.name for profile in fitting)
     return Match(
         outcome=Outcome.SEVERAL,
         profiles=tuple(fitting),
-        reason=f"{_said(properties)} fits several profiles: {names}. Name one of them with --device.",
+        reason=f"{_told(properties)} fits several profiles: {names}. Name one of them with --device.",
     )
 
 
@@ -84,9 +88,7 @@ def contradictions(profile: Profile, hardware: Hardware) -> tuple[str, ...]:
     counted = profile.clusters and not {"clusters", "clusters.cores"} & set(profile.unverified)
     if counted and hardware.cores is not None and hardware.cores != len(profile.cores):
         found.append(f"{len(profile.cores)} cores, and the phone has {hardware.cores}")
-    declared, said = _declared_soc(profile), _said_soc(hardware.properties)
-    if declared and said and not {one.casefold() for one in declared} & {one.casefold() for one in said}:
-        found.append(f"SoC {' or '.join(declared)}, and the phone says {' / '.join(said)}")
+    found += filter(None, [_other_chip(profile, hardware.properties)])
     runs = abis(hardware.properties)
     if profile.abi is not None and runs and profile.abi not in runs:
         found.append(f"ABI {profile.abi}, and the phone runs {', '.join(runs)}")
@@ -106,13 +108,35 @@ def refuse_contradictions(profile: Profile, hardware: Hardware) -> None:
         )
 
 
+def _other_chip(profile: Profile, properties: Mapping[str, str]) -> str | None:
+    """Return how the phone's chip is not the declared one, None where it is, or where nothing can be compared.
+
+    Like is compared with like: names of SoCs (SM8150) with each other, and names of platforms (msmnile), which several
+    SoCs share. A SoC that agrees settles it; what is unverified may agree, and not contradict.
+    """
+    for kind, what in (("soc", "SoC"), ("platform", "platform")):
+        declared, said = getattr(profile.match, kind), _said(properties, _HARDWARE[kind])
+        if _alike(declared, (*said, *_said(properties, _ALSO_SAID.get(kind, ())))):
+            return None
+        if declared and said and not {"match", f"match.{kind}"} & set(profile.unverified):
+            return f"{what} {' or '.join(declared)}, and the phone says {' / '.join(said)}"
+    return None
+
+
+def _said(properties: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(value for name in names if (value := properties.get(name, "").strip()))
+
+
+def _alike(declared: Sequence[str], said: Sequence[str]) -> bool:
+    return bool({each.casefold() for each in declared} & {each.casefold() for each in said})
+
+
 def _agrees(profile: Profile, properties: Mapping[str, str], kinds: Mapping[str, tuple[str, ...]]) -> bool | None:
     """Return whether any declared value is the phone's; None where profile or phone says nothing of these kinds."""
     compared = False
     for kind, names in kinds.items():
-        declared = {value.casefold() for value in getattr(profile.match, kind)}
-        said = {value.casefold() for name in names if (value := properties.get(name, "").strip())}
-        if declared & said:
+        declared, said = getattr(profile.match, kind), _said(properties, names)
+        if _alike(declared, (*said, *_said(properties, _ALSO_SAID.get(kind, ())))):
             return True
         compared = compared or bool(declared and said)
     return False if compared else None
@@ -123,26 +147,15 @@ def _fallback(properties: Mapping[str, str], profiles: Sequence[Profile]) -> Mat
     for abi in runs:
         for profile in profiles:
             if profile.fallback and profile.transport == "adb" and profile.abi == abi:
-                reason = f"no profile knows {_said(properties)}; {profile.name} stands in, by its ABI {abi}."
+                reason = f"no profile knows {_told(properties)}; {profile.name} stands in, by its ABI {abi}."
                 return Match(outcome=Outcome.FALLBACK, profiles=(profile,), reason=reason)
     told = f"its ABIs ({', '.join(runs)})" if runs else "an ABI that it does not tell"
-    reason = f"no profile knows {_said(properties)}, and none stands in for {told}."
+    reason = f"no profile knows {_told(properties)}, and none stands in for {told}."
     return Match(outcome=Outcome.NONE, profiles=(), reason=reason)
 
 
-def _said(properties: Mapping[str, str]) -> str:
+def _told(properties: Mapping[str, str]) -> str:
     model = properties.get("ro.product.model") or "a phone that names no model"
-    device, soc = properties.get("ro.product.device"), _said_soc(properties)
-    more = ", ".join(filter(None, (device, *soc)))
+    soc = _said(properties, ("ro.soc.model", "ro.board.platform"))
+    more = ", ".join(filter(None, (properties.get("ro.product.device"), *soc)))
     return f"{model} ({more})" if more else model
-
-
-def _said_soc(properties: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(value for name in ("ro.soc.model", "ro.board.platform") if (value := properties.get(name, "").strip()))
-
-
-def _declared_soc(profile: Profile) -> tuple[str, ...]:
-    if "match" in profile.unverified:
-        return ()
-    lists = (getattr(profile.match, kind) for kind in ("soc", "platform") if f"match.{kind}" not in profile.unverified)
-    return tuple(value for values in lists for value in values)

@@ -96,7 +96,7 @@ def test_a_phone_that_is_what_its_profile_says_is_accepted():
         (
             {"ro.soc.model": "SM8550", "ro.board.platform": "kalama"},
             8,
-            "SoC msmnile, and the phone says SM8550 / kalama",
+            "platform msmnile, and the phone says kalama",
         ),
         ({"ro.product.cpu.abilist": "armeabi-v7a"}, 8, "ABI arm64-v8a, and the phone runs armeabi-v7a"),
     ],
@@ -113,6 +113,75 @@ def test_what_neither_side_says_contradicts_nothing():
 def test_what_is_unverified_stops_no_job():
     said = properties("galaxy-s10-exynos") | {"ro.board.platform": "exynos5"}
     assert contradictions(load_profile("galaxy_s10_exynos"), hardware(said)) == ()
+
+
+BEFORE_12 = {"ro.product.model": "SM-G973U", "ro.product.device": "beyond1q", "ro.board.platform": "msmnile"}
+
+
+def test_a_phone_before_android_12_names_no_soc_and_has_its_profile():
+    """Its platform's name is none of a SoC's."""
+    match = match_profile(BEFORE_12, PROFILES)
+    assert [one.name for one in match.profiles] == ["galaxy_s10_snapdragon"]
+    assert contradictions(match.profiles[0], hardware(BEFORE_12)) == ()
+
+
+def declares(*, soc=(), platform=(), unverified=()):
+    return profile("one", soc=list(soc), platform=list(platform)).model_copy(update={"unverified": unverified})
+
+
+@pytest.mark.parametrize(
+    ("declared", "said", "told"),
+    [
+        ({"soc": ["SM8150"]}, {"platform": "msmnile"}, None),
+        ({"platform": ["msmnile"]}, {"soc": "SM8150"}, None),
+        ({"soc": ["SM8150"]}, {"soc": "sm8150", "platform": "odd"}, None),
+        ({"soc": ["SM8150"]}, {"soc": "SM8250"}, "SoC SM8150, and the phone says SM8250"),
+        ({"soc": ["SM6150"], "platform": ["sm6150"]}, {"soc": "SM7150", "platform": "sm6150"}, "SoC SM6150"),
+        ({"soc": ["SM8150"], "platform": ["msmnile"]}, {"soc": "SM8150", "platform": "kona"}, None),
+        ({"soc": ["SM8150"], "platform": ["msmnile"]}, {"platform": "kona"}, "platform msmnile"),
+        ({"soc": ["SM8150"], "unverified": ("match.soc",)}, {"soc": "SM8250"}, None),
+        ({"soc": ["A"], "platform": ["b"], "unverified": ("match.soc",)}, {"soc": "C", "platform": "b"}, None),
+        ({"soc": ["A"], "platform": ["b"], "unverified": ("match.soc",)}, {"soc": "A", "platform": "d"}, None),
+        ({"soc": ["A"], "platform": ["b"], "unverified": ("match.soc",)}, {"soc": "C", "platform": "d"}, "platform b"),
+        ({"soc": ["A"], "platform": ["b"], "unverified": ("match",)}, {"soc": "C", "platform": "d"}, None),
+    ],
+)
+def test_like_is_compared_with_like(declared, said, told):
+    names = {"soc": "ro.soc.model", "platform": "ro.board.platform"}
+    found = contradictions(declares(**declared), hardware({names[kind]: value for kind, value in said.items()}))
+    assert [each.startswith(told or "-") for each in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize("name", ["ro.hardware.chipname", "ro.chipname", "ro.mediatek.platform"])
+def test_a_profile_with_a_soc_alone_fits_phones_before_android_12_by_their_makers_names(name):
+    (one,) = match_profile({name: "MT6785", "ro.board.platform": "mt6785"}, [profile("any", soc=["mt6785"])]).profiles
+    assert one.name == "any"
+    assert contradictions(one, hardware({name: "MT6785"})) == ()
+    assert contradictions(one, hardware({name: "another"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "clocks"),
+    [
+        ("pixel8", [1704000, 2367000, 2914000]),
+        ("redmi_note10", [1708800, 2208000]),
+        ("pixel5", [1804800, 2208000, 2400000]),
+        ("moto_g_power", [1804800, 2016000]),
+    ],
+)
+def test_known_clocks_are_declared(name, clocks):
+    assert sorted(set(load_profile(name).declared_khz.values())) == clocks
+
+
+@pytest.mark.parametrize("model", ["M2101K7AG", "M2101K7AI"])
+def test_a_stock_redmi_note_10_is_recognized_by_its_model(model):
+    assert match_profile({"ro.product.model": model}, PROFILES).profiles[0].name == "redmi_note10"
+
+
+@pytest.mark.parametrize(("name", "cores"), [("pixel3", 4), ("galaxy_s10_snapdragon", 6)])
+def test_verified_cores_refuse_a_phone_with_others(name, cores):
+    (told,) = contradictions(load_profile(name), hardware({}, cores=cores))
+    assert told == f"8 cores, and the phone has {cores}"
 
 
 @pytest.mark.parametrize("one", PROFILES, ids=lambda one: one.name)
