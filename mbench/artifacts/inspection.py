@@ -23,7 +23,7 @@ from mbench.files.regular import kind_of, read_regular
 RUNTIME_CUSTOM: Final = frozenset({"TFLite_Detection_PostProcess", "NumericVerify", "Mfcc", "AudioSpectrogram"})
 """Custom operators that the runtime brings with it (google-ai-edge/LiteRT `tflite/core/kernels/register.cc`)."""
 
-_UNFILLABLE: Final = frozenset({"string", "resource", "variant"})
+UNFILLABLE: Final = frozenset({"string", "resource", "variant"})
 
 LARGEST_FILE_BYTES: Final = 4 << 30
 
@@ -169,13 +169,12 @@ def file_name(path: Path, data: bytes) -> str:
 
 
 def runnable_reason(inspection: Inspection) -> str | None:
-    """Return why no benchmark program can time this file, as one sentence; None where nothing speaks against it."""
+    """Return why no benchmark program can time this file, as one sentence; None where nothing but its inputs may."""
     if not inspection.operators:
         return "it has no operators."
     if not inspection.inputs:
         return "it has no inputs."
-    reasons = (_unrunnable_input(tensor) for tensor in inspection.inputs)
-    return next((reason for reason in reasons if reason is not None), None)
+    return None
 
 
 def foreign_operators(inspection: Inspection) -> str | None:
@@ -199,15 +198,13 @@ def foreign_operators(inspection: Inspection) -> str | None:
     return None
 
 
-def _unrunnable_input(tensor: TensorFacts) -> str | None:
-    if tensor.dtype in _UNFILLABLE:
-        return f"its input {tensor.name!r} takes {tensor.dtype} values, which cannot be made up."
-    # A batch of any size runs as stored; a picture of any size would run at the 1×1 pixels that the file stores.
+def has_open_size(tensor: TensorFacts) -> bool:
+    """Whether an input must be given a shape before it can be fed.
+
+    A batch of any size runs as stored; a picture of any size would run at the 1×1 pixels that the file stores.
+    """
     open_sizes = tensor.shape_signature is not None and any(size < 0 for size in tensor.shape_signature[1:])
-    if open_sizes or any(size < 1 for size in tensor.shape):
-        shape = tensor.shape_signature or tensor.shape
-        return f"its input {tensor.name!r} has no fixed shape but {shape}; convert it with a fixed one."
-    return None
+    return open_sizes or any(size < 1 for size in tensor.shape)
 
 
 def _inspection(model: TfliteModel, counts: Counts, data: bytes, name: str) -> Inspection:

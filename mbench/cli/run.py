@@ -85,6 +85,25 @@ def run(
         list[Path] | None,
         typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE", rich_help_panel=grouped.BUILD),
     ] = None,
+    input_shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Shape to run an input of your own file at, such as x:1,224,224,3; may be repeated.",
+            metavar="NAME:SIZES",
+            rich_help_panel=grouped.BUILD,
+            show_default="the file's",
+        ),
+    ] = None,
+    input_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            help="File of raw values to feed an input of your own file with; may be repeated.",
+            metavar="NAME:FILE",
+            rich_help_panel=grouped.BUILD,
+            show_default="random values",
+        ),
+    ] = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
     quantization: options.QuantizationList = None,
@@ -300,6 +319,7 @@ def run(
 
     The table, the plan and every run's raw output are kept in a session folder under ./results.
     """
+    from mbench.artifacts.asked_inputs import AskedInputs
     from mbench.workflows.home import results_root
     from mbench.workflows.run import session as running
     from mbench.workflows.run.request import RunRequest
@@ -361,6 +381,7 @@ def run(
             examples=examples,
             seed=seed,
         ),
+        inputs=AskedInputs(shapes=tuple(input_shape or ()), files=tuple(input_ or ())),
         settings=_given(
             QUICK_SETTINGS if quick else {},
             {"num_runs": num_runs, "min_secs": min_secs, "max_secs": max_secs, "warmup_min_secs": warmup_secs},

@@ -26,5 +26,11 @@ LONGEST_S: Final = 1e8
 LONGEST_SETTING_S: Final = 86_400.0
 """A day, which no phase of one run lasts."""
 
+MOST_DIMENSIONS: Final = 8
+"""Of an input; the runtime's own kernels take six."""
+
+LONGEST_TENSOR_NAME: Final = 4096
+"""Characters; converters write scopes into one."""
+
 LONGEST_NAME: Final = 200
 """Characters; file systems take 255 bytes, a prefix and an ending among them."""

@@ -5,7 +5,8 @@ Format history:
     2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
         what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
     3   mbench 0.2: workloads say which signature is run, artifacts what could be counted at least; conditions hold the
-        clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps.
+        clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps; workloads say how
+        inputs are fed, scores what is doubtful about them.
 """
 
 from enum import StrEnum

@@ -5,14 +5,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
 from mbench.core.bounds import Count, PositiveReading, Reading, Setting, Sha256
 from mbench.core.errors import UsageError
-from mbench.core.limits import LONGEST_SETTING_S, MOST_INFERENCES, MOST_THREADS
+from mbench.core.limits import LONGEST_SETTING_S, LONGEST_TENSOR_NAME, MOST_DIMENSIONS, MOST_INFERENCES, MOST_THREADS
 from mbench.core.suggestions import did_you_mean
 
 
@@ -323,11 +323,28 @@ class ArtifactFacts(Document):
     recipe: str | None = None
 
 
+class InputTensor(Document):
+    """One input as it is fed.
+
+    Attributes:
+        values_sha256: of the file that holds its values, raw; None: the program makes them up.
+    """
+
+    name: str = Field(max_length=LONGEST_TENSOR_NAME)
+    shape: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(max_length=MOST_DIMENSIONS)
+    values_sha256: Sha256 | None = None
+
+    def __str__(self) -> str:
+        values = f" from {self.values_sha256[:12]}" if self.values_sha256 else ""
+        return f"{self.name}:{','.join(map(str, self.shape))}{values}"
+
+
 class Workload(Document):
     """A variant or a user's file, with delegate, threads and run settings.
 
     Attributes:
         signature: the entry point that is run; None: the file's only one, or its first graph.
+        inputs: all of them, in order, where a shape or values were asked for; none: as the file has them.
     """
 
     artifact: ArtifactFacts
@@ -335,6 +352,7 @@ class Workload(Document):
     threads: int = Field(ge=1, le=MOST_THREADS)
     settings: RunSettings
     signature: str | None = None
+    inputs: tuple[InputTensor, ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,15 +5,19 @@ by the tool, which then runs something else and ends with status 0.
 """
 
 import itertools
-from collections.abc import Iterable
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import RunSettings, Workload
+from mbench.core.workloads import InputTensor, RunSettings, Workload
 from mbench.runner.delegate_flags import delegate_flags, device_files
 from mbench.runner.instrument import Instrument, lacking
 
+_PLAIN = re.compile(r"[!-+.-9;-~-]+")
+"""Printable ASCII without blank, comma and colon."""
 MEMORY_RUNS = 10
 OPS_RUNS = 30
 OPS_WARMUP_RUNS = 3
@@ -30,6 +34,10 @@ class RunPaths:
 
     work_dir: str
     model: str
+
+    def values(self, sha256: str) -> str:
+        """Return where a file of input values lies: beside the model, called by its hash as that is."""
+        return f"{posixpath.dirname(self.model)}/{sha256}.tflite"
 
     @property
     def output(self) -> str:
@@ -83,6 +91,7 @@ def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: I
         f"--max_secs={_number(settings.max_secs)}",
         *delegate_flags(workload.delegate, instrument),
         *([] if workload.signature is None else [f"--signature_to_run_for={workload.signature}"]),
+        *input_flags(workload.inputs, paths),
     ]
     writes: list[str] = []
     match purpose:
@@ -110,6 +119,29 @@ def command_of(workload: Workload, purpose: Pass, paths: RunPaths, instrument: I
         num_runs=settings.num_runs,
         reads=device_files(workload.delegate),
     )
+
+
+def input_flags(inputs: Sequence[InputTensor], paths: RunPaths) -> list[str]:
+    """Return the flags that feed the inputs, all of them in the model's order, as the tool wants them.
+
+    A colon in a value file's name or path is written twice; a name with a comma or colon would end early in the other
+    flags, so the input is called by its place then, which the tool only notes.
+    """
+    if not inputs:
+        return []
+    names = [each.name if _PLAIN.fullmatch(each.name) else f"in{place}" for place, each in enumerate(inputs)]
+    flags = [f"--input_layer={','.join(names)}", f"--input_layer_shape={shapes_flag(inputs)}"]
+    files = [
+        f"{name}:{paths.values(each.values_sha256).replace(':', '::')}"
+        for name, each in zip(names, inputs, strict=True)
+        if each.values_sha256 is not None
+    ]
+    return [*flags, f"--input_layer_value_files={','.join(files)}"] if files else flags
+
+
+def shapes_flag(inputs: Sequence[InputTensor]) -> str:
+    """Return the value of `--input_layer_shape`, which the tool repeats: `1,224,224,3:1,10`."""
+    return ":".join(",".join(map(str, each.shape)) for each in inputs)
 
 
 def refuse_impossible(workloads: Iterable[Workload], purposes: Iterable[Pass], instrument: Instrument) -> None:

@@ -8,7 +8,7 @@ from mbench.core.core_lists import parse_cores
 from mbench.core.error_classes import DELEGATE, ENVIRONMENT, IO, OUTPUT, USAGE, Failure
 from mbench.core.results import DelegateCoverage, WarningCode
 from mbench.core.workloads import Workload
-from mbench.runner.command import Command
+from mbench.runner.command import Command, shapes_flag
 from mbench.runner.delegate_flags import expected_echo
 from mbench.runner.delegate_proof import DelegateProof, missing_proof, nodes_by_name
 from mbench.runner.instrument import Tool
@@ -47,6 +47,7 @@ class Evidence:
         cpus: cores that were asked for, None without.
         affinity: what the kernel said the process may use (`0-3,6`); None where it says nothing.
         sizes: bytes of each file that the run was to write; None where there is none.
+        output: the one of them that holds the output tensors.
         proofs: model and, where it is one file, binary.
         builtin_accepted: whether a `cpu` row is right without XNNPACK, which has no kernels for int16x8.
     """
@@ -62,6 +63,7 @@ class Evidence:
     affinity: str | None
     sizes: Mapping[str, int | None]
     proofs: tuple[Proof, ...]
+    output: str | None = None
     nodes: int | None = None
     builtin_accepted: bool = False
 
@@ -77,7 +79,7 @@ def find_failure(evidence: Evidence) -> Failure | None:
         or _text(evidence.parsed)
         or _delegate(evidence)
         or _affinity(evidence)
-        or _written(evidence.sizes)
+        or _written(evidence)
         or changed(evidence.proofs, when="before")
         or changed(evidence.proofs, when="after")
     )
@@ -108,13 +110,14 @@ def _echo(evidence: Evidence) -> Failure | None:
         "num threads": str(evidence.workload.threads),
         "#threads used for cpu inference": str(evidence.workload.threads),
         "min num runs": str(evidence.command.num_runs),
+        **({"input shapes": shapes_flag(evidence.workload.inputs)} if evidence.workload.inputs else {}),
         **expected_echo(evidence.workload.delegate),
     }
     for name, value in wanted.items():
         if name in said and said[name] != value:
             return Failure(USAGE, f"the program says {name}: [{said[name]}], not [{value}] as it was told")
     if evidence.tool != "litert":
-        for name in ("graph", "num threads"):
+        for name in ("graph", "num threads", *(("input shapes",) if evidence.workload.inputs else ())):
             if name not in said:
                 return Failure(OUTPUT, f"the program does not say which {name} it uses")
     return None
@@ -184,11 +187,13 @@ def parse_cpu_list(text: str) -> frozenset[int] | None:
     return None if cores is None else frozenset(cores)
 
 
-def _written(sizes: Mapping[str, int | None]) -> Failure | None:
-    for path, size in sizes.items():
-        if not size:
-            state = "is not there" if size is None else "is empty"
-            return Failure(IO, f"{path}, which the run was to write, {state}; is the device's disk full?")
+def _written(evidence: Evidence) -> Failure | None:
+    """Say which file is missing or empty; outputs of no known size may really be empty (a dynamic shape of nothing)."""
+    for path, size in evidence.sizes.items():
+        if size or (size == 0 and path == evidence.output and evidence.workload.artifact.outputs is None):
+            continue
+        state = "is not there" if size is None else "is empty"
+        return Failure(IO, f"{path}, which the run was to write, {state}; look at the room on the device's storage.")
     return None
 
 

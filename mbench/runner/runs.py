@@ -94,7 +94,9 @@ def _hashes(instrument: Instrument, request: RunRequest) -> dict[str, str]:
     artifact = request.workload.artifact
     if artifact.sha256 is None:
         raise ArtifactError(f"{artifact.name} was not built, so it cannot be run; see why its build failed.")
+    paths = RunPaths(work_dir=request.work_dir, model=request.model)
     hashes = {request.model: artifact.sha256}
+    hashes |= {paths.values(each): each for one in request.workload.inputs if (each := one.values_sha256) is not None}
     if instrument.path is not None:
         hashes[instrument.path] = instrument.sha256
     return hashes | dict(instrument.companions)
@@ -118,6 +120,7 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         affinity=course.affinity,
         sizes={path: len(files[stored[path]]) if stored[path] in files else None for path in command.writes},
         proofs=course.proofs,
+        output=paths.output,
         nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None else None,
         builtin_accepted=request.builtin_accepted,
     )

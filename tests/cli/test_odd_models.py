@@ -1,15 +1,27 @@
 """Files that are not what `mbench build` makes: each ends in a row that is right, or in one that says why not."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import SHORT
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
 
 from tiny_models import Graph, Op, Tensor, add, counting_loop, model_bytes, schema
+
+
+@pytest.fixture
+def cases() -> Path:
+    """Small public model files, beside the folder of the test data."""
+    folder = os.environ.get("MBENCH_TEST_DATA")
+    path = Path(folder).parent / "cases" if folder else None
+    if path is None or not path.is_dir():
+        pytest.skip("there is no folder `cases` beside the one that MBENCH_TEST_DATA names")
+    return path
 
 
 def custom() -> bytes:
@@ -135,3 +147,74 @@ def test_a_dry_run_refuses_what_a_run_refuses(bare):
     _, row = run_file(bare, "odd.tflite", model_bytes(add())[:100])
     assert f"failed: build: {row['message']}" in planned
     assert "--graph=" not in planned
+
+
+def open_shape() -> bytes:
+    graph = add(shape=(1, 1))
+    for tensor in graph.tensors:
+        tensor.signature = (1, -1)
+    graph.tensors[0].name = "serving_default_x:0"
+    return model_bytes(graph)
+
+
+def run_fed(mbench, *arguments: object) -> tuple[int, dict]:
+    done = mbench("run", "--model", "odd.tflite", *SHORT, "--json", *arguments)
+    assert "Traceback" not in done.stderr
+    (row,) = json.loads(done.stdout)
+    return done.returncode, row
+
+
+def test_an_open_shape_is_refused_without_one_and_runs_with_one(bare):
+    (bare.folder / "odd.tflite").write_bytes(open_shape())
+    code, row = run_fed(bare)
+    assert (code, row["error_class"]) == (4, "build")
+    assert "--input-shape serving_default_x:0:1,SIZE" in row["message"]
+    code, row = run_fed(bare, "--input-shape", "serving_default_x:0:1,3000")
+    assert (code, row["status"], row["inputs"]) == (0, "ok", ["serving_default_x:0:1,3000"]), row["message"]
+    assert "Configuration: fed serving_default_x:0:1,3000; " in bare("report", "--format", "md").stdout
+    outputs = {path.stat().st_size for path in bare.folder.glob("results/*/runs/file*/latency-*/output.bin")}
+    assert outputs == {4 * 3000}
+
+
+def test_a_file_is_timed_with_the_users_own_values(bare):
+    (bare.folder / "odd.tflite").write_bytes(model_bytes(add()))
+    values = np.array([1, 2, 3, 40], np.float32)
+    (bare.folder / "values.bin").write_bytes(values.tobytes())
+    code, row = run_fed(bare, "--input", "x:values.bin")
+    assert (code, row["status"]) == (0, "ok"), row["message"]
+    for path in bare.folder.glob("results/*/runs/file*/latency-*/output.bin"):
+        assert np.frombuffer(path.read_bytes(), np.float32).tolist() == [2, 4, 6, 80]
+    (bare.folder / "values.bin").write_bytes(b"short")
+    code, row = run_fed(bare, "--input", "x:values.bin")
+    assert (code, row["message"]) == (4, "values.bin has 5 bytes; input 'x' takes 16: 1×4 float32 values, raw.")
+
+
+def test_a_batch_can_be_asked_for(bare):
+    (bare.folder / "odd.tflite").write_bytes(dynamic_batch())
+    code, row = run_fed(bare, "--input-shape", "x:32,4")
+    assert (code, row["status"], row["inputs"]) == (0, "ok", ["x:32,4"]), row["message"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("mobilenet_v1_0.25_32_int8",), ("--sweep", "alpha"), ("--model", "odd.tflite", "--dataset", "digits")],
+)
+def test_only_files_of_the_users_own_are_fed(bare, arguments):
+    (bare.folder / "odd.tflite").write_bytes(dynamic_batch())
+    done = bare("run", *arguments, "--input-shape", "x:32,4")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "--input-shape" in done.stderr
+
+
+def test_an_output_that_is_empty_is_no_full_disk(bare, cases):
+    (bare.folder / "odd.tflite").write_bytes((cases / "dynamic_shapes.tflite").read_bytes())
+    code, row = run_fed(bare, "--delegate", "builtin")
+    assert (code, row["status"]) == (0, "ok"), row["message"]
+    assert row["latency_median_us"] is not None
+
+
+def test_the_first_inference_is_a_column_on_request(bare):
+    code, row = run_file(bare, "odd.tflite", model_bytes(add()))
+    assert (code, row["first_us"] is not None) == (0, True)
+    assert "First (ms)" not in bare("report", "--format", "md").stdout
+    assert "| First (ms) |" in bare("report", "--format", "md", "--columns", "variant,latency,first").stdout

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mbench.core.results import DelegateCoverage, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import ArtifactFacts, RunSettings, Workload, parse_delegate
+from mbench.core.workloads import ArtifactFacts, InputTensor, OutputFacts, RunSettings, Workload, parse_delegate
 from mbench.runner.command import Command
 from mbench.runner.evidence import (
     Evidence,
@@ -272,9 +272,40 @@ def test_a_list_of_cores_has_both_its_ends(said: str, cores: set[int] | None) ->
 
 @pytest.mark.parametrize(("size", "state"), [(1, None), (2, None), (0, "is empty"), (None, "is not there")])
 def test_a_file_of_one_byte_was_written(size: int | None, state: str | None) -> None:
-    message = f"/d/o.bin, which the run was to write, {state}; is the device's disk full?"
+    message = f"/d/o.bin, which the run was to write, {state}; look at the room on the device's storage."
     failure = None if state is None else ("io", message)
     assert find_failure(evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size, "/d/prof.pb": 5})) == failure
+
+
+@pytest.mark.parametrize(
+    ("outputs", "size", "believed"),
+    [
+        (None, 0, True),
+        (None, 1, True),
+        (None, None, False),
+        ((OutputFacts(dtype="float32", elements=4, zero_point=None),), 0, False),
+    ],
+)
+def test_outputs_of_no_known_size_may_be_empty(
+    outputs: tuple[OutputFacts, ...] | None, size: int | None, believed: bool
+) -> None:
+    given = evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size}, output="/d/o.bin")
+    artifact = given.workload.artifact.model_copy(update={"outputs": outputs})
+    failure = find_failure(replace(given, workload=given.workload.model_copy(update={"artifact": artifact})))
+    assert (failure is None) is believed
+    runtime_info = replace(given, sizes={"/d/rt.pb": 0, "/d/o.bin": 5})
+    assert find_failure(runtime_info) is not None
+
+
+FED = (InputTensor(name="x", shape=(1, 8)), InputTensor(name="y", shape=(3,)))
+
+
+@pytest.mark.parametrize(("said", "believed"), [("1,8:3", True), ("1,4:3", False), (None, False)])
+def test_the_shapes_that_were_asked_for_are_said_back(said: str | None, believed: bool) -> None:
+    parameters = SAID | ({} if said is None else {"Input shapes": said})
+    given = evidence(parsed=text(parameters=parameters))
+    failure = find_failure(replace(given, workload=given.workload.model_copy(update={"inputs": FED})))
+    assert (failure is None) is believed
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

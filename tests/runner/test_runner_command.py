@@ -7,7 +7,15 @@ from recorded_texts import RECORDINGS
 
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload, parse_delegate
+from mbench.core.workloads import (
+    EVERYWHERE,
+    ArtifactFacts,
+    Delegate,
+    InputTensor,
+    RunSettings,
+    Workload,
+    parse_delegate,
+)
 from mbench.runner.command import Command, RunPaths, command_of, refuse_impossible, settings_of
 from mbench.runner.instrument import Instrument, flags_of, lacking, tool_of
 
@@ -206,3 +214,40 @@ def test_commands_and_paths_are_values() -> None:
         RunPaths("/w", "/m")  # type: ignore[misc]
     with pytest.raises(TypeError, match="positional"):
         Command((), (), 1)  # type: ignore[misc]
+
+
+def fed(*inputs: InputTensor) -> Workload:
+    return workload().model_copy(update={"inputs": inputs})
+
+
+@pytest.mark.parametrize("purpose", [Pass.LATENCY, Pass.MEMORY, Pass.OPS, Pass.CANARY])
+def test_every_run_feeds_the_inputs_as_asked(purpose: Pass) -> None:
+    values = "a" * 64
+    inputs = (InputTensor(name="x", shape=(1, 224, 224, 3)), InputTensor(name="ids", shape=(2,), values_sha256=values))
+    argv = command_of(fed(*inputs), purpose, PATHS, instrument()).argv
+    assert [one for one in argv if one.startswith("--input_layer")] == [
+        "--input_layer=x,ids",
+        "--input_layer_shape=1,224,224,3:2",
+        f"--input_layer_value_files=ids:/data/local/tmp/mbench/{values}.tflite",
+    ]
+
+
+def test_without_values_no_file_is_named() -> None:
+    argv = command_of(fed(InputTensor(name="x", shape=(1, 4))), Pass.LATENCY, PATHS, instrument()).argv
+    assert not any(one.startswith("--input_layer_value_files") for one in argv)
+    assert not any(
+        one.startswith("--input_layer") for one in command_of(workload(), Pass.LATENCY, PATHS, instrument()).argv
+    )
+
+
+@pytest.mark.parametrize("name", ["serving_default_x:0", "a,b", "a b", "é", ""])
+def test_a_name_that_would_end_early_is_called_by_its_place(name: str) -> None:
+    inputs = (InputTensor(name="x", shape=(1,)), InputTensor(name=name, shape=(1,), values_sha256="b" * 64))
+    argv = command_of(fed(*inputs), Pass.LATENCY, PATHS, instrument()).argv
+    assert "--input_layer=x,in1" in argv
+    assert f"--input_layer_value_files=in1:/data/local/tmp/mbench/{'b' * 64}.tflite" in argv
+
+
+def test_a_program_that_cannot_be_fed_is_refused_by_the_flag() -> None:
+    with pytest.raises(UsageError, match="has no flag --input_layer, --input_layer_shape"):
+        command_of(fed(InputTensor(name="x", shape=(1,))), Pass.LATENCY, PATHS, instrument(LITERT_HELP))

@@ -24,7 +24,7 @@ class ResultColumn:
 
     Attributes:
         name: what `--columns` calls it; several columns of accuracy share one name.
-        shown: whether these rows need it.
+        shown: whether these rows need it; what none need is shown on request alone.
         of_file: whether its text is a property of the file, the same on every device.
         spare: how soon a narrow terminal does without it, the highest first; 0: never.
     """
@@ -135,6 +135,13 @@ _HOW_FAST: Final = (
     ResultColumn(name="latency", header=LATENCY, text=latency_text),
     ResultColumn(name="p95", header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us)), spare=7),
     ResultColumn(name="init", header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us)), spare=8),
+    ResultColumn(
+        name="first",
+        header="First (ms)",
+        text=_measured(lambda row: milliseconds(row.first_us)),
+        shown=lambda rows: False,  # on request
+        spare=8,
+    ),
     ResultColumn(
         name="memory",
         header="Peak memory (MiB)",

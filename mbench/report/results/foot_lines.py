@@ -166,6 +166,8 @@ def _measured(results: Sequence[JobResult]) -> str:
 
 
 def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
+    if inputs := results[0].workload.inputs:
+        yield f"fed {', '.join(map(str, inputs))}"
     if len(delegates := {result.workload.delegate for result in results}) == 1:
         yield f"delegate {delegates.pop()}"
     if apis := sorted({run.gpu_api for result in results for run in result.runs if run.gpu_api}):

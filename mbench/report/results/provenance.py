@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from mbench.core.results import JobResult, MeasuringRules
-from mbench.core.workloads import RunSettings
+from mbench.core.workloads import InputTensor, RunSettings
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of
 
 _IMPLIED_BY: Final = {
@@ -63,6 +63,7 @@ class Comparable:
     cpus: tuple[int, ...] | None
     clocks: str
     settings: RunSettings
+    inputs: tuple[InputTensor, ...]
     mbench: str
     session: str | None
 
@@ -112,6 +113,7 @@ def comparable(result: JobResult, *, by_session: bool = False) -> Comparable:
         cpus=result.rules.cpus,
         clocks=format_clocks(result.rules),
         settings=result.workload.settings,
+        inputs=result.workload.inputs,
         mbench=_method_version(result.provenance.mbench),
         session=result.session if by_session else None,
     )

@@ -42,6 +42,8 @@ class Row(Document):
             null for fewer than three.
         latency_p95_us: median over runs of each run's 95th percentile; null where a run had fewer than 40 inferences.
         init_us: median over runs of what one process spent before its first inference.
+        first_us: median over runs of the first inference, which warms up.
+        inputs: as they were fed, where that was asked for: `x:1,224,224,3`.
         peak_memory_kib: median over the memory pass of the process's resident peak, the tool itself included. The
             growth that benchmark_model also prints is another quantity and never stands in for it.
         delegate_nodes: nodes delegated of all, such as `33/33`, without XNNPACK's where an accelerator was asked for;
@@ -64,6 +66,7 @@ class Row(Document):
     emulated: bool
     delegate: str
     threads: int
+    inputs: tuple[str, ...]
     mult_adds: int | None
     parameters: int | None
     size_bytes: int | None
@@ -81,6 +84,7 @@ class Row(Document):
     latency_ci_us: tuple[float, float] | None
     latency_p95_us: float | None
     init_us: float | None
+    first_us: float | None
     peak_memory_kib: float | None
     delegate_nodes: str | None
     runs: int
@@ -128,6 +132,7 @@ def row_of(result: JobResult) -> Row:
         emulated=result.device.emulated,
         delegate=str(result.workload.delegate),
         threads=result.workload.threads,
+        inputs=tuple(map(str, result.workload.inputs)),
         mult_adds=artifact.mult_adds,
         parameters=artifact.parameters,
         size_bytes=artifact.size_bytes,
@@ -145,6 +150,7 @@ def row_of(result: JobResult) -> Row:
         latency_ci_us=None if interval is None else (interval.low, interval.high),
         latency_p95_us=None if _below_clock([p95_us := _p95_us(measured)]) else p95_us,
         init_us=_median_or_none([run.init_us for run in measured]),
+        first_us=_median_or_none([run.first_us for run in measured]),
         peak_memory_kib=_peak_memory_kib(result),
         delegate_nodes=_delegate_nodes(measured, result.workload.delegate),
         runs=len(good),

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Final
 
+from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
 from mbench.core.variants import Variant
-from mbench.core.workloads import ArtifactFacts
+from mbench.core.workloads import ArtifactFacts, InputTensor
+from mbench.files.regular import read_regular
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
 from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.build.selection import Candidate
 from mbench.workflows.home import home
+
+MOST_INPUT_BYTES: Final = 1 << 30
+"""Of the values of one input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +29,26 @@ class Known:
     Attributes:
         reason: why no program can run it; None: one may.
         here: why this host's own runtime cannot, whatever others can; None: nothing speaks against it.
+        inputs: as they are to be fed, where that was asked for.
     """
 
     facts: ArtifactFacts
     reason: str | None = None
     here: str | None = None
+    inputs: tuple[InputTensor, ...] = ()
 
 
 def gather(
-    candidates: Sequence[Candidate], build_inputs: BuildInputs, *, workers: int | None, progress: Progress
+    candidates: Sequence[Candidate],
+    build_inputs: BuildInputs,
+    *,
+    workers: int | None,
+    progress: Progress,
+    asked: AskedInputs = NO_INPUTS,
 ) -> list[Known]:
     """Return what is known of each candidate's artifact, in order; whatever can be run lies in the cache then.
+
+    `asked` says how the inputs of a user's own files are to be fed.
 
     Raises:
         UsageError: weights, calibration pictures or an architecture that are not there.
@@ -42,7 +58,7 @@ def gather(
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
     outcomes = build_variants(variants, build_inputs, workers=workers, progress=progress)
     files = dict.fromkeys(one.file for one in candidates if one.file is not None)
-    own = {path: _own_file(path, keep=cache) for path in files}
+    own = {path: _own_file(path, asked, keep=cache) for path in files}
     known: list[Known] = []
     for one in candidates:
         if one.file is not None:
@@ -52,7 +68,9 @@ def gather(
     return known
 
 
-def foresee(candidates: Sequence[Candidate], build_inputs: BuildInputs) -> list[Known]:
+def foresee(
+    candidates: Sequence[Candidate], build_inputs: BuildInputs, *, asked: AskedInputs = NO_INPUTS
+) -> list[Known]:
     """Return what the cache knows of each candidate's artifact, in order, and what a user's file is; nothing is built.
 
     Raises:
@@ -67,7 +85,7 @@ def foresee(candidates: Sequence[Candidate], build_inputs: BuildInputs) -> list[
     known: list[Known] = []
     for one in candidates:
         if one.file is not None:
-            known.append(_own_file(one.file, keep=None))
+            known.append(_own_file(one.file, asked, keep=None))
         elif one.variant is not None:
             entry = cached.get(one.variant)
             known.append(Known(facts=entry.facts if entry else unbuilt(str(one.variant))))
@@ -104,23 +122,36 @@ def unbuilt(name: str) -> ArtifactFacts:
     )
 
 
-def _own_file(path: Path, *, keep: ArtifactCache | None) -> Known:
+def _own_file(path: Path, asked: AskedInputs, *, keep: ArtifactCache | None) -> Known:
     """Return what a user's own file is, taken into a cache, if one is given, so that a session goes on without it."""
-    from mbench.artifacts.inspection import (  # numpy, the schema
-        file_name,
-        foreign_operators,
-        inspect_bytes,
-        read_bytes,
-        runnable_reason,
-    )
+    from mbench.artifacts.input_tensors import input_tensors, unfed_input  # numpy, the schema
+    from mbench.artifacts.inspection import file_name, foreign_operators, inspect_bytes, read_bytes, runnable_reason
 
-    name = f"file:{path.stem}"
+    name, facts = f"file:{path.stem}", None
     try:
         data = read_bytes(path)
         name = file_name(path, data)
         inspection = inspect_bytes(data, name=name, source=str(path))
+        facts = inspection.facts()
+        inputs = input_tensors(inspection.inputs, asked, partial(_values, keep))
     except ArtifactError as error:
-        return Known(facts=unbuilt(name), reason=str(error))
+        return Known(facts=facts or unbuilt(name), reason=str(error))
+    finally:
+        if keep is not None and facts is not None:
+            keep.keep_file(data)
+    reason = runnable_reason(inspection) or unfed_input(inspection.inputs, inputs, asked)
+    if any(fed.shape != stored.shape for fed, stored in zip(inputs, inspection.inputs, strict=False)):
+        # what was counted holds for the shapes that the file stores
+        facts = facts.model_copy(update={"mult_adds": None, "activation_bytes": None, "outputs": None})
+    return Known(facts=facts, reason=reason, here=foreign_operators(inspection), inputs=inputs)
+
+
+def _values(keep: ArtifactCache | None, path: Path) -> bytes:
+    """Return the bytes of a file of values, taken into a cache, if one is given."""
+    try:
+        data = read_regular(path, limit_bytes=MOST_INPUT_BYTES)
+    except OSError as error:
+        raise ArtifactError(f"could not read {path}: {error.strerror or error}. Check the path.") from error
     if keep is not None:
         keep.keep_file(data)
-    return Known(facts=inspection.facts(), reason=runnable_reason(inspection), here=foreign_operators(inspection))
+    return data

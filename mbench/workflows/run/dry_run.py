@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from functools import partial
 
 from mbench.core.ports import SilentProgress
 from mbench.core.results import Pass, PlannedJob
@@ -25,7 +26,8 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     progress = SilentProgress()
     expanded = expand_request(request, progress)
     with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
-        plan = make_plan(expanded, devices.choose(request), foresee, learn=False, progress=progress)
+        look = partial(foresee, asked=request.inputs)
+        plan = make_plan(expanded, devices.choose(request), look, learn=False, progress=progress)
         yield from _weights_lines(plan)
         for planned in plan.devices:
             yield from _device_lines(planned)

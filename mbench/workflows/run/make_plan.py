@@ -118,8 +118,11 @@ def _refuse_impossible(request: RunRequest, ready: _Ready) -> None:
         UsageError: the flag, named.
     """
     settings, nothing = _settings(request, ready), unbuilt("-")
+    inputs = request.inputs.placeholder()
     workloads = [
-        Workload(artifact=nothing, delegate=one.delegate, threads=_threads(one, ready), settings=settings)
+        Workload(
+            artifact=nothing, delegate=one.delegate, threads=_threads(one, ready), settings=settings, inputs=inputs
+        )
         for one in ready.candidates
     ]
     refuse_impossible(workloads, passes(ready.rules), ready.identity.instrument)
@@ -139,8 +142,17 @@ def _planned(
     for one in ready.candidates:
         found = known[one]
         reason = found.reason or (found.here if ready.identity.instrument.tool == HOSTBENCH else None)
-        threads = _threads(one, ready)
-        jobs.append(planned_job(found.facts, reason, one.delegate, threads, settings, signature=request.signature))
+        jobs.append(
+            planned_job(
+                found.facts,
+                reason,
+                one.delegate,
+                _threads(one, ready),
+                settings,
+                found.inputs,
+                signature=request.signature,
+            )
+        )
     _refuse_unfit_signatures([job.workload for job in jobs if job.workload.signature], ready, scored=bool(scoring))
     if several:
         jobs = [job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"}) for job in jobs]

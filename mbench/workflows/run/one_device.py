@@ -14,7 +14,7 @@ from mbench.workflows.devices.device import Device, Identity, TakenDevice
 from mbench.workflows.home import home
 from mbench.workflows.run.measure_loop import Measuring, Scorer
 from mbench.workflows.run.measuring_rules import wanted_settings
-from mbench.workflows.run.one_run import DeviceBench
+from mbench.workflows.run.one_run import DeviceBench, files_of
 
 DeviceOf = Callable[[str], Device]
 """Leads from a serial to the device."""
@@ -114,18 +114,16 @@ def _scorer(
 
 
 def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
-    """Return the cached file of each artifact by SHA-256, each proved."""
+    """Return the cached file of each artifact and of its inputs' values by SHA-256, each proved."""
     cache = ArtifactCache(home() / "cache")
     found: dict[str, Path] = {}
-    for artifact in (job.workload.artifact for job in jobs):
-        if artifact.sha256 is None or artifact.sha256 in found:
+    for name, sha256 in (named for job in jobs if job.build_error is None for named in files_of(job.workload).items()):
+        if sha256 in found:
             continue
-        path = cache.find_file(artifact.sha256)
+        path = cache.find_file(sha256)
         if path is None:
-            raise ArtifactError(
-                f"{artifact.name} ({artifact.sha256[:12]}) is no longer in the cache {cache.folder}; start a new run."
-            )
-        found[artifact.sha256] = path
+            raise ArtifactError(f"{name} ({sha256[:12]}) is no longer in the cache {cache.folder}; start a new run.")
+        found[sha256] = path
     return found
 
 

@@ -137,7 +137,8 @@ class DeviceBench:
     def _wait_for_device(self, workload: Workload, lost: str, then: str) -> None:
         """Wait until the device is back, see to what the next run needs on it, and note that it was away."""
         self._losses.append(_lost(f"{lost} {self._device.recover()}; {then}"))
-        self._push(workload.artifact.sha256 or "", PushProgress(SilentProgress(), self._clock))
+        for sha256 in files_of(workload).values():
+            self._push(sha256, PushProgress(SilentProgress(), self._clock))
         self._state = self._device.conditions()
 
     def _read_state(self, workload: Workload, run: Run) -> Conditions | None:
@@ -164,6 +165,14 @@ class DeviceBench:
     def model_path(self, sha256: str) -> str:
         """Return where an artifact lies on the device."""
         return f"{self._device.folders.models}/{sha256}.tflite"
+
+
+def files_of(workload: Workload) -> dict[str, str]:
+    """Return the SHA-256 of what a run reads, by what people call it: the model, and the values of its inputs."""
+    artifact = workload.artifact
+    files = {} if artifact.sha256 is None else {artifact.name: artifact.sha256}
+    values = {f"values of {each.name}": each.values_sha256 for each in workload.inputs}
+    return files | {name: sha256 for name, sha256 in values.items() if sha256 is not None}
 
 
 def _lost(message: str) -> MeasurementWarning:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.results import PlannedJob
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, Delegate, InputTensor, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
 """Short: it is there to be compared with itself."""
@@ -26,6 +26,7 @@ def planned_job(
     delegate: Delegate,
     threads: int,
     settings: RunSettings,
+    inputs: tuple[InputTensor, ...] = (),
     *,
     signature: str | None = None,
 ) -> PlannedJob:
@@ -37,7 +38,9 @@ def planned_job(
     chosen = chosen_signature(artifact, signature)
     if chosen is not None and chosen != artifact.signatures[0]:
         artifact = artifact.model_copy(update=dict.fromkeys(OF_FIRST_GRAPH))
-    workload = Workload(artifact=artifact, delegate=delegate, threads=threads, settings=settings, signature=chosen)
+    workload = Workload(
+        artifact=artifact, delegate=delegate, threads=threads, settings=settings, signature=chosen, inputs=inputs
+    )
     return PlannedJob(
         id=f"{_model_name(artifact.name)}-{_file_name(delegate)}-t{threads}", workload=workload, build_error=build_error
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
+from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
@@ -19,6 +21,7 @@ class RunRequest:
 
     Attributes:
         accuracy: what files are scored on and where; None: they are not.
+        inputs: how the inputs of the user's own files are fed.
         title: what the session's name says it is of; None: what was typed.
     """
 
@@ -26,6 +29,7 @@ class RunRequest:
     selection: Selection
     build_inputs: BuildInputs
     accuracy: "Accuracy | None" = None
+    inputs: AskedInputs = NO_INPUTS
     settings: dict[str, float] = field(default_factory=dict)
     rules: dict[str, float] = field(default_factory=dict)
     memory_runs: int = 3
@@ -69,6 +73,7 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
         DatasetError: the data set is not there.
         UsageError: a word that is not one, or nothing to run.
     """
+    _refuse_inputs_of_others(request)
     scoring = None
     if request.accuracy is not None:
         from mbench.workflows.score.run_accuracy import Scoring
@@ -77,3 +82,19 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
         selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
         request = replace(request, selection=selection, build_inputs=build_inputs)
     return ExpandedRequest(request=request, scoring=scoring, selected=select(request.selection))
+
+
+def _refuse_inputs_of_others(request: RunRequest) -> None:
+    """Refuse to feed what is no file of the user's, or what a data set feeds.
+
+    Raises:
+        UsageError: it says which.
+    """
+    if not request.inputs:
+        return
+    if not request.selection.files or request.selection.names:
+        raise UsageError("--input-shape and --input are for files that --model names; mbench's networks have a shape.")
+    if request.accuracy is not None:
+        raise UsageError(
+            "--input-shape and --input feed what is timed; a data set feeds what is scored: leave one out."
+        )

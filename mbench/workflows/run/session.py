@@ -36,7 +36,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
         MbenchError: nothing could be measured. A job that fails is no error here: it has its document.
     """
     expanded = expand_request(request, progress)
-    build = partial(gather, workers=request.workers, progress=progress)
+    build = partial(gather, workers=request.workers, progress=progress, asked=request.inputs)
     with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
         planned = make_plan(expanded, devices.choose(request), build, learn=True, progress=progress).devices
         created_at, made_by = utc_now(), provenance(request.command)

@@ -1,0 +1,112 @@
+"""Inputs as a user wants them fed: shapes and files of values, matched with the inputs that a file has.
+
+`--input-shape NAME:1,224,224,3` fixes what a file leaves open, or asks for another batch; `--input NAME:FILE` feeds a
+user's own values. A name may hold colons itself (`serving_default_x:0`), so the file decides where it ends.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from math import prod
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from mbench.artifacts.asked_inputs import AskedInputs
+from mbench.artifacts.inspection import UNFILLABLE, TensorFacts, has_open_size
+from mbench.core.errors import ArtifactError
+from mbench.core.workloads import InputTensor
+
+_SHAPE: Final = re.compile(r"[1-9][0-9]{0,8}(?:,[1-9][0-9]{0,8})*|")
+"""Sizes, or nothing for a single value."""
+
+
+def input_tensors(
+    inputs: Sequence[TensorFacts], asked: AskedInputs, keep: Callable[[Path], bytes]
+) -> tuple[InputTensor, ...]:
+    """Return all inputs of a file, in order, as they are to be fed; none where nothing was asked.
+
+    Args:
+        inputs: what the file has.
+        asked: what was typed.
+        keep: reads a file of values.
+
+    Raises:
+        ArtifactError: an input that the file has not, or a shape or a number of bytes that does not fit it.
+    """
+    if not asked:
+        return ()
+    shapes = {name: _shape(inputs, name, text) for name, text in _by_name(inputs, asked.shapes, "--input-shape")}
+    files = dict(_by_name(inputs, asked.files, "--input"))
+    return tuple(
+        InputTensor(
+            name=tensor.name,
+            shape=shapes.get(tensor.name, tensor.shape),
+            values_sha256=_values(tensor, shapes.get(tensor.name), Path(files[tensor.name]), keep)
+            if tensor.name in files
+            else None,
+        )
+        for tensor in inputs
+    )
+
+
+def unfed_input(inputs: Sequence[TensorFacts], fed: Sequence[InputTensor], asked: AskedInputs) -> str | None:
+    """Return which input can still not be fed, as one sentence; None where all can."""
+    shaped = {tensor.name for tensor in inputs if any(text.startswith(f"{tensor.name}:") for text in asked.shapes)}
+    valued = {each.name for each in fed if each.values_sha256 is not None}
+    for tensor in inputs:
+        if tensor.dtype in UNFILLABLE and tensor.name not in valued:
+            return (
+                f"its input {tensor.name!r} takes {tensor.dtype} values, which cannot be made up; give them by "
+                f"--input {tensor.name}:FILE."
+            )
+        if has_open_size(tensor) and tensor.name not in shaped:
+            shape = tensor.shape_signature or tensor.shape
+            example = ",".join(str(size) if size > 0 else "SIZE" for size in shape)
+            return (
+                f"its input {tensor.name!r} has no fixed shape but {shape}; give it one by "
+                f"--input-shape {tensor.name}:{example}, or convert it with a fixed one."
+            )
+    return None
+
+
+def _by_name(inputs: Sequence[TensorFacts], texts: Sequence[str], option: str) -> list[tuple[str, str]]:
+    """Return what each text says of which input."""
+    named: dict[str, str] = {}
+    for text in texts:
+        name = max((each.name for each in inputs if text.startswith(f"{each.name}:")), key=len, default=None)
+        if name is None:
+            names = ", ".join(repr(each.name) for each in inputs)
+            raise ArtifactError(f"it has no input that {option} {text} names; its inputs are {names}.")
+        if name in named:
+            raise ArtifactError(f"{option} names its input {name!r} twice.")
+        named[name] = text[len(name) + 1 :]
+    return list(named.items())
+
+
+def _shape(inputs: Sequence[TensorFacts], name: str, text: str) -> tuple[int, ...]:
+    if not _SHAPE.fullmatch(text):
+        raise ArtifactError(f"--input-shape {name}:{text} is no shape; write sizes of 1 or more, such as 1,224,224,3.")
+    shape = tuple(map(int, text.split(","))) if text else ()
+    tensor = next(each for each in inputs if each.name == name)
+    rank = len(tensor.shape_signature or tensor.shape)
+    if len(shape) != rank:
+        raise ArtifactError(f"--input-shape {name}:{text} has {len(shape)} dimensions; the input {name!r} has {rank}.")
+    return shape
+
+
+def _values(tensor: TensorFacts, shape: tuple[int, ...] | None, path: Path, keep: Callable[[Path], bytes]) -> str:
+    data = keep(path)
+    if not data:
+        raise ArtifactError(f"{path} is empty; it shall hold the values of input {tensor.name!r}.")
+    try:
+        needed = prod(shape if shape is not None else tensor.shape) * np.dtype(tensor.dtype).itemsize
+    except TypeError:  # text, and types narrower than a byte
+        needed = len(data)
+    if len(data) != needed:
+        shown = "×".join(map(str, shape if shape is not None else tensor.shape)) or "1"
+        raise ArtifactError(
+            f"{path} has {len(data)} bytes; input {tensor.name!r} takes {needed}: {shown} {tensor.dtype} values, raw."
+        )
+    return hashlib.sha256(data).hexdigest()
