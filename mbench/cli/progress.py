@@ -33,11 +33,11 @@ class LineProgress:
         self._done = self._said = 0
         self._said_at_s = 0.0
 
-    def start(self, title: str, total: int | None) -> None:
+    def start(self, title: str, total: int | None, *, unit: str = "steps") -> None:
         """Begin a stage."""
         self._title, self._total, self._done, self._said = title, total, 0, 0
         self._said_at_s = time.monotonic()
-        self.note(f"{title}…" if total is None else f"{title}: {total} steps")
+        self.note(f"{title}…" if total is None else f"{title}: {_counted(total, unit)}")
 
     def step(self, label: str, count: int = 0) -> None:
         """Print a line for each tenth, but none within a second of the last."""
@@ -77,7 +77,7 @@ class BarProgress:
         self._name = name
         self._task: TaskID = self._live.add_task("", total=None, visible=False, title=one_line(name))
 
-    def start(self, title: str, total: int | None) -> None:
+    def start(self, title: str, total: int | None, *, unit: str = "steps") -> None:
         """Show the bar."""
         next(task for task in self._live.tasks if task.id == self._task).total = total
         self._live.reset(self._task, visible=True, description="", title=one_line(f"{self._name} {title}".lstrip()))
@@ -108,6 +108,13 @@ class BarProgress:
     def of(self, device: str) -> "BarProgress":
         """Return one with a bar of its own in the same view, below those that were returned before."""
         return BarProgress(self._live, device)
+
+
+def _counted(total: int, unit: str) -> str:
+    """Return `6 steps`, `1 step`; of what is waited for, `at most 600 s`."""
+    if unit == "s":
+        return f"at most {total} s"
+    return f"{total} {unit.removesuffix('s') if total == 1 else unit}"
 
 
 def _line(device: str, text: str) -> str:

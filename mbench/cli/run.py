@@ -246,7 +246,7 @@ def run(
     cpus: Annotated[
         str | None,
         typer.Option(
-            help="Cores to pin runs to, best first, such as 4-7.",
+            help="Cores to pin runs to, best first, such as 4-7; none leaves them to the system.",
             metavar="CORES",
             rich_help_panel=grouped.CONDITIONS,
             show_default="the profile's",

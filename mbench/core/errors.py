@@ -16,6 +16,7 @@
     │   ├── CommandTimeout          4
     │   ├── DamagedFile             4
     │   ├── DeviceLost              4
+    │   ├── MissingTool             4
     │   └── NoSpace                 4
     └── StoreError                  4   what is kept on this host could not be written or read
         ├── DiskError               4   the disk refused: it is full, read-only, somebody else's
@@ -104,6 +105,10 @@ class TransportError(MbenchError):
     """Commands or files did not reach the device, or their answers did not come back."""
 
     exit_code = 4
+
+
+class MissingTool(TransportError):
+    """The device has no program that mbench needs besides the benchmark; trying again does not help."""
 
 
 class ChangedFiles(TransportError):

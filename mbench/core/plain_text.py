@@ -6,6 +6,7 @@ read JSON, where the same characters are escaped and nothing is lost.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _CONTROL: Final = "\x00-\x1f\x7f-\x9f"
@@ -19,6 +20,9 @@ _NO_CHARACTER: Final = "\ud800-\udfff"
 
 _OBEYED: Final = re.compile(f"[{_CONTROL}{_SEPARATOR}{_DIRECTION}]")
 _OBEYED_IN_LINES: Final = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_SEPARATOR}{_DIRECTION}]")
+_SHORT: Final = 80
+"""Characters of a command that stands in a message."""
+
 _ENCODED: Final = re.compile(f"[{_NO_CHARACTER}]")
 _QUOTED_BYTE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])")
 """The same as `repr` writes it, which escapes a backslash itself by another one."""
@@ -36,6 +40,25 @@ def one_line(text: str) -> str:
 def plain_lines(text: str) -> str:
     """Return text of several lines as `one_line` does each; line feeds stay."""
     return _bytes_shown(_OBEYED_IN_LINES.sub(" ", text))
+
+
+def shown_command(argv: Sequence[str]) -> str:
+    """Return what a message calls a command: its program, or what a shell was told, where that is short."""
+    if tuple(argv[:2]) != ("sh", "-c") or len(argv) < 3:
+        return argv[0]
+    text = argv[2].strip()
+    return f"`{text}`" if len(text) <= _SHORT and "\n" not in text else "a script of mbench's"
+
+
+def without_name(message: str, name: str) -> str:
+    """Return a message without the device's name that it begins with, where what it is told in names the device."""
+    return message.removeprefix(f"{name}: ")
+
+
+def ended(message: str) -> str:
+    """Return a message as a sentence: with a full stop, unless it ends one already."""
+    text = message.rstrip()
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def escaped_json(text: str) -> str:

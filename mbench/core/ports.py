@@ -129,8 +129,8 @@ class Clock(Protocol):
 class Progress(Protocol):
     """Tells a person how far the work is."""
 
-    def start(self, title: str, total: int | None) -> None:
-        """Begin a stage of `total` steps (None: unknown)."""
+    def start(self, title: str, total: int | None, *, unit: str = "steps") -> None:
+        """Begin a stage of `total` steps (None: unknown), or of another unit, such as seconds."""
 
     def step(self, label: str, count: int = 0) -> None:
         """`count` more steps are done; `label` is going on now."""
@@ -151,7 +151,7 @@ class Progress(Protocol):
 class SilentProgress:
     """Progress that nobody sees: the default."""
 
-    def start(self, title: str, total: int | None) -> None:
+    def start(self, title: str, total: int | None, *, unit: str = "steps") -> None:
         """Do nothing."""
 
     def step(self, label: str, count: int = 0) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mbench.core.error_classes import DELEGATE, ENVIRONMENT, TIMEOUT, TRANSPORT, Failure
-from mbench.core.errors import ChangedFiles, CommandTimeout, NoSpace, TransportError
+from mbench.core.errors import ChangedFiles, CommandTimeout, MissingTool, NoSpace, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.core.run_marks import marked
 from mbench.runner import script
@@ -97,7 +97,7 @@ def run_on_device(
         course.scripted = False
         course.proofs = _proofs(hashes, before=error.hashes)
         course.failure = changed(course.proofs, when="before")
-    except NoSpace as error:
+    except (MissingTool, NoSpace) as error:
         course.failure = course.failure or Failure(ENVIRONMENT, str(error))
     except TransportError as error:
         course.failure = course.failure or Failure(TRANSPORT, str(error))
@@ -116,7 +116,9 @@ def _unreadable(transport: Transport, paths: tuple[str, ...]) -> Failure | None:
     for path in paths:
         result = transport.run(("sh", "-c", 'test -r "$1"', "sh", path), deadline_s=_SHORT_S)
         if result.exit_code != 0:
-            return Failure(DELEGATE, f"{path} cannot be read on {transport.serial}; push the delegate's library there.")
+            return Failure(
+                DELEGATE, f"{path} cannot be read on {transport.serial}; put the delegate's library there (adb push)."
+            )
     return None
 
 
@@ -214,7 +216,10 @@ def _aborted(result: CommandResult) -> Failure:
 
 
 def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
-    """Kill what may still run and remove the run's directory; a device that is gone has been reported before."""
+    """Kill what may still run and remove the run's directory; a device that is gone has been reported before.
+
+    What stays now is removed by the next run or by giving the device back, which tells where it could not.
+    """
     if course.removed:
         return
     if (
@@ -222,7 +227,7 @@ def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
         and course.failure.error_class == TRANSPORT
         and not transport.alive(timeout_s=_ALIVE_S)
     ):
-        _LOG.warning("%s: %s may be left behind: it does not answer", transport.serial, paths.work_dir)
+        _LOG.info("%s: %s may be left behind: it does not answer", transport.serial, paths.work_dir)
         return  # a frozen one would hold each of the commands below to its own deadline
     try:
         if course.scripted and course.exit_code is None:
@@ -232,4 +237,4 @@ def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
                 course.failure = Failure(ENVIRONMENT, f"{words} after a run that did not end; restart the device.")
         transport.remove(paths.work_dir)
     except TransportError as error:
-        _LOG.warning("%s: %s may be left behind: %s", transport.serial, paths.work_dir, error)
+        _LOG.info("%s: %s may be left behind: %s", transport.serial, paths.work_dir, error)

@@ -203,5 +203,9 @@ def changed(proofs: Sequence[Proof], *, when: Literal["before", "after"]) -> Fai
         found = proof.before if when == "before" else proof.after
         if found != proof.expected:
             state = "is not there" if found is None else f"has SHA-256 {found}, not {proof.expected},"
-            return Failure(ENVIRONMENT, f"{proof.path} {state} {when} the run; push it again.")
+            return Failure(
+                ENVIRONMENT,
+                f"{proof.path} {state} {when} the run: something on the device removes or changes our "
+                "files. Find out what (a cleaner, another user), then run it again, which pushes them anew.",
+            )
     return None

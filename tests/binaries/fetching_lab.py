@@ -53,7 +53,7 @@ class Heard:
         self.notes: list[str] = []
         self.done = self.finished = 0
 
-    def start(self, title: str, total: int | None) -> None:
+    def start(self, title: str, total: int | None, *, unit: str = "steps") -> None:
         self.stages.append((title, total))
 
     def step(self, label: str, count: int = 0) -> None:

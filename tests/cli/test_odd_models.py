@@ -120,7 +120,7 @@ def test_two_broken_files_of_one_name_have_a_row_each(mbench):
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("custom:Zap", "Encountered unresolved custom op: Zap"), ("custom:FlexErf", "FlexErf"), (250, "")],
+    [("custom:Zap", "Encountered unresolved custom op: Zap"), ("custom:FlexErf", "Select TensorFlow op(s)"), (250, "")],
 )
 def test_another_program_judges_operators_by_itself(bare, code, message):
     graph = add()

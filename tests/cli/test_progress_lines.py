@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from command_line import ROOT
 
 from mbench.cli.progress import LineProgress
@@ -32,3 +33,12 @@ def test_lines_of_devices_that_speak_at_the_same_time_stay_apart():
     done = subprocess.run((sys.executable, "-c", PROGRAM), cwd=ROOT, capture_output=True, text=True, check=True)
     said = {f"mbench: {name}: {number}" for name in range(SPEAKERS) for number in range(LINES)}
     assert sorted(done.stderr.splitlines()) == sorted(said)
+
+
+@pytest.mark.parametrize(
+    ("total", "unit", "said"),
+    [(6, "steps", "measuring: 6 steps"), (1, "steps", "measuring: 1 step"), (600, "s", "measuring: at most 600 s")],
+)
+def test_a_stage_is_counted_in_its_unit(total, unit, said, capsys):
+    LineProgress().start("measuring", total, unit=unit)
+    assert capsys.readouterr().err == f"mbench: {said}\n"

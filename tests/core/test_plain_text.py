@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.plain_text import escaped_json, one_line, plain_lines
+from mbench.core.plain_text import ended, escaped_json, one_line, plain_lines, shown_command, without_name
 
 DIRECTIONS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 ANY_TEXT = st.text(st.characters(codec=None))
@@ -85,3 +85,33 @@ def test_json_says_the_same_and_nothing_in_it_is_obeyed(text):
 def test_json_of_honest_text_keeps_its_bytes():
     text = '{\n "a": "späte 電話 \\u001b"\n}'
     assert escaped_json(text) == text
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [("a", "a."), ("a.", "a."), ("a?", "a?"), ("a! ", "a!"), ("a…", "a…"), ("a)", "a)."), ("a. b", "a. b.")],
+)
+def test_a_sentence_ends_once(message, sentence):
+    assert ended(message) == sentence
+
+
+def test_a_device_is_named_once():
+    assert without_name("PHX1: was lost.", "PHX1") == "was lost."
+    assert without_name("PHX10: was lost.", "PHX1") == "PHX10: was lost."
+    assert without_name("was lost: PHX1: x", "PHX1") == "was lost: PHX1: x"
+
+
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        (("dumpsys", "battery"), "dumpsys"),
+        (("sh", "-c", "dumpsys power"), "`dumpsys power`"),
+        (("sh", "-c", "x" * 80), f"`{'x' * 80}`"),
+        (("sh", "-c", "x" * 81), "a script of mbench's"),
+        (("sh", "-c", "a\nb"), "a script of mbench's"),
+        (("sh", "-c"), "sh"),
+        (("sh", "x"), "sh"),
+    ],
+)
+def test_a_shell_is_called_by_what_it_was_told(argv, shown):
+    assert shown_command(argv) == shown

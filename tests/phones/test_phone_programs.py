@@ -6,14 +6,17 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import ROOT, SMALL
-from phone_lab import OURS, left_on, together, wait_until
+from phone_lab import OURS, arm, left_on, together, wait_until
 from shell_program import write_hexagon_library, write_library, write_program
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
 
 from tiny_models import add, model_bytes
+
+from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 
@@ -171,13 +174,44 @@ def _interrupt(session):
 @together
 def test_a_phones_program_judges_custom_operators_by_itself(lab):
     """A file for an accelerator has operators that this host's runtime does not bring; its delegate may take them."""
-    phone = lab.phone()
+    phone = lab.phone(synthetic=None)
     graph = add()
     graph.ops[0].code = "custom:DISPATCH_OP"
     (lab.folder / "npu.tflite").write_bytes(model_bytes(graph))
     done = lab.run("--model", "npu.tflite", model="")
-    assert (done.returncode, done.row["error_class"]) == (4, "model"), done.err
+    assert (done.returncode, done.row["error_class"]) == (4, "model"), done.row["message"]
     assert "unresolved custom op: DISPATCH_OP" in done.row["message"]
     lines = planned_lines(lab, "--model", "npu.tflite", device="pixel4")
     assert not any("failed: build" in line for line in lines)
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_phone_that_was_not_let_in_is_no_unknown_device(lab):
+    phone = lab.phone()
+    arm(phone, FaultKind.UNAUTHORIZE)
+    done = lab.mbench("run", "--device", phone.facts.serial, SMALL, "--dry-run")
+    assert done.returncode == 3, done.err
+    assert "unauthorized: Accept the dialog 'Allow USB debugging?' on its screen." in done.last_line
+    assert "unknown device" not in done.err
+
+
+@together
+def test_a_file_is_fed_on_a_phone_as_asked(lab):
+    """The values are pushed and proved like the model; the same run goes on after an interruption without the file."""
+    phone = lab.phone(synthetic=None)
+    (lab.folder / "own.tflite").write_bytes(model_bytes(add()))
+    values = np.array([[1, 2, 3, 4], [5, 6, 7, 80]], np.float32)
+    (lab.folder / "values.bin").write_bytes(values.tobytes())
+    arguments = ("--model", "own.tflite", "--input-shape", "x:2,4", "--input", "x:values.bin")
+    done = lab.run(*arguments, model="")
+    assert (done.returncode, done.row["status"]) == (0, "ok"), done.row["message"]
+    assert done.row["inputs"][0].startswith("x:2,4 from ")
+    outputs = [path.read_bytes() for path in lab.folder.glob("results/*/runs/file*/latency-*/output.bin")]
+    assert [np.frombuffer(each, np.float32).tolist() for each in outputs] == [(2 * values).ravel().tolist()] * 2
+    (lab.folder / "values.bin").unlink()
+    (document,) = lab.folder.glob("results/*/jobs/*.json")
+    document.unlink()
+    again = lab.mbench("run", "--resume", "last", "--json")
+    assert (again.returncode, again.row["status"], again.row["inputs"]) == (0, "ok", done.row["inputs"]), again.err
     assert left_on(lab, phone) == []

@@ -312,7 +312,13 @@ def test_the_shapes_that_were_asked_for_are_said_back(said: str | None, believed
 @pytest.mark.parametrize(("found", "state"), [(OTHER, f"has SHA-256 {OTHER}, not {GOOD},"), (None, "is not there")])
 def test_files_are_the_same_before_and_after_the_run(when: Any, found: str | None, state: str) -> None:
     proofs = (proof(), proof(BINARY, **{when: found}), proof("/d/lib.so"))
-    failure: Failure = ("environment", f"{BINARY} {state} {when} the run; push it again.")
+    failure: Failure = (
+        "environment",
+        (
+            f"{BINARY} {state} {when} the run: something on the device removes or changes our files. "
+            "Find out what (a cleaner, another user), then run it again, which pushes them anew."
+        ),
+    )
     assert find_failure(evidence(proofs=proofs)) == failure
     assert changed(proofs, when=when) == failure
     assert changed(proofs, when="after" if when == "before" else "before") is None

@@ -66,7 +66,7 @@ class SeenProgress:
         self.notes: list[str] = []
         self.grown = self.finished = 0
 
-    def start(self, title: str, total: int | None) -> None:
+    def start(self, title: str, total: int | None, *, unit: str = "steps") -> None:
         self.stages.append((title, total))
 
     def step(self, label: str, count: int = 0) -> None:

@@ -2,11 +2,12 @@
 
 import time
 
-from mbench.core.errors import DeviceLost, NoSpace, TransportError
+from mbench.core.errors import DeviceLost, MissingTool, NoSpace, TransportError
+from mbench.core.plain_text import ended
 from mbench.devices.adb.errors import NO_SPACE, REMEDIES, at_the_door
 from mbench.devices.adb.identity import Identity
 from mbench.devices.adb.servers import AdbServer
-from mbench.devices.adb.shell import ShellEnd, run_script
+from mbench.devices.adb.shell import ShellEnd, lacking_tool, run_script
 from mbench.devices.adb.sync import SMALL_S, UNKNOWN_FILE_S, quoted_path
 
 
@@ -75,7 +76,9 @@ class AdbDoor:
         if end.exit_code != 0 and NO_SPACE in end.words:
             raise NoSpace(f"{self.serial}: could not {what}: {end.words}. {REMEDIES['full']}")
         if end.exit_code != 0:
-            raise TransportError(f"{self.serial}: could not {what}: {end.words}.")
+            if lack := lacking_tool(end.words):
+                raise MissingTool(f"{self.serial}: could not {what}: {lack}")
+            raise TransportError(f"{self.serial}: could not {what}: {ended(end.words)}")
 
     def remove(self, path: str) -> None:
         """Remove a file or a folder with all it holds."""

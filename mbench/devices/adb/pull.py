@@ -15,7 +15,7 @@ from typing import Final
 from mbench.core.errors import TransportError
 from mbench.core.numerals import whole
 from mbench.core.ports import FilesRead
-from mbench.devices.adb.shell import ShellEnd
+from mbench.devices.adb.shell import ShellEnd, lacking_tool
 from mbench.devices.adb.sync import quoted_path
 
 NO_FILE: Final = 61
@@ -61,6 +61,8 @@ echo "$sums"
 {remove}
 exit 0
 """
+MOST_NAMED = 3
+"""Files in a message."""
 _UNLISTED = frozenset("\\\n")
 """A path with one of these is not printed as it is by `sha256sum`."""
 
@@ -112,7 +114,7 @@ def parse_pulled(end: ShellEnd, *, serial: str, path: str) -> bytes:
     head, _, data = rest.partition(b"\n")
     size, want = _size(printed), parse_hash(head)
     if size is None or want is None:
-        raise TransportError(f"{serial}: could not read {path}: the device printed {end.stdout[:80]!r}.")
+        raise TransportError(_unreadable(end, [path], serial=serial))
     return _proved(data, size_bytes=size, sha256=want, serial=serial, path=path)
 
 
@@ -134,7 +136,7 @@ def parse_together(end: ShellEnd, pulled: Sequence[str], hashed: Sequence[str], 
         or len(sizes) < len(arrived)
         or None in sums
     ):
-        raise TransportError(f"{serial}: could not read {', '.join(there)}: the device printed {end.stdout[:80]!r}.")
+        raise TransportError(_unreadable(end, there or [*pulled, *hashed], serial=serial))
     hashes = dict(zip(there, sums, strict=True))
     contents: dict[str, bytes | None] = dict.fromkeys(pulled)
     place = 0
@@ -145,6 +147,21 @@ def parse_together(end: ShellEnd, pulled: Sequence[str], hashed: Sequence[str], 
     if place != len(data):
         raise TransportError(f"{serial}: {', '.join(arrived)} came with {len(data) - place} bytes too many. Try again.")
     return FilesRead(contents=contents, hashes={path: hashes.get(path) for path in hashed})
+
+
+def _unreadable(end: ShellEnd, paths: Sequence[str], *, serial: str) -> str:
+    """Return why an answer could not be taken: in the device's words where it has any."""
+    said = end.stderr.decode("utf-8", "replace").strip().splitlines()
+    if said:
+        if lack := lacking_tool(said[-1]):
+            return f"{serial}: could not read {paths[0]}: {lack}"
+        words = said[-1].strip().rstrip(".")
+    elif end.stdout:
+        words = f"the device printed {end.stdout[:80].decode('utf-8', 'replace')!r}"
+    else:
+        words = f"the device printed nothing (exit status {end.exit_code})"
+    shown = ", ".join(paths[:MOST_NAMED]) + (f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else "")
+    return f"{serial}: could not read {shown}: {words}. Try again; if it stays so, restart the device."
 
 
 def _size(printed: bytes) -> int | None:

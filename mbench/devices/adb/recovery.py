@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import DeviceLost, TransportError
+from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock
 from mbench.devices.adb.errors import REMEDIES, at_the_door
 from mbench.devices.adb.identity import Identity, identify
@@ -98,7 +99,8 @@ class _Attempt:
         try:
             return self._answer()
         except DeviceLost as error:
-            self.seen = " ".join(str(error.__cause__ or error).split())
+            words = without_name(str(error.__cause__ or "") or str(error), self._transport.serial)
+            self.seen = " ".join(words.split()).rstrip(".")
             self._useless += 1
             return None
 

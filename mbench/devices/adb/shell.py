@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import MissingTool, TransportError
 from mbench.core.run_marks import COMMAND
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.streams import DeviceStream
@@ -26,6 +26,13 @@ _LONGEST_LINE: Final = 60_000
 """Bytes; the server's framing ends at 65535 (four hexadecimal digits)."""
 
 _MISSING_STATUS = 127
+WAYS_ROUND: Final[Mapping[str, str]] = {
+    "taskset": "which pins runs to cores. Run with --cpus none, unpinned, or install a toybox that has it.",
+    "sha256sum": "which proves what was pushed. Install a toybox that has it, or use a phone with Android 6 or later.",
+    "wc": "which tells the sizes of files. Install a toybox that has it.",
+    "printf": "which mbench's scripts print with. Install a toybox that has it.",
+}
+"""What phones were seen without, and what helps."""
 _CHANGED_STATUS = 126
 _TASKSET = re.compile(r"taskset: .*")
 
@@ -87,11 +94,12 @@ def command_line(
         raise ValueError(f"{unnamed[0]!r} is no name of an environment variable")
     variables = {**(environment or {}), COMMAND: mark}
     pinned: tuple[str, ...] = () if cpus is None else ("taskset", cpu_mask(cpus))
-    missing = f"{{ echo {mark} missing >&2; exit {_MISSING_STATUS}; }}"
+    hashing = ("sha256sum",) if unchanged else ()
     steps = [
+        *(_presence_check(program, mark) for program in hashing),
         *([_hash_check(unchanged, mark)] if unchanged else ()),  # before LD_LIBRARY_PATH is another one
         "export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items()),
-        *(f"command -v {shlex.quote(program)} >/dev/null || {missing}" for program in (*pinned[:1], argv[0])),
+        *(_presence_check(program, mark) for program in (*pinned[:1], argv[0])),
         f"exec {shlex.join([*pinned, *argv])} </dev/null",
     ]
     line = "; ".join(steps)
@@ -100,6 +108,11 @@ def command_line(
     if "\0" in line:
         raise ValueError("the command line holds a null byte")
     return line
+
+
+def _presence_check(program: str, mark: str) -> str:
+    missing = f"{{ echo {mark} missing {shlex.quote(program)} >&2; exit {_MISSING_STATUS}; }}"
+    return f"command -v {shlex.quote(program)} >/dev/null || {missing}"
 
 
 def _hash_check(unchanged: Mapping[str, str], mark: str) -> str:
@@ -179,19 +192,37 @@ def refuse_unstarted(end: ShellEnd, *, serial: str, mark: str, argv: Sequence[st
     """Raise where the command line says that it never became the command.
 
     Raises:
+        MissingTool: the device lacks what pins or proves.
         TransportError: no such program, or no such cores.
     """
     said = end.stderr.decode("utf-8", "replace").strip()
-    if end.exit_code == _MISSING_STATUS and f"{mark} missing" in said.splitlines():
-        missing = argv[0] if cpus is None else f"{argv[0]}, or taskset which is to pin it"
-        raise TransportError(
-            f"{serial}: could not start {missing}: the device has no such program, or none that may be started."
-        )
+    told = [line.removeprefix(f"{mark} missing ") for line in said.splitlines() if line.startswith(f"{mark} missing ")]
+    if end.exit_code == _MISSING_STATUS and told:
+        kind = MissingTool if told[0] in WAYS_ROUND and told[0] != argv[0] else TransportError
+        raise kind(f"{serial}: {_missing(told[0], argv[0])}")
     if cpus is not None and end.exit_code == 1 and not end.stdout and _TASKSET.fullmatch(said):
         cores = ",".join(map(str, cpus))
         raise TransportError(
             f"{serial}: could not pin {argv[0]} to cores {cores}: {said}. Choose cores that the device has switched on."
         )
+
+
+def _missing(program: str, wanted: str) -> str:
+    if (way := WAYS_ROUND.get(program)) is not None and program != wanted:
+        return f"could not start {wanted}: the device has no {program}, {way}"
+    return f"could not start {program}: the device has no such program, or none that may be started."
+
+
+def lacking_tool(words: str) -> str | None:
+    """Return what is missing and the way round, where a shell's words say that a tool of ours is; else None.
+
+    Shells say it their own ways: `sh: wc: inaccessible or not found`, `sh: 3: wc: not found`, `wc: command not found`.
+    """
+    if "not found" not in words:
+        return None
+    said = re.split(r"[\s:]+", words)
+    tool = next((name for name in WAYS_ROUND if name in said), None)
+    return None if tool is None else f"the device has no {tool}, {WAYS_ROUND[tool]}"
 
 
 def _keep(kept: bytearray, stream: DeviceStream, length: int, limit_bytes: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, DeviceLost, TransportError
+from mbench.core.plain_text import shown_command
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.devices.adb.door import AdbDoor
 from mbench.devices.adb.errors import REMEDIES, at_the_door
@@ -268,7 +269,8 @@ class AdbTransport:
                 raise
         if end is None:
             raise CommandTimeout(
-                f"{self.serial}: {argv[0]} was still running after {deadline_s:g} s and {self._end(mark, argv)}.",
+                f"{self.serial}: {shown_command(argv)} was still running after {deadline_s:g} s "
+                f"and {self._end(mark, argv)}.",
                 argv=tuple(argv),
                 deadline_s=deadline_s,
             )
@@ -318,8 +320,8 @@ class AdbTransport:
             end = self._door.script(end_script(mark), f"end {argv[0]}", timeout_s=_END_S)
         except DeviceLost as error:
             raise DeviceLost(
-                f"{self.serial}: neither {argv[0]} nor the command that was to end it got an answer: "
-                f"{error.__cause__}. {REMEDIES['frozen']}"
+                f"{self.serial}: neither {shown_command(argv)} nor the command that was to end it got an answer: "
+                f"{str(error.__cause__ or '').rstrip('.') or 'it is silent'}. {REMEDIES['frozen']}"
             ) from error
         if end.exit_code == 0:
             return "has been ended"

@@ -5,12 +5,14 @@ hundredths of a second that hashing and fetching take count as others'. Where no
 takes a tenth of a second longer than the phone needs to answer: a window in which nothing of ours runs.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from mbench.core.errors import CommandTimeout
 from mbench.core.ports import Transport, utc_now
 from mbench.core.results import Conditions
 from mbench.devices.android.dumps import BatteryState, ThermalState, parse_battery, parse_doze, parse_screen
@@ -31,6 +33,8 @@ from mbench.devices.android.kernel import (
 from mbench.devices.android.script import ask
 from mbench.devices.android.staleness import StoppedSensors
 
+_LOG = logging.getLogger(__name__)
+
 _WINDOW_S: Final = 0.1
 """Ten ticks of /proc/stat on each core: on eight cores a resolution of 1.25 %."""
 
@@ -43,6 +47,15 @@ _TICKS_PER_S: Final = 100
 NOTHING_DECLARED: Final[Mapping[int, int]] = {}
 
 _READ_S: Final = 20.0
+_SERVICE_S: Final = 5.0
+"""For one service alone, which answers within a second on a slow phone."""
+_SERVICES: Final[Mapping[str, tuple[str, str]]] = {
+    "battery": ("battery", "charge and cable are"),
+    "thermal": ("thermalservice", "thermal status and its sensors are"),
+    "power": ("power", "the screen is"),
+    "doze": ("deviceidle", "deep idle is"),
+}
+"""Questions that Android's services answer, which may hang: what `dumpsys` calls them, and what they tell."""
 _SAID_NONE: Final = "1"
 _TOOL: Final = "benchmark_model"
 
@@ -94,6 +107,7 @@ class AndroidConditions:
     ) -> None:
         self._transport, self._monotonic, self._declared_khz = transport, monotonic, declared_khz
         self._sensors = StoppedSensors()
+        self._hung: set[str] = set()
         self._last: tuple[float, CpuTime | None] | None = None
 
     def read(self, *, own_cpu_s: float | None = None, wait: bool = True) -> Conditions:
@@ -114,7 +128,7 @@ class AndroidConditions:
             and self._monotonic() - self._last[0] >= _LEAST_INTERVAL_S
         )
         asked = questions(window=wait and not told)
-        answers = ask(self._transport, asked, what="its conditions", deadline_s=_READ_S)
+        answers = self._answers(asked)
         reading, last = parse_reading(answers), self._last
         conditions = self._judged(reading, taken_at=utc_now())
         if "window" in asked:
@@ -123,6 +137,37 @@ class AndroidConditions:
             busy_share(last[1], reading.before, own_ticks=_TICKS_PER_S * (own_cpu_s or 0.0)) if told and last else None
         )
         return conditions.model_copy(update={"busy_share": others})
+
+    def _answers(self, asked: Mapping[str, str]) -> dict[str, str]:
+        """Ask everything at once; where that hangs, find the services that do and go on without them.
+
+        Such a service is not asked again: what it would tell is unknown for as long as these conditions are read.
+        """
+        try:
+            return self._ask(asked, deadline_s=_READ_S)
+        except CommandTimeout:
+            hanging = [name for name in _SERVICES if name not in self._hung and self._hangs(name, asked[name])]
+            if not hanging:
+                raise
+        for name in hanging:
+            service, told = _SERVICES[name]
+            _LOG.warning(
+                "%s: dumpsys %s did not answer within %g s: going on without it; %s not known.",
+                *(self._transport.serial, service, _SERVICE_S, told),
+            )
+        self._hung.update(hanging)
+        return self._ask(asked, deadline_s=_READ_S)
+
+    def _ask(self, asked: Mapping[str, str], *, deadline_s: float) -> dict[str, str]:
+        without = {name: ":" if name in self._hung else question for name, question in asked.items()}
+        return ask(self._transport, without, what="its conditions", deadline_s=deadline_s)
+
+    def _hangs(self, name: str, question: str) -> bool:
+        try:
+            self._ask({name: question}, deadline_s=_SERVICE_S)
+        except CommandTimeout:
+            return True
+        return False
 
     def _judged(self, reading: Reading, *, taken_at: datetime) -> Conditions:
         now = self._monotonic()

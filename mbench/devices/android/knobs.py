@@ -52,6 +52,11 @@ class Knobs:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    @property
+    def serial(self) -> str:
+        """Of the phone."""
+        return self._transport.serial
+
     def read(self, knob: str) -> str | None:
         """Return a setting's value as the phone says it; None where it does not.
 

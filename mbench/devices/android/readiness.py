@@ -96,7 +96,7 @@ def wait_until_ready(
     said = verdict(conditions, limits)
     if said.decision is not Decision.WAIT:
         return Readiness(verdict=said, conditions=conditions, waited_s=0.0)
-    progress.start(f"waiting for the phone ({said.reason})", round(limit_s))
+    progress.start(f"waiting for the phone ({said.reason})", round(limit_s), unit="s")
     try:
         shown_s = 0
         while said.decision is Decision.WAIT:
@@ -139,7 +139,7 @@ def wait_for_clocks(
     if not caps(seen, cpus):
         return seen
     begun, shown_s = clock.monotonic(), 0
-    progress.start(f"waiting for the phone's clocks ({format_caps(caps(seen, cpus))})", round(limit_s))
+    progress.start(f"waiting for the phone's clocks ({format_caps(caps(seen, cpus))})", round(limit_s), unit="s")
     try:
         while (capped := caps(seen, cpus)) and (spent_s := clock.monotonic() - begun) < limit_s:
             progress.step(f"{format_caps(capped)}; {limit_s - spent_s:.0f} s left", round(spent_s) - shown_s)

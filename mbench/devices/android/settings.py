@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mbench.core.errors import TransportError
+from mbench.core.errors import CommandTimeout, TransportError
 from mbench.core.ports import Transport
 from mbench.devices.android.journal import Change, Journal, read_journals, remove_journals, write_journal
 from mbench.devices.android.knobs import EVERY_SOURCE, FIXED_PERFORMANCE, GOVERNOR, SCREEN, STAY_ON, Knobs, Refusal
@@ -165,7 +165,7 @@ def _plan(knobs: Knobs, wanted: Wanted, *, owed: tuple[Change, ...]) -> tuple[tu
         asked += [(f"{GOVERNOR}{policy}", wanted.governor) for policy in policies]
         if not policies:
             unseen.append(Refusal(knob=f"{GOVERNOR}none", words="the phone shows no cpufreq policy"))
-    found = [(knob, knobs.read(knob), ours) for knob, ours in asked]
+    found = [(knob, _read_in_time(knobs, knob), ours) for knob, ours in asked]
     unseen += [
         Refusal(knob=knob, words="the phone does not show it")
         for knob, now, _ in found
@@ -181,6 +181,21 @@ def _plan(knobs: Knobs, wanted: Wanted, *, owed: tuple[Change, ...]) -> tuple[tu
         before = _DEFAULT_FIXED_PERFORMANCE
         changes.append(Change(knob=FIXED_PERFORMANCE, before=before, ours="true", readable=False))
     return tuple(changes), tuple(unseen)
+
+
+def _read_in_time(knobs: Knobs, knob: str) -> str | None:
+    """Return a setting's value, None, with a word, where the service that tells it hangs: it is left as it is then.
+
+    What is to be put back is not read like this: a setting of ours must not be left for want of an answer.
+    """
+    try:
+        return knobs.read(knob)
+    except CommandTimeout as error:
+        _LOG.warning(
+            "%s: %s could not be read within %g s: going on without it, and it is left as it is.",
+            *(knobs.serial, knob, error.deadline_s),
+        )
+        return None
 
 
 def _apply(knobs: Knobs, changes: tuple[Change, ...], *, refused: tuple[Refusal, ...] = ()) -> Borrowed:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, HostDiskError, TransportError
+from mbench.core.plain_text import shown_command
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.core.run_marks import unmarked
 from mbench.core.search_path import others_environment
@@ -153,7 +154,7 @@ class HostTransport:
             exit_code = process.wait(timeout=max(0.0, begun + deadline_s - time.monotonic()))
         except (TimeoutError, subprocess.TimeoutExpired):
             raise CommandTimeout(
-                f"{self.serial}: {argv[0]} was still running after {deadline_s:g} s and has been ended.",
+                f"{self.serial}: {shown_command(argv)} was still running after {deadline_s:g} s and has been ended.",
                 argv=tuple(argv),
                 deadline_s=deadline_s,
             ) from None

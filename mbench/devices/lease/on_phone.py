@@ -11,6 +11,7 @@ from typing import Final
 from mbench.core.errors import TransportError
 from mbench.core.numerals import whole
 from mbench.core.ports import Clock, CommandResult, Transport
+from mbench.devices.adb.errors import REMEDIES
 from mbench.devices.lease.records import LATEST_S, LeaseRecord, format_record, parse_record
 
 LEASE_FILE: Final = "lease.json"
@@ -22,6 +23,7 @@ _SIGN: Final = '"beat"'
 _DEADLINE_S: Final = 20.0
 _LIMIT_BYTES: Final = 1 << 16
 _CHANGED, _BUSY = 75, 76
+_FULL: Final = ("no space left", "disk quota exceeded", "enospc", "edquot")
 _LOCK_TIMEOUT_S: Final = 5.0
 """The lock on the phone is held for some milliseconds; one that is there this long was left by a killed script."""
 
@@ -148,9 +150,20 @@ class PhoneLease:
 
     def _failure(self, end: CommandResult) -> TransportError:
         words = " ".join(end.stderr.decode("utf-8", "replace").split()) or f"status {end.exit_code}"
-        return TransportError(
-            f"{self._transport.serial}: could not keep its lease {self._path}: {words}. Is its storage full?"
-        )
+        said = f"{self._transport.serial}: could not keep its lease {self._path}: {words.rstrip('.')}."
+        return TransportError(f"{said} {_remedy(words)}")
+
+
+def _remedy(words: str) -> str:
+    """Return what to do about a lease that could not be written, by the words of the phone."""
+    said = words.casefold()
+    if any(text in said for text in _FULL):
+        return REMEDIES["full"]
+    if "no such file" in said or "not a directory" in said:
+        return "Somebody removed mbench's folder on the phone meanwhile; start again, which makes it anew."
+    if "read-only" in said or "permission denied" in said or "not permitted" in said:
+        return "Look who owns that folder, and whether the phone's storage may be written; restart the phone."
+    return "Look at that folder on the phone, then start again."
 
 
 def _expected(seen: Seen) -> str:

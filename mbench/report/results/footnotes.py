@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.plain_text import ended
 from mbench.core.results import Status, WarningCode
 from mbench.report.results.rows import Row
 
@@ -115,14 +116,14 @@ def _line(name: str, messages: Mapping[str, Sequence[int]], named: _Namer, *, ev
     if len(messages) == 1:
         ((message, places),) = messages.items()
         whose = "" if everyone else f", {named(places)}"
-        return f"{name}{whose}: {message}."
+        return f"{name}{whose}: {ended(message)}"
     said = [f"{named(places)}: {message}" for message, places in messages.items()]
     left = 0 if most is None else max(len(said) - most, 0)
-    return f"{name}: {'; '.join(said[:most])}{f'; and {left} more' if left else ''}."
+    return f"{name}: {ended('; '.join(said[:most]) + (f'; and {left} more' if left else ''))}"
 
 
 def _advice(kind: _Kind) -> str:
-    return f" Advice: {_bare(kind.advice)}." if kind.advice else ""
+    return f" Advice: {ended(kind.advice)}" if kind.advice else ""
 
 
 def _on_several(rows: Sequence[Row]) -> bool:

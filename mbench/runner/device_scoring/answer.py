@@ -330,7 +330,7 @@ class _Answering:
             self._shards.remove()
             self._device.clean_up()
         except TransportError as error:
-            _LOG.warning("%s: inputs may be left behind: %s", self._serial, error)
+            _LOG.info("%s: inputs may be left behind: %s", self._serial, error)
 
 
 def _arrays(rows: bytes, outputs: tuple[OutputFacts, ...], count: int) -> "tuple[npt.NDArray[Any], ...]":

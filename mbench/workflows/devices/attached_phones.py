@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mbench.core.errors import NoDevice, TransportError, UsageError
+from mbench.core.plain_text import ended, without_name
 from mbench.core.suggestions import did_you_mean
 from mbench.devices.adb.discovery import AttachedDevice, AttachedState, list_devices
 from mbench.devices.adb.own_server import AdbServers, open_servers
@@ -182,7 +183,9 @@ def _examined(attached: AttachedDevice, profiles: Sequence[Profile], *, hardware
 
 def unusable(attached: AttachedDevice, error: TransportError) -> Phone:
     """Return a phone that stopped answering, or refuses something, while it was looked at."""
-    return Phone(attached=replace(attached, state=AttachedState.UNUSABLE, remedy=str(error)))
+    return Phone(
+        attached=replace(attached, state=AttachedState.UNUSABLE, remedy=without_name(str(error), attached.serial))
+    )
 
 
 def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | None) -> tuple[Phone, ...]:
@@ -265,15 +268,22 @@ def _names(phone: Phone) -> set[str]:
 def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoDevice | UsageError:
     known = [profile.name for profile in load_profiles(user_folder=home() / "device_profiles")]
     if not fitting and wanted not in known:
+        if silent := [phone for phone in phones if not phone.usable]:  # it may be one of them: they tell no serial
+            states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in silent)
+            return NoDevice(f"no phone that answers, and no profile, is called {wanted}. Attached: {states}")
         serials = [phone.serial for phone in phones]
         return UsageError(
             f"unknown device {wanted!r}: no profile and no attached phone is called so."
             f"{did_you_mean(wanted, [*known, *serials])}"
         )
+    if len(fitting) == 1 and fitting[0].serial == wanted:
+        remedy = fitting[0].attached.remedy or "it does not answer."
+        state = fitting[0].attached.state
+        return NoDevice(f"{wanted} is attached and {state}: {without_name(remedy, wanted)}")
     listed = fitting or phones
     if listed:
         states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in listed)
-        return NoDevice(f"no usable phone is {wanted}. Attached: {states}. mbench devices tells more.")
+        return NoDevice(f"no usable phone is {wanted}. Attached: {ended(states)} mbench devices tells more.")
     return NoDevice(
         f"no phone is attached. Plug one in with USB debugging on, `adb connect` one, or `mbench emulate --profile "
         f"{wanted}` one."
@@ -283,4 +293,4 @@ def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoD
 def _said(phone: Phone) -> str:
     if phone.usable and phone.match is not None:
         return f"is {' or '.join(sorted(_names(phone))) or 'of no known profile'}"
-    return f"is {phone.attached.state}: {phone.attached.remedy or 'it does not answer'}"
+    return f"is {phone.attached.state}: {without_name(phone.attached.remedy or 'it does not answer', phone.serial)}"

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbench.core.errors import DeviceLost, NoDevice, TransportError, UsageError
-from mbench.core.ports import Transport
+from mbench.core.error_classes import KILLED
+from mbench.core.errors import DeviceLost, MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.plain_text import without_name
+from mbench.core.ports import CommandResult, Transport
 from mbench.core.results import BinaryFacts
 from mbench.files.hashes import hash_file
 from mbench.hostbench.identity import program_manifest
 from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument, flags_of, tool_of
+from mbench.runner.output.exit_status import signal_end
 from mbench.workflows.devices.planned_program import planned_host_file
 
 if TYPE_CHECKING:  # a run on this host by hostbench has no need of the library's records
@@ -123,9 +126,10 @@ def try_hostbench(transport: Transport) -> None:
     Raises:
         NoDevice: it does not start, with what it said.
     """
-    said = _help(transport, HOSTBENCH, _module_path())
+    said = _text(_help(transport, HOSTBENCH, _module_path()))
     if not flags_of(said):
-        raise NoDevice(f"hostbench does not start on {transport.serial}: {' '.join(said.split())[-200:]}")
+        words = " ".join(said.split())[-200:] or "it says nothing"
+        raise NoDevice(f"{transport.serial}: hostbench does not start: {words}")
 
 
 def _module_path() -> dict[str, str]:
@@ -165,11 +169,11 @@ def pushed_program(
     for file in files:
         file.bring(transport)
     environment = {"LD_LIBRARY_PATH": folder} if beside else {}
-    text = _help(transport, (path,), environment)
+    end = _help(transport, (path,), environment)
+    text = _text(end)
     tool = tool_of(text)
     if tool is None:
-        said = re.sub(r"\s+", " ", text.replace(path, "benchmark_model")).strip()[:120] or "nothing"
-        raise UsageError(f"--binary {binary} is no benchmark_model: its --help says {said!r}.")
+        raise _no_program(transport.serial, binary, end, path)
     instrument = Instrument(
         argv_prefix=(path,),
         tool=tool,
@@ -201,14 +205,36 @@ def _content(sha256: str, companions: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[str, str]) -> str:
+def _no_program(serial: str, binary: Path, end: CommandResult, path: str) -> MbenchError:
+    """Return why a file's help shows no benchmark_model: it was ended from outside, did not start, or is none."""
+    ended = signal_end(end.exit_code)
+    if ended is not None and ended.error_class == KILLED:
+        return NoDevice(
+            f"{serial}: {binary.name} was killed ({ended.name}) when it was asked for its flags: the device is short "
+            "of memory, or somebody ends programs there. Close what runs on it and try again."
+        )
+    said = re.sub(r"\s+", " ", _text(end).replace(path, "benchmark_model")).strip()[:120]
+    if ended is not None:
+        return NoDevice(
+            f"{serial}: {binary.name} does not run there: {ended.name} ended it when it was asked for its flags"
+            f"{f', after {said!r}' if said else ''}. Use a binary that is made for this device."
+        )
+    words = repr(said) if said else f"nothing, and it ended with status {end.exit_code}"
+    return UsageError(f"{serial}: {binary} is no benchmark_model: its --help says {words}. Name another by --binary.")
+
+
+def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[str, str]) -> CommandResult:
     try:
-        result = transport.run((*prefix, "--help"), deadline_s=HELP_DEADLINE_S, environment=environment or None)
+        return transport.run((*prefix, "--help"), deadline_s=HELP_DEADLINE_S, environment=environment or None)
     except DeviceLost:
         raise
     except TransportError as error:
-        raise NoDevice(f"{prefix[0]} does not start on {transport.serial}: {error}") from error
-    return (result.stdout + b"\n" + result.stderr).decode("utf-8", errors="replace")
+        words = without_name(str(error), transport.serial)
+        raise NoDevice(f"{transport.serial}: {prefix[0]} does not start: {words}") from error
+
+
+def _text(end: CommandResult) -> str:
+    return (end.stdout + b"\n" + end.stderr).decode("utf-8", errors="replace")
 
 
 def _facts(instrument: Instrument, *, path: str, runtime: str | None) -> BinaryFacts:

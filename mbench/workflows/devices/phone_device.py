@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from mbench.core.clocks import caps
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
+from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.results import Conditions, Pass, Run
 from mbench.devices.adb.recovery import wait_for_device
@@ -275,7 +276,8 @@ class PhoneDevice:
         """
         phone = self._phone
         if phone.transport is None or phone.hardware is None:
-            raise NoDevice(f"{phone.serial} cannot be used: {phone.attached.remedy or phone.attached.state}")
+            why = phone.attached.remedy or phone.attached.state
+            raise NoDevice(f"{phone.serial} cannot be used: {without_name(why, phone.serial)}")
         return phone.transport, phone.hardware
 
     def _identity(self, program: Program) -> Identity:
@@ -312,7 +314,11 @@ class PhoneDevice:
                     made = make(making)
                     stack.enter_context(making.pop_all())
                     return made
-            except (DamagedFile, DeviceLost) as error:
+            except DamagedFile as error:
+                if not left:
+                    raise
+                progress.note(f"{error} It is pushed again.")
+            except DeviceLost as error:
                 if not left:
                     raise
                 progress.note(f"{error} Waiting for it.")

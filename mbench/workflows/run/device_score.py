@@ -22,6 +22,7 @@ from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.top_k import top_k
 from mbench.core.errors import DiskError, NoSpace, RunFailed, UsageError
 from mbench.core.examples import Examples
+from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock, Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_hits
@@ -141,7 +142,8 @@ def score_on_device(
                 between=_keeping_lease(place.device, clock, stop_here),
             )
     except (RunFailed, NoSpace, UsageError) as error:
-        return Unscored(f"not scored on {place.device.transport.serial} by {workload.delegate}: {error}")
+        serial = place.device.transport.serial
+        return Unscored(f"not scored on {serial} by {workload.delegate}: {without_name(str(error), serial)}")
     if len(answers.failed) > MOST_UNANSWERED * len(inputs):
         return Unscored(_too_few(place.device.transport.serial, workload, answers, asked=len(inputs)))
     return _score(artifact.sha256, workload, evaluation, answers)

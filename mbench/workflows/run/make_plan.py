@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # a run without a data set has no need of it
     from mbench.workflows.score.run_accuracy import Scoring
 
 HOSTBENCH: Final = "hostbench"
-"""The host's own program, whose runtime is the one that files are inspected by; any other judges a file by itself."""
+"""On the host itself, its runtime is the one that files are inspected by; any other program judges a file by itself."""
 
 Obtain = Callable[[Sequence[Candidate], BuildInputs], list[Known]]
 """Gives each candidate its artifact: builds it, or only looks whether it is there."""
@@ -138,10 +138,11 @@ def _planned(
 ) -> PlannedDevice:
     """Return what one device is going to do; of several devices, names of jobs say which one they are of."""
     serial, settings = ready.identity.facts.serial, _settings(request, ready)
+    here = ready.device.profile.transport == "host" and ready.identity.instrument.tool == HOSTBENCH
     jobs = []
     for one in ready.candidates:
         found = known[one]
-        reason = found.reason or (found.here if ready.identity.instrument.tool == HOSTBENCH else None)
+        reason = found.reason or (found.here if here else None)
         jobs.append(
             planned_job(
                 found.facts,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mbench.core.parts import Part
+from mbench.core.plain_text import without_name
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan
 from mbench.store.session_store import SessionStore
@@ -55,7 +56,7 @@ def measure_at_once(
     stop = threading.Event()
     ThreadEngine(HostContext(store=store, device_of=device_of, progress=bars, stop=stop)).run(
         [Part(device=serial, function=f"{__name__}:measure_here", arguments=(serial,)) for serial in serials],
-        on_end=lambda serial, error: progress.note(f"{serial}: {error or 'done'}"),
+        on_end=lambda serial, error: progress.note(f"{serial}: {without_name(str(error or 'done'), serial)}"),
         stop=stop,
     )
 

@@ -9,6 +9,9 @@ from mbench.devices.android.settings import Wanted
 from mbench.devices.host.facts import parse_cpus
 from mbench.workflows.devices.device import Device
 
+UNPINNED = "none"
+"""What `--cpus` takes where nothing is to be pinned, or cannot be."""
+
 _GOVERNOR = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -62,10 +65,17 @@ def measuring_rules(asked: Asked, device: Device) -> MeasuringRules:
         memory_runs=asked.memory_runs,
         profile_ops=asked.profile_ops,
         seed=asked.seed,
-        cpus=device.cpus if asked.cpus is None else parse_cpus(asked.cpus, allowed=device.cpus),
+        cpus=_cpus(asked.cpus, device),
         fixed_performance=asked.fixed_performance,
         governor=asked.governor,
     )
+
+
+def _cpus(typed: str | None, device: Device) -> tuple[int, ...] | None:
+    """Return the cores to pin to: as typed, else the device's own choice; None leaves them to the system."""
+    if typed == UNPINNED:
+        return None
+    return device.cpus if typed is None else parse_cpus(typed, allowed=device.cpus)
 
 
 def wanted_settings(rules: MeasuringRules) -> Wanted:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mbench.core.error_classes import ENVIRONMENT, TRANSPORT
 from mbench.core.errors import DamagedFile, DeviceLost, TransportError
+from mbench.core.plain_text import ended
 from mbench.core.ports import Clock, Progress, SilentProgress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.variants import Quantization, parse_variant
@@ -66,9 +67,15 @@ class DeviceBench:
                 tries += 1
                 if tries > self._device.retries:
                     raise
-                self._losses.append(_lost(f"{error} The device {self._device.recover()}; the push was begun again"))
+                self._losses.append(self._begun_again(error))
             else:
                 return
+
+    def _begun_again(self, error: DamagedFile | DeviceLost) -> MeasurementWarning:
+        """Return what is said of a push that is begun again; a file that came damaged is no device that was away."""
+        if isinstance(error, DamagedFile):
+            return _lost(f"{error} It was pushed again")
+        return _lost(f"{error} The device {self._device.recover()}; the push was begun again")
 
     def __call__(
         self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int
@@ -99,7 +106,9 @@ class DeviceBench:
             if run.error_class != TRANSPORT or tries == self._device.retries:
                 break
             tries += 1
-            self._wait_for_device(workload, f"{run.message} The device", "the run at hand was begun again")
+            self._wait_for_device(
+                workload, f"{ended(run.message or 'the run was lost')} The device", "the run at hand was begun again"
+            )
         after = self._read_state(workload, run)
         self._state = after or self._state
         known: dict[str, object] = {

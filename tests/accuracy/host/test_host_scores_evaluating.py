@@ -26,7 +26,7 @@ class Stages(SilentProgress):
     def note(self, text):
         self.notes.append(text)
 
-    def start(self, title, total):
+    def start(self, title, total, *, unit="steps"):
         self.titles.append(title)
 
 

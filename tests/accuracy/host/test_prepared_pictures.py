@@ -23,7 +23,7 @@ class Steps(SilentProgress):
     def __init__(self):
         self.stages, self.steps = 0, 0
 
-    def start(self, title, total):
+    def start(self, title, total, *, unit="steps"):
         self.stages += 1
 
     def step(self, label, count=0):

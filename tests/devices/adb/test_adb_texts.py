@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -5,9 +6,16 @@ import pytest
 
 from mbench.core.errors import TransportError, UsageError
 from mbench.devices.adb.properties import abis, parse_properties, soc
-from mbench.devices.adb.pull import parse_pulled
+from mbench.devices.adb.pull import parse_pulled, parse_together
 from mbench.devices.adb.servers import AdbServer, configured_server, parse_server
-from mbench.devices.adb.shell import ShellEnd, command_line, cpu_mask, end_script
+from mbench.devices.adb.shell import (
+    ShellEnd,
+    command_line,
+    cpu_mask,
+    end_script,
+    lacking_tool,
+    refuse_unstarted,
+)
 from mbench.devices.adb.sync import missing_room
 
 MARK = "1-abc"
@@ -129,3 +137,69 @@ def test_a_damaged_or_cut_copy_is_seen(content, words):
 def test_an_answer_without_a_hash_is_no_file():
     with pytest.raises(TransportError, match="the device printed"):
         pulled(b"5\nsha256sum: what?\nhello")
+
+
+def started(text: str, tools: tuple[str, ...], folder: Path) -> ShellEnd:
+    """Run a line in a real shell that finds these tools alone."""
+    for tool in tools:
+        (folder / tool).symlink_to(shutil.which(tool) or f"/bin/{tool}")
+    sh = shutil.which("sh") or "/bin/sh"
+    done = subprocess.run((sh, "-c", text), capture_output=True, env={"PATH": str(folder)}, check=False)
+    return ShellEnd(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("tools", "options", "told"),
+    [
+        (
+            ("cat",),
+            {"cpus": (0,)},
+            "could not start cat: the device has no taskset, which pins runs to cores. Run with ",
+        ),
+        (
+            ("cat",),
+            {"unchanged": {"/f": "0" * 64}},
+            "could not start cat: the device has no sha256sum, which proves ",
+        ),
+        (("taskset",), {"cpus": (0,)}, "could not start cat: the device has no such program"),
+        ((), {}, "could not start cat: the device has no such program"),
+    ],
+)
+def test_a_tool_that_a_phone_lacks_is_named_with_the_way_round(tools, options, told, tmp_path):
+    text = command_line(
+        ("cat",), mark=MARK, environment=None, cpus=options.get("cpus"), unchanged=options.get("unchanged")
+    )
+    end = started(text, tools, tmp_path)
+    with pytest.raises(TransportError) as refusal:
+        refuse_unstarted(end, serial="PHX1", mark=MARK, argv=("cat",), cpus=options.get("cpus"))
+    assert str(refusal.value).startswith(f"PHX1: {told}")
+
+
+@pytest.mark.parametrize("tool", ["wc", "sha256sum", "printf"])
+def test_a_script_that_lacks_a_tool_says_which(tool, tmp_path):
+    end = started(f"{tool} -c x; exit 1" if tool != "printf" else "/nowhere/printf x; exit 1", (), tmp_path)
+    assert lacking_tool(end.words) is None or lacking_tool(end.words).startswith(f"the device has no {tool}, which ")
+    assert lacking_tool(f"/system/bin/sh: {tool}: inaccessible or not found").startswith(f"the device has no {tool}, ")
+
+
+def test_other_words_name_no_tool():
+    assert lacking_tool("/data/x: not found") is None
+    assert lacking_tool("wc: x: No such file or directory") is None
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (ShellEnd(exit_code=0, stdout=b"", stderr=b""), "the device printed nothing (exit status 0)"),
+        (ShellEnd(exit_code=1, stdout=b"", stderr=b"sh: cat: I/O error.\n"), "sh: cat: I/O error"),
+        (ShellEnd(exit_code=0, stdout=b"odd", stderr=b""), "the device printed 'odd'"),
+    ],
+)
+def test_what_could_not_be_read_is_named_and_why(end, told):
+    with pytest.raises(TransportError) as refusal:
+        parse_together(end, ["/a", "/b"], ["/c", "/d"], serial="PHX1")
+    assert str(refusal.value) == (
+        f"PHX1: could not read /a, /b, /c and 1 more: {told}. Try again; if it stays so, restart the device."
+    )
+    with pytest.raises(TransportError, match="could not read /a: "):
+        parse_pulled(end, serial="PHX1", path="/a")

@@ -53,7 +53,7 @@ class WrittenProgress:
     steps: int = 0
     finished: bool = False
 
-    def start(self, title, total):
+    def start(self, title, total, *, unit="steps"):
         self.lines.append(f"{title} {total}")
 
     def step(self, label, count=0):

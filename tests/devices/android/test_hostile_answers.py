@@ -194,3 +194,31 @@ def test_a_profile_that_is_not_utf_8_is_named(tmp_path):
         load_profiles(user_folder=tmp_path)
     with pytest.raises(UsageError, match=r"own\.toml: .*can't decode"):
         load_profile("own", user_folder=tmp_path)
+
+
+class RefusesLeases(SaysAlways):
+    """A phone whose shell cannot write the lease."""
+
+    def run(self, argv: object, **_: object) -> CommandResult:
+        return CommandResult(exit_code=1, stdout=b"", stderr=self._said.encode(), wall_s=0.1)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("cat: lease.json: No space left on device", "Remove something from its storage."),
+        ("sh: can't create x: No such file or directory", "Somebody removed mbench's folder on the phone meanwhile; "),
+        (
+            "mkdir: x: Read-only file system",
+            "Look who owns that folder, and whether the phone's storage may be written",
+        ),
+        ("mkdir: x: Permission denied.", "Look who owns that folder, and whether the phone's storage may be written"),
+        ("odd", "Look at that folder on the phone, then start again."),
+    ],
+)
+def test_why_a_lease_cannot_be_kept_decides_what_helps(words, advice):
+    lease = PhoneLease(cast(Any, RefusesLeases(words)), "/data/local/tmp/mbench", cast(Any, None))
+    with pytest.raises(TransportError) as refusal:
+        lease.look()
+    assert f"{words.rstrip('.')}. {advice}" in str(refusal.value)
+    assert ".." not in str(refusal.value)

@@ -413,16 +413,23 @@ def test_the_speed_is_that_of_all_pushes_without_waiting_for_a_lost_device(losse
     assert phone.progress.notes == [f"pushed {4 + 2 * losses}.0 MB at 2.0 MB/s, proved by SHA-256"]
 
 
-@pytest.mark.parametrize("error", [LOST, DAMAGED])
-def test_a_push_that_broke_off_is_begun_again_and_the_next_run_warns_of_it(error):
+@pytest.mark.parametrize(
+    ("error", "said", "recovered"),
+    [
+        (LOST, f"{LOST} The device was lost and came back within 3 s; the push was begun again", 1),
+        (DAMAGED, f"{DAMAGED} It was pushed again", 0),
+    ],
+)
+def test_a_push_that_broke_off_is_begun_again_and_the_next_run_warns_of_it(error, said, recovered):
     phone = Phone()
     bench = phone.bench()
     phone.device.pushes = [None, error]
     bench.push(phone.progress)
     assert phone.device.sent == [ONE, TWO]
     first, second = ran(bench), ran(bench)
-    assert messages(first) == [f"{error} The device was lost and came back within 3 s; the push was begun again"]
+    assert messages(first) == [said]
     assert messages(second) == []
+    assert phone.events.count("recover") == recovered
 
 
 @pytest.mark.parametrize("losses", [3, 4])
