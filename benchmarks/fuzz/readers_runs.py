@@ -17,7 +17,11 @@ from mbench.workflows.parsing import parse_log, text_of
 
 def _read_log(data: bytes, _: Path) -> object:
     text = data.decode("utf-8", "replace")
-    logs = [parse_log(data, b"", exit_code=None), parse_log(b"", data, exit_code=0), parse_log(data, data, exit_code=139)]
+    logs = [
+        parse_log(data, b"", exit_code=None),
+        parse_log(b"", data, exit_code=0),
+        parse_log(data, data, exit_code=139),
+    ]
     return [(text_of(parsed), parsed.model_dump_json()) for parsed in logs], delegated_nodes(text)
 
 

@@ -57,7 +57,6 @@ def dynamic_batch() -> bytes:
 
 WHOLE = {
     "several inputs": several_inputs(),
-    "several signatures": several_signatures(),
     "dynamic batch": dynamic_batch(),
     "a loop of three subgraphs": model_bytes(*counting_loop()),
 }
@@ -144,7 +143,7 @@ def test_another_program_judges_operators_by_itself(bare, code, message):
 def test_a_dry_run_refuses_what_a_run_refuses(bare):
     (bare.folder / "odd.tflite").write_bytes(model_bytes(add())[:100])
     planned = bare("run", "--model", "odd.tflite", "--dry-run").stdout
-    _, row = run_file(bare, "odd.tflite", model_bytes(add())[:100])
+    _, row = run_fed(bare)
     assert f"failed: build: {row['message']}" in planned
     assert "--graph=" not in planned
 
@@ -214,7 +213,8 @@ def test_an_output_that_is_empty_is_no_full_disk(bare, cases):
 
 
 def test_the_first_inference_is_a_column_on_request(bare):
-    code, row = run_file(bare, "odd.tflite", model_bytes(add()))
+    (bare.folder / "odd.tflite").write_bytes(model_bytes(add()))
+    code, row = run_fed(bare)
     assert (code, row["first_us"] is not None) == (0, True)
     assert "First (ms)" not in bare("report", "--format", "md").stdout
     assert "| First (ms) |" in bare("report", "--format", "md", "--columns", "variant,latency,first").stdout
