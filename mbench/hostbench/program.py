@@ -52,8 +52,12 @@ def _run(argv: Sequence[str]) -> None:
         # Here and not above: a wrong command line is answered without the 80 ms that numpy and the runtime take to
         # load.
         from mbench.hostbench.benchmark import run_benchmark
-        from mbench.hostbench.signatures import with_signature
     except ImportError as exc:
         streams.fail(f"The LiteRT runtime cannot be loaded: {exc}. Install the package ai-edge-litert.")
+    if not parameters.signature:
+        run_benchmark(parameters)
+        return
+    from mbench.hostbench.signatures import with_signature  # which few runs need
+
     with with_signature(parameters) as chosen:
         run_benchmark(chosen)
