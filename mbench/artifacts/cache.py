@@ -3,6 +3,7 @@
     CACHE/recipes/<recipe digest>.json     a `CacheRecord`: which file, its facts, how it was built
     CACHE/files/<sha256>.tflite            the bytes; several recipes may lead to one file, to a user's own file none
     CACHE/locks/<recipe digest>.lock       held while that recipe is being built
+    CACHE/in-use                           which files are used by a process that lives (`mbench.files.in_use`)
 
 Everything appears under its final name whole or not at all. What has changed since is removed, so that it is built
 again: a cache may lose entries, it never lies.
@@ -10,9 +11,11 @@ again: a cache may lose entries, it never lies.
 
 import hashlib
 import logging
+import os
 import re
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +23,9 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
-from mbench.core.errors import ArtifactError
+from mbench.core.errors import ArtifactError, LockHeld
 from mbench.core.workloads import ArtifactFacts, Document
+from mbench.files import in_use
 from mbench.files.disk import disk_errors
 from mbench.files.locks import locked
 from mbench.files.whole import WRITING, write_whole
@@ -65,6 +69,23 @@ class CachedArtifact:
     def facts(self) -> ArtifactFacts:
         """Identity and counts."""
         return self.record.facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheEntry:
+    """What a cache's folder holds of one thing.
+
+    Attributes:
+        name: of an artifact its SHA-256, or the file name of what a process that died left half written.
+        paths: all that goes with it: of an artifact its file, as far as it is there, and the records that lead to it.
+        size_bytes: of all of them together.
+        used_s: when it was last written or looked up, in seconds since 1970.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    size_bytes: int
+    used_s: float
 
 
 class _Changed(Exception):
@@ -120,6 +141,7 @@ class ArtifactCache:
             raise ArtifactError(f"facts of {facts.name} are of other bytes than those to be kept; inspect them again.")
         record = CacheRecord(digest=digest, facts=facts, recipe=dict(recipe), created_at=created_at, build_s=build_s)
         with disk_errors(f"write {facts.name} ({len(data)} bytes) to the artifact cache", self._folder):
+            self.hold(sha256)
             write_whole(self._file_path(sha256), data, fsync=True)
             write_whole(self._record_path(digest), record.model_dump_json(indent=1).encode(), fsync=True)
         return CachedArtifact(path=self._file_path(sha256), record=record)
@@ -130,8 +152,10 @@ class ArtifactCache:
         Raises:
             DiskError: the disk did not take it; nothing is left then.
         """
-        path = self._file_path(hashlib.sha256(data).hexdigest())
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self._file_path(sha256)
         with disk_errors(f"write {len(data)} bytes to the artifact cache", self._folder):
+            self.hold(sha256)
             write_whole(path, data, fsync=True)
         return path
 
@@ -141,14 +165,12 @@ class ArtifactCache:
         Raises:
             DiskError: the folder cannot be read.
         """
-        path = self._file_path(sha256)
         with disk_errors("read from the artifact cache", self._folder):
             try:
-                _check_file(path, sha256)
+                return self._use(sha256)
             except _Changed as reason:
                 _LOG.warning("cache %s: %s", self._folder, reason)
                 return None
-        return path
 
     @contextmanager
     def building(self, digest: str, *, timeout_s: float = BUILD_TIMEOUT_S) -> Iterator[None]:
@@ -167,46 +189,48 @@ class ArtifactCache:
         ):
             yield
 
-    def entries(self) -> tuple[CacheRecord, ...]:
-        """Return all readable records, the oldest first; their files are not checked.
+    def hold(self, sha256: str) -> None:
+        """Keep a file of this cache from being removed for as long as this process lives."""
+        in_use.hold(self._folder, sha256)
+
+    def entries(self) -> tuple[CacheEntry, ...]:
+        """Return what the folder holds, by name; the files are not checked.
 
         Raises:
             DiskError: the folder cannot be read.
         """
+        found: dict[str, list[tuple[Path, os.stat_result]]] = {}
         with disk_errors("read from the artifact cache", self._folder):
-            found = (_parse_record(path) for path in _listed(self._folder / "recipes", ".json"))
-            return tuple(sorted((record for record in found if record is not None), key=lambda r: r.created_at))
+            for path in (*_listed(self._folder / "files"), *_listed(self._folder / "recipes")):
+                with suppress(FileNotFoundError):  # another process has just removed it
+                    if (name := _name_of(path)) is not None:
+                        found.setdefault(name, []).append((path, path.stat()))
+        return tuple(
+            CacheEntry(
+                name=name,
+                paths=tuple(path for path, _ in files),
+                size_bytes=sum(stat.st_size for _, stat in files),
+                used_s=max(stat.st_mtime for _, stat in files),
+            )
+            for name, files in sorted(found.items())
+        )
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all kept files, each counted once.
-
-        Raises:
-            DiskError: the folder cannot be read.
-        """
-        with disk_errors("read from the artifact cache", self._folder):
-            return sum(path.stat().st_size for path in _listed(self._folder / "files", ".tflite"))
-
-    def remove(self, *, older_than: datetime) -> int:
-        """Forget what was built before a time, users' files kept before it, and what dead processes left half written.
-
-        Returns:
-            Bytes that this freed.
+    def remove(self, entry: CacheEntry) -> bool:
+        """Remove a file and the records that lead to it; say whether it was used by no process, and so is gone.
 
         Raises:
             DiskError: the folder cannot be written.
         """
-        with disk_errors("remove from the artifact cache", self._folder):
-            records = self.entries()
-            for record in records:
-                if record.created_at < older_than:
-                    self._record_path(record.digest).unlink(missing_ok=True)
-            kept = {record.facts.sha256 for record in records if record.created_at >= older_than}
-            return sum(
-                _unlink(path)
-                for path in (*_listed(self._folder / "files", ""), *_leftovers(self._folder / "recipes"))
-                if path.stem not in kept and path.stat().st_mtime < older_than.timestamp()
-            )
+        try:
+            with (
+                disk_errors("remove from the artifact cache", self._folder),
+                in_use.unused(self._folder, entry.name),
+            ):
+                for path in entry.paths:
+                    path.unlink(missing_ok=True)
+        except LockHeld:
+            return False
+        return True
 
     def _read(self, digest: str) -> CachedArtifact | None:
         try:
@@ -221,9 +245,18 @@ class ArtifactCache:
             raise _Changed(f"record {digest[:12]} is that of recipe {record.digest[:12]}")
         if record.facts.sha256 is None:
             raise _Changed(f"record {digest[:12]} names no file")
-        path = self._file_path(record.facts.sha256)
-        _check_file(path, record.facts.sha256)
+        path = self._use(record.facts.sha256)
         return CachedArtifact(path=path, record=record)
+
+    def _use(self, sha256: str) -> Path:
+        """Return a file's path, its bytes checked; it is not removed while this process lives."""
+        path = self._file_path(sha256)
+        if path.exists():
+            self.hold(sha256)
+        _check_file(path, sha256)
+        with suppress(OSError):  # a disk that can only be read: it counts as used when it was built
+            os.utime(path)
+        return path
 
     def _record_path(self, digest: str) -> Path:
         return self._folder / "recipes" / f"{_checked(digest)}.json"
@@ -249,25 +282,18 @@ def _check_file(path: Path, sha256: str) -> None:
         raise _Changed(f"file {path.name} has changed: it has {len(data)} bytes of another SHA-256")
 
 
-def _parse_record(path: Path) -> CacheRecord | None:
+def _name_of(path: Path) -> str | None:
+    """Return what a file of the cache belongs to: a SHA-256, or itself where nobody can be writing it any more."""
+    if path.name.startswith(WRITING):
+        return path.name if path.stat().st_mtime < time.time() - BUILD_TIMEOUT_S else None
+    if path.suffix == ".tflite":
+        return path.stem
     try:
-        return CacheRecord.model_validate_json(path.read_bytes())
-    except (ValidationError, FileNotFoundError):
-        return None
+        return CacheRecord.model_validate_json(path.read_bytes()).facts.sha256 or path.name
+    except ValidationError:
+        return path.name
 
 
-def _listed(folder: Path, suffix: str) -> list[Path]:
-    """Return a folder's files by ending, sorted; nothing where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.name.endswith(suffix) and path.is_file())
-
-
-def _leftovers(folder: Path) -> list[Path]:
-    return [path for path in _listed(folder, "") if path.name.startswith(WRITING)]
-
-
-def _unlink(path: Path) -> int:
-    size = path.stat().st_size
-    path.unlink(missing_ok=True)
-    return size
+def _listed(folder: Path) -> list[Path]:
+    """Return a folder's files; nothing where there is no folder."""
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []

@@ -11,6 +11,7 @@ from mbench import __version__
 from mbench.cli import (
     binary,
     build,
+    cache,
     devices,
     doctor,
     emulate,
@@ -73,6 +74,7 @@ app.command("emulate")(emulate.emulate)
 app.add_typer(devices.app, name="devices")
 app.add_typer(binary.app, name="binary")
 app.add_typer(suite.app, name="suite")
+app.add_typer(cache.app, name="cache")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ archives.py     zip archives that somebody else packed
 places.py       paths as people write them
 whole.py        writes files and folders whole or not at all
 locks.py        locks between processes
+in_use.py       what processes use until they end, and so nobody removes
 hashes.py       SHA-256 of files
 disk.py         what a disk refuses, as one error
 downloads.py    a file over HTTP, resumed where it was cut and compared with its pin

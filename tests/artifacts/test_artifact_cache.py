@@ -8,14 +8,15 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mbench.artifacts.cache import ArtifactCache, CachedArtifact
+from mbench.artifacts.cache import BUILD_TIMEOUT_S, ArtifactCache, CachedArtifact
 from mbench.core.errors import ArtifactError, DiskError, LockHeld
 from mbench.core.workloads import ArtifactFacts
 
@@ -66,7 +67,9 @@ def test_another_recipe_finds_nothing(cache: ArtifactCache) -> None:
 
 def test_equal_bytes_of_two_recipes_are_kept_once(cache: ArtifactCache) -> None:
     assert put(cache).path == put(cache, OTHER).path
-    assert cache.size_bytes == len(DATA)
+    (entry,) = cache.entries()
+    assert [path.suffix for path in entry.paths] == [".tflite", ".json", ".json"]
+    assert entry.size_bytes == len(DATA) + sum(path.stat().st_size for path in entry.paths[1:])
 
 
 def test_a_second_put_takes_the_place_of_the_first(cache: ArtifactCache) -> None:
@@ -83,7 +86,7 @@ def test_a_flipped_byte_forgets_the_entry_and_says_so(cache: ArtifactCache, capl
     assert cache.get(DIGEST) is None
     assert "has changed" in caplog.text
     assert not path.exists()
-    assert cache.entries() == ()
+    assert not list((cache.folder / "recipes").iterdir())
 
 
 def test_a_file_that_is_cut_short_forgets_the_entry(cache: ArtifactCache) -> None:
@@ -175,7 +178,7 @@ def test_a_read_only_disk_can_still_be_read(tmp_path: Path) -> None:
     folder = tmp_path / "disk"
     folder.mkdir()
     with mounted(folder, "size=1m"):
-        put(ArtifactCache(folder / "cache"))
+        put_elsewhere(folder / "cache")
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
         assert ArtifactCache(folder / "cache").get(DIGEST) is not None
         with pytest.raises(DiskError, match="Read-only file system"):
@@ -281,31 +284,118 @@ def test_the_lock_of_a_killed_builder_is_free(tmp_path: Path) -> None:
         pass
 
 
-def test_entries_are_listed_oldest_first(cache: ArtifactCache) -> None:
-    put(cache, OTHER, at=NOON)
-    put(cache, DIGEST, at=NOON - timedelta(days=1))
-    assert [record.digest for record in cache.entries()] == [DIGEST, OTHER]
-
-
-def test_removing_frees_what_is_older_and_keeps_what_is_not(cache: ArtifactCache) -> None:
-    now = datetime.now(UTC)
-    put(cache, DIGEST, data=b"old", at=now - timedelta(days=9))
-    put(cache, OTHER, data=b"newer", at=now)
-    old = cache.folder / "files" / f"{hashlib.sha256(b'old').hexdigest()}.tflite"
-    os.utime(old, (0, 0))
-    assert cache.remove(older_than=now - timedelta(days=1)) == 3
-    assert not old.exists()
-    assert [record.digest for record in cache.entries()] == [OTHER]
-    assert cache.get(OTHER) is not None
-
-
-def test_removing_sweeps_up_what_a_dead_process_left_half_written(cache: ArtifactCache) -> None:
-    put(cache)
-    left = cache.folder / "files" / ".writing-dead.part"
-    left.write_bytes(b"half")
-    os.utime(left, (0, 0))
-    assert cache.remove(older_than=NOON - timedelta(days=1)) == 4
+def test_an_entry_was_used_when_it_was_last_looked_up(cache: ArtifactCache) -> None:
+    path = put(cache).path
+    for each in (path, cache.folder / "recipes" / f"{DIGEST}.json"):
+        os.utime(each, (1000, 1000))
+    assert [entry.used_s for entry in cache.entries()] == [1000]
     assert cache.get(DIGEST) is not None
+    assert cache.entries()[0].used_s > time.time() - 3600
+
+
+def test_removing_an_entry_removes_the_file_and_all_that_leads_to_it(cache: ArtifactCache) -> None:
+    put(cache, DIGEST)
+    put(cache, OTHER)
+    put(cache, "c" * 64, data=b"other")
+    chosen = next(entry for entry in cache.entries() if entry.name == facts_of(DATA).sha256)
+    assert cache.remove(chosen)
+    assert [entry.name for entry in cache.entries()] == [facts_of(b"other").sha256]
+    assert cache.get(DIGEST) is None
+    assert cache.get("c" * 64) is not None
+
+
+def test_what_a_dead_process_left_half_written_is_an_entry_once_nobody_can_be_writing_it(cache: ArtifactCache) -> None:
+    left = cache.folder / "files" / ".writing-dead.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    assert cache.entries() == ()
+    os.utime(left, (time.time() - BUILD_TIMEOUT_S - 60,) * 2)
+    (entry,) = cache.entries()
+    assert (entry.name, entry.size_bytes) == (".writing-dead.part", 4)
+    assert cache.remove(entry)
+    assert not left.exists()
+
+
+USERS = {
+    "find_file": "cache.find_file(sys.argv[2])",
+    "get": "cache.get('a' * 64)",
+    "keep_file": "cache.keep_file(b'not really a model' * 100)",
+}
+
+
+@pytest.mark.parametrize("how", USERS)
+def test_a_file_that_another_process_uses_stays_until_that_ends(cache: ArtifactCache, how: str) -> None:
+    sha256 = facts_of(DATA).sha256 or ""
+    put_elsewhere(cache.folder)
+    user = subprocess.Popen(
+        (
+            sys.executable,
+            "-c",
+            f"{USER}{USERS[how]}\nprint('used', flush=True)\nsys.stdin.read()",
+            cache.folder,
+            sha256,
+        ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    try:
+        assert user.stdout is not None
+        assert user.stdout.readline() == b"used\n"
+        assert not elsewhere_removed(cache.folder, sha256)
+        assert (cache.folder / "files" / f"{sha256}.tflite").exists()
+    finally:
+        user.kill()
+        user.communicate(timeout=20)
+    assert elsewhere_removed(cache.folder, sha256)
+
+
+def test_a_process_that_ended_or_was_killed_uses_nothing(cache: ArtifactCache) -> None:
+    sha256 = facts_of(DATA).sha256 or ""
+    elsewhere = (
+        f"{USER}cache.keep_file(b'not really a model' * 100)\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run((sys.executable, "-c", elsewhere, cache.folder), check=False, cwd=Path(__file__).parents[2])
+    assert cache.folder.exists()
+    assert elsewhere_removed(cache.folder, sha256)
+    assert not (cache.folder / "files" / f"{sha256}.tflite").exists()
+
+
+USER = """
+import sys
+from pathlib import Path
+from mbench.artifacts.cache import ArtifactCache
+cache = ArtifactCache(Path(sys.argv[1]))
+"""
+
+PUTTER = """
+import sys
+from pathlib import Path
+from test_artifact_cache import ArtifactCache, put
+put(ArtifactCache(Path(sys.argv[1])))
+"""
+
+REMOVER = """
+import sys
+(entry,) = [entry for entry in cache.entries() if entry.name == sys.argv[2]]
+sys.exit(0 if cache.remove(entry) else 9)
+"""
+
+
+def put_elsewhere(folder: Path) -> None:
+    """Put an artifact by a process that ends: what this one puts, it uses."""
+    command = (sys.executable, "-c", PUTTER, folder)
+    subprocess.run(
+        command, check=True, timeout=60, cwd=Path(__file__).parent, env={**os.environ, "PYTHONPATH": "../.."}
+    )
+
+
+def elsewhere_removed(folder: Path, sha256: str) -> bool:
+    """Remove an entry in a process of its own, as `mbench cache` is: what this one holds is in its way, too."""
+    command = (sys.executable, "-c", USER + REMOVER, folder, sha256)
+    done = subprocess.run(command, check=False, timeout=60, cwd=Path(__file__).parents[2])
+    assert done.returncode in (0, 9)
+    return done.returncode == 0
 
 
 @contextmanager
@@ -330,4 +420,4 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "--lazy", folder], check=True)  # what this process used there, it uses to its end

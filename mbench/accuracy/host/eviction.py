@@ -32,7 +32,7 @@ _HELD: Final[dict[tuple[int, int], int]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class KeptArray:
     """One array with its record: `path` is the `.npy`, whether it is there or not."""
 
     path: Path
@@ -64,7 +64,7 @@ def make_room(path: Path, needed_bytes: int, *, limit_bytes: int = LIMIT_BYTES) 
         needed_bytes: that it takes.
         limit_bytes: of all arrays of the folder together, this one included.
     """
-    others = [kept for kept in _kept_in(path.parent) if kept.path != path]
+    others = [kept for kept in kept_arrays(path.parent) if kept.path != path]
     total = needed_bytes + sum(kept.size_bytes for kept in others)
     free = shutil.disk_usage(path.parent).free
     if needed_bytes + SPARE_BYTES > free + sum(kept.size_bytes for kept in others):
@@ -72,7 +72,8 @@ def make_room(path: Path, needed_bytes: int, *, limit_bytes: int = LIMIT_BYTES) 
     for kept in sorted(others, key=lambda one: one.used_ns):
         if total <= limit_bytes and needed_bytes + SPARE_BYTES <= free:
             break
-        if _removed(kept):
+        if remove_unused(kept):
+            _LOG.info("removed %s (%d MiB), not used for longest, to make room", kept.path, kept.size_bytes >> 20)
             total -= kept.size_bytes
             free = shutil.disk_usage(path.parent).free
     return free
@@ -80,11 +81,11 @@ def make_room(path: Path, needed_bytes: int, *, limit_bytes: int = LIMIT_BYTES) 
 
 def kept_bytes(folder: Path) -> int:
     """Return what the arrays of a folder take, half-made ones included; a folder that is not there holds none."""
-    return sum(kept.size_bytes for kept in _kept_in(folder))
+    return sum(kept.size_bytes for kept in kept_arrays(folder))
 
 
-def _kept_in(folder: Path) -> Iterator[_Kept]:
-    """Yield what is kept under each key: files that vanish meanwhile are somebody else's to count."""
+def kept_arrays(folder: Path) -> Iterator[KeptArray]:
+    """Yield what a folder keeps under each key: files that vanish meanwhile are somebody else's to count."""
     files: dict[str, list[os.stat_result]] = {}
     with suppress(FileNotFoundError):
         for entry in os.scandir(folder):
@@ -92,22 +93,21 @@ def _kept_in(folder: Path) -> Iterator[_Kept]:
                 with suppress(FileNotFoundError):
                     files.setdefault(entry.name.partition(".")[0], []).append(entry.stat())
     for key, found in files.items():
-        yield _Kept(
+        yield KeptArray(
             path=folder / f"{key}.npy",
             size_bytes=sum(status.st_size for status in found),
             used_ns=max(status.st_mtime_ns for status in found),
         )
 
 
-def _removed(kept: _Kept) -> bool:
-    """Remove an array if nobody makes or uses it; its empty `.lock` stays, because others may be waiting for it."""
+def remove_unused(kept: KeptArray) -> bool:
+    """Remove an array if nobody makes or uses it, and say so; its empty `.lock` stays: others may be waiting for it."""
     try:
         with locked(kept.path.with_suffix(".lock")), _unused(kept.path):
             for suffix in (".json", ".npy", ".part", ".json.part"):
                 kept.path.with_suffix(suffix).unlink(missing_ok=True)
     except (LockHeld, OSError, DiskError):  # somebody makes it, uses it (it would block), or owns it
         return False
-    _LOG.info("removed %s (%d MiB), which was not used for longest, to make room", kept.path, kept.size_bytes >> 20)
     return True
 
 

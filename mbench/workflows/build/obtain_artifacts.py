@@ -59,5 +59,6 @@ def obtain(
             if isinstance(built, Unbuilt):
                 found[variant] = BuildFailure(name=str(variant), reason=built.reason)
             else:
+                cache.hold(built.path.stem)  # the worker that put it is still there
                 found[variant] = Artifact(facts=built.facts, path=built.path)
     return {variant: found[variant] for variant in recipes}

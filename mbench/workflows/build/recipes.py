@@ -14,6 +14,7 @@ from mbench.core.ports import Progress
 from mbench.core.reasons import Untrained
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
+from mbench.files import in_use
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.toolchain import toolchain
 
@@ -168,6 +169,7 @@ def _imagenet(variant: Variant, folder: Path, progress: Progress | None) -> Weig
             f"ImageNet weights are fetched for {PUBLISHED} alone, not for {variant.architecture}: "
             "give the file that keras.applications publishes, with --weights FILE."
         )
-    from mbench.models.weights.imagenet_weights import fetch_imagenet
+    from mbench.models.weights.imagenet_weights import fetch_imagenet, file_name
 
+    in_use.hold(folder, file_name(variant.size))
     return fetch_imagenet(variant.size, variant.head, folder, progress=progress)

@@ -14,6 +14,7 @@ from mbench.core.errors import NoDevice, StoreError, UsageError
 from mbench.core.ports import Transport
 from mbench.core.results import BinaryFacts
 from mbench.devices.host.facts import read_facts
+from mbench.files import in_use
 from mbench.hostbench.identity import program_manifest
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file
@@ -160,6 +161,7 @@ def stand_in_file(abi: str) -> Path:
     from mbench.emulator.phone.binaries import emulated_binary
 
     path, content = home() / "phones" / f"emulated_{abi}", emulated_binary(abi, program=program_manifest()["sha256"])
+    in_use.hold(path.parent, path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_bytes() != content:
         replace_file(path, content)

@@ -13,6 +13,7 @@ from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.results import PlannedJob
 from mbench.core.scores import EvaluationSpec, Score
+from mbench.files import in_use
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.home import home
@@ -72,6 +73,8 @@ class DeviceAsking:
 
     def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | Unscored:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads
+        kept_in = answers_folder(self._session)
+        in_use.hold(kept_in.parent, kept_in.name)
         return score_on_device(
             DevicePlace(
                 device=self._device,
@@ -81,7 +84,7 @@ class DeviceAsking:
             ),
             job.workload,
             asked,
-            kept_in=answers_folder(self._session),
+            kept_in=kept_in,
             clock=SystemClock(),
             progress=self._progress,
             stop_here=self._stop_here,

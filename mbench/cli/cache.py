@@ -1,0 +1,101 @@
+"""`mbench cache`: what is kept on this host to be faster."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mbench.cli.errors import one_line_errors
+from mbench.cli.streams import tell, write_json, write_line
+from mbench.cli.tables import print_table
+from mbench.core.errors import UsageError
+
+app = typer.Typer(help="Show, prune and empty what mbench keeps to be faster.", rich_markup_mode=None)
+
+Kinds = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        help="Kinds, such as artifacts,pictures; mbench cache lists them.",
+        metavar="NAMES",
+        show_default="all",
+    ),
+]
+
+
+@app.callback(invoke_without_command=True)
+@one_line_errors
+def cache(
+    context: typer.Context,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Show what takes how much room, by kind; all of it can be made or fetched again."""
+    if context.invoked_subcommand is not None:
+        return
+    from mbench.workflows.cache import command
+
+    found = command.uses(command.chosen_kinds(None))
+    if json_:
+        write_json(command.as_json(found))
+    else:
+        print_table(command.as_table(found))
+
+
+@app.command("prune")
+@one_line_errors
+def prune(
+    older_than: Annotated[
+        float | None,
+        typer.Option(
+            "--older-than",
+            help="Age since the last use, in days, from which on to remove.",
+            min=0,
+            metavar="DAYS",
+            show_default="any",
+        ),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="Size that the rest may have, such as 20GB; what was not used for longest goes first.",
+            metavar="SIZE",
+            show_default="any",
+        ),
+    ] = None,
+    kind: Kinds = None,
+) -> None:
+    """Remove what is old, or too much; what a process uses stays.
+
+    An interrupted session whose artifacts are removed cannot be resumed.
+    """
+    from mbench.workflows.cache import command
+
+    chosen = command.chosen_kinds(kind)
+    size_bytes = None if size is None else command.parse_size(size)
+    for line in command.removal_lines(command.prune(chosen, older_than_days=older_than, size_bytes=size_bytes)):
+        write_line(line)
+
+
+@app.command("empty")
+@one_line_errors
+def empty(
+    kind: Kinds = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove all of it, after asking; what a process uses stays.
+
+    An interrupted session whose artifacts are removed cannot be resumed.
+    """
+    from mbench.workflows.cache import command
+
+    chosen = command.chosen_kinds(kind)
+    found = command.uses(chosen)
+    if any(use.entries for use in found) and not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"{command.question(found)} Nobody can be asked here; say --yes.")
+        tell(f"{command.question(found)} [y/N]")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            write_line("nothing was removed.")
+            return
+    for line in command.removal_lines(command.empty(chosen)):
+        write_line(line)

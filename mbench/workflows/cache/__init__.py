@@ -1,0 +1,1 @@
+"""The cache: what mbench keeps on this host to be faster, shown and removed."""
