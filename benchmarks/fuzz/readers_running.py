@@ -25,7 +25,8 @@ from mbench.workflows.build.build_pool import answer_of, build_workers
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.benchmark_program import hostbench
 from mbench.workflows.home import home
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import score_files
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 _SHORT: Final = RunSettings(warmup_runs=1, warmup_min_secs=0.0, num_runs=2, min_secs=0.01, max_secs=1.0)
 _START_S: Final = 20.0
@@ -46,7 +47,8 @@ def _run_model(data: bytes, folder: Path) -> object:
     facts = inspection.facts()
     runs = [_run(facts, path, purpose) for purpose in (Pass.LATENCY, Pass.OPS)]
     spec = EvaluationSpec(dataset="digits", examples=2)
-    return runs, host_scores([(facts, path)], spec, cache=home(), workers=1, progress=SilentProgress())
+    opened = open_spec(spec, cache=home())
+    return runs, score_files([(facts, path)], opened, spec.delegate, cache=home(), workers=1, progress=SilentProgress())
 
 
 def _run(facts: ArtifactFacts, path: Path, purpose: Pass) -> Run:

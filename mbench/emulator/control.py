@@ -11,7 +11,6 @@ of the machine can connect to its loopback interface, and only who was given the
 
 import hmac
 import json
-import logging
 import secrets
 import socket
 import socketserver
@@ -19,12 +18,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from mbench.core.errors import MbenchError, UsageError
-from mbench.emulator.phone.faults import Fault, format_fault, parse_fault
+from mbench.emulator.phone.faults import parse_fault
 
 if TYPE_CHECKING:
     from mbench.emulator.farm import Phone, PhoneFarm
 
-_LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 70.0
 _SECRET_BYTES = 16
 _LONGEST_ORDER_BYTES = 1 << 16
@@ -61,15 +59,6 @@ class ControlServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-def arm_remotely(address: str, phone: str, fault: Fault) -> None:
-    """Arm a fault of a phone in another process.
-
-    Raises:
-        UsageError: nobody listens there, or it knows no such phone or fault.
-    """
-    order(address, {"op": "arm", "phone": phone, "fault": json.loads(format_fault(fault))})
 
 
 def order(address: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -162,20 +162,25 @@ class SessionStore:
         return self._documents.results.get(job)
 
     def results(self) -> tuple[JobResult, ...]:
-        """Return what `each_result` yields; finished ones stay in memory, as they do for who asked."""
-        return tuple(self._each_result(keep=True))
+        """Return one result per planned job, in the plan's order; documents that are read here stay in memory.
 
-    def each_result(self) -> Iterator[JobResult]:
-        """Yield one result per planned job, in the plan's order.
-
-        A job whose document is not written gets a derived one (`mbench.store.unfinished`), which stays in memory.
-        Who needs of ten thousand results no more than a row each should not hold them all: reading them is then a
-        question of Python's garbage collector, not of the disk.
+        A job whose document is not written gets a derived one (`mbench.store.unfinished`).
 
         Raises:
             StoreError: a document cannot be read, or is of another job.
         """
-        yield from self._each_result(keep=False)
+        folder = self._own(self.path / "jobs")
+        there = frozenset(self._names(folder))
+        files = [(part, planned, f"{planned.id}.json") for part in self.plan.devices for planned in part.jobs]
+        holder = holder_of(self._lock_path) if any(name not in there for _, _, name in files) else None
+        kept, found = self._documents.results, []
+        for part, planned, name in files:
+            if planned.id not in kept and name in there:
+                kept[planned.id] = self._read_job(folder / name, part, planned)
+            found.append(
+                kept.get(planned.id) or unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
+            )
+        return tuple(found)
 
     def save_report(self, text: str) -> None:
         """Keep the table of the session as `report.md`, in the place of an older one: it is derived, not a document.
@@ -184,23 +189,6 @@ class SessionStore:
             StoreError: it could not be written.
         """
         replace_file(self.path / REPORT_FILE, text.encode())
-
-    def _each_result(self, *, keep: bool) -> Iterator[JobResult]:
-        """Yield one result per planned job; documents that are read here stay in memory where they are to be kept."""
-        folder = self._own(self.path / "jobs")
-        there = frozenset(self._names(folder))
-        files = [(part, planned, f"{planned.id}.json") for part in self.plan.devices for planned in part.jobs]
-        holder = holder_of(self._lock_path) if any(name not in there for _, _, name in files) else None
-        for part, planned, name in files:
-            if planned.id in self._documents.results:
-                yield self._documents.results[planned.id]
-            elif name in there:
-                result = self._read_job(folder / name, part, planned)
-                if keep:
-                    self._documents.results[planned.id] = result
-                yield result
-            else:
-                yield unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
 
     @property
     def _lock_path(self) -> Path:

@@ -12,7 +12,7 @@ from mbench.emulator.adb_server import find_adb
 from mbench.emulator.adbd import packets, sync_records
 from mbench.emulator.adbd.shell_service import parse_shell
 from mbench.emulator.phone.android_files import Conditions, format_properties, format_thermal
-from mbench.emulator.phone.facts import facts_from_mapping, pixel4
+from mbench.emulator.phone.facts import pixel4
 from mbench.emulator.phone.faults import Fault, FaultKind, format_fault, parse_fault
 from mbench.emulator.phone.views import View
 from mbench.emulator.processes.pinning import format_cores
@@ -91,26 +91,6 @@ def test_paths_are_rewritten_at_their_beginnings_alone(text: str, seen: str) -> 
 
 def test_nothing_is_rewritten_where_paths_are_mounted() -> None:
     assert View(Path("/F"), Path("/C"), namespace=True).text("cat /data/x") == "cat /data/x"
-
-
-def test_facts_from_a_mapping_keep_what_it_leaves_out() -> None:
-    facts = facts_from_mapping(
-        {
-            "serial": "S",
-            "model": "M",
-            "abis": ["armeabi-v7a"],
-            "clusters": [{"cores": [0, 1], "min_khz": 1, "max_khz": 2}],
-            "synthetic": {"base_us": 5.0},
-        }
-    )
-    assert (facts.model, facts.abis, facts.cores, facts.device) == ("M", ("armeabi-v7a",), (0, 1), "flame")
-    assert facts.synthetic is not None
-    assert facts.synthetic.base_us == 5.0
-
-
-def test_facts_with_an_unknown_field_are_refused() -> None:
-    with pytest.raises(TypeError, match="colour"):
-        facts_from_mapping({"serial": "S", "colour": "red"})
 
 
 def test_properties_say_that_a_phone_is_emulated() -> None:

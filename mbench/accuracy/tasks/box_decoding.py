@@ -104,24 +104,6 @@ def _kept(boxes: Boxes, scores: NDArray[np.float32], overlap: float, least_score
             yield row, label
 
 
-def suppress(boxes: Boxes, scores: NDArray[np.floating], *, most: int, overlap: float) -> NDArray[np.intp]:
-    """Return the indices of the boxes that are kept, the surest first; of equal scores the lowest index first.
-
-    Args:
-        boxes: (n, 4) top, left, bottom, right; one without an area overlaps nothing.
-        scores: (n,).
-        most: how many are kept at most.
-        overlap: intersection over union beyond which the less sure of two is dropped.
-    """
-    left = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
-    while len(left) and len(kept) < most:
-        best, left = int(left[0]), left[1:]
-        kept.append(best)
-        left = left[_overlaps(boxes[best], boxes[left]) <= overlap]
-    return np.array(kept, np.intp)
-
-
 def _overlaps(box: NDArray[np.float32], others: Boxes) -> NDArray[np.floating]:
     """Return intersection over union of one box with others, (n,); of what has no area 0."""
     inner = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])

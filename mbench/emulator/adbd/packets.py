@@ -10,7 +10,6 @@ from typing import Final
 HEADER: Final = struct.Struct("<6I")
 
 MAX_PAYLOAD: Final = 1 << 20
-VERSION_MIN: Final = 0x01000000
 VERSION_SKIP_CHECKSUM: Final = 0x01000001
 """From this version on, on both sides, the checksum is 0 and not looked at."""
 

@@ -6,7 +6,7 @@ kernel's /proc/cpuinfo for arm64 (arch/arm64/kernel/cpuinfo.c) and /sys/devices/
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mbench.emulator.phone.facts import Cluster, PhoneFacts
 
@@ -29,7 +29,6 @@ class Conditions:
     heat: int = 0
     slowdown: float = 1.0
     cap: float = 1.0
-    zone_offsets: dict[str, float] = field(default_factory=dict)
 
 
 def format_properties(facts: PhoneFacts, *, boot_completed: bool) -> str:

@@ -1,9 +1,5 @@
 """Files that an emulated phone executes as benchmark_model, where the real one for arm64 could not run on this host."""
 
-from typing import Final
-
-MAGIC: Final = b"#mbench-emulated-binary "
-
 _TEXT = """\
 #mbench-emulated-binary {abi}
 exec "${{MBENCH_BENCHMARK:-/system/bin/mbench-benchmark}}" {abi} "$0" "$@"
@@ -22,8 +18,3 @@ def emulated_binary(abi: str = "arm64-v8a", *, program: str = "of any version") 
         program: what identifies the program that it stands for, so that another one is another file.
     """
     return _TEXT.format(abi=abi, program=program).encode()
-
-
-def is_emulated_binary(data: bytes) -> bool:
-    """Whether a file is one of ours."""
-    return data.startswith(MAGIC)

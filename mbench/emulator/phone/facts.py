@@ -2,7 +2,6 @@
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,27 +150,6 @@ def pixel4(serial: str, **changes: Any) -> PhoneFacts:
         ),
     )
     return dataclasses.replace(facts, **changes)
-
-
-def facts_from_mapping(values: Mapping[str, Any]) -> PhoneFacts:
-    """Return the facts that nested plain values (a profile's) name; a field that they leave out is a Pixel 4's.
-
-    Raises:
-        TypeError: an unknown field.
-    """
-    changes = dict(values)
-    serial = str(changes.pop("serial"))
-    if "abis" in changes:
-        changes["abis"] = tuple(changes["abis"])
-    if "clusters" in changes:
-        changes["clusters"] = tuple(Cluster(**{**one, "cores": tuple(one["cores"])}) for one in changes["clusters"])
-    if "zones" in changes:
-        changes["zones"] = tuple(ThermalZone(**one) for one in changes["zones"])
-    if isinstance(changes.get("battery"), Mapping):
-        changes["battery"] = Battery(**changes["battery"])
-    if isinstance(changes.get("synthetic"), Mapping):
-        changes["synthetic"] = SyntheticLaw(**changes["synthetic"])
-    return pixel4(serial, **changes)
 
 
 def numbered_serial(number: int) -> str:

@@ -61,7 +61,6 @@ class PhoneCore:
         self.conditions = Conditions(battery_level=facts.battery.level, powered=True)
         self.pushes = PushFaults()
         self.plans = BenchmarkPlans()
-        self.boots = 1
         self.services = 0
         self._id = uuid.uuid4().hex
         self._number = number
@@ -250,7 +249,6 @@ class PhoneCore:
         self.folder.start_anew()
         self.folder.write_property_files(boot_completed=False)
         await asyncio.sleep(seconds)
-        self.boots += 1
         self._off = False
         await self._listen()
         await asyncio.sleep(_BOOT_COMPLETED_S)

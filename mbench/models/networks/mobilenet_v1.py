@@ -58,11 +58,6 @@ def layers(alpha: float, classes: int) -> tuple[Layer, ...]:
     return chain(TABLE_1, alpha, classes, least_channels=LEAST_CHANNELS)
 
 
-def scale_channels(filters: int, alpha: float) -> int:
-    """Return `filters` × α rounded down, as slim and Keras do, but at least `LEAST_CHANNELS`."""
-    return max(int(filters * alpha), LEAST_CHANNELS)
-
-
 def build(size: Size, head: Head, *, dropout: float = 0.0) -> Any:
     """Return the Keras model, untrained: see `mbench.models.networks.chains.build_chain`."""
     return build_chain("mobilenet_v1", layers(size.alpha, head.classes), size, head, dropout=dropout)

@@ -17,7 +17,7 @@ from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate, DelegateKind
-from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range, open_spec
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ def host_twin(delegate: Delegate) -> Delegate:
     return Delegate.BUILTIN if delegate.kind is DelegateKind.BUILTIN else Delegate.CPU
 
 
-def host_scores(
+def score_files(
     files: Sequence[tuple[ArtifactFacts, Path]],
-    spec: EvaluationSpec,
+    opened: OpenSpec,
+    delegate: Delegate,
     *,
     cache: Path,
     workers: int | None,
@@ -51,34 +52,14 @@ def host_scores(
 
     Args:
         files: facts and where the file lies.
-        spec: what all of them are asked.
-        cache: folder whose `scores`, `prepared` and `datasets` are used: `mbench.workflows.home.home()`.
+        opened: what all of them are asked.
+        delegate: of this host; see `refuse_other_delegates`.
+        cache: folder whose `scores` and `prepared` are used: `mbench.workflows.home.home()`.
         workers: processes; None: one per core.
         progress: told of preparing, and of each file.
 
     Raises:
-        UsageError: an unknown data set, recipe or delegate, or an option of another task.
-        DatasetError: the data set, or a file that belongs to it, is not there, or cannot be read.
-        StoreError: prepared pictures cannot be kept.
-    """
-    refuse_other_delegates(spec)
-    opened = open_spec(spec, cache=cache)
-    return score_files(files, opened, spec.delegate, cache=cache, workers=workers, progress=progress)
-
-
-def score_files(
-    files: Sequence[tuple[ArtifactFacts, Path]],
-    opened: OpenSpec,
-    delegate: Delegate,
-    *,
-    cache: Path,
-    workers: int | None,
-    progress: Progress,
-) -> list[Score | Unscored]:
-    """Return what `host_scores` does, on a data set that is open already, by a delegate of this host.
-
-    Raises:
-        DatasetError: the data set cannot be read.
+        DatasetError: the data set, or a file that belongs to it, cannot be read.
         StoreError: prepared pictures cannot be kept.
     """
     with HostPool(workers) as pool:

@@ -13,7 +13,8 @@ from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Normalization
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import score_files
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 TRUE_TOP1 = 0.92
 """Of the linear classifier, by the scaling that it was trained on: 93.6 % of 360."""
@@ -25,9 +26,11 @@ ALMOST = 0.85
 def scored(data: bytes, folder: Path, **spec: object) -> Score | Unscored:
     path = folder / f"{hashlib.sha256(data).hexdigest()[:8]}.tflite"
     path.write_bytes(data)
-    (score,) = host_scores(
+    asked = EvaluationSpec(dataset="digits", **spec)
+    (score,) = score_files(
         [(inspect_file(path).facts(), path)],
-        EvaluationSpec(dataset="digits", **spec),
+        open_spec(asked, cache=folder),
+        asked.delegate,
         cache=folder,
         workers=1,
         progress=SilentProgress(),

@@ -13,7 +13,8 @@ from mbench.core.examples import Split
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import EvaluationSpec, unpack_hits
 from mbench.core.workloads import ArtifactFacts
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import score_files
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 COLOURS = {"a_red": (200, 10, 10), "b_green": (10, 200, 10), "c_blue": (10, 10, 200)}
 DAMAGED = ("a_red/cut.jpg", "b_green/empty.png", "c_blue/text.jpg")
@@ -66,10 +67,12 @@ def score(folder, tmp_path_factory):
         parameters=None,
         activation_bytes=None,
     )
-    (scored,) = host_scores(
+    cache, asked = tmp_path_factory.mktemp("cache"), EvaluationSpec(dataset=f"folder:{folder}")
+    (scored,) = score_files(
         [(facts, place)],
-        EvaluationSpec(dataset=f"folder:{folder}"),
-        cache=tmp_path_factory.mktemp("cache"),
+        open_spec(asked, cache=cache),
+        asked.delegate,
+        cache=cache,
         workers=1,
         progress=SilentProgress(),
     )

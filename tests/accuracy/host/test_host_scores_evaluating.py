@@ -14,7 +14,8 @@ from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, parse_delegate
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import refuse_other_delegates, score_files
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 
 class Stages(SilentProgress):
@@ -70,7 +71,15 @@ def file(tmp_path):
 def scores(pictures, tmp_path):
     def score(*files, progress=None, **asked):
         question = EvaluationSpec.model_validate({"dataset": f"folder:{pictures}"} | asked)
-        return host_scores(files, question, cache=tmp_path / "home", workers=1, progress=progress or SilentProgress())
+        refuse_other_delegates(question)
+        return score_files(
+            files,
+            open_spec(question, cache=tmp_path / "home"),
+            question.delegate,
+            cache=tmp_path / "home",
+            workers=1,
+            progress=progress or SilentProgress(),
+        )
 
     return score
 

@@ -21,7 +21,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import score_files
 from mbench.workflows.score.open_evaluation_spec import open_spec
 
 QUIET = SilentProgress()
@@ -97,7 +97,14 @@ def kept_score(data: bytes, dataset: str, folder: Path, **asked: object) -> Scor
         activation_bytes=None,
     )
     question = EvaluationSpec.model_validate({"dataset": dataset, "preprocessing": "plain"} | asked)
-    (found,) = host_scores([(facts, path)], question, cache=folder / "home", workers=1, progress=QUIET)
+    (found,) = score_files(
+        [(facts, path)],
+        open_spec(question, cache=folder / "home"),
+        question.delegate,
+        cache=folder / "home",
+        workers=1,
+        progress=QUIET,
+    )
     return found
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from mbench.core.errors import UsageError
 from mbench.emulator.adb_server import AdbServer
-from mbench.emulator.control import ControlServer, arm_remotely, order
+from mbench.emulator.control import ControlServer, order
 from mbench.emulator.farm import Phone, PhoneFarm
 from mbench.emulator.phone.facts import pixel4
 from mbench.emulator.phone.faults import Fault, FaultKind
@@ -222,7 +222,7 @@ def test_a_foreign_governor_is_every_clusters(adb: Adb, phone: Phone) -> None:
 
 def test_faults_are_armed_from_another_process(phone_farm: PhoneFarm, adb: Adb, phone: Phone) -> None:
     with ControlServer(phone_farm) as control:
-        arm_remotely(control.address, "UNLUCKY", Fault(kind=FaultKind.BATTERY, level=3))
+        order(control.address, {"op": "arm", "phone": "UNLUCKY", "fault": {"kind": "battery", "level": 3}})
         known = [one["serial"] for one in order(control.address, {"op": "phones"})["phones"]]
         assert "UNLUCKY" in known
         assert "  level: 3\n" in adb("shell", "dumpsys battery")[1]
@@ -236,7 +236,7 @@ def test_an_order_of_who_does_not_know_the_secret_breaks_nothing(
     with ControlServer(phone_farm) as control:
         address = control.address.partition("/")[0] + secret
         with pytest.raises(UsageError, match="secret"):
-            arm_remotely(address, phone.serial, Fault(kind=FaultKind.BATTERY, level=1))
+            order(address, {"op": "arm", "phone": phone.serial, "fault": {"kind": "battery", "level": 1}})
     assert adb("shell", "dumpsys battery")[1] == before
 
 
@@ -257,7 +257,7 @@ def test_what_is_no_order_is_refused_or_hung_up_on(phone_farm: PhoneFarm, line: 
 
 def test_an_order_for_an_unknown_phone_is_refused_with_those_there_are(phone_farm: PhoneFarm, phone: Phone) -> None:
     with ControlServer(phone_farm) as control, pytest.raises(UsageError, match="UNLUCKY"):
-        arm_remotely(control.address, "NOBODY", Fault(kind=FaultKind.DROP))
+        order(control.address, {"op": "arm", "phone": "NOBODY", "fault": {"kind": "drop"}})
 
 
 def test_phones_are_served_until_they_are_told_to_stop(adb_server: AdbServer) -> None:

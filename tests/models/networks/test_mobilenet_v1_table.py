@@ -5,7 +5,7 @@ import pytest
 from mbench.core.errors import UsageError
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.networks.layers import LayerKind, count_mult_adds, count_weights
-from mbench.models.networks.mobilenet_v1 import layers, scale_channels
+from mbench.models.networks.mobilenet_v1 import layers
 
 PRINTED_TABLE_1 = """
 Conv / s2        3x3x3x32       224x224x3
@@ -92,9 +92,9 @@ def test_weights_do_not_depend_on_the_resolution_and_channels_scale_with_alpha()
     assert [layer.filters for layer in layers(0.5, 10)][:5] == [16, 16, 32, 32, 64]
 
 
-@pytest.mark.parametrize(("filters", "alpha", "channels"), [(32, 0.25, 8), (32, 0.7, 22), (64, 0.1, 8), (32, 0.01, 8)])
-def test_channels_are_rounded_down_but_never_below_eight(filters: int, alpha: float, channels: int) -> None:
-    assert scale_channels(filters, alpha) == channels
+@pytest.mark.parametrize(("alpha", "channels"), [(0.29, 9), (0.28, 8), (0.25, 8), (0.7, 22), (0.1, 8), (0.01, 8)])
+def test_channels_are_rounded_down_but_never_below_eight(alpha: float, channels: int) -> None:
+    assert layers(alpha, 10)[0].filters == channels
 
 
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:

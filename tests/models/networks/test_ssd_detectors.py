@@ -19,7 +19,8 @@ from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.variants import POST_TRAINING, Quantization
 from mbench.models.tflite.build import BuiltFile
 from mbench.models.tflite.quantization import BY_DEFINITION
-from mbench.workflows.score.on_host import host_scores
+from mbench.workflows.score.on_host import score_files
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 pytestmark = pytest.mark.tensorflow
 
@@ -99,7 +100,14 @@ def test_a_detector_is_scored_on_coco(ssd: dict[Quantization, BuiltFile], tmp_pa
     assert file.unfinished is not None
     question = EvaluationSpec(dataset=f"coco:{coco}")
     files = [(counted(file).facts(), file.path), (inspect_file(file.unfinished).facts(), file.unfinished)]
-    suppressed, raw = host_scores(files, question, cache=tmp_path / "home", workers=1, progress=SilentProgress())
+    suppressed, raw = score_files(
+        files,
+        open_spec(question, cache=tmp_path / "home"),
+        question.delegate,
+        cache=tmp_path / "home",
+        workers=1,
+        progress=SilentProgress(),
+    )
     assert isinstance(suppressed, Score)
     assert isinstance(raw, Score)
     assert (raw.asked, raw.scored, raw.metrics[0].name) == (2, 2, "coco_ap")
