@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import google_crc32c
 import numpy as np
 from PIL import Image
 
 from benchmarks.fuzz.folders import pack, unpack
 from benchmarks.fuzz.reader import Form, Reader
 from mbench.accuracy.datasets.catalogue import open_dataset
-from mbench.accuracy.datasets.crc32c import crc32c
 from mbench.accuracy.datasets.hashes import hash_files, note_path
 from mbench.accuracy.datasets.tf_example import parse_example
 from mbench.accuracy.pictures.decoding import decode
@@ -135,7 +135,7 @@ def _records(messages: Sequence[bytes]) -> bytes:
 
 
 def _summed(data: bytes) -> bytes:
-    crc = crc32c(data)
+    crc = google_crc32c.value(data)
     return data + struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 

@@ -14,9 +14,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, Literal
 
+import google_crc32c
 from pydantic import ValidationError
 
-from mbench.accuracy.datasets.crc32c import crc32c
 from mbench.accuracy.datasets.hashes import note_path, write_note
 from mbench.accuracy.datasets.text import brief
 from mbench.accuracy.datasets.tf_example import Values, parse_example
@@ -175,7 +175,7 @@ def _length(path: Path, number: int, head: bytes, stream: BufferedReader) -> int
 
 def _masked(data: bytes) -> int:
     """Return the checksum as files hold it (tensorflow/tensorflow `tensorflow/core/lib/hash/crc32c.h`, `Mask`)."""
-    crc = crc32c(data)
+    crc: int = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 

@@ -14,7 +14,6 @@ from dataset_samples import (
     level_of,
     levels_of,
     shown,
-    slow_crc32c,
     tf_example,
     tf_records,
     write_lines,
@@ -22,7 +21,6 @@ from dataset_samples import (
 from PIL import Image
 
 from mbench.accuracy.datasets.catalogue import open_dataset
-from mbench.accuracy.datasets.crc32c import crc32c
 from mbench.accuracy.datasets.hashes import note_path
 from mbench.accuracy.datasets.tf_example import MOST_FEATURES, parse_example
 from mbench.accuracy.datasets.tfrecord_files import MOST_CLASSES
@@ -54,18 +52,6 @@ def flowers(tmp_path: Path) -> Path:
     for name, examples in files.items():
         (tmp_path / name).write_bytes(tf_records(*examples))
     return tmp_path
-
-
-def test_the_checksum_is_that_of_the_standard() -> None:
-    assert crc32c(b"123456789") == 0xE3069283
-    assert crc32c(bytes(32)) == 0x8A9136AA  # RFC 3720, appendix B.4
-
-
-def test_the_checksum_of_any_length_is_that_of_the_slow_way() -> None:
-    source = random.Random(0)
-    for length in (0, 1, 511, 512, 513, 640, 4095, 4096, 20_001):
-        data = source.randbytes(length)
-        assert crc32c(data) == slow_crc32c(data), length
 
 
 def test_splits_follow_the_names_of_files(flowers: Path) -> None:
