@@ -92,18 +92,8 @@ def prune(of: Sequence[Kind], *, older_than_days: float | None, size_bytes: int 
         raise UsageError("prune what? Name an age, such as --older-than 30, or a size, such as --size 20GB.")
     if older_than_days is not None and not math.isfinite(older_than_days):
         raise UsageError(f"--older-than must be a finite number, not {older_than_days}.")
-    entries = sorted(
-        ((kind, entry) for kind in of for entry in kind.entries()), key=lambda each: (each[1].used_s, each[1].name)
-    )
-    total = sum(entry.size_bytes for _, entry in entries)
-    oldest_s = -math.inf if older_than_days is None else datetime.now(UTC).timestamp() - older_than_days * DAY_S
-    tally = _Tally(of)
-    for kind, entry in entries:
-        too_old = entry.used_s < oldest_s
-        too_much = size_bytes is not None and total > size_bytes
-        if (too_old or too_much) and tally.remove(kind, entry):
-            total -= entry.size_bytes
-    return tally.removals()
+    before_s = -math.inf if older_than_days is None else datetime.now(UTC).timestamp() - older_than_days * DAY_S
+    return _remove(of, before_s=before_s, most_bytes=math.inf if size_bytes is None else size_bytes)
 
 
 def empty(of: Sequence[Kind]) -> tuple[Removal, ...]:
@@ -112,11 +102,7 @@ def empty(of: Sequence[Kind]) -> tuple[Removal, ...]:
     Raises:
         DiskError: the disk refused.
     """
-    tally = _Tally(of)
-    for kind in of:
-        for entry in kind.entries():
-            tally.remove(kind, entry)
-    return tally.removals()
+    return _remove(of, before_s=math.inf, most_bytes=0)
 
 
 def as_table(found: Sequence[KindUse]) -> TableValues:
@@ -182,28 +168,24 @@ def question(found: Sequence[KindUse]) -> str:
     return f"Remove {_megabytes(sum(use.size_bytes for use in found))} of {what} from {home()}?"
 
 
-class _Tally:
-    """Removes entries, and counts by kind what became of them."""
-
-    def __init__(self, of: Sequence[Kind]) -> None:
-        self._counts = {kind.name: [0, 0, 0] for kind in of}
-
-    def remove(self, kind: Kind, entry: CacheEntry) -> bool:
-        """Remove an entry; say whether it is gone."""
-        counts = self._counts[kind.name]
-        if not kind.remove(entry):
-            counts[2] += 1
-            return False
-        counts[0] += 1
-        counts[1] += entry.size_bytes
-        return True
-
-    def removals(self) -> tuple[Removal, ...]:
-        """Return the counts."""
-        return tuple(
-            Removal(kind=name, removed=removed, removed_bytes=size, in_use=used)
-            for name, (removed, size, used) in self._counts.items()
-        )
+def _remove(of: Sequence[Kind], *, before_s: float, most_bytes: float) -> tuple[Removal, ...]:
+    """Remove what was last used before a time, and the oldest of the rest until that is small enough."""
+    entries = [(kind, entry) for kind in of for entry in kind.entries()]
+    total = sum(entry.size_bytes for _, entry in entries)
+    removed: dict[str, list[int]] = {kind.name: [] for kind in of}
+    in_use = dict.fromkeys(removed, 0)
+    for kind, entry in sorted(entries, key=lambda each: (each[1].used_s, each[1].name)):
+        if entry.used_s >= before_s and total <= most_bytes:
+            continue
+        if kind.remove(entry):
+            removed[kind.name].append(entry.size_bytes)
+            total -= entry.size_bytes
+        else:
+            in_use[kind.name] += 1
+    return tuple(
+        Removal(kind=name, removed=len(sizes), removed_bytes=sum(sizes), in_use=in_use[name])
+        for name, sizes in removed.items()
+    )
 
 
 def _use(kind: Kind, entries: Sequence[CacheEntry]) -> KindUse:
