@@ -3,7 +3,7 @@
     CACHE/recipes/<recipe digest>.json     a `CacheRecord`: which file, its facts, how it was built
     CACHE/files/<sha256>.tflite            the bytes; several recipes may lead to one file, to a user's own file none
     CACHE/locks/<recipe digest>.lock       held while that recipe is being built
-    CACHE/in-use                           which files are used by a process that lives (`mbench.files.in_use`)
+    CACHE/in-use.lock                      which files are used by a process that lives (`mbench.files.in_use`)
 
 Everything appears under its final name whole or not at all. What has changed since is removed, so that it is built
 again: a cache may lose entries, it never lies.

@@ -294,9 +294,7 @@ def test_an_entry_was_used_when_it_was_last_looked_up(cache: ArtifactCache) -> N
 
 
 def test_removing_an_entry_removes_the_file_and_all_that_leads_to_it(cache: ArtifactCache) -> None:
-    put(cache, DIGEST)
-    put(cache, OTHER)
-    put(cache, "c" * 64, data=b"other")
+    put_elsewhere(cache.folder, "put(cache)", "put(cache, OTHER)", "put(cache, 'c' * 64, data=b'other')")
     chosen = next(entry for entry in cache.entries() if entry.name == facts_of(DATA).sha256)
     assert cache.remove(chosen)
     assert [entry.name for entry in cache.entries()] == [facts_of(b"other").sha256]
@@ -371,8 +369,8 @@ cache = ArtifactCache(Path(sys.argv[1]))
 PUTTER = """
 import sys
 from pathlib import Path
-from test_artifact_cache import ArtifactCache, put
-put(ArtifactCache(Path(sys.argv[1])))
+from test_artifact_cache import OTHER, ArtifactCache, put
+cache = ArtifactCache(Path(sys.argv[1]))
 """
 
 REMOVER = """
@@ -382,9 +380,9 @@ sys.exit(0 if cache.remove(entry) else 9)
 """
 
 
-def put_elsewhere(folder: Path) -> None:
-    """Put an artifact by a process that ends: what this one puts, it uses."""
-    command = (sys.executable, "-c", PUTTER, folder)
+def put_elsewhere(folder: Path, *puts: str) -> None:
+    """Put artifacts by a process that ends: what this one puts, it uses."""
+    command = (sys.executable, "-c", PUTTER + "\n".join(puts or ("put(cache)",)), folder)
     subprocess.run(
         command, check=True, timeout=60, cwd=Path(__file__).parent, env={**os.environ, "PYTHONPATH": "../.."}
     )

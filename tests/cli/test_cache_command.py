@@ -54,11 +54,7 @@ def home_of(command: Command) -> Path:
 
 
 def files_in(home: Path) -> set[str]:
-    return {
-        path.relative_to(home).as_posix()
-        for path in home.rglob("*")
-        if path.is_file() and path.name != "in-use" and path.suffix != ".lock"
-    }
+    return {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
 def shown(command: Command) -> dict[str, tuple[int, int]]:

@@ -1,21 +1,21 @@
 """Room for prepared pictures: arrays that nobody uses go, the one that was not used for longest first.
 
-A process holds a shared `flock` on each array that it was given until it ends, because it hands the path on to
-workers, to trainings and to builds. So an array that can be locked exclusively is used by no process of this host. Its
-`.lock`, which is held while it is made or looked up, is tried as well, and never waited for.
+A process holds each array that it was given until it ends (`mbench.files.in_use`), because it hands the path on to
+workers, to trainings and to builds. An array's `.lock`, which is held while it is made or looked up, is tried as well,
+and never waited for.
 """
 
-import fcntl
 import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import DiskError, LockHeld
+from mbench.files import in_use
 from mbench.files.locks import locked
 from mbench.files.whole import WRITING
 
@@ -26,9 +26,6 @@ LIMIT_BYTES: Final = 20 << 30
 
 SPARE_BYTES: Final = 64 << 20
 """Room that is left on the disk for others."""
-
-_HELD: Final[dict[tuple[int, int], int]] = {}
-"""File descriptors of the arrays that this process uses, by device and inode; its end closes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +42,7 @@ def hold(path: Path) -> None:
 
     To be called while its `.lock` is held.
     """
-    opened = os.open(path, os.O_RDONLY)
-    fcntl.flock(opened, fcntl.LOCK_SH)
-    status = os.fstat(opened)
-    if _HELD.setdefault((status.st_dev, status.st_ino), opened) != opened:
-        os.close(opened)
+    in_use.hold(path.parent, path.name)
     with suppress(PermissionError):  # somebody else's: it counts as used when it was made
         os.utime(path.with_suffix(".json"))
 
@@ -103,24 +96,9 @@ def kept_arrays(folder: Path) -> Iterator[KeptArray]:
 def remove_unused(kept: KeptArray) -> bool:
     """Remove an array if nobody makes or uses it, and say so; its empty `.lock` stays: others may be waiting for it."""
     try:
-        with locked(kept.path.with_suffix(".lock")), _unused(kept.path):
+        with locked(kept.path.with_suffix(".lock")), in_use.unused(kept.path.parent, kept.path.name):
             for suffix in (".json", ".npy", ".part", ".json.part"):
                 kept.path.with_suffix(suffix).unlink(missing_ok=True)
-    except (LockHeld, OSError, DiskError):  # somebody makes it, uses it (it would block), or owns it
+    except (LockHeld, OSError, DiskError):  # somebody makes it, uses it, or owns it
         return False
     return True
-
-
-@contextmanager
-def _unused(path: Path) -> Iterator[None]:
-    """Hold an array for oneself alone, if there is one.
-
-    Raises:
-        BlockingIOError: somebody uses it.
-    """
-    if not path.exists():
-        yield
-        return
-    with path.open("rb") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
