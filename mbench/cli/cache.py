@@ -66,13 +66,15 @@ def prune(
 ) -> None:
     """Remove what is old, or too much; what a process uses stays.
 
-    An interrupted session whose artifacts are removed cannot be resumed.
+    An interrupted session whose artifacts are removed cannot be resumed; those of the results folder are named.
     """
     from mbench.workflows.cache import command
+    from mbench.workflows.home import results_root
 
     chosen = command.chosen_kinds(kind)
     size_bytes = None if size is None else command.parse_size(size)
-    for line in command.removal_lines(command.prune(chosen, older_than_days=older_than, size_bytes=size_bytes)):
+    removals = command.prune(chosen, older_than_days=older_than, size_bytes=size_bytes)
+    for line in command.removal_lines(removals, results=results_root(None)):
         write_line(line)
 
 
@@ -84,9 +86,10 @@ def empty(
 ) -> None:
     """Remove all of it, after asking; what a process uses stays.
 
-    An interrupted session whose artifacts are removed cannot be resumed.
+    An interrupted session whose artifacts are removed cannot be resumed; those of the results folder are named.
     """
     from mbench.workflows.cache import command
+    from mbench.workflows.home import results_root
 
     chosen = command.chosen_kinds(kind)
     found = command.uses(chosen)
@@ -97,5 +100,5 @@ def empty(
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             write_line("nothing was removed.")
             return
-    for line in command.removal_lines(command.empty(chosen)):
+    for line in command.removal_lines(command.empty(chosen), results=results_root(None)):
         write_line(line)

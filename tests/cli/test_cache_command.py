@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from mbench.core.variants import Size
 from mbench.models.weights.imagenet_weights import file_name
+from mbench.workflows.cache.interrupted import ended_sessions
 
 DAY_S = 86_400
 
@@ -255,6 +256,15 @@ def test_a_run_keeps_its_files_while_the_cache_is_emptied(mbench):
     out, err = run.communicate(timeout=180)
     assert run.returncode == 0, err
     assert [row["status"] for row in json.loads(out)] == ["ok", "ok"]
-    assert mbench("cache", "empty", "--yes").stdout.startswith("artifacts: 2 removed")
+    (session,) = (path.parent for path in results.glob("*/plan.json"))
+    needed = {path.stem for path in (home_of(mbench) / "cache" / "files").iterdir()}
+    assert ended_sessions(results, needed) == ()
+    next(iter((session / "jobs").iterdir())).unlink()  # as if it had been interrupted
+    assert ended_sessions(results, {"0" * 64}) == ()
+    done = mbench("cache", "prune", "--size", "0KB", "--kind", "artifacts")
+    assert done.stdout.startswith("artifacts: 2 removed")
+    assert done.stdout.splitlines()[2:] == [
+        f"session {session.name} of results was interrupted and can no longer be resumed: its artifacts are removed."
+    ]
     planned = mbench("run", SMALL, "--dry-run").stdout
     assert "to be built" in planned

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from mbench.artifacts.cache import CacheEntry
@@ -13,7 +14,8 @@ from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 from mbench.report.render.number_format import ABSENT, MILLION, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
-from mbench.workflows.cache.kinds import Kind, kinds, size_of
+from mbench.workflows.cache.interrupted import ended_sessions
+from mbench.workflows.cache.kinds import Artifacts, Kind, kinds, size_of
 from mbench.workflows.home import home
 
 DAY_S: Final = 86_400
@@ -38,9 +40,10 @@ class KindUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What became of the entries of one kind that were to go."""
+    """What became of the entries of one kind that were to go; `names` are those that went."""
 
     kind: str
+    names: frozenset[str]
     removed: int
     removed_bytes: int
     in_use: int
@@ -150,8 +153,8 @@ def as_json(found: Sequence[KindUse]) -> str:
     )
 
 
-def removal_lines(removals: Iterable[Removal]) -> tuple[str, ...]:
-    """Return a line per kind of which something was to go, and one for all."""
+def removal_lines(removals: Iterable[Removal], *, results: Path) -> tuple[str, ...]:
+    """Return a line per kind of which something was to go, one for all, and one for each session that this ends."""
     touched = [each for each in removals if each.removed or each.in_use]
     lines = [
         f"{each.kind}: {each.removed} removed, {_megabytes(each.removed_bytes)}"
@@ -159,7 +162,15 @@ def removal_lines(removals: Iterable[Removal]) -> tuple[str, ...]:
         for each in touched
     ]
     freed = sum(each.removed_bytes for each in touched)
-    return (*lines, f"{_megabytes(freed)} freed." if any(each.removed for each in touched) else "nothing was removed.")
+    gone = frozenset().union(*(each.names for each in touched if each.kind == Artifacts.name))
+    return (
+        *lines,
+        f"{_megabytes(freed)} freed." if any(each.removed for each in touched) else "nothing was removed.",
+        *(
+            f"session {name} of {results} was interrupted and can no longer be resumed: its artifacts are removed."
+            for name in ended_sessions(results, gone)
+        ),
+    )
 
 
 def question(found: Sequence[KindUse]) -> str:
@@ -172,19 +183,25 @@ def _remove(of: Sequence[Kind], *, before_s: float, most_bytes: float) -> tuple[
     """Remove what was last used before a time, and the oldest of the rest until that is small enough."""
     entries = [(kind, entry) for kind in of for entry in kind.entries()]
     total = sum(entry.size_bytes for _, entry in entries)
-    removed: dict[str, list[int]] = {kind.name: [] for kind in of}
+    removed: dict[str, list[CacheEntry]] = {kind.name: [] for kind in of}
     in_use = dict.fromkeys(removed, 0)
     for kind, entry in sorted(entries, key=lambda each: (each[1].used_s, each[1].name)):
         if entry.used_s >= before_s and total <= most_bytes:
             continue
         if kind.remove(entry):
-            removed[kind.name].append(entry.size_bytes)
+            removed[kind.name].append(entry)
             total -= entry.size_bytes
         else:
             in_use[kind.name] += 1
     return tuple(
-        Removal(kind=name, removed=len(sizes), removed_bytes=sum(sizes), in_use=in_use[name])
-        for name, sizes in removed.items()
+        Removal(
+            kind=name,
+            names=frozenset(entry.name for entry in gone),
+            removed=len(gone),
+            removed_bytes=sum(entry.size_bytes for entry in gone),
+            in_use=in_use[name],
+        )
+        for name, gone in removed.items()
     )
 
 
