@@ -141,8 +141,10 @@ def _score(
             pool=scoring.pool,
             progress=progress,
         )
-        if facts.recipe is None and (other := better_scaling(opened, prepared, recipe, evaluator, pool=scoring.pool)):
-            doubts = (*doubts, other)
+        if facts.recipe is None:
+            silent = asking.evaluator(opened, lambda _: None, asked=asked)  # what it noted has been said
+            other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)
+            doubts = (*doubts, other) if other else doubts
         return score.model_copy(update={"doubts": (*doubts, *score.doubts)})
     finally:
         progress.finish()

@@ -64,7 +64,7 @@ def test_a_draft_of_the_phone_has_its_clusters(over_adb):
 def test_a_cool_phone_tells_all_its_conditions(over_adb):
     conditions = AndroidConditions(over_adb).read()
     unknown = {name for name, value in conditions.model_dump().items() if value is None}
-    assert unknown == set()
+    assert unknown == {"pinned_busy_share"}  # a host's alone
     assert (conditions.thermal_status, conditions.other_benchmarks, conditions.doze) == (0, 0, False)
     assert (conditions.power, conditions.powered_by, conditions.charging) == ("mains", "usb", "charging")
     assert conditions.frequency_max_khz == (1785600,) * 4 + (2419200,) * 3 + (2841600,)
