@@ -5,6 +5,8 @@ from typing import Final
 _MANY: Final = 5000
 """Digits; Python converts no text of more than 4300 to an integer."""
 DEEP: Final = 100_000
+_PARTS: Final = 20_000
+"""Of a dotted name."""
 
 NUMBERS: Final = (
     "0",
@@ -109,8 +111,12 @@ TOML_VALUES: Final = (
 )
 
 TOML_LINES: Final = (
-    "[" + ".".join("a" * 5000) + "]",
-    ".".join("a" * 5000) + " = 1",
+    "[" + ".".join("a" * _PARTS) + "]",
+    "[[" + " . ".join("a" * _PARTS) + "]]",
+    ".".join("a" * _PARTS) + " = 1",
+    "'' = \"#\"\n" + ".".join(['""', "'b'", "c"] * (_PARTS // 3)) + " = 1",
+    "x = {" + ".".join("a" * _PARTS) + " = 1}",
+    "\n".join(f"[a.b.c.{n}]" for n in range(_PARTS)),
     "[[a]]\n" * 1000,
     "[" * DEEP,
     "= 1",

@@ -82,6 +82,18 @@ def kind_of(path: Path) -> str:
         return "not there"
 
 
+def has_other_names(path: Path) -> bool:
+    """Whether a regular file is there by several names (hard links), so that what is written into it is in all of them.
+
+    Whoever writes in place into a folder of somebody else asks first; a file that is replaced harms no other.
+    """
+    try:
+        status = path.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
+
+
 def _kind(status: os.stat_result) -> str:
     return _KINDS.get(stat.S_IFMT(status.st_mode), "of no known kind")
 

@@ -11,6 +11,7 @@ from typing import Final
 from mbench.core.errors import LockHeld, StoreError
 from mbench.files.disk import OTHER_RESULTS
 from mbench.files.locks import is_locked, locked
+from mbench.files.regular import has_other_names
 from mbench.store.files import read_regular, storing
 
 LOCK_TIMEOUT_S: Final = 0.5
@@ -30,6 +31,8 @@ def held(path: Path) -> Iterator[None]:
     """
     if path.exists() and not path.is_file():
         raise StoreError(f"{path} is not a regular file, and so no lock; remove it.")
+    if has_other_names(path):  # taking a lock empties its file
+        raise StoreError(f"{path} is a hard link of another file, which would be written over; remove it.")
     holder = _read_holder(path)
     with ExitStack() as stack:
         try:
@@ -50,7 +53,7 @@ def held(path: Path) -> Iterator[None]:
 
 def holder_of(path: Path) -> str | None:
     """Return who holds the lock now (`process 12 on workstation`); None where nobody does, or where none can tell."""
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or not path.is_file() or has_other_names(path):
         return None
     return (_read_holder(path) or "another process") if is_locked(path) else None
 

@@ -166,6 +166,15 @@ def test_a_lock_that_is_a_link_overwrites_nothing(begun, mbench, victim):
     assert untouched(victim)
 
 
+def test_a_lock_that_is_a_file_of_the_user_s_empties_nothing(begun, mbench, victim):
+    session = interrupted(begun, mbench)
+    (session / ".lock").unlink(missing_ok=True)
+    (session / ".lock").hardlink_to(victim / "letter.txt")
+    assert mbench("report", session).returncode == 0
+    assert ".lock is a hard link of another file" in refused(mbench)
+    assert untouched(victim)
+
+
 @pytest.mark.parametrize("name", ["jobs", "runs", f"runs/{JOB}"])
 def test_nothing_is_written_into_a_folder_that_a_link_leads_to(begun, mbench, victim, name):
     session = interrupted(begun, mbench)

@@ -16,6 +16,7 @@ import pytest
 from mbench.core.errors import MbenchError, StoreError
 from mbench.core.results import Status
 from mbench.report.results.report import report_markdown
+from mbench.store.lock import holder_of
 from mbench.store.session import find_session, list_sessions, open_session
 from mbench.workflows.reporting import stored_results
 
@@ -160,6 +161,19 @@ def test_a_lock_that_is_a_link_overwrites_nothing(results, victim):
     with pytest.raises(StoreError, match=r"\.lock is a symbolic link"), store.lock():
         pass
     assert (victim / "letter.txt").read_text(encoding="utf-8") == "dear Ada"
+
+
+def test_a_lock_that_is_a_file_of_the_user_s_empties_nothing(results, victim):
+    store = open_session(results / INTERRUPTED)
+    (store.path / ".lock").hardlink_to(victim / "letter.txt")
+    assert [each.status for each in store.results()] == [Status.ABORTED] * 2
+    assert holder_of(store.path / ".lock") is None
+    with pytest.raises(StoreError, match=r"\.lock is a hard link of another file"), store.lock():
+        pass
+    assert (victim / "letter.txt").read_text(encoding="utf-8") == "dear Ada"
+    (victim / "letter.txt").unlink()
+    with store.lock():  # now it has one name, and is a lock
+        assert holder_of(store.path / ".lock").startswith("process ")
 
 
 def test_a_leftover_that_is_a_link_takes_nothing_along(results, victim):

@@ -16,7 +16,7 @@ from typing import Final
 from mbench.core.errors import StoreError
 from mbench.core.numerals import real
 from mbench.files.disk import disk_errors
-from mbench.files.regular import MIB, open_regular, read_regular
+from mbench.files.regular import MIB, has_other_names, open_regular, read_regular
 from mbench.files.whole import write_whole
 from mbench.runner.device_scoring.script import ANSWERED, parse_statuses
 
@@ -148,6 +148,8 @@ def _refuse_special(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise StoreError(f"{path} is not a regular file; move {folder} away.")
+        if has_other_names(path):
+            raise StoreError(f"{path} is a hard link of another file, which would be written over; move {folder} away.")
 
 
 def _read_text(path: Path) -> str:

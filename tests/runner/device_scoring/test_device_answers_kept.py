@@ -60,16 +60,18 @@ def test_bytes_that_do_not_fit_the_statuses_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["about.json", "about.json.part", "answers.bin", "statuses.txt", "example-0/out.txt"])
-@pytest.mark.parametrize("kind", ["pipe", "link"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "hard link"])
 def test_a_folder_that_leads_elsewhere_is_refused(tmp_path: Path, file: str, kind: str) -> None:
     victim, path = tmp_path / "victim", tmp_path / "kept" / file
     victim.write_text("mine")
     path.parent.mkdir(parents=True)
     if kind == "link":
         path.symlink_to(victim)
+    elif kind == "hard link":
+        path.hardlink_to(victim)
     else:
         os.mkfifo(path)
-    with pytest.raises(StoreError, match="is not a regular file"):
+    with pytest.raises(StoreError, match="is a hard link" if kind == "hard link" else "is not a regular file"):
         KeptAnswers(tmp_path / "kept", about={}, row_bytes=1)
     assert victim.read_text() == "mine"
 
