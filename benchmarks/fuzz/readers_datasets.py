@@ -172,7 +172,7 @@ def _read_notes(data: bytes, folder: Path) -> object:
     note = note_path(folder, folder)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_bytes(data)
-    return hash_files(folder, ["a"], cache=folder)
+    return hash_files(folder, ["a"], cache=folder, limit_bytes=100)
 
 
 def _of(name: str, *sets: Callable[[], dict[str, bytes]]) -> Reader:

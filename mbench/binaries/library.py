@@ -198,7 +198,7 @@ class BinaryLibrary:
         """Copy a file in; what was hashed and read is the copy, so nobody can change it in between."""
         with unfinished(self._folder / "files") as copy:
             _copy(path, copy)
-            elf, sha256 = read_elf(copy, name=str(path)), hash_file(copy)
+            elf, sha256 = read_elf(copy, name=str(path)), hash_file(copy, limit_bytes=None)
             place(copy, self._file_path(sha256), fsync=True, mode=0o755)
         return sha256, elf
 
@@ -289,7 +289,7 @@ _FAULTS: Final[dict[FindingKind, str]] = {"missing": "is gone", "damaged": "has 
 
 def _fault(path: Path, sha256: str) -> FindingKind | None:
     try:
-        return None if hash_file(path) == sha256 else "damaged"
+        return None if hash_file(path, limit_bytes=None) == sha256 else "damaged"
     except FileNotFoundError:
         return "missing"
 

@@ -1,12 +1,13 @@
-"""The control channel of a process with emulated phones: one JSON object a line each way, over loopback TCP.
+"""The control channel of a process with emulated phones: a line each way, over loopback TCP.
 
-    {"op": "phones", "secret": …}                  {"phones": [{"serial", "address", "folder", "benchmarks"}]}
-    {"op": "arm", "phone": "EMU1", "fault": {"kind": …}, "secret": …}    {"ok": true}
-    {"op": "disarm", "phone": "EMU1", "secret": …}                       {"ok": true}
-    anything wrong                                                       {"error": "…"}
+    SECRET {"op": "phones"}                     {"phones": [{"serial", "address", "folder", "benchmarks"}]}
+    SECRET {"op": "arm", "phone": "EMU1", "fault": {"kind": …}}    {"ok": true}
+    SECRET {"op": "disarm", "phone": "EMU1"}    {"ok": true}
+    anything wrong                              {"error": "…"}
 
 `phone` is a serial or an address. The secret stands in the channel's own address, `127.0.0.1:PORT/SECRET`: every user
-of the machine can connect to its loopback interface, and only who was given the address may break phones.
+of the machine can connect to its loopback interface, and only who was given the address may break phones. It stands
+before the order, so that nothing that a stranger says is parsed.
 """
 
 import hmac
@@ -15,6 +16,7 @@ import secrets
 import socket
 import socketserver
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mbench.core.errors import MbenchError, UsageError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 70.0
 _SECRET_BYTES = 16
 _LONGEST_ORDER_BYTES = 1 << 16
+_LONGEST_ANSWER_BYTES = 1 << 20
 
 
 class ControlServer:
@@ -39,9 +42,18 @@ class ControlServer:
         secret = secrets.token_urlsafe(_SECRET_BYTES)
 
         class Handler(socketserver.StreamRequestHandler):
+            timeout = _TIMEOUT_S
+
             def handle(self) -> None:
-                while (line := self.rfile.readline(_LONGEST_ORDER_BYTES)).endswith(b"\n"):
-                    self.wfile.write(json.dumps(_obey(farm, line, secret)).encode() + b"\n")
+                with suppress(OSError):  # whoever asked is gone, or says nothing
+                    while line := self.rfile.readline(_LONGEST_ORDER_BYTES):
+                        self.wfile.write(json.dumps(_obey(farm, line, secret)).encode() + b"\n")
+                        if not line.endswith(b"\n"):
+                            return
+
+            def finish(self) -> None:
+                with suppress(OSError):
+                    super().finish()
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
@@ -71,40 +83,55 @@ def order(address: str, request: dict[str, Any]) -> dict[str, Any]:
     host, _, port = place.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=_TIMEOUT_S) as link, link.makefile("rwb") as file:
-            file.write(json.dumps({**request, "secret": secret}).encode() + b"\n")
+            file.write(f"{secret} {json.dumps(request)}\n".encode())
             file.flush()
-            answer: dict[str, Any] = json.loads(file.readline() or b"{}")
+            answer = _object(file.readline(_LONGEST_ANSWER_BYTES))
     except (OSError, ValueError) as error:
         raise UsageError(f"no emulated phones answer at {place}: {error}.") from error
+    if answer is None:
+        raise UsageError(f"no emulated phones answer at {place}: what listens there is another program.")
     if "error" in answer:
         raise UsageError(str(answer["error"]))
     return answer
 
 
 def _obey(farm: "PhoneFarm", line: bytes, secret: str) -> dict[str, Any]:
+    said, _, text = line.partition(b" ")
+    if not hmac.compare_digest(said.strip(), secret.encode()):
+        return {"error": "the secret is missing or wrong; give the whole address, as the emulator has printed it."}
+    order = _object(text) if line.endswith(b"\n") else None
+    if order is None:
+        return {"error": f'no order: one is a JSON object of at most {_LONGEST_ORDER_BYTES} bytes: {{"op": "phones"}}.'}
     try:
-        request = json.loads(line)
-        if not hmac.compare_digest(str(request.get("secret")).encode(), secret.encode()):
-            raise UsageError("the secret is missing or wrong; give the whole address, as the emulator has printed it.")
-        match request["op"]:
+        match order.get("op"):
             case "phones":
                 return {"phones": [_described(phone) for phone in farm.phones]}
             case "arm":
-                _phone(farm, request["phone"]).arm(parse_fault(json.dumps(request["fault"])))
+                _phone(farm, order).arm(parse_fault(json.dumps(order.get("fault"))))
             case "disarm":
-                _phone(farm, request["phone"]).disarm()
+                _phone(farm, order).disarm()
             case unknown:
-                raise UsageError(f"unknown order {unknown!r}; there are phones, arm, disarm.")
-    except (MbenchError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return {"error": str(error) or repr(error)}
+                raise UsageError(f"unknown order {json.dumps(unknown)}; there are phones, arm, disarm.")
+    except (MbenchError, OSError) as error:
+        return {"error": str(error)}
     return {"ok": True}
 
 
-def _phone(farm: "PhoneFarm", name: str) -> "Phone":
+def _object(text: bytes) -> dict[str, Any] | None:
+    """Return a JSON object, None for what is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):  # nested without end
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _phone(farm: "PhoneFarm", order: dict[str, Any]) -> "Phone":
+    name = order.get("phone")
     for phone in farm.phones:
-        if name in {phone.serial, phone.address}:
+        if name in (phone.serial, phone.address):
             return phone
-    raise UsageError(f"no phone {name!r}; there are {', '.join(phone.serial for phone in farm.phones)}.")
+    raise UsageError(f"no phone {json.dumps(name)}; there are {', '.join(phone.serial for phone in farm.phones)}.")
 
 
 def _described(phone: "Phone") -> dict[str, Any]:

@@ -186,7 +186,7 @@ def drop_part(part: Path) -> None:
 def _verified(job: Download, validators: Validators) -> Arrived:
     with job.part.open("rb") as file:
         start = file.read(256)
-    sha256 = hash_file(job.part)
+    sha256 = hash_file(job.part, limit_bytes=None)
     if start.lstrip().lower().startswith(_WEB_PAGE_STARTS):
         reason = (
             f"{job.url} answered with a web page and not with {job.what}; a proxy or a network's login page may stand "

@@ -6,11 +6,15 @@ from pathlib import Path
 from mbench.files.regular import open_regular
 
 
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a regular file of any size, in hexadecimal.
+def hash_file(path: Path, *, limit_bytes: int | None) -> str:
+    """Return the SHA-256 of a regular file, in hexadecimal.
+
+    Args:
+        path: the file.
+        limit_bytes: None for what mbench wrote itself. A sparse file costs its sender nothing, and hashing it takes hours.
 
     Raises:
         OSError: as `mbench.files.regular.open_regular`.
     """
-    with open_regular(path, limit_bytes=None) as stream:
+    with open_regular(path, limit_bytes=limit_bytes) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

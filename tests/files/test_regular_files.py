@@ -3,12 +3,14 @@
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from mbench.files.hashes import hash_file
-from mbench.files.regular import format_limit, open_regular, read_regular
+from mbench.files.regular import format_limit, has_other_names, open_regular, read_regular
 
 
 def make_fifo(folder: Path) -> Path:
@@ -31,7 +33,7 @@ def make_socket(folder: Path) -> Path:
         (lambda _: Path("/dev/zero"), "a character device"),
     ],
 )
-@pytest.mark.parametrize("reader", [lambda path: read_regular(path, limit_bytes=10), hash_file])
+@pytest.mark.parametrize("reader", [partial(read_regular, limit_bytes=10), partial(hash_file, limit_bytes=10)])
 def test_what_is_not_a_regular_file_is_named(
     make: Callable[[Path], Path], kind: str, reader: Callable[[Path], object], tmp_path: Path
 ) -> None:
@@ -72,6 +74,28 @@ def test_a_sparse_file_of_a_terabyte_is_refused_before_it_is_read(tmp_path: Path
         stream.truncate(1 << 40)
     with pytest.raises(OSError, match="it has 1099511627776 bytes, and at most 64 MiB are read"):
         read_regular(path, limit_bytes=64 << 20)
+    with pytest.raises(OSError, match="it has 1099511627776 bytes, and at most 64 MiB are read"):
+        hash_file(path, limit_bytes=64 << 20)
+
+
+def test_a_file_is_hashed_up_to_its_limit_and_refused_a_byte_later(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 1024)
+    assert hash_file(path, limit_bytes=1024) == sha256(b"x" * 1024).hexdigest()
+    with pytest.raises(OSError, match="at most 1023 bytes are read"):
+        hash_file(path, limit_bytes=1023)
+
+
+def test_only_a_regular_file_of_several_names_has_other_names(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    assert not has_other_names(path)
+    path.write_bytes(b"x")
+    (tmp_path / "link").symlink_to(path)
+    assert not any(map(has_other_names, (path, tmp_path / "link", tmp_path)))
+    (tmp_path / "other").hardlink_to(path)
+    assert has_other_names(path)
+    assert has_other_names(tmp_path / "other")
+    assert not has_other_names(tmp_path / "link")
 
 
 def test_no_descriptor_is_left_open_by_a_refusal(tmp_path: Path) -> None:

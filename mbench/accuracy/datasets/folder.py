@@ -17,6 +17,7 @@ from mbench.accuracy.datasets.hashes import hash_files
 from mbench.accuracy.datasets.opened import Dataset, Opening, Readers
 from mbench.accuracy.datasets.overlap import check_disjoint
 from mbench.accuracy.datasets.pictures import PictureFiles, folders_in, has_pictures, pictures_below
+from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
 from mbench.core.variants import Head
@@ -115,10 +116,15 @@ def _read(
     hashes: Mapping[Split, Sequence[bytes]]
     if parts:
         sides = {which: _listed(part, class_names) for which, part in parts.items()}
-        hashes = {which: hash_files(parts[which], side.names, cache=opening.cache) for which, side in sides.items()}
+        hashes = {
+            which: hash_files(parts[which], side.names, cache=opening.cache, limit_bytes=MOST_BYTES)
+            for which, side in sides.items()
+        }
     else:
         everything = _listed(root, class_names)
-        sides, hashes = _draw(everything, hash_files(root, everything.names, cache=opening.cache), class_names)
+        sides, hashes = _draw(
+            everything, hash_files(root, everything.names, cache=opening.cache, limit_bytes=MOST_BYTES), class_names
+        )
     check_disjoint({which: (side.names, hashes[which]) for which, side in sides.items()}, format_=FORMAT)
     chosen = sides[split]
     return LabelledExamples(

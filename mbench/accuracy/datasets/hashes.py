@@ -46,22 +46,23 @@ class HashNotes(Document):
     files: Mapping[str, FileHash]
 
 
-def hash_files(folder: Path, names: Sequence[str], *, cache: Path | None) -> tuple[bytes, ...]:
+def hash_files(folder: Path, names: Sequence[str], *, cache: Path | None, limit_bytes: int) -> tuple[bytes, ...]:
     """Return the SHA-256 of each file, 32 bytes, in order.
 
     Args:
         folder: that names are relative to.
         names: of the files.
         cache: folder for notes; None: none are kept.
+        limit_bytes: the largest size of a file that is read.
 
     Raises:
-        DatasetError: a file is gone or cannot be read.
+        DatasetError: a file is gone, cannot be read, or is larger.
     """
     notes = note_path(cache, folder) if cache is not None else None
     known = _read_notes(notes, folder) if notes is not None else {}
     changed = [name for name in dict.fromkeys(names) if not _is_noted(folder / name, known.get(name))]
     with ThreadPoolExecutor() as pool:  # reading and hashing release the interpreter's lock
-        fresh = dict(zip(changed, pool.map(lambda name: _hash(folder / name), changed), strict=True))
+        fresh = dict(zip(changed, pool.map(lambda name: _hash(folder / name, limit_bytes), changed), strict=True))
     current = {**known, **fresh}
     if notes is not None and fresh:
         write_note(notes, HashNotes(folder=str(folder), files=current).model_dump_json())
@@ -92,9 +93,12 @@ def _is_noted(path: Path, known: FileHash | None) -> bool:
     return (known.size_bytes, known.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
-def _hash(path: Path) -> FileHash:
+def _hash(path: Path, limit_bytes: int) -> FileHash:
     try:
-        status, sha256 = path.stat(), hash_file(path)  # a file that changes in between is hashed again next time
+        status, sha256 = (
+            path.stat(),
+            hash_file(path, limit_bytes=limit_bytes),
+        )  # changed in between: hashed again next time
     except OSError as error:
         raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it, or take it off the list.") from error
     return FileHash(size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256)

@@ -65,9 +65,9 @@ class PictureFiles:
         """Return the SHA-256 of each file.
 
         Raises:
-            DatasetError: one cannot be read.
+            DatasetError: one cannot be read, or is larger than any picture that is decoded.
         """
-        return hash_files(self._folder, self._names, cache=self._cache)
+        return hash_files(self._folder, self._names, cache=self._cache, limit_bytes=MOST_BYTES)
 
 
 def folders_in(folder: Path) -> tuple[str, ...]:

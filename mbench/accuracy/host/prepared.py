@@ -166,7 +166,7 @@ def _kept(path: Path, wanted: PreparedRecord) -> PreparedRecord | None:
         if (
             record.key() == wanted.key()
             and path.stat().st_size == record.size_bytes
-            and hash_file(path) == record.sha256
+            and hash_file(path, limit_bytes=None) == record.sha256
         ):
             return record
         reason = "is not what its record says"
@@ -197,7 +197,11 @@ def _made(
         if len(unreadable) == wanted.asked:
             raise DatasetError(f"none of {wanted.asked} examples can be decoded. The first: {unreadable[0].reason}")
         record = wanted.model_copy(
-            update={"unreadable": unreadable, "size_bytes": part.stat().st_size, "sha256": hash_file(part)}
+            update={
+                "unreadable": unreadable,
+                "size_bytes": part.stat().st_size,
+                "sha256": hash_file(part, limit_bytes=None),
+            }
         )
         path.with_suffix(".json").unlink(missing_ok=True)
         place(part, path, fsync=False)  # whoever opens it checks its hash

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mbench.accuracy.datasets.text import MOST_BYTES
 from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.cells import locate, read_cells
@@ -38,7 +39,7 @@ def open_cells(path: Path) -> Cells:
         DatasetError: no such file, or not of the format.
     """
     positions = read_cells(path)
-    return Cells(path=path, sha256=hash_file(path), positions=positions)
+    return Cells(path=path, sha256=hash_file(path, limit_bytes=MOST_BYTES), positions=positions)
 
 
 def place_evaluator(opened: OpenedFile, examples: Examples, cells: Cells) -> Evaluator:

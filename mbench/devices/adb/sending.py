@@ -136,6 +136,6 @@ class AdbSender:
 
 def _has_hash(source: Path, sha256: str) -> bool:
     try:
-        return hash_file(source) == sha256
+        return hash_file(source, limit_bytes=None) == sha256
     except OSError:
         return False

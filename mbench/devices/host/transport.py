@@ -86,7 +86,7 @@ class HostTransport:
         """Return the SHA-256 of a file as it is on the disk now."""
         with _disk_errors("read", path):
             try:
-                return hash_file(Path(path))
+                return hash_file(Path(path), limit_bytes=None)
             except (FileNotFoundError, NotADirectoryError):
                 return None
 

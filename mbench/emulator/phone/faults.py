@@ -26,7 +26,9 @@ slow_link     the cable carries `size_bytes` a second; 0: as fast as it can
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import ClassVar, Final
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mbench.core.errors import UsageError
 
@@ -100,6 +102,11 @@ class Fault:
     powered: bool = True
     value: str | None = None
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+_FORM: Final = TypeAdapter(Fault)
+
 
 def parse_fault(text: str | bytes) -> Fault:
     """Return the fault that a JSON object names, such as `{"kind": "kill", "run": 2}`.
@@ -108,11 +115,12 @@ def parse_fault(text: str | bytes) -> Fault:
         UsageError: no object, an unknown kind or an unknown field.
     """
     try:
-        values: Any = json.loads(text)
-        return Fault(**{**values, "kind": FaultKind(values["kind"])})
-    except (TypeError, ValueError, KeyError) as error:
-        known = ", ".join(FaultKind)
-        raise UsageError(f"no fault: {text!r}: {error}. Kinds are {known}.") from error
+        return _FORM.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = "there is no such field" if first["type"] == "unexpected_keyword_argument" else first["msg"]
+        raise UsageError(f"no fault: {where and f'{where}: '}{what}. Kinds are {', '.join(FaultKind)}.") from error
 
 
 def format_fault(fault: Fault) -> str:

@@ -13,7 +13,14 @@ from mbench.files.whole import write_whole
 from mbench.models.training.distillation import Distillation, check_outputs, loss
 from mbench.models.training.examples import Pictures
 from mbench.models.training.recipe import Lesson, TrainingRecipe
-from mbench.models.training.teachers import KerasTeacher, StoredTeacher, Teacher, WeightsTeacher, teacher_outputs
+from mbench.models.training.teachers import (
+    MOST_OUTPUT_BYTES,
+    KerasTeacher,
+    StoredTeacher,
+    Teacher,
+    WeightsTeacher,
+    teacher_outputs,
+)
 
 KINDS = {Task.CLASSIFICATION: Distillation.SOFTMAX, Task.ATTRIBUTES: Distillation.SIGMOID}
 
@@ -64,6 +71,6 @@ def distillation_loss(recipe: TrainingRecipe) -> Callable[[Any, Any], Any] | Non
 
 def _sha256(path: Path) -> str:
     try:
-        return hash_file(path)
+        return hash_file(path, limit_bytes=MOST_OUTPUT_BYTES)
     except OSError as error:
         raise UsageError(f"teacher {path} cannot be read: {error.strerror}.") from error

@@ -96,7 +96,7 @@ def _seen(path: Path) -> Sighting | None:
     sighting = _read_sighting(path)
     if sighting is None or not path.exists():
         return None
-    if hash_file(path) != sighting.sha256:
+    if hash_file(path, limit_bytes=None) != sighting.sha256:
         raise ArtifactError(f"{path} is no longer what was fetched from {sighting.url}. Delete it to fetch it again.")
     return sighting
 

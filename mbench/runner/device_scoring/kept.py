@@ -16,7 +16,7 @@ from typing import Final
 from mbench.core.errors import StoreError
 from mbench.core.numerals import real
 from mbench.files.disk import disk_errors
-from mbench.files.regular import MIB, has_other_names, open_regular, read_regular
+from mbench.files.regular import MIB, has_other_names, read_regular
 from mbench.files.whole import write_whole
 from mbench.runner.device_scoring.script import ANSWERED, parse_statuses
 
@@ -125,8 +125,8 @@ class KeptAnswers:
         Raises:
             StoreError: the folder cannot be read.
         """
-        with _disk_errors(self.folder), open_regular(self.folder / _ROWS, limit_bytes=None) as file:
-            return file.read(self._row_bytes * self.done)
+        with _disk_errors(self.folder):
+            return read_regular(self.folder / _ROWS, limit_bytes=self._row_bytes * self.done)
 
     def _cut(self) -> None:
         """Let both files end with the examples that count."""

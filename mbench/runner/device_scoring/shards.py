@@ -95,7 +95,7 @@ class Shards:
     def _push(self, first: int, end: int) -> None:
         with disk_errors("write the inputs to", self._part):
             self._inputs[first:end].tofile(self._part)
-            self._sha256 = hash_file(self._part)
+            self._sha256 = hash_file(self._part, limit_bytes=None)
         try:
             self._transport.push(self._part, self._path, sha256=self._sha256)
         finally:

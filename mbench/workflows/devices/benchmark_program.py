@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mbench.binaries.contents import MOST_BYTES
 from mbench.core.error_classes import KILLED
 from mbench.core.errors import DeviceLost, MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.plain_text import without_name
@@ -189,7 +190,7 @@ def pushed_program(
 
 def _sha256(path: Path) -> str:
     try:
-        return hash_file(path)
+        return hash_file(path, limit_bytes=MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
 

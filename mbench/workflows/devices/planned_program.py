@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mbench.binaries.contents import MOST_BYTES
 from mbench.core.errors import StoreError, UsageError
 from mbench.core.results import BinaryFacts
 from mbench.files.hashes import hash_file
@@ -56,8 +57,11 @@ def hash_of_named(binary: Path) -> str:
     """Return the SHA-256 of the file that `--binary` names.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or none that can be read.
     """
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    return hash_file(binary)
+    try:
+        return hash_file(binary, limit_bytes=MOST_BYTES)
+    except OSError as error:
+        raise UsageError(f"--binary {binary} cannot be read: {error.strerror}. Name a benchmark_model file.") from error

@@ -20,30 +20,30 @@ def files(tmp_path: Path) -> Path:
 
 def test_hashes_are_those_of_the_bytes_in_order(files: Path) -> None:
     expected = tuple(sha256(f"contents of {name}".encode()).digest() for name in "ba")
-    assert hash_files(files, ["b", "a"], cache=None) == expected
+    assert hash_files(files, ["b", "a"], cache=None, limit_bytes=100) == expected
 
 
 def test_a_noted_hash_is_taken_while_the_file_looks_the_same(files: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    first = hash_files(files, ["a"], cache=cache)
+    first = hash_files(files, ["a"], cache=cache, limit_bytes=100)
     status = (files / "a").stat()
     (files / "a").write_text("CONTENTS OF A")  # as long
     os.utime(files / "a", ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert hash_files(files, ["a"], cache=cache) == first
+    assert hash_files(files, ["a"], cache=cache, limit_bytes=100) == first
 
 
 def test_a_file_that_changed_is_hashed_again(files: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    hash_files(files, ["a", "b"], cache=cache)
+    hash_files(files, ["a", "b"], cache=cache, limit_bytes=100)
     (files / "a").write_text("CONTENTS OF A")
     os.utime(files / "a", ns=(1, 1))
-    assert hash_files(files, ["a"], cache=cache) == (sha256(b"CONTENTS OF A").digest(),)
+    assert hash_files(files, ["a"], cache=cache, limit_bytes=100) == (sha256(b"CONTENTS OF A").digest(),)
 
 
 def test_notes_of_other_files_of_the_folder_are_kept(files: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    hash_files(files, ["a"], cache=cache)
-    hash_files(files, ["b"], cache=cache)
+    hash_files(files, ["a"], cache=cache, limit_bytes=100)
+    hash_files(files, ["b"], cache=cache, limit_bytes=100)
     text = note_path(cache, files).read_text()
     assert '"a"' in text
     assert '"b"' in text
@@ -52,24 +52,24 @@ def test_notes_of_other_files_of_the_folder_are_kept(files: Path, tmp_path: Path
 @pytest.mark.parametrize("ruin", ["", "{", '{"format_version": 2, "folder": "/", "files": {}}'])
 def test_ruined_notes_are_written_anew(files: Path, tmp_path: Path, ruin: str) -> None:
     cache = tmp_path / "cache"
-    expected = hash_files(files, ["a"], cache=cache)
+    expected = hash_files(files, ["a"], cache=cache, limit_bytes=100)
     note_path(cache, files).write_text(ruin)
-    assert hash_files(files, ["a"], cache=cache) == expected
+    assert hash_files(files, ["a"], cache=cache, limit_bytes=100) == expected
     assert '"a"' in note_path(cache, files).read_text()
 
 
 def test_without_a_cache_nothing_is_written(files: Path) -> None:
-    hash_files(files, ["a"], cache=None)
+    hash_files(files, ["a"], cache=None, limit_bytes=100)
     assert sorted(path.name for path in files.iterdir()) == ["a", "b"]
 
 
 def test_a_cache_that_cannot_be_written_costs_time_and_no_result(files: Path) -> None:
-    assert len(hash_files(files, ["a"], cache=files / "b")) == 1  # a file where the folder should be
+    assert len(hash_files(files, ["a"], cache=files / "b", limit_bytes=100)) == 1  # a file where the folder should be
 
 
 def test_a_missing_file_is_named(files: Path) -> None:
     with pytest.raises(DatasetError, match=rf"{files}/c could not be read: No such file"):
-        hash_files(files, ["c"], cache=None)
+        hash_files(files, ["c"], cache=None, limit_bytes=100)
 
 
 def test_identity_follows_bytes_truths_order_and_pairs() -> None:

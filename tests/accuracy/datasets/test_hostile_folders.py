@@ -26,6 +26,7 @@ from mbench.accuracy.datasets.text import (
     read_table,
     whole_number,
 )
+from mbench.accuracy.datasets.tfrecord_files import read_shard
 from mbench.accuracy.pictures.decoding import MOST_BYTES, MOST_SCANS, decode, read_size
 from mbench.accuracy.tasks.cells import read_cells
 from mbench.accuracy.tasks.places import open_cells
@@ -63,7 +64,13 @@ def replace_by_folder(path: Path) -> None:
     path.mkdir()
 
 
+def replace_by_sparse_file(path: Path) -> None:
+    with path.open("wb") as stream:
+        stream.truncate(40 << 30)
+
+
 REPLACEMENTS = {
+    replace_by_sparse_file: r"it has 42949672960 bytes, and at most \d+ MiB are read",
     replace_by_fifo: r"it is a pipe \(FIFO\), not a regular file",
     replace_by_socket: "it is a socket, not a regular file",
     replace_by_link_to_zeros: "it is a character device, not a regular file",
@@ -157,6 +164,12 @@ def test_a_pipe_among_pictures_is_an_unreadable_example(tmp_path: Path) -> None:
         examples.picture(0)
     with pytest.raises(UnreadableExample, match="could not read its size: it is a pipe"):
         read_size(path)
+
+
+def test_records_of_a_sparse_file_end_at_the_first(tmp_path: Path) -> None:
+    replace_by_sparse_file(tmp_path / "x.tfrecord")
+    with pytest.raises(DatasetError, match=r"checksum"):
+        read_shard(tmp_path / "x.tfrecord", cache=None)
 
 
 def test_links_in_a_circle_are_named(tmp_path: Path) -> None:

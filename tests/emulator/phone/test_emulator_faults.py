@@ -1,6 +1,7 @@
 """Faults of link, adbd and phone, as the real adb server sees them."""
 
 import hashlib
+import json
 import logging
 import os
 import socket
@@ -8,7 +9,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -240,19 +240,75 @@ def test_an_order_of_who_does_not_know_the_secret_breaks_nothing(
     assert adb("shell", "dumpsys battery")[1] == before
 
 
-@pytest.mark.parametrize(
-    "line", [b"[]\n", b"{}\n", b'{"op": "phones", "secret": 1}\n', b"\xff\n", b"[" * 70_000 + b"\n"]
-)
-def test_what_is_no_order_is_refused_or_hung_up_on(phone_farm: PhoneFarm, line: bytes) -> None:
+def said_to(address: str, line: bytes) -> dict[str, object]:
+    """Return the answer to a line of any bytes."""
+    host, _, port = address.partition("/")[0].partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as link, link.makefile("rb") as answer:
+        link.sendall(line)
+        found: dict[str, object] = json.loads(answer.readline())
+    return found
+
+
+ODD = [b"[]", b"null", b"[" * 60_000, b'{"a":' * 12_000, b"9" * 5000, b'{"op": ' + b"9" * 5000 + b"}", b"\xff", b""]
+
+
+@pytest.mark.parametrize("line", [*ODD, b'{"op": "phones"}', b"[" * 70_000, b'\xc3\xa9 {"op": "phones"}'])
+def test_what_a_stranger_says_is_not_parsed(phone_farm: PhoneFarm, line: bytes, capfd, monkeypatch) -> None:
     with ControlServer(phone_farm) as control:
-        host, _, port = control.address.partition("/")[0].partition(":")
-        with socket.create_connection((host, int(port)), timeout=30) as link, link.makefile("rb") as answer:
-            link.sendall(line)
-            said = b""
-            with suppress(ConnectionResetError):
-                said = answer.readline()
-        assert b"phones" not in said
+        monkeypatch.setattr("mbench.emulator.control._object", lambda _: pytest.fail("it was parsed"))
+        assert "the secret is missing or wrong" in str(said_to(control.address, line + b"\n")["error"])
+        monkeypatch.undo()
         assert order(control.address, {"op": "phones"})["phones"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("line", [*ODD, b'{"op": "arm", "fault": "' + b"a" * 70_000])
+def test_what_is_no_order_is_refused_in_one_line(phone_farm: PhoneFarm, line: bytes, capfd) -> None:
+    with ControlServer(phone_farm) as control:
+        secret = control.address.partition("/")[2].encode()
+        answer = said_to(control.address, secret + b" " + line + b"\n")
+        assert str(answer["error"]).startswith("no order: one is a JSON object of at most 65536 bytes")
+        assert order(control.address, {"op": "phones"})["phones"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({}, "unknown order null; there are phones, arm, disarm."),
+        ({"op": ["arm"]}, 'unknown order ["arm"]'),
+        ({"op": "arm"}, "no phone null"),
+        ({"op": "disarm", "phone": {}}, "no phone {}"),
+        ({"op": "arm", "phone": "UNLUCKY"}, "no fault: "),
+        ({"op": "arm", "phone": "UNLUCKY", "fault": {"kind": "kill", "when": 2}}, "no fault: when: "),
+        ({"op": "arm", "phone": "UNLUCKY", "fault": {"kind": "kill", "run": "x"}}, "no fault: run: "),
+    ],
+)
+def test_an_order_that_is_wrong_is_answered_in_plain_words(
+    phone_farm: PhoneFarm, phone: Phone, request_: dict[str, object], said: str
+) -> None:
+    with ControlServer(phone_farm) as control, pytest.raises(UsageError) as caught:
+        order(control.address, request_)
+    assert str(caught.value).startswith(said)
+    assert not any(word in str(caught.value) for word in ("NoneType", "argument", "Error", "unhashable"))
+
+
+@pytest.mark.parametrize("answer", [b"[]\n", b"\n", b"[" * 60_000 + b"\n", b"9" * 5000 + b"\n"])
+def test_another_program_at_a_control_address_is_named(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            link, _ = server.accept()
+            with link:
+                link.recv(1 << 16)
+                link.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(UsageError, match="what listens there is another program"):
+            order(f"127.0.0.1:{port}/secret", {"op": "phones"})
+        thread.join()
 
 
 def test_an_order_for_an_unknown_phone_is_refused_with_those_there_are(phone_farm: PhoneFarm, phone: Phone) -> None:
