@@ -31,10 +31,11 @@ def devices(
     """Show attached phones, their state and what to do about it."""
     if context.invoked_subcommand is not None:
         return
-    from mbench.workflows.devices.any_attached import nothing_is_attached
+    from mbench.workflows.devices.any_attached import HOW_TO_ATTACH, nothing_is_attached
 
+    none = f"no phone is attached. {HOW_TO_ATTACH.format(profile='pixel4')}"
     if not watch and nothing_is_attached(adb_server or []):
-        write("[]" if json_ else "no phone is attached.")
+        write("[]" if json_ else none)
         raise typer.Exit(NO_DEVICE)
     from mbench.workflows.devices import device_list as workflow
 
@@ -49,7 +50,7 @@ def devices(
             elif statuses:
                 print_table(workflow.as_table(statuses))
             else:
-                write("no phone is attached.")
+                write(none)
         if not watch:
             break
         sys.stdout.flush()  # who watches through a pipe waits for no full buffer

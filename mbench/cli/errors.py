@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -94,5 +95,6 @@ def fail(message: str, exit_code: int) -> NoReturn:
         import traceback
 
         streams.tell_lines(traceback.format_exc().rstrip("\n"))
-    streams.tell(" ".join(message.split()))
+    # What a message quotes may be a sentence itself, and ends with a full stop of its own.
+    streams.tell(re.sub(r"(?<=\w)\.\.(?=\s|$)", ".", " ".join(message.split())))
     raise typer.Exit(exit_code) from None

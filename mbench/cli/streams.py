@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import Final, TextIO
 
-from mbench.core.plain_text import escaped_json, one_line, plain_lines
+from mbench.core.plain_text import LONGEST_LINE, cut, escaped_json, one_line, plain_lines
 
 UNWRITTEN: Final = 4
 """Exit code of an answer that could not be written, as of a file that could not."""
@@ -101,7 +101,7 @@ def unwritten(error: OSError) -> int:
 
 def tell(line: str) -> None:
     """Say one line on stderr; where that is full or read by nobody, the exit code still tells."""
-    tell_lines(f"mbench: {one_line(line)}")
+    tell_lines(f"mbench: {cut(one_line(line), LONGEST_LINE)}")
 
 
 def tell_lines(text: str) -> None:

@@ -33,6 +33,9 @@ _WORDS = (
 )
 """Words of typer, click and pydantic, and ours."""
 
+_NAMES = {"--min-runs": "--runs", "--min-inferences": "--num-runs", "--iterations": "--num-runs"}
+"""What other tools or our own words would call an option, where another one is spelt more alike."""
+
 
 def run(app: typer.Typer) -> int:
     """Run the command line to its end, and return its exit code."""
@@ -77,7 +80,7 @@ def _meant(said: str, known: Iterator[str]) -> str:
     if found := re.search(r"'(\S+)' is not one of (.+)", said):
         meant = did_you_mean(found[1], re.findall(r"'([^']+)'", found[2]))
     elif found := re.search(r"No such (?:option: |command ')(\S+?)(?:'|\s|$)", said):
-        meant = did_you_mean(found[1].rstrip("."), [*known])
+        meant = did_you_mean(_NAMES.get(found[1].rstrip("."), found[1].rstrip(".")), [*known])
     else:
         return ""
     return meant if meant.startswith(" Did you mean") else ""

@@ -9,32 +9,53 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+LONGEST_WORD: Final = 500
+"""Characters between two blanks: a path is mostly shorter, and no name that is meant is longer."""
+LONGEST_CELL: Final = 200
+"""Characters in a table's cell, which widens each row by as many."""
+LONGEST_LINE: Final = 4000
+"""Characters of an error, which may list what there is."""
+
+_CUT: Final = " […] "
+
 _CONTROL: Final = "\x00-\x1f\x7f-\x9f"
 """Unicode category Cc."""
 _SEPARATOR: Final = "\u2028\u2029"
 """Categories Zl and Zp: line and paragraph."""
-_DIRECTION: Final = "\u202a-\u202e\u2066-\u2069"
-"""Embeddings, overrides and isolates (Unicode Standard Annex 9), as rustc's `text_direction_codepoint` has them."""
+_DIRECTION: Final = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Marks, embeddings, overrides and isolates: all of UAX 9, table 4, "Implicit", "Explicit" and "Isolate"."""
+_UNSEEN: Final = "\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"
+"""Of category Cf, what shows nothing and shapes no text, so that two names look alike."""
 _NO_CHARACTER: Final = "\ud800-\udfff"
 """Surrogates: bytes of a file's name that are not UTF-8 (PEP 383), or half a character of a JSON text."""
 
-_OBEYED: Final = re.compile(f"[{_CONTROL}{_SEPARATOR}{_DIRECTION}]")
-_OBEYED_IN_LINES: Final = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_SEPARATOR}{_DIRECTION}]")
+_OBEYED: Final = re.compile(f"[{_CONTROL}{_SEPARATOR}{_DIRECTION}{_UNSEEN}]")
+_OBEYED_IN_LINES: Final = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_SEPARATOR}{_DIRECTION}{_UNSEEN}]")
+_LONG_WORD: Final = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _SHORT: Final = 80
 """Characters of a command that stands in a message."""
 
 _ENCODED: Final = re.compile(f"[{_NO_CHARACTER}]")
 _QUOTED_BYTE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])")
 """The same as `repr` writes it, which escapes a backslash itself by another one."""
-_ESCAPED_IN_JSON: Final = re.compile(f"[\x7f-\x9f{_SEPARATOR}{_DIRECTION}{_NO_CHARACTER}]")
+_ESCAPED_IN_JSON: Final = re.compile(f"[\x7f-\x9f{_SEPARATOR}{_DIRECTION}{_UNSEEN}{_NO_CHARACTER}]")
 
 
 def one_line(text: str) -> str:
     r"""Return text as one line that shows what it says: a blank for each character that would be obeyed.
 
-    A byte that is not UTF-8 becomes `\xe9`, in quoted names too, so that a file can be found by what was printed.
+    A byte that is not UTF-8 becomes `\xe9`, in quoted names too, so that a file is found by what was printed. A word
+    without end loses its middle.
     """
-    return _bytes_shown(_OBEYED.sub(" ", text))
+    return _LONG_WORD.sub(lambda match: cut(match[0], LONGEST_WORD), _bytes_shown(_OBEYED.sub(" ", text)))
+
+
+def cut(text: str, longest: int) -> str:
+    """Return text without its middle where it is longer; what is left, mark included, is as long as asked for."""
+    if len(text) <= longest:
+        return text
+    left = longest - len(_CUT)
+    return text[: left - left // 2] + _CUT + text[len(text) - left // 2 :]
 
 
 def plain_lines(text: str) -> str:

@@ -11,7 +11,7 @@ def hash_file(path: Path, *, limit_bytes: int | None) -> str:
 
     Args:
         path: the file.
-        limit_bytes: None for what mbench wrote itself. A sparse file costs its sender nothing, and hashing it takes hours.
+        limit_bytes: None for what mbench wrote itself. Hashing what is sparse can take hours.
 
     Raises:
         OSError: as `mbench.files.regular.open_regular`.

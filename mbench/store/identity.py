@@ -104,7 +104,7 @@ def _job_faults(result: JobResult, plan: Plan, part: DevicePlan, planned: Planne
     }
     for name, (said, meant) in agreed.items():
         if said != meant:
-            yield f"its {name} is not the plan's"
+            yield f"its {name} {'are' if name == 'rules' else 'is'} not the plan's"
     for score in result.scores:
         if score.artifact_sha256 != planned.workload.artifact.sha256:
             yield f"it holds a score of another file, {score.artifact_sha256[:12]}"

@@ -4,6 +4,7 @@ Many processes, on many hosts with one network disk and with clocks that jump, m
 once: names never collide, and nothing is read from their order. `LATEST` names the session that was created last.
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -74,7 +75,7 @@ def open_session(path: Path) -> SessionStore:
         StoreError: no session there, or its plan is damaged, or that of another folder.
     """
     file = path / PLAN_FILE
-    if not file.is_file():
+    if not os.path.lexists(file):
         raise StoreError(f"{path} is no session: it holds no {PLAN_FILE}.")
     refuse_links(path, file)
     plan = read_document(file, Plan)
@@ -85,12 +86,16 @@ def open_session(path: Path) -> SessionStore:
 def list_sessions(root: Path) -> tuple[str, ...]:
     """Return the names of all sessions in a results folder, in alphabetical order; none where it does not exist.
 
+    One whose plan is a pipe or a link counts: who opens it says so, and does not pass it over.
+
     Raises:
         StoreError: the folder cannot be read.
     """
     with storing("read", root):
         names = [each.name for each in root.iterdir()] if root.is_dir() else []
-    return tuple(sorted(name for name in names if not name.startswith(".") and (root / name / PLAN_FILE).is_file()))
+    return tuple(
+        sorted(name for name in names if not name.startswith(".") and os.path.lexists(root / name / PLAN_FILE))
+    )
 
 
 def find_session(root: Path, name: str | None) -> Path:
@@ -108,7 +113,7 @@ def find_session(root: Path, name: str | None) -> Path:
     known = list_sessions(root)
     if name in known:
         return root / name
-    if name and (Path(name) / PLAN_FILE).is_file():
+    if name and os.path.lexists(Path(name) / PLAN_FILE):
         return Path(name)
     matches = [each for each in known if name and each.startswith(name)]
     if len(matches) == 1:
@@ -123,7 +128,7 @@ def find_session(root: Path, name: str | None) -> Path:
 
 def _latest(root: Path) -> Path:
     pointer = root / LATEST_FILE
-    if not pointer.is_file():
+    if not os.path.lexists(pointer):
         known = list_sessions(root)
         there = f"name one of {_some(known)}." if known else "mbench run makes one."
         raise NoSession(f"no latest session: {pointer} does not exist; {there}")

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from command_line import ROOT, SHORT, SMALL, of_terminal
 from emit_mobilenet import emit_mobilenet
+
+from mbench.cli.errors import fail
 
 DATA = Path(__file__).parents[1] / "data"
 SAMPLES = DATA / "benchmark_model"
@@ -68,6 +71,7 @@ def test_wrong_usage_is_one_line_with_what_to_do(bare, arguments, said):
     ("arguments", "said"),
     [
         (["run", "--swep", "alpha"], "no option --swep. Did you mean '--sweep'? See mbench run --help."),
+        (["run", "--min-runs", "3"], "no option --min-runs. Did you mean '--runs'? See mbench run --help."),
         (["run", "--runs", "0"], "--runs: it must be from 1 to 1000000."),
         (["run", "--any", "0"], "--any: it must be at least 1."),
         (["run", "--any", "two"], "--any: it must be a whole number."),
@@ -337,3 +341,28 @@ def test_a_ctrl_c_that_a_starting_library_turns_into_another_error_is_a_ctrl_c()
         check=False,
     )
     assert (done.returncode, done.stderr) == (130, "mbench: interrupted.\n")
+
+
+def test_an_error_about_a_name_without_end_is_short(bare):
+    done = bare("inspect", "x" * 100_000)
+    assert "File name too long." in done.stderr
+    assert len(done.stderr) < 700
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("P: not ready: the answer was cut, try again..", "P: not ready: the answer was cut, try again."),
+        ("it said: no.. Mend it...", "it said: no. Mend it..."),
+        ("../x and a/.. are not read.", "../x and a/.. are not read."),
+    ],
+)
+def test_a_sentence_ends_once(said, told, capsys):
+    with pytest.raises(typer.Exit):
+        fail(said, 2)
+    assert capsys.readouterr().err == f"mbench: {told}\n"
+
+
+def test_doctor_names_the_command_that_gets_a_binary(bare):
+    (found,) = [one for one in json.loads(bare("doctor", "--json").stdout) if one["what"] == "binaries"]
+    assert found["found"] == "none is kept; for a phone: mbench binary fetch --abi arm64-v8a"

@@ -6,14 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.plain_text import ended, escaped_json, one_line, plain_lines, shown_command, without_name
+from mbench.core.plain_text import (
+    LONGEST_WORD,
+    cut,
+    ended,
+    escaped_json,
+    one_line,
+    plain_lines,
+    shown_command,
+    without_name,
+)
 
-DIRECTIONS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+DIRECTIONS = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+UNSEEN = {0x200B, *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC)}
 ANY_TEXT = st.text(st.characters(codec=None))
 
 
 def obeyed(code: int) -> bool:
-    return unicodedata.category(chr(code)) in {"Cc", "Zl", "Zp"} or code in DIRECTIONS
+    return unicodedata.category(chr(code)) in {"Cc", "Zl", "Zp"} or code in DIRECTIONS | UNSEEN
 
 
 def test_each_character_that_is_obeyed_becomes_a_blank_and_no_other_changes():
@@ -31,7 +41,10 @@ def test_each_character_that_is_obeyed_becomes_a_blank_and_no_other_changes():
         ("\u2027", "\u2028"),
         ("\u202f", "\u202e"),
         ("\u2065", "\u2066"),
-        ("\u206a", "\u2069"),
+        ("\u061d", "\u061c"),
+        ("\u200d", "\u200e"),
+        ("\u2010", "\u200f"),
+        ("\u200c", "\u200b"),
     ],
 )
 def test_the_bounds_from_both_sides(kept, cleaned):
@@ -39,7 +52,7 @@ def test_the_bounds_from_both_sides(kept, cleaned):
 
 
 def test_marks_that_join_letters_and_pictures_stay():
-    assert one_line("می\u200cخواهم 👩\u200d🔬 e\u0301 \u200e\ufeff") == "می\u200cخواهم 👩\u200d🔬 e\u0301 \u200e\ufeff"
+    assert one_line("می\u200cخواهم 👩\u200d🔬 e\u0301") == "می\u200cخواهم 👩\u200d🔬 e\u0301"
 
 
 def test_a_byte_that_is_not_utf8_is_named():
@@ -66,6 +79,20 @@ def test_a_byte_in_a_quoted_name_is_named_as_in_a_plain_one(clean, name, shown):
 @pytest.mark.parametrize("half", [0xD800, 0xDBFF, 0xDC00, 0xDC7F, 0xDD00, 0xDFFF])
 def test_half_a_character_is_named(half):
     assert one_line(f"a{chr(half)}b") == f"a\\u{half:x}b"
+
+
+def test_a_word_loses_its_middle_only_where_it_is_longer_than_any_is_meant_to_be():
+    word = "a" * 250 + "b" * 250
+    assert len(word) == LONGEST_WORD
+    assert one_line(f"{word} {word}") == f"{word} {word}"
+    assert one_line(f"x {word[:250]}{word[250:]}c y") == f"x {'a' * 248} […] {'b' * 246}c y"
+    assert len(one_line("9" * 5000)) == LONGEST_WORD
+
+
+def test_what_is_cut_is_as_long_as_asked_for():
+    assert cut("abcdefghij", 10) == "abcdefghij"
+    assert cut("abcdefghijk", 10) == "abc […] jk"
+    assert cut("abcdefghijk", 9) == "ab […] jk"
 
 
 @given(ANY_TEXT)

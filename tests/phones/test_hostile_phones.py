@@ -49,3 +49,15 @@ def test_a_run_on_it_is_told_cleanly(lab):
     text = kept.read_text(encoding="utf-8")
     assert clean(text)
     assert r"\|\`\<script>\`" in text
+
+
+@together
+def test_a_phone_without_end_fills_no_screen(lab):
+    words, number = "a b " * 1500, "9" * 6000
+    phone = lab.phone(pixel4("S" * 200, model=words, soc_model=number, synthetic=SyntheticLaw(base_us=800)))
+    shown = lab.mbench("devices", COLUMNS="300")
+    assert (shown.returncode, len(shown.out) < 2000) == (0, True), shown.out[:3000]
+    listed = json.loads(lab.mbench("devices", "--json").out)[0]
+    assert (listed["serial"], listed["model"], listed["soc"]) == (phone.serial, words.strip(), number)
+    refused = lab.mbench("devices", "clean", "x" * 20_000)
+    assert (refused.returncode, len(refused.err) < 4100) == (2, True), refused.err[:5000]

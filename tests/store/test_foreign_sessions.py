@@ -176,6 +176,21 @@ def test_a_lock_that_is_a_file_of_the_user_s_empties_nothing(results, victim):
         assert holder_of(store.path / ".lock").startswith("process ")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_plan_that_is_a_pipe_is_named_by_whoever_lists_sessions(results):
+    path = results / INTERRUPTED / "plan.json"
+    path.unlink()
+    os.mkfifo(path)
+    assert INTERRUPTED in list_sessions(results)
+    for found in (find_session(results, INTERRUPTED), find_session(results.parent, str(results / INTERRUPTED))):
+        with pytest.raises(StoreError, match=r"cannot read .*plan\.json: it is a pipe \(FIFO\), not a regular file"):
+            open_session(found)
+    (results / "LATEST").unlink(missing_ok=True)
+    os.mkfifo(results / "LATEST")
+    with pytest.raises(StoreError, match=r"cannot read .*LATEST: it is a pipe"):
+        find_session(results, None)
+
+
 def test_a_leftover_that_is_a_link_takes_nothing_along(results, victim):
     store = open_session(results / INTERRUPTED)
     (store.path / ".writing-0011223344556677").symlink_to(victim)
@@ -246,7 +261,7 @@ LIES = {
     "size": (put("workload", "artifact", "size_bytes", value=1), "its workload is not the plan's"),
     "threads": (put("workload", "threads", value=4), "its workload is not the plan's"),
     "delegate": (put("workload", "delegate", value="gpu"), "its workload is not the plan's"),
-    "rules": (put("rules", "seed", value=1), "its rules is not the plan's"),
+    "rules": (put("rules", "seed", value=1), "its rules are not the plan's"),
     "provenance": (put("provenance", "host", value="other"), "its provenance is not the plan's"),
     "score": (put("scores", 0, "artifact_sha256", value="0" * 64), "a score of another file, 000000000000"),
     "a run of another job": (put("runs", 0, "job", value="other"), "it holds a run of job 'other'"),

@@ -86,9 +86,13 @@ def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> 
         files = {int(image["id"]): str(image["file_name"]) for image in contents["images"]}
         categories = {int(category["id"]): str(category["name"]) for category in contents["categories"]}
         annotations = list(contents["annotations"])
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except KeyError as error:
         raise DatasetError(
             f"{FORMAT}; {path} lacks {brief(str(error))} of images, categories and annotations."
+        ) from None
+    except (TypeError, ValueError, OverflowError):
+        raise DatasetError(
+            f"{FORMAT}; {path} is no object with lists of images, categories and annotations. Fetch it again."
         ) from None
     boxes = _boxes(path, annotations, files, {identity: label for label, identity in enumerate(sorted(categories))})
     chosen = _chosen(root, files) if split is Split.TEST else files
@@ -118,9 +122,10 @@ def _boxes(
                 f"{FORMAT}; annotation {number} of {path} names {brief(str(error))}, which is not in the file. "
                 "Fetch it again."
             ) from None
-        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError):
             raise DatasetError(
-                f"{FORMAT}; annotation {number} of {path} is none: {brief(str(error))}. Fetch it again."
+                f"{FORMAT}; annotation {number} of {path} is none: it has no bbox of four numbers, image_id and "
+                "category_id. Fetch it again."
             ) from None
         if not (isfinite(left) and isfinite(top) and 0 <= width < inf and 0 <= height < inf):
             raise DatasetError(

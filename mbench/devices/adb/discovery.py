@@ -9,6 +9,7 @@ from typing import Final
 
 from mbench.core.errors import DeviceLost, TransportError
 from mbench.core.numerals import whole
+from mbench.core.plain_text import without_name
 from mbench.devices.adb import properties as adb_properties
 from mbench.devices.adb.errors import REMEDIES, at_the_door
 from mbench.devices.adb.identity import Identity, identify
@@ -162,9 +163,8 @@ def _examined(address: AdbAddress, word: str, *, probe_s: float) -> AttachedDevi
         state = AttachedState.FROZEN if frozen else AttachedState.OFFLINE
         return AttachedDevice(serial=address.name, addresses=(address,), state=state, remedy=_REMEDIES[state])
     except TransportError as error:
-        return AttachedDevice(
-            serial=address.name, addresses=(address,), state=AttachedState.UNUSABLE, remedy=str(error)
-        )
+        remedy = without_name(str(error), address.name)
+        return AttachedDevice(serial=address.name, addresses=(address,), state=AttachedState.UNUSABLE, remedy=remedy)
 
 
 def _state(word: str) -> AttachedState:

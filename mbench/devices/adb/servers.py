@@ -179,7 +179,14 @@ def _ask(connection: socket.socket, request: bytes) -> bytes:
     connection.sendall(_framed(request))
     if (status := _read(connection, 4)) != b"OKAY":
         raise ValueError(f"it answered {status!r}")
-    return _read(connection, int(_read(connection, 4), 16))
+    return _read(connection, _length(_read(connection, 4)))
+
+
+def _length(digits: bytes) -> int:
+    """Return the number of four hexadecimal digits; Python itself takes `-001`, of which nothing would be read, too."""
+    if not re.fullmatch(rb"[0-9A-Fa-f]{4}", digits):
+        raise ValueError(f"it announced {digits!r} bytes")
+    return int(digits, 16)
 
 
 def _version(answer: bytes) -> int:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from mbench.core.plain_text import one_line
-from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
+from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues, cell_text
 
 _ESCAPED = re.compile(
     r"[\\|`*~]"  # may begin markup, or end the cell
@@ -67,7 +67,7 @@ def _grid(table: TableValues) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    text = escape_markdown(cell.text).strip()
+    text = escape_markdown(cell_text(cell.text)).strip()
     return f"**{text}**" if cell.style is Style.STRONG and text else text
 
 

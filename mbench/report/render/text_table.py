@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mbench.core.plain_text import one_line
+from mbench.core.plain_text import LONGEST_CELL, cut, one_line
 
 
 class Align(StrEnum):
@@ -69,12 +69,17 @@ class TableValues:
             raise ValueError(f"a row does not have {len(self.columns)} cells")
 
 
+def cell_text(text: str) -> str:
+    """Return a cell's text on one line, free of what a terminal would obey, and not wider than a screen."""
+    return cut(one_line(text), LONGEST_CELL)
+
+
 def cleaned(table: TableValues) -> TableValues:
     """Return the table with each of its texts on one line and free of what a terminal would obey."""
     return TableValues(
         title=None if table.title is None else one_line(table.title),
         columns=tuple(replace(column, header=one_line(column.header)) for column in table.columns),
-        rows=tuple(tuple(replace(cell, text=one_line(cell.text)) for cell in row) for row in table.rows),
+        rows=tuple(tuple(replace(cell, text=cell_text(cell.text)) for cell in row) for row in table.rows),
         footnotes=tuple(map(one_line, table.footnotes)),
         foot=tuple(map(one_line, table.foot)),
     )

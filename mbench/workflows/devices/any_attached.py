@@ -2,8 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from typing import Final
 
 from mbench.devices.adb.servers import configured_server, listed_devices, parse_server
+
+HOW_TO_ATTACH: Final = (
+    "Plug one in with USB debugging on, `adb connect` one, or `mbench emulate --profile {profile}` one."
+)
 
 
 def nothing_is_attached(given: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from mbench.devices.lease.lease import who_holds
 from mbench.devices.profiles.matching import Match, Outcome, match_profile
 from mbench.devices.profiles.profile import Profile, load_profiles
 from mbench.workflows.clock import SystemClock
+from mbench.workflows.devices.any_attached import HOW_TO_ATTACH
 from mbench.workflows.devices.phone_files import shared_folder
 from mbench.workflows.home import home
 
@@ -284,10 +285,7 @@ def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoD
     if listed:
         states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in listed)
         return NoDevice(f"no usable phone is {wanted}. Attached: {ended(states)} mbench devices tells more.")
-    return NoDevice(
-        f"no phone is attached. Plug one in with USB debugging on, `adb connect` one, or `mbench emulate --profile "
-        f"{wanted}` one."
-    )
+    return NoDevice(f"no phone is attached. {HOW_TO_ATTACH.format(profile=wanted)}")
 
 
 def _said(phone: Phone) -> str:

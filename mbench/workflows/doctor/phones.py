@@ -123,7 +123,8 @@ def _binaries(phones: "Sequence[DeviceStatus]") -> Iterator[Finding]:
         yield Finding(what="binaries", state="bad", found=fault.message)
     listed = ", ".join(f"{one.abi} {one.flavour or '?'} {one.sha256[:12]}" for one in kept)
     if not faults:
-        yield Finding(what="binaries", state="good", found=f"whole: {listed}" if kept else "none is kept; see README")
+        none = "none is kept; for a phone: mbench binary fetch --abi arm64-v8a"
+        yield Finding(what="binaries", state="good", found=f"whole: {listed}" if kept else none)
     wanted = {phone.abi for phone in phones if phone.abi in ABIS}
     for abi in sorted(wanted - {one.abi for one in kept if one.system != "linux"}):
         yield Finding(what="binaries", state="doubtful", found=f"none for {abi}", remedy=advice(abi, "tflite"))

@@ -92,7 +92,7 @@ def test_an_id_of_the_list_that_no_picture_has_is_named(coco: Path) -> None:
     [
         ({"image_id": 5}, r"annotation 0 of .*instances_val2017\.json names 5, which is not in the file"),
         ({"category_id": 2}, r"annotation 0 of .* names 2, which is not in the file"),
-        ({"bbox": [1, 2, 3]}, r"annotation 0 of .* is none: "),
+        ({"bbox": [1, 2, 3]}, r"annotation 0 of .* is none: it has no bbox of four numbers, image_id and category_id"),
         ({"bbox": [1, 2, -3, 4]}, r"annotation 0 of .* has a box of -3\.0 x 4\.0"),
     ],
 )

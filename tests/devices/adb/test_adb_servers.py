@@ -14,8 +14,9 @@ from mbench.core.errors import DeviceLost, NoDevice, TransportError
 from mbench.devices.adb.discovery import list_devices
 from mbench.devices.adb.errors import at_the_door
 from mbench.devices.adb.own_server import adb_program, open_servers
-from mbench.devices.adb.servers import AdbServer, Listed, kill_server, parse_listing, protocol_of
+from mbench.devices.adb.servers import AdbServer, Listed, kill_server, listed_devices, parse_listing, protocol_of
 from mbench.devices.adb.streams import Client
+from mbench.workflows.devices.any_attached import nothing_is_attached
 
 
 def free_port():
@@ -77,6 +78,22 @@ def answering(data):
         threading.Thread(target=serve, daemon=True).start()
         yield AdbServer(port=listener.getsockname()[1]), heard
         listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("length", [b"-001", b"+001", b" 001", b"0x01", b"00_1", b"zzzz"])
+def test_what_announces_no_length_is_no_adb_server(length):
+    with answering(b"OKAY" + length + b"0029") as (server, _):
+        with pytest.raises(NoDevice, match=r"what listens there is no adb server \(it announced"):
+            protocol_of(server)
+        with pytest.raises(ValueError, match="it announced"):
+            listed_devices(server)
+        assert not nothing_is_attached([str(server)])
+
+
+def test_an_empty_listing_is_one():
+    with answering(b"OKAY0000") as (server, _):
+        assert listed_devices(server) == ()
+        assert nothing_is_attached([str(server)])
 
 
 def test_our_own_server_is_started_where_none_runs_and_gone_afterwards(private, tmp_path):

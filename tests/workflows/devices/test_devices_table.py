@@ -3,6 +3,7 @@
 import pytest
 
 from mbench.report.render.fitting import fit_table, table_width
+from mbench.report.render.markdown import table_markdown
 from mbench.workflows.devices.device_list import DeviceStatus, as_table
 
 HOLDER = (
@@ -57,3 +58,12 @@ def test_where_phones_share_a_serial_their_addresses_stay():
     two = (status("0123456789ABCDEF", emulated=False), status("0123456789ABCDEF", emulated=False))
     headers = [column.header for column in fit_table(as_table(two), 80).columns]
     assert ("Address" in headers, "Model" in headers) == (True, False)
+
+
+def test_a_phone_that_names_itself_without_end_widens_no_table():
+    hostile = status("9" * 5000, model="a b " * 1500, soc="\u200b".join("x" * 3000), remedy="r" * 6000, emulated=False)
+    for text in (table_markdown(as_table((hostile, *ALL))), table_markdown(as_table((hostile,)))):
+        lines = text.splitlines()
+        assert max(map(len, lines)) < 1500
+        assert "999 […] 999" in text
+    assert table_width(fit_table(as_table((hostile, *ALL)), 80)) <= 80
