@@ -45,6 +45,8 @@ def at_the_door(serial: str, what: str) -> Iterator[None]:
 def translated(error: BaseException, *, serial: str, what: str) -> TransportError:
     """Return our error for a foreign one."""
     words = " ".join(str(error).split("\n", maxsplit=1)[0].split()).rstrip(".")
+    if isinstance(error, struct.error) or words.startswith("invalid literal for int()"):
+        words = "what it answered is not adb's protocol"
     if words.startswith(_UNAUTHORIZED):
         return TransportError(f"{serial}: could not {what}: {words}. {REMEDIES['unauthorized']}")
     if NO_SPACE in words:

@@ -247,6 +247,13 @@ def test_whatever_comes_in_at_the_door_is_one_line_of_ours(error):
         raise error
 
 
+@pytest.mark.parametrize("answer", [b"FAILzzzz", b"FAIL0x", b"OKAYzzzz"])
+def test_a_length_that_is_none_is_not_said_in_python_s_words(answer):
+    with answering(answer) as (server, _), pytest.raises(TransportError) as caught, at_the_door("S", "ask"):
+        Client(server).features("S")
+    assert str(caught.value).startswith("S: could not ask: what it answered is not adb's protocol.")
+
+
 def test_the_host_transport_loads_no_adbutils():
     modules = "mbench.devices.host.transport, mbench.devices.adb.own_server"
     program = f"import sys, {modules}; assert 'adbutils' not in sys.modules"
