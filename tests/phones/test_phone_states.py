@@ -12,7 +12,7 @@ from mbench.devices.adb.own_server import AdbServers
 from mbench.devices.adb.servers import AdbServer
 from mbench.emulator.phone.faults import FaultKind
 from mbench.workflows.devices.attached_phones import find_phones
-from mbench.workflows.devices.device_list import status_of
+from mbench.workflows.devices.device_list import as_table, status_of
 
 QUIET = """
 [limits]
@@ -120,7 +120,9 @@ def test_a_phone_that_goes_while_it_is_looked_at_cannot_be_used(laboratories, mo
         phone.stop()
         status = status_of(found)
     assert (found.usable, status.state, status.battery) == (True, "unusable", None)
-    assert status.remedy.startswith("could not ")  # the serial stands before it wherever it is shown
+    (said,) = as_table((status,)).footnotes
+    assert said.startswith(f"{phone.serial}: could not ")
+    assert said.count(phone.serial) == 1
 
 
 @together
