@@ -183,7 +183,7 @@ def test_a_plan_that_is_a_pipe_is_named_by_whoever_lists_sessions(results):
     os.mkfifo(path)
     assert INTERRUPTED in list_sessions(results)
     for found in (find_session(results, INTERRUPTED), find_session(results.parent, str(results / INTERRUPTED))):
-        with pytest.raises(StoreError, match=r"cannot read .*plan\.json: it is a pipe \(FIFO\), not a regular file"):
+        with pytest.raises(StoreError, match=r"could not read .*plan\.json: it is a pipe \(FIFO\), not a regular file"):
             open_session(found)
     (results / "LATEST").unlink(missing_ok=True)
     os.mkfifo(results / "LATEST")
