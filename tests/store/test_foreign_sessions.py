@@ -187,7 +187,7 @@ def test_a_plan_that_is_a_pipe_is_named_by_whoever_lists_sessions(results):
             open_session(found)
     (results / "LATEST").unlink(missing_ok=True)
     os.mkfifo(results / "LATEST")
-    with pytest.raises(StoreError, match=r"cannot read .*LATEST: it is a pipe"):
+    with pytest.raises(StoreError, match=r"could not read .*LATEST: it is a pipe"):
         find_session(results, None)
 
 
