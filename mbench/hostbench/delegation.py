@@ -128,6 +128,8 @@ def _claim_sinks(
     Returns the nodes that a kernel may have replaced or not.
     """
     loose: set[int] = set()
+    if not kernels:  # and asking the runtime for a variable's memory before anything has run may crash it
+        return loose
     edges = {tensor for kernel in kernels for tensor in (*kernel.inputs, *kernel.outputs)}
     for sink in nodes:
         if sink.outputs or not sink.inputs:
