@@ -16,7 +16,7 @@ from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Quantizer
-from mbench.core.errors import MbenchError, UsageError
+from mbench.core.errors import MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mbench.workflows.score.run_accuracy import Accuracy
 
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
-
-SOME_FAILED = 4
 
 
 class PlaceChoice(StrEnum):
@@ -491,7 +489,8 @@ def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[s
 
 def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool) -> None:
     """Do the work, print the table of what came of it, and end with the exit code that it deserves."""
-    from mbench.core.results import Status
+    from mbench.core.ends import exit_code
+    from mbench.workflows.run.session import keep_or_drop
 
     begun: list[SessionStore] = []
     signal.signal(signal.SIGTERM, _interrupt)
@@ -499,19 +498,34 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool)
         store = work(begun.append, progress_for(quiet=quiet))
     except (KeyboardInterrupt, MbenchError) as error:
         if not begun:
-            raise
+            raise _of_devices(error) from error
         show(begun[0])
-        interrupted = isinstance(error, KeyboardInterrupt)
-        fail(
-            f"{'interrupted.' if interrupted else error} What was measured is kept in {begun[0].path}; "
-            f"mbench run --resume {begun[0].plan.session} goes on.",
-            INTERRUPTED if interrupted else getattr(error, "exit_code", SOME_FAILED),
-        )
+        code = exit_code(begun[0].results())
+        if keep_or_drop(begun[0]):
+            then = f"What was measured is kept in {begun[0].path}; mbench run --resume {begun[0].plan.session} goes on."
+        else:
+            then = "Nothing was measured, and nothing is kept."
+        if isinstance(error, KeyboardInterrupt):
+            fail(f"interrupted. {then}", INTERRUPTED)
+        fail(f"{error} {then}", code if _lacks_device(error) else error.exit_code)
     show(store)
-    if not quiet:
+    code = exit_code(store.results())
+    if not keep_or_drop(store):
+        streams.tell("nothing was measured, and nothing is kept.")
+    elif not quiet:
         streams.tell(f"kept in {store.path}")
-    if any(result.status is not Status.OK for result in store.results()):
-        raise typer.Exit(SOME_FAILED)
+    if code:
+        raise typer.Exit(code)
+
+
+def _lacks_device(error: MbenchError) -> bool:
+    """Whether an error says something of a device or the way to it."""
+    return isinstance(error, (NoDevice, TransportError))
+
+
+def _of_devices(error: BaseException) -> BaseException:
+    """Return the error of a run that came to no session: that of a device, or of the way to it, is one of no device."""
+    return NoDevice(str(error)) if isinstance(error, TransportError) else error
 
 
 def _interrupt(*_: object) -> None:

@@ -32,13 +32,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from mbench.core.error_classes import ErrorClass
+from mbench.core.error_classes import BUILD, ENVIRONMENT, TRANSPORT, ErrorClass
 
 
 class MbenchError(Exception):
-    """Base of all errors that a user sees as one line; `exit_code` is what the process then ends with."""
+    """Base of all errors that a user sees as one line.
+
+    Attributes:
+        exit_code: what the process then ends with.
+        error_class: what a job is said to have ended by whose device this befell; None: nothing that has a class.
+    """
 
     exit_code: ClassVar[int] = 1
+    error_class: ErrorClass | None = None
 
 
 class UsageError(MbenchError):
@@ -63,12 +69,14 @@ class NoDevice(MbenchError):
     """No device could be used."""
 
     exit_code = 3
+    error_class = ENVIRONMENT
 
 
 class ArtifactError(MbenchError):
     """A `.tflite` file could not be built, or is not what it claims to be."""
 
     exit_code = 4
+    error_class = BUILD
 
 
 class RuinedConversion(ArtifactError):
@@ -95,6 +103,7 @@ class RunFailed(MbenchError):
     """
 
     exit_code = 4
+    error_class: ErrorClass
 
     def __init__(self, message: str, *, error_class: ErrorClass) -> None:
         super().__init__(message)
@@ -105,6 +114,7 @@ class TransportError(MbenchError):
     """Commands or files did not reach the device, or their answers did not come back."""
 
     exit_code = 4
+    error_class = TRANSPORT
 
 
 class MissingTool(TransportError):
@@ -147,6 +157,8 @@ class DeviceLost(TransportError):
 
 class NoSpace(TransportError):
     """The device's storage is full."""
+
+    error_class = ENVIRONMENT
 
 
 class StoreError(MbenchError):

@@ -6,7 +6,7 @@ Format history:
         what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
     3   mbench 0.2: workloads say which signature is run, artifacts what could be counted at least; conditions hold the
         clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps; workloads say how
-        inputs are fed, scores what is doubtful about them.
+        inputs are fed, scores what is doubtful about them. Why a part ended is kept.
 """
 
 from enum import StrEnum
@@ -383,6 +383,24 @@ class Plan(Document):
             if any(planned.id == job for planned in part.jobs):
                 return part
         raise KeyError(job)
+
+
+class PartEnding(Document):
+    """Why the last attempt at a device's part did not get to its end; the next attempt removes it.
+
+    Attributes:
+        serial: of the device.
+        error_class: what its unfinished jobs are said to have ended by.
+        message: what was tried, what came back, what to do next.
+    """
+
+    format_version: Literal[3] = FORMAT_VERSION
+    kind: Literal["ending"] = "ending"
+    session: SessionName
+    serial: str
+    ended_at: Moment
+    error_class: StoredErrorClass | None
+    message: str
 
 
 class JobResult(Document):

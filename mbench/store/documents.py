@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from mbench.core.bounds import SessionName
 from mbench.core.errors import StoreError
-from mbench.core.results import FORMAT_VERSION, JobResult, Plan, Run
+from mbench.core.results import FORMAT_VERSION, JobResult, PartEnding, Plan, Run
 from mbench.core.workloads import Document
 from mbench.store.files import read_regular
 from mbench.store.upgrade import upgrade
@@ -44,7 +44,7 @@ def parse_document(data: bytes, model: type[DocumentT], *, source: str) -> Docum
 
     Args:
         data: a file's bytes.
-        model: `Plan`, `JobResult` or `RunDocument`.
+        model: `Plan`, `JobResult`, `RunDocument` or `PartEnding`.
         source: file that they came from, for messages.
 
     Raises:
@@ -74,9 +74,9 @@ def read_document(path: Path, model: type[DocumentT]) -> DocumentT:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of every document in a session folder: a plan, a job or a run."""
+    """Return the JSON schema of every document in a session folder: a plan, a job, a run or an ending."""
     references, definitions = models_json_schema(
-        [(Plan, "validation"), (JobResult, "validation"), (RunDocument, "validation")],
+        [(Plan, "validation"), (JobResult, "validation"), (RunDocument, "validation"), (PartEnding, "validation")],
         title=f"mbench results, format {FORMAT_VERSION}",
     )
     return {"$schema": SCHEMA_DIALECT, "oneOf": list(references.values()), **definitions}

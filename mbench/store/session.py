@@ -1,13 +1,13 @@
 """Sessions under one results folder: creating them, finding them, opening them.
 
 Many processes, on many hosts with one network disk and with clocks that jump, may create sessions in one folder at
-once: names never collide, and nothing is read from their order. `LATEST` names the session that was created last.
+once: names never collide, and nothing is read from their order. `LATEST` names the session that was the last to begin
+measuring.
 """
 
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,10 @@ from mbench.core.results import Plan
 from mbench.core.suggestions import did_you_mean
 from mbench.files import regular
 from mbench.store.documents import format_document, parse_document, read_document
-from mbench.store.files import refuse_links, replace_file, storing, write_new_folder
+from mbench.store.files import refuse_links, storing, write_new_folder
 from mbench.store.identity import refuse_plan
-from mbench.store.session_store import PLAN_FILE, SessionStore
+from mbench.store.session_store import LATEST_FILE, PLAN_FILE, SessionStore
 
-LATEST_FILE: Final = "LATEST"
 ATTEMPTS: Final = 100
 """Names tried: of 65536 endings, a hundred fail only where thousands of sessions began in the same second."""
 
@@ -42,7 +41,7 @@ def create_session(
     plan_of: Callable[[str], Plan],
     ending: Callable[[], str] = _four_hex,
 ) -> SessionStore:
-    """Create a session folder that holds its plan from the first moment, and make it the latest.
+    """Create a session folder that holds its plan from the first moment; its first run makes it the latest.
 
     Args:
         root: the results folder; made where it does not exist.
@@ -62,7 +61,6 @@ def create_session(
         plan = parse_document(data, Plan, source=f"the plan of session {name}")
         refuse_plan(plan, folder=name, source=f"the plan of session {name}")
         if write_new_folder(root / name, {PLAN_FILE: data}):
-            _make_latest(root, name)
             return SessionStore(path=root / name, plan=plan)
     raise StoreError(f"cannot create a session in {root}: {ATTEMPTS} names were taken, the last {name}. Try again.")
 
@@ -138,14 +136,6 @@ def _latest(root: Path) -> Path:
         return root / name
     there = f"name one of {_some(known)}." if known else "mbench run makes one."
     raise NoSession(f"{pointer} names {name!r}, which is not there any more; {there}")
-
-
-def _make_latest(root: Path, name: str) -> None:
-    try:
-        replace_file(root / LATEST_FILE, f"{name}\n".encode())
-    except StoreError:
-        shutil.rmtree(root / name, ignore_errors=True)
-        raise
 
 
 def _plain(text: str) -> str:

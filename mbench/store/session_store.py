@@ -3,6 +3,7 @@
 SESSION/plan.json                           written first
 SESSION/runs/JOB/PURPOSE-INDEX/run.json     as each run ends, with the raw files beside it
 SESSION/jobs/JOB.json                       once, when the job is done
+SESSION/endings/SERIAL.json                 while a device's part was tried and did not get to its end
 SESSION/report.md                           the table, whenever `mbench run` ends
 """
 
@@ -15,7 +16,7 @@ from typing import Final
 
 from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
-from mbench.core.results import DevicePlan, JobResult, Plan, PlannedJob, Run
+from mbench.core.results import DevicePlan, JobResult, PartEnding, Plan, PlannedJob, Run
 from mbench.files.whole import remove_leftovers
 from mbench.store.documents import RunDocument, format_document, read_document
 from mbench.store.files import (
@@ -26,11 +27,13 @@ from mbench.store.files import (
     write_new_file,
     write_new_folder,
 )
-from mbench.store.identity import refuse_job, refuse_other_runs, refuse_run
+from mbench.store.identity import REMEDY, refuse_job, refuse_other_runs, refuse_run
 from mbench.store.lock import held, holder_of
 from mbench.store.unfinished import unfinished_job
 
 PLAN_FILE: Final = "plan.json"
+LATEST_FILE: Final = "LATEST"
+"""Beside the sessions: names the one whose first run was kept last."""
 RUN_FILE: Final = "run.json"
 REPORT_FILE: Final = "report.md"
 
@@ -93,10 +96,17 @@ class SessionStore:
                 raise StoreError(f"cannot keep a raw file called {name!r} beside a run; give it a plain name.")
         if run.files and set(run.files) != set(files):
             raise StoreError(f"{run.job} {run.purpose} {run.index} names files {run.files}, but came with {[*files]}.")
+        first = not (self.path / "runs").is_dir()
         named = run.model_copy(update={"files": tuple(sorted(files))})
         document = RunDocument(session=self.plan.session, run=named)
         if not write_new_folder(self.run_path(run), {**files, RUN_FILE: format_document(document)}):
             raise StoreError(f"run {self.run_path(run)} is kept already; a kept run is never edited.")
+        if first:
+            replace_file(self.path.parent / LATEST_FILE, f"{self.path.name}\n".encode())
+
+    def has_runs(self) -> bool:
+        """Whether any run of any job, or of a canary, is kept."""
+        return any(self._run_folders(job) for job in (*self._canaries(), *(job.id for job in self.plan.jobs)))
 
     def runs(self, job: str) -> tuple[Run, ...]:
         """Return the kept runs of a job (or of `canary`) in the order in which they ran.
@@ -177,10 +187,43 @@ class SessionStore:
         for part, planned, name in files:
             if planned.id not in kept and name in there:
                 kept[planned.id] = self._read_job(folder / name, part, planned)
-            found.append(
-                kept.get(planned.id) or unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder)
-            )
+            found.append(kept.get(planned.id) or self._unfinished(part, planned, holder))
         return tuple(found)
+
+    def save_ending(self, ending: PartEnding) -> None:
+        """Keep why a device's part did not get to its end, in the place of what was kept of an earlier attempt.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        path = self._ending_path(self._part(ending.serial))
+        with storing("write", path):
+            path.parent.mkdir(exist_ok=True)
+        replace_file(path, format_document(ending))
+
+    def remove_ending(self, serial: str) -> None:
+        """Forget how the last attempt at a device's part ended: it is tried again.
+
+        Raises:
+            StoreError: it could not be removed.
+        """
+        path = self._ending_path(self._part(serial))
+        with storing("remove", path):
+            path.unlink(missing_ok=True)
+
+    def ending(self, serial: str) -> PartEnding | None:
+        """Return why the last attempt at a device's part did not get to its end; None where nothing is known of one.
+
+        Raises:
+            StoreError: the document cannot be read, or is of another part.
+        """
+        path = self._ending_path(self._part(serial))
+        if not path.exists():
+            return None
+        ending = read_document(path, PartEnding)
+        if (ending.session, ending.serial) != (self.plan.session, serial):
+            raise StoreError(f"{path}: it is of {ending.serial} in session {ending.session}. {REMEDY}")
+        return ending
 
     def save_report(self, text: str) -> None:
         """Keep the table of the session as `report.md`, in the place of an older one: it is derived, not a document.
@@ -190,9 +233,23 @@ class SessionStore:
         """
         replace_file(self.path / REPORT_FILE, text.encode())
 
+    def _unfinished(self, part: DevicePlan, planned: PlannedJob, holder: str | None) -> JobResult:
+        ending = self.ending(part.device.serial)
+        return unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder, ending=ending)
+
     @property
     def _lock_path(self) -> Path:
         return self.path / ".lock"
+
+    def _ending_path(self, part: DevicePlan) -> Path:
+        _, _, serial = part.canary_job.partition("@")  # of several devices: fit for a file name
+        return self._own(self.path / "endings" / f"{serial or 'device'}.json")
+
+    def _part(self, serial: str) -> DevicePlan:
+        for part in self.plan.devices:
+            if part.device.serial == serial:
+                return part
+        raise StoreError(f"device {serial!r} is not in the plan of session {self.plan.session}.")
 
     def _job_path(self, job: str) -> Path:
         return self._own(self.path / "jobs" / f"{job}.json")

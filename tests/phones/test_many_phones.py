@@ -38,12 +38,13 @@ def test_a_phone_lost_for_good_takes_no_other_along_and_is_completed_when_it_is_
     arm(gone, FaultKind.MUTE)
     arm(gone, FaultKind.DROP)
     lost = lab.end(process)
-    assert lost.returncode == 4
+    assert lost.returncode == 5
     states = {row["device"]: row["status"] for row in lost.rows}
     assert states == {phone.serial: "aborted" if phone is gone else "ok" for phone in phones}
     (message,) = [row["message"] for row in lost.rows if row["device"] == gone.serial]
     assert f"{gone.serial}: " in lost.err
-    assert message
+    assert "did not come back" in message
+    assert "ended after" in message
     assert [left_on(lab, phone) for phone in phones if phone is not gone] == [[], []]
     counts = [phone.benchmarks for phone in phones]
     arm(gone, FaultKind.UNMUTE)

@@ -15,6 +15,6 @@ def test_a_phone_that_freezes_for_good_ends_the_session(lab):
     phone = lab.phone()
     arm(phone, FaultKind.FREEZE, run=2, seconds=0.0)
     lost = lab.run()
-    assert lost.returncode == 4
+    assert lost.returncode == 5
     assert f"{phone.serial}: did not come back" in lost.last_line
     assert (lost.row["status"], len(lost.runs)) == ("aborted", 1)

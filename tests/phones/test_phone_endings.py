@@ -56,7 +56,7 @@ def test_a_file_that_changes_on_the_phone_during_a_run_makes_no_number(lab, what
     (file,) = phone.path(OURS).glob(pattern)
     arm(phone, FaultKind.REPLACE, run=2, path=f"{OURS}/{file.relative_to(phone.path(OURS))}")
     done = lab.end(process)
-    assert (done.returncode, done.row["error_class"], done.row["latency_median_us"]) == (4, "environment", None)
+    assert (done.returncode, done.row["error_class"], done.row["latency_median_us"]) == (5, "environment", None)
     assert left_on(lab, phone) == []
     again = lab.run("--results", "others")
     assert (again.returncode, again.row["status"]) == (0, "ok")
@@ -95,9 +95,10 @@ def test_heat_that_does_not_pass_ends_the_session_and_keeps_what_was_measured(la
     phone = lab.phone()
     arm(phone, FaultKind.HEAT, run=2, level=3)
     done = lab.run()
-    assert done.returncode == 3
+    assert done.returncode == 5
     assert "thermal status 3, above 0, still after" in done.last_line
-    assert (done.row["status"], len(done.runs)) == ("aborted", 2)
+    assert (done.row["status"], done.row["error_class"], len(done.runs)) == ("aborted", "environment", 2)
+    assert "thermal status 3, above 0, still after" in done.row["message"]
     assert done.runs[1]["warnings"][-1]["code"] == "conditions"
     assert left_on(lab, phone) == []
 
@@ -109,7 +110,10 @@ def test_an_empty_battery_is_no_state_to_measure_in(lab):
     refused = lab.run()
     assert refused.returncode == 3
     assert "battery at 5 %, below 25 %, and no cable" in refused.last_line
+    assert "Nothing was measured, and nothing is kept" in refused.last_line
+    assert "battery at 5 %, below 25 %, and no cable; ended after 0 of 2 runs" in refused.row["message"]
     assert phone.benchmarks == 0
+    assert list((lab.folder / "results").iterdir()) == []
     assert left_on(lab, phone) == []
 
 

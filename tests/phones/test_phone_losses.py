@@ -117,7 +117,7 @@ def test_a_phone_that_stays_away_ends_the_session_and_resume_measures_nothing_tw
     phone = lab.phone()
     arm(phone, FaultKind.MUTE, run=4)
     lost = lab.run()
-    assert lost.returncode == 4
+    assert lost.returncode == 5
     assert f"{phone.serial}: did not come back" in lost.last_line
     assert "mbench run --resume" in lost.last_line
     assert (lost.row["status"], lost.row["latency_median_us"] is None) == ("aborted", False)
@@ -153,7 +153,7 @@ def test_a_phone_that_lets_nobody_in_any_more_ends_the_session(lab):
     phone = lab.phone()
     arm(phone, FaultKind.UNAUTHORIZE, run=3)
     lost = lab.run()
-    assert lost.returncode == 4
+    assert lost.returncode == 5
     assert "Accept the dialog" in lost.last_line
     assert (lost.row["status"], len(lost.runs)) == ("aborted", 2)
 
@@ -177,7 +177,7 @@ def test_a_phone_that_is_full_says_so_and_gets_no_number(lab):
     assert lab.run().returncode == 0
     arm(phone, FaultKind.FULL, size_bytes=0)
     full = lab.run("--results", "others")
-    assert full.returncode == 4
+    assert full.returncode == 3
     assert "No space left on device" in full.last_line or "free on the device" in full.last_line
     arm(phone, FaultKind.FREE)
     done = lab.run("--results", "third")
@@ -196,7 +196,7 @@ def test_old_models_make_room_for_new_ones(lab):
     model.unlink()
     arm(phone, FaultKind.FULL, size_bytes=1_000_000)  # what is removed does not count for an emulated disk
     done = lab.run("--results", "others")
-    assert (done.returncode, "free on the device" in done.last_line) == (4, True)
+    assert (done.returncode, "free on the device" in done.last_line) == (3, True)
     assert [file.exists() for file in old] == [False, False]
     assert not model.exists()
 
@@ -207,7 +207,7 @@ def test_one_phone_of_two_that_is_lost_takes_the_other_not_along(lab):
     well, lost = lab.phone(), lab.phone()
     arm(lost, FaultKind.MUTE, run=2)
     done = lab.run("--every")
-    assert done.returncode == 4
+    assert done.returncode == 5
     assert {row["device"]: row["status"] for row in done.rows} == {well.serial: "ok", lost.serial: "aborted"}
     assert f"{lost.serial}: did not come back" in " ".join(done.err.split())
     assert left_on(lab, well) == []
@@ -251,7 +251,7 @@ def test_an_absence_that_is_longer_than_the_wait_ends_the_session_in_time_and_re
     phone = lab.phone()
     arm(phone, FaultKind.REBOOT, run=2, seconds=12.0)
     lost = lab.run("--wait-for-phone", "3", "--min-secs", "0.6")
-    assert lost.returncode == 4
+    assert lost.returncode == 5
     assert "did not come back" in lost.last_line
     assert "within 3 s" in lost.last_line
     assert (lost.row["status"], len(lost.runs)) == ("aborted", 1)

@@ -78,7 +78,7 @@ def test_an_adb_server_of_somebody_else_that_ends_is_named(lab):
     wait_until(lambda: phone.benchmarks >= 2)
     lab.server.stop()
     lost = lab.end(process)
-    assert lost.returncode == 4
+    assert lost.returncode == 5
     assert "no adb server answers" in lost.last_line
     assert lost.row["status"] == "aborted"
 

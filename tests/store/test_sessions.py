@@ -10,7 +10,7 @@ import pytest
 import sample_plans as sample
 
 from mbench.core.errors import StoreError
-from mbench.core.results import Pass, PlannedJob
+from mbench.core.results import PartEnding, Pass, PlannedJob
 from mbench.store.session import create_session, find_session, list_sessions, open_session
 from mbench.store.session_store import SessionStore
 
@@ -22,6 +22,7 @@ import sample_plans as sample
 from mbench.store.session import create_session
 for _ in range(int(sys.argv[3])):
     made = create_session(Path(sys.argv[2]), device="host", what="alpha", now=sample.NOW, plan_of=sample.plan)
+    made.save_run(sample.run(), {})
     print(made.path.name)
 """
 
@@ -66,10 +67,56 @@ def test_processes_that_create_sessions_at_once_never_meet(tmp_path):
     assert all(open_session(tmp_path / name).plan.session == name for name in names)
 
 
-def test_the_latest_session_is_the_one_created_last_also_when_the_clock_jumped_back(tmp_path):
-    created(tmp_path)
-    last = created(tmp_path, now=datetime(2019, 1, 1, tzinfo=UTC))
+def measured(root: Path, **changes):
+    """Return a session with one run."""
+    store = created(root, **changes)
+    store.save_run(sample.run(), {})
+    return store
+
+
+def test_the_latest_session_is_the_one_that_began_measuring_last_also_when_the_clock_jumped_back(tmp_path):
+    first = measured(tmp_path)
+    last = measured(tmp_path, now=datetime(2019, 1, 1, tzinfo=UTC))
     assert find_session(tmp_path, None) == last.path
+    first.save_run(sample.run(index=1), {})  # one that goes on does not become the latest again
+    assert find_session(tmp_path, None) == last.path
+
+
+def test_a_session_that_measured_nothing_is_never_the_latest(tmp_path):
+    kept = measured(tmp_path)
+    empty = created(tmp_path)
+    assert (kept.has_runs(), empty.has_runs()) == (True, False)
+    assert find_session(tmp_path, None) == kept.path
+
+
+def test_the_reason_why_a_part_ended_is_kept_until_it_is_tried_again(tmp_path):
+    store = created(tmp_path)
+    ending = PartEnding(
+        session=store.plan.session,
+        serial="workstation",
+        ended_at=sample.NOW,
+        error_class="environment",
+        message="workstation: battery at 5 %.",
+    )
+    store.save_ending(ending)
+    assert open_session(store.path).ending("workstation") == ending
+    (first, _) = store.results()
+    assert (first.status, first.error_class) == ("aborted", "environment")
+    resume = f"mbench run --resume {store.plan.session} goes on"
+    assert first.message == f"battery at 5 %; ended after 0 of 4 runs; {resume}"
+    store.remove_ending("workstation")
+    assert (store.ending("workstation"), store.results()[0].error_class) == (None, None)
+    with pytest.raises(StoreError, match="'elsewhere' is not in the plan"):
+        store.ending("elsewhere")
+
+
+def test_a_reason_of_another_session_is_refused(tmp_path):
+    stores = created(tmp_path), created(tmp_path)
+    fields = {"serial": "workstation", "ended_at": sample.NOW, "error_class": None, "message": "lost"}
+    stores[0].save_ending(PartEnding(session=stores[0].plan.session, **fields))
+    (stores[0].path / "endings").rename(stores[1].path / "endings")
+    with pytest.raises(StoreError, match=f"of workstation in session {stores[0].plan.session}"):
+        stores[1].results()
 
 
 def test_a_session_is_found_by_name_prefix_and_path(tmp_path):
@@ -100,7 +147,7 @@ def test_a_folder_without_sessions_says_how_to_get_one(tmp_path, name):
 
 
 def test_a_latest_session_that_was_removed_is_said_to_be_gone(tmp_path):
-    kept, removed = created(tmp_path), created(tmp_path)
+    kept, removed = measured(tmp_path), measured(tmp_path)
     removed.path.rename(tmp_path / ".removed")
     with pytest.raises(StoreError, match=f"names '{removed.path.name}', .* name one of {kept.path.name}"):
         find_session(tmp_path, None)

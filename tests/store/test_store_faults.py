@@ -65,6 +65,7 @@ def test_a_full_disk_keeps_no_half_result(small_disk):
 @pytest.mark.parametrize("leave_bytes", [0, 4096])
 def test_a_full_disk_gets_no_half_session(small_disk, leave_bytes):
     earlier = create(small_disk)
+    earlier.save_run(sample.run(), {})
     fill(small_disk, leave_bytes)
     with pytest.raises(StoreError, match="No space left on device"):
         create(small_disk)

@@ -19,6 +19,7 @@ from mbench.core.results import (
     DevicePlan,
     JobResult,
     MeasuringRules,
+    PartEnding,
     Pass,
     Phase,
     Plan,
@@ -232,6 +233,13 @@ class KeptResults:
         self._runs: dict[tuple[str, Pass, int], Run] = {}
         self._raw: dict[tuple[str, Pass, int], dict[str, bytes]] = {}
         self.documents: dict[str, JobResult] = {}
+        self.endings: dict[str, PartEnding] = {}
+
+    def save_ending(self, ending: PartEnding) -> None:
+        self.endings[ending.serial] = ending
+
+    def remove_ending(self, serial: str) -> None:
+        self.endings.pop(serial, None)
 
     def runs(self, job: str) -> tuple[Run, ...]:
         kept = [run for (name, _, _), run in self._runs.items() if name == job]

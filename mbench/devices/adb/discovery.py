@@ -58,12 +58,16 @@ class AdbAddress:
         name: the phone as that server calls it: its USB serial, or HOST:PORT.
         transport_id: the server's number for this connection, good until it is made anew.
         usb: whether it is a cable.
+        model: what the server heard that the phone is called, with `_` for blanks; None where it has not heard.
+        device: its code name, likewise.
     """
 
     server: AdbServer
     name: str
     transport_id: int | None = None
     usb: bool = False
+    model: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,8 @@ def _listed(server: AdbServer) -> list[tuple[AdbAddress, str]]:
                     name=device.name,
                     transport_id=device.transport_id,
                     usb=":" not in device.name and "._adb-tls-" not in device.name,
+                    model=device.model,
+                    device=device.device,
                 ),
                 device.state,
             )

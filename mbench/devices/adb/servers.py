@@ -106,11 +106,15 @@ class Listed:
         name: the device as the server calls it: its USB serial, or HOST:PORT.
         state: adb's word for it.
         transport_id: the server's number for this connection; None where it gives none.
+        model: what the phone calls itself, every character but letters and digits as `_`; None where adb has not heard.
+        device: its code name, likewise.
     """
 
     name: str
     state: str
     transport_id: int | None = None
+    model: str | None = None
+    device: str | None = None
 
 
 def listed_devices(server: AdbServer, *, timeout_s: float = 3.0) -> tuple[Listed, ...]:
@@ -134,7 +138,15 @@ def parse_listing(text: str) -> tuple[Listed, ...]:
         if len(fields) >= 2:
             tags = dict(field.split(":", 1) for field in fields[2:] if ":" in field)
             transport_id = whole(tags.get("transport_id", ""))
-            found.append(Listed(name=fields[0], state=fields[1], transport_id=transport_id))
+            found.append(
+                Listed(
+                    name=fields[0],
+                    state=fields[1],
+                    transport_id=transport_id,
+                    model=tags.get("model"),
+                    device=tags.get("device"),
+                )
+            )
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ class PushFaults:
     Attributes:
         drop_after_bytes: the link breaks when so many bytes of a push have been written; once.
         free_bytes: what still fits on the disk; None: no limit.
-        corrupt_next: whether the next push has one bit changed; once.
+        corrupt_left: pushes to come that have one bit changed.
     """
 
     def __init__(self) -> None:
@@ -23,12 +23,13 @@ class PushFaults:
         """Have no faults."""
         self.drop_after_bytes: int | None = None
         self.free_bytes: int | None = None
-        self.corrupt_next = False
+        self.corrupt_left = 0
+        self._changed = False
         self._written = 0
 
     def begin(self) -> None:
         """A push begins."""
-        self._written = 0
+        self._written, self._changed = 0, False
 
     def arrive(self, stream: Stream, data: memoryview) -> Iterator[memoryview]:
         """Yield what is to be written of the data.
@@ -41,8 +42,9 @@ class PushFaults:
             if len(data) > self.free_bytes:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self.free_bytes -= len(data)
-        if self.corrupt_next and data:
-            self.corrupt_next = False
+        if self.corrupt_left and data and not self._changed:
+            self.corrupt_left -= 1
+            self._changed = True
             changed = bytearray(data)
             changed[len(changed) // 2] ^= 0x10
             data = memoryview(changed)

@@ -1,7 +1,12 @@
 """Which fault is due at which benchmark of a phone."""
 
+from typing import Final
+
 from mbench.emulator.phone import faults
 from mbench.emulator.phone.faults import Fault
+
+DEAD: Final = "dead"
+"""Killed before it says anything."""
 
 
 class BenchmarkPlans:
@@ -9,10 +14,12 @@ class BenchmarkPlans:
 
     Attributes:
         count: benchmarks started so far.
+        helps_to_kill: calls of `--help` that are still to be killed.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.helps_to_kill = 0
         self._due: list[tuple[int, Fault]] = []
 
     def waits(self, fault: Fault) -> bool:
@@ -25,6 +32,14 @@ class BenchmarkPlans:
     def clear(self) -> None:
         """Forget the faults that wait."""
         self._due.clear()
+        self.helps_to_kill = 0
+
+    def begin_help(self) -> str | None:
+        """Return how a call of `--help`, which counts for no benchmark, is to end (None: well)."""
+        if not self.helps_to_kill:
+            return None
+        self.helps_to_kill -= 1
+        return DEAD
 
     def begin(self) -> tuple[str | None, list[Fault]]:
         """Count a benchmark; return how it is to end (None: well) and the other faults that are due."""

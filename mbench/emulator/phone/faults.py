@@ -7,9 +7,10 @@ unauthorize, authorize   the dialog on the screen waits; it is accepted
 full, free    /data takes `size_bytes` more, then says "No space left on device"; it is empty again. Of a phone with
               `own_storage` (facts.py says why not all have it) this binds whatever writes to /data/local; of others,
               adb's pushes, and what df says
-corrupt       one bit of the next push changes, its size does not
+corrupt       one bit of each of the next `level` (1) pushes changes, their sizes do not
 replace       the file `path` changes before the `run`-th benchmark, or at once
 kill, abort, segfault, hang   what the `run`-th benchmark does when it has begun: 137, 134, 139, nothing
+kill_help     `level` (1) times in a row `benchmark_model --help` is killed
 garbage, half_line, silence   what it prints: bytes that are no text, half of its result, nothing; status 0
 reboot        processes die, the link breaks, `seconds` later it is back with another boot_id
 heat, cool    from the `run`-th benchmark on (or at once): thermal status `level`, hotter zones, lower frequencies,
@@ -51,6 +52,7 @@ class FaultKind(StrEnum):
     ABORT = "abort"
     SEGFAULT = "segfault"
     HANG = "hang"
+    KILL_HELP = "kill_help"
     GARBAGE = "garbage"
     HALF_LINE = "half_line"
     SILENCE = "silence"
@@ -87,7 +89,7 @@ class Fault:
         seconds: how long a reboot takes (1); for others, how long after the benchmark's start it happens (`drop` and
             `freeze` 0.3, a reboot always 0.3, the rest at once).
         path: on the phone, of `replace`.
-        level: percent of the battery, or thermal status.
+        level: percent of the battery, thermal status, or how often.
         factor: of the latency under heat, or with capped clocks.
         value: the governor's name, or the service's.
     """

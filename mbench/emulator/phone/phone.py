@@ -184,8 +184,10 @@ class PhoneCore:
                     self.pushes.free_bytes = left
                 else:
                     self._processes.tell({"op": "limit", "bytes": left})
+            case FaultKind.KILL_HELP:
+                self.plans.helps_to_kill = 1 if fault.level is None else fault.level
             case FaultKind.CORRUPT:
-                self.pushes.corrupt_next = True
+                self.pushes.corrupt_left = 1 if fault.level is None else fault.level
             case FaultKind.REPLACE:
                 self._replace(fault)
             case FaultKind.REBOOT:
@@ -275,7 +277,7 @@ class PhoneCore:
         if argv == ["--rival"]:
             return {"end": "idle"}
         if argv == ["--help"]:
-            return {"sys_path": _search_path()}
+            return {"sys_path": _search_path(), "end": self.plans.begin_help()}
         end, due = self.plans.begin()
         for fault in due:
             if fault.kind is FaultKind.REBOOT or (fault.kind in _MID_RUN and fault.seconds is None):

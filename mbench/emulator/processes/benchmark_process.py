@@ -52,6 +52,8 @@ def benchmark(hook: str, prefix: str, cwd: str, name: str, arguments: list[str])
     plan = ask(hook, {"op": "benchmark", "pid": os.getpid(), "name": name, "argv": arguments})
     if plan.get("end") == "idle":
         _die("hang")
+    if plan.get("end") == "dead":
+        _die("kill")
     if plan.get("slowdown", 1.0) > 1.0:
         _throttle(plan["slowdown"])
     sys.path[:] = plan.get("sys_path", sys.path)

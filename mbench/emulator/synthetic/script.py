@@ -41,6 +41,8 @@ def compose_play(argv: Sequence[str], plan: dict[str, Any], *, prefix: str) -> l
     stage = _Stage(Ending(plan.get("end")), prefix.encode())
     if plan.get("end") == "idle":
         stage.end("hang")
+    elif plan.get("end") == "dead":
+        stage.end("kill")
     elif stage.ending.at_once:
         stage.end(LEAVE)
     else:

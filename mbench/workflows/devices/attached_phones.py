@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mbench.core.errors import NoDevice, TransportError, UsageError
 from mbench.core.plain_text import ended, without_name
 from mbench.core.suggestions import did_you_mean
-from mbench.devices.adb.discovery import AttachedDevice, AttachedState, list_devices
+from mbench.devices.adb.discovery import AdbAddress, AttachedDevice, AttachedState, list_devices
 from mbench.devices.adb.own_server import AdbServers, open_servers
 from mbench.devices.adb.push_slots import push_slots
 from mbench.devices.adb.transport import AdbTransport
@@ -31,7 +31,7 @@ class Phone:
     Attributes:
         transport: the way to it; None where it cannot be used, for which `attached.remedy` is the remedy.
         hardware: its cores and memory; None where nobody asked for them.
-        match: the profiles that it may have; None where it could not be asked.
+        match: the profiles that it may have; None where it could not be asked, and adb has heard nothing either.
     """
 
     attached: AttachedDevice
@@ -109,6 +109,10 @@ class Fleet:
         """Return the phones that `--device WANTED` means; see `choose`."""
         return choose(self.phones, wanted, every=every, at_most=at_most)
 
+    def told_apart(self, phone: Phone) -> str:
+        """Return a phone's serial, and its address where another one has that serial too."""
+        return _told_apart(phone, self.phones)
+
     def by_serial(self, serial: str) -> Phone:
         """Return the phone of a serial; of several that share it, the one that is named by its address.
 
@@ -169,17 +173,25 @@ def find_phones(servers: AdbServers, *, hardware: bool = False) -> tuple[Phone, 
 
 def _examined(attached: AttachedDevice, profiles: Sequence[Profile], *, hardware: bool) -> Phone:
     """Return a phone with the way to it; who it is has been asked already."""
-    if attached.identity is None:
-        return Phone(attached=attached)
     address = attached.addresses[0]
+    if attached.identity is None:
+        return Phone(attached=attached, match=_heard_match(address, profiles))
+    match = match_profile(attached.identity.properties, profiles)
     transport = AdbTransport(address.server, address.name, attached.identity, slot=push_slots(str(address.server)))
     try:
         transport.make_root()
         known = read_hardware(transport) if hardware else None
     except TransportError as error:
-        return unusable(attached, error)
-    match = match_profile(attached.identity.properties, profiles)
+        return replace(unusable(attached, error), match=match)
     return Phone(attached=attached, transport=transport, hardware=known, match=match)
+
+
+def _heard_match(address: AdbAddress, profiles: Sequence[Profile]) -> Match | None:
+    """Return the profiles of a phone that cannot be asked, by what its adb server has heard of it; None: nothing."""
+    if address.model is None and address.device is None:
+        return None
+    heard = {"ro.product.model": (address.model or "").replace("_", " "), "ro.product.device": address.device or ""}
+    return match_profile(heard, profiles)
 
 
 def unusable(attached: AttachedDevice, error: TransportError) -> Phone:
@@ -195,7 +207,8 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
     Args:
         phones: all that are attached.
         wanted: serial, address (`transport_id:N` too) or profile name.
-        every: take all that the profile matches.
+        every: take all that the profile matches, those that cannot be used too, and those that may be of it: of one
+            that nobody has let in nothing is known.
         at_most: take any so many of them that nobody uses, in the order of their serials.
 
     Raises:
@@ -205,6 +218,8 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
     """
     named = [phone for phone in phones if wanted in _called(phone)]
     fitting = named or [phone for phone in phones if phone.match and wanted in _names(phone)]
+    if every and not named:
+        fitting = [phone for phone in phones if phone in fitting or (phone.match is None and not phone.usable)]
     usable = [phone for phone in fitting if phone.usable]
     one_of = [phone for phone in named if phone.sure_serial == wanted]
     if len(one_of) > 1 and not every and at_most is None:
@@ -212,16 +227,26 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
     if not usable:
         raise _none(phones, fitting, wanted)
     if at_most is not None:
-        free = [phone for phone in usable if holder_of(phone) is None]
+        free = [phone for phone in usable if _free(phone)]
         if len(free) < at_most:
             raise NoDevice(f"{len(free)} phones that are {wanted} are free, {at_most} are wanted; see mbench devices.")
         return tuple(free[:at_most])
     if len(usable) > 1 and not every:
         listed = ", ".join(_told_apart(phone, usable) for phone in usable)
         raise UsageError(f"{len(usable)} phones are {wanted}: {listed}. Name one with --device, or use --every.")
-    if not every and (holder := holder_of(usable[0])):
+    if every:
+        return tuple(fitting)
+    if holder := holder_of(usable[0]):
         raise NoDevice(f"{usable[0].serial}: in use by {holder}. Wait until that has ended, or choose another phone.")
     return tuple(usable)
+
+
+def _free(phone: Phone) -> bool:
+    """Whether a phone answers and nobody uses it."""
+    try:
+        return holder_of(phone) is None
+    except TransportError:
+        return False
 
 
 def alike(serial: str, phones: Sequence[Phone]) -> UsageError:

@@ -171,9 +171,11 @@ def pushed_program(
         file.bring(transport)
     environment = {"LD_LIBRARY_PATH": folder} if beside else {}
     end = _help(transport, (path,), environment)
+    if _was_killed(end):  # once may be a moment's lack of memory
+        end = _help(transport, (path,), environment)
     text = _text(end)
     tool = tool_of(text)
-    if tool is None:
+    if tool is None or _was_killed(end):
         raise _no_program(transport.serial, binary, end, path)
     instrument = Instrument(
         argv_prefix=(path,),
@@ -211,8 +213,9 @@ def _no_program(serial: str, binary: Path, end: CommandResult, path: str) -> Mbe
     ended = signal_end(end.exit_code)
     if ended is not None and ended.error_class == KILLED:
         return NoDevice(
-            f"{serial}: {binary.name} was killed ({ended.name}) when it was asked for its flags: the device is short "
-            "of memory, or somebody ends programs there. Close what runs on it and try again."
+            f"{serial}: {binary.name} was killed ({ended.name}) when it was asked for its flags, and once more when it "
+            "was asked again: the device is short of memory, or somebody ends programs there. Close what runs on it "
+            "and try again."
         )
     said = re.sub(r"\s+", " ", _text(end).replace(path, "benchmark_model")).strip()[:120]
     if ended is not None:
@@ -236,6 +239,11 @@ def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[st
 
 def _text(end: CommandResult) -> str:
     return (end.stdout + b"\n" + end.stderr).decode("utf-8", errors="replace")
+
+
+def _was_killed(end: CommandResult) -> bool:
+    ended = signal_end(end.exit_code)
+    return ended is not None and ended.error_class == KILLED
 
 
 def _facts(instrument: Instrument, *, path: str, runtime: str | None) -> BinaryFacts:

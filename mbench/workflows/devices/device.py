@@ -116,6 +116,10 @@ class Device(Protocol):
     def cpus(self) -> tuple[int, ...] | None:
         """Cores that runs may be pinned to, best first; None where nothing is pinned."""
 
+    @property
+    def known(self) -> DeviceFacts:
+        """What is known of it without asking it again: of one that cannot be asked, how it is called."""
+
     def folders(self, session: str) -> Folders:
         """Return where a session's files are going to lie on it."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mbench.core.core_lists import parse_cores
 from mbench.core.errors import DeviceLost, NoDevice, UsageError
 from mbench.core.ports import Progress
-from mbench.core.results import Conditions, Run
+from mbench.core.results import Conditions, DeviceFacts, Run
 from mbench.devices.android.settings import Wanted
 from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts
 from mbench.devices.host.folders import remove_stale, work_folder
@@ -73,6 +73,11 @@ class HostDevice:
         self.profile, self.cpus = profile, allowed_cpus()
         self._wish = wish
         self._known: tuple[HostTransport, Program, Identity] | None = None
+
+    @property
+    def known(self) -> DeviceFacts:
+        """This machine's facts."""
+        return read_facts()
 
     def folders(self, session: str) -> Folders:
         """Return where a session's files are going to lie."""

@@ -10,7 +10,7 @@ from mbench.core.clocks import caps
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
 from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock, Progress, Transport
-from mbench.core.results import Conditions, Pass, Run
+from mbench.core.results import Conditions, DeviceFacts, Pass, Run
 from mbench.devices.adb.recovery import wait_for_device
 from mbench.devices.adb.transport import AdbTransport
 from mbench.devices.android.conditions import AndroidConditions
@@ -205,6 +205,17 @@ class PhoneDevice:
         self._phone, self._fleet, self._wish, self._clock = phone, fleet, wish, SystemClock()
         self._program: Program | None = None
 
+    @property
+    def known(self) -> DeviceFacts:
+        """The phone's facts; of one that cannot be asked its serial, or its address, and what adb says of it."""
+        phone = self._phone
+        if phone.transport is None or phone.hardware is None:
+            attached = phone.attached
+            return DeviceFacts(
+                serial=phone.serial, profile=self.profile.name, emulated=attached.emulated, model=attached.model
+            )
+        return to_device_facts(phone.hardware, self.profile.name, emulated=phone.transport.emulated)
+
     def folders(self, session: str) -> Folders:
         """Return where a session's files are going to lie on the phone."""
         transport, _ = self._open()
@@ -281,9 +292,8 @@ class PhoneDevice:
         return phone.transport, phone.hardware
 
     def _identity(self, program: Program) -> Identity:
-        transport, hardware = self._open()
-        facts = to_device_facts(hardware, self.profile.name, emulated=transport.emulated)
-        return Identity(facts=facts, instrument=program.instrument, binary=program.facts)
+        self._open()
+        return Identity(facts=self.known, instrument=program.instrument, binary=program.facts)
 
     def _pushed_program(self) -> Program:
         transport, hardware = self._open()

@@ -44,6 +44,9 @@ def _device_lines(planned: PlannedDevice) -> Iterator[str]:
     part, facts, binary = planned.part, planned.part.device, planned.part.binary
     yield f"device: {facts.serial} ({facts.soc or facts.model or 'processor not known'}), profile {facts.profile}"
     yield f"binary: {binary.tool} {binary.sha256[:12]} ({binary.path})"
+    if planned.unfit is not None:
+        yield f"cannot be used: {planned.unfit}"
+        return
     for library, digest in binary.companions.items():
         yield f"beside it: {library} {digest[:12]}"
     for sentence in planned.left_out:

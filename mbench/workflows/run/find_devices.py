@@ -4,15 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from mbench.core.errors import NoDevice
+from mbench.core.errors import NoDevice, UsageError
 from mbench.core.results import Plan
 from mbench.devices.profiles.profile import Profile
+from mbench.workflows.devices.absent_device import AbsentDevice
 from mbench.workflows.devices.benchmark_program import ProgramWish
 from mbench.workflows.devices.device import Device
 from mbench.workflows.devices.host_device import HOST, HostDevice
 from mbench.workflows.devices.user_profile import user_profile
+
+ANY_PHONE: Final = "generic_arm64"
 
 if TYPE_CHECKING:  # phones bring adbutils, which a run on this host has no need of
     from mbench.binaries.records import Flavour
@@ -52,21 +55,49 @@ class Devices:
     def choose(self, asked: Asked) -> tuple[Device, ...]:
         """Return the devices that were asked for, each once.
 
+        Where several are asked for, one that cannot be used is among them and says so when it is asked who it is: it
+        does not keep the others from being measured.
+
         Raises:
-            NoDevice: one is not attached, or cannot be used.
+            NoDevice: none can be used, or the only one that was asked for cannot.
             UsageError: several phones have a profile or a serial, and the user did not say which.
         """
         wish = ProgramWish(binary=asked.binary, flavour=asked.flavour)
+        names = tuple(dict.fromkeys(asked.devices))
         found: dict[str, Device] = {}
-        for name in dict.fromkeys(asked.devices):
-            if name == HOST:
-                found[HOST] = HostDevice(user_profile(HOST), wish)
-                continue
-            fleet = self._phones(name)
-            for phone in fleet.choose(name, every=asked.every, at_most=asked.at_most):
-                fleet.by_serial(phone.serial)  # by which all that follows knows it: a plan, leases, results
-                found[phone.serial] = _phone_device(phone, phone.profile(name), fleet, wish)
+        for name in names:
+            try:
+                chosen = self._called(name, asked, wish)
+            except NoDevice as error:
+                if len(names) == 1:
+                    raise
+                chosen = {name: AbsentDevice(name=name, profile=_profile_called(name), error=error)}
+            found |= chosen
         return tuple(found.values())
+
+    def _called(self, name: str, asked: Asked, wish: ProgramWish) -> dict[str, Device]:
+        """Return the devices that one name means, by what tells them apart.
+
+        Raises:
+            NoDevice: none of them can be used.
+            UsageError: the user did not say which of several is meant.
+        """
+        if name == HOST:
+            return {HOST: HostDevice(user_profile(HOST), wish)}
+        fleet, found = self._phones(name), dict[str, Device]()
+        phones = fleet.choose(name, every=asked.every, at_most=asked.at_most)
+        for phone in phones:
+            try:
+                fleet.by_serial(phone.serial)  # by which all that follows knows it: a plan, leases, results
+            except UsageError as error:
+                if len(phones) == 1:
+                    raise
+                way = fleet.told_apart(phone)
+                found[way] = AbsentDevice(name=way, profile=_profile_called(name), error=NoDevice(str(error)))
+            else:
+                profile = phone.profile(name) if phone.usable else _profile_called(name)
+                found[phone.serial] = _phone_device(phone, profile, fleet, wish)
+        return found
 
     def of_plan(self, plan: Plan, serial: str, *, binary: Path | None) -> Device:
         """Return the device that a part of a session was planned for.
@@ -113,6 +144,14 @@ def find_devices(names: Sequence[str], adb_servers: Sequence[str], *, wait_s: fl
 
     with fleet(adb_servers, return_s=wait_s, named=names) as phones:
         yield Devices(fleet=phones)
+
+
+def _profile_called(name: str) -> Profile:
+    """Return the profile of a name; of a device that is called otherwise nothing is declared but how phones are run."""
+    try:
+        return user_profile(name)
+    except UsageError:
+        return user_profile(ANY_PHONE)
 
 
 def _phone_device(phone: "Phone", profile: Profile, fleet: "Fleet", wish: ProgramWish) -> Device:

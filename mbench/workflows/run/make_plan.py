@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.errors import UsageError
+from mbench.core.errors import MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, MeasuringRules, Pass
 from mbench.core.workloads import RunSettings, Workload
@@ -17,12 +17,16 @@ from mbench.workflows.run.candidates import candidates_for
 from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
 from mbench.workflows.run.plan import choose_canary, planned_job, serial_part
 from mbench.workflows.run.request import ExpandedRequest, RunRequest
+from mbench.workflows.run.together import together
 
 if TYPE_CHECKING:  # a run without a data set has no need of it
     from mbench.workflows.score.run_accuracy import Scoring
 
 HOSTBENCH: Final = "hostbench"
 """On the host itself, its runtime is the one that files are inspected by; any other program judges a file by itself."""
+
+PREPARED_AT_ONCE: Final = 32
+"""Devices. What takes long is their own work; pushes have their own bound (`push_slots`)."""
 
 Obtain = Callable[[Sequence[Candidate], BuildInputs], list[Known]]
 """Gives each candidate its artifact: builds it, or only looks whether it is there."""
@@ -36,6 +40,8 @@ class PlannedDevice:
         identity: what it is, and its program.
         candidates: what each job of the part was made of, in order.
         left_out: a sentence for each delegate that a sweep leaves out on it.
+        unfit: why it cannot be used, and others are: its program is then the one that it would have been given. None
+            of one that is fit.
     """
 
     device: Device
@@ -43,6 +49,7 @@ class PlannedDevice:
     part: DevicePlan
     candidates: tuple[Candidate, ...]
     left_out: tuple[str, ...]
+    unfit: MbenchError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +66,22 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ready:
-    """A device with all that planning needs to know of it."""
+    """A device with all that planning needs to know of it; of one that is unfit, what the others are."""
 
     device: Device
     rules: MeasuringRules
     identity: Identity
     candidates: tuple[Candidate, ...]
     left_out: tuple[str, ...]
+    unfit: MbenchError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unfit:
+    """A device that cannot be used, and why."""
+
+    device: Device
+    error: MbenchError
 
 
 def make_plan(
@@ -81,10 +97,11 @@ def make_plan(
         progress: told how far it is.
 
     Raises:
-        MbenchError: something of what was asked for cannot be run.
+        MbenchError: something of what was asked for cannot be run, or no device can be used. One of several that
+            cannot be is planned for, and its jobs say why.
     """
     request, scoring = expanded.request, expanded.scoring
-    ready = [_ready(expanded, device, progress) for device in devices]
+    ready = _all_ready(expanded, devices, progress)
     for one in ready:  # what the program has no flags for is refused before anything is built
         _refuse_impossible(request, one)
     candidates = list(dict.fromkeys(candidate for one in ready for candidate in one.candidates))
@@ -96,6 +113,54 @@ def make_plan(
         scoring.ask_host([(each.facts, one.delegate) for one, each in known.items() if each.reason is None])
     planned = [_planned(request, one, known, scoring, several=len(ready) > 1) for one in ready]
     return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
+
+
+def _all_ready(expanded: ExpandedRequest, devices: Sequence[Device], progress: Progress) -> list[_Ready]:
+    """Return all devices as they will be planned with, prepared at the same time.
+
+    Raises:
+        NoDevice: none of several can be used.
+        MbenchError: the only one that was asked for cannot be used, or what was asked for cannot be run on one.
+    """
+    if len(devices) == 1:
+        return [_ready(expanded, devices[0], progress)]
+    found = together(lambda device: _ready_or_not(expanded, device, progress), devices, most=PREPARED_AT_ONCE)
+    errors = [one.error for one in found if isinstance(one, _Unfit)]
+    well = next((one for one in found if isinstance(one, _Ready)), None)
+    if well is None:
+        refused = next((error for error in errors if not isinstance(error, (NoDevice, TransportError))), None)
+        said = " ".join(map(str, errors))
+        raise refused or NoDevice(f"none of {len(devices)} devices can be used. {said}")
+    for error in errors:
+        progress.note(str(error))
+    return [one if isinstance(one, _Ready) else _as_planned(expanded, one, well) for one in found]
+
+
+def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress) -> _Ready | _Unfit:
+    """Return a device with all that planning needs, or why it cannot be used.
+
+    What is wrong with the question itself is found on every device alike.
+    """
+    try:
+        return _ready(expanded, device, progress)
+    except MbenchError as error:
+        return _Unfit(device=device, error=error)
+
+
+def _as_planned(expanded: ExpandedRequest, unfit: _Unfit, well: _Ready) -> _Ready:
+    """Return an unfit device as it would have been planned with: with the program of one that is well."""
+    device, instrument = unfit.device, well.identity.instrument
+    candidates, left_out = candidates_for(
+        expanded.request.selection, expanded.selected, delegates=device.profile.delegates, instrument=instrument
+    )
+    return _Ready(
+        device=device,
+        rules=measuring_rules(expanded.request, device),
+        identity=Identity(facts=device.known, instrument=instrument, binary=well.identity.binary),
+        candidates=candidates,
+        left_out=left_out,
+        unfit=unfit.error,
+    )
 
 
 def _ready(expanded: ExpandedRequest, device: Device, progress: Progress) -> _Ready:
@@ -171,6 +236,7 @@ def _planned(
         part=scoring.with_scores(part) if scoring else part,
         candidates=ready.candidates,
         left_out=ready.left_out,
+        unfit=ready.unfit,
     )
 
 

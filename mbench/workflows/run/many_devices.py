@@ -1,7 +1,7 @@
 """The parts of several devices, measured at the same time, each on its own."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from mbench.core.parts import Part
@@ -22,19 +22,23 @@ class HostContext:
     stop: threading.Event
 
 
-def measure_parts(store: SessionStore, device_of: DeviceOf, *, progress: Progress) -> None:
+def measure_parts(
+    store: SessionStore, device_of: DeviceOf, *, progress: Progress, without: Container[str] = ()
+) -> None:
     """Run what is left of every part: one device here and now, several at the same time.
 
     Args:
         store: the session.
         device_of: finds the device of a part; called in the device's own thread.
         progress: told how far it is.
+        without: serials of devices that are known to be of no use.
 
     Raises:
         MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
             jobs stay unfinished.
     """
-    left = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
+    unfinished = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
+    left = [part for part in unfinished if part.device.serial not in without]
     if len(left) == 1:
         measure_part(store, left[0], device_of, progress=progress)
     elif left:

@@ -1,13 +1,15 @@
 """Parts: what one device of a session has to do, done on it; the session folder says all that is needed for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
+from typing import NoReturn
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, PartInterrupted, StoreError
+from mbench.core.errors import ArtifactError, MbenchError, PartInterrupted, StoreError
 from mbench.core.ports import Clock, Progress
-from mbench.core.results import DevicePlan, Plan, PlannedJob
+from mbench.core.results import DevicePlan, PartEnding, Plan, PlannedJob
 from mbench.store.session_store import SessionStore
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.device import Device, Identity, TakenDevice
@@ -43,10 +45,52 @@ def measure_part(
         PartInterrupted: a stop was requested.
         MbenchError: the device, the program or a file is not the one that was planned with.
     """
-    files = _planned_files([job for job in part.jobs if store.result(job.id) is None])
-    clock = SystemClock()
-    measure_on(
-        device_of(part.device.serial), store, part, files, clock=clock, progress=progress, stop_requested=stop_requested
+    serial, clock = part.device.serial, SystemClock()
+    store.remove_ending(serial)
+    with noted_ending(store, serial, clock):
+        left = [job for job in part.jobs if store.result(job.id) is None]
+        if all(job.build_error is not None for job in left):  # no device is needed, nor waited for, to say so
+            measuring = Measuring(
+                store.plan, part, results=store, bench=_no_run, clock=clock, progress=progress, busy_limit=None
+            )
+            measuring.to_the_end()
+            return
+        files = _planned_files(left)
+        measure_on(device_of(serial), store, part, files, clock=clock, progress=progress, stop_requested=stop_requested)
+
+
+def _no_run(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("a job without a file is never run")
+
+
+@contextmanager
+def noted_ending(store: SessionStore, serial: str, clock: Clock) -> Iterator[None]:
+    """Keep why the block, which measures a device's part, ended before its end; an interrupt needs no reason."""
+    try:
+        yield
+    except PartInterrupted:
+        raise
+    except Exception as error:
+        with suppress(StoreError):  # of a disk that is full, which has its own error already
+            note_ending(store, serial, error, clock)
+        raise
+
+
+def note_ending(store: SessionStore, serial: str, error: Exception, clock: Clock) -> None:
+    """Keep why a device's part did not get to its end, for the rows of its jobs.
+
+    Raises:
+        StoreError: it could not be written.
+    """
+    ours = isinstance(error, MbenchError)
+    store.save_ending(
+        PartEnding(
+            session=store.plan.session,
+            serial=serial,
+            ended_at=clock.now(),
+            error_class=error.error_class if isinstance(error, MbenchError) else None,
+            message=str(error) if ours else f"this is a defect of mbench: {type(error).__name__}: {error}.",
+        )
     )
 
 

@@ -1,11 +1,13 @@
 """Running: `mbench run`, from what was typed to a session folder whose every job has its document."""
 
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
-from mbench.core.errors import StoreError
+from mbench.core.errors import MbenchError, StoreError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import Plan
 from mbench.report.results.report import report_markdown
@@ -13,11 +15,12 @@ from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.build.gather_artifacts import gather
 from mbench.workflows.build.selection import Selection
+from mbench.workflows.clock import SystemClock
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
 from mbench.workflows.run.make_plan import make_plan
 from mbench.workflows.run.many_devices import measure_parts
-from mbench.workflows.run.one_device import DeviceOf
+from mbench.workflows.run.one_device import DeviceOf, note_ending
 from mbench.workflows.run.provenance import provenance
 from mbench.workflows.run.request import RunRequest, expand_request
 
@@ -55,7 +58,8 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
             ),
         )
         by_serial = {each.part.device.serial: each.device for each in planned}
-        _drive(store, by_serial.__getitem__, progress, started)
+        unfit = {each.part.device.serial: each.unfit for each in planned if each.unfit is not None}
+        _drive(store, by_serial.__getitem__, progress, started, unfit=unfit)
     return store
 
 
@@ -98,11 +102,37 @@ def resume(
     return store
 
 
-def _drive(store: SessionStore, device_of: DeviceOf, progress: Progress, started: Started) -> None:
-    """Measure what is left of every part, and keep the table, however that ends."""
+def keep_or_drop(store: SessionStore) -> bool:
+    """Return whether a session holds anything that was measured; one that does not is removed."""
+    if store.has_runs():
+        return True
+    with suppress(OSError):  # one that cannot be removed holds nothing that anybody would miss
+        shutil.rmtree(store.path)
+    return False
+
+
+def _drive(
+    store: SessionStore,
+    device_of: DeviceOf,
+    progress: Progress,
+    started: Started,
+    *,
+    unfit: Mapping[str, MbenchError] = MappingProxyType({}),
+) -> None:
+    """Measure what is left of every part, and keep the table, however that ends.
+
+    Args:
+        store: the session.
+        device_of: leads from a serial to the device.
+        progress: told how far it is.
+        started: told of the session.
+        unfit: why devices cannot be used, by serial; they are not tried.
+    """
     with store.lock(), _reported(store):
+        for serial, error in unfit.items():
+            note_ending(store, serial, error, SystemClock())
         started(store)
-        measure_parts(store, device_of, progress=progress)
+        measure_parts(store, device_of, progress=progress, without=unfit)
         if store.plan.ask_devices:
             from mbench.workflows.run.device_score import forget_answers
 

@@ -268,7 +268,7 @@ def test_a_listing_is_read_line_by_line():
         "\n"
     )
     assert parse_listing(text) == (
-        Listed(name="9A1BFFAZ0", state="device", transport_id=3),
+        Listed(name="9A1BFFAZ0", state="device", transport_id=3, model="Pixel_4", device="flame"),
         Listed(name="10.0.0.7:5555", state="offline", transport_id=12),
         Listed(name="R5CR", state="no", transport_id=4),
     )

@@ -10,7 +10,7 @@ from loop_fakes import NOON, HandClock, KeptResults, SeenProgress, doubts, part_
 from memory_device import INSTRUMENT, Ended, MemoryDevice, MemoryTaken
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
+from mbench.core.errors import ArtifactError, DeviceLost, NoDevice, PartInterrupted, StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan, PlannedJob, Run, Status
 from mbench.core.scores import EvaluationSpec
@@ -183,6 +183,40 @@ def test_a_file_that_left_the_cache_ends_the_part_before_its_device_is_opened(tm
     store = stored(planned())
     with pytest.raises(ArtifactError, match=r"mobilenet_v1_0.25_32_int8 \(111111111111\) is no longer in the cache"):
         measure_nowhere(store)
+
+
+def test_jobs_without_a_file_end_without_a_device():
+    """Nothing leads to a phone here: waiting for one would fail."""
+    job = PlannedJob(id="job-0", workload=workload(sha256=ONE), build_error="it could not be built")
+    store = stored(part_of(job, canary=None))
+    measure_nowhere(store)
+    assert (store.result("job-0").status, store.result("job-0").error_class) == (Status.FAILED, "build")
+
+
+def test_why_a_part_did_not_get_to_its_end_is_kept_until_the_next_attempt(tmp_path, monkeypatch):
+    monkeypatch.setenv("MBENCH_HOME", str(tmp_path))
+    sha256 = ArtifactCache(tmp_path / "cache").keep_file(b"a model").stem
+    store = stored(part_of(PlannedJob(id="job-0", workload=workload(sha256=sha256))))
+    for error, error_class in (
+        (NoDevice("phone-1: battery at 5 %."), "environment"),
+        (DeviceLost("phone-1: did not come back."), "transport"),
+        (ValueError("odd"), None),
+    ):
+        with pytest.raises(type(error)):
+            measure_parts(store, failing_by(error), progress=SeenProgress())
+        kept = store.endings["phone-1"]
+        assert kept.error_class == error_class
+        assert str(error) in kept.message
+    with pytest.raises(PartInterrupted):
+        measure_parts(store, failing_by(PartInterrupted("interrupted.")), progress=SeenProgress())
+    assert store.endings == {}
+
+
+def failing_by(error: Exception):
+    def device_of(serial: str):
+        raise error
+
+    return device_of
 
 
 def test_a_session_with_nothing_left_opens_no_device():

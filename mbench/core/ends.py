@@ -1,0 +1,39 @@
+"""How a session ended as a whole: the exit code that its results deserve (README, "When it fails")."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from mbench.core.error_classes import ENVIRONMENT, KILLED, TRANSPORT
+from mbench.core.results import JobResult, Status
+
+ALL_WELL: Final = 0
+NO_DEVICE: Final = 3
+OWN_FAULT: Final = 4
+NO_NUMBER: Final = 5
+
+_NOT_THEIR_OWN: Final = frozenset({TRANSPORT, ENVIRONMENT, KILLED})
+"""Classes of failures that say something of the phone, the cable or the host, and nothing of model or program."""
+
+
+def exit_code(results: Iterable[JobResult]) -> int:
+    """Return the first that applies of: 4 a job failed by its own fault, 5 one has no number for another reason.
+
+    Where nothing at all ran, and that for reasons of the devices alone, it is 3: no device could be used.
+    """
+    codes, ran = set(), False
+    for result in results:
+        codes.add(_code(result))
+        ran = ran or bool(result.runs)
+    if OWN_FAULT in codes:
+        return OWN_FAULT
+    if NO_NUMBER in codes:
+        return NO_NUMBER if ran else NO_DEVICE
+    return ALL_WELL
+
+
+def _code(result: JobResult) -> int:
+    if result.status is Status.OK:
+        return ALL_WELL
+    if result.status is Status.FAILED and result.error_class not in _NOT_THEIR_OWN:
+        return OWN_FAULT
+    return NO_NUMBER

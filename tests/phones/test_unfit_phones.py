@@ -1,0 +1,130 @@
+"""Of several phones some are of no use from the beginning: the others are measured, and the rows of those say why."""
+
+import pytest
+from command_line import SMALL
+from phone_lab import arm, left_on, together
+
+from mbench.emulator.phone.facts import pixel4
+from mbench.emulator.phone.faults import FaultKind
+
+pytestmark = pytest.mark.tensorflow
+
+UNFIT = {
+    "bits flip on its cable": (("corrupt", {"level": 99}), "damages data", "transport"),
+    "its storage is full": (("full", {"size_bytes": 1_000_000}), "free on the device", "environment"),
+    "its memory is low": (
+        ("kill_help", {"level": 2}),
+        "was killed (SIGKILL) when it was asked for its flags, and once more",
+        "environment",
+    ),
+    "nobody let us in": (("unauthorize", {}), "Accept the dialog", "environment"),
+    "it is frozen": (("freeze", {}), "Unplug it and plug it in again", "environment"),
+    "adb calls it offline": (("mute", {}), "cannot be used", "environment"),
+}
+
+
+def serial_of(row: dict[str, object]) -> object:
+    return row["device"]
+
+
+@pytest.mark.parametrize("what", UNFIT)
+@together
+def test_a_phone_that_fails_before_the_session_keeps_no_other_from_being_measured(lab, what):
+    (kind, values), words, error_class = UNFIT[what]
+    well, unfit = lab.phone(), lab.phone()
+    arm(unfit, FaultKind(kind), **values)
+    done = lab.run("--every")
+    assert done.returncode == 5, done.err
+    rows = {row["status"]: row for row in done.rows}
+    assert (len(done.rows), rows.keys()) == (2, {"ok", "aborted"})
+    assert (rows["ok"]["device"], rows["ok"]["runs"]) == (well.serial, 2)
+    assert rows["aborted"]["device"] in {unfit.serial, unfit.address}
+    assert rows["aborted"]["error_class"] == error_class
+    assert words in rows["aborted"]["message"]
+    assert words in done.err
+    assert left_on(lab, well) == []
+    told = lab.mbench("report", "--format", "csv")
+    assert words in told.out
+    assert words in lab.mbench("report", "--format", "md").out
+
+
+@together
+def test_a_phone_that_is_mended_is_completed_by_resume(lab):
+    well, unfit = lab.phone(), lab.phone()
+    arm(unfit, FaultKind.KILL_HELP, level=2)
+    assert lab.run("--every").returncode == 5
+    before = well.benchmarks
+    done = lab.mbench("run", "--resume", "last", "--json")
+    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * 2)
+    assert well.benchmarks == before
+    assert [left_on(lab, phone) for phone in (well, unfit)] == [[], []]
+
+
+@together
+def test_one_moment_without_memory_is_no_reason(lab):
+    phone = lab.phone()
+    arm(phone, FaultKind.KILL_HELP)
+    done = lab.run()
+    assert (done.returncode, done.row["status"]) == (0, "ok")
+
+
+@together
+def test_a_setting_that_one_phone_does_not_take_keeps_no_other_from_being_measured(lab):
+    rooted, other = lab.phone(rooted=True), lab.phone()
+    done = lab.run("--every", "--governor", "performance")
+    assert done.returncode == 5, done.err
+    assert {row["device"]: row["status"] for row in done.rows} == {rooted.serial: "ok", other.serial: "aborted"}
+    assert "--governor performance cannot be had" in done.out
+
+
+@together
+def test_of_several_named_phones_one_that_is_in_no_state_to_be_asked_keeps_its_row(lab):
+    well, unfit = lab.phone(), lab.phone()
+    arm(unfit, FaultKind.UNAUTHORIZE)
+    done = lab.run("--device", unfit.address, device=well.serial)
+    assert done.returncode == 5, done.err
+    assert {row["device"]: row["status"] for row in done.rows} == {well.serial: "ok", unfit.address: "aborted"}
+    assert "Accept the dialog" in done.out
+
+
+@together
+def test_phones_that_share_a_serial_keep_no_other_from_being_measured(lab):
+    law = lab.phone().facts.synthetic
+    twins = [lab.phone(pixel4("TWIN01", synthetic=law)) for _ in range(2)]
+    done = lab.run("--every")
+    assert done.returncode == 5, done.err
+    assert sorted(row["status"] for row in done.rows) == ["aborted", "aborted", "ok"]
+    assert done.out.count("2 phones have the serial TWIN01") == 2
+    assert [twin.benchmarks for twin in twins] == [0, 0]
+
+
+@together
+def test_where_no_phone_is_of_use_all_of_them_are_named_and_nothing_is_kept(lab):
+    phones = [lab.phone(), lab.phone()]
+    for phone in phones:
+        arm(phone, FaultKind.KILL_HELP, level=2)
+    done = lab.run("--every")
+    assert done.returncode == 3
+    assert "none of 2 devices can be used" in done.last_line
+    assert all(phone.serial in done.last_line for phone in phones)
+    assert not (lab.folder / "results").exists()
+
+
+@together
+def test_what_is_wrong_with_the_question_is_said_once_and_not_of_each_phone(lab):
+    for _ in range(2):
+        lab.phone()
+    done = lab.run("--every", "--cpus", "99")
+    assert (done.returncode, done.out) == (2, "")
+    assert "none of 2 devices" not in done.err
+
+
+@together
+def test_a_session_that_measured_nothing_does_not_become_the_latest(lab):
+    phone = lab.phone()
+    assert lab.run().returncode == 0
+    arm(phone, FaultKind.BATTERY, level=5, powered=False)
+    assert lab.run().returncode == 3
+    report = lab.mbench("report", "--json")
+    assert (report.row["status"], report.row["variant"]) == ("ok", SMALL)
+    assert len(list((lab.folder / "results").glob("2*"))) == 1
