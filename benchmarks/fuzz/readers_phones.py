@@ -34,7 +34,7 @@ from mbench.devices.android.kernel import (
 )
 from mbench.devices.android.knobs import Knobs
 from mbench.devices.lease.on_phone import PhoneLease
-from mbench.devices.lease.records import parse_record
+from mbench.devices.lease.records import PhoneTime, parse_record
 from mbench.devices.profiles.draft import draft_profile
 from mbench.devices.profiles.matching import match_profile
 from mbench.devices.profiles.profile import load_profiles
@@ -206,17 +206,20 @@ def _leases() -> Sequence[bytes]:
         (
             b'{"host":"lab-2","user":"ada","pid":4711,"session":"20261122-120000-pixel4-alpha","kernel":null,'
             b'"started_s":1.5,"domain":null,"token":"5f","beat":"c0","since":"2026-11-22T12:00:00Z",'
-            b'"heartbeat_s":1795348800,"limit_s":600}\n'
+            b'"heartbeat_s":1795348800,"uptime_s":353245,"boot_id":"5f1c","limit_s":600}\n'
         )
     ]
 
 
 def _read_lease(data: bytes, _: Path) -> object:
     record = parse_record(data)
-    seen = PhoneLease(cast(Any, _Transport(b"1795348800\n" + data)), "/data", cast(Any, None)).look()
+    seen = PhoneLease(
+        cast(Any, _Transport(b"1795348800\n353245.93 2801003.50 5f1c\n" + data)), "/data", cast(Any, None)
+    ).look()
     if record is None:
         return None
-    return record.words(), record.expired(1795348800), record.holder_is_dead(), record.beaten(1), seen
+    now = PhoneTime(now_s=1795348800, uptime_s=353245, boot_id="5f1c")
+    return record.words(), record.expired(now), record.holder_is_dead(), record.beaten(PhoneTime(now_s=1)), seen
 
 
 def _read_clock(data: bytes, _: Path) -> object:

@@ -13,6 +13,7 @@ from mbench.cli.streams import write, write_json, write_line
 from mbench.cli.tables import print_table
 
 NO_DEVICE = 3
+NOT_ALL = 5
 WATCH_S = 2.0
 
 app = typer.Typer(help="Show attached phones, their state and what to do about it.", rich_markup_mode=None)
@@ -69,8 +70,11 @@ def clean(
     """Remove everything that mbench keeps on a phone."""
     from mbench.workflows.devices import device_list as workflow
 
-    for serial in workflow.clean_devices(adb_server or [], device, every=every):
-        write_line(f"{serial}: clean")
+    ended = workflow.clean_devices(adb_server or [], device, every=every)
+    for one in ended:
+        write_line(one.said)
+    if any(one.error is not None or one.left for one in ended):
+        raise typer.Exit(NOT_ALL)
 
 
 @profile_app.command("new")

@@ -17,6 +17,7 @@ from mbench.core.errors import MbenchError
 from mbench.files.disk import advise
 
 INTERRUPTED = 130
+ENOUGH = 4
 _OTHERWISE = "let MBENCH_HOME or MBENCH_RESULTS name another folder"
 SYSTEM_REFUSED = 4
 Parameters = ParamSpec("Parameters")
@@ -71,9 +72,10 @@ def _folder_is_gone() -> bool:
 
 
 def _remembered_interrupts() -> list[int]:
-    """Return a list that gets an entry with each Ctrl-C.
+    """Return a list that gets an entry with each Ctrl-C; the fourth ends the process at once.
 
-    A C extension that is being imported may turn the KeyboardInterrupt into an ImportError of its own.
+    The first ends the work, the second the wait for what still runs, the third what is put back on phones. A C
+    extension that is being imported may turn the KeyboardInterrupt into an ImportError of its own.
     """
     heard: list[int] = []
     if (
@@ -83,6 +85,9 @@ def _remembered_interrupts() -> list[int]:
 
         def hear(number: int, frame: FrameType | None) -> None:
             heard.append(number)
+            if len(heard) >= ENOUGH:
+                streams.tell("interrupted; what is not put back yet, the next session does.")
+                os._exit(INTERRUPTED)
             signal.default_int_handler(number, frame)
 
         signal.signal(signal.SIGINT, hear)

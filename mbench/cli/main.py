@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -87,6 +88,7 @@ def main() -> None:
         code = usage.run(app)
     except OSError as error:  # help and version are printed outside of any command
         code = streams.unwritten(error)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the exit code stands
     sys.exit(streams.end(code))
 
 

@@ -4,6 +4,7 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,19 @@ QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "mi
 
 
 TAKEN_WITH_RESUME = frozenset(
-    {"resume", "results", "adb_server", "wait_for_phone", "format_", "columns", "json_", "quiet", "binary", "delegate"}
+    {
+        "resume",
+        "failed",
+        "results",
+        "adb_server",
+        "wait_for_phone",
+        "format_",
+        "columns",
+        "json_",
+        "quiet",
+        "binary",
+        "delegate",
+    }
 )
 """What a plan does not say: where its session lies, how phones are reached, how the table is printed; and what it may
 not say alone: which code of others is started.
@@ -295,12 +308,17 @@ def run(
         str | None,
         typer.Option(
             help="Session to go on with; last is the latest. Its plan decides what is run: it takes --results, "
-            "--adb-server, --wait-for-phone, --format, --columns, --json and --quiet only, and once more --binary FILE "
-            "and --delegate external:PATH where it was begun with them: what a plan names is not started by itself.",
+            "--adb-server, --wait-for-phone, --failed, --format, --columns, --json and --quiet only, and once more "
+            "--binary FILE and --delegate external:PATH where it was begun with them: what a plan names is not started "
+            "by itself.",
             metavar="SESSION",
             rich_help_panel=grouped.OUTPUT,
         ),
     ] = None,
+    failed: Annotated[
+        bool,
+        typer.Option("--failed", help="Beside --resume: try failed jobs again, too.", rich_help_panel=grouped.OUTPUT),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print the plan and the commands; do nothing.", rich_help_panel=grouped.OUTPUT),
@@ -327,6 +345,8 @@ def run(
     show = partial(_print_session, shape=shape, columns=columns_named(columns, shape), suite=suite)
     if resume is not None:
         _refuse_beside_resume(context)
+    if failed and resume is None:
+        raise UsageError("--failed belongs beside --resume SESSION, whose failed jobs it tries again.")
     if (every or any_) and not [each for each in device or [] if each != "host"]:
         raise UsageError("--every and --any choose among phones; name a profile with --device.")
     if min_secs is not None and max_secs is not None and min_secs > max_secs:
@@ -343,6 +363,7 @@ def run(
                 wait_s=wait_for_phone,
                 binary=binary,
                 delegates=delegate,
+                failed=failed,
             ),
             show,
             quiet=quiet,
@@ -493,14 +514,17 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool)
     from mbench.workflows.run.session import keep_or_drop
 
     begun: list[SessionStore] = []
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _interrupt)
     try:
         store = work(begun.append, progress_for(quiet=quiet))
     except (KeyboardInterrupt, MbenchError) as error:
         if not begun:
             raise _of_devices(error) from error
-        show(begun[0])
-        code = exit_code(begun[0].results())
+        with suppress(OSError):  # of a terminal that was closed: the table is kept, too
+            show(begun[0])
+        code = exit_code(begun[0].results(), ran=begun[0].has_runs())
         if keep_or_drop(begun[0]):
             then = f"What was measured is kept in {begun[0].path}; mbench run --resume {begun[0].plan.session} goes on."
         else:
@@ -509,7 +533,7 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool)
             fail(f"interrupted. {then}", INTERRUPTED)
         fail(f"{error} {then}", code if _lacks_device(error) else error.exit_code)
     show(store)
-    code = exit_code(store.results())
+    code = exit_code(store.results(), ran=store.has_runs())
     if not keep_or_drop(store):
         streams.tell("nothing was measured, and nothing is kept.")
     elif not quiet:
@@ -529,6 +553,7 @@ def _of_devices(error: BaseException) -> BaseException:
 
 
 def _interrupt(*_: object) -> None:
+    """Do what Ctrl-C does: the terminal, or whoever started mbench, has gone or wants it to end."""
     raise KeyboardInterrupt
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -44,7 +45,8 @@ def run(app: typer.Typer) -> int:
     except WrongUsage as error:
         return _told(error)
     except (typer.Abort, KeyboardInterrupt):
-        streams.tell("interrupted.")
+        with suppress(KeyboardInterrupt):  # another one
+            streams.tell("interrupted.")
         return INTERRUPTED
     return code or 0
 

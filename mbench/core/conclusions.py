@@ -49,6 +49,7 @@ def conclude(
     busy_limit: float | None,
     agreement_db: float | None,
     scores: Sequence[Score | Unscored] = (),
+    tried_before: Sequence[str] = (),
     finished_at: datetime,
 ) -> JobResult:
     """Return the one document of a job: `failed` with the first failing run's reason, else `ok` with its doubts.
@@ -62,6 +63,7 @@ def conclude(
         busy_limit: share of a run's own cores, and of all cores, that others may use.
         agreement_db: signal-to-noise ratio of its outputs against the same file's by delegate cpu; None: not compared.
         scores: the device's, or why there are none; the host's stand in the plan.
+        tried_before: why it failed each time before it was tried again.
         finished_at: aware time.
     """
     failed = next((run for run in runs if run.status is not Status.OK), None)
@@ -82,7 +84,11 @@ def conclude(
         message=message,
         runs=tuple(runs),
         scores=(*job.scores, *(score for score in scores if isinstance(score, Score))),
-        warnings=(*_doubts(part, job, runs, canary, busy_limit, agreement_db), *_unscored(job, scores))
+        warnings=(
+            *_doubts(part, job, runs, canary, busy_limit, agreement_db),
+            *_unscored(job, scores),
+            *_retried(tried_before),
+        )
         if error_class is None
         else (),
     )
@@ -108,6 +114,15 @@ def _unscored(job: PlannedJob, scores: Sequence[Score | Unscored]) -> Iterator[M
                 "examples only",
                 advice="whatever it computes fast may be wrong; the differing examples are named in the job's document",
             )
+
+
+def _retried(tried_before: Sequence[str]) -> Iterator[MeasurementWarning]:
+    for reason in tried_before:
+        yield MeasurementWarning(
+            code=WarningCode.RETRIED,
+            message=f"it had failed before and was tried again: {reason}",
+            advice="what failed it is kept in the session's folder set-aside",
+        )
 
 
 def latency_samples_us(runs: Sequence[Run]) -> list[float]:

@@ -15,15 +15,15 @@ _NOT_THEIR_OWN: Final = frozenset({TRANSPORT, ENVIRONMENT, KILLED})
 """Classes of failures that say something of the phone, the cable or the host, and nothing of model or program."""
 
 
-def exit_code(results: Iterable[JobResult]) -> int:
+def exit_code(results: Iterable[JobResult], *, ran: bool) -> int:
     """Return the first that applies of: 4 a job failed by its own fault, 5 one has no number for another reason.
 
-    Where nothing at all ran, and that for reasons of the devices alone, it is 3: no device could be used.
+    Args:
+        results: of all jobs.
+        ran: whether anything ran, a canary included; where nothing did, for reasons of the devices alone, the code is
+            3: no device could be used.
     """
-    codes, ran = set(), False
-    for result in results:
-        codes.add(_code(result))
-        ran = ran or bool(result.runs)
+    codes = {_code(result) for result in results}
     if OWN_FAULT in codes:
         return OWN_FAULT
     if NO_NUMBER in codes:

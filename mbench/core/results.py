@@ -76,6 +76,7 @@ class WarningCode(StrEnum):
     COARSE_CLOCK = "coarse_clock"
     INVENTED = "invented"
     LOST = "lost"
+    RETRIED = "retried"
     REDUCED_PRECISION = "reduced_precision"
     CONDITIONS = "conditions"
     UNKNOWN_CONDITIONS = "unknown_conditions"

@@ -8,12 +8,12 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from mbench.core.errors import NoDevice
+from mbench.files.scratch import ScratchFolder
 
 ADB_VARIABLE = "ADBUTILS_ADB_PATH"
 _START_S = 60.0
@@ -53,7 +53,8 @@ class AdbServer:
     def __init__(self, adb: str | None = None, *, port: int | None = None) -> None:
         self.adb = find_adb(adb)
         self.port = _free_port() if port is None else port
-        self._home = Path(tempfile.mkdtemp(prefix="mbench-adb-"))
+        self._scratch = ScratchFolder("adb")
+        self._home = self._scratch.path
         self._log = (self._home / "server.log").open("wb")
         self._process = subprocess.Popen(
             [self.adb, "-P", str(self.port), "nodaemon", "server"],
@@ -112,7 +113,7 @@ class AdbServer:
                 self._process.kill()
                 self._process.wait(_STOP_S)
         self._log.close()
-        shutil.rmtree(self._home, ignore_errors=True)
+        self._scratch.close()
 
     def _wait_until_it_listens(self) -> None:
         until = time.monotonic() + _START_S

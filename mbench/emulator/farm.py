@@ -10,9 +10,7 @@ import asyncio
 import errno
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from itertools import count as numbers
@@ -26,6 +24,7 @@ from mbench.emulator.phone.facts import PhoneFacts, numbered_serial, pixel4
 from mbench.emulator.phone.faults import Fault
 from mbench.emulator.phone.phone import PhoneCore
 from mbench.emulator.processes.processes import Nursery
+from mbench.files.scratch import ScratchFolder
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -103,8 +102,11 @@ class PhoneFarm:
     def __init__(self, folder: Path | None = None, *, view: str | None = None) -> None:
         if not sys.platform.startswith("linux"):
             raise MbenchError(f"Emulated phones need Linux, not {sys.platform}: processes are found in /proc.")
-        self._own_folder = folder is None
-        self._folder = Path(tempfile.mkdtemp(prefix="mbench-phones-")) if folder is None else folder.resolve()
+        self._scratch = None
+        if folder is None:
+            self._scratch = ScratchFolder("phones")
+            folder = self._scratch.path
+        self._folder = folder.resolve()
         wanted = view or os.environ.get(VIEW_VARIABLE, "namespace")
         usr_merged = Path("/bin").is_symlink()
         self._nursery = Nursery(namespace=wanted == "namespace" and usr_merged)
@@ -173,8 +175,8 @@ class PhoneFarm:
         self._thread.join(_ANSWER_S)
         self._loop.close()
         self._nursery.close()
-        if self._own_folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.close()
 
     async def _start(self, facts: PhoneFacts, folder: Path, number: int, port: int) -> PhoneCore:
         commands = self._commands.folder(rooted=facts.rooted)

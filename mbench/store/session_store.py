@@ -3,6 +3,7 @@
 SESSION/plan.json                           written first
 SESSION/runs/JOB/PURPOSE-INDEX/run.json     as each run ends, with the raw files beside it
 SESSION/jobs/JOB.json                       once, when the job is done
+SESSION/set-aside/JOB/N/                    a failed job that was tried again: its document, and the runs that failed it
 SESSION/endings/SERIAL.json                 while a device's part was tried and did not get to its end
 SESSION/report.md                           the table, whenever `mbench run` ends
 """
@@ -16,7 +17,7 @@ from typing import Final
 
 from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
-from mbench.core.results import DevicePlan, JobResult, PartEnding, Plan, PlannedJob, Run
+from mbench.core.results import DevicePlan, JobResult, PartEnding, Plan, PlannedJob, Run, Status
 from mbench.files.whole import remove_leftovers
 from mbench.store.documents import RunDocument, format_document, read_document
 from mbench.store.files import (
@@ -35,6 +36,7 @@ PLAN_FILE: Final = "plan.json"
 LATEST_FILE: Final = "LATEST"
 """Beside the sessions: names the one whose first run was kept last."""
 RUN_FILE: Final = "run.json"
+SET_ASIDE_FILE: Final = "job.json"
 REPORT_FILE: Final = "report.md"
 
 _RUN_FOLDER = re.compile(r"[a-z]+-\d+")
@@ -158,6 +160,39 @@ class SessionStore:
             raise StoreError(f"a result of session {result.session} does not belong into {self.path}.")
         if not write_new_file(self._job_path(result.job), format_document(result)):
             raise StoreError(f"result {self._job_path(result.job)} is kept already; a kept result is never edited.")
+
+    def set_aside(self, job: str) -> None:
+        """Put a failed job's document, and the runs that failed it, out of the way, so that it can be tried again.
+
+        Nothing of them is changed. Its good runs stay, and count.
+
+        Raises:
+            StoreError: it has not failed, or its files could not be moved.
+        """
+        result = self.result(job)
+        if result is None or result.status is not Status.FAILED:
+            raise StoreError(f"job {job!r} of session {self.plan.session} has not failed; it is not tried again.")
+        failed = [run for run in self.runs(job) if run.status is not Status.OK]
+        folder = self._own(self.path / "set-aside" / job / str(len(self.tried_before(job)) + 1))
+        with storing("write", folder):
+            folder.mkdir(parents=True)
+            self._job_path(job).rename(folder / SET_ASIDE_FILE)  # first: without it the rest is done at the next time
+            for run in failed:
+                self.run_path(run).rename(folder / f"{run.purpose}-{run.index}")
+        self._documents.results.pop(job, None)
+        for run in failed:
+            self._documents.runs.pop((job, f"{run.purpose}-{run.index}"), None)
+
+    def tried_before(self, job: str) -> tuple[str, ...]:
+        """Return why a job failed each time before it was tried again, in order.
+
+        Raises:
+            StoreError: a document that was set aside cannot be read.
+        """
+        folder = self._own(self.path / "set-aside" / job)
+        names = sorted((name for name in self._names(folder) if name.isdecimal()), key=int)
+        kept = (read_document(self._own(folder / name / SET_ASIDE_FILE), JobResult) for name in names)
+        return tuple(result.message or str(result.error_class) for result in kept)
 
     def result(self, job: str) -> JobResult | None:
         """Return what became of a planned job; None where that is not written yet.

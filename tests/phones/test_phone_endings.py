@@ -1,5 +1,7 @@
 """What a benchmark can do instead of measuring: each is told by its class, and costs no other job anything."""
 
+import threading
+
 import pytest
 from phone_lab import OURS, arm, hear, left_on, together, wait_until
 
@@ -20,8 +22,8 @@ ENDINGS = {
 @together
 def test_a_benchmark_that_ends_in_any_bad_way_fails_its_own_job_alone(lab):
     phone = lab.phone()
-    for number, ending in enumerate(ENDINGS, start=2):  # the canary comes first
-        arm(phone, ending, run=number)
+    for number, ending in enumerate((FaultKind.KILL, *ENDINGS), start=2):  # the canary comes first
+        arm(phone, ending, run=number)  # who is killed is tried once more
     done = lab.run("--threads", "1,2,3,4", "--delegate", "cpu,builtin")
     assert done.returncode == 4
     first_of_each = [run for run in done.runs if run["block"] == 0 and run["purpose"] == "latency"]
@@ -48,7 +50,7 @@ def test_a_benchmark_that_hangs_is_ended_on_the_phone_and_costs_no_other_job_any
 
 @pytest.mark.parametrize("what", ["models", "binaries"])
 @together
-def test_a_file_that_changes_on_the_phone_during_a_run_makes_no_number(lab, what):
+def test_a_file_that_changes_on_the_phone_during_a_run_makes_no_number_and_is_brought_again(lab, what):
     phone = lab.phone()
     process = lab.start_run()
     pattern = "*/models/*.tflite" if what == "models" else "*/binaries/*/benchmark_model"
@@ -56,10 +58,58 @@ def test_a_file_that_changes_on_the_phone_during_a_run_makes_no_number(lab, what
     (file,) = phone.path(OURS).glob(pattern)
     arm(phone, FaultKind.REPLACE, run=2, path=f"{OURS}/{file.relative_to(phone.path(OURS))}")
     done = lab.end(process)
-    assert (done.returncode, done.row["error_class"], done.row["latency_median_us"]) == (5, "environment", None)
+    assert (done.returncode, done.row["status"], done.row["runs"]) == (0, "ok", 2), done.out
+    (retried,) = [one for one in done.row["warnings"] if one["code"] == "retried"]
+    assert "changed" in retried["message"]
     assert left_on(lab, phone) == []
-    again = lab.run("--results", "others")
-    assert (again.returncode, again.row["status"]) == (0, "ok")
+
+
+@together
+def test_a_benchmark_that_is_killed_once_is_tried_once_more_and_says_so(lab):
+    phone = lab.phone()
+    arm(phone, FaultKind.KILL, run=2)
+    done = lab.run()
+    assert (done.returncode, done.row["status"], done.row["runs"]) == (0, "ok", 2)
+    (retried,) = [one for one in done.row["warnings"] if one["code"] == "retried"]
+    assert "SIGKILL" in retried["message"]
+    assert phone.benchmarks == 6
+    (run,) = [one for one in done.runs if "first-stdout.txt" in one["files"]]
+    assert (done.folder / next((done.folder / "results").glob("2*")) / "runs" / run["job"]).is_dir()
+
+
+@together
+def test_a_failed_job_is_tried_again_by_resume_where_that_is_asked_for(lab):
+    phone = lab.phone()
+    for number in (2, 3):
+        arm(phone, FaultKind.KILL, run=number)
+    failed = lab.run("--threads", "1,2")
+    assert failed.returncode == 5
+    assert sorted((row["status"], row["error_class"]) for row in failed.rows) == [("failed", "killed"), ("ok", None)]
+    assert any("This was the second try" in (row["message"] or "") for row in failed.rows)
+    before = phone.benchmarks
+    left = lab.mbench("run", "--resume", "last", "--json")
+    assert (left.returncode, phone.benchmarks) == (5, before)
+    assert "1 failed jobs are left as they are; beside --resume, --failed tries them again" in left.err
+    done = lab.mbench("run", "--resume", "last", "--failed", "--json")
+    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok", "ok"])
+    assert sum("it had failed before" in one["message"] for row in done.rows for one in row["warnings"]) == 1
+    assert lab.mbench("report", "--json").returncode == 0
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_moment_of_full_storage_is_waited_for(lab):
+    phone = lab.phone(own_storage=True)
+    assert lab.run().returncode == 0
+    process = lab.start_run("--results", "others")
+    before = phone.benchmarks
+    wait_until(lambda: phone.benchmarks > before)
+    arm(phone, FaultKind.FULL, size_bytes=0)
+    hear_or_wait = threading.Timer(1.5, arm, (phone, FaultKind.FREE))
+    hear_or_wait.start()
+    done = lab.end(process)
+    hear_or_wait.join()
+    assert (done.returncode, done.row["status"]) == (0, "ok"), done.out
 
 
 @together

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 
 import psutil
 import pytest
@@ -13,7 +14,7 @@ from mbench.emulator.phone.faults import FaultKind
 pytestmark = pytest.mark.tensorflow
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "SIGTERM", "SIGHUP"])
 @together
 def test_a_stop_in_a_run_leaves_the_phone_as_it_was_and_keeps_what_was_measured(lab, number):
     phone = lab.phone()
@@ -28,6 +29,24 @@ def test_a_stop_in_a_run_leaves_the_phone_as_it_was_and_keeps_what_was_measured(
     assert left_on(lab, phone) == []
     resumed = lab.mbench("run", "--resume", "last", "--json")
     assert (resumed.returncode, resumed.row["status"], resumed.row["runs"]) == (0, "ok", 2)
+
+
+@pytest.mark.parametrize("pause_s", [0.02, 0.4])
+@together
+def test_ctrl_c_four_times_ends_with_its_exit_code_and_the_next_contact_puts_the_rest_right(lab, pause_s):
+    phone = lab.phone()
+    arm(phone, FaultKind.HANG, run=3)
+    process = lab.start_run(*HELD_LONG)
+    wait_until(lambda: phone.benchmarks >= 3)
+    for _ in range(4):
+        process.send_signal(signal.SIGINT)
+        time.sleep(pause_s)
+    stopped = lab.end(process)
+    assert stopped.returncode == 130
+    assert "Traceback" not in stopped.err
+    done = lab.mbench("run", "--resume", "last", "--json")
+    assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
+    assert left_on(lab, phone) == []
 
 
 @pytest.mark.parametrize("contact", ["run", "clean"])
@@ -47,8 +66,8 @@ def test_what_a_killed_session_has_left_goes_with_the_next_contact(lab, contact)
     else:
         cleaned = lab.mbench("devices", "clean", phone.serial)
         assert (cleaned.returncode, cleaned.out) == (0, f"{phone.serial}: clean\n")
-        assert [one for one in left_on(lab, phone) if "lease.json" not in one] == []
-        assert lab.shell(phone, f"ls {OURS}/root {OURS}/$USER 2>/dev/null") in ("", "lease.json")
+        assert left_on(lab, phone) == []
+        assert not phone.path(OURS).exists()
 
 
 @together

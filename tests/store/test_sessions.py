@@ -10,7 +10,7 @@ import pytest
 import sample_plans as sample
 
 from mbench.core.errors import StoreError
-from mbench.core.results import PartEnding, Pass, PlannedJob
+from mbench.core.results import PartEnding, Pass, PlannedJob, Status
 from mbench.store.session import create_session, find_session, list_sessions, open_session
 from mbench.store.session_store import SessionStore
 
@@ -108,6 +108,33 @@ def test_the_reason_why_a_part_ended_is_kept_until_it_is_tried_again(tmp_path):
     assert (store.ending("workstation"), store.results()[0].error_class) == (None, None)
     with pytest.raises(StoreError, match="'elsewhere' is not in the plan"):
         store.ending("elsewhere")
+
+
+def test_what_failed_a_job_is_set_aside_and_its_good_runs_stay(tmp_path):
+    store = created(tmp_path)
+    good = sample.run(index=0)
+    bad = sample.run(index=1).model_copy(
+        update={"status": Status.FAILED, "error_class": "killed", "message": "SIGKILL.", "measured": None}
+    )
+    for run in (good, bad):
+        store.save_run(run, {"stdout.txt": b"said"})
+    failed = sample.result(store.plan, runs=(good, bad)).model_copy(
+        update={"status": Status.FAILED, "error_class": "killed", "message": "SIGKILL."}
+    )
+    store.save_job(failed)
+    for again in (store, open_session(store.path)):
+        assert again.result("job-0").status is Status.FAILED
+    store.set_aside("job-0")
+    for again in (store, open_session(store.path)):
+        assert (again.result("job-0"), again.tried_before("job-0")) == (None, ("SIGKILL.",))
+        assert [run.index for run in again.runs("job-0")] == [0]
+    store.save_run(bad.model_copy(update={"message": "SIGTERM."}), {})
+    store.save_job(failed.model_copy(update={"message": "SIGTERM."}))
+    store.set_aside("job-0")
+    assert store.tried_before("job-0") == ("SIGKILL.", "SIGTERM.")
+    assert (store.path / "set-aside/job-0/1/latency-1/stdout.txt").read_bytes() == b"said"
+    with pytest.raises(StoreError, match="has not failed"):
+        store.set_aside("job-1")
 
 
 def test_a_reason_of_another_session_is_refused(tmp_path):

@@ -254,6 +254,10 @@ class KeptResults:
         self._runs[key] = run.model_copy(update={"files": tuple(sorted(files))})
         self._raw[key] = dict(files)
 
+    def tried_before(self, job: str) -> tuple[str, ...]:
+        self._planned(job)
+        return ()
+
     def result(self, job: str) -> JobResult | None:
         self._planned(job)
         return self.documents.get(job)

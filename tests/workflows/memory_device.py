@@ -266,6 +266,7 @@ class MemoryTaken:
     folders: Folders = FOLDERS
     found: Conditions = STATE
     retries: int = 3
+    brought: int = 0
     read: Callable[[], Conditions] = lambda: STATE
     read_after: Callable[[Run], Conditions] | None = None
     ready: Callable[[Conditions], Conditions] = lambda seen: seen
@@ -275,6 +276,9 @@ class MemoryTaken:
 
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
         self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256, sent=sent)
+
+    def bring_program(self) -> None:
+        self.brought += 1
 
     def conditions(self) -> Conditions:
         return self.read()

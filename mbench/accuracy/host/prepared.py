@@ -15,7 +15,6 @@ import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import numpy as np
@@ -35,6 +34,7 @@ from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 from mbench.files.locks import locked
+from mbench.files.scratch import scratch_folder
 from mbench.files.whole import place, write_whole
 
 _LOG = logging.getLogger(__name__)
@@ -224,8 +224,8 @@ def _fill(
     failures: list[tuple[int, str]] = []
     progress.start(f"preparing {wanted.dataset.name} at {wanted.resolution} pixels", wanted.asked)
     try:
-        with TemporaryDirectory(prefix="mbench-examples-") as folder:
-            pickled = Path(folder) / "examples.pickle"
+        with scratch_folder("examples") as folder:
+            pickled = folder / "examples.pickle"
             pickled.write_bytes(pickle.dumps(examples))
             tasks = [
                 PictureRows(

@@ -137,6 +137,11 @@ class AdbTransport:
         self._door.given_up = False
         self.make_root()
 
+    @property
+    def given_up(self) -> bool:
+        """Whether waiting for the phone has ended in vain."""
+        return self._door.given_up
+
     def gave_up(self) -> None:
         """Take note that waiting for the phone has ended in vain: until it comes back, no command is tried on it.
 

@@ -6,6 +6,7 @@ takes a tenth of a second longer than the phone needs to answer: a window in whi
 """
 
 import logging
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -56,6 +57,7 @@ _SERVICES: Final[Mapping[str, tuple[str, str]]] = {
     "doze": ("deviceidle", "deep idle is"),
 }
 """Questions that Android's services answer, which may hang: what `dumpsys` calls them, and what they tell."""
+_ALONG: Final = "along"
 _SAID_NONE: Final = "1"
 _TOOL: Final = "benchmark_model"
 
@@ -96,6 +98,10 @@ class AndroidConditions:
         transport: the way to the phone.
         monotonic: seconds on a steady clock.
         declared_khz: highest clock by core, of cores whose kernel does not name it.
+        along: a file that is read along with each reading; None: none is.
+
+    Attributes:
+        read_along: what it held at the last reading; empty where there is none.
     """
 
     def __init__(
@@ -104,7 +110,10 @@ class AndroidConditions:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         declared_khz: Mapping[int, int] = NOTHING_DECLARED,
+        along: str | None = None,
     ) -> None:
+        self.read_along = ""
+        self._along = {} if along is None else {_ALONG: f"cat {shlex.quote(along)}"}
         self._transport, self._monotonic, self._declared_khz = transport, monotonic, declared_khz
         self._sensors = StoppedSensors()
         self._hung: set[str] = set()
@@ -128,7 +137,8 @@ class AndroidConditions:
             and self._monotonic() - self._last[0] >= _LEAST_INTERVAL_S
         )
         asked = questions(window=wait and not told)
-        answers = self._answers(asked)
+        answers = self._answers(asked | self._along)
+        self.read_along = answers.get(_ALONG, "")
         reading, last = parse_reading(answers), self._last
         conditions = self._judged(reading, taken_at=utc_now())
         if "window" in asked:

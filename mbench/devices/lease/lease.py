@@ -18,7 +18,7 @@ from mbench.core.ports import Clock, Transport
 from mbench.devices.host.facts import machine_name
 from mbench.devices.lease.on_host import HostLock
 from mbench.devices.lease.on_phone import PhoneLease, Seen
-from mbench.devices.lease.records import Holder, LeaseRecord
+from mbench.devices.lease.records import Holder, LeaseRecord, parse_record
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,12 +67,8 @@ class Lease:
             return
         for _ in range(_TRIES):
             seen = self._on_phone.look()
-            if seen.record is not None and seen.record.token != self._record.token:
-                raise LeaseLost(
-                    f"{self.serial}: its lease was taken by {seen.record.words()}, because this session was silent for "
-                    f"more than {self._record.limit_s} s; end one of the two."
-                )
-            record = self._record.beaten(seen.now_s)
+            self._refuse_taken(seen.record)
+            record = self._record.beaten(seen.now)
             if self._on_phone.replace(seen, record):
                 self._record, self._renewed_at = record, self._clock.monotonic()
                 self._on_host.write(_by_host_clock(record, self._clock))
@@ -81,10 +77,35 @@ class Lease:
             f"{self.serial}: its lease {self._on_phone.path} changes all the time; who else writes it?"
         )
 
+    @property
+    def path(self) -> str:
+        """The file on the phone, which whoever reads the phone's state may read along for `heard`."""
+        return self._on_phone.path
+
+    def heard(self, data: bytes) -> None:
+        """Take note of what lies on the phone in our lease's place; one that was wiped off is written again.
+
+        Raises:
+            LeaseLost: somebody else has the phone; what runs on it must end.
+            TransportError: the phone does not answer.
+        """
+        record = parse_record(data)
+        self._refuse_taken(record)
+        if record is None:
+            self._renewed_at = -math.inf
+            self.renew()
+
+    def _refuse_taken(self, record: LeaseRecord | None) -> None:
+        if record is not None and record.token != self._record.token:
+            raise LeaseLost(
+                f"{self.serial}: its lease was taken by {record.words()}, because this session was silent for more "
+                f"than {self._record.limit_s} s, or its file was removed; end one of the two."
+            )
+
     def give_back(self) -> None:
         """Remove the lease from the phone; one that cannot be reached is freed by the next contact from this host."""
         try:
-            if not self._on_phone.remove(self._record):
+            if not self._on_phone.remove(self._record) and self._on_phone.look().record is not None:
                 _LOG.warning("%s: its lease was not ours any more when it was given back", self.serial)
         except TransportError as error:
             _LOG.warning("%s: its lease stays on it until the next contact: %s", self.serial, error)
@@ -164,7 +185,7 @@ def _taken(
         seen = on_phone.look()
         why = _left_behind(seen, domain)
         if seen.record is not None and why is None:
-            ends_at = clock.now() + timedelta(seconds=seen.record.heartbeat_s + seen.record.limit_s - seen.now_s)
+            ends_at = clock.now() + timedelta(seconds=seen.record.limit_s - seen.record.silent_s(seen.now))
             raise _refusal(serial, seen.record, ends_at)
         record = LeaseRecord(
             host=holder.host,
@@ -177,7 +198,9 @@ def _taken(
             token=token,
             beat=secrets.token_hex(8),
             since=clock.now(),
-            heartbeat_s=seen.now_s,
+            heartbeat_s=seen.now.now_s,
+            uptime_s=seen.now.uptime_s,
+            boot_id=seen.now.boot_id,
             limit_s=limit_s,
         )
         on_host.write(_by_host_clock(record, clock))
@@ -197,7 +220,7 @@ def _left_behind(seen: Seen, domain: str | None) -> str | None:
         return "its holder has freed this host's lock"
     if record.holder_is_dead():
         return f"its process {record.pid} is gone"
-    if record.expired(seen.now_s):
+    if record.expired(seen.now):
         return f"its holder was silent for more than {record.limit_s} s"
     return None
 

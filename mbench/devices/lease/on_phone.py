@@ -4,6 +4,7 @@ The file is replaced and removed by a script on the phone, under a lock there, a
 was read. So of two hosts that come at the same moment one gets the phone, however slow their cables are.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,7 @@ from mbench.core.errors import TransportError
 from mbench.core.numerals import whole
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.devices.adb.errors import REMEDIES
-from mbench.devices.lease.records import LATEST_S, LeaseRecord, format_record, parse_record
+from mbench.devices.lease.records import LATEST_S, LeaseRecord, PhoneTime, format_record, parse_record
 
 LEASE_FILE: Final = "lease.json"
 
@@ -29,7 +30,12 @@ _LOCK_TIMEOUT_S: Final = 5.0
 
 _LOOK_S: Final = 0.1
 
-_READ: Final = 'date +%s || exit 1; [ ! -e "$1" ] || cat "$1"'
+_READ: Final = """date +%s || exit 1
+echo "$(cat /proc/uptime 2>/dev/null) $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+[ ! -e "$1" ] || cat "$1"
+"""
+_TIMES = re.compile(r"(\d{1,10})(?:\.\d+)? \S+ ([0-9a-fA-F-]{1,64})")
+"""`353245.93 2801003.50 5f1c…`: proc(5), random(4)."""
 
 _EXCHANGE: Final = f"""
 busy=$1.busy
@@ -54,12 +60,12 @@ class Seen:
     """What lies on the phone.
 
     Attributes:
-        now_s: the phone's clock, seconds since 1970.
+        now: the phone's time.
         record: None where there is no lease, or one that nobody can read.
         unreadable: whether something lies there that is no lease.
     """
 
-    now_s: int
+    now: PhoneTime
     record: LeaseRecord | None
     unreadable: bool
 
@@ -83,7 +89,8 @@ class PhoneLease:
             TransportError: the phone does not answer.
         """
         out = self._script(_READ, self._path)
-        clock, _, data = out.partition(b"\n")
+        clock, _, rest = out.partition(b"\n")
+        times, _, data = rest.partition(b"\n")
         now_s = whole(clock.decode("ascii", "replace").strip())
         if now_s is None or now_s > LATEST_S:
             raise TransportError(
@@ -95,7 +102,9 @@ class PhoneLease:
             raise TransportError(
                 f"{self._transport.serial}: its lease {self._path} was written by a newer mbench; update this one."
             )
-        return Seen(now_s=now_s, record=record, unreadable=bool(data) and record is None)
+        up = _TIMES.fullmatch(times.decode("ascii", "replace").strip())
+        now = PhoneTime(now_s=now_s, uptime_s=int(up[1]) if up else None, boot_id=up[2] if up else None)
+        return Seen(now=now, record=record, unreadable=bool(data) and record is None)
 
     def replace(self, seen: Seen, record: LeaseRecord) -> bool:
         """Put a record in the place of what was seen; False where that has changed since.

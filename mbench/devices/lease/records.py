@@ -58,6 +58,21 @@ def this_process(session: str) -> Holder:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneTime:
+    """What time it is on a phone.
+
+    Attributes:
+        now_s: its wall clock, seconds since 1970, which may jump.
+        uptime_s: seconds since its system was started; None where it does not show them.
+        boot_id: random text that changes with every start; None where it does not show it.
+    """
+
+    now_s: int
+    uptime_s: int | None = None
+    boot_id: str | None = None
+
+
 class LeaseRecord(BaseModel):
     """One lease.
 
@@ -69,7 +84,9 @@ class LeaseRecord(BaseModel):
         domain: random text kept beside the holder's host locks; equal where the same locks decide.
         since: by the holder's clock, for people only.
         heartbeat_s: last sign of life, seconds since 1970 by the phone's own clock; on the host, by the host's.
-        limit_s: seconds after `heartbeat_s` at which others may take the phone.
+        uptime_s: seconds that the phone was up at the last sign of life; None where it does not show them.
+        boot_id: of the start that they are counted from.
+        limit_s: seconds of silence after which others may take the phone.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -85,15 +102,30 @@ class LeaseRecord(BaseModel):
     beat: str
     since: AwareDatetime = Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=_LATEST)
     heartbeat_s: int = Field(ge=0, le=LATEST_S)
+    uptime_s: int | None = Field(default=None, ge=0, le=LATEST_S)
+    boot_id: str | None = Field(default=None, max_length=64)
     limit_s: int = Field(ge=1, le=_LONGEST_S)
 
-    def beaten(self, heartbeat_s: int) -> Self:
+    def beaten(self, now: PhoneTime) -> Self:
         """Return the record of the next sign of life."""
-        return self.model_copy(update={"beat": secrets.token_hex(8), "heartbeat_s": heartbeat_s})
+        known = {"heartbeat_s": now.now_s, "uptime_s": now.uptime_s, "boot_id": now.boot_id}
+        return self.model_copy(update={"beat": secrets.token_hex(8), **known})
 
-    def expired(self, now_s: int) -> bool:
-        """Whether the holder has been silent too long; a heartbeat far ahead is of a clock that was set back since."""
-        return abs(now_s - self.heartbeat_s) > self.limit_s
+    def silent_s(self, now: PhoneTime) -> int:
+        """Return the seconds since the last sign of life.
+
+        By the phone's uptime, which does not jump; after a restart since that. Where the phone does not show it, or an
+        older mbench wrote the record, by its wall clock: a heartbeat far ahead is of one that was set back since.
+        """
+        if None in (self.uptime_s, self.boot_id, now.uptime_s, now.boot_id):
+            return abs(now.now_s - self.heartbeat_s)
+        assert self.uptime_s is not None
+        assert now.uptime_s is not None
+        return abs(now.uptime_s - self.uptime_s) if self.boot_id == now.boot_id else now.uptime_s
+
+    def expired(self, now: PhoneTime) -> bool:
+        """Whether the holder has been silent too long."""
+        return self.silent_s(now) > self.limit_s
 
     def holder_is_dead(self) -> bool:
         """Whether the holder was a process of this very system and is gone; False where that cannot be told."""

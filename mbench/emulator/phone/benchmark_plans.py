@@ -1,4 +1,4 @@
-"""Which fault is due at which benchmark of a phone."""
+"""Which fault is due at which benchmark, or at which other command, of a phone."""
 
 from typing import Final
 
@@ -21,9 +21,20 @@ class BenchmarkPlans:
         self.count = 0
         self.helps_to_kill = 0
         self._due: list[tuple[int, Fault]] = []
+        self._commands: list[Fault] = []
+
+    def of_command(self, text: str) -> Fault | None:
+        """Return the fault that is due at a command, which it then is no more; None where none is."""
+        due = next((fault for fault in self._commands if fault.command is not None and fault.command in text), None)
+        if due is not None:
+            self._commands.remove(due)
+        return due
 
     def waits(self, fault: Fault) -> bool:
-        """Keep a fault that is for a benchmark to come; False for one that is for now."""
+        """Keep a fault that is for a benchmark or a command to come; False for one that is for now."""
+        if fault.command is not None:
+            self._commands.append(fault)
+            return True
         if fault.run is None and fault.kind not in faults.ENDINGS:
             return False
         self._due.append((self.count + (fault.run or 1), fault))
@@ -32,6 +43,7 @@ class BenchmarkPlans:
     def clear(self) -> None:
         """Forget the faults that wait."""
         self._due.clear()
+        self._commands.clear()
         self.helps_to_kill = 0
 
     def begin_help(self) -> str | None:

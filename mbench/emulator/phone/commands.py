@@ -26,7 +26,7 @@ _SHOWN_MASKS = ("sh", "awk", "cat", "grep", "head", "sed")
 """Commands that, below taskset, see its cores in /proc/self/status."""
 
 _HOST_COMMANDS = (
-    *("[", "awk", "base64", "basename", "cat", "chgrp", "chmod", "chown", "cksum", "cmp", "comm", "cp", "cut", "date"),
+    *("[", "awk", "base64", "basename", "cat", "chgrp", "chmod", "chown", "cksum", "cmp", "comm", "cp", "cut"),
     *(
         "dd",
         "diff",
@@ -156,6 +156,7 @@ def format_variables(facts: PhoneFacts, view: View, phone_id: str) -> str:
         "DASH": "yes" if Path(host_command("dash") or view.shell).name == "dash" else "",
         "EXPRESSION": "" if view.namespace else view.rewriting_expression(),
         "SHELL_PATH": host_shell(),
+        "HOST_DATE": host_command("date") or "date",
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
 

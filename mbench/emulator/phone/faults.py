@@ -12,6 +12,7 @@ replace       the file `path` changes before the `run`-th benchmark, or at once
 kill, abort, segfault, hang   what the `run`-th benchmark does when it has begun: 137, 134, 139, nothing
 kill_help     `level` (1) times in a row `benchmark_model --help` is killed
 garbage, half_line, silence   what it prints: bytes that are no text, half of its result, nothing; status 0
+clock         its wall clock is `seconds` ahead of this host's (86400; 0: as before)
 reboot        processes die, the link breaks, `seconds` later it is back with another boot_id
 heat, cool    from the `run`-th benchmark on (or at once): thermal status `level`, hotter zones, lower frequencies,
               latency times `factor`
@@ -22,6 +23,9 @@ hide, show    Android's service `value` (battery, power, thermalservice, devicei
 battery       `level` percent; `powered` or not
 rival         another benchmark_model process sits on the phone; `leave` ends it
 slow_link     the cable carries `size_bytes` a second; 0: as fast as it can
+
+With `command`, a text, a fault happens when a command that holds it begins, or the transfer of a file (`sync:`): `hang`
+then keeps that command from ever ending, `kill` kills it.
 """
 
 import json
@@ -56,6 +60,7 @@ class FaultKind(StrEnum):
     GARBAGE = "garbage"
     HALF_LINE = "half_line"
     SILENCE = "silence"
+    CLOCK = "clock"
     REBOOT = "reboot"
     HEAT = "heat"
     COOL = "cool"
@@ -92,6 +97,7 @@ class Fault:
         level: percent of the battery, thermal status, or how often.
         factor: of the latency under heat, or with capped clocks.
         value: the governor's name, or the service's.
+        command: text of the command at whose beginning it happens, once; None: of no command.
     """
 
     kind: FaultKind
@@ -103,6 +109,7 @@ class Fault:
     factor: float = 2.0
     powered: bool = True
     value: str | None = None
+    command: str | None = None
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 

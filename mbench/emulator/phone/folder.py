@@ -153,6 +153,10 @@ class PhoneFolder:
         mark = self.state / f"hidden.{service}"
         mark.touch() if hidden else mark.unlink(missing_ok=True)
 
+    def write_clock(self, ahead_s: int) -> None:
+        """Tell date how far the phone's wall clock is ahead of this host's."""
+        _replace(self.state / "clock_ahead", f"{ahead_s}\n")
+
     def write_storage(self, free_bytes: int | None) -> None:
         """Tell df the size of /data, and how much of it is left where that is limited."""
         limit = "" if free_bytes is None else str(free_bytes // 1024)
@@ -195,6 +199,7 @@ class PhoneFolder:
     def _write_state(self, conditions: Conditions) -> None:
         self.write_property_files(boot_completed=True)
         self.write_storage(None)
+        self.write_clock(0)
         for name in ("system", "secure", "global"):
             (self.state / "settings" / name).write_text("")
         (self.state / "settings/global").write_text(

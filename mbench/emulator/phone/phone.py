@@ -9,7 +9,7 @@ import sys
 import uuid
 from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,11 @@ class PhoneCore:
     def service_of(self, name: str) -> Service | None:
         """Return what serves a name; adbd's other services are closed as unknown."""
         self.services += 1
+        if (fault := self.plans.of_command(name)) is not None:
+            if fault.kind in {FaultKind.HANG, FaultKind.KILL} and (hung := parse_shell(name)) is not None:
+                text = "exec sleep 100000" if fault.kind is FaultKind.HANG else "kill -KILL $$"
+                return lambda stream: serve_shell(stream, replace(hung, command=text), self._launch)
+            self._keep(self._happen(fault))
         if (request := parse_shell(name)) is not None:
             return lambda stream: serve_shell(stream, request, self._launch)
         if name == "sync:":
@@ -186,6 +191,8 @@ class PhoneCore:
                     self._processes.tell({"op": "limit", "bytes": left})
             case FaultKind.KILL_HELP:
                 self.plans.helps_to_kill = 1 if fault.level is None else fault.level
+            case FaultKind.CLOCK:
+                self.folder.write_clock(86_400 if fault.seconds is None else round(fault.seconds))
             case FaultKind.CORRUPT:
                 self.pushes.corrupt_left = 1 if fault.level is None else fault.level
             case FaultKind.REPLACE:

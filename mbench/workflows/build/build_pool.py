@@ -14,7 +14,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
@@ -30,6 +29,7 @@ from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.workers import end_with_parent, spawning, why_ended
 from mbench.devices.host.facts import HostConditions
+from mbench.files.scratch import scratch_folder
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.model_outputs import wanted_outputs
@@ -198,8 +198,8 @@ def _build_group(recipes: tuple[Recipe, ...], folder: Path) -> list[tuple[Varian
 
 
 def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Variant, Outcome]]:
-    with TemporaryDirectory(prefix="mbench-build-") as folder:
-        for built in build_files(_request(recipes, Path(folder))):
+    with scratch_folder("build") as folder:
+        for built in build_files(_request(recipes, folder)):
             if isinstance(built, FailedFile):
                 yield built.variant, Unbuilt(built.message)
                 continue

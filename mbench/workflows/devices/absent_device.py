@@ -43,7 +43,7 @@ class AbsentDevice:
         """
         raise self.error
 
-    def identify(self, *, wanted: Wanted, progress: Progress) -> Identity:
+    def identify(self, *, wanted: Wanted, progress: Progress, only_look: bool = False) -> Identity:
         """Refuse.
 
         Raises:

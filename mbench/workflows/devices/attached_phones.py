@@ -13,12 +13,11 @@ from mbench.devices.adb.own_server import AdbServers, open_servers
 from mbench.devices.adb.push_slots import push_slots
 from mbench.devices.adb.transport import AdbTransport
 from mbench.devices.android.facts import Hardware, best_cores, read_hardware
-from mbench.devices.lease.lease import who_holds
 from mbench.devices.profiles.matching import Match, Outcome, match_profile
 from mbench.devices.profiles.profile import Profile, load_profiles
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.any_attached import HOW_TO_ATTACH
-from mbench.workflows.devices.phone_files import shared_folder
+from mbench.workflows.devices.phone_lease import holder_on
 from mbench.workflows.home import home
 
 AT_ONCE = 16
@@ -179,7 +178,6 @@ def _examined(attached: AttachedDevice, profiles: Sequence[Profile], *, hardware
     match = match_profile(attached.identity.properties, profiles)
     transport = AdbTransport(address.server, address.name, attached.identity, slot=push_slots(str(address.server)))
     try:
-        transport.make_root()
         known = read_hardware(transport) if hardware else None
     except TransportError as error:
         return replace(unusable(attached, error), match=match)
@@ -278,13 +276,7 @@ def holder_of(phone: Phone) -> str | None:
     Raises:
         TransportError: it does not answer.
     """
-    return who_holds(
-        phone.transport,
-        phone.serial,
-        folder=home() / "phones" / "leases",
-        clock=SystemClock(),
-        device_folder=None if phone.transport is None else shared_folder(phone.transport),
-    )
+    return holder_on(phone.transport, phone.serial, clock=SystemClock())
 
 
 def _names(phone: Phone) -> set[str]:

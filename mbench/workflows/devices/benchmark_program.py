@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from mbench.core.plain_text import without_name
 from mbench.core.ports import CommandResult, Transport
 from mbench.core.results import BinaryFacts
 from mbench.files.hashes import hash_file
+from mbench.files.regular import read_regular
 from mbench.hostbench.identity import program_manifest
 from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument, flags_of, tool_of
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # a run on this host by hostbench has no need of the library'
     from mbench.binaries.records import Flavour
 
 HELP_DEADLINE_S = 30.0
+LARGEST_PROGRAM_BYTES = 1 << 30
+_WORD = re.compile(rb"\b[a-z][a-z0-9_]{2,63}\b")
 HOSTBENCH = (sys.executable, "-P", "-m", "mbench.hostbench")  # -P: no module of the folder that it is started in
 
 
@@ -36,11 +39,13 @@ class ProgramWish:
         binary: the user's own file; of a session that goes on, only where it is the planned one.
         flavour: which of the two programs called benchmark_model; None: tflite, or the only one that is kept.
         planned: the very one that a session was begun with.
+        only_look: whether nothing may be written to the device: one that is not there is known by its file alone.
     """
 
     binary: Path | None = None
     flavour: "Flavour | None" = None
     planned: BinaryFacts | None = None
+    only_look: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +144,13 @@ def _module_path() -> dict[str, str]:
 
 
 def pushed_program(
-    transport: Transport, binary: Path, *, companions: Mapping[str, Path] | None = None, sha256: str | None = None
+    transport: Transport,
+    binary: Path,
+    *,
+    companions: Mapping[str, Path] | None = None,
+    sha256: str | None = None,
+    only_look: bool = False,
+    known_flags: frozenset[str] | None = None,
 ) -> Program:
     """Return a benchmark_model that is a file, pushed once per content, with the flags that its help lists.
 
@@ -148,6 +159,8 @@ def pushed_program(
         binary: the file.
         companions: libraries that belong beside it, by the name they have there; they are found by LD_LIBRARY_PATH.
         sha256: what it must be, or nothing of it is started; None: it may be any.
+        only_look: whether nothing may be written to the device.
+        known_flags: its flags, where it is not there and may not be pushed; None: as its file shows them.
 
     Raises:
         UsageError: it is no benchmark_model, or not the one that it must be.
@@ -167,16 +180,16 @@ def pushed_program(
             for name, digest in beside.items()
         ),
     )
-    for file in files:
-        file.bring(transport)
     environment = {"LD_LIBRARY_PATH": folder} if beside else {}
-    end = _help(transport, (path,), environment)
-    if _was_killed(end):  # once may be a moment's lack of memory
-        end = _help(transport, (path,), environment)
-    text = _text(end)
+    if only_look and any(transport.sha256(file.path) != file.sha256 for file in files):
+        text, status = help_of_file(binary) if known_flags is None else help_of_flags(known_flags), 0
+    else:
+        for file in () if only_look else files:
+            file.bring(transport)
+        text, status = _told_help(transport, path, environment)
     tool = tool_of(text)
-    if tool is None or _was_killed(end):
-        raise _no_program(transport.serial, binary, end, path)
+    if tool is None or _was_killed(status):
+        raise _no_program(transport.serial, binary, text, status, path)
     instrument = Instrument(
         argv_prefix=(path,),
         tool=tool,
@@ -208,22 +221,22 @@ def _content(sha256: str, companions: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _no_program(serial: str, binary: Path, end: CommandResult, path: str) -> MbenchError:
+def _no_program(serial: str, binary: Path, text: str, status: int, path: str) -> MbenchError:
     """Return why a file's help shows no benchmark_model: it was ended from outside, did not start, or is none."""
-    ended = signal_end(end.exit_code)
+    ended = signal_end(status)
     if ended is not None and ended.error_class == KILLED:
         return NoDevice(
             f"{serial}: {binary.name} was killed ({ended.name}) when it was asked for its flags, and once more when it "
             "was asked again: the device is short of memory, or somebody ends programs there. Close what runs on it "
             "and try again."
         )
-    said = re.sub(r"\s+", " ", _text(end).replace(path, "benchmark_model")).strip()[:120]
+    said = re.sub(r"\s+", " ", text.replace(path, "benchmark_model")).strip()[:120]
     if ended is not None:
         return NoDevice(
             f"{serial}: {binary.name} does not run there: {ended.name} ended it when it was asked for its flags"
             f"{f', after {said!r}' if said else ''}. Use a binary that is made for this device."
         )
-    words = repr(said) if said else f"nothing, and it ended with status {end.exit_code}"
+    words = repr(said) if said else f"nothing, and it ended with status {status}"
     return UsageError(f"{serial}: {binary} is no benchmark_model: its --help says {words}. Name another by --binary.")
 
 
@@ -237,12 +250,43 @@ def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[st
         raise NoDevice(f"{transport.serial}: {prefix[0]} does not start: {words}") from error
 
 
+def _told_help(transport: Transport, path: str, environment: Mapping[str, str]) -> tuple[str, int]:
+    """Return what a program on a device prints as its help, and its exit status; one that was killed is asked again.
+
+    Raises:
+        NoDevice: it does not start.
+        TransportError: the device was lost.
+    """
+    end = _help(transport, (path,), environment)
+    if _was_killed(end.exit_code):  # once may be a moment's lack of memory
+        end = _help(transport, (path,), environment)
+    return _text(end), end.exit_code
+
+
 def _text(end: CommandResult) -> str:
     return (end.stdout + b"\n" + end.stderr).decode("utf-8", errors="replace")
 
 
-def _was_killed(end: CommandResult) -> bool:
-    ended = signal_end(end.exit_code)
+def help_of_file(binary: Path) -> str:
+    """Return a help text with every word of a program's file that may be a flag: more than it has, and none that lacks.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        data = read_regular(binary, limit_bytes=LARGEST_PROGRAM_BYTES)
+    except OSError as error:
+        raise UsageError(f"{binary} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
+    return help_of_flags({word.decode("ascii") for word in _WORD.findall(data)})
+
+
+def help_of_flags(names: Iterable[str]) -> str:
+    """Return a help text that lists these flags."""
+    return "".join(f"--{name}=\n" for name in sorted(names))
+
+
+def _was_killed(status: int) -> bool:
+    ended = signal_end(status)
     return ended is not None and ended.error_class == KILLED
 
 

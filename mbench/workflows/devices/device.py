@@ -70,6 +70,13 @@ class TakenDevice(Protocol):
             TransportError: it could not be pushed.
         """
 
+    def bring_program(self) -> None:
+        """See to it that the program is there as it was identified.
+
+        Raises:
+            TransportError: it could not be pushed.
+        """
+
     def conditions(self) -> Conditions:
         """Return its state now.
 
@@ -123,12 +130,14 @@ class Device(Protocol):
     def folders(self, session: str) -> Folders:
         """Return where a session's files are going to lie on it."""
 
-    def identify(self, *, wanted: Wanted, progress: Progress) -> Identity:
-        """Return what it is, with its program, which is pushed if it is not there; it is not taken for it.
+    def identify(self, *, wanted: Wanted, progress: Progress, only_look: bool = False) -> Identity:
+        """Return what it is, with its program, which is pushed if it is not there.
 
         Args:
             wanted: how it is going to be set.
             progress: told of a device that has to be waited for.
+            only_look: whether nothing may be written to it; a program that is not there has all flags that its file may
+                have.
 
         Raises:
             NoDevice: there is no program for it, it is not what its profile declares, or will not be set as wanted.

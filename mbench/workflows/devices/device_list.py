@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
 
-from mbench.core.errors import TransportError, UsageError
+from mbench.core.errors import MbenchError, NoDevice, TransportError, UsageError
 from mbench.devices.android.conditions import AndroidConditions
 from mbench.devices.android.readiness import Decision, verdict
 from mbench.devices.limits import Limits
@@ -16,6 +16,7 @@ from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.draft import draft_profile
 from mbench.files.texts import read_text
 from mbench.report.render.text_table import Cell, Column, Style, TableValues
+from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.attached_phones import (
     AT_ONCE,
     Phone,
@@ -25,7 +26,8 @@ from mbench.workflows.devices.attached_phones import (
     holder_of,
     unusable,
 )
-from mbench.workflows.devices.phone_files import clean
+from mbench.workflows.devices.phone_files import clean, left_behind, remove_shared, shared_folder
+from mbench.workflows.devices.phone_lease import leased
 
 READY = "ready"
 _COLUMNS = (
@@ -74,22 +76,57 @@ def list_statuses(servers: Sequence[str]) -> tuple[DeviceStatus, ...]:
             return tuple(chain.from_iterable(pool.map(_statuses, alike)))
 
 
-def clean_devices(servers: Sequence[str], wanted: str, *, every: bool) -> tuple[str, ...]:
-    """Remove everything of ours from the chosen phones, and return their serials.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """What came of cleaning one phone.
+
+    Attributes:
+        left: what is still there, and why; empty is well.
+        error: why nothing could be done; None where something was.
+    """
+
+    serial: str
+    left: tuple[str, ...] = ()
+    error: MbenchError | None = None
+
+    @property
+    def said(self) -> str:
+        """All of it in a line."""
+        if self.error is not None:
+            return str(self.error)
+        return f"{self.serial}: clean" if not self.left else f"{self.serial}: clean, but for {'; '.join(self.left)}"
+
+
+def clean_devices(servers: Sequence[str], wanted: str, *, every: bool) -> tuple[Cleaned, ...]:
+    """Remove everything of ours from the chosen phones; of several, one that cannot be cleaned holds up no other.
 
     Raises:
-        NoDevice: no such phone.
-        UsageError: several have that profile, or a phone is busy.
-        TransportError: one does not answer.
+        NoDevice: no such phone, or the only one that is meant is in use.
+        UsageError: several have that profile.
+        TransportError: the only one that is meant does not answer.
     """
     with adb_servers(servers) as adb:
         chosen = choose(find_phones(adb), wanted, every=every, at_most=None)
-        for phone in chosen:
-            assert phone.transport is not None
-            if holder := holder_of(phone):
-                raise UsageError(f"{phone.serial} is in use by {holder}; clean it when that has ended.")
-            clean(phone.transport)
-        return tuple(phone.serial for phone in chosen)
+        ended = tuple(_cleaned(phone) for phone in chosen)
+    if len(ended) == 1 and ended[0].error is not None:
+        raise ended[0].error
+    return ended
+
+
+def _cleaned(phone: Phone) -> Cleaned:
+    transport, serial = phone.transport, phone.serial
+    if transport is None:
+        remedy = phone.attached.remedy or phone.attached.state
+        return Cleaned(serial=serial, error=NoDevice(f"{serial} cannot be used: {remedy}"))
+    try:
+        transport.make_root()
+        with leased(transport, "cleaning", clock=SystemClock()):
+            left = clean(transport)
+        if not left and (others := remove_shared(transport)):
+            left = (f"what others keep in {shared_folder(transport)}: {', '.join(others)}",)
+    except MbenchError as error:
+        return Cleaned(serial=serial, error=error)
+    return Cleaned(serial=serial, left=left)
 
 
 def draft(servers: Sequence[str], wanted: str) -> str:
@@ -167,6 +204,9 @@ def status_of(phone: Phone) -> DeviceStatus:
         state, remedy = "not ready", f"{said.reason}; mbench run waits until that has passed."
     with suppress(TransportError):
         busy_by = holder_of(phone)
+        if busy_by is None and (left := left_behind(phone.transport)):
+            repair = f"mbench devices clean {phone.serial}, and the next run, put it right"
+            remedy = f"{remedy or ''} A session that died has left {' and '.join(left)}: {repair}.".lstrip()
     if busy_by:
         state, remedy = "busy", f"in use by {busy_by}; wait until that has ended."
     return replace(

@@ -30,6 +30,7 @@ class TakenHost:
     """This machine while a session has its folder on it; see `mbench.workflows.devices.device.TakenDevice`."""
 
     transport: HostTransport
+    program: Program
     identity: Identity
     profile: Profile
     folders: Folders
@@ -40,6 +41,10 @@ class TakenHost:
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
         """Copy a model into the session's folder."""
         self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256)
+
+    def bring_program(self) -> None:
+        """Copy what of the program is not there as it was."""
+        self.program.bring(self.transport)
 
     def conditions(self) -> Conditions:
         """Return this machine's state now."""
@@ -83,7 +88,7 @@ class HostDevice:
         """Return where a session's files are going to lie."""
         return _folders(str(home() / "host" / f"work-{session}"))
 
-    def identify(self, *, wanted: Wanted, progress: Progress) -> Identity:
+    def identify(self, *, wanted: Wanted, progress: Progress, only_look: bool = False) -> Identity:
         """Return this machine's facts and its program."""
         if wanted.fixed_performance or wanted.governor is not None:
             option = "--fixed-performance" if wanted.fixed_performance else "--governor"
@@ -111,6 +116,7 @@ class HostDevice:
             reader = HostConditions()
             yield TakenHost(
                 transport=transport,
+                program=program,
                 identity=identity,
                 profile=self.profile,
                 folders=_folders(work_dir),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,6 +11,7 @@ from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
 from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.results import Conditions, DeviceFacts, Pass, Run
+from mbench.devices.adb.patient import PatientTransport
 from mbench.devices.adb.recovery import wait_for_device
 from mbench.devices.adb.transport import AdbTransport
 from mbench.devices.android.conditions import AndroidConditions
@@ -18,8 +19,7 @@ from mbench.devices.android.facts import Hardware, to_device_facts
 from mbench.devices.android.knobs import FIXED_PERFORMANCE, GOVERNOR, Refusal
 from mbench.devices.android.readiness import CAPPED_S, Decision, verdict, wait_for_clocks, wait_until_ready
 from mbench.devices.android.settings import Borrowed, Wanted, borrowed, foreseen_refusals, set_again
-from mbench.devices.lease.lease import Lease, lease
-from mbench.devices.lease.records import this_process
+from mbench.devices.lease.lease import Lease, LeaseLost
 from mbench.devices.limits import Limits
 from mbench.devices.profiles.matching import refuse_contradictions
 from mbench.devices.profiles.profile import Profile
@@ -32,14 +32,12 @@ from mbench.workflows.devices.phone_files import (
     evict_oldest,
     journals,
     session_folder,
-    shared_folder,
 )
+from mbench.workflows.devices.phone_lease import leased
 from mbench.workflows.devices.phone_program import phone_program
-from mbench.workflows.home import home
 
 Made = TypeVar("Made")
 
-LEASE_S = 3600.0
 MOST_LOSSES: Final = 3
 """Times that a phone is made ready, a run or a push begun again because it was lost, or a file was damaged."""
 
@@ -81,6 +79,8 @@ class PhoneState:
         limits: that it is waited for by.
         timeout_s: the longest wait.
         progress: told what is waited for.
+        again: repeats a step when the phone was lost meanwhile and is back.
+        leave: lets no further command reach the phone.
         await_clocks: whether capped clocks are still to be waited for: once, since some power managers cap all day.
     """
 
@@ -91,17 +91,32 @@ class PhoneState:
     timeout_s: float
     clock: Clock
     progress: Progress
+    again: Callable[[Callable[[], Conditions]], Conditions]
+    leave: Callable[[], None]
     await_clocks: bool = True
 
     def read(self) -> Conditions:
         """Return the state now."""
-        self.lease.renew()
-        return self.reader.read()
+        return self.again(lambda: self._read(self.reader.read))
 
     def read_after(self, run: Run) -> Conditions:
         """Return the state after a run."""
-        self.lease.renew()
-        return self.reader.read(own_cpu_s=run.cpu_s, wait=run.purpose is Pass.LATENCY)
+        return self._read(lambda: self.reader.read(own_cpu_s=run.cpu_s, wait=run.purpose is Pass.LATENCY))
+
+    def _read(self, reading: Callable[[], Conditions]) -> Conditions:
+        """Return a reading; the lease that is read along with it must be ours still.
+
+        Raises:
+            LeaseLost: somebody else has the phone, which is not touched any more.
+        """
+        try:
+            self.lease.renew()
+            conditions = reading()
+            self.lease.heard(self.reader.read_along.encode())
+        except LeaseLost:
+            self.leave()
+            raise
+        return conditions
 
     @property
     def between_runs(self) -> Limits:
@@ -146,6 +161,7 @@ class TakenPhone:
     """A phone while a session has it; see `mbench.workflows.devices.device.TakenDevice`."""
 
     transport: Transport
+    program: Program
     identity: Identity
     profile: Profile
     folders: Folders
@@ -153,6 +169,7 @@ class TakenPhone:
     state: PhoneState
     way_back: WayBack
     settings: Borrowed
+    patient: PatientTransport
     retries: int = MOST_LOSSES
 
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
@@ -166,6 +183,10 @@ class TakenPhone:
                     raise
             else:
                 return
+
+    def bring_program(self) -> None:
+        """Push what of the program is not there as it was."""
+        self.program.bring(self.transport)
 
     def conditions(self) -> Conditions:
         """Return the phone's state now; its lease goes on."""
@@ -186,7 +207,7 @@ class TakenPhone:
     def recover(self) -> str:
         """Wait for the lost phone, and set it again as wanted."""
         words = self.way_back.wait()
-        set_again(self.transport, self.settings)
+        set_again(self.patient, self.settings)
         return words
 
 
@@ -221,17 +242,22 @@ class PhoneDevice:
         transport, _ = self._open()
         return _folders(transport, f"{transport.root}/sessions/{session}")
 
-    def identify(self, *, wanted: Wanted, progress: Progress) -> Identity:
+    def identify(self, *, wanted: Wanted, progress: Progress, only_look: bool = False) -> Identity:
         """Return the phone's facts and the program on it.
 
-        A push that breaks off is begun again when the phone is back, so many times as in a session.
+        Nobody else measures on it while the program is pushed and asked. A push that breaks off is begun again when the
+        phone is back, so many times as in a session.
         """
         transport, hardware = self._open()
         refuse_contradictions(self.profile, hardware)
-        with ExitStack() as stack:
-            self._program = self._patiently(lambda _: self._pushed_program(), stack, progress)
+        if only_look:
+            program = self._pushed_program(replace(self._wish, only_look=True))
+        else:
+            with ExitStack() as stack:
+                program = self._patiently(lambda undo: self._prepared(undo, progress), stack, progress)
+            self._program = program
         _refuse_unset(transport, foreseen_refusals(transport, wanted), wanted)
-        return self._identity(self._program)
+        return self._identity(program)
 
     @contextmanager
     def take(self, session: str, *, wanted: Wanted, progress: Progress) -> Iterator[TakenPhone]:
@@ -240,43 +266,46 @@ class PhoneDevice:
         with ExitStack() as stack:
             yield self._patiently(lambda undo: self._taken(undo, session, wanted, progress), stack, progress)
 
+    def _prepared(self, undo: ExitStack, progress: Progress) -> Program:
+        """Return the program, pushed and asked for its flags while the phone is ours."""
+        patient = self._patient(progress)
+        patient.again(self._open()[0].make_root)
+        undo.enter_context(leased(patient, "preparing", clock=self._clock))
+        clear_leftovers(patient)
+        return self._pushed_program(self._wish)
+
     def _taken(self, undo: ExitStack, session: str, wanted: Wanted, progress: Progress) -> TakenPhone:
         """Take the phone; what is to be undone afterwards goes into the stack."""
-        transport, _ = self._open()
-        held = undo.enter_context(
-            lease(
-                transport,
-                transport.serial,
-                folder=home() / "phones" / "leases",
-                holder=this_process(session),
-                limit_s=LEASE_S,
-                clock=self._clock,
-                device_folder=shared_folder(transport),
-            )
-        )
-        clear_leftovers(transport)
-        settings = undo.enter_context(borrowed(transport, host_folder=journals(), wanted=wanted))
+        transport, patient = self._open()[0], self._patient(progress)
+        patient.again(transport.make_root)
+        held = undo.enter_context(leased(patient, session, clock=self._clock))
+        clear_leftovers(patient)
+        settings = undo.enter_context(borrowed(patient, host_folder=journals(), wanted=wanted))
         _refuse_unset(transport, settings.refused, wanted)
-        identity = self._identity(self._verified_program())
+        program = self._verified_program()
         state = PhoneState(
             serial=transport.serial,
             lease=held,
-            reader=AndroidConditions(transport, declared_khz=self.profile.declared_khz),
+            reader=AndroidConditions(transport, declared_khz=self.profile.declared_khz, along=held.path),
             limits=self._limits(transport),
             timeout_s=self.profile.patience.ready_s,
             clock=self._clock,
             progress=progress,
+            again=patient.again,
+            leave=transport.gave_up,
             await_clocks=not wanted.fixed_performance,  # which caps them itself
         )
         return TakenPhone(
             transport=transport,
-            identity=identity,
+            program=program,
+            identity=self._identity(program),
             profile=self.profile,
             found=state.wait(state.limits),
-            folders=_folders(transport, undo.enter_context(session_folder(transport, session))),
+            folders=_folders(transport, undo.enter_context(session_folder(patient, session))),
             state=state,
             way_back=self._way_back(),
             settings=settings,
+            patient=patient,
         )
 
     def _open(self) -> tuple[AdbTransport, Hardware]:
@@ -295,15 +324,14 @@ class PhoneDevice:
         self._open()
         return Identity(facts=self.known, instrument=program.instrument, binary=program.facts)
 
-    def _pushed_program(self) -> Program:
-        transport, hardware = self._open()
-        facts = to_device_facts(hardware, self.profile.name, emulated=transport.emulated)
-        return phone_program(transport, facts.abi or "arm64-v8a", self._wish)
+    def _pushed_program(self, wish: ProgramWish) -> Program:
+        transport, _ = self._open()
+        return phone_program(transport, self.known.abi or "arm64-v8a", wish)
 
     def _verified_program(self) -> Program:
         """Return the program; one that is known is verified, and pushed again if it is gone since."""
         if self._program is None:
-            self._program = self._pushed_program()
+            self._program = self._pushed_program(self._wish)
         else:
             self._program.bring(self._open()[0])
         return self._program
@@ -315,6 +343,15 @@ class PhoneDevice:
 
     def _way_back(self) -> WayBack:
         return WayBack(transport=self._open()[0], fleet=self._fleet, profile=self.profile, clock=self._clock)
+
+    def _patient(self, progress: Progress) -> PatientTransport:
+        """Return the way to the phone for what must be done although its link flaps."""
+
+        def wait(error: DeviceLost) -> None:
+            progress.note(f"{error} Waiting for it.")
+            progress.note(f"{self._phone.serial}: {self._way_back().wait()}")
+
+        return PatientTransport(self._open()[0], wait=wait, most=MOST_LOSSES)
 
     def _patiently(self, make: Callable[[ExitStack], Made], stack: ExitStack, progress: Progress) -> Made:
         """Return what is made, made again where the phone was lost meanwhile; the stack undoes it afterwards."""

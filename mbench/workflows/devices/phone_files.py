@@ -1,21 +1,25 @@
 """Our files on a phone: models and binaries by content, a folder per session, and what is left of dead sessions."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
 from mbench.core.run_marks import COMMAND
+from mbench.devices.android.journal import read_journals
 from mbench.devices.android.settings import restore_left_behind
+from mbench.devices.lease.on_phone import LEASE_FILE
 from mbench.devices.own_folders import session_part
 from mbench.workflows.home import home
 
+_LOG = logging.getLogger(__name__)
+
 SHORT_S = 30.0
 
-_CLEAR = """
-cd {root} 2>/dev/null || exit 0
-for file in sessions/*/run/loop.pid sessions/*/run/pid.txt; do
+_END = """
+for file in sessions/{session}/run/loop.pid sessions/{session}/run/pid.txt; do
   [ -f "$file" ] || continue
   read -r pid <"$file"
   for second in 1 2 3 4 5; do
@@ -26,12 +30,31 @@ for file in sessions/*/run/loop.pid sessions/*/run/pid.txt; do
   done
   echo "$pid"
 done
-rm -rf sessions
 """
-"""Ends what a killed session left running, and removes its folder; what does not end is printed.
+"""Ends what a session left running; what does not end is printed.
 
 A recorded number is a leftover's if its command line names our folder and its environment, where the phone shows that,
 bears the mark of our commands: an earlier mbench left no other.
+"""
+
+_CLEAR = f"""
+cd {{root}} 2>/dev/null || exit 0
+{_END}
+rm -rf sessions
+rm -f *.part.* models/*.part.* binaries/*/*.part.* {{shared}}/{LEASE_FILE}.????????????????
+"""
+"""Ends what dead sessions left running; removes their folders, and what a killed push left of a file."""
+
+_CLEAR_ONE = f"""
+cd {{root}} 2>/dev/null || exit 0
+{_END}
+rm -rf sessions/{{session}}
+"""
+"""Ends what is left of one session, and removes its folder."""
+
+_LEFT = """
+cd {root} 2>/dev/null || exit 0
+for each in sessions/* *.part.* models/*.part.* binaries/*/*.part.*; do [ ! -e "$each" ] || echo "$each"; done
 """
 
 
@@ -59,8 +82,11 @@ def session_folder(transport: Transport, session: str) -> Iterator[str]:
     try:
         yield folder
     finally:
-        with suppress(TransportError):
-            transport.remove(folder)
+        text = _CLEAR_ONE.format(root=transport.root, session=PurePosixPath(folder).name, mark=COMMAND)
+        try:
+            transport.run(("sh", "-c", text), deadline_s=SHORT_S)
+        except TransportError as error:
+            _LOG.warning("%s: %s stays on it until the next session: %s", transport.serial, folder, error)
 
 
 def clear_leftovers(transport: Transport) -> None:
@@ -70,7 +96,8 @@ def clear_leftovers(transport: Transport) -> None:
         NoDevice: a process of theirs does not end: beside it nothing can be measured.
         TransportError: the phone does not answer.
     """
-    said = transport.run(("sh", "-c", _CLEAR.format(root=transport.root, mark=COMMAND)), deadline_s=SHORT_S)
+    text = _CLEAR.format(root=transport.root, shared=shared_folder(transport), session="*", mark=COMMAND)
+    said = transport.run(("sh", "-c", text), deadline_s=SHORT_S)
     if left := said.stdout.decode("utf-8", "replace").split():
         raise NoDevice(f"{transport.serial}: process {left[0]}, which a dead session left, does not end; restart it.")
 
@@ -89,13 +116,45 @@ def evict_oldest(transport: Transport, *, keep: frozenset[str]) -> bool:
     return False
 
 
-def clean(transport: Transport) -> None:
+def left_behind(transport: Transport) -> tuple[str, ...]:
+    """Return what a session that died has left on a phone and the next one puts right; nothing is changed.
+
+    Raises:
+        TransportError: the phone does not answer.
+    """
+    changed = [change.knob for journal in read_journals(transport, journals()) for change in journal.changes]
+    settings = (f"changed settings ({', '.join(dict.fromkeys(changed))})",) if changed else ()
+    said = transport.run(("sh", "-c", _LEFT.format(root=transport.root)), deadline_s=SHORT_S)
+    names = said.stdout.decode("utf-8", "replace").split()
+    return (*settings, *((f"files ({', '.join(names)})",) if names else ()))
+
+
+def clean(transport: Transport) -> tuple[str, ...]:
     """Remove everything of ours from a phone, after putting back the settings that a killed session has left changed.
+
+    For who holds the phone's lease only.
+
+    Returns:
+        What was left, and why; nothing is well.
 
     Raises:
         NoDevice: a process of a dead session does not end.
         TransportError: the phone does not answer.
     """
     clear_leftovers(transport)
-    restore_left_behind(transport, journals())
+    back = restore_left_behind(transport, journals())
+    if back.refused:  # what names them stays with them
+        return tuple(f"{one.knob} could not be put back: {one.words}" for one in back.refused)
     transport.remove(transport.root)
+    return ()
+
+
+def remove_shared(transport: Transport) -> tuple[str, ...]:
+    """Remove the folder that all users of mbench share, once nobody's lease lies in it; return what others keep there.
+
+    Raises:
+        TransportError: the phone does not answer.
+    """
+    text = 'rmdir "$1" 2>/dev/null || ls "$1" 2>/dev/null'
+    said = transport.run(("sh", "-c", text, "sh", shared_folder(transport)), deadline_s=SHORT_S)
+    return tuple(said.stdout.decode("utf-8", "replace").split())

@@ -16,6 +16,7 @@ from mbench.core.results import BinaryFacts
 from mbench.devices.host.facts import read_facts
 from mbench.files import in_use
 from mbench.hostbench.identity import program_manifest
+from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file
 from mbench.workflows.devices.benchmark_program import Program, ProgramWish, pushed_program
@@ -37,17 +38,18 @@ def phone_program(transport: Transport, abi: str, wish: ProgramWish) -> Program:
         TransportError: it could not be pushed.
     """
     library = BinaryLibrary(home() / "binaries")
+    look = wish.only_look
     if wish.planned is not None:
         return _planned_program(transport, abi, library, wish.planned, wish.binary)
     if wish.binary is not None:
-        return own_program(transport, wish.binary, wish.flavour)
+        return own_program(transport, wish.binary, wish.flavour, only_look=look)
     record = _chosen(library, abi, wish.flavour, emulated=transport.emulated)
     if record is not None:
-        program = _kept_program(transport, library, record)
+        program = _kept_program(transport, library, record, only_look=look)
         refuse_other_flavour(program.instrument, wish.flavour, named=f"{record.source} ({record.sha256[:12]})")
         return program
     if transport.emulated and wish.flavour is None:
-        return _stand_in(transport, abi)
+        return _stand_in(transport, abi, only_look=look)
     raise NoDevice(f"{transport.serial}: {advice(abi, wish.flavour or 'tflite')}")
 
 
@@ -71,10 +73,12 @@ def _planned_program(
     return own_program(transport, given, None, sha256=planned.sha256)
 
 
-def _kept_program(transport: Transport, library: BinaryLibrary, record: BinaryRecord) -> Program:
+def _kept_program(
+    transport: Transport, library: BinaryLibrary, record: BinaryRecord, *, only_look: bool = False
+) -> Program:
     """Return a program of the library, pushed with what lies beside it."""
     path, beside = library.path_of(record), dict(library.companions_of(record))
-    program = pushed_program(transport, path, companions=beside, sha256=record.sha256)
+    program = pushed_program(transport, path, companions=beside, sha256=record.sha256, only_look=only_look)
     return replace(
         program,
         instrument=with_dsp_libraries(program.instrument, beside.values()),
@@ -82,7 +86,14 @@ def _kept_program(transport: Transport, library: BinaryLibrary, record: BinaryRe
     )
 
 
-def own_program(transport: Transport, binary: Path, flavour: Flavour | None, *, sha256: str | None = None) -> Program:
+def own_program(
+    transport: Transport,
+    binary: Path,
+    flavour: Flavour | None,
+    *,
+    sha256: str | None = None,
+    only_look: bool = False,
+) -> Program:
     """Return the user's own program, pushed and proved.
 
     Raises:
@@ -91,7 +102,7 @@ def own_program(transport: Transport, binary: Path, flavour: Flavour | None, *, 
     """
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
-    program = pushed_program(transport, binary, sha256=sha256)
+    program = pushed_program(transport, binary, sha256=sha256, only_look=only_look)
     refuse_other_flavour(program.instrument, flavour, named=f"--binary {binary}")
     return program
 
@@ -168,8 +179,9 @@ def stand_in_file(abi: str) -> Path:
     return path
 
 
-def _stand_in(transport: Transport, abi: str, *, sha256: str | None = None) -> Program:
-    program = pushed_program(transport, stand_in_file(abi), sha256=sha256)
+def _stand_in(transport: Transport, abi: str, *, sha256: str | None = None, only_look: bool = False) -> Program:
+    flags = frozenset(flag.name for flag in FLAGS)
+    program = pushed_program(transport, stand_in_file(abi), sha256=sha256, only_look=only_look, known_flags=flags)
     return replace(
         program,
         instrument=replace(program.instrument, tool="hostbench"),

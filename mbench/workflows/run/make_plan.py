@@ -93,7 +93,8 @@ def make_plan(
         expanded: what was typed.
         devices: those that were asked for.
         obtain: gives candidates their artifacts.
-        learn: whether missing weights are trained and files scored on this host; else what is missing stays so.
+        learn: whether missing weights are trained, files scored on this host and programs pushed; else what is missing
+            stays so, and nothing is written to a device.
         progress: told how far it is.
 
     Raises:
@@ -101,7 +102,7 @@ def make_plan(
             cannot be is planned for, and its jobs say why.
     """
     request, scoring = expanded.request, expanded.scoring
-    ready = _all_ready(expanded, devices, progress)
+    ready = _all_ready(expanded, devices, progress, only_look=not learn)
     for one in ready:  # what the program has no flags for is refused before anything is built
         _refuse_impossible(request, one)
     candidates = list(dict.fromkeys(candidate for one in ready for candidate in one.candidates))
@@ -115,7 +116,9 @@ def make_plan(
     return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
 
 
-def _all_ready(expanded: ExpandedRequest, devices: Sequence[Device], progress: Progress) -> list[_Ready]:
+def _all_ready(
+    expanded: ExpandedRequest, devices: Sequence[Device], progress: Progress, *, only_look: bool
+) -> list[_Ready]:
     """Return all devices as they will be planned with, prepared at the same time.
 
     Raises:
@@ -123,8 +126,10 @@ def _all_ready(expanded: ExpandedRequest, devices: Sequence[Device], progress: P
         MbenchError: the only one that was asked for cannot be used, or what was asked for cannot be run on one.
     """
     if len(devices) == 1:
-        return [_ready(expanded, devices[0], progress)]
-    found = together(lambda device: _ready_or_not(expanded, device, progress), devices, most=PREPARED_AT_ONCE)
+        return [_ready(expanded, devices[0], progress, only_look=only_look)]
+    found = together(
+        lambda device: _ready_or_not(expanded, device, progress, only_look=only_look), devices, most=PREPARED_AT_ONCE
+    )
     errors = [one.error for one in found if isinstance(one, _Unfit)]
     well = next((one for one in found if isinstance(one, _Ready)), None)
     if well is None:
@@ -136,13 +141,13 @@ def _all_ready(expanded: ExpandedRequest, devices: Sequence[Device], progress: P
     return [one if isinstance(one, _Ready) else _as_planned(expanded, one, well) for one in found]
 
 
-def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress) -> _Ready | _Unfit:
+def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress, *, only_look: bool) -> _Ready | _Unfit:
     """Return a device with all that planning needs, or why it cannot be used.
 
     What is wrong with the question itself is found on every device alike.
     """
     try:
-        return _ready(expanded, device, progress)
+        return _ready(expanded, device, progress, only_look=only_look)
     except MbenchError as error:
         return _Unfit(device=device, error=error)
 
@@ -163,11 +168,11 @@ def _as_planned(expanded: ExpandedRequest, unfit: _Unfit, well: _Ready) -> _Read
     )
 
 
-def _ready(expanded: ExpandedRequest, device: Device, progress: Progress) -> _Ready:
+def _ready(expanded: ExpandedRequest, device: Device, progress: Progress, *, only_look: bool) -> _Ready:
     """Return a device with its program and what it is to run; what is left out of a sweep is noted."""
     request = expanded.request
     rules = measuring_rules(request, device)
-    identity = device.identify(wanted=wanted_settings(rules), progress=progress)
+    identity = device.identify(wanted=wanted_settings(rules), progress=progress, only_look=only_look)
     candidates, left_out = candidates_for(
         request.selection, expanded.selected, delegates=device.profile.delegates, instrument=identity.instrument
     )

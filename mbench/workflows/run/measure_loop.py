@@ -49,6 +49,9 @@ class Results(Protocol):
     def save_job(self, result: JobResult) -> None:
         """Store a job's document."""
 
+    def tried_before(self, job: str) -> tuple[str, ...]:
+        """Return why a job failed each time before it was tried again."""
+
     def raw(self, run: Run, name: str) -> bytes | None:
         """Return a run's raw file, None where it left none."""
 
@@ -196,6 +199,7 @@ class Measuring:
                 busy_limit=self._busy_limit,
                 agreement_db=self._agreement_db(job),
                 scores=() if score is None else (score,),
+                tried_before=self._results.tried_before(job.id),
                 finished_at=self._clock.now(),
             )
         )

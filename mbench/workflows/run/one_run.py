@@ -1,16 +1,17 @@
 """One process of the benchmark program on one device, with the device's state read before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from mbench.core.error_classes import ENVIRONMENT, TRANSPORT
+from mbench.core.error_classes import ENVIRONMENT, KILLED, TRANSPORT
 from mbench.core.errors import DamagedFile, DeviceLost, TransportError
 from mbench.core.plain_text import ended
 from mbench.core.ports import Clock, Progress, SilentProgress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
+from mbench.devices.lease.lease import LeaseLost
 from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.run.measure_loop import RawFiles
@@ -21,6 +22,11 @@ SLOW_CANARY: Final = 10.0
 
 LEAST_CANARY_S: Final = 15.0
 """For a phone that is busy for a moment."""
+
+TRIED_ONCE_MORE: Final = frozenset({KILLED, ENVIRONMENT})
+"""What may be over in a moment: memory that was low, storage that was full, a file that was replaced."""
+
+ONCE_MORE_AFTER_S: Final = 3.0
 
 
 class DeviceBench:
@@ -57,10 +63,11 @@ class DeviceBench:
             self._push(sha256, pushed)
         pushed.finish()
 
-    def _push(self, sha256: str, pushed: PushProgress) -> None:
+    def _push(self, sha256: str, pushed: PushProgress, also: Callable[[], None] = lambda: None) -> None:
         needed, tries = frozenset(self._files), 0
         while True:
             try:
+                also()
                 with pushed.file() as sent:
                     self._device.push(self._files[sha256], sha256=sha256, needed=needed, sent=sent)
             except (DamagedFile, DeviceLost) as error:
@@ -100,15 +107,21 @@ class DeviceBench:
             longest_s=self._longest_s(purpose),
         )
         tries = 0
+        first: tuple[Run, RawFiles] | None = None
         while True:
             before = self._state = self._device.make_ready(self._state, cpus=request.cpus)
             run, files = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
-            if run.error_class != TRANSPORT or tries == self._device.retries:
+            if run.error_class == TRANSPORT and tries < self._device.retries:
+                tries += 1
+                lost = ended(run.message or "the run was lost")
+                self._wait_for_device(workload, f"{lost} The device", "the run at hand was begun again")
+            elif first is None and run.error_class in TRIED_ONCE_MORE:
+                first = run, files
+                self._mend(workload)
+            else:
                 break
-            tries += 1
-            self._wait_for_device(
-                workload, f"{ended(run.message or 'the run was lost')} The device", "the run at hand was begun again"
-            )
+        if first is not None:
+            run, files = _second(run, files, first)
         after = self._read_state(workload, run)
         self._state = after or self._state
         known: dict[str, object] = {
@@ -129,6 +142,13 @@ class DeviceBench:
         if purpose is not Pass.CANARY or self._canary_s is None:
             return None
         return max(LEAST_CANARY_S, SLOW_CANARY * self._canary_s)
+
+    def _mend(self, workload: Workload) -> None:
+        """See to what may have failed a run for a moment: wait, and bring what is not any more as it must be."""
+        self._clock.sleep(ONCE_MORE_AFTER_S)
+        for sha256 in files_of(workload).values():
+            self._push(sha256, PushProgress(SilentProgress(), self._clock), self._device.bring_program)
+        self._state = self._device.conditions()
 
     def _governed(self, before: Conditions, after: Conditions | None) -> dict[str, object]:
         """Return what fails a run during which somebody changed the governor that was set; nothing where it stayed."""
@@ -154,6 +174,8 @@ class DeviceBench:
         """Read the state after a run; of a device lost just then that of its return, None where it stays away."""
         try:
             return self._device.conditions_after(run)
+        except LeaseLost:
+            raise
         except TransportError as error:
             if run.error_class == TRANSPORT or not self._device.retries:
                 return None
@@ -182,6 +204,20 @@ def files_of(workload: Workload) -> dict[str, str]:
     files = {} if artifact.sha256 is None else {artifact.name: artifact.sha256}
     values = {f"values of {each.name}": each.values_sha256 for each in workload.inputs}
     return files | {name: sha256 for name, sha256 in values.items() if sha256 is not None}
+
+
+def _second(run: Run, files: RawFiles, first: tuple[Run, RawFiles]) -> tuple[Run, dict[str, bytes]]:
+    """Return the second try at a run, which tells of the first one and keeps its raw files."""
+    earlier, left = first
+    said = f"it was tried once more: at first {earlier.message}"
+    if run.status is Status.OK:
+        warning = MeasurementWarning(
+            code=WarningCode.RETRIED, message=said, advice="see what else runs on the device, and its storage"
+        )
+        run = run.model_copy(update={"warnings": (*run.warnings, warning)})
+    else:
+        run = run.model_copy(update={"message": f"{ended(run.message or 'it failed')} This was the second try; {said}"})
+    return run, {**files, **{f"first-{name}": data for name, data in left.items()}}
 
 
 def _lost(message: str) -> MeasurementWarning:

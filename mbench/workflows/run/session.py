@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from mbench.core.error_classes import BUILD
 from mbench.core.errors import MbenchError, StoreError
 from mbench.core.ports import Progress, utc_now
-from mbench.core.results import Plan
+from mbench.core.results import Plan, Status
+from mbench.files.scratch import sweep
 from mbench.report.results.report import report_markdown
 from mbench.store.session import create_session, find_session, open_session
 from mbench.store.session_store import SessionStore
@@ -73,6 +75,7 @@ def resume(
     wait_s: float | None = None,
     binary: Path | None = None,
     delegates: str | None = None,
+    failed: bool = False,
 ) -> SessionStore:
     """Go on with a session where it stopped: nothing is measured twice.
 
@@ -88,6 +91,7 @@ def resume(
         wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
         binary: the user's own benchmark_model that the session was begun with.
         delegates: those of the plan that are loaded from a path, as `--delegate` takes them.
+        failed: whether failed jobs are tried again; else it is noted that they are left.
 
     Raises:
         MbenchError: the device, the program or a file is not the one that the session was begun with.
@@ -98,8 +102,22 @@ def resume(
     refuse_other_binary(store, binary)
     profiles = [part.device.profile for part in store.plan.devices]
     with find_devices(profiles, adb_servers, wait_s=wait_s) as devices:
-        _drive(store, partial(devices.of_plan, store.plan, binary=binary), progress, started)
+        device_of = partial(devices.of_plan, store.plan, binary=binary)
+        _drive(store, device_of, progress, started, first=partial(_failed_jobs, store, progress, again=failed))
     return store
+
+
+def _failed_jobs(store: SessionStore, progress: Progress, *, again: bool) -> None:
+    """Let the failed jobs of a session be tried again, or note that they are left; what has no file stays without."""
+    results = [result for result in store.results() if result.status is Status.FAILED]
+    able = [result.job for result in results if result.error_class != BUILD]
+    if again:
+        for job in able:
+            store.set_aside(job)
+    elif able:
+        progress.note(f"{len(able)} failed jobs are left as they are; beside --resume, --failed tries them again.")
+    if left := len(results) - len(able):
+        progress.note(f"{left} jobs whose files could not be built are left as they are; start a new run for them.")
 
 
 def keep_or_drop(store: SessionStore) -> bool:
@@ -118,6 +136,7 @@ def _drive(
     started: Started,
     *,
     unfit: Mapping[str, MbenchError] = MappingProxyType({}),
+    first: Callable[[], None] = lambda: None,
 ) -> None:
     """Measure what is left of every part, and keep the table, however that ends.
 
@@ -127,8 +146,11 @@ def _drive(
         progress: told how far it is.
         started: told of the session.
         unfit: why devices cannot be used, by serial; they are not tried.
+        first: done before anything is measured, by the one who drives the session.
     """
+    sweep()
     with store.lock(), _reported(store):
+        first()
         for serial, error in unfit.items():
             note_ending(store, serial, error, SystemClock())
         started(store)

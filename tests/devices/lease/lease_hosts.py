@@ -1,6 +1,7 @@
 """Hosts that ask for one phone's lease; the phone is a folder of this host with a time of its own."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,17 +34,50 @@ class Clock:
 
 
 class PhoneWithItsOwnTime(HostTransport):
-    """A phone whose `date` says another time than this host's."""
+    """A phone whose `date`, uptime and boot id are not this host's."""
 
     def __init__(self, root: Path, tools: Path) -> None:
         super().__init__(root)
         self._tools = tools
         tools.mkdir(exist_ok=True)
+        self._cat = shutil.which("cat")
+        self._starts = 0
+        self._up: tuple[int, str] | None = (5000, "0b5c1f9e-1")
         self.set_time(int(time.time()))
 
     def set_time(self, seconds: int) -> None:
-        (self._tools / "date").write_text(f"#!/bin/sh\necho {seconds}\n")
-        (self._tools / "date").chmod(0o755)
+        """Let the wall clock jump."""
+        self._seconds = seconds
+        self._write()
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass."""
+        self._seconds += seconds
+        if self._up is not None:
+            self._up = (self._up[0] + seconds, self._up[1])
+        self._write()
+
+    def restart(self, *, up_s: int) -> None:
+        self._starts += 1
+        self._up = (up_s, f"77aa11c2-{self._starts}")
+        self._write()
+
+    def hide_uptime(self) -> None:
+        self._up = None
+        self._write()
+
+    def _write(self) -> None:
+        up, boot = ("", "") if self._up is None else (f"{self._up[0]}.25 9000.00", self._up[1])
+        texts = {
+            "date": f"echo {self._seconds}",
+            "cat": f"case $1 in\n/proc/uptime) echo {up} ;;\n/proc/sys/kernel/random/boot_id) echo {boot} ;;\n"
+            f'*) exec {self._cat} "$@" ;;\nesac',
+        }
+        for name, text in texts.items():
+            part = self._tools / f"{name}.part"
+            part.write_text(f"#!/bin/sh\n{text}\n")
+            part.chmod(0o755)
+            part.replace(self._tools / name)
 
     def run(
         self,

@@ -17,7 +17,7 @@ from mbench.devices.lease.records import LATEST_S
 
 def test_an_expired_lease_of_another_host_is_taken_over_with_a_warning(phone, here, elsewhere, caplog):
     abandoned(elsewhere, phone, limit_s=600)
-    phone.set_time(int(time.time()) + 700)
+    phone.pass_time(700)
     with caplog.at_level(logging.WARNING), here.takes(phone):
         assert "session mine" in (here.sees(phone) or "")
     assert "took over the lease of ada on lab-2" in caplog.text
@@ -26,19 +26,65 @@ def test_an_expired_lease_of_another_host_is_taken_over_with_a_warning(phone, he
 
 def test_an_expired_lease_is_nobodys(phone, here, elsewhere):
     abandoned(elsewhere, phone, limit_s=600)
-    phone.set_time(int(time.time()) + 700)
+    phone.pass_time(600)
+    assert "ada on lab-2" in (here.sees(phone) or "")
+    phone.pass_time(1)
     assert here.sees(phone) is None
+
+
+@pytest.mark.parametrize("jump_s", [86_400, -86_400, 4 * 10**8])
+def test_a_wall_clock_that_jumps_takes_no_living_lease(phone, here, elsewhere, jump_s):
+    with elsewhere.takes(phone):
+        phone.set_time(int(time.time()) + jump_s)
+        phone.pass_time(500)
+        with pytest.raises(LeaseHeld):
+            here.takes(phone).__enter__()
+
+
+def test_after_a_restart_silence_is_counted_from_there(phone, here, elsewhere):
+    with elsewhere.takes(phone, limit_s=600):
+        phone.restart(up_s=600)
+        with pytest.raises(LeaseHeld):
+            here.takes(phone).__enter__()
+    phone.restart(up_s=9000)
+    abandoned(elsewhere, phone, limit_s=600)
+    phone.restart(up_s=601)
+    with here.takes(phone):
+        pass
+
+
+def test_a_phone_without_an_uptime_is_judged_by_its_wall_clock(phone, here, elsewhere):
+    phone.hide_uptime()
+    abandoned(elsewhere, phone, limit_s=600)
+    phone.pass_time(600)
+    assert here.sees(phone) is not None
+    phone.pass_time(1)
+    assert here.sees(phone) is None
+
+
+def test_what_lies_on_the_phone_tells_a_lease_that_was_taken_and_one_that_was_wiped_off(phone, here, elsewhere):
+    with elsewhere.takes(phone) as taken:
+        before = lease_file(phone).read_bytes()
+        taken.heard(before)
+        assert lease_file(phone).read_bytes() == before
+        lease_file(phone).unlink()
+        taken.heard(b"")
+        assert "nightly" in lease_file(phone).read_text()
+        lease_file(phone).unlink()
+        with here.takes(phone), pytest.raises(LeaseLost, match=r"was taken by .*session mine"):
+            taken.heard(lease_file(phone).read_bytes())
 
 
 def test_only_the_phones_clock_decides(phone, here, elsewhere):
     phone.set_time(86_400)  # 1970, as after a start without network
     with elsewhere.takes(phone):
-        phone.set_time(86_400 + 500)
+        phone.pass_time(500)
         with pytest.raises(LeaseHeld):
             here.takes(phone).__enter__()
 
 
 def test_a_clock_that_was_set_back_holds_no_phone_for_ever(phone, here, elsewhere):
+    phone.hide_uptime()
     phone.set_time(4_000_000_000)
     abandoned(elsewhere, phone)
     phone.set_time(1_800_000_000)
@@ -47,12 +93,11 @@ def test_a_clock_that_was_set_back_holds_no_phone_for_ever(phone, here, elsewher
 
 
 def test_a_renewed_lease_does_not_expire(phone, here, elsewhere):
-    begun = int(time.time())
     with elsewhere.takes(phone, limit_s=600) as taken:
-        phone.set_time(begun + 550)
+        phone.pass_time(550)
         elsewhere.clock.ahead_s = 550
         taken.renew()
-        phone.set_time(begun + 1100)
+        phone.pass_time(550)
         with pytest.raises(LeaseHeld):
             here.takes(phone).__enter__()
 
@@ -66,7 +111,7 @@ def test_renewing_early_does_not_ask_the_phone(phone, here):
 
 def test_a_silent_holder_learns_that_it_has_lost_the_phone_and_leaves_it_to_the_other(phone, here, elsewhere):
     with elsewhere.takes(phone) as taken:
-        phone.set_time(int(time.time()) + 700)
+        phone.pass_time(700)
         with here.takes(phone):
             elsewhere.clock.ahead_s = 700
             with pytest.raises(LeaseLost, match=r"was taken by .*session mine"):

@@ -9,9 +9,10 @@ from memory_device import IDENTITY, PROFILE, ROOT, MemoryDevice
 from mbench.core.errors import DeviceLost, NoDevice, NoSpace, UsageError
 from mbench.core.results import Conditions, Pass, Run
 from mbench.devices.android.settings import Borrowed, Wanted
+from mbench.devices.lease.lease import LeaseLost
 from mbench.devices.limits import Limits
 from mbench.devices.profiles.profile import load_profile
-from mbench.workflows.devices.benchmark_program import ProgramWish
+from mbench.workflows.devices.benchmark_program import Program, ProgramWish
 from mbench.workflows.devices.device import Folders, TakenDevice
 from mbench.workflows.devices.host_device import HostDevice, TakenHost
 from mbench.workflows.devices.phone_device import PhoneState, TakenPhone
@@ -22,8 +23,13 @@ LIMITS = Limits(thermal_status_max=0, busy_share=0.1, temperature_c=45)
 FIT = Conditions(taken_at=NOON, thermal_status=0, temperature_c=45, busy_share=0.05)
 
 
+PROGRAM = Program(instrument=IDENTITY.instrument, facts=IDENTITY.binary)
+
+
 class Reader:
     """Reads states that a test has written down; the last one stays."""
+
+    read_along = "the lease"
 
     def __init__(self, *states: Conditions) -> None:
         self.states, self.asked = list(states or (FIT,)), []
@@ -34,12 +40,18 @@ class Reader:
 
 
 class Lease:
-    """A lease that counts how often it was renewed."""
+    """A lease that counts how often it was renewed, and hears what lies on the phone."""
 
-    renewed = 0
+    def __init__(self) -> None:
+        self.renewed, self.lies, self.taken = 0, [], False
 
     def renew(self) -> None:
         self.renewed += 1
+
+    def heard(self, data: bytes) -> None:
+        self.lies.append(data)
+        if self.taken:
+            raise LeaseLost("phone-1: its lease was taken by ada.")
 
 
 class WayBack:
@@ -55,6 +67,18 @@ class Lab:
     def __init__(self, *states: Conditions) -> None:
         self.device, self.reader, self.lease = MemoryDevice(), Reader(*states), Lease()
         self.clock, self.progress, self.sent = HandClock(), SeenProgress(), []
+        self.again, self.left = [], 0
+
+    def leave(self) -> None:
+        self.left += 1
+
+    def repeat(self, step):
+        """Repeat a step once."""
+        self.again.append(step)
+        try:
+            return step()
+        except DeviceLost:
+            return step()
 
     def phone(self) -> TakenDevice:
         state = PhoneState(
@@ -65,9 +89,12 @@ class Lab:
             timeout_s=60,
             clock=self.clock,
             progress=self.progress,
+            again=self.repeat,
+            leave=self.leave,
         )
         return TakenPhone(
             transport=self.device,
+            program=PROGRAM,
             identity=IDENTITY,
             profile=PROFILE,
             folders=Folders(models=f"{ROOT}/models", work_dir=f"{ROOT}/s"),
@@ -75,11 +102,13 @@ class Lab:
             state=state,
             way_back=WayBack(),
             settings=Borrowed(changed=(), refused=()),
+            patient=self.device,
         )
 
     def host(self) -> TakenDevice:
         return TakenHost(
             transport=self.device,
+            program=PROGRAM,
             identity=IDENTITY,
             profile=PROFILE,
             folders=Folders(models=f"{ROOT}/models", work_dir=f"{ROOT}/s"),
@@ -90,6 +119,28 @@ class Lab:
     def push(self, device: TakenDevice, *hashes: str) -> None:
         for sha256 in hashes:
             device.push(Path("/cache") / sha256, sha256=sha256, needed=frozenset(hashes), sent=self.sent.append)
+
+
+def test_a_phone_that_somebody_has_taken_is_noticed_by_the_next_reading_and_left_alone():
+    lab = Lab()
+    phone = lab.phone()
+    phone.conditions()
+    assert (lab.lease.lies, lab.left) == ([b"the lease"], 0)
+    lab.lease.taken = True
+    for read in (phone.conditions, lambda: phone.conditions_after(run_of("job"))):
+        with pytest.raises(LeaseLost):
+            read()
+    assert lab.left == 2
+
+
+def test_a_reading_between_runs_is_repeated_and_one_after_a_run_tells_of_the_loss():
+    lab = Lab()
+    phone, lost = lab.phone(), [DeviceLost("phone-1: gone.")]
+    lab.lease.renew = lambda: (_ for _ in ()).throw(lost.pop()) if lost else None
+    assert phone.conditions() == FIT
+    lost.append(DeviceLost("phone-1: gone."))
+    with pytest.raises(DeviceLost):
+        phone.conditions_after(run_of("job"))
 
 
 def test_a_phones_pushes_are_announced_and_a_hosts_copies_are_not():

@@ -320,9 +320,32 @@ def test_a_run_is_not_begun_again_where_a_device_cannot_be_lost():
     assert (run.error_class, len(phone.device.started)) == ("transport", 1)
 
 
-@pytest.mark.parametrize(
-    ("exit_code", "error_class"), [(137, "killed"), (143, "killed"), (139, "crash:SIGSEGV"), (1, "invoke")]
-)
+@pytest.mark.parametrize("exit_code", [137, 143])
+def test_a_killed_run_is_tried_once_more_and_tells_of_it(exit_code):
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=exit_code)]
+    run = ran(bench)
+    (warning,) = [one for one in run.warnings if one.code == "retried"]
+    assert (run.status, len(phone.device.started)) == (Status.OK, 2)
+    assert warning.message.startswith("it was tried once more: at first ")
+    assert {name for name in run.files if name.startswith("first-")} == {"first-stdout.txt", "first-stderr.txt"}
+    assert phone.clock.seconds == 3.0
+
+
+def test_a_run_that_is_killed_twice_is_not_tried_again():
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=137)] * 2
+    run = ran(bench)
+    assert (run.status, run.error_class, len(phone.device.started)) == (Status.FAILED, "killed", 2)
+    assert "This was the second try; it was tried once more: at first " in run.message
+    assert "retried" not in {one.code for one in run.warnings}
+
+
+@pytest.mark.parametrize(("exit_code", "error_class"), [(139, "crash:SIGSEGV"), (1, "invoke")])
 def test_what_the_program_did_itself_is_never_tried_twice(exit_code, error_class):
     phone = Phone()
     bench = phone.bench()
@@ -333,13 +356,14 @@ def test_what_the_program_did_itself_is_never_tried_twice(exit_code, error_class
     assert (len(phone.device.started), phone.events.count("recover")) == (1, 0)
 
 
-def test_a_model_that_was_changed_on_the_device_is_not_measured_and_not_tried_twice():
+def test_a_model_that_was_changed_on_the_device_is_not_measured_and_is_brought_again():
     phone = Phone()
     bench = phone.bench()
     bench.push(phone.progress)
     phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"] = "0" * 64
     run = ran(bench)
-    assert (run.error_class, phone.device.started) == ("environment", [])
+    assert (run.status, len(phone.device.started)) == (Status.OK, 1)
+    assert [one.code for one in run.warnings] == ["retried"]
 
 
 # A device that is lost when its state is read

@@ -156,9 +156,9 @@ def test_a_part_goes_on_where_it_stopped():
     assert len(store.result("job-0").runs) == 3
 
 
-def test_a_program_that_is_killed_fails_its_job_and_is_not_run_again():
+def test_a_program_that_is_killed_twice_fails_its_job_and_is_not_run_again():
     store, opened = stored(planned(min_runs=3)), Opened()
-    opened.device.runs = [Ended(), Ended(exit_code=137)]
+    opened.device.runs = [Ended(), Ended(exit_code=137), Ended(exit_code=137)]
     opened.measure(store)
     result = store.result("job-0")
     assert (result.status, result.error_class, len(result.runs)) == (Status.FAILED, "killed", 1)

@@ -1,0 +1,142 @@
+"""A phone is left as it was found: also where its link flaps at the end, and after a session that died."""
+
+import re
+import signal
+
+import pytest
+from command_line import SMALL
+from phone_lab import OURS, SHORTEST, arm, left_on, together, wait_until
+
+from mbench.emulator.phone.faults import FaultKind
+
+pytestmark = pytest.mark.tensorflow
+
+ENDINGS = {
+    "a setting is put back": "settings put global stay_on_while_plugged_in",
+    "the journal is removed": "borrowed-settings.json",
+    "the folder is removed": "rm -rf sessions/2",
+    "the lease is given back": "busy=$1.busy",
+}
+
+
+@pytest.mark.parametrize("what", ENDINGS)
+@together
+def test_a_link_that_flaps_at_the_end_leaves_nothing_on_the_phone(lab, what):
+    phone = lab.phone()
+    process = lab.start_run()
+    wait_until(lambda: phone.benchmarks >= 4)
+    arm(phone, FaultKind.DROP, command=ENDINGS[what])
+    done = lab.end(process)
+    assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
+    assert "was lost and came back" in " ".join(done.err.split())
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_link_that_flaps_when_a_stopped_session_ends_its_program_leaves_nothing_running(lab):
+    phone = lab.phone()
+    arm(phone, FaultKind.HANG, run=3)
+    process = lab.start_run("--max-secs", "60")
+    wait_until(lambda: phone.benchmarks >= 3)
+    arm(phone, FaultKind.DROP, command="kill -9")
+    process.send_signal(signal.SIGINT)
+    assert lab.end(process).returncode == 130
+    assert left_on(lab, phone) == []
+
+
+def killed_in_a_run(lab, phone):
+    """Leave what a session leaves that was killed with its hosts' power."""
+    arm(phone, FaultKind.HANG, run=3)
+    process = lab.start_run("--max-secs", "60")
+    wait_until(lambda: phone.benchmarks >= 3)
+    process.send_signal(signal.SIGKILL)
+    lab.end(process)
+
+
+def all_of(phone):
+    """Return what lies on a phone below our folder, with its contents."""
+    folder = phone.path(OURS)
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
+        for path in (sorted(folder.rglob("*")) if folder.is_dir() else ())
+    }
+
+
+@together
+def test_looking_at_devices_says_what_a_dead_session_left_and_changes_nothing(lab):
+    phone = lab.phone()
+    killed_in_a_run(lab, phone)
+    before = all_of(phone)
+    (status,) = lab.devices()
+    assert "changed settings (stay_on" in status["remedy"]
+    assert f"mbench devices clean {phone.serial}" in status["remedy"]
+    assert all_of(phone) == before
+    assert lab.mbench("devices", "clean", phone.serial).returncode == 0
+    assert lab.devices()[0]["remedy"] is None
+
+
+@together
+def test_cleaning_leaves_neither_a_lease_nor_a_folder(lab):
+    phone = lab.phone()
+    killed_in_a_run(lab, phone)
+    cleaned = lab.mbench("devices", "clean", phone.serial)
+    assert (cleaned.returncode, cleaned.out) == (0, f"{phone.serial}: clean\n")
+    assert left_on(lab, phone) == []
+    assert not phone.path(OURS).exists()
+
+
+@together
+def test_cleaning_names_what_others_keep_and_leaves_it(lab):
+    phone = lab.phone()
+    assert lab.run().returncode == 0
+    (phone.path(OURS) / "ada").mkdir()
+    cleaned = lab.mbench("devices", "clean", phone.serial)
+    assert (cleaned.returncode, "what others keep" in cleaned.out, "ada" in cleaned.out) == (5, True, True)
+    assert all_of(phone) == {"ada": b""}
+
+
+@together
+def test_of_several_phones_one_that_cannot_be_cleaned_holds_up_no_other(lab):
+    well, unfit = lab.phone(), lab.phone()
+    assert lab.run("--every").returncode == 0
+    arm(unfit, FaultKind.UNAUTHORIZE)
+    cleaned = lab.mbench("devices", "clean", "pixel4", "--every")
+    assert cleaned.returncode == 5
+    assert f"{well.serial}: clean\n" in cleaned.out
+    assert "Accept the dialog" in cleaned.out
+    assert not well.path(OURS).exists()
+
+
+@pytest.mark.parametrize("of", ["models", "binaries"])
+@together
+def test_what_a_killed_push_left_goes_with_the_next_session(lab, of):
+    phone = lab.phone()
+    if of == "models":
+        assert lab.run().returncode == 0
+        lab.shell(phone, f"rm -r {OURS}/*/models")
+    arm(phone, FaultKind.SLOW_LINK, size_bytes=100_000)
+    process = lab.start_run("--results", "killed")
+    parts = "*/models/*.part.*" if of == "models" else "*/binaries/*/*.part.*"
+    wait_until(lambda: list(phone.path(OURS).glob(parts)))
+    process.send_signal(signal.SIGKILL)
+    lab.end(process)
+    arm(phone, FaultKind.SLOW_LINK, size_bytes=0)
+    assert list(phone.path(OURS).glob(parts))
+    wait_until(lambda: lab.devices()[0]["state"] != "frozen")  # what the cable still carries goes first
+    assert "files (" in lab.devices()[0]["remedy"]
+    assert lab.run("--results", "others").returncode == 0
+    assert not [name for name in all_of(phone) if ".part." in name]
+
+
+@together
+def test_looking_and_dry_runs_write_nothing_to_a_phone(lab):
+    phone = lab.phone()
+    assert [status["state"] in {"ready", "not ready"} for status in lab.devices()] == [True]
+    planned = lab.mbench("run", "--device", "pixel4", SMALL, *SHORTEST, "--dry-run")
+    assert planned.returncode == 0, planned.err
+    assert not phone.path(OURS).exists()
+    assert lab.run().returncode == 0
+    before = all_of(phone)
+    again = lab.mbench("run", "--device", "pixel4", SMALL, *SHORTEST, "--dry-run")
+    assert re.sub(r"job .*: .*", "", again.out) == re.sub(r"job .*: .*", "", planned.out)
+    assert all_of(phone) == before
