@@ -108,7 +108,7 @@ def test_a_phone_is_asked_no_question_twice(lab):
     phone = lab.phone()
     before = phone.services
     assert lab.devices()[0]["state"] != "unusable"
-    asked = "who it is, its folder, its conditions, its lease"
+    asked = "who it is, its conditions, its lease, what was left on it"
     assert phone.services - before == len(asked.split(", "))
 
 

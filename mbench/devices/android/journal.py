@@ -51,7 +51,7 @@ def write_journal(transport: Transport, host_folder: Path, journal: Journal) -> 
     with disk_errors("write", path, error=HostDiskError):
         write_whole(path, data, fsync=True)
     try:
-        transport.write(_phone_path(transport), data)
+        transport.write(journal_path(transport), data)
     except TransportError:
         path.unlink(missing_ok=True)
         raise
@@ -63,9 +63,13 @@ def read_journals(transport: Transport, host_folder: Path) -> tuple[Journal, ...
     Raises:
         TransportError: the phone cannot be asked.
     """
-    texts = [transport.pull(_phone_path(transport), limit_bytes=_LIMIT_BYTES)]
+    return known_journals(transport.pull(journal_path(transport), limit_bytes=_LIMIT_BYTES), transport, host_folder)
+
+
+def known_journals(on_phone: bytes | None, transport: Transport, host_folder: Path) -> tuple[Journal, ...]:
+    """Return what the phone's copy, read already, and this host's say, without repetition; damaged counts as none."""
     path = _host_path(host_folder, transport.serial)
-    texts.append(path.read_bytes() if path.is_file() else None)
+    texts = [on_phone, path.read_bytes() if path.is_file() else None]
     found: list[Journal] = []
     for text in texts:
         journal = None if text is None else _parsed(text)
@@ -80,7 +84,7 @@ def remove_journals(transport: Transport, host_folder: Path) -> None:
     Raises:
         TransportError: the phone cannot be told.
     """
-    transport.remove(_phone_path(transport))
+    transport.remove(journal_path(transport))
     _host_path(host_folder, transport.serial).unlink(missing_ok=True)
 
 
@@ -91,7 +95,8 @@ def _parsed(data: bytes) -> Journal | None:
         return None
 
 
-def _phone_path(transport: Transport) -> str:
+def journal_path(transport: Transport) -> str:
+    """Return where the phone's copy lies."""
     return f"{transport.root}/{_NAME}.json"
 
 

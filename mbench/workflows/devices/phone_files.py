@@ -1,6 +1,7 @@
 """Our files on a phone: models and binaries by content, a folder per session, and what is left of dead sessions."""
 
 import logging
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -8,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
 from mbench.core.run_marks import COMMAND
-from mbench.devices.android.journal import read_journals
+from mbench.devices.android.journal import journal_path, known_journals
+from mbench.devices.android.script import ask
 from mbench.devices.android.settings import restore_left_behind
 from mbench.devices.lease.on_phone import LEASE_FILE
 from mbench.devices.own_folders import session_part
@@ -53,7 +55,7 @@ rm -rf sessions/{{session}}
 """Ends what is left of one session, and removes its folder."""
 
 _LEFT = """
-cd {root} 2>/dev/null || exit 0
+cd {root} 2>/dev/null &&
 for each in sessions/* *.part.* models/*.part.* binaries/*/*.part.*; do [ ! -e "$each" ] || echo "$each"; done
 """
 
@@ -122,10 +124,12 @@ def left_behind(transport: Transport) -> tuple[str, ...]:
     Raises:
         TransportError: the phone does not answer.
     """
-    changed = [change.knob for journal in read_journals(transport, journals()) for change in journal.changes]
-    settings = (f"changed settings ({', '.join(dict.fromkeys(changed))})",) if changed else ()
-    said = transport.run(("sh", "-c", _LEFT.format(root=transport.root)), deadline_s=SHORT_S)
-    names = said.stdout.decode("utf-8", "replace").split()
+    asked = {"journal": f"cat {shlex.quote(journal_path(transport))}", "files": _LEFT.format(root=transport.root)}
+    said = ask(transport, asked, what="what was left on it", deadline_s=SHORT_S)
+    kept = known_journals(said["journal"].encode(), transport, journals())
+    changed = dict.fromkeys(change.knob for journal in kept for change in journal.changes)
+    settings = (f"changed settings ({', '.join(changed)})",) if changed else ()
+    names = said["files"].split()
     return (*settings, *((f"files ({', '.join(names)})",) if names else ()))
 
 
