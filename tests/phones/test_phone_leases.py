@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import pytest
 from phone_lab import HELD_LONG, OURS, arm, left_on, together, wait_until
@@ -19,7 +20,7 @@ def test_a_clock_that_jumps_a_day_gives_a_living_lease_to_no_other_host(lab):
     first = lab.start_run(*HELD_LONG)
     wait_until(lambda: phone.benchmarks >= 2)
     arm(phone, FaultKind.CLOCK)
-    assert abs(int(lab.shell(phone, "date +%s")) - int(lab.shell(phone, "date -d now+1hour +%s")) + 3600) <= 2
+    assert int(lab.shell(phone, "date +%s")) > time.time() + 86_000
     second = lab.run("--results", "others", MBENCH_HOME=str(other_home))
     assert (second.returncode, f"{phone.serial}: in use by" in second.last_line) == (3, True)
     first.terminate()

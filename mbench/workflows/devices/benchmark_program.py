@@ -27,6 +27,11 @@ if TYPE_CHECKING:  # a run on this host by hostbench has no need of the library'
 
 HELP_DEADLINE_S = 30.0
 LARGEST_PROGRAM_BYTES = 1 << 30
+_ALL_HAVE = frozenset({"graph", "num_runs", "num_threads", "warmup_runs"})
+_MAY_HAVE = frozenset(flag.name for flag in FLAGS) | {
+    *("use_gpu", "gpu_backend", "gpu_precision_loss_allowed", "allow_fp16", "use_nnapi", "nnapi_accelerator_name"),
+    *("external_delegate_path", "external_delegate_options", "dispatch_library_path", "compiler_plugin_library_path"),
+}
 _WORD = re.compile(rb"\b[a-z][a-z0-9_]{2,63}\b")
 HOSTBENCH = (sys.executable, "-P", "-m", "mbench.hostbench")  # -P: no module of the folder that it is started in
 
@@ -270,6 +275,9 @@ def _text(end: CommandResult) -> str:
 def help_of_file(binary: Path) -> str:
     """Return a help text with every word of a program's file that may be a flag: more than it has, and none that lacks.
 
+    A file that does not name what every benchmark_model has, such as a script that calls one, shows nothing: it may
+    have all that ours has, and every delegate.
+
     Raises:
         UsageError: it cannot be read.
     """
@@ -277,7 +285,8 @@ def help_of_file(binary: Path) -> str:
         data = read_regular(binary, limit_bytes=LARGEST_PROGRAM_BYTES)
     except OSError as error:
         raise UsageError(f"{binary} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
-    return help_of_flags({word.decode("ascii") for word in _WORD.findall(data)})
+    words = {word.decode("ascii") for word in _WORD.findall(data)}
+    return help_of_flags(words if words >= _ALL_HAVE else words | _MAY_HAVE)
 
 
 def help_of_flags(names: Iterable[str]) -> str:
