@@ -30,6 +30,7 @@ NAMES = (
     "adb_transport",
     "thread_engine",
     "phones",
+    "farm",
     "host_scores",
     "architectures",
 )
