@@ -364,9 +364,11 @@ def run(
                 binary=binary,
                 delegates=delegate,
                 failed=failed,
+                shown=_so_far(quiet=quiet),
             ),
             show,
             quiet=quiet,
+            resumed=True,
         )
         return
     if profile not in (None, "ops"):
@@ -432,7 +434,7 @@ def run(
         _print_plan(request)
         return
     _drive(
-        lambda started, progress: running.run(request, progress=progress, started=started),
+        lambda started, progress: running.run(request, progress=progress, started=started, shown=_so_far(quiet=quiet)),
         show,
         quiet=quiet,
     )
@@ -508,8 +510,11 @@ def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[s
     return defaults | {name: value for name, value in asked.items() if value is not None}
 
 
-def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool) -> None:
-    """Do the work, print the table of what came of it, and end with the exit code that it deserves."""
+def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool, resumed: bool = False) -> None:
+    """Do the work, print the table of what came of it, and end with the exit code that it deserves.
+
+    A session that was there before is kept, whatever it holds.
+    """
     from mbench.core.ends import exit_code
     from mbench.workflows.run.session import keep_or_drop
 
@@ -525,7 +530,7 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool)
         with suppress(OSError):  # of a terminal that was closed: the table is kept, too
             show(begun[0])
         code = exit_code(begun[0].results(), ran=begun[0].has_runs())
-        if keep_or_drop(begun[0]):
+        if resumed or keep_or_drop(begun[0]):
             then = f"What was measured is kept in {begun[0].path}; mbench run --resume {begun[0].plan.session} goes on."
         else:
             then = "Nothing was measured, and nothing is kept."
@@ -534,12 +539,17 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool)
         fail(f"{error} {then}", code if _lacks_device(error) else error.exit_code)
     show(store)
     code = exit_code(store.results(), ran=store.has_runs())
-    if not keep_or_drop(store):
+    if not resumed and not keep_or_drop(store):
         streams.tell("nothing was measured, and nothing is kept.")
     elif not quiet:
         streams.tell(f"kept in {store.path}")
     if code:
         raise typer.Exit(code)
+
+
+def _so_far(*, quiet: bool) -> "Callable[[str], None]":
+    """Return what shows a table before the answer: on stderr, which tells the story."""
+    return (lambda _: None) if quiet else streams.tell_lines
 
 
 def _lacks_device(error: MbenchError) -> bool:

@@ -99,8 +99,12 @@ class Transport(Protocol):
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
         unchanged: Mapping[str, str] | None = None,
+        late_s: float | None = None,
     ) -> CommandResult:
         """Run a command, pinned to `cpus`, to its end or to the deadline, which is a total one.
+
+        After `late_s` (None: some seconds) a device that can be lost is asked now and then whether it is alive, so that
+        a frozen one is noticed long before the deadline.
 
         Output beyond `limit_bytes` a stream is dropped. Raises `CommandTimeout` after having ended the command and
         all it started, and `ChangedFiles`, without having started it, where a path of `unchanged` has not its SHA-256.

@@ -70,6 +70,7 @@ def run_on_device(
     environment: Mapping[str, str],
     cpus: tuple[int, ...] | None,
     deadline_s: float,
+    late_s: float | None = None,
 ) -> Course:
     """Run a command and fetch what it left; every trouble on the way becomes the course's failure.
 
@@ -82,6 +83,7 @@ def run_on_device(
         environment: variables that the program needs.
         cpus: cores to pin it to, None to leave it alone.
         deadline_s: seconds after which the device itself ends the program.
+        late_s: seconds after which it is late, and the device is asked for signs of life.
     """
     course = Course(started_at=clock.now())
     began_s = clock.monotonic()
@@ -92,7 +94,7 @@ def run_on_device(
             began_s = clock.monotonic()
             course.scripted = True
             course.proofs = _proofs(hashes, before={})
-            course.failure = _run_script(transport, clock, text, paths, course, environment, cpus, deadline_s)
+            course.failure = _run_script(transport, clock, text, paths, course, environment, cpus, deadline_s, late_s)
     except ChangedFiles as error:
         course.scripted = False
         course.proofs = _proofs(hashes, before=error.hashes)
@@ -131,6 +133,7 @@ def _run_script(
     environment: Mapping[str, str],
     cpus: tuple[int, ...] | None,
     deadline_s: float,
+    late_s: float | None,
 ) -> Failure | None:
     began_s = clock.monotonic()
     hashes = {proof.path: proof.expected for proof in course.proofs}
@@ -141,6 +144,7 @@ def _run_script(
             environment=marked(environment, paths.work_dir),
             cpus=cpus,
             unchanged=hashes,
+            late_s=late_s,
         )
     except CommandTimeout as error:
         course.wall_s = clock.monotonic() - began_s

@@ -25,7 +25,7 @@ from mbench.runner.instrument import Instrument
 from mbench.runner.output.parse import parse_text
 from mbench.runner.output.parsed import ParsedText
 from mbench.runner.output.protos import count_nodes, read_profile, read_runtime_info
-from mbench.runner.script import deadline_s, init_allowance_s
+from mbench.runner.script import deadline_s, init_allowance_s, late_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class RunRequest:
         init_allowance_s: for loading and preparing the model, before the run counts as hanging; None: as its delegate
             needs.
         longest_s: after which it counts as hanging at the latest, where earlier ones show how long one takes.
+        usual_s: what the longest such run took so far; None: there was none.
     """
 
     job: str
@@ -54,6 +55,7 @@ class RunRequest:
     builtin_accepted: bool = False
     init_allowance_s: float | None = None
     longest_s: float | None = None
+    usual_s: float | None = None
 
 
 def run_once(
@@ -86,6 +88,7 @@ def run_once(
             deadline_s(settings, init_allowance_s=allowance_s),
             math.inf if request.longest_s is None else request.longest_s,
         ),
+        late_s=late_s(settings, usual_s=request.usual_s),
     )
     return _result(instrument, request, command, paths, course), course.files
 

@@ -43,6 +43,8 @@ INIT_ALLOWANCE_S: Final = 60.0
 ACCELERATED_INIT_ALLOWANCE_S: Final = 180.0
 """A GPU or NPU compiles the whole graph before the first inference."""
 _MARGIN_S = 10.0
+_LATE_MARGIN_S = 10.0
+_USUAL_FACTOR = 1.5
 _PHASES = 2
 
 _CPU_TIME = re.compile(r"\b([0-9]{1,9})m([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
@@ -179,6 +181,15 @@ def deadline_s(settings: RunSettings, *, init_allowance_s: float = INIT_ALLOWANC
     process' own start and end there is a margin besides the allowance for loading and preparing the model.
     """
     return init_allowance_s + _PHASES * settings.max_secs + _MARGIN_S
+
+
+def late_s(settings: RunSettings, *, usual_s: float | None) -> float:
+    """Return the seconds after which a run is late: a sign of life of its device is then worth its trouble.
+
+    That is what the settings ask for at least, or half as much again as the longest such run took, and a margin.
+    """
+    asked_s = settings.warmup_min_secs + settings.min_secs
+    return max(asked_s, _USUAL_FACTOR * (usual_s or 0.0)) + _LATE_MARGIN_S
 
 
 def init_allowance_s(delegate: Delegate) -> float:

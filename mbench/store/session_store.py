@@ -107,8 +107,11 @@ class SessionStore:
             replace_file(self.path.parent / LATEST_FILE, f"{self.path.name}\n".encode())
 
     def has_runs(self) -> bool:
-        """Whether any run of any job, or of a canary, is kept."""
-        return any(self._run_folders(job) for job in (*self._canaries(), *(job.id for job in self.plan.jobs)))
+        """Whether any run of any job, or of a canary, is kept, by itself or in a document."""
+        names = [job.id for job in self.plan.jobs]
+        if any(self._run_folders(job) for job in (*self._canaries(), *names)):
+            return True
+        return any(result.runs for job in names if (result := self.result(job)) is not None)
 
     def runs(self, job: str) -> tuple[Run, ...]:
         """Return the kept runs of a job (or of `canary`) in the order in which they ran.

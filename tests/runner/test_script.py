@@ -12,6 +12,7 @@ from mbench.runner.script import (
     device_script,
     end_script,
     init_allowance_s,
+    late_s,
     parse_cpu_s,
     parse_exit_code,
 )
@@ -26,6 +27,15 @@ def script(deadline: float = 30.0, work_dir: str = "/w", removes: tuple[str, ...
 )
 def test_a_run_may_load_the_model_and_be_late_in_two_phases(max_s: float, allowance_s: float, deadline: float) -> None:
     assert deadline_s(RunSettings(max_secs=max_s), init_allowance_s=allowance_s) == deadline
+
+
+@pytest.mark.parametrize(
+    ("warmup_s", "least_s", "usual_s", "late"),
+    [(1, 2, None, 13), (0, 0, None, 10), (1, 2, 2, 13), (1, 2, 2.5, 13.75), (0, 0, 40, 70)],
+)
+def test_a_run_is_late_ten_seconds_after_what_is_asked_or_usual(warmup_s, least_s, usual_s, late) -> None:
+    settings = RunSettings(warmup_min_secs=warmup_s, min_secs=least_s)
+    assert late_s(settings, usual_s=usual_s) == late
 
 
 def test_a_run_without_an_accelerator_may_load_for_a_minute() -> None:

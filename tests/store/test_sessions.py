@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -87,6 +88,15 @@ def test_a_session_that_measured_nothing_is_never_the_latest(tmp_path):
     empty = created(tmp_path)
     assert (kept.has_runs(), empty.has_runs()) == (True, False)
     assert find_session(tmp_path, None) == kept.path
+
+
+def test_a_document_with_runs_is_something_that_was_measured_though_its_runs_were_removed(tmp_path):
+    store = created(tmp_path)
+    run = sample.run()
+    store.save_run(run, {})
+    store.save_job(sample.result(store.plan, runs=(run,)))
+    shutil.rmtree(store.path / "runs")
+    assert open_session(store.path).has_runs()
 
 
 def test_the_reason_why_a_part_ended_is_kept_until_it_is_tried_again(tmp_path):

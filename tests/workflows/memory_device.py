@@ -188,6 +188,7 @@ class MemoryDevice:
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
         unchanged: Mapping[str, str] | None = None,
+        late_s: float | None = None,
     ) -> CommandResult:
         self._answer()
         text = argv[-1]

@@ -108,6 +108,7 @@ class PatientTransport:
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
         unchanged: Mapping[str, str] | None = None,
+        late_s: float | None = None,
     ) -> CommandResult:
         """Run a command that may be run again."""
         return self.again(
@@ -118,6 +119,7 @@ class PatientTransport:
                 cpus=cpus,
                 limit_bytes=limit_bytes,
                 unchanged=unchanged,
+                late_s=late_s,
             )
         )
 

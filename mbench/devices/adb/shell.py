@@ -17,7 +17,7 @@ from typing import Final
 from mbench.core.errors import MissingTool, TransportError
 from mbench.core.run_marks import COMMAND
 from mbench.devices.adb.servers import AdbServer
-from mbench.devices.adb.streams import DeviceStream
+from mbench.devices.adb.streams import DeviceStream, Watch
 
 _SERVICE: Final = "shell,v2,raw:"
 _STDOUT, _STDERR, _EXIT = 1, 2, 3
@@ -148,6 +148,7 @@ def run_script(
     until: float,
     stall_s: float | None = None,
     limit_bytes: int = 1 << 20,
+    watch: Watch | None = None,
 ) -> ShellEnd:
     """Let a device's shell run a text to its end, on a connection of its own; see `DeviceStream`.
 
@@ -158,6 +159,7 @@ def run_script(
         until: `time.monotonic()` at which it ends in a TimeoutError.
         stall_s: seconds of silence after which it does so before.
         limit_bytes: how much of each stream is kept.
+        watch: looks now and then whether the device is alive; what it raises ends the reading.
 
     Raises:
         AdbError: the server or adbd refused, in their words.
@@ -165,7 +167,7 @@ def run_script(
         OSError: TimeoutError among them.
         ValueError: an answer that is not the shell protocol.
     """
-    with DeviceStream(server, address, f"{_SERVICE}{text}", until=until, stall_s=stall_s) as stream:
+    with DeviceStream(server, address, f"{_SERVICE}{text}", until=until, stall_s=stall_s, watch=watch) as stream:
         return read_shell(stream, limit_bytes=limit_bytes)
 
 

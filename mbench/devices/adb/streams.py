@@ -7,7 +7,7 @@ every close, and know a limit for each read but none for the whole. These do nei
 import socket
 import time
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from adbutils import AdbClient, AdbConnection, AdbError
 from adbutils.errors import AdbTimeout
@@ -68,6 +68,17 @@ class Client(AdbClient):  # type: ignore[misc]  # adbutils has no types
             return frozenset(connection.read_string_block().split(","))
 
 
+class Watch(Protocol):
+    """Looks now and then whether the device is alive."""
+
+    @property
+    def at(self) -> float:
+        """`time.monotonic()` of the next look."""
+
+    def look(self) -> None:
+        """Look, and raise what ends the reading."""
+
+
 class DeviceStream:
     """One service of a device's adbd, such as a shell.
 
@@ -77,6 +88,7 @@ class DeviceStream:
         service: adbd's name for what is wanted, such as `shell,v2,raw:true`.
         until: `time.monotonic()` at which every read and write ends in a TimeoutError.
         stall_s: seconds without a byte after which it ends in one before; None where silence is no bad sign.
+        watch: is called while nothing is read, so that what it raises ends the reading; None: nobody looks.
 
     Raises:
         AdbError: the server or adbd refused, in their words.
@@ -85,9 +97,16 @@ class DeviceStream:
     """
 
     def __init__(
-        self, server: AdbServer, address: str, service: str, *, until: float, stall_s: float | None = None
+        self,
+        server: AdbServer,
+        address: str,
+        service: str,
+        *,
+        until: float,
+        stall_s: float | None = None,
+        watch: "Watch | None" = None,
     ) -> None:
-        self._stall_s = stall_s
+        self._stall_s, self._watch = stall_s, watch
         self._until = min(until, time.monotonic() + _OPEN_S)
         self._buffer = bytearray()
         self._connection = Client(server).make_connection()
@@ -124,14 +143,29 @@ class DeviceStream:
             OSError: TimeoutError among them.
         """
         while len(self._buffer) < count:
-            self._limit()
-            more = self._connection.conn.recv(_READ_BYTES)
+            more = self._received()
             if not more:
                 raise EOFError("the connection ended too early: the link or the adb server is gone")
             self._buffer += more
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
         return taken
+
+    def _received(self) -> bytes:
+        """Return the next bytes, none at the end; the watch is called whenever it is due meanwhile."""
+        while True:
+            self._limit()
+            if self._watch is None:
+                return bytes(self._connection.conn.recv(_READ_BYTES))
+            whole_s = self._connection.conn.gettimeout()
+            due_s = max(0.001, self._watch.at - time.monotonic())
+            self._connection.conn.settimeout(min(whole_s, due_s))
+            try:
+                return bytes(self._connection.conn.recv(_READ_BYTES))
+            except TimeoutError:
+                if due_s >= whole_s:
+                    raise
+                self._watch.look()
 
     def send(self, data: bytes | memoryview) -> None:
         """Send all of it.

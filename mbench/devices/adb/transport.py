@@ -49,6 +49,11 @@ _BASE: Final = "/data/local/tmp/mbench"
 """The one place of a phone that is ours to write and from which programs may be started."""
 
 _END_S: Final = 8.0
+_LATE_S: Final = 6.0
+"""For a command of which nobody has said how long it takes."""
+ECHO_S: Final = 5.0
+"""In which a phone answers an echo, also a busy one."""
+_BETWEEN_ECHOES_S: Final = 10.0
 _WORDS_BYTES: Final = 4096
 
 
@@ -243,10 +248,12 @@ class AdbTransport:
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
         unchanged: Mapping[str, str] | None = None,
+        late_s: float | None = None,
     ) -> CommandResult:
         """Run a command, pinned to `cpus`, to its end or to the total deadline, at which all of it is killed.
 
-        Hashing what has to be `unchanged` has a time of its own, besides the deadline.
+        Hashing what has to be `unchanged` has a time of its own, besides the deadline. From `late_s` on the phone is
+        asked for an echo now and then: one that gives none is frozen.
         """
         self._door.refuse_given_up(f"run {argv[0]}")
         if unchanged and not can_be_listed(unchanged):
@@ -263,6 +270,7 @@ class AdbTransport:
                     line,
                     until=begun + deadline_s + self._hash_s(unchanged or ()),
                     limit_bytes=max(limit_bytes, _WORDS_BYTES),
+                    watch=EchoWatch(self, argv[0], first_s=_LATE_S if late_s is None else late_s),
                 )
             except NotOpened:
                 raise
@@ -284,7 +292,14 @@ class AdbTransport:
             self._refuse_changed(
                 argv, unchanged
             )  # comes back where the phone's sha256sum only words its list otherwise
-            return self.run(argv, deadline_s=deadline_s, environment=environment, cpus=cpus, limit_bytes=limit_bytes)
+            return self.run(
+                argv,
+                deadline_s=deadline_s,
+                environment=environment,
+                cpus=cpus,
+                limit_bytes=limit_bytes,
+                late_s=late_s,
+            )
         refuse_unstarted(end, serial=self.serial, mark=mark, argv=argv, cpus=cpus)
         return CommandResult(
             exit_code=end.exit_code,
@@ -333,3 +348,32 @@ class AdbTransport:
         if end.exit_code == CANNOT_SEE:
             return "may still be running: the device does not show what it runs"
         return f"could not be ended: {end.words}"
+
+
+class EchoWatch:
+    """Asks a phone for an echo while a command on it is late.
+
+    Args:
+        transport: the way to the phone.
+        what: runs there, for the message.
+        first_s: seconds after which it is late.
+    """
+
+    def __init__(self, transport: AdbTransport, what: str, *, first_s: float) -> None:
+        self._transport, self._what = transport, what
+        self._begun = time.monotonic()
+        self.at = self._begun + first_s
+
+    def look(self) -> None:
+        """Ask for an echo, and once more where none comes.
+
+        Raises:
+            DeviceLost: none came either time.
+        """
+        if not any(self._transport.alive(timeout_s=ECHO_S) for _ in range(2)):
+            late_s = time.monotonic() - self._begun
+            raise DeviceLost(
+                f"{self._transport.serial}: could not run {self._what}: after {late_s:.0f} s the phone does not "
+                f"answer an echo either. {REMEDIES['frozen']}"
+            )
+        self.at = time.monotonic() + _BETWEEN_ECHOES_S

@@ -142,6 +142,7 @@ class HostTransport:
         cpus: Sequence[int] | None = None,
         limit_bytes: int = 1 << 20,
         unchanged: Mapping[str, str] | None = None,
+        late_s: float | None = None,
     ) -> CommandResult:
         """Run a command in a session of its own, pinned to `cpus`, to its end or to the total deadline."""
         found = {path: self.sha256(path) for path in unchanged or ()}

@@ -1,7 +1,7 @@
 """The parts of several devices, measured at the same time, each on its own."""
 
 import threading
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from mbench.core.parts import Part
@@ -10,6 +10,10 @@ from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan
 from mbench.store.session_store import SessionStore
 from mbench.workflows.run.one_device import DeviceOf, measure_part
+from mbench.workflows.run.stragglers import Stragglers
+
+SoFar = Callable[[SessionStore, Sequence[str]], None]
+"""Is shown a session while a few devices hold up many that have ended, and the serials of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,12 @@ class HostContext:
 
 
 def measure_parts(
-    store: SessionStore, device_of: DeviceOf, *, progress: Progress, without: Container[str] = ()
+    store: SessionStore,
+    device_of: DeviceOf,
+    *,
+    progress: Progress,
+    without: Container[str] = (),
+    so_far: SoFar = lambda store, waited_for: None,
 ) -> None:
     """Run what is left of every part: one device here and now, several at the same time.
 
@@ -32,6 +41,7 @@ def measure_parts(
         device_of: finds the device of a part; called in the device's own thread.
         progress: told how far it is.
         without: serials of devices that are known to be of no use.
+        so_far: shown the session, and the serials that are still at work, where a few hold up many that have ended.
 
     Raises:
         MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
@@ -42,11 +52,16 @@ def measure_parts(
     if len(left) == 1:
         measure_part(store, left[0], device_of, progress=progress)
     elif left:
-        measure_at_once(store, left, device_of, progress=progress)
+        measure_at_once(store, left, device_of, progress=progress, so_far=so_far)
 
 
 def measure_at_once(
-    store: SessionStore, parts: Sequence[DevicePlan], device_of: DeviceOf, *, progress: Progress
+    store: SessionStore,
+    parts: Sequence[DevicePlan],
+    device_of: DeviceOf,
+    *,
+    progress: Progress,
+    so_far: SoFar = lambda store, waited_for: None,
 ) -> None:
     """Measure several devices' parts; a device that fails takes no other along, and is noted.
 
@@ -58,11 +73,20 @@ def measure_at_once(
     serials = [part.device.serial for part in parts]
     bars = {serial: progress.of(serial) for serial in serials}
     stop = threading.Event()
-    ThreadEngine(HostContext(store=store, device_of=device_of, progress=bars, stop=stop)).run(
-        [Part(device=serial, function=f"{__name__}:measure_here", arguments=(serial,)) for serial in serials],
-        on_end=lambda serial, error: progress.note(f"{serial}: {without_name(str(error or 'done'), serial)}"),
-        stop=stop,
-    )
+    stragglers = Stragglers(serials, lambda waited_for: so_far(store, waited_for))
+
+    def on_end(serial: str, error: Exception | None) -> None:
+        progress.note(f"{serial}: {without_name(str(error or 'done'), serial)}")
+        stragglers.ended(serial)
+
+    try:
+        ThreadEngine(HostContext(store=store, device_of=device_of, progress=bars, stop=stop)).run(
+            [Part(device=serial, function=f"{__name__}:measure_here", arguments=(serial,)) for serial in serials],
+            on_end=on_end,
+            stop=stop,
+        )
+    finally:
+        stragglers.close()
 
 
 def measure_here(context: HostContext, serial: str) -> None:

@@ -46,9 +46,9 @@ class DeviceBench:
     ) -> None:
         self._device, self._clock, self._files, self._cpus = device, clock, files, cpus
         self._governor = governor
-        self._canary_s: float | None = None
         self._state = device.found
         self._losses: list[MeasurementWarning] = []
+        self._usual_s: dict[tuple[str, Pass], float] = {}
 
     def push(self, progress: Progress) -> None:
         """Bring every artifact to the device, once per content.
@@ -92,6 +92,7 @@ class DeviceBench:
         Raises:
             TransportError: the device did not come back.
         """
+        usual_s = self._usual_s.get((job, purpose))
         request = RunRequest(
             job=job,
             workload=workload,
@@ -104,7 +105,8 @@ class DeviceBench:
             cpus=None if self._cpus is None else self._cpus[: workload.threads],
             builtin_accepted=builtin_accepted(workload.artifact),
             init_allowance_s=self._device.profile.patience.start_s,
-            longest_s=self._longest_s(purpose),
+            usual_s=usual_s,
+            longest_s=_longest_s(purpose, usual_s),
         )
         tries = 0
         first: tuple[Run, RawFiles] | None = None
@@ -131,17 +133,10 @@ class DeviceBench:
             "warnings": (*run.warnings, *self._losses, *self._unfit(after)),
         }
         self._losses.clear()
-        if purpose is Pass.CANARY and run.status is Status.OK:
-            self._canary_s = max(self._canary_s or 0.0, run.wall_s)
         if run.status is Status.OK:
+            self._usual_s[job, purpose] = max(run.wall_s, usual_s or 0.0)
             known |= self._governed(before, after)
         return run.model_copy(update=known), files
-
-    def _longest_s(self, purpose: Pass) -> float | None:
-        """Return when a canary hangs at the latest, by those before: it is there to be quick."""
-        if purpose is not Pass.CANARY or self._canary_s is None:
-            return None
-        return max(LEAST_CANARY_S, SLOW_CANARY * self._canary_s)
 
     def _mend(self, workload: Workload) -> None:
         """See to what may have failed a run for a moment: wait, and bring what is not any more as it must be."""
@@ -196,6 +191,11 @@ class DeviceBench:
     def model_path(self, sha256: str) -> str:
         """Return where an artifact lies on the device."""
         return f"{self._device.folders.models}/{sha256}.tflite"
+
+
+def _longest_s(purpose: Pass, usual_s: float | None) -> float | None:
+    """Return when a canary hangs at the latest, by those before: it is there to be quick."""
+    return None if purpose is not Pass.CANARY or usual_s is None else max(LEAST_CANARY_S, SLOW_CANARY * usual_s)
 
 
 def files_of(workload: Workload) -> dict[str, str]:

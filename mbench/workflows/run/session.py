@@ -28,14 +28,22 @@ from mbench.workflows.run.request import RunRequest, expand_request
 
 Started = Callable[[SessionStore], None]
 
+Shown = Callable[[str], None]
+"""Shows a table, as markdown, of what has been measured so far."""
 
-def run(request: RunRequest, *, progress: Progress, started: Started) -> SessionStore:
+
+def _nowhere(_: str) -> None:
+    """Show nothing."""
+
+
+def run(request: RunRequest, *, progress: Progress, started: Started, shown: Shown = _nowhere) -> SessionStore:
     """Find the devices, build what is missing, plan, measure, and return the finished session.
 
     Args:
         request: what was typed.
         progress: told how far it is.
         started: told of the session once it exists.
+        shown: shows the table of the devices that have ended, while a few others hold them up.
 
     Raises:
         MbenchError: nothing could be measured. A job that fails is no error here: it has its document.
@@ -61,7 +69,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started) -> Session
         )
         by_serial = {each.part.device.serial: each.device for each in planned}
         unfit = {each.part.device.serial: each.unfit for each in planned if each.unfit is not None}
-        _drive(store, by_serial.__getitem__, progress, started, unfit=unfit)
+        _drive(store, by_serial.__getitem__, progress, started, unfit=unfit, shown=shown)
     return store
 
 
@@ -76,6 +84,7 @@ def resume(
     binary: Path | None = None,
     delegates: str | None = None,
     failed: bool = False,
+    shown: Shown = _nowhere,
 ) -> SessionStore:
     """Go on with a session where it stopped: nothing is measured twice.
 
@@ -92,6 +101,7 @@ def resume(
         binary: the user's own benchmark_model that the session was begun with.
         delegates: those of the plan that are loaded from a path, as `--delegate` takes them.
         failed: whether failed jobs are tried again; else it is noted that they are left.
+        shown: as of `run`.
 
     Raises:
         MbenchError: the device, the program or a file is not the one that the session was begun with.
@@ -103,7 +113,8 @@ def resume(
     profiles = [part.device.profile for part in store.plan.devices]
     with find_devices(profiles, adb_servers, wait_s=wait_s) as devices:
         device_of = partial(devices.of_plan, store.plan, binary=binary)
-        _drive(store, device_of, progress, started, first=partial(_failed_jobs, store, progress, again=failed))
+        first = partial(_failed_jobs, store, progress, again=failed)
+        _drive(store, device_of, progress, started, first=first, shown=shown)
     return store
 
 
@@ -137,6 +148,7 @@ def _drive(
     *,
     unfit: Mapping[str, MbenchError] = MappingProxyType({}),
     first: Callable[[], None] = lambda: None,
+    shown: Shown = _nowhere,
 ) -> None:
     """Measure what is left of every part, and keep the table, however that ends.
 
@@ -147,6 +159,7 @@ def _drive(
         started: told of the session.
         unfit: why devices cannot be used, by serial; they are not tried.
         first: done before anything is measured, by the one who drives the session.
+        shown: as of `run`.
     """
     sweep()
     with store.lock(), _reported(store):
@@ -154,11 +167,22 @@ def _drive(
         for serial, error in unfit.items():
             note_ending(store, serial, error, SystemClock())
         started(store)
-        measure_parts(store, device_of, progress=progress, without=unfit)
+        so_far = partial(_show_so_far, progress=progress, shown=shown)
+        measure_parts(store, device_of, progress=progress, without=unfit, so_far=so_far)
         if store.plan.ask_devices:
             from mbench.workflows.run.device_score import forget_answers
 
             forget_answers(store.plan.session)
+
+
+def _show_so_far(store: SessionStore, waited_for: Sequence[str], *, progress: Progress, shown: Shown) -> None:
+    """Show, and keep, the table of the devices that have ended; the others are named."""
+    progress.note(f"still at work: {', '.join(waited_for)}; the others' table so far:")
+    with suppress(StoreError):  # the end of the session says what is wrong with the disk
+        done = tuple(result for result in store.results() if result.device.serial not in waited_for)
+        table = report_markdown(done)
+        store.save_report(table)
+        shown(table)
 
 
 @contextmanager

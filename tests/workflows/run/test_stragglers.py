@@ -1,0 +1,54 @@
+"""When the table of many devices is shown although a few are still at work: real timers, short ones."""
+
+import threading
+
+import pytest
+
+from mbench.workflows.run.stragglers import Stragglers
+
+NAMES = [f"phone-{number}" for number in range(10)]
+
+
+class Told:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, ...]] = []
+        self.event = threading.Event()
+
+    def __call__(self, left) -> None:
+        self.heard.append(tuple(left))
+        self.event.set()
+
+
+@pytest.mark.parametrize(("devices", "ends", "left"), [(10, 8, 2), (10, 9, 1), (2, 1, 1), (3, 2, 1)])
+def test_few_that_are_left_are_told_of_once(devices, ends, left):
+    told = Told()
+    stragglers = Stragglers(NAMES[:devices], told, quiet_s=0.02)
+    for name in NAMES[:ends]:
+        stragglers.ended(name)
+    assert told.event.wait(10)
+    assert told.heard == [tuple(NAMES[ends:devices])]
+    assert len(told.heard[0]) == left
+    told.event.clear()
+    stragglers.ended(NAMES[devices - 1])
+    assert not told.event.wait(0.2)
+
+
+@pytest.mark.parametrize(("devices", "ends"), [(10, 7), (2, 0), (2, 2), (10, 10)])
+def test_many_that_are_left_or_none_are_not_told_of(devices, ends):
+    told = Told()
+    stragglers = Stragglers(NAMES[:devices], told, quiet_s=0.02)
+    for name in NAMES[:ends]:
+        stragglers.ended(name)
+    assert not told.event.wait(0.2)
+
+
+def test_an_end_in_time_begins_the_wait_anew_and_closing_ends_it():
+    told = Told()
+    stragglers = Stragglers(NAMES, told, quiet_s=3600)
+    for name in NAMES[:8]:
+        stragglers.ended(name)
+    waiting = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    stragglers.ended(NAMES[8])
+    assert all(timer.finished.is_set() for timer in waiting)
+    stragglers.close()
+    assert told.heard == []
