@@ -104,6 +104,15 @@ def test_five_like_runs_on_a_quiet_pinned_device_leave_no_doubt():
     assert codes(FIVE) == set()
 
 
+def test_a_job_that_was_tried_again_tells_why_it_had_failed_each_time():
+    quiet = {"canary": (), "busy_limit": None, "agreement_db": None, "finished_at": NOON}
+    result = conclude(PLAN, part(), JOB, FIVE, tried_before=("SIGKILL.", "SIGTERM."), **quiet)
+    assert [(str(one.code), one.message) for one in result.warnings] == [
+        ("retried", "it had failed before and was tried again: SIGKILL."),
+        ("retried", "it had failed before and was tried again: SIGTERM."),
+    ]
+
+
 def test_a_failing_run_fails_the_job_with_its_own_reason():
     broken = run(5, status=Status.FAILED, error_class="crash:SIGSEGV", message="died")
     result = conclude(

@@ -5,20 +5,31 @@ from datetime import timedelta
 import pytest
 import sample_plans as sample
 
-from mbench.core.results import Pass, PlannedJob, Status
+from mbench.core.results import PartEnding, Pass, PlannedJob, Status
 from mbench.store.unfinished import unfinished_job
 
 SESSION = "20260115-093000-host-alpha-1a2b"
 
 
-def unfinished(count: int = 0, *, holder: str | None = None, build_error: str | None = None, **rules):
+def ended(message: str, error_class: str | None = "transport") -> PartEnding:
+    return PartEnding(session=SESSION, serial="phone-1", ended_at=sample.NOW, error_class=error_class, message=message)
+
+
+def unfinished(
+    count: int = 0,
+    *,
+    holder: str | None = None,
+    build_error: str | None = None,
+    ending: PartEnding | None = None,
+    **rules,
+):
     """Return a job with so many kept runs under these rules, which otherwise ask for one run and nothing else."""
     job = PlannedJob(id="job-1", workload=sample.workload(), build_error=build_error)
     plan = sample.plan(SESSION, planned=(PlannedJob(id="job-0", workload=sample.workload("other")), job))
     asked = {"min_runs": 1, "memory_runs": 0, "profile_ops": False} | rules
     part = plan.devices[0].model_copy(update={"rules": plan.devices[0].rules.model_copy(update=asked)})
     runs = [sample.run("job-1", index) for index in range(count)]
-    return unfinished_job(plan.model_copy(update={"devices": (part,)}), job, runs, holder=holder)
+    return unfinished_job(plan.model_copy(update={"devices": (part,)}), job, runs, holder=holder, ending=ending)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +48,20 @@ def test_progress_is_counted_up_to_the_runs_that_every_job_gets(rules, least):
     assert unfinished(least - 1, **rules).message == f"interrupted after {least - 1} of {least} runs{resume}"
     assert unfinished(least, **rules).message == f"interrupted after {least} runs{resume}"
     assert unfinished(least + 1, **rules).message == f"interrupted after {least + 1} runs{resume}"
+
+
+@pytest.mark.parametrize("holder", [None, "pid 7 on desk"])
+def test_the_reason_why_its_device_got_no_further_comes_first(holder):
+    lost = unfinished(1, ending=ended("phone-1: it was lost."), holder=holder, min_runs=3)
+    assert lost.message == f"it was lost; ended after 1 of 3 runs; mbench run --resume {SESSION} goes on"
+    assert (lost.status, lost.error_class) == (Status.ABORTED, "transport")
+    odd = unfinished(ending=ended("a defect", None))
+    assert (odd.error_class, odd.message.startswith("a defect; ended after 0 of 1 runs")) == (None, True)
+
+
+def test_a_job_that_was_never_built_says_so_whatever_became_of_its_device():
+    unbuilt = unfinished(build_error="no file", ending=ended("phone-1: it was lost."))
+    assert (unbuilt.status, unbuilt.error_class, unbuilt.message) == (Status.FAILED, "build", "no file")
 
 
 def test_a_job_that_somebody_is_at_work_on_names_them():
