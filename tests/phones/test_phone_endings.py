@@ -1,7 +1,5 @@
 """What a benchmark can do instead of measuring: each is told by its class, and costs no other job anything."""
 
-import threading
-
 import pytest
 from phone_lab import OURS, arm, hear, left_on, together, wait_until
 
@@ -95,21 +93,6 @@ def test_a_failed_job_is_tried_again_by_resume_where_that_is_asked_for(lab):
     assert sum("it had failed before" in one["message"] for row in done.rows for one in row["warnings"]) == 1
     assert lab.mbench("report", "--json").returncode == 0
     assert left_on(lab, phone) == []
-
-
-@together
-def test_a_moment_of_full_storage_is_waited_for(lab):
-    phone = lab.phone(own_storage=True)
-    assert lab.run().returncode == 0
-    process = lab.start_run("--results", "others")
-    before = phone.benchmarks
-    wait_until(lambda: phone.benchmarks > before)
-    arm(phone, FaultKind.FULL, size_bytes=0)
-    hear_or_wait = threading.Timer(1.5, arm, (phone, FaultKind.FREE))
-    hear_or_wait.start()
-    done = lab.end(process)
-    hear_or_wait.join()
-    assert (done.returncode, done.row["status"]) == (0, "ok"), done.out
 
 
 @together
