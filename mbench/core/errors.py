@@ -120,6 +120,8 @@ class TransportError(MbenchError):
 class MissingTool(TransportError):
     """The device has no program that mbench needs besides the benchmark; trying again does not help."""
 
+    error_class = ENVIRONMENT
+
 
 class ChangedFiles(TransportError):
     """A command was not started, because files that it uses are not what they must be.
@@ -183,6 +185,8 @@ class DiskError(StoreError):
 
 class HostDiskError(DiskError, TransportError):
     """The disk of this host refused what the way to a device needs: its lease, its journal, files to be sent."""
+
+    error_class = ENVIRONMENT
 
 
 class LockHeld(StoreError):

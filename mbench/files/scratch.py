@@ -8,14 +8,17 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
+from mbench.core.errors import DiskError, LockHeld
+from mbench.files.disk import disk_errors
+from mbench.files.locks import locked
 
 _PREFIX: Final = "mbench-"
 _LOCK: Final = ".held.lock"
+_OTHERWISE: Final = "let TMPDIR name another folder"
 _YOUNG_S: Final = 60.0
 """A folder is without its lock for a moment after it was made."""
 
@@ -31,17 +34,18 @@ class ScratchFolder:
         """Make it, and remove those of processes that were killed.
 
         Raises:
-            OSError: it could not be made.
+            DiskError: it could not be made.
         """
         sweep()
-        self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{what}-"))
-        self._lock = FileLock(self.path / _LOCK)
-        self._lock.acquire(timeout=0)
+        self._held = ExitStack()
+        with disk_errors("make a temporary folder in", tempfile.gettempdir(), otherwise=_OTHERWISE):
+            self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{what}-"))
+        self._held.enter_context(locked(self.path / _LOCK, otherwise=_OTHERWISE))
 
     def close(self) -> None:
         """Remove it."""
         _remove(self.path)
-        self._lock.release()
+        self._held.close()
 
 
 @contextmanager
@@ -49,7 +53,7 @@ def scratch_folder(what: str) -> Iterator[Path]:
     """Yield a temporary folder that is gone afterwards.
 
     Raises:
-        OSError: it could not be made.
+        DiskError: it could not be made.
     """
     folder = ScratchFolder(what)
     try:
@@ -62,7 +66,7 @@ def sweep() -> None:
     """Remove the temporary folders of this user that processes which were killed have left."""
     with suppress(OSError):
         for path in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*")):
-            with suppress(OSError, Timeout):
+            with suppress(OSError, DiskError, LockHeld):
                 _sweep_one(path)
 
 
@@ -73,12 +77,8 @@ def _sweep_one(path: Path) -> None:
         return
     if time.time() - found.st_mtime < _YOUNG_S and _is_new(path):
         return
-    lock = FileLock(path / _LOCK)
-    lock.acquire(timeout=0)
-    try:
+    with locked(path / _LOCK):
         _remove(path)
-    finally:
-        lock.release()
 
 
 def _is_new(path: Path) -> bool:
