@@ -70,7 +70,7 @@ def test_a_governor_that_somebody_changes_in_the_middle_is_a_failed_row(lab):
     phone = lab.phone(rooted=True)
     arm(phone, FaultKind.GOVERNOR, run=4, value="powersave")
     done = lab.run("--governor", "performance")
-    assert (done.returncode, done.row["status"], done.row["error_class"]) == (4, "failed", "environment")
+    assert (done.returncode, done.row["status"], done.row["error_class"]) == (5, "failed", "environment")
     assert "governor, performance as asked, to powersave" in done.row["message"]
     assert done.row["latency_median_us"] is None
     assert left_on(lab, phone) == []

@@ -29,7 +29,7 @@ def phone_without(lab: Lab, tool: str) -> Iterator[Phone]:
 def test_without_taskset_runs_are_not_pinned_and_say_so(lab):
     with phone_without(lab, "taskset") as phone:
         done = lab.run()
-        assert (done.returncode, done.row["error_class"]) == (4, "environment"), done.err
+        assert (done.returncode, done.row["error_class"]) == (5, "environment"), done.err
         assert "the device has no taskset, which pins runs to cores. Run with --cpus none" in done.row["message"]
         assert "came back" not in done.err
         done = lab.run("--cpus", "none")

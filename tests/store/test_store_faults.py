@@ -11,8 +11,11 @@ from mbench.store.session import create_session, find_session, list_sessions
 from mbench.store.session_store import SessionStore
 
 
-def create(root: Path) -> SessionStore:
-    return create_session(root, device="host", what="test", now=sample.NOW, plan_of=sample.plan)
+def create(root: Path, jobs: int = 2) -> SessionStore:
+    names = tuple(f"job-{number}" for number in range(jobs))
+    return create_session(
+        root, device="host", what="test", now=sample.NOW, plan_of=lambda session: sample.plan(session, names)
+    )
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def test_a_full_disk_gets_no_half_session(small_disk, leave_bytes):
     earlier.save_run(sample.run(), {})
     fill(small_disk, leave_bytes)
     with pytest.raises(StoreError, match="No space left on device"):
-        create(small_disk)
+        create(small_disk, jobs=20)
     assert list_sessions(small_disk) == (earlier.path.name,)
     assert find_session(small_disk, None) == earlier.path
 

@@ -209,7 +209,7 @@ def files_of(workload: Workload) -> dict[str, str]:
 def _second(run: Run, files: RawFiles, first: tuple[Run, RawFiles]) -> tuple[Run, dict[str, bytes]]:
     """Return the second try at a run, which tells of the first one and keeps its raw files."""
     earlier, left = first
-    said = f"it was tried once more: at first {earlier.message}"
+    said = f"it was tried once more: at first {(earlier.message or 'it failed').rstrip('.')}"
     if run.status is Status.OK:
         warning = MeasurementWarning(
             code=WarningCode.RETRIED, message=said, advice="see what else runs on the device, and its storage"

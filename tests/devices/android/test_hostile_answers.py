@@ -26,7 +26,7 @@ from mbench.devices.android.kernel import (
 from mbench.devices.android.knobs import Knobs
 from mbench.devices.host.facts import parse_cpus
 from mbench.devices.lease.on_phone import PhoneLease
-from mbench.devices.lease.records import parse_record
+from mbench.devices.lease.records import LATEST_S, PhoneTime, parse_record
 from mbench.devices.profiles.check import check_profile
 from mbench.devices.profiles.profile import load_profile, load_profiles, parse_profile
 
@@ -170,10 +170,20 @@ def test_an_honest_lease_is_read():
         {"heartbeat_s": 10**30},
         {"pid": 10**30},
         {"pid": -1},
+        {"uptime_s": LATEST_S + 1},
+        {"uptime_s": -1},
+        {"boot_id": "5" * 65},
     ],
 )
 def test_a_lease_whose_moments_cannot_be_shown_is_none(changes):
     assert parse_record(lease(**changes)) is None
+
+
+@pytest.mark.parametrize(("ahead_s", "over"), [(600, False), (601, True), (-600, False), (-601, True)])
+def test_an_uptime_that_lies_ahead_keeps_no_phone_for_ever(ahead_s, over):
+    record = parse_record(lease(uptime_s=5000 + ahead_s, boot_id="5f"))
+    assert record is not None
+    assert record.expired(PhoneTime(now_s=1795348800, uptime_s=5000, boot_id="5f")) is over
 
 
 @pytest.mark.parametrize(

@@ -171,4 +171,4 @@ def test_a_clock_behind_the_year_3000_is_none(seconds):
 
 def test_the_latest_clock_can_be_put_into_a_lease():
     seen = PhoneLease(Said(b"%d\n" % LATEST_S), "/data", None).look()
-    assert seen.now_s == LATEST_S
+    assert seen.now.now_s == LATEST_S
