@@ -42,18 +42,15 @@ class Selection:
     resolution: int | None = None
 
 
-def select(chosen: Selection, *, delegates: Sequence[str] = ()) -> tuple[Candidate, ...]:
+def select(chosen: Selection) -> tuple[Candidate, ...]:
     """Return everything to run, in the order in which it was named; the order of measuring is another matter.
 
-    Args:
-        chosen: what was typed.
-        delegates: what a sweep of delegates without values of its own takes; none: those that every device has.
+    A sweep of delegates without values of its own takes those that every device has.
 
     Raises:
         UsageError: a word that is not one, a file that is not there, or nothing to vary in a way that makes sense.
     """
-    worth_trying = f"{Axis.DELEGATE}={','.join(delegates)}" if delegates else Axis.DELEGATE
-    sweeps = [parse_sweep(worth_trying if text == Axis.DELEGATE else text) for text in chosen.sweeps]
+    sweeps = [parse_sweep(text) for text in chosen.sweeps]
     sweeps += [parse_sweep(f"{axis}={values}") for axis, values in chosen.lists.items()]
     counted = any(sweep.axis is Axis.THREADS for sweep in sweeps)
     if not chosen.names and not chosen.files:

@@ -1,12 +1,15 @@
 """Candidates: what one device is to run, with the delegates that are worth trying on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis
+from mbench.core.workloads import parse_delegate
 from mbench.runner.delegate_flags import delegate_flags
 from mbench.runner.instrument import Instrument, lacking
-from mbench.workflows.build.selection import Candidate, Selection, select
+from mbench.workflows.build.selection import Candidate, Selection
 
 
 def candidates_for(
@@ -20,16 +23,16 @@ def candidates_for(
 
     Args:
         chosen: what was typed.
-        selected: everything that it means, on whatever device.
+        selected: everything that it means; a bare sweep of delegates with those that every device has.
         delegates: those of the profile.
         instrument: the device's program.
 
     Raises:
-        UsageError: what was typed is wrong, or no delegate is left.
+        UsageError: the profile names what is no delegate, or none is left.
     """
     if Axis.DELEGATE not in chosen.sweeps:
         return selected, ()
-    candidates = select(chosen, delegates=delegates)
+    candidates = tuple(_by_delegates(selected, delegates))
     named = tuple(dict.fromkeys(one.delegate for one in candidates if one.delegate.path is not None))
     candidates = tuple(one for one in candidates if one.delegate not in named)
     missing = {one.delegate: lacking(delegate_flags(one.delegate, instrument), instrument.flags) for one in candidates}
@@ -45,3 +48,12 @@ def candidates_for(
     if not able:
         raise UsageError(f"no delegate of the profile can be asked for: {'; '.join(left_out)}.")
     return able, left_out
+
+
+def _by_delegates(selected: Sequence[Candidate], delegates: Sequence[str]) -> Iterator[Candidate]:
+    """Yield candidates with these delegates in the place of those that they were swept over, in the sweep's order."""
+    own = dict.fromkeys(parse_delegate(text) for text in delegates)
+    for swept, alike in groupby(selected, key=lambda one: one.delegate):
+        if swept == selected[0].delegate:  # once per turn of the axis: what follows differs in the delegate alone
+            members = tuple(alike)
+            yield from (replace(one, delegate=delegate) for delegate in own for one in members)

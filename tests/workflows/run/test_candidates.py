@@ -1,5 +1,6 @@
 """What a bare sweep of delegates runs on a device whose profile may be somebody else's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,28 @@ def test_a_library_that_the_user_names_is_run(model):
     chosen = Selection(files=(model,), lists={Axis.DELEGATE: f"cpu,{EXTERNAL}"})
     found, told = candidates_for(chosen, select(chosen), delegates=("cpu",), instrument=PROGRAM)
     assert ([str(one.delegate) for one in found], told) == (["cpu", EXTERNAL], ())
+
+
+@pytest.mark.parametrize(
+    "sweeps",
+    [
+        (Axis.DELEGATE,),
+        (Axis.DELEGATE, "threads=1,2"),
+        ("threads=1,2", Axis.DELEGATE),
+        ("alpha=0.5,0.25", Axis.DELEGATE, "quantization=fp32,int8"),
+    ],
+)
+def test_each_device_sweeps_its_own_delegates_in_the_order_that_was_typed(sweeps):
+    """One expansion serves all devices: it gives what expanding with each device's delegates would."""
+    chosen = Selection(sweeps=sweeps, resolution=32)
+    selected = select(chosen)
+    for delegates in (("builtin",), ("xnnpack", "cpu"), ("cpu", "xnnpack", "builtin", "npu")):
+        found, _ = candidates_for(chosen, selected, delegates=delegates, instrument=PROGRAM)
+        own = tuple(f"delegate={','.join(delegates)}" if each == Axis.DELEGATE else each for each in sweeps)
+        assert found == select(replace(chosen, sweeps=own))
+
+
+def test_a_delegate_that_a_profile_names_twice_is_run_once(model):
+    chosen = Selection(files=(model,), sweeps=(Axis.DELEGATE,))
+    found, _ = candidates_for(chosen, select(chosen), delegates=("cpu", "builtin", "cpu"), instrument=PROGRAM)
+    assert [str(one.delegate) for one in found] == ["cpu", "builtin"]
