@@ -60,11 +60,11 @@ def coverage_text(rules: Iterable[MeasuringRules]) -> str:
 
 
 def coverage_in_short(rules: Iterable[MeasuringRules]) -> str:
-    """Return the same as a clause after what an interval is; nothing where none was simulated."""
+    """Return the same in brackets, to stand after what an interval is; nothing where none was simulated."""
     found = coverage_of(*_widest(rules))
     if found is None:
         return ""
-    return f", which holds the true median in {found.alike} % of cases (runs in two groups: {found.in_groups} %)"
+    return f" (holds in {found.alike} % of cases; in {found.in_groups} % with two groups of runs)"
 
 
 def _widest(rules: Iterable[MeasuringRules]) -> tuple[int, int]:

@@ -19,7 +19,6 @@ from mbench.report.results.foot_lines import grid_lines
 from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.latency_text import short_latency_text
 from mbench.report.results.phone_medians import (
-    MEDIAN_DEFINITION,
     PhoneMedian,
     median_label,
     median_over_phones,
@@ -31,13 +30,12 @@ from mbench.report.results.table_rows import TableRows
 from mbench.report.results.workload_labels import Workload, WorkloadLabels, workload_labels
 
 LATENCY_IN_GRID: Final = (
-    "Latency: median over runs (processes) of each run's median inference, ± the distance to the farther end of its "
-    "95 % bootstrap interval over runs"
+    "Latency: median over runs of each run's median ± the farther end of its 95 % bootstrap interval"
 )
 
-ELSEWHERE: Final = (
-    "Not in this grid, but in csv, json and --columns all: intervals, p95, init, memory, nodes and runs of each job."
-)
+MEDIAN_IN_GRID: Final = "Rows named median: of phones that ended well (low–high)."
+
+ELSEWHERE: Final = "More: --columns all."
 
 RANGE_DEFINITION: Final = "Accuracies with a dash: the lowest and the highest of the devices."
 
@@ -99,13 +97,18 @@ def grid_markdown_table(grid: DeviceGrid, results: Sequence[JobResult], *, title
         foot=(
             *about_files(results, grid.rows),
             *grid_lines(results),
-            f"{LATENCY_IN_GRID}{coverage_in_short(result.rules for result in results)}.",
-            *((MEDIAN_DEFINITION,) if any(line.kind is _Kind.MEDIAN for line in lines) else ()),
+            _definitions(results, lines),
             *((RANGE_DEFINITION,) if any(line.kind is _Kind.RANGE for line in lines) else ()),
-            ELSEWHERE,
             *legend(cell.text for line in lines for cell in line.cells),
         ),
     )
+
+
+def _definitions(results: Sequence[JobResult], lines: Sequence["_Line"]) -> str:
+    """Return what stands in a grid and what does not, in one line: a page of fifty phones has few."""
+    said = [f"{LATENCY_IN_GRID}{coverage_in_short(result.rules for result in results)}."]
+    said += [MEDIAN_IN_GRID] if any(line.kind is _Kind.MEDIAN for line in lines) else []
+    return " ".join((*said, ELSEWHERE))
 
 
 def grid_table(

@@ -1,6 +1,6 @@
 """Lines about the devices of a table: what all of a model's have in common once, and by serial what differs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from mbench.core.results import DeviceFacts, JobResult
@@ -15,38 +15,54 @@ MOST_VALUES: Final = 3
 def device_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield a line for each model of device, and one about emulation where it is emulated."""
     for (profile, _), devices in by_model(results).items():
-        yield _model_line(profile, devices)
+        yield f"Device{'s' if len(devices) > 1 else ''}: {_model_text(profile, devices)}."
+    yield from _emulation_line(results)
+
+
+def grid_device_lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield the same of many devices: one line for all models, which says what they have in common at its end."""
+    models = by_model(results)
+    facts = _facts([device for devices in models.values() for device in devices])
+    common = frozenset(name for name, values in facts.items() if len(set(values)) == 1) if len(models) > 1 else set()
+    said = [_model_text(profile, devices, without=common) for (profile, _), devices in models.items()]
+    said += [f"all: {', '.join(f'{name} {facts[name][0]}' for name in facts if name in common)}"] if common else []
+    yield f"Devices: {'; '.join(said)}."
+    yield from _emulation_line(results)
+
+
+def _emulation_line(results: Sequence[JobResult]) -> Iterator[str]:
     first = results[0]
     several = len({result.device.serial for result in results}) > 1
     phones = "Emulated phones" if several else "Emulated phone"
     if first.device.invented:
         yield f"{phones} with synthetic latencies: no model ran and nothing was measured."
     elif first.device.emulated:
-        they, their = ("them", "their") if several else ("it", "its")
+        their = "their" if several else "its"
         yield (
-            f"{phones}: the timings are those of the host that emulates {they} ({first.provenance.host}), not a "
-            f"phone's; {their} cores, pinning and clocks did not act on them."
+            f"{phones}: the timings are the host's ({first.provenance.host}), not a phone's; {their} cores, "
+            "pinning and clocks had no effect."
         )
 
 
-def _model_line(profile: str, devices: Sequence[DeviceFacts]) -> str:
-    serials = [device.serial for device in devices]
-    facts = {
+def _facts(devices: Sequence[DeviceFacts]) -> dict[str, list[str]]:
+    """Return each fact's values, one a device."""
+    return {
         "model": [device.model or UNKNOWN for device in devices],
         "SoC": [device.soc or UNKNOWN for device in devices],
         "OS": [device.os or UNKNOWN for device in devices],
         "build": [device.build or UNKNOWN for device in devices],
         "ABI": [device.abi or UNKNOWN for device in devices],
+        "cores": [UNKNOWN if device.cores is None else str(device.cores) for device in devices],
     }
-    cores = [UNKNOWN if device.cores is None else str(device.cores) for device in devices]
-    said = [f"{name} {values[0]}" for name, values in facts.items() if len(set(values)) == 1]
-    said += [f"cores {cores[0]}"] if len(set(cores)) == 1 else []
-    differing = [
-        _differing(name, serials, values) for name, values in {**facts, "cores": cores}.items() if len(set(values)) > 1
-    ]
-    who = f"Device: {serials[0]}" if len(serials) == 1 else f"Devices: {_who(serials)}"
-    common = ", ".join(said)
-    return f"{'; '.join((f'{who} (profile {profile}): {common}', *differing))}."
+
+
+def _model_text(profile: str, devices: Sequence[DeviceFacts], *, without: Collection[str] = ()) -> str:
+    """Return what is known of one model's devices but for the facts `without`, which are said elsewhere."""
+    serials = [device.serial for device in devices]
+    facts = {name: values for name, values in _facts(devices).items() if name not in without}
+    said = ", ".join(f"{name} {values[0]}" for name, values in facts.items() if len(set(values)) == 1)
+    differing = [_differing(name, serials, values) for name, values in facts.items() if len(set(values)) > 1]
+    return "; ".join((f"{_who(serials)} (profile {profile}): {said}", *differing))
 
 
 def _who(serials: Sequence[str]) -> str:

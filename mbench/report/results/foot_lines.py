@@ -10,7 +10,7 @@ from mbench.core.results import JobResult, Pass, Status
 from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
 from mbench.report.results.accuracy_lines import accuracy_lines
-from mbench.report.results.device_lines import device_lines
+from mbench.report.results.device_lines import device_lines, grid_device_lines
 from mbench.report.results.footnotes import first_few
 from mbench.report.results.phone_medians import model_name
 from mbench.report.results.provenance import format_clocks, format_companions, format_cpus, format_settings
@@ -53,7 +53,7 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
 
 def grid_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield the same of a grid, which explains its columns itself and has the artifacts in a row."""
-    yield from device_lines(results)
+    yield from grid_device_lines(results)
     yield f"Binary: {_binary(results[0])}; {configuration(results)}."
     yield _per_job(results)
     yield _measured(results)

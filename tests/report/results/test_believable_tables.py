@@ -103,7 +103,7 @@ def test_a_session_that_went_on_the_next_day_says_both():
 
 
 def test_an_emulated_phone_names_the_host_whose_timings_it_shows():
-    assert "the host that emulates it (desk), not a phone's" in report_markdown([sample.result(device=EMULATED)])
+    assert "the host's (desk), not a phone's" in report_markdown([sample.result(device=EMULATED)])
 
 
 def without_hits(score: Score) -> Score:

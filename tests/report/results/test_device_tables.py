@@ -345,6 +345,28 @@ def test_real_phones_of_two_builds_take_no_more():
     assert lines_of(report_markdown(results)) <= 70
 
 
+@pytest.mark.parametrize(
+    "facts", [{}, {"invented": False}, {"invented": False, "emulated": False}], ids=["synthetic", "emulated", "real"]
+)
+def test_fifty_phones_of_two_models_take_no_more(facts):
+    models = [phones.PIXEL_6 if number % 3 else phones.PIXEL_4 for number in range(1, 51)]
+    results = phones.jobs([phones.phone(number, model, **facts) for number, model in enumerate(models, start=1)])
+    results[7] = phones.failed(results[7])
+    results[9] = results[9].model_copy(update={"warnings": (SLOW,)})
+    assert lines_of(report_markdown(results)) <= 70
+
+
+def test_what_two_models_have_in_common_stands_once_in_a_grid():
+    devices = [phones.phone(n, phones.PIXEL_6 if n > 8 else phones.PIXEL_4) for n in range(1, 10)]
+    devices[0] = devices[0].model_copy(update={"abi": "x86_64"})
+    (line,) = (line for line in the_table(phones.jobs(devices)).foot if line.startswith("Device"))
+    assert line == (
+        f"Devices: 8 phones (profile pixel4): model Pixel 4, SoC SM8150, build {phones.PIXEL_4.build}; ABI arm64-v8a, "
+        f"but x86_64 on EMULATED01; EMULATED09 (profile pixel6): model Pixel 6, SoC Tensor, build "
+        f"{phones.PIXEL_6.build}, ABI arm64-v8a; all: OS Android 13, cores 8."
+    )
+
+
 def test_a_failed_job_keeps_its_place_and_its_mark_in_the_grid():
     results = phones.jobs(FIFTY)
     results[1] = phones.failed(results[1])
