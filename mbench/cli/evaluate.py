@@ -9,7 +9,7 @@ from mbench.cli import grouped, options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
-from mbench.cli.tables import print_table
+from mbench.cli.tables import print_tables
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.limits import MOST_EXAMPLES
 from mbench.core.reasons import Unscored
@@ -128,4 +128,4 @@ def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:
         case options.Format.MD:
             write(evaluation_table.as_markdown(evaluated))
         case options.Format.TABLE:
-            print_table(evaluation_table.table_of(evaluated))
+            print_tables([evaluation_table.table_of(evaluated)], whole_foot=("--format md",))

@@ -8,7 +8,7 @@ from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
-from mbench.cli.tables import print_table
+from mbench.cli.tables import print_tables
 from mbench.core.errors import UsageError
 
 
@@ -33,7 +33,6 @@ def inspect(
     if json_ or format_ is options.Format.JSON:
         write_json(inspection.model_dump_json(indent=1))
     elif format_ is options.Format.TABLE:
-        for table in inspecting.tables(inspection):
-            print_table(table)
+        print_tables(inspecting.tables(inspection), whole_foot=("--format md",))
     else:
         write(inspecting.markdown(inspection))

@@ -577,7 +577,7 @@ def _print_session(
     if suite is not None and shape in (options.Format.MD, options.Format.TABLE):
         from mbench.cli.suite import print_suite
 
-        print_suite(suite, store.results(), shape)
+        print_suite(suite, store.plan.session, store.results(), shape)
     places = filter(None, (report_place(store.path), f"mbench report {store.plan.session} --format md"))
     print_results(store.results(), shape, columns=columns, whole_foot=tuple(places))
 

@@ -10,7 +10,7 @@ from mbench.cli import options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_line
-from mbench.cli.tables import print_table
+from mbench.cli.tables import print_tables
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_(
     """List all suites, and what their accuracies need."""
     from mbench.workflows.paper.suites import listed
 
-    _print([listed()], format_)
+    _print([listed()], format_, whole_foot="mbench suite list --format md")
 
 
 @app.command("show")
@@ -100,7 +100,7 @@ def report(
     )
     if output is not None:
         _report_written(paper_figures.write_figure(shown, output), quiet=quiet)
-    _print(paper_tables.suite_tables(shown), format_)
+    _print(paper_tables.suite_tables(shown), format_, whole_foot="--format md")
 
 
 @app.command("document")
@@ -134,21 +134,20 @@ def document(
     _report_written(written, quiet=quiet)
 
 
-def print_suite(name: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
-    """Print a suite's tables of results; what was not run is not built for them."""
+def print_suite(name: str, session: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
+    """Print a suite's tables of a session's results; what was not run is not built for them."""
     from mbench.core.ports import SilentProgress
     from mbench.workflows.paper import tables as paper_tables
 
     shown = paper_tables.suite_shown(name, results, build=False, progress=SilentProgress())
-    _print(paper_tables.suite_tables(shown), shape)
+    _print(paper_tables.suite_tables(shown), shape, whole_foot=f"mbench suite report {name} {session} --format md")
     write("")
 
 
-def _print(tables: "Sequence[TableValues]", shape: options.Format) -> None:
+def _print(tables: "Sequence[TableValues]", shape: options.Format, *, whole_foot: str) -> None:
     _refuse_data(shape)
     if shape is options.Format.TABLE:
-        for table in tables:
-            print_table(table)
+        print_tables(tables, whole_foot=(whole_foot,))
         return
     from mbench.report.render.markdown import table_markdown
 

@@ -80,6 +80,24 @@ def columns_named(text: str | None, shape: Format | None) -> tuple[str, ...] | N
     return names
 
 
+def print_tables(tables: "Sequence[TableValues]", *, whole_foot: Sequence[str]) -> None:
+    """Print tables as a terminal bears them, with short feet; where there is none, whole.
+
+    Args:
+        tables: any, whose feet begin with what must not be missed.
+        whole_foot: where their whole feet are, the most precise first.
+    """
+    from mbench.report.render.short_feet import with_short_feet
+
+    width = _terminal_width()
+    if width is None:
+        for table in tables:
+            print_table(table)
+        return
+    for table in with_short_feet(tables, width=width, whole_foot=whole_foot):
+        _put_table(table)
+
+
 def print_table(table: "TableValues") -> None:
     """Print table values as a table for the terminal, as wide as that is; nothing is left out where there is none."""
     from mbench.report.render.fitting import fit_table
@@ -109,8 +127,7 @@ def _print_tables(
             _put_table(table)
     if not results:
         write("No results.")
-    for table in operator_tables(results):
-        print_table(table)
+    print_tables(operator_tables(results), whole_foot=whole_foot)
 
 
 def _terminal_width() -> int | None:

@@ -99,8 +99,8 @@ def _foot(rows: Sequence[tuple[Cell, ...]], total_us: float) -> tuple[str, ...]:
         "longer inferences."
     )
     return (
+        *([coarse] if total_us < COARSE_BELOW_US else []),
         NOTE,
         *([below] if BELOW_CLOCK in texts else []),
-        *([coarse] if total_us < COARSE_BELOW_US else []),
         *legend(texts),
     )

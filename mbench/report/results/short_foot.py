@@ -4,21 +4,16 @@ Where the lines are too short, whole parts are left out, the least important fir
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from mbench.core.plain_text import one_line
 from mbench.core.results import JobResult
 from mbench.report.render.fitting import broken_text
 from mbench.report.render.number_format import count_of
+from mbench.report.render.short_feet import MOST_LINES, pointer_lines
 from mbench.report.results.foot_lines import configuration, latency_only_lines, runs_line
 from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.phone_medians import by_model, model_name
 from mbench.report.results.scored import dataset_label, scored_of
-
-MOST_LINES: Final = 4
-"""Lines of a terminal."""
-
-_FOR_POINTER: Final = 2
 
 
 def short_foot(
@@ -39,26 +34,10 @@ def short_foot(
         beside_latency: what stands beside a latency.
     """
     kinds = _doubt_kinds(results, notes)
-    pointer = _pointer(pointers, kinds, width)
+    pointer = pointer_lines(pointers, width, fits=lambda most: not kinds or len(_all_kinds(kinds, width)) <= most)
     doubts = _doubts(results, notes, kinds, width, most=MOST_LINES - len(pointer) - 1)
     said = _whole_parts([*_conditions(results, beside_latency)], width, most=MOST_LINES - len(pointer) - len(doubts))
     return (*doubts, *said, *pointer)
-
-
-def _pointer(texts: Sequence[str], kinds: Sequence[str], width: int) -> list[str]:
-    """Return the first text of at most two lines beside which no kind of doubt is left out; else the shortest."""
-    pointers = [_pointer_lines(text, width) for text in texts]
-    for lines in pointers:
-        most = MOST_LINES - len(lines) - 1
-        if len(lines) <= _FOR_POINTER and (not kinds or len(_all_kinds(kinds, width)) <= most):
-            return lines
-    shortest = min(pointers, key=len, default=[])
-    return shortest if len(shortest) <= _FOR_POINTER else []
-
-
-def _pointer_lines(text: str, width: int) -> list[str]:
-    joined = _broken(text.replace("\n", " "), width)
-    return joined if len(joined) == 1 else [line for part in text.split("\n") for line in _broken(part, width)]
 
 
 def _doubts(

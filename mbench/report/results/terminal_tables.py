@@ -10,6 +10,7 @@ from typing import Final
 
 from mbench.core.results import JobResult
 from mbench.report.render.fitting import FRAME, fit_columns, split_columns, table_width
+from mbench.report.render.short_feet import pointer_texts
 from mbench.report.render.text_table import TableValues, cleaned
 from mbench.report.results.accuracy_columns import ACCURACY_SPARE
 from mbench.report.results.columns import STATUS, chosen_columns, varying_columns
@@ -71,7 +72,7 @@ def _tables(
         found.results,
         found.notes,
         width=width,
-        pointers=_pointers(where, left_out, more=columns is None),
+        pointers=pointer_texts(where, left_out, more=columns is None),
         beside_latency=BESIDE_LATENCY if grid is None else BESIDE_LATENCY_IN_GRID,
     )
     yield from tables[:-1]
@@ -120,16 +121,6 @@ def _grid_parts(grid: DeviceGrid, title: str | None, width: int, each: int) -> I
     for start in range(0, len(grid.workloads), each):
         part = _cleaned_grid(grid, title=title, narrow=True, workloads=slice(start, start + each))
         yield fit_columns(part, width)[0]
-
-
-def _pointers(where: Sequence[str], left_out: Sequence[str], *, more: bool) -> list[str]:
-    """Return what says where more is, the longest first; a line break is one where not all of it fits on one line."""
-    if not where:
-        return []
-    without = f"Left out at this width: {', '.join(left_out)}." if left_out else ""
-    columns = "More columns: mbench report --columns all." if more else ""
-    begins = dict.fromkeys((" ".join(filter(None, (without, columns))), without, ""))
-    return [f"{begin}\nWhole foot: {place}".strip() for begin in begins for place in (*where, "--format md")]
 
 
 def _cleaned_table(found: TableRows, *, title: str | None, columns: Sequence[str]) -> TableValues:

@@ -91,7 +91,7 @@ def share_sheet(table: Table, counted: Counted, results: Sequence[JobResult], *,
             ],
             timed or [unknown_column("Time (%)", len(kinds), "Needs a session with --profile ops.")],
         ),
-        notes=(*table.notes, *unmarked_doubts(measured)),
+        notes=(*unmarked_doubts(measured), *table.notes),
         foot=(
             *([DEFINITION, *peak_lines(peaks)] if rates and profiles else []),
             *([f"Not counted: {reason}." for name, reason in counted.missing.items() if name == table.network]),

@@ -165,7 +165,7 @@ def _network_sheet(shown: Shown) -> Sheet:
             rate_columns(measured, parts) if "rate" in suite.columns else [],
             _published(shown, parts),
         ),
-        notes=(*_notes(table), *doubt_lines(measured)),
+        notes=(*doubt_lines(measured), *_notes(table)),
         foot=(
             *([] if rows or not counted else [UNFOLDED_LINE]),
             *_missing_lines(shown.counted, parts),
