@@ -11,6 +11,8 @@ from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
 from mbench.core.errors import UsageError
 
+_FORMATS = frozenset({options.Format.MD, options.Format.TABLE, options.Format.JSON})
+
 
 @one_line_errors
 def inspect(
@@ -27,8 +29,8 @@ def inspect(
     """
     from mbench.workflows.build import inspect as inspecting
 
-    if format_ is options.Format.CSV:
-        raise UsageError("--format csv: a file is several tables; choose md, table or json.")
+    if format_ not in _FORMATS:
+        raise UsageError(f"--format {format_}: a file is several tables; choose md, table or json.")
     inspection = inspecting.inspect(what, progress=progress_for(quiet=quiet))
     if json_ or format_ is options.Format.JSON:
         write_json(inspection.model_dump_json(indent=1))

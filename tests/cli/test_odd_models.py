@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
 
 from tiny_models import Graph, Op, Tensor, add, counting_loop, model_bytes, schema
 
+from mbench.cli.options import Format
+
 
 @pytest.fixture
 def cases() -> Path:
@@ -104,6 +106,20 @@ def test_any_whole_file_can_be_inspected(bare, data):
     done = bare("inspect", "odd.tflite", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["layers"]
+
+
+@pytest.mark.parametrize("shape", [*Format, "html"])
+def test_a_file_is_shown_in_the_format_that_was_asked_for_or_refused(bare, shape):
+    """None is taken for markdown without a word, one that other commands print no less than one that nobody knows."""
+    (bare.folder / "odd.tflite").write_bytes(model_bytes(add()))
+    done = bare("inspect", "odd.tflite", "--format", shape)
+    begins = {Format.MD: "###", Format.TABLE: "file:odd", Format.JSON: "{"}
+    if shape in begins:
+        assert (done.returncode, done.stdout.startswith(begins[shape])) == (0, True), done.stdout
+    else:
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"--format{':' if shape == 'html' else ''} " in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_two_broken_files_of_one_name_have_a_row_each(mbench):
