@@ -9,8 +9,9 @@ from mbench.core.results import JobResult
 from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
 from mbench.store.documents import schema
-from mbench.store.session import find_session, list_sessions, open_session
+from mbench.store.session import find_session, list_sessions
 from mbench.store.session_store import REPORT_FILE
+from mbench.store.stored_sessions import StoredSessions
 
 
 def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tuple[JobResult, ...]:
@@ -22,7 +23,7 @@ def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tup
     if everything:
         names = list_sessions(root)
     paths = [find_session(root, name) for name in names] if names or everything else [find_session(root, None)]
-    return tuple(result for path in dict.fromkeys(paths) for result in open_session(path).results())
+    return StoredSessions().results(paths)
 
 
 def places_of_whole_foot(names: Sequence[str], *, everything: bool, root: Path) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import Final
 from urllib.parse import quote
 
 from mbench.core.ports import Progress
-from mbench.core.results import JobResult
 from mbench.files.disk import disk_errors
 from mbench.report.charts.figures import write_svg
 from mbench.report.paper.compute_rate import DEFINITION
@@ -15,6 +14,7 @@ from mbench.report.paper.paper_table import LEGEND, UNKNOWN_LEGEND
 from mbench.report.render.markdown import escape_markdown, table_markdown
 from mbench.report.render.text_table import TableValues
 from mbench.report.results.foot_lines import LATENCY_DEFINITION
+from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.paper.figures import suite_figure
 from mbench.workflows.paper.suites import slug, suite_results
 from mbench.workflows.paper.tables import Shown, suite_shown, suite_tables, table_title
@@ -58,11 +58,12 @@ def write_document(
         DiskError: the cache cannot be used.
     """
     parts = [INTRODUCTION + "".join(f"- {escape_markdown(line)}\n" for line in SAID_ONCE)]
-    written = [output]
+    written, stored = [output], StoredSessions()
     with disk_errors("write", output, otherwise="name another file"):
         output.parent.mkdir(parents=True, exist_ok=True)
         for name in (*TABLES, *FIGURES):
-            shown = suite_shown(name, _results(name, sessions, root), build=build, progress=progress)
+            results = suite_results(name, sessions, root=root, stored=stored)
+            shown = suite_shown(name, results, build=build, progress=progress)
             parts.extend(_section(shown))
             if shown.suite.figure is not None:
                 picture = output.with_name(f"{output.stem}-{slug(name)}.svg")
@@ -77,10 +78,6 @@ def write_document(
 def _link(name: str) -> str:
     """Return a file's name as a link has it: `a b` as `a%20b`."""
     return quote(name, errors="surrogateescape")
-
-
-def _results(name: str, sessions: Sequence[str], root: Path) -> tuple[JobResult, ...]:
-    return suite_results(name, sessions, root=root)
 
 
 def _section(shown: Shown) -> Iterator[str]:

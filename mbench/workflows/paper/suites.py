@@ -14,7 +14,8 @@ from mbench.models.weights.imagenet_weights import ALPHAS, CLASSES
 from mbench.paper.suites import Suite, load_suite, suite_files
 from mbench.paper.tables import paper_table
 from mbench.report.render.text_table import Align, Cell, Column, TableValues
-from mbench.store.session import find_session, list_sessions, open_session
+from mbench.store.session import find_session, list_sessions
+from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.build.recipes import Network
 from mbench.workflows.build.selection import Selection
 from mbench.workflows.home import home
@@ -80,8 +81,17 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+]+", "-", stem).strip("-.") or "suite"
 
 
-def suite_results(name: str, sessions: Sequence[str], *, root: Path, everything: bool = False) -> tuple[JobResult, ...]:
+def suite_results(
+    name: str, sessions: Sequence[str], *, root: Path, stored: StoredSessions, everything: bool = False
+) -> tuple[JobResult, ...]:
     """Return the results of the named sessions, of all, or of the last one that ran the suite; none where none did.
+
+    Args:
+        name: of the suite.
+        sessions: names of them.
+        root: the results folder.
+        stored: reads them, each once for all suites of a command.
+        everything: whether to take all that ran the suite.
 
     Raises:
         StoreError: no such session, or one that cannot be read.
@@ -92,7 +102,7 @@ def suite_results(name: str, sessions: Sequence[str], *, root: Path, everything:
         bear = [f"-{part}-" for part in _alike(name)]
         ran = [each for each in known if any(part in each for part in bear)]
         paths = [root / each for each in (known if everything else ran[-1:])]
-    return tuple(result for path in dict.fromkeys(paths) for result in open_session(path).results())
+    return stored.results(paths)
 
 
 def _alike(name: str) -> tuple[str, ...]:

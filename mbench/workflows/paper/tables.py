@@ -36,6 +36,7 @@ from mbench.report.paper.paper_table import (
 )
 from mbench.report.render.number_format import ABSENT, MILLION, UNKNOWN
 from mbench.report.render.text_table import TableValues
+from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.paper.count_networks import Counted, count_networks
 from mbench.workflows.paper.layer_tables import distance_sheet, layer_sheet, share_sheet
 from mbench.workflows.paper.suites import find_suite, suite_results
@@ -120,7 +121,7 @@ def stored(
         DiskError: the cache cannot be used.
     """
     find_suite(name)
-    results = suite_results(name, sessions, root=root, everything=everything)
+    results = suite_results(name, sessions, root=root, stored=StoredSessions(), everything=everything)
     return suite_shown(name, results, build=build, references=references, progress=progress)
 
 
