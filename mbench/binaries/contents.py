@@ -5,10 +5,10 @@ from typing import Final
 
 from mbench.binaries.records import Flavour
 from mbench.core.errors import UsageError
-from mbench.files.regular import GIB, read_regular
+from mbench.core.limits import MOST_PROGRAM_BYTES
+from mbench.files.regular import read_regular
 
-MOST_BYTES: Final = GIB
-"""Of a binary; with all its debugging symbols benchmark_model has a third of that."""
+MOST_BYTES: Final = MOST_PROGRAM_BYTES
 
 _BOTH: Final = b"warmup_min_secs"
 _ONLY: Final[dict[Flavour, bytes]] = {"tflite": b"input_layer_value_files", "litert": b"dispatch_library_path"}

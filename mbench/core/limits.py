@@ -34,3 +34,6 @@ LONGEST_TENSOR_NAME: Final = 4096
 
 LONGEST_NAME: Final = 200
 """Characters; file systems take 255 bytes, a prefix and an ending among them."""
+
+MOST_PROGRAM_BYTES: Final = 1 << 30
+"""Of a benchmark program; with all its debugging symbols benchmark_model has a third of that."""

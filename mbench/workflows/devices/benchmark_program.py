@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbench.binaries.contents import MOST_BYTES
 from mbench.core.error_classes import KILLED
 from mbench.core.errors import DeviceLost, MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.limits import MOST_PROGRAM_BYTES
 from mbench.core.plain_text import without_name
 from mbench.core.ports import CommandResult, Transport
 from mbench.core.results import BinaryFacts
@@ -210,7 +210,7 @@ def pushed_program(
 
 def _sha256(path: Path) -> str:
     try:
-        return hash_file(path, limit_bytes=MOST_BYTES)
+        return hash_file(path, limit_bytes=MOST_PROGRAM_BYTES)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}. Name a benchmark_model file.") from error
 

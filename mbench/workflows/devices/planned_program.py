@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbench.binaries.contents import MOST_BYTES
 from mbench.core.errors import StoreError, UsageError
+from mbench.core.limits import MOST_PROGRAM_BYTES
 from mbench.core.results import BinaryFacts
 from mbench.files.hashes import hash_file
 from mbench.workflows.home import home
@@ -62,6 +62,6 @@ def hash_of_named(binary: Path) -> str:
     if not binary.is_file():
         raise UsageError(f"--binary {binary}: no such file.")
     try:
-        return hash_file(binary, limit_bytes=MOST_BYTES)
+        return hash_file(binary, limit_bytes=MOST_PROGRAM_BYTES)
     except OSError as error:
         raise UsageError(f"--binary {binary} cannot be read: {error.strerror}. Name a benchmark_model file.") from error

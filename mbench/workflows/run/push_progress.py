@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from mbench.core.ports import Clock, Progress
 
 
+@dataclass(slots=True)
 class PushProgress:
     """Hears of bytes while files are pushed.
 
-    Args:
+    Attributes:
         progress: the device's.
         clock: its steady time gives the speed.
     """
 
-    def __init__(self, progress: Progress, clock: Clock) -> None:
-        self._progress, self._clock = progress, clock
-        self._bytes, self._spent_s = 0, 0.0
-        self._begun_s: float | None = None
+    progress: Progress
+    clock: Clock
+    _bytes: int = field(default=0, init=False)
+    _spent_s: float = field(default=0.0, init=False)
+    _begun_s: float | None = field(default=None, init=False)
 
     @contextmanager
     def file(self) -> Iterator[Callable[[int], None]]:
@@ -31,11 +34,11 @@ class PushProgress:
         """Take note of further bytes; 0 is the beginning of a push."""
         if count == 0:
             self._end()
-            self._begun_s = self._clock.monotonic()
+            self._begun_s = self.clock.monotonic()
             if not self._bytes:
-                self._progress.start("pushing", None)
+                self.progress.start("pushing", None)
         self._bytes += count
-        self._progress.step(self._so_far())
+        self.progress.step(self._so_far())
 
     def _end(self) -> None:
         self._spent_s, self._begun_s = self._passed_s(), None
@@ -43,8 +46,8 @@ class PushProgress:
     def finish(self) -> None:
         """Say what was sent, if anything was; files that are there already need no push."""
         if self._bytes:
-            self._progress.finish()
-            self._progress.note(f"pushed {self._so_far()}, proved by SHA-256")
+            self.progress.finish()
+            self.progress.note(f"pushed {self._so_far()}, proved by SHA-256")
 
     def _so_far(self) -> str:
         """Return megabytes, and a speed once there is one: hashing and renaming on the device take their part of it."""
@@ -53,4 +56,4 @@ class PushProgress:
         return f"{self._bytes / 1e6:.1f} MB{speed}"
 
     def _passed_s(self) -> float:
-        return self._spent_s + (0.0 if self._begun_s is None else self._clock.monotonic() - self._begun_s)
+        return self._spent_s + (0.0 if self._begun_s is None else self.clock.monotonic() - self._begun_s)
