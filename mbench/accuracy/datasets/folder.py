@@ -1,22 +1,24 @@
 """`folder:PATH`: a person's own pictures, one folder per class.
 
 PATH/daisy/1.jpg                      split here, 80 % to train on and 20 % to test
-PATH/train/daisy/1.jpg                split by the person; `val/` or `validation/` serves as `test/`
+PATH/train/daisy/1.jpg                split by the person, by the names of `split_folders`
 PATH/test/daisy/2.jpg
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.hashes import hash_files
-from mbench.accuracy.datasets.opened import Dataset, Opening, Readers
+from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.overlap import check_disjoint
-from mbench.accuracy.datasets.pictures import PictureFiles, folders_in, has_pictures, pictures_below
+from mbench.accuracy.datasets.pictures import PictureFiles, folders_in, pictures_below
+from mbench.accuracy.datasets.split_folders import SplitFolders, find_split_folders
 from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
@@ -29,17 +31,24 @@ TEST_SHARE: Final = 0.2
 
 SPLIT_SEED: Final = 0
 
-_TRAIN: Final = "train"
-_TESTS: Final = ("test", "val", "validation")
-"""Names of the folder to be judged by; the first that is there counts."""
+MOST_CLASSES_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Labelled:
-    """Pictures below one folder and the class of each."""
+    """Pictures by their paths below the data set's folder, the class of each, and the SHA-256 of each."""
 
     names: tuple[str, ...]
     labels: tuple[int, ...]
+    hashes: tuple[bytes, ...]
+
+    def only(self, kept: Sequence[int]) -> "_Labelled":
+        """Return those at some places, in the order of these."""
+        return _Labelled(
+            names=tuple(self.names[index] for index in kept),
+            labels=tuple(self.labels[index] for index in kept),
+            hashes=tuple(self.hashes[index] for index in kept),
+        )
 
 
 def open_folder(opening: Opening) -> Dataset:
@@ -48,13 +57,14 @@ def open_folder(opening: Opening) -> Dataset:
     Its splits read every picture once, for their hashes, to be sure that none to train on is one to be judged by.
 
     Raises:
-        DatasetError: no folder, or it holds fewer than two class folders.
+        DatasetError: no folder, it holds fewer than two class folders, or they may be splits as well.
     """
     root = opening.folder(FORMAT)
-    parts = _parts(root)
-    class_names = _class_names(next(iter(parts.values())) if parts else root)
-    for part in parts.values():
+    folders = find_split_folders(root, format_=FORMAT)
+    class_names = _class_names(next(iter(folders.parts.values())) if folders.parts else root)
+    for part in folders.parts.values():
         _check_same_classes(part, class_names)
+    sorted_folder = _SortedFolder(opening, root, folders, class_names)
     return Dataset(
         reference=opening.reference,
         name=opening.name,
@@ -62,26 +72,10 @@ def open_folder(opening: Opening) -> Dataset:
         default_resolution=224,
         default_preprocessing="inception",
         head=Head(name="folder", classes=len(class_names)),
-        provenance=_provenance(root, parts),
-        readers=_readers(opening, root, parts, class_names),
+        provenance=_provenance(root, folders),
+        readers={split: partial(sorted_folder.read, split) for split in folders.parts or Split},
+        count_classes=sorted_folder.count_classes,
     )
-
-
-def _readers(opening: Opening, root: Path, parts: Mapping[Split, Path], class_names: tuple[str, ...]) -> Readers:
-    splits = parts or dict.fromkeys(Split, root)
-    return {split: partial(_read, opening, root, parts, class_names, split) for split in splits}
-
-
-def _parts(root: Path) -> Mapping[Split, Path]:
-    """Return the folders of the splits; none where the folders are classes, which may be called `train` as well."""
-    found = folders_in(root)
-    if not set(found) <= {_TRAIN, *_TESTS} or any(has_pictures(root / name) for name in found):
-        return {}
-    test = next((name for name in _TESTS if name in found), None)
-    return {
-        **({Split.TRAIN: root / _TRAIN} if _TRAIN in found else {}),
-        **({Split.TEST: root / test} if test is not None else {}),
-    }
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
@@ -99,74 +93,85 @@ def _check_same_classes(part: Path, class_names: tuple[str, ...]) -> None:
         raise DatasetError(f"{FORMAT}; {part} has {what} {odd[0]}. Both need the same classes.")
 
 
-def _provenance(root: Path, parts: Mapping[Split, Path]) -> str:
-    if not parts:
+def _provenance(root: Path, folders: SplitFolders) -> str:
+    if not folders.parts:
         return (
             f"{root}, split here: of each class {TEST_SHARE:.0%} to test, drawn by content with seed {SPLIT_SEED}; "
             "copies of one picture stay on one side"
         )
-    unused = [name for name in folders_in(root) if root / name not in parts.values()]
-    return f"{', '.join(map(str, parts.values()))}" + (f"; {', '.join(unused)} not used" if unused else "")
+    unused = f"; {', '.join(folders.unused)} not used" if folders.unused else ""
+    return f"{', '.join(map(str, folders.parts.values()))}{unused}"
 
 
-def _read(
-    opening: Opening, root: Path, parts: Mapping[Split, Path], class_names: tuple[str, ...], split: Split
-) -> LabelledExamples:
-    sides: Mapping[Split, _Labelled]
-    hashes: Mapping[Split, Sequence[bytes]]
-    if parts:
-        sides = {which: _listed(part, class_names) for which, part in parts.items()}
-        hashes = {
-            which: hash_files(parts[which], side.names, cache=opening.cache, limit_bytes=MOST_BYTES)
-            for which, side in sides.items()
-        }
-    else:
-        everything = _listed(root, class_names)
-        sides, hashes = _draw(
-            everything, hash_files(root, everything.names, cache=opening.cache, limit_bytes=MOST_BYTES), class_names
+class _SortedFolder:
+    """The pictures of a folder in their classes and splits, listed and hashed once for all who ask."""
+
+    def __init__(self, opening: Opening, root: Path, folders: SplitFolders, class_names: tuple[str, ...]) -> None:
+        self._opening, self._root, self._parts, self._class_names = opening, root, folders.parts, class_names
+
+    @cached_property
+    def _sides(self) -> Mapping[Split, _Labelled]:
+        sides: Mapping[Split, _Labelled]
+        if self._parts:
+            sides = {split: self._listed(part) for split, part in self._parts.items()}
+        else:
+            sides = _draw(self._listed(self._root), self._class_names)
+        check_disjoint({split: (side.names, side.hashes) for split, side in sides.items()}, format_=FORMAT)
+        return sides
+
+    def read(self, split: Split) -> LabelledExamples:
+        """Return a split."""
+        chosen = self._sides[split]
+        return LabelledExamples(
+            name=self._opening.name,
+            task=Task.CLASSIFICATION,
+            split=split,
+            pictures=PictureFiles(self._root, chosen.names, cache=self._opening.cache),
+            truths=chosen.labels,
+            class_names=self._class_names,
+            classes=len(self._class_names),
         )
-    check_disjoint({which: (side.names, hashes[which]) for which, side in sides.items()}, format_=FORMAT)
-    chosen = sides[split]
-    return LabelledExamples(
-        name=opening.name,
-        task=Task.CLASSIFICATION,
-        split=split,
-        pictures=PictureFiles(parts.get(split, root), chosen.names, cache=opening.cache),
-        truths=chosen.labels,
-        class_names=class_names,
-        classes=len(class_names),
-    )
+
+    def count_classes(self) -> str:
+        """Return `2 classes, train + test: cat 8 + 2, dog 8 + 2`."""
+        counts = [Counter(side.labels) for side in self._sides.values()]
+        shown = [
+            f"{name} {' + '.join(str(count[label]) for count in counts)}"
+            for label, name in enumerate(self._class_names[:MOST_CLASSES_NAMED])
+        ]
+        more = len(self._class_names) - len(shown)
+        rest = f" and {more} more" if more else ""
+        return f"{len(self._class_names)} classes, {' + '.join(self._sides)}: {', '.join(shown)}{rest}"
+
+    def _listed(self, folder: Path) -> _Labelled:
+        prefix = "" if folder == self._root else f"{folder.relative_to(self._root).as_posix()}/"
+        found = [
+            (f"{prefix}{class_name}/{name}", label)
+            for label, class_name in enumerate(self._class_names)
+            for name in pictures_below(folder / class_name, format_=FORMAT)
+        ]
+        names = tuple(name for name, _ in found)
+        return _Labelled(
+            names=names,
+            labels=tuple(label for _, label in found),
+            hashes=hash_files(self._root, names, cache=self._opening.cache, limit_bytes=MOST_BYTES),
+        )
 
 
-def _listed(folder: Path, class_names: Iterable[str]) -> _Labelled:
-    found = [
-        (f"{class_name}/{name}", label)
-        for label, class_name in enumerate(class_names)
-        for name in pictures_below(folder / class_name, format_=FORMAT)
-    ]
-    return _Labelled(names=tuple(name for name, _ in found), labels=tuple(label for _, label in found))
-
-
-def _draw(
-    everything: _Labelled, hashes: Sequence[bytes], class_names: tuple[str, ...]
-) -> tuple[Mapping[Split, _Labelled], Mapping[Split, tuple[bytes, ...]]]:
-    """Return the pictures of each side and their hashes: the same on every machine, whatever files are called."""
+def _draw(everything: _Labelled, class_names: tuple[str, ...]) -> Mapping[Split, _Labelled]:
+    """Return the pictures of each side: the same on every machine, whatever files are called."""
     for_test: set[bytes] = set()
     for label, class_name in enumerate(class_names):
-        contents = {content for content, its in zip(hashes, everything.labels, strict=True) if its == label}
+        contents = {content for content, its in zip(everything.hashes, everything.labels, strict=True) if its == label}
         if len(contents) < 2:
             raise DatasetError(
                 f"{FORMAT}; {class_name} holds one picture, too few for a split. Add some, or remove it."
             )
         drawn = sorted(contents, key=lambda content: sha256(f"{SPLIT_SEED} {content.hex()}".encode()).digest())
         for_test.update(drawn[: max(1, round(TEST_SHARE * len(drawn)))])
-    sides: dict[Split, _Labelled] = {}
-    side_hashes: dict[Split, tuple[bytes, ...]] = {}
-    for split in Split:
-        kept = [index for index, content in enumerate(hashes) if (content in for_test) is (split is Split.TEST)]
-        sides[split] = _Labelled(
-            names=tuple(everything.names[index] for index in kept),
-            labels=tuple(everything.labels[index] for index in kept),
+    return {
+        split: everything.only(
+            [index for index, content in enumerate(everything.hashes) if (content in for_test) is (split is Split.TEST)]
         )
-        side_hashes[split] = tuple(hashes[index] for index in kept)
-    return sides, side_hashes
+        for split in Split
+    }

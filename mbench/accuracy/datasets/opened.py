@@ -65,6 +65,8 @@ class Dataset:
         licence: of the pictures and labels; None: nobody here knows.
         provenance: where examples and splits come from, where a person should know.
         readers: how to read the splits.
+        count_classes: names the classes and how many pictures each has in each split; reads the lists of both. None:
+            that is known to everybody, or takes long.
     """
 
     reference: str
@@ -76,6 +78,7 @@ class Dataset:
     licence: str | None = None
     provenance: str | None = None
     readers: Readers = field(repr=False, compare=False)
+    count_classes: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def trainable(self) -> bool:

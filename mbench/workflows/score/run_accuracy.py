@@ -65,6 +65,8 @@ class Scoring:
         self._dataset = open_dataset(accuracy.spec.dataset, cache=home() / "datasets")
         if accuracy.places:
             _ = self.opened
+        if self._dataset.count_classes is not None:
+            progress.note(f"{self._dataset.name}: {self._dataset.count_classes()}")
         self._scores: HostScores = {}
 
     @cached_property

@@ -45,6 +45,8 @@ def train_selection(
         MbenchError: an unknown word, or a data set with nothing to train on.
     """
     dataset = open_dataset(reference, cache=home() / "datasets")
+    if dataset.count_classes is not None:
+        progress.note(f"{dataset.name}: {dataset.count_classes()}")
     networks = select_networks(dataset, architecture, sweeps, lists)
     return train(networks, dataset, options, home=home(), progress=progress, workers=workers)
 

@@ -34,12 +34,12 @@ def test_splits_of_a_person_are_kept(apart: Path) -> None:
     dataset = open_dataset(f"folder:{apart}")
     assert dataset.trainable
     assert shown(dataset.split(Split.TEST)) == [
-        ("cat/0.png", 0),
-        ("cat/1.png", 0),
-        ("cat/2.png", 0),
-        ("dog/0.PNG", 1),
-        ("dog/1.PNG", 1),
-        ("dog/2.PNG", 1),
+        ("test/cat/0.png", 0),
+        ("test/cat/1.png", 0),
+        ("test/cat/2.png", 0),
+        ("test/dog/0.PNG", 1),
+        ("test/dog/1.PNG", 1),
+        ("test/dog/2.PNG", 1),
     ]
     assert level_of(dataset.split(Split.TRAIN), 1) == 10
     assert level_of(dataset.split(Split.TEST), 1) == 110
@@ -53,7 +53,9 @@ def test_classes_are_the_folders_and_the_head_counts_them(apart: Path) -> None:
     assert (dataset.default_resolution, dataset.default_preprocessing) == (224, "inception")
 
 
-@pytest.mark.parametrize("name", ["val", "validation"])
+@pytest.mark.parametrize(
+    "name", ["val", "validation", "valid", "Validation", "TEST", "testing", "seg_test", "test_set"]
+)
 def test_a_validation_folder_serves_as_test(apart: Path, name: str) -> None:
     (apart / "test").rename(apart / name)
     assert len(examples_of(f"folder:{apart}")) == 6
@@ -62,6 +64,84 @@ def test_a_validation_folder_serves_as_test(apart: Path, name: str) -> None:
 def test_a_validation_folder_beside_test_is_said_to_be_unused(apart: Path) -> None:
     shutil.copytree(apart / "test", apart / "val")
     assert "val not used" in str(open_dataset(f"folder:{apart}").provenance)
+
+
+@pytest.mark.parametrize("name", ["Train", "training", "seg_train", "train-images"])
+def test_the_folder_to_train_on_has_its_usual_names(apart: Path, name: str) -> None:
+    (apart / "train").rename(apart / name)
+    assert levels_of(examples_of(f"folder:{apart}", Split.TRAIN)) == [0, 10, 20, 5, 15, 25]
+
+
+def test_a_split_inside_a_folder_of_its_own_name_is_found(apart: Path) -> None:
+    for part in ("train", "test"):
+        (apart / part).rename(apart / "moved")
+        (apart / f"seg_{part}").mkdir()
+        (apart / "moved").rename(apart / f"seg_{part}" / f"seg_{part}")
+    assert shown(examples_of(f"folder:{apart}"))[0] == ("seg_test/seg_test/cat/0.png", 0)
+
+
+@pytest.mark.parametrize("name", ["unlabeled", "seg_pred", "Extra"])
+def test_pictures_of_no_class_are_reported_as_not_used(apart: Path, name: str) -> None:
+    write_picture(apart / name / "1.png", 250)
+    dataset = open_dataset(f"folder:{apart}")
+    assert dataset.split(Split.TEST).class_names == ("cat", "dog")
+    assert f"{name} not used" in str(dataset.provenance)
+
+
+def test_flat_splits_beside_an_unlabelled_one_are_no_classes(tmp_path: Path) -> None:
+    for name in ("train", "test", "unlabeled"):
+        write_picture(tmp_path / name / "1.png", 7)
+    with pytest.raises(
+        DatasetError, match=r"test, train, unlabeled .* named like splits and hold no folder of a class"
+    ):
+        open_dataset(f"folder:{tmp_path}")
+
+
+def test_a_test_folder_without_classes_is_not_used(apart: Path) -> None:
+    (apart / "test").rename(apart / "valid")
+    write_picture(apart / "test" / "1.png", 250)
+    dataset = open_dataset(f"folder:{apart}")
+    assert len(dataset.split(Split.TEST)) == 6
+    assert "test not used" in str(dataset.provenance)
+
+
+def test_a_split_that_holds_pictures_beside_its_classes_is_refused(apart: Path) -> None:
+    write_picture(apart / "train" / "sample.png", 250)
+    with pytest.raises(DatasetError, match=rf"{apart}/train is named like a split and holds pictures beside folders"):
+        open_dataset(f"folder:{apart}")
+
+
+def test_two_folders_of_one_split_are_refused(apart: Path) -> None:
+    shutil.copytree(apart / "train", apart / "Train")
+    with pytest.raises(DatasetError, match=r"has Train and train, two names of one split"):
+        open_dataset(f"folder:{apart}")
+
+
+def test_folders_of_the_same_classes_are_splits_whatever_they_are_called(apart: Path) -> None:
+    (apart / "train").rename(apart / "fold1")
+    (apart / "test").rename(apart / "fold2")
+    with pytest.raises(DatasetError, match=r"fold1, fold2 in .* hold no picture .* \(cat, dog\), so they are splits"):
+        open_dataset(f"folder:{apart}")
+
+
+def test_splits_beside_a_folder_of_another_name_are_refused(apart: Path) -> None:
+    write_picture(apart / "backup" / "1.png", 250)
+    with pytest.raises(DatasetError, match=r"test, train in .* so they are splits .* Name them train and test"):
+        open_dataset(f"folder:{apart}")
+
+
+def test_classes_whose_pictures_lie_one_folder_deeper_are_classes(tmp_path: Path) -> None:
+    for number in range(4):
+        write_picture(tmp_path / "cat" / "images" / f"{number}.png", number)
+        write_picture(tmp_path / "dog" / "images" / f"{number}.png", 100 + number)
+    assert open_dataset(f"folder:{tmp_path}").split(Split.TEST).class_names == ("cat", "dog")
+
+
+def test_classes_are_counted_in_each_split(animals: Path) -> None:
+    write_picture(animals / "cat" / "more.png", 255)
+    count = open_dataset(f"folder:{animals}").count_classes
+    assert count is not None
+    assert count() == "2 classes, train + test: cat 9 + 2, dog 8 + 2"
 
 
 def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
@@ -105,7 +185,7 @@ def test_copies_of_a_picture_stay_on_one_side(animals: Path) -> None:
 def test_the_same_picture_to_train_and_to_test_is_refused(apart: Path) -> None:
     shutil.copy(apart / "train" / "cat" / "1.png", apart / "test" / "cat" / "9.png")
     with pytest.raises(
-        DatasetError, match=r"the train split's cat/1\.png and the test split's cat/9\.png are the same"
+        DatasetError, match=r"the train split's train/cat/1\.png and the test split's test/cat/9\.png are the same"
     ):
         examples_of(f"folder:{apart}")
 

@@ -108,4 +108,4 @@ def test_a_data_set_notes_its_files_in_the_cache(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     with_cache = examples_of(f"folder:{tmp_path / 'set'}", cache=cache).facts
     assert with_cache == examples_of(f"folder:{tmp_path / 'set'}").facts
-    assert note_path(cache, tmp_path / "set" / "test").is_file()
+    assert note_path(cache, tmp_path / "set").is_file()

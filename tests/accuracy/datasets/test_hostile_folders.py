@@ -195,7 +195,8 @@ def test_links_to_other_folders_are_followed(tmp_path: Path) -> None:
     write_picture(tmp_path / "elsewhere" / "9.png", 99)
     (tmp_path / "set" / "test" / "dog" / "more").symlink_to(tmp_path / "elsewhere")
     examples = examples_of(reference)
-    assert [examples.name(index) for index in range(4)] == ["cat/1.png", "dog/1.png", "dog/2.png", "dog/more/9.png"]
+    names = ["test/cat/1.png", "test/dog/1.png", "test/dog/2.png", "test/dog/more/9.png"]
+    assert [examples.name(index) for index in range(4)] == names
 
 
 @pytest.mark.parametrize(
