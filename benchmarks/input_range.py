@@ -26,7 +26,7 @@ from mbench.accuracy.datasets.embedded import EmbeddedPictures
 from mbench.accuracy.host.sampling import chosen_indices
 from mbench.accuracy.pictures.input_scaling import input_encoder
 from mbench.accuracy.pictures.recipes import find_recipe
-from mbench.core.examples import Split
+from mbench.core.examples import SPLITS, Split
 from mbench.core.ports import SilentProgress
 from mbench.core.proportions import PairedCounts, paired_difference
 from mbench.core.recipes import Weights
@@ -153,7 +153,7 @@ def _weights(dataset: str, alpha: float, seed: int) -> Weights:
 def _pictures(name: str) -> _Pictures:
     found = {
         split: np.stack([RECIPE.crop_and_resize(source.picture(place), RESOLUTION) for place in range(len(source))])
-        for split in Split
+        for split in SPLITS
         for source in [EmbeddedPictures(name, split)]
     }
     test = open_dataset(name).split(Split.TEST)

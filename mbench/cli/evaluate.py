@@ -1,6 +1,7 @@
 """`mbench evaluate`: what files get right on a data set, scored on this host."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,6 +54,16 @@ def evaluate(
             show_default="all; of int16x8 files 500",
         ),
     ] = None,
+    split: options.SplitOption = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to write the names of each split's examples to, as train.txt and test.txt.",
+            metavar="FOLDER",
+            rich_help_panel=grouped.ACCURACY,
+            show_default="not written",
+        ),
+    ] = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
@@ -81,7 +92,7 @@ def evaluate(
 ) -> None:
     """Evaluate files on a labelled data set, on this machine.
 
-    The test split is scored with all cores; the table has a row per file.
+    A split is scored with all cores; the table has a row per file.
     """
     from mbench.core.scores import EvaluationSpec
     from mbench.core.workloads import parse_delegate
@@ -97,15 +108,19 @@ def evaluate(
             quantizer=quantizer,
             method=calibration_method,
         ),
-        EvaluationSpec(
-            dataset=dataset,
-            preprocessing=preprocessing,
-            label_offset=label_offset,
-            cells=None if cells is None else str(cells),
-            examples=examples,
-            seed=seed,
-            delegate=parse_delegate(delegate.value),
+        EvaluationSpec.model_validate(
+            {
+                "dataset": dataset,
+                "preprocessing": preprocessing,
+                "label_offset": label_offset,
+                "cells": None if cells is None else str(cells),
+                "examples": examples,
+                "seed": seed,
+                "delegate": parse_delegate(delegate.value),
+            }
+            | options.split_fields(split)
         ),
+        lists=lists,
         workers=workers,
         progress=progress_for(quiet=quiet),
     )

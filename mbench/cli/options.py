@@ -167,6 +167,16 @@ PreprocessingOption = Annotated[
         show_default="the data set's",
     ),
 ]
+SplitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        help="Examples to score: test, train, all, or those that a file names, one a line.",
+        metavar="test|train|all|FILE",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="test",
+    ),
+]
 LabelOffset = Annotated[
     int | None,
     typer.Option(
@@ -304,3 +314,10 @@ def build_inputs_of(
         calibration_method=method,
         quantizer=quantizer,
     )
+
+
+def split_fields(said: str | None) -> dict[str, str | None]:
+    """Return what `--split` means for an evaluation spec: a split by name, or the file that lists one."""
+    if said is None or said in {"test", "train", "all"}:
+        return {"split": said or "test", "list_file": None}
+    return {"split": "listed", "list_file": said}

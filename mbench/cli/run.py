@@ -149,6 +149,7 @@ def run(
             show_default="all; on devices 500",
         ),
     ] = None,
+    split: options.SplitOption = None,
     preprocessing: options.PreprocessingOption = None,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
@@ -396,6 +397,7 @@ def run(
         accuracy=_accuracy(
             dataset,
             accuracy,
+            split=split,
             preprocessing=preprocessing,
             label_offset=label_offset,
             cells=None if cells is None else str(cells),
@@ -498,7 +500,9 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
         PlaceChoice.DEVICE: ("device",),
         PlaceChoice.BOTH: ("host", "device"),
     }
-    spec = EvaluationSpec.model_validate({"dataset": dataset} | asked)
+    split = asked.pop("split", None)
+    named = options.split_fields(None if split is None else str(split))
+    spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named)
     return Accuracy(spec=spec, places=places[place or PlaceChoice.HOST])
 
 

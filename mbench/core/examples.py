@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mbench.core.bounds import Count, Sha256
 from mbench.core.workloads import Document
@@ -23,10 +23,19 @@ class Task(StrEnum):
 
 
 class Split(StrEnum):
-    """Which examples: those to learn from, or those to be judged by, which no training ever sees."""
+    """Which examples: those to learn from, or those to be judged by, which no training ever sees.
+
+    Or both together, or those that a list of the user names: these are made of the first two.
+    """
 
     TRAIN = "train"
     TEST = "test"
+    ALL = "all"
+    LISTED = "listed"
+
+
+SPLITS: Final = (Split.TRAIN, Split.TEST)
+"""Those that data sets consist of."""
 
 
 class DatasetFacts(Document):

@@ -20,6 +20,8 @@ class EvaluationSpec(Document):
 
     Attributes:
         dataset: reference as typed, such as `digits` or `imagenet:/path`.
+        split: which examples.
+        list_file: of a listed split: the file that names them, one a line.
         preprocessing: recipe by name; None: the data set's own.
         label_offset: output index of class 0; None: by the number of outputs.
         cells: of a geolocation: the CSV file that tells where each class lies; None: `cells.csv` beside the data set.
@@ -30,12 +32,19 @@ class EvaluationSpec(Document):
 
     dataset: str
     split: Split = Split.TEST
+    list_file: str | None = None
     preprocessing: str | None = None
     label_offset: int | None = Field(default=None, ge=0, le=1)
     cells: str | None = None
     examples: int | None = Field(default=None, ge=1, le=MOST_EXAMPLES)
     seed: Seed = 0
     delegate: Delegate = Delegate.CPU
+
+    @model_validator(mode="after")
+    def _listed(self) -> Self:
+        if (self.split is Split.LISTED) != (self.list_file is not None):
+            raise ValueError("list_file: belongs to a listed split, and to no other")
+        return self
 
 
 class Metric(Document):
@@ -79,6 +88,8 @@ class Score(Document):
         place: where it ran: on this host's runtime, or on the device by benchmark_model's own input and output files.
         delegate: what executed it, such as `cpu`.
         runtime: of the host's scores: the LiteRT release.
+        provenance: where the examples and their split come from, as a sentence; None: not known.
+        licence: of the pictures and labels; None: not known.
         preprocessing: the recipe, by name.
         label_offset: output index of class 0: 1 where index 0 is "background".
         cells_sha256: of a geolocation: the file that told where each class lies.
@@ -97,6 +108,8 @@ class Score(Document):
     delegate: str
     runtime: str | None = None
     dataset: DatasetFacts
+    provenance: str | None = None
+    licence: str | None = None
     preprocessing: str
     label_offset: int = Field(default=0, ge=0, le=1)
     cells_sha256: str | None = None

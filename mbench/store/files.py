@@ -1,6 +1,6 @@
 """How results are read and written: whole, flushed to the disk, never through a link, and errors as one line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -74,3 +74,8 @@ def write_new_folder(path: Path, files: Mapping[str, bytes]) -> bool:
     """
     with storing("write", path):
         return whole.write_new_folder(path, files, fsync=True)
+
+
+def list_text(names: Sequence[str]) -> bytes:
+    """Return names, one a line; bytes of a file's name that are not UTF-8 stay as they are."""
+    return "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")

@@ -5,11 +5,12 @@ SESSION/runs/JOB/PURPOSE-INDEX/run.json     as each run ends, with the raw files
 SESSION/jobs/JOB.json                       once, when the job is done
 SESSION/set-aside/JOB/N/                    a failed job that was tried again: its document, and the runs that failed it
 SESSION/endings/SERIAL.json                 while a device's part was tried and did not get to its end
+SESSION/examples/train.txt, test.txt        names of the examples of splits that are drawn here, or lie in a folder
 SESSION/report.md                           the table, whenever `mbench run` ends
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from mbench.core.results import DevicePlan, JobResult, PartEnding, Plan, Planned
 from mbench.files.whole import remove_leftovers
 from mbench.store.documents import RunDocument, format_document, read_document
 from mbench.store.files import (
+    list_text,
     read_regular,
     refuse_links,
     replace_file,
@@ -38,6 +40,7 @@ LATEST_FILE: Final = "LATEST"
 RUN_FILE: Final = "run.json"
 SET_ASIDE_FILE: Final = "job.json"
 REPORT_FILE: Final = "report.md"
+EXAMPLES_FOLDER: Final = "examples"
 
 _RUN_FOLDER = re.compile(r"[a-z]+-\d+")
 _RAW_BYTES: Final = 256 << 20
@@ -274,6 +277,16 @@ class SessionStore:
     def _unfinished(self, part: DevicePlan, planned: PlannedJob, holder: str | None) -> JobResult:
         ending = self.ending(part.device.serial)
         return unfinished_job(self.plan, planned, self.runs(planned.id), holder=holder, ending=ending)
+
+    def save_examples(self, lists: Mapping[str, Sequence[str]]) -> None:
+        """Keep the names of the examples of each split beside the results; nothing where they are there already.
+
+        Raises:
+            StoreError: they could not be written.
+        """
+        if lists:
+            files = {f"{split}.txt": list_text(names) for split, names in lists.items()}
+            write_new_folder(self._own(self.path / EXAMPLES_FOLDER), files)
 
     @property
     def _lock_path(self) -> Path:

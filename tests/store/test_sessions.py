@@ -282,3 +282,17 @@ def test_the_lock_is_free_again_after_an_error(tmp_path):
         raise ZeroDivisionError
     with made.lock():
         made.save_run(sample.run(purpose=Pass.MEMORY), {})
+
+
+def test_lists_of_examples_are_kept_once_with_names_that_are_no_utf8(tmp_path):
+    store = created(tmp_path)
+    store.save_examples({"test": ["a/1.png", "b/\udce9.png"]})
+    store.save_examples({"test": ["other"]})
+    assert (store.path / "examples" / "test.txt").read_bytes() == b"a/1.png\nb/\xe9.png\n"
+    assert open_session(store.path).plan == store.plan
+
+
+def test_without_lists_no_folder_is_made(tmp_path):
+    store = created(tmp_path)
+    store.save_examples({})
+    assert not (store.path / "examples").exists()

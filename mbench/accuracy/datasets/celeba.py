@@ -18,7 +18,7 @@ from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.pictures import PictureFiles, check_present
 from mbench.accuracy.datasets.text import read_lines, whole_number
 from mbench.core.errors import DatasetError
-from mbench.core.examples import Split, Task
+from mbench.core.examples import SPLITS, Split, Task
 from mbench.core.variants import Head
 
 FORMAT: Final = "celeba:PATH is img_align_celeba/ with list_attr_celeba.txt and list_eval_partition.txt"
@@ -57,7 +57,7 @@ def open_celeba(opening: Opening) -> Dataset:
         head=Head(name="attributes", classes=len(_attribute_names(attributes, read_lines(attributes)))),
         licence="for research, not for commerce (CelebA agreement)",
         provenance=f"{root}, split by {partition.name}; its validation part is not used",
-        readers={split: partial(_read, opening, attributes, partition, split) for split in Split},
+        readers={split: partial(_read, opening, attributes, partition, split) for split in SPLITS},
     )
 
 

@@ -18,7 +18,7 @@ from mbench.accuracy.datasets.overlap import check_names_apart
 from mbench.accuracy.datasets.pictures import PictureFiles, check_present, folders_in
 from mbench.accuracy.datasets.text import read_lines
 from mbench.core.errors import DatasetError
-from mbench.core.examples import Split, Task
+from mbench.core.examples import SPLITS, Split, Task
 from mbench.core.variants import Head
 
 FORMAT: Final = "dogs:PATH is Images/ with one folder per breed, and train_list and test_list as .mat or .txt"
@@ -37,7 +37,7 @@ def open_dogs(opening: Opening) -> Dataset:
     breeds = folders_in(root / "Images") if (root / "Images").is_dir() else ()
     if not breeds:
         raise DatasetError(f"{FORMAT}; {root / 'Images'} holds no folder. Unpack images.tar into {root}.")
-    lists = {split: path for split in Split if (path := _find_list(root, split)) is not None}
+    lists = {split: path for split in SPLITS if (path := _find_list(root, split)) is not None}
     if not lists:
         raise DatasetError(f"{FORMAT}; no list in {root} or {root / 'lists'}. Unpack lists.tar into {root}.")
     return Dataset(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.core.errors import DatasetError
-from mbench.core.examples import Split, Task
+from mbench.core.examples import SPLITS, Split, Task
 from mbench.core.variants import Head
 
 DATA: Final = Path(__file__).parent / "data"
@@ -77,7 +77,7 @@ def _open(opening: Opening, *, class_names: tuple[str, ...], licence: str, prove
         head=Head(name=opening.name, classes=len(class_names)),
         licence=licence,
         provenance=provenance,
-        readers={split: partial(_read, opening.name, split, class_names) for split in Split},
+        readers={split: partial(_read, opening.name, split, class_names) for split in SPLITS},
     )
 
 

@@ -90,6 +90,23 @@ class LabelledExamples:
         """Names of classes or attributes, by index."""
         return self._class_names
 
+    @property
+    def pictures(self) -> Pictures:
+        """Where the pictures come from."""
+        return self._pictures
+
+    def picked(self, split: Split, pictures: Pictures, truths: Sequence[Truth]) -> "LabelledExamples":
+        """Return other examples of the same data set."""
+        return LabelledExamples(
+            name=self._name,
+            task=self._task,
+            split=split,
+            pictures=pictures,
+            truths=truths,
+            class_names=self._class_names,
+            classes=self._classes,
+        )
+
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._truths)

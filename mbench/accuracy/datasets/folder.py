@@ -21,7 +21,7 @@ from mbench.accuracy.datasets.pictures import PictureFiles, folders_in, pictures
 from mbench.accuracy.datasets.split_folders import SplitFolders, find_split_folders
 from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.core.errors import DatasetError
-from mbench.core.examples import Split, Task
+from mbench.core.examples import SPLITS, Split, Task
 from mbench.core.variants import Head
 
 FORMAT: Final = "folder:PATH is one folder of pictures per class, or train/ and test/ with such folders in them"
@@ -73,7 +73,9 @@ def open_folder(opening: Opening) -> Dataset:
         default_preprocessing="inception",
         head=Head(name="folder", classes=len(class_names)),
         provenance=_provenance(root, folders),
-        readers={split: partial(sorted_folder.read, split) for split in folders.parts or Split},
+        readers={split: partial(sorted_folder.read, split) for split in folders.parts or SPLITS},
+        split_here=not folders.parts,
+        name_examples=sorted_folder.name_examples,
         count_classes=sorted_folder.count_classes,
     )
 
@@ -132,6 +134,10 @@ class _SortedFolder:
             classes=len(self._class_names),
         )
 
+    def name_examples(self) -> Mapping[Split, tuple[str, ...]]:
+        """Return the names of each split's pictures."""
+        return {split: side.names for split, side in self._sides.items()}
+
     def count_classes(self) -> str:
         """Return `2 classes, train + test: cat 8 + 2, dog 8 + 2`."""
         counts = [Counter(side.labels) for side in self._sides.values()]
@@ -173,5 +179,5 @@ def _draw(everything: _Labelled, class_names: tuple[str, ...]) -> Mapping[Split,
         split: everything.only(
             [index for index, content in enumerate(everything.hashes) if (content in for_test) is (split is Split.TEST)]
         )
-        for split in Split
+        for split in SPLITS
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mbench.accuracy.datasets.picked import all_of, listed
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Examples, Split, Task
 from mbench.core.variants import Head
@@ -65,6 +66,9 @@ class Dataset:
         licence: of the pictures and labels; None: nobody here knows.
         provenance: where examples and splits come from, where a person should know.
         readers: how to read the splits.
+        split_here: whether mbench, and not the data set, says which examples are to test.
+        name_examples: gives the names of each split's examples, for the lists beside a result. None: whoever made the
+            data set lists them.
         count_classes: names the classes and how many pictures each has in each split; reads the lists of both. None:
             that is known to everybody, or takes long.
     """
@@ -78,6 +82,8 @@ class Dataset:
     licence: str | None = None
     provenance: str | None = None
     readers: Readers = field(repr=False, compare=False)
+    split_here: bool = False
+    name_examples: Callable[[], Mapping[Split, tuple[str, ...]]] | None = field(default=None, repr=False, compare=False)
     count_classes: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -85,12 +91,20 @@ class Dataset:
         """Whether there is a split to learn from."""
         return Split.TRAIN in self.readers
 
-    def split(self, which: Split) -> Examples:
+    def split(self, which: Split, *, list_file: Path | None = None) -> Examples:
         """Return the examples of a split: listed and checked now, each picture read when it is asked for.
+
+        Args:
+            which: which one.
+            list_file: of `LISTED`: the file that names them.
 
         Raises:
             DatasetError: there is no such split, or its files are not of the format.
         """
+        if which is Split.ALL:
+            return all_of({split: read() for split, read in self.readers.items()})
+        if which is Split.LISTED and list_file is not None:
+            return listed({split: read() for split, read in self.readers.items()}, list_file)
         if which not in self.readers:
             there = " and ".join(sorted(self.readers)) or "none"
             raise DatasetError(

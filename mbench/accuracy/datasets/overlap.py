@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mbench.core.errors import DatasetError
-from mbench.core.examples import Split
+from mbench.core.examples import SPLITS, Split
 
 
 def check_disjoint(sides: Mapping[Split, tuple[Sequence[str], Sequence[bytes]]], *, format_: str) -> None:
@@ -17,7 +17,7 @@ def check_disjoint(sides: Mapping[Split, tuple[Sequence[str], Sequence[bytes]]],
     Raises:
         DatasetError: the first such picture, by both names.
     """
-    if set(sides) != set(Split):
+    if set(sides) != set(SPLITS):
         return
     names, hashes = sides[Split.TRAIN]
     trained = dict(zip(hashes, names, strict=True))
@@ -40,7 +40,7 @@ def check_names_apart(lists: Mapping[Split, tuple[Path, Sequence[str]]], *, form
     Raises:
         DatasetError: the first such picture.
     """
-    if set(lists) != set(Split):
+    if set(lists) != set(SPLITS):
         return
     (train_list, trained), (test_list, tested) = lists[Split.TRAIN], lists[Split.TEST]
     both = sorted(set(trained) & set(tested))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mbench.core.errors import DatasetError
-from mbench.core.examples import Split
+from mbench.core.examples import SPLITS, Split
 
 
 def find_tables(path: Path, *, format_: str) -> Mapping[Split, Path]:
@@ -20,7 +20,7 @@ def find_tables(path: Path, *, format_: str) -> Mapping[Split, Path]:
     if path.exists() and not path.is_dir():
         return {Split.TEST: path}
     found = sorted(path.glob("*.csv")) if path.is_dir() else []
-    named = {split: table for split in Split for table in found if table.stem.lower() == split}
+    named = {split: table for split in SPLITS for table in found if table.stem.lower() == split}
     if named:
         return named
     if len(found) != 1:

@@ -36,6 +36,7 @@ def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
         on: ` on device` where scores of another place stand beside them.
     """
     yield from _grounds(scored, on)
+    yield from _sources(scored, on)
     yield from _unanswered(scored, on)
     yield from _doubts(scored, on)
     yield from _agreements(scored)
@@ -58,6 +59,18 @@ def _grounds(scored: Sequence[Scored], on: str) -> Iterator[str]:
     for ground, members in grounds.items():
         whose = "" if len(grounds) == 1 else f" of {named_some(members)}"
         yield f"Accuracy{on}{whose}: {ground}."
+
+
+def _sources(scored: Sequence[Scored], on: str) -> Iterator[str]:
+    """Yield where the examples come from, and by which licence, once for each data set."""
+    said = [each for each in scored if each.score.provenance is not None or each.score.licence is not None]
+    for source in _shared(said, _source):
+        yield f"Examples{on}: {source}."
+
+
+def _source(score: Score) -> str:
+    licence = "licence not known" if score.licence is None else f"licence: {score.licence}"
+    return f"{dataset_label(score.dataset)} is {score.provenance or UNKNOWN}; {licence}"
 
 
 def _ground(score: Score) -> str:

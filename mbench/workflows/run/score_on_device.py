@@ -67,9 +67,12 @@ class DeviceAsking:
         if facts.invented:
             return Unscored(f"{facts.serial} cannot be asked: {INVENTED}")
         try:
-            return self._score(job, self._device_evaluation(job))
+            score = self._score(job, self._device_evaluation(job))
         except (UnsupportedModel, ArtifactError) as error:
             return Unscored(str(error))
+        if isinstance(score, Unscored):
+            return score
+        return self._opened.described(score, foreign=job.workload.artifact.recipe is None)
 
     def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | Unscored:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads

@@ -67,6 +67,8 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
             ),
         )
+        if expanded.scoring is not None:
+            store.save_examples(expanded.scoring.listed_examples())
         by_serial = {each.part.device.serial: each.device for each in planned}
         unfit = {each.part.device.serial: each.unfit for each in planned if each.unfit is not None}
         _drive(store, by_serial.__getitem__, progress, started, unfit=unfit, shown=shown)

@@ -1,6 +1,6 @@
 """Evaluate: `mbench evaluate`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,9 @@ from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
+from mbench.files.disk import disk_errors
+from mbench.files.whole import write_whole
+from mbench.store.files import list_text
 from mbench.workflows.build.gather_artifacts import gather
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection, select
@@ -26,7 +29,13 @@ class Evaluated:
 
 
 def evaluate(
-    things: Sequence[str], build_inputs: BuildInputs, spec: EvaluationSpec, *, workers: int | None, progress: Progress
+    things: Sequence[str],
+    build_inputs: BuildInputs,
+    spec: EvaluationSpec,
+    *,
+    lists: Path | None = None,
+    workers: int | None,
+    progress: Progress,
 ) -> tuple[Evaluated, ...]:
     """Return what becomes of variants, which are built where missing, and then of files, in the order of their naming.
 
@@ -34,6 +43,7 @@ def evaluate(
         things: paths of `.tflite` files, and names of variants.
         build_inputs: what variants are built from; without a word on weights, what suits the data set.
         spec: what they are asked.
+        lists: folder for the names of each split's examples; None: nothing is written.
         workers: processes; None: as many as suit.
         progress: told how far it is.
 
@@ -43,6 +53,8 @@ def evaluate(
     refuse_other_delegates(spec)
     scoring = Scoring(Accuracy(spec=spec), workers=workers, progress=progress)
     _ = scoring.opened.examples  # what is wrong with them is reported before anything is trained or built
+    if lists is not None:
+        _write_lists(lists, scoring.listed_examples())
     selection, build_inputs = scoring.suited(_selection(things), build_inputs)
     candidates = select(selection)
     build_inputs = scoring.learned(candidates, build_inputs)
@@ -58,6 +70,12 @@ def evaluate(
         )
         for each, path in zip(known, paths, strict=True)
     )
+
+
+def _write_lists(folder: Path, names: Mapping[str, Sequence[str]]) -> None:
+    with disk_errors("write lists of examples to", folder):
+        for split, listed in names.items():
+            write_whole(folder / f"{split}.txt", list_text(listed), fsync=False)
 
 
 def _selection(things: Sequence[str]) -> Selection:

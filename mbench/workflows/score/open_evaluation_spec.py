@@ -17,8 +17,8 @@ from mbench.accuracy.tasks.detections import check_counting
 from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
 from mbench.accuracy.tasks.places import Cells, open_cells
 from mbench.core.errors import UnsupportedModel, UsageError
-from mbench.core.examples import Examples, Task
-from mbench.core.scores import EvaluationSpec
+from mbench.core.examples import Examples, Split, Task
+from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.places import expanded
 
@@ -60,7 +60,29 @@ class OpenSpec:
         Raises:
             DatasetError: there is no such split, or its files are not of the format.
         """
-        return self.dataset.split(self.spec.split)
+        path = self.spec.list_file
+        return self.dataset.split(self.spec.split, list_file=None if path is None else expanded(path).absolute())
+
+    def described(self, score: Score, *, foreign: bool) -> Score:
+        """Return a score with what a person should know of its examples, whatever the file answered.
+
+        Args:
+            score: of a file on them.
+            foreign: whether somebody else trained the file, nobody knows on what.
+        """
+        dataset, split = self.dataset, self.spec.split
+        doubts = []
+        if split in {Split.TRAIN, Split.ALL}:
+            doubts.append("these examples hold the train split: a file that learnt from it knows them")
+        if split is Split.TEST and dataset.split_here and foreign:
+            doubts.append("the test split was drawn here: a file that was trained elsewhere may have learnt from it")
+        return score.model_copy(
+            update={
+                "provenance": dataset.provenance,
+                "licence": dataset.licence,
+                "doubts": (*score.doubts, *doubts),
+            }
+        )
 
     def evaluator(self, opened: OpenedFile, note: Callable[[str], None], *, asked: int | None) -> Evaluator:
         """Return the evaluator of a file's answers; `note` is told what should be known of a score.

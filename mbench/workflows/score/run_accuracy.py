@@ -79,6 +79,15 @@ class Scoring:
         """
         return spec_for(self._accuracy.spec, self._dataset)
 
+    def listed_examples(self) -> Mapping[str, Sequence[str]]:
+        """Return the names of each split's examples, by the split's; none where whoever made the data set lists them.
+
+        Raises:
+            DatasetError: its files are not of the format.
+        """
+        name = self._dataset.name_examples
+        return {} if name is None else {str(split): names for split, names in name().items()}
+
     def suited(self, chosen: Selection, build_inputs: BuildInputs) -> tuple[Selection, BuildInputs]:
         """Return what networks there shall be, with the data set's classes, and where their weights come from.
 

@@ -7,7 +7,7 @@ from dataset_samples import examples_of, level_of, levels_of, shown, write_lines
 
 from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.core.errors import DatasetError, UnreadableExample
-from mbench.core.examples import Split
+from mbench.core.examples import SPLITS, Split
 from mbench.core.variants import Head
 
 
@@ -153,14 +153,14 @@ def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
 
 def test_without_splits_a_fifth_of_every_class_is_to_test(animals: Path) -> None:
     dataset = open_dataset(f"folder:{animals}")
-    truths = {split: [truth for _, truth in shown(dataset.split(split))] for split in Split}
+    truths = {split: [truth for _, truth in shown(dataset.split(split))] for split in SPLITS}
     assert truths == {Split.TRAIN: [0] * 8 + [1] * 8, Split.TEST: [0, 0, 1, 1]}
     assert "split here" in str(dataset.provenance)
 
 
 def test_a_drawn_split_holds_every_picture_once(animals: Path) -> None:
     dataset = open_dataset(f"folder:{animals}")
-    names = [name for split in Split for name, _ in shown(dataset.split(split))]
+    names = [name for split in SPLITS for name, _ in shown(dataset.split(split))]
     assert len(names) == len(set(names)) == 20
 
 
@@ -192,7 +192,7 @@ def test_the_same_picture_to_train_and_to_test_is_refused(apart: Path) -> None:
 
 def test_pictures_in_folders_of_a_class_belong_to_it(animals: Path) -> None:
     write_picture(animals / "cat" / "more" / "x.png", 201)
-    names = [name for split in Split for name, _ in shown(examples_of(f"folder:{animals}", split))]
+    names = [name for split in SPLITS for name, _ in shown(examples_of(f"folder:{animals}", split))]
     assert "cat/more/x.png" in names
 
 
