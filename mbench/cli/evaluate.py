@@ -11,7 +11,7 @@ from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
-from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.choices import CalibrationMethod, Exif, Quantizer
 from mbench.core.limits import MOST_EXAMPLES
 from mbench.core.reasons import Unscored
 
@@ -65,6 +65,7 @@ def evaluate(
         ),
     ] = None,
     preprocessing: options.PreprocessingOption = None,
+    exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
     delegate: Annotated[
@@ -112,6 +113,7 @@ def evaluate(
             {
                 "dataset": dataset,
                 "preprocessing": preprocessing,
+                "exif": exif.value,
                 "label_offset": label_offset,
                 "cells": None if cells is None else str(cells),
                 "examples": examples,

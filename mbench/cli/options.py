@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli import grouped
-from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.choices import CalibrationMethod, Exif, Quantizer
 from mbench.core.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -165,6 +165,15 @@ PreprocessingOption = Annotated[
         metavar="NAME",
         rich_help_panel=grouped.ACCURACY,
         show_default="the data set's",
+    ),
+]
+ExifOption = Annotated[
+    Exif,
+    typer.Option(
+        "--exif",
+        help="EXIF orientation of pictures: ignore takes them as they are stored, as TensorFlow does; apply turns "
+        "them.",
+        rich_help_panel=grouped.ACCURACY,
     ),
 ]
 SplitOption = Annotated[

@@ -16,7 +16,7 @@ from mbench.cli import grouped, options, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import columns_named, format_or_default, print_results
-from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.choices import CalibrationMethod, Exif, Quantizer
 from mbench.core.errors import MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
@@ -151,6 +151,7 @@ def run(
     ] = None,
     split: options.SplitOption = None,
     preprocessing: options.PreprocessingOption = None,
+    exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
     cells: options.CellsOption = None,
     quick: Annotated[
@@ -399,6 +400,7 @@ def run(
             accuracy,
             split=split,
             preprocessing=preprocessing,
+            exif=None if exif is Exif.IGNORE else exif.value,
             label_offset=label_offset,
             cells=None if cells is None else str(cells),
             examples=examples,
@@ -502,6 +504,7 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
     }
     split = asked.pop("split", None)
     named = options.split_fields(None if split is None else str(split))
+    asked["exif"] = asked.get("exif") or Exif.IGNORE.value
     spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named)
     return Accuracy(spec=spec, places=places[place or PlaceChoice.HOST])
 

@@ -23,6 +23,13 @@ class CalibrationMethod(StrEnum):
     MOVING_AVERAGE = "moving-average"
 
 
+class Exif(StrEnum):
+    """What becomes of pictures that their EXIF says to turn."""
+
+    IGNORE = "ignore"
+    APPLY = "apply"
+
+
 class Preset(StrEnum):
     """Where the defaults of a training come from."""
 

@@ -104,5 +104,8 @@ class Examples(Protocol):
             UnreadableExample: it cannot be decoded.
         """
 
+    def orientation(self, index: int) -> int:
+        """Return how its EXIF says that it is to be turned: 1 (as stored, or nothing said) to 8."""
+
     def truth(self, index: int) -> Truth:
         """Return what is right about it."""

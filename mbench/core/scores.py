@@ -23,6 +23,7 @@ class EvaluationSpec(Document):
         split: which examples.
         list_file: of a listed split: the file that names them, one a line.
         preprocessing: recipe by name; None: the data set's own.
+        exif: whether pictures are turned as their EXIF orientation says, and not taken as they are stored.
         label_offset: output index of class 0; None: by the number of outputs.
         cells: of a geolocation: the CSV file that tells where each class lies; None: `cells.csv` beside the data set.
         examples: how many; None: all, fewer of files and devices that are slow.
@@ -34,6 +35,7 @@ class EvaluationSpec(Document):
     split: Split = Split.TEST
     list_file: str | None = None
     preprocessing: str | None = None
+    exif: Literal["ignore", "apply"] = "ignore"
     label_offset: int | None = Field(default=None, ge=0, le=1)
     cells: str | None = None
     examples: int | None = Field(default=None, ge=1, le=MOST_EXAMPLES)

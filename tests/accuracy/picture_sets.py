@@ -49,6 +49,9 @@ class PlainColours:
         picture[..., index % 3] = 200
         return picture
 
+    def orientation(self, index: int) -> int:
+        return 1
+
     def truth(self, index: int) -> int:
         return index % 3 + self.truth_shift
 

@@ -50,6 +50,9 @@ class Bands:
         levels[10 * self.truth(index) : 10 * self.truth(index) + 10] += 120
         return levels.astype(np.uint8)
 
+    def orientation(self, index: int) -> int:
+        return 1
+
     def truth(self, index: int) -> int:
         return index % CLASSES
 

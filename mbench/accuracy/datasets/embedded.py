@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.opened import Dataset, Opening
+from mbench.accuracy.pictures.decoding import UPRIGHT
 from mbench.core.errors import DatasetError
 from mbench.core.examples import SPLITS, Split, Task
 from mbench.core.variants import Head
@@ -110,6 +111,10 @@ class EmbeddedPictures:
     def picture(self, index: int) -> NDArray[np.uint8]:
         """Return one, (8, 8, 3) or (28, 28, 3): the same level in all three channels."""
         return np.repeat(self._levels[index][:, :, np.newaxis], 3, axis=2)
+
+    def orientation(self, index: int) -> int:
+        """Return 1: they have no EXIF."""
+        return UPRIGHT
 
     def digests(self) -> tuple[bytes, ...]:
         """Return the SHA-256 of each picture's levels, row by row."""

@@ -32,6 +32,9 @@ class Pictures(Protocol):
             UnreadableExample: it cannot be decoded.
         """
 
+    def orientation(self, index: int) -> int:
+        """Return how one's EXIF says that it is to be turned: 1 (as stored) to 8."""
+
     def digests(self) -> Sequence[bytes]:
         """Return the SHA-256 of each picture's bytes as they are stored, in order.
 
@@ -122,6 +125,10 @@ class LabelledExamples:
             UnreadableExample: it cannot be decoded.
         """
         return self._pictures.picture(index)
+
+    def orientation(self, index: int) -> int:
+        """Return how its EXIF says that it is to be turned: 1 (as stored) to 8."""
+        return self._pictures.orientation(index)
 
     def truth(self, index: int) -> Truth:
         """Return what is right about it."""

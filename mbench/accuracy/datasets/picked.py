@@ -39,6 +39,11 @@ class PickedPictures:
         source, place = self._places[index]
         return self._sources[source].picture(place)
 
+    def orientation(self, index: int) -> int:
+        """Return how one's EXIF says that it is to be turned, 1 to 8."""
+        source, place = self._places[index]
+        return self._sources[source].orientation(place)
+
     def digests(self) -> Sequence[bytes]:
         """Return the SHA-256 of each picture's bytes."""
         digests = [source.digests() for source in self._sources]

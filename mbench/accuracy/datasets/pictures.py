@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.datasets.hashes import hash_files
-from mbench.accuracy.pictures.decoding import MOST_BYTES, decode, read_size
+from mbench.accuracy.pictures.decoding import MOST_BYTES, UPRIGHT, decode, orientation_of, read_size
 from mbench.core.errors import DatasetError, UnreadableExample
-from mbench.files.regular import read_regular
+from mbench.files.regular import open_regular, read_regular
 
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """Endings of files that `mbench.accuracy.pictures.decoding` may be able to decode, in lower case."""
@@ -52,6 +52,14 @@ class PictureFiles:
         except OSError as error:
             raise UnreadableExample(f"{path} could not be read: {error.strerror}. Restore or remove it.") from error
         return decode(data, source=str(path))
+
+    def orientation(self, index: int) -> int:
+        """Return how one's EXIF says that it is to be turned, 1 to 8; a file that cannot be read says nothing."""
+        try:
+            with open_regular(self._folder / self._names[index], limit_bytes=MOST_BYTES) as stream:
+                return orientation_of(stream)
+        except OSError:
+            return UPRIGHT
 
     def size(self, index: int) -> tuple[int, int]:
         """Return width and height of one; only the beginning of its file is read.

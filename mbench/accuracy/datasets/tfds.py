@@ -9,6 +9,7 @@ import importlib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
+from io import BytesIO
 from types import ModuleType
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.imagenet_labels import CLASSES, SYNSET
 from mbench.accuracy.datasets.opened import Dataset, Opening
-from mbench.accuracy.pictures.decoding import decode
+from mbench.accuracy.pictures.decoding import decode, orientation_of
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
 from mbench.core.variants import IMAGENET_HEAD, Head
@@ -59,6 +60,10 @@ class TfdsPictures:
             UnreadableExample: it cannot be decoded.
         """
         return decode(bytes(self._source[index][self._image_key]), source=self.name(index))
+
+    def orientation(self, index: int) -> int:
+        """Return how one's EXIF says that it is to be turned, 1 to 8."""
+        return orientation_of(BytesIO(bytes(self._source[index][self._image_key])))
 
     def digests(self) -> tuple[bytes, ...]:
         """Return the SHA-256 of each encoded picture."""

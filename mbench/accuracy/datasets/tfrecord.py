@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from glob import glob
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.overlap import check_disjoint
 from mbench.accuracy.datasets.text import read_lines
 from mbench.accuracy.datasets.tfrecord_files import FORMAT, Record, first_record, read_image, read_shard
-from mbench.accuracy.pictures.decoding import decode
+from mbench.accuracy.pictures.decoding import decode, orientation_of
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
 from mbench.core.variants import IMAGENET_HEAD, Head
@@ -83,6 +84,11 @@ class RecordPictures:
         """
         shard, _, record = self._records[index]
         return decode(read_image(self._paths[shard], record), source=self.name(index))
+
+    def orientation(self, index: int) -> int:
+        """Return how one's EXIF says that it is to be turned, 1 to 8."""
+        shard, _, record = self._records[index]
+        return orientation_of(BytesIO(read_image(self._paths[shard], record)))
 
     def digests(self) -> tuple[bytes, ...]:
         """Return the SHA-256 of each encoded picture."""

@@ -25,7 +25,7 @@ from pydantic import Field, ValidationError
 from mbench.accuracy.host.eviction import SPARE_BYTES, hold, make_room
 from mbench.accuracy.host.pool import HostPool, WorkerDied, parts
 from mbench.accuracy.host.sampling import asks_all, drawn_pictures
-from mbench.accuracy.host.worker import PictureRows, fill_rows
+from mbench.accuracy.host.worker import Filled, PictureRows, fill_rows
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.core.errors import DatasetError, StoreError
 from mbench.core.examples import DatasetFacts, Examples
@@ -39,8 +39,9 @@ from mbench.files.whole import place, write_whole
 
 _LOG = logging.getLogger(__name__)
 
-GEOMETRY_VERSION: Final = 2
-"""Rises with every change of which pictures are drawn, and of what decoding and resizing give. 2: of pairs, pairs."""
+GEOMETRY_VERSION: Final = 3
+"""Rises with every change of which pictures are drawn, and of what decoding and resizing give. 2: of pairs, pairs.
+3: pictures with an EXIF orientation are counted."""
 
 
 class Unreadable(Document):
@@ -60,6 +61,7 @@ class PreparedRecord(Document):
         asked: rows.
         seed: of the draw; None where all examples are there, in order.
         unreadable: rows that are black because their examples could not be decoded.
+        turned: how many of the pictures EXIF says to turn, whether that was done or not.
         sha256: of the whole `.npy`.
     """
 
@@ -72,12 +74,13 @@ class PreparedRecord(Document):
     asked: int
     seed: int | None
     unreadable: tuple[Unreadable, ...] = ()
+    turned: int = 0
     size_bytes: int = 0
     sha256: str = Field(default="0" * 64, pattern=r"^[0-9a-f]{64}$")
 
     def key(self) -> str:
         """Return what names the files: a digest over all that was asked for, and nothing of what came out."""
-        asked = self.model_dump(mode="json", exclude={"unreadable", "size_bytes", "sha256"})
+        asked = self.model_dump(mode="json", exclude={"unreadable", "turned", "size_bytes", "sha256"})
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -103,6 +106,14 @@ class Prepared:
         """Return (asked, r, r, 3), mapped from the disk and not to be written to."""
         mapped: NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
         return mapped
+
+    def doubts(self, recipe: PreprocessingRecipe) -> tuple[str, ...]:
+        """Return what the pictures themselves say against a score of them by a recipe."""
+        if not self.record.turned or recipe.upright:
+            return ()
+        count = f"{self.record.turned} of {self.record.asked} pictures"
+        said = "are stored turned or mirrored, and their EXIF orientation is ignored, as TensorFlow does"
+        return (f"{count} {said}; --exif apply turns them upright",)
 
     def readable(self) -> NDArray[np.bool_]:
         """Return (asked,): whether the example could be decoded."""
@@ -190,15 +201,17 @@ def _made(
     part = path.with_suffix(".part")  # one name, so that what a dead process left is written over
     try:
         _reserve(part, (wanted.asked, wanted.resolution, wanted.resolution, 3))
-        failures = _fill(examples, indices, wanted, recipe, part, pool, progress)
+        filled = _fill(examples, indices, wanted, recipe, part, pool, progress)
         unreadable = tuple(
-            Unreadable(row=row, name=examples.name(int(indices[row])), reason=reason) for row, reason in failures
+            Unreadable(row=row, name=examples.name(int(indices[row])), reason=reason)
+            for row, reason in filled.unreadable
         )
         if len(unreadable) == wanted.asked:
             raise DatasetError(f"none of {wanted.asked} examples can be decoded. The first: {unreadable[0].reason}")
         record = wanted.model_copy(
             update={
                 "unreadable": unreadable,
+                "turned": filled.turned,
                 "size_bytes": part.stat().st_size,
                 "sha256": hash_file(part, limit_bytes=None),
             }
@@ -219,9 +232,10 @@ def _fill(
     target: Path,
     pool: HostPool,
     progress: Progress,
-) -> list[tuple[int, str]]:
-    """Fill the array by all workers; return row and reason of those that cannot be decoded, in order."""
+) -> Filled:
+    """Fill the array by all workers; return what was found, in order."""
     failures: list[tuple[int, str]] = []
+    turn = 0
     progress.start(f"preparing {wanted.dataset.name} at {wanted.resolution} pixels", wanted.asked)
     try:
         with scratch_folder("examples") as folder:
@@ -235,17 +249,19 @@ def _fill(
                     target=target,
                     resolution=wanted.resolution,
                     crop_and_resize=recipe.crop_and_resize,
+                    upright=recipe.upright,
                 )
                 for rows in parts(wanted.asked, pool.workers)
             ]
-            for task, unreadable in pool.run(fill_rows, tasks):
-                failures += unreadable
+            for task, filled in pool.run(fill_rows, tasks):
+                failures += filled.unreadable
+                turn += filled.turned
                 progress.step(recipe.name, len(task.indices))
     except WorkerDied as error:
         raise DatasetError(f"a process that prepared {wanted.dataset.name} {error}.") from error
     finally:
         progress.finish()
-    return sorted(failures)
+    return Filled(unreadable=sorted(failures), turned=turn)
 
 
 def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:

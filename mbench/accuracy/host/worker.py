@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mbench.accuracy.pictures.decoding import UPRIGHT, turned
 from mbench.accuracy.pictures.input_scaling import PixelScaling, input_encoder
 from mbench.core.errors import ArtifactError, UnreadableExample
 
@@ -32,6 +33,7 @@ class PictureRows:
         examples: file with the pickled `Examples`.
         indices: of the examples; the first goes to row `first`.
         target: the `.npy` to write into, (n, resolution, resolution, 3).
+        upright: whether pictures are turned as their EXIF says.
     """
 
     examples: Path
@@ -40,19 +42,36 @@ class PictureRows:
     target: Path
     resolution: int
     crop_and_resize: "CropAndResize"
+    upright: bool
 
 
-def fill_rows(rows: PictureRows) -> list[tuple[int, str]]:
-    """Decode, crop and resize examples into the array; return the row and the reason of each that cannot be decoded."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What was found of the pictures of some rows.
+
+    Attributes:
+        unreadable: row and reason of each that cannot be decoded.
+        turned: how many their EXIF says to turn, whether that was done or not.
+    """
+
+    unreadable: list[tuple[int, str]]
+    turned: int
+
+
+def fill_rows(rows: PictureRows) -> Filled:
+    """Decode, crop and resize examples into the array."""
     examples = _load_examples(rows.examples)
     pictures = np.load(rows.target, mmap_mode="r+")
-    unreadable = []
+    unreadable, turn = [], 0
     for row, index in enumerate(rows.indices, rows.first):
         try:
-            pictures[row] = rows.crop_and_resize(examples.picture(index), rows.resolution)
+            picture, orientation = examples.picture(index), examples.orientation(index)
+            turn += orientation != UPRIGHT
+            picture = turned(picture, orientation) if rows.upright else picture
+            pictures[row] = rows.crop_and_resize(picture, rows.resolution)
         except UnreadableExample as error:
             unreadable.append((row, str(error)))
-    return unreadable
+    return Filled(unreadable=unreadable, turned=turn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

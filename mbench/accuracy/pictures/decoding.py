@@ -4,7 +4,7 @@ Pillow decodes, and JPEG comes out bit-identical to libjpeg-turbo's accurate int
 TensorFlow with `INTEGER_ACCURATE`). What a file may say besides its pixels is treated as TensorFlow's `decode_jpeg` and
 `decode_png` do with `channels=3`, because networks were trained and are judged on what those give:
 
-    EXIF orientation    ignored: the pixels as they are stored
+    EXIF orientation    ignored: the pixels as they are stored; of TIFF, Pillow turns them (`orientation_of` counts)
     colour profile      ignored
     alpha               dropped, not blended
     grayscale           repeated in three channels
@@ -14,9 +14,10 @@ TensorFlow with `INTEGER_ACCURATE`). What a file may say besides its pixels is t
 """
 
 import warnings
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,20 @@ MOST_SCANS: Final = 500
 _JPEG: Final = b"\xff\xd8"
 _START_OF_SCAN: Final = b"\xff\xda"
 """ITU-T T.81, table B.1; compressed pixels have a zero behind each 0xff."""
+
+UPRIGHT: Final = 1
+_ORIENTATION_TAG: Final = 0x0112
+_TURNS: Final[Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]] = {
+    1: lambda picture: picture,
+    2: lambda picture: picture[:, ::-1],
+    3: lambda picture: picture[::-1, ::-1],
+    4: lambda picture: picture[::-1],
+    5: lambda picture: picture.transpose(1, 0, 2),
+    6: lambda picture: np.rot90(picture, -1),
+    7: lambda picture: picture[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda picture: np.rot90(picture),
+}
+"""By orientation: what turns the stored pixels upright."""
 
 _SIXTEEN_BITS: Final = {"I;16", "I;16L", "I;16B", "I;16N"}
 _WITHOUT_SCALE: Final = {"I", "F"}
@@ -88,6 +103,33 @@ def read_size(path: Path) -> tuple[int, int]:
     except Exception as error:  # as above
         reason = getattr(error, "strerror", None) or error
         raise UnreadableExample(f"{path}: could not read its size: {reason}. Replace or remove it.") from error
+
+
+def orientation_of(source: BinaryIO) -> int:
+    """Return how a picture's EXIF says that it is to be turned: 1 (as stored) to 8; 1 where nothing says it.
+
+    Args:
+        source: its file, of which the beginning is read.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(source, formats=FORMATS) as picture:
+                behind_pixels = picture.format == "PNG" and "exif" not in picture.info  # Pillow would decode them all
+                if picture.format == "TIFF" or behind_pixels:
+                    return UPRIGHT
+                said = picture.getexif().get(_ORIENTATION_TAG, UPRIGHT)
+    except Exception:  # as above; whoever decodes it says what is wrong with it
+        return UPRIGHT
+    return said if said in _TURNS else UPRIGHT
+
+
+def turned(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Return a picture upright, (height, width, 3), of which EXIF says an orientation, 1 to 8.
+
+    Source: CIPA DC-008 (Exif 2.32), tag 0x0112.
+    """
+    return _TURNS[orientation](picture)
 
 
 def _check_size(picture: Image.Image, source: str) -> None:

@@ -38,6 +38,7 @@ class PreprocessingRecipe:
         source: the public code that it equals.
         crop_and_resize: what makes a picture of the network's size.
         scaling: what its levels become.
+        upright: whether pictures are turned as their EXIF says before they are cropped.
     """
 
     name: str
@@ -45,12 +46,16 @@ class PreprocessingRecipe:
     source: str
     crop_and_resize: CropAndResize
     scaling: PixelScaling
+    upright: bool = False
 
     @property
     def geometry(self) -> str:
         """What tells prepared pictures of different recipes apart; recipes that only scale differently share them."""
-        return self.crop_and_resize.__name__
+        return f"{self.crop_and_resize.__name__}{_UPRIGHT if self.upright else ''}"
 
+
+_UPRIGHT: Final = "+exif"
+"""Behind the name of a recipe: pictures are turned first."""
 
 _SYMMETRIC: Final = SCALINGS["symmetric"]
 
@@ -127,7 +132,13 @@ def find_recipe(name: str, *, default: str = "inception") -> PreprocessingRecipe
 
 def with_scaling(recipe: PreprocessingRecipe, scaling: PixelScaling) -> PreprocessingRecipe:
     """Return a recipe with other real values; its own name where they are its own."""
-    base = find_recipe(recipe.name.partition(":")[0])
-    if scaling == base.scaling:
-        return base
-    return replace(base, name=f"{base.name}:{scaling_name(scaling)}", scaling=scaling)
+    base = find_recipe(recipe.name.partition(":")[0].removesuffix(_UPRIGHT))
+    name = base.name if scaling == base.scaling else f"{base.name}:{scaling_name(scaling)}"
+    scaled = replace(base, name=name, scaling=scaling)
+    return upright(scaled) if recipe.upright else scaled
+
+
+def upright(recipe: PreprocessingRecipe) -> PreprocessingRecipe:
+    """Return a recipe that turns pictures as their EXIF says before it crops them: `inception+exif:unit`."""
+    base, colon, scaling = recipe.name.partition(":")
+    return replace(recipe, name=f"{base}{_UPRIGHT}{colon}{scaling}", upright=True)

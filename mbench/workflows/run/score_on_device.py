@@ -127,7 +127,7 @@ class DeviceAsking:
             examples=examples,
             recipe=recipe,
             tensor=tensor,
-            doubts=doubts,
+            doubts=(*prepared.doubts(recipe), *doubts),
             host=host,
             evaluator=evaluator,
         )

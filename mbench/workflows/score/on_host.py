@@ -145,7 +145,7 @@ def _score(
             silent = asking.evaluator(opened, lambda _: None, asked=asked)  # what it noted has been said
             other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)
             doubts = (*doubts, other) if other else doubts
-        return score.model_copy(update={"doubts": (*doubts, *score.doubts)})
+        return score.model_copy(update={"doubts": (*prepared.doubts(recipe), *doubts, *score.doubts)})
     finally:
         progress.finish()
 

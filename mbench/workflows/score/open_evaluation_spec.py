@@ -11,7 +11,7 @@ from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.pictures.input_range import misfit
 from mbench.accuracy.pictures.input_scaling import StoredTensor
-from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe, with_scaling
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe, upright, with_scaling
 from mbench.accuracy.pictures.scalings import scaling_name, scaling_of
 from mbench.accuracy.tasks.detections import check_counting
 from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
@@ -151,6 +151,9 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset) -> OpenSpec:
     cells = open_cells(_cells_path(spec)) if dataset.task is Task.GEOLOCATION else None
     default = dataset.default_preprocessing
     recipe = find_recipe(spec.preprocessing or default, default=default)
+    if spec.exif == "apply" and dataset.task is Task.DETECTION:
+        raise UsageError("--exif apply is not for detection: boxes are in pixels as they are stored.")
+    recipe = upright(recipe) if spec.exif == "apply" else recipe
     return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells)
 
 

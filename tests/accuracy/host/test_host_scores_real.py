@@ -60,6 +60,9 @@ class Photographs:
     def picture(self, index: int) -> np.ndarray:
         return decode((self.folder / "photos" / self.name(index)).read_bytes(), source=self.name(index))
 
+    def orientation(self, index: int) -> int:
+        return 1
+
     def truth(self, index: int) -> int:
         return self.expected[self.name(index)]["true_index_1001"] - 1
 

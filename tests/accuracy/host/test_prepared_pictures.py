@@ -12,6 +12,7 @@ from mbench.accuracy.host.eviction import make_room
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.sampling import chosen_indices
+from mbench.accuracy.pictures import recipes
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.core.errors import DatasetError, StoreError
 from mbench.core.ports import SilentProgress
@@ -59,6 +60,28 @@ def test_each_row_is_its_example_cropped_and_resized(made):
     assert pictures.shape == (40, 16, 16, 3)
     for row in range(40):
         assert (pictures[row] == find_recipe("plain").crop_and_resize(examples.picture(row), 16)).all()
+
+
+class Lying(PlainColours):
+    """Pictures that are brighter at one side; every other one is to be turned by a quarter."""
+
+    def picture(self, index):
+        return np.tile(np.arange(16, dtype=np.uint8)[None, :, None] * 10, (16, 1, 3))
+
+    def orientation(self, index):
+        return 6 if index % 2 else 1
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_pictures_are_counted_that_lie_and_turned_where_the_recipe_says_so(tmp_path, pool, upright):
+    recipe = recipes.upright(find_recipe("plain")) if upright else find_recipe("plain")
+    prepared = prepare(
+        Lying(), recipe, 16, asked=None, seed=0, folder=tmp_path, pool=pool, progress=SilentProgress()
+    )  # fmt: skip
+    assert prepared.record.turned == 20
+    assert bool(prepared.doubts(recipe)) is not upright
+    standing, lying = prepared.pictures()[:2]
+    assert (lying == (np.rot90(standing, -1) if upright else standing)).all()
 
 
 def test_a_second_look_finds_them_and_decodes_nothing(made):

@@ -1,4 +1,4 @@
-"""Which examples a score is about: said, listed beside it, and chosen by `--split`."""
+"""Which examples a score is about: said, listed beside it, chosen by `--split`, and turned by `--exif`."""
 
 import json
 import os
@@ -93,3 +93,30 @@ def test_a_list_that_does_not_fit_is_refused(evaluate, tmp_path, lines, message)
     done = evaluate("--split", str(tmp_path / "list.txt"))
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def lying(colours) -> str:
+    """The same three classes; of half the pictures EXIF says to turn them."""
+    for place, name in enumerate(("a", "b", "c")):
+        folder = colours / "lying" / "test" / name
+        folder.mkdir(parents=True)
+        for count in range(10):
+            levels = np.full((32, 32, 3), count, np.uint8)
+            levels[:, :, place] = 200
+            exif = Image.Exif()
+            exif[0x0112] = 6 if count % 2 else 1
+            Image.fromarray(levels).save(folder / f"{count}.jpg", exif=exif)
+    return "folder:lying"
+
+
+def test_pictures_that_exif_says_to_turn_are_counted(evaluate, lying):
+    score = score_of(evaluate("--dataset", lying, "--format", "json"))
+    assert score["doubts"][0].startswith("15 of 30 pictures are stored turned or mirrored")
+    assert "--exif apply" in score["doubts"][0]
+
+
+def test_turned_pictures_have_their_recipe_and_no_such_doubt(evaluate, lying):
+    score = score_of(evaluate("--dataset", lying, "--exif", "apply", "--format", "json"))
+    assert score["preprocessing"] == "inception+exif"
+    assert not any("EXIF" in doubt for doubt in score["doubts"])
