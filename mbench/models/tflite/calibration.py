@@ -26,9 +26,9 @@ PICTURE_CHANNELS: Final = 3
 CENTRAL_CROP: Final = 0.875
 """Share of each side that is kept (tensorflow/models `research/slim/preprocessing/inception_preprocessing.py`)."""
 
-IMAGE_SUFFIXES: Final = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".webp"})
+IMAGE_SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
-FORMATS: Final = ("BMP", "JPEG", "PNG", "PPM", "WEBP")
+FORMATS: Final = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 """What pictures may be, whatever they are called; Pillow starts another program for some others."""
 
 MOST_PIXELS: Final = 1 << 26
@@ -39,6 +39,10 @@ MOST_BYTES: Final = 512 * MIB
 
 MOST_ARRAY_BYTES: Final = 64 * GIB
 """Of a data set's pictures, which mbench prepared itself."""
+
+_PLAIN_SIDE: Final = 32
+_PLAIN_SPAN: Final = 0.05
+"""Of real values from -1 to 1: six levels of 255, which JPEG may add to a plain picture."""
 
 OCTAVES: Final = ((3, 1.0), (6, 0.5), (12, 0.25))
 """Cells a side and weight of each layer of noise: coarse shapes strong, fine ones weak, as in photographs."""
@@ -106,6 +110,20 @@ def synthetic_inputs(count: int, shape: tuple[int, int, int, int], *, seed: int)
         return synthetic_examples(count, side, seed=seed, channels=channels)
     inferences = -(-count // batch)
     return synthetic_examples(inferences * batch, side, seed=seed, channels=channels).reshape(inferences, *shape)
+
+
+def poor_calibration(calibration: Calibration) -> str | None:
+    """Return what a folder's pictures are where no range can be read off them: one picture, or plain ones."""
+    if calibration.kind is not CalibrationKind.FOLDER or calibration.source is None:
+        return None
+    try:
+        pictures = folder_examples(Path(calibration.source), calibration.examples, _PLAIN_SIDE)
+    except UsageError:
+        return None
+    plain = bool((np.ptp(pictures, axis=(1, 2)) <= _PLAIN_SPAN).all())
+    if len(pictures) == 1:
+        return f"one picture{', of one level throughout' if plain else ''}"
+    return f"{len(pictures)} pictures, each of one level throughout" if plain else None
 
 
 def unseen_examples(calibration: Calibration, resolution: int) -> Examples | None:

@@ -72,7 +72,7 @@ class DeviceAsking:
             return Unscored(str(error))
         if isinstance(score, Unscored):
             return score
-        return self._opened.described(score, foreign=job.workload.artifact.recipe is None)
+        return self._opened.described(score, job.workload.artifact)
 
     def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | Unscored:
         sha256, threads = job.workload.artifact.sha256 or "", job.workload.threads

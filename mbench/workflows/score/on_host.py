@@ -109,7 +109,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         kept = keep_score(folder, request, score, notes=notes)
     for note in kept.notes:
         scoring.progress.note(f"{facts.name}: {note}")
-    return asking.described(kept.score, foreign=facts.recipe is None)
+    return asking.described(kept.score, facts)
 
 
 def _score(

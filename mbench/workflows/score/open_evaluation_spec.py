@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.datasets.catalogue import Dataset, open_dataset
+from mbench.accuracy.datasets.contradictions import near_copies, under_two_classes
+from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.pictures.input_range import misfit
@@ -19,6 +21,7 @@ from mbench.accuracy.tasks.places import Cells, open_cells
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Split, Task
 from mbench.core.scores import EvaluationSpec, Score
+from mbench.core.variants import CALIBRATED, parse_variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.places import expanded
 
@@ -32,12 +35,16 @@ class OpenSpec:
 
     Attributes:
         cells: of a geolocation: where classes lie.
+        cache: folder for notes on the data set's files; None: none are kept.
+        calibration_doubt: what speaks against scores of files that were calibrated for this; None: nothing.
     """
 
     spec: EvaluationSpec
     dataset: Dataset
     recipe: PreprocessingRecipe
     cells: Cells | None
+    cache: Path | None = None
+    calibration_doubt: str | None = None
 
     def recipe_for(self, facts: ArtifactFacts) -> tuple[PreprocessingRecipe, tuple[str, ...]]:
         """Return the recipe of one file, and what speaks against it: what its author wrote into it counts.
@@ -63,15 +70,35 @@ class OpenSpec:
         path = self.spec.list_file
         return self.dataset.split(self.spec.split, list_file=None if path is None else expanded(path).absolute())
 
-    def described(self, score: Score, *, foreign: bool) -> Score:
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What the examples themselves say against every score on them.
+
+        Raises:
+            DatasetError: a picture cannot be read.
+        """
+        examples, found = self.examples, []
+        if isinstance(examples, LabelledExamples):
+            found.append(under_two_classes(examples))
+        if self.dataset.count_classes is not None and self.dataset.trainable and self.spec.split is Split.TEST:
+            train = self.dataset.split(Split.TRAIN)
+            assert isinstance(train, LabelledExamples)  # of a folder, as the others
+            assert isinstance(examples, LabelledExamples)
+            found.append(near_copies(train, examples, cache=self.cache))
+        return tuple(doubt for doubt in found if doubt is not None)
+
+    def described(self, score: Score, facts: ArtifactFacts) -> Score:
         """Return a score with what a person should know of its examples, whatever the file answered.
 
         Args:
             score: of a file on them.
-            foreign: whether somebody else trained the file, nobody knows on what.
+            facts: of the file.
         """
         dataset, split = self.dataset, self.spec.split
-        doubts = []
+        doubts = [*self.doubts]
+        if self.calibration_doubt is not None and _is_calibrated(facts):
+            doubts.append(self.calibration_doubt)
+        foreign = facts.recipe is None
         if split in {Split.TRAIN, Split.ALL}:
             doubts.append("these examples hold the train split: a file that learnt from it knows them")
         if split is Split.TEST and dataset.split_here and foreign:
@@ -107,6 +134,11 @@ class OpenSpec:
         )
 
 
+def _is_calibrated(facts: ArtifactFacts) -> bool:
+    """Whether mbench built the file and read ranges off calibration pictures."""
+    return facts.recipe is not None and parse_variant(facts.name).quantization in CALIBRATED
+
+
 def check_range(recipe: PreprocessingRecipe, tensor: StoredTensor) -> None:
     """Refuse a recipe whose real values a quantized input cannot hold, or hardly uses.
 
@@ -128,13 +160,18 @@ def open_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the data set, or the table of cells that belongs to it, is not there or cannot be read.
     """
-    opened = spec_for(spec, open_dataset(spec.dataset, cache=cache / "datasets"))
+    opened = spec_for(spec, open_dataset(spec.dataset, cache=cache / "datasets"), cache=cache / "datasets")
     _ = opened.examples
     return opened
 
 
-def spec_for(spec: EvaluationSpec, dataset: Dataset) -> OpenSpec:
+def spec_for(spec: EvaluationSpec, dataset: Dataset, *, cache: Path | None = None) -> OpenSpec:
     """Return what a spec means for its data set, which is open; its examples are not looked at.
+
+    Args:
+        spec: as it was typed.
+        dataset: that it names.
+        cache: folder for notes on the data set's files.
 
     Raises:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
@@ -154,7 +191,7 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset) -> OpenSpec:
     if spec.exif == "apply" and dataset.task is Task.DETECTION:
         raise UsageError("--exif apply is not for detection: boxes are in pixels as they are stored.")
     recipe = upright(recipe) if spec.exif == "apply" else recipe
-    return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells)
+    return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells, cache=cache)
 
 
 def _cells_path(spec: EvaluationSpec) -> Path:

@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Final, Literal
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.accuracy.datasets.examples import LabelledExamples
+from mbench.accuracy.datasets.hashes import hash_files
 from mbench.accuracy.datasets.opened import Dataset
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DatasetError, UsageError
-from mbench.core.examples import Split
+from mbench.core.examples import Examples, Split
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.recipes import Calibration
@@ -21,7 +24,7 @@ from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts, Delegate
 from mbench.models.tflite.build import PROBES
-from mbench.models.tflite.calibration import describe_examples
+from mbench.models.tflite.calibration import choose_images, describe_examples
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
@@ -77,7 +80,7 @@ class Scoring:
             DatasetError: the table of cells that belongs to it is not there.
             UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         """
-        return spec_for(self._accuracy.spec, self._dataset)
+        return spec_for(self._accuracy.spec, self._dataset, cache=home() / "datasets")
 
     def listed_examples(self) -> Mapping[str, Sequence[str]]:
         """Return the names of each split's examples, by the split's; none where whoever made the data set lists them.
@@ -107,6 +110,11 @@ class Scoring:
         Raises:
             MbenchError: the data set has nothing to learn from. A training that fails is no error here.
         """
+        if build_inputs.calibration is not None and self._accuracy.places:
+            doubt = calibrated_on(
+                choose_images(build_inputs.calibration, build_inputs.calibration_examples), self.opened.examples
+            )
+            self.opened = replace(self.opened, calibration_doubt=doubt)
         variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
         return learned(
             variants, build_inputs, self._dataset, train=train, workers=self._workers, progress=self._progress
@@ -124,6 +132,24 @@ class Scoring:
     def with_scores(self, part: DevicePlan) -> DevicePlan:
         """Return a device's part with the host's scores of its files."""
         return part.model_copy(update={"jobs": tuple(with_score(job, self._scores) for job in part.jobs)})
+
+
+def calibrated_on(pictures: Sequence[Path], examples: Examples) -> str | None:
+    """Return what to say where pictures to calibrate on are among those that files are scored on; None: they are not.
+
+    Raises:
+        DatasetError: one cannot be read.
+    """
+    if not isinstance(examples, LabelledExamples):
+        return None
+    scored_on = set(examples.pictures.digests())
+    both = sum(content in scored_on for content in hash_files(Path(), list(map(str, pictures)), cache=None))
+    if not both:
+        return None
+    return (
+        f"{both} of {len(pictures)} calibration pictures are among those that are scored: calibrate on others, or the "
+        "score is too high"
+    )
 
 
 def suited(chosen: Selection, dataset: Dataset) -> Selection:

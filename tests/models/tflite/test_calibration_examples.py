@@ -153,3 +153,10 @@ def test_a_data_sets_pictures_that_changed_are_refused(tmp_path: Path) -> None:
     kept_pictures(tmp_path, 5)
     with pytest.raises(UsageError, match="changed since the build was planned"):
         load_examples(described, 32)
+
+
+@pytest.mark.parametrize("ending", ["gif", "tif", "tiff", "pgm", "GIF"])
+def test_every_form_of_a_data_sets_picture_can_be_calibrated_on(tmp_path: Path, ending: str) -> None:
+    Image.new("L", (40, 30), 255).save(tmp_path / f"1.{ending}")
+    (picture,) = load_examples(describe_folder(tmp_path), 8)
+    assert (picture == 1.0).all()
