@@ -67,6 +67,8 @@ def evaluate(
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
+    labels: options.LabelsOption = None,
+    skip_unreadable: options.SkipUnreadable = False,
     cells: options.CellsOption = None,
     delegate: Annotated[
         HostDelegate,
@@ -115,6 +117,8 @@ def evaluate(
                 "preprocessing": preprocessing,
                 "exif": exif.value,
                 "label_offset": label_offset,
+                "labels": None if labels is None else str(labels),
+                "skip_unreadable": skip_unreadable,
                 "cells": None if cells is None else str(cells),
                 "examples": examples,
                 "seed": seed,

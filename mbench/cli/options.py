@@ -198,6 +198,24 @@ LabelOffset = Annotated[
         show_default="1 where there is one output more than classes, else 0",
     ),
 ]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        help="File of the class that each output stands for: a name a line, or NUMBER: NAME; names are the data set's.",
+        metavar="FILE",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="the data set's classes, in order",
+    ),
+]
+SkipUnreadable = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unreadable",
+        help="Leave out files of a folder: data set that are no pictures or damaged, and name them.",
+        rich_help_panel=grouped.ACCURACY,
+    ),
+]
 CellsOption = Annotated[
     Path | None,
     typer.Option(

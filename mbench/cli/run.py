@@ -153,6 +153,8 @@ def run(
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
+    labels: options.LabelsOption = None,
+    skip_unreadable: options.SkipUnreadable = False,
     cells: options.CellsOption = None,
     quick: Annotated[
         bool,
@@ -402,6 +404,8 @@ def run(
             preprocessing=preprocessing,
             exif=None if exif is Exif.IGNORE else exif.value,
             label_offset=label_offset,
+            labels=None if labels is None else str(labels),
+            skip_unreadable=True if skip_unreadable else None,
             cells=None if cells is None else str(cells),
             examples=examples,
             seed=seed,
@@ -505,6 +509,7 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
     split = asked.pop("split", None)
     named = options.split_fields(None if split is None else str(split))
     asked["exif"] = asked.get("exif") or Exif.IGNORE.value
+    asked["skip_unreadable"] = bool(asked.get("skip_unreadable"))
     spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named)
     return Accuracy(spec=spec, places=places[place or PlaceChoice.HOST])
 

@@ -26,6 +26,8 @@ class EvaluationSpec(Document):
         exif: whether pictures are turned as their EXIF orientation says, and not taken as they are stored.
         label_offset: output index of class 0; None: by the number of outputs.
         cells: of a geolocation: the CSV file that tells where each class lies; None: `cells.csv` beside the data set.
+        labels: of a classification: file that says what each output stands for; None: the data set's classes, in order.
+        skip_unreadable: whether files of a folder that are no pictures, or damaged ones, are left out.
         examples: how many; None: all, fewer of files and devices that are slow.
         seed: of the draw where fewer than all are asked.
         delegate: what executes the file.
@@ -38,6 +40,8 @@ class EvaluationSpec(Document):
     exif: Literal["ignore", "apply"] = "ignore"
     label_offset: int | None = Field(default=None, ge=0, le=1)
     cells: str | None = None
+    labels: str | None = None
+    skip_unreadable: bool = False
     examples: int | None = Field(default=None, ge=1, le=MOST_EXAMPLES)
     seed: Seed = 0
     delegate: Delegate = Delegate.CPU
@@ -95,6 +99,7 @@ class Score(Document):
         preprocessing: the recipe, by name.
         label_offset: output index of class 0: 1 where index 0 is "background".
         cells_sha256: of a geolocation: the file that told where each class lies.
+        labels_sha256: the user's list of what each output stands for; None: the data set's classes, in order.
         asked: examples that were to be scored: `dataset.examples`, or fewer.
         scored: examples with an answer.
         failed: names of examples without one, the first few; they count as wrong.
@@ -115,6 +120,7 @@ class Score(Document):
     preprocessing: str
     label_offset: int = Field(default=0, ge=0, le=1)
     cells_sha256: str | None = None
+    labels_sha256: str | None = None
     asked: int = Field(ge=0, le=MOST_EXAMPLES)
     scored: int = Field(ge=0, le=MOST_EXAMPLES)
     failed: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ def dataset_names() -> tuple[str, ...]:
     return (*_EMBEDDED, *(f"{name}:{place}" for name, (place, _) in _ELSEWHERE.items()))
 
 
-def open_dataset(reference: str, *, cache: Path | None = None) -> Dataset:
+def open_dataset(reference: str, *, cache: Path | None = None, skip_unreadable: bool = False) -> Dataset:
     """Return a data set's outline; pictures are read later, one at a time.
 
     Args:
@@ -53,12 +53,15 @@ def open_dataset(reference: str, *, cache: Path | None = None) -> Dataset:
         cache: folder for notes on files that were hashed or indexed, such as a part of MBENCH_HOME. A split's identity
             is a hash over all its bytes: tens of seconds for ImageNet's 50000 validation pictures, one or two when the
             files are still those that were noted (by path, size and time of change). None: nothing is noted.
+        skip_unreadable: whether files of a folder that are no pictures, or damaged ones, are left out.
 
     Raises:
         DatasetError: no such name, no place, or nothing of that format there.
     """
     name, _, place = reference.partition(":")
-    opening = Opening(reference=reference, place=place, cache=cache)
+    opening = Opening(reference=reference, place=place, cache=cache, skip_unreadable=skip_unreadable)
+    if skip_unreadable and name != "folder":
+        raise DatasetError(f"--skip-unreadable is for folder:PATH, whose files are listed here, not for {reference}.")
     if name in _EMBEDDED:
         return _EMBEDDED[name](opening)
     if name not in _ELSEWHERE:

@@ -17,7 +17,15 @@ from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.hashes import hash_files
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.overlap import check_disjoint
-from mbench.accuracy.datasets.pictures import PictureFiles, folders_in, pictures_below
+from mbench.accuracy.datasets.pictures import (
+    MOST_NAMED,
+    PictureFiles,
+    files_below,
+    folders_in,
+    foreign_files,
+    no_picture,
+    unreadable_of,
+)
 from mbench.accuracy.datasets.split_folders import SplitFolders, find_split_folders
 from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.core.errors import DatasetError
@@ -76,6 +84,7 @@ def open_folder(opening: Opening) -> Dataset:
         readers={split: partial(sorted_folder.read, split) for split in folders.parts or SPLITS},
         split_here=not folders.parts,
         name_examples=sorted_folder.name_examples,
+        name_skipped=sorted_folder.name_skipped,
         count_classes=sorted_folder.count_classes,
     )
 
@@ -112,7 +121,38 @@ class _SortedFolder:
         self._opening, self._root, self._parts, self._class_names = opening, root, folders.parts, class_names
 
     @cached_property
+    def _files(self) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The pictures and the other files of each class folder, by its path below the data set's."""
+        places = [part / name for part in self._parts.values() or [self._root] for name in self._class_names]
+        return {place.relative_to(self._root).as_posix(): files_below(place, format_=FORMAT) for place in places}
+
+    @cached_property
+    def _foreign(self) -> tuple[str, ...]:
+        return tuple(f"{place}/{name}" for place, (_, others) in self._files.items() for name in others)
+
+    @cached_property
+    def _damaged(self) -> Mapping[str, str]:
+        return unreadable_of(
+            self._root, [f"{place}/{name}" for place, (pictures, _) in self._files.items() for name in pictures]
+        )
+
+    def name_skipped(self) -> str | None:
+        """Return which files were left out, None where none was asked to be, or none had to."""
+        skipped = (*self._foreign, *self._damaged) if self._opening.skip_unreadable else ()
+        if not skipped:
+            return None
+        more = f" and {len(skipped) - MOST_NAMED} more" if len(skipped) > MOST_NAMED else ""
+        count = "1 unreadable file was" if len(skipped) == 1 else f"{len(skipped)} unreadable files were"
+        return f"{count} left out: {', '.join(skipped[:MOST_NAMED])}{more}"
+
+    @cached_property
     def _sides(self) -> Mapping[Split, _Labelled]:
+        if self._foreign and not self._opening.skip_unreadable:
+            raise foreign_files(
+                [str(self._root / name) for name in self._foreign],
+                format_=FORMAT,
+                advice=", or leave all such out by --skip-unreadable",
+            )
         sides: Mapping[Split, _Labelled]
         if self._parts:
             sides = {split: self._listed(part) for split, part in self._parts.items()}
@@ -154,8 +194,13 @@ class _SortedFolder:
         found = [
             (f"{prefix}{class_name}/{name}", label)
             for label, class_name in enumerate(self._class_names)
-            for name in pictures_below(folder / class_name, format_=FORMAT)
+            for name in self._files[f"{prefix}{class_name}"][0]
         ]
+        if self._opening.skip_unreadable:
+            found = [(name, label) for name, label in found if name not in self._damaged]
+        empty = set(range(len(self._class_names))) - {label for _, label in found}
+        if empty:
+            raise no_picture(folder / self._class_names[min(empty)], format_=FORMAT)
         names = tuple(name for name, _ in found)
         return _Labelled(
             names=names,

@@ -22,11 +22,13 @@ class Opening:
         reference: as typed: `imagenet:~/val`.
         place: what follows the colon: `~/val`; empty for an embedded data set.
         cache: folder for hashes of files; None: every process hashes them anew.
+        skip_unreadable: whether files that are no pictures, or damaged ones, are left out.
     """
 
     reference: str
     place: str
     cache: Path | None = None
+    skip_unreadable: bool = False
 
     @property
     def name(self) -> str:
@@ -69,6 +71,7 @@ class Dataset:
         split_here: whether mbench, and not the data set, says which examples are to test.
         name_examples: gives the names of each split's examples, for the lists beside a result. None: whoever made the
             data set lists them.
+        name_skipped: names the files that were left out; None of none. None: nothing is ever left out.
         count_classes: names the classes and how many pictures each has in each split; reads the lists of both. None:
             that is known to everybody, or takes long.
     """
@@ -84,6 +87,7 @@ class Dataset:
     readers: Readers = field(repr=False, compare=False)
     split_here: bool = False
     name_examples: Callable[[], Mapping[Split, tuple[str, ...]]] | None = field(default=None, repr=False, compare=False)
+    name_skipped: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
     count_classes: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -1,7 +1,8 @@
 """Pictures that are files: finding them in folders, reading them, hashing them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,9 @@ from mbench.files.regular import open_regular, read_regular
 
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """Endings of files that `mbench.accuracy.pictures.decoding` may be able to decode, in lower case."""
+
+MOST_NAMED: Final = 20
+"""Files in one line; all are counted."""
 
 _OF_THE_DESKTOP: Final = {"Thumbs.db", "desktop.ini"}
 """Files that a file browser leaves behind; hidden files are passed over too."""
@@ -78,6 +82,21 @@ class PictureFiles:
         return hash_files(self._folder, self._names, cache=self._cache, limit_bytes=MOST_BYTES)
 
 
+def unreadable_of(folder: Path, names: Sequence[str]) -> Mapping[str, str]:
+    """Return the pictures that cannot be read or decoded, each with why: all are decoded for it."""
+
+    def why(name: str) -> str | None:
+        try:
+            PictureFiles(folder, (name,), cache=None).picture(0)
+        except UnreadableExample as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
+        reasons = zip(names, pool.map(why, names), strict=True)
+        return {name: reason for name, reason in reasons if reason is not None}
+
+
 def folders_in(folder: Path) -> tuple[str, ...]:
     """Return names of the folders in a folder, sorted by code point; hidden ones are passed over."""
     with os.scandir(folder) as entries:
@@ -113,6 +132,35 @@ def pictures_below(folder: Path, *, format_: str) -> tuple[str, ...]:
     Raises:
         DatasetError: there is none, or a file that is not one, or links lead to a folder twice.
     """
+    pictures, foreign = files_below(folder, format_=format_)
+    if foreign:
+        raise foreign_files([str(folder / name) for name in foreign], format_=format_)
+    if not pictures:
+        raise no_picture(folder, format_=format_)
+    return pictures
+
+
+def no_picture(folder: Path, *, format_: str) -> DatasetError:
+    """Return the error of a folder without pictures."""
+    return DatasetError(f"{format_}; {folder} holds no picture. Fill it, or remove it.")
+
+
+def foreign_files(paths: Sequence[str], *, format_: str, advice: str = "") -> DatasetError:
+    """Return the error of files that are no pictures, all of them named as far as a line has room."""
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    verb = "is none that is" if len(paths) == 1 else "are none that are"
+    return DatasetError(
+        f"{format_}; {', '.join(paths[:MOST_NAMED])}{more} {verb} known ({' '.join(SUFFIXES)}). "
+        f"Convert it, or move it away{advice}."
+    )
+
+
+def files_below(folder: Path, *, format_: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return paths of all pictures below a folder, as `pictures_below`, and of all other files.
+
+    Raises:
+        DatasetError: links lead to a folder twice.
+    """
     found: list[str] = []
     walked: dict[tuple[int, int], str] = {}
     for place, folders, files in os.walk(folder, followlinks=True):
@@ -120,14 +168,8 @@ def pictures_below(folder: Path, *, format_: str) -> tuple[str, ...]:
         _check_new(place, walked, format_)
         prefix = Path(place).relative_to(folder).as_posix() + "/" if place != str(folder) else ""
         found += [prefix + name for name in files if not _ignored(name)]
-    foreign = min((name for name in found if not is_picture(name)), default=None)
-    if foreign is not None:
-        raise DatasetError(
-            f"{format_}; {folder / foreign} is none that is known ({' '.join(SUFFIXES)}). Convert it, or move it away."
-        )
-    if not found:
-        raise DatasetError(f"{format_}; {folder} holds no picture. Fill it, or remove it.")
-    return tuple(sorted(found))
+    pictures = tuple(sorted(name for name in found if is_picture(name)))
+    return pictures, tuple(sorted(name for name in found if not is_picture(name)))
 
 
 def _check_new(place: str, walked: dict[tuple[int, int], str], format_: str) -> None:

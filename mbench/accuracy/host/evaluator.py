@@ -50,12 +50,14 @@ class Evaluator:
             the file does not fit.
         label_offset: output index of class 0.
         cells_sha256: of a geolocation: the file that told where each class lies.
+        labels_sha256: the user's list of what each output stands for; None: there is none.
     """
 
     keep: Keep
     weigh: Callable[[Outputs, NDArray[np.bool_], Rows], Evaluation]
     label_offset: int = 0
     cells_sha256: str | None = None
+    labels_sha256: str | None = None
 
     def evaluate(self, outputs: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         """Return what whole outputs are worth, (asked, …) each."""

@@ -31,6 +31,7 @@ class ScoreRequest(Document):
         asked: examples, as the user said; None: all, or the default of slow files.
         label_offset: as the user said; None: by the number of outputs.
         cells_sha256: of a geolocation: the file that tells where each class lies.
+        labels_sha256: the user's list of what each output stands for.
         geometry_version: of decoding and resizing; `decoder` is Pillow's release, `runtime` LiteRT's.
     """
 
@@ -41,6 +42,7 @@ class ScoreRequest(Document):
     decoder: str = PIL.__version__
     label_offset: int | None
     cells_sha256: str | None = None
+    labels_sha256: str | None = None
     asked: int | None
     seed: int
     delegate: str

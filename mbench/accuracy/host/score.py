@@ -66,6 +66,7 @@ def score_file(
         preprocessing=recipe.name,
         label_offset=evaluator.label_offset,
         cells_sha256=evaluator.cells_sha256,
+        labels_sha256=evaluator.labels_sha256,
         asked=record.asked,
         scored=int(answered.answered.sum()),
         failed=tuple(examples.name(int(prepared.indices[row])) for row in failed),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mbench.accuracy.tasks.top_k import NO_CLASS
 from mbench.core.proportions import wilson_interval
 
-ADVICE = "check --preprocessing, the order of its classes, and the file"
+ADVICE = "check --preprocessing, the order of its classes (--labels FILE names it), and the file"
 
 
 def class_doubts(first: NDArray[np.integer], truth: NDArray[np.integer], *, hits: int, classes: int) -> tuple[str, ...]:

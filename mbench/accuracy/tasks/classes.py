@@ -10,13 +10,19 @@ from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.class_doubts import class_doubts
 from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, top1_hits
 from mbench.accuracy.tasks.label_offset import label_offset, shifted_fit
+from mbench.accuracy.tasks.output_labels import OutputLabels, meant
 from mbench.accuracy.tasks.top_k import BestAnswers
 from mbench.core.errors import UnsupportedModel
 from mbench.core.examples import Examples
 
 
 def class_evaluator(
-    opened: OpenedFile, examples: Examples, *, asked_offset: int | None, note: Callable[[str], None]
+    opened: OpenedFile,
+    examples: Examples,
+    *,
+    asked_offset: int | None,
+    labels: OutputLabels | None = None,
+    note: Callable[[str], None],
 ) -> Evaluator:
     """Return the evaluator of a file whose only output is a score per class.
 
@@ -24,6 +30,7 @@ def class_evaluator(
         opened: the file.
         examples: whose truths count.
         asked_offset: what the user said of the label offset; None: by the number of outputs.
+        labels: what its outputs stand for, by the user's list; None: the data set's classes, in order.
         note: told where the answers fit another offset than the user said.
 
     Raises:
@@ -34,6 +41,8 @@ def class_evaluator(
     outputs, classes = opened.scores(), examples.facts.classes
     if classes is None:
         raise UnsupportedModel("the data set has no classes that a file could be scored on.")
+    if labels is not None:
+        return _labelled_evaluator(examples, labels, labels.classes(outputs, examples.class_names), classes)
     offset = label_offset(outputs, classes, asked_offset)
 
     def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
@@ -53,6 +62,21 @@ def class_evaluator(
         )
 
     return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset)
+
+
+def _labelled_evaluator(examples: Examples, labels: OutputLabels, meaning: NDArray[np.intp], classes: int) -> Evaluator:
+    def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
+        (top,) = kept
+        truth = np.array([examples.truth(int(index)) for index in rows])
+        found = meant(top, meaning)
+        hits = top1_hits(found, truth, answered)
+        return Evaluation(
+            metrics=classification_metrics(found, truth, answered, classes=classes),
+            hits=hits,
+            doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
+        )
+
+    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, labels_sha256=labels.sha256)
 
 
 def _doubt(first: NDArray[np.intp], truth: NDArray[np.integer], outputs: int, offset: int) -> tuple[str, str] | None:

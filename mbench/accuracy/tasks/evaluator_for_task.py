@@ -10,6 +10,7 @@ from mbench.accuracy.tasks.attributes import attribute_evaluator
 from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.accuracy.tasks.detections import detection_evaluator
 from mbench.accuracy.tasks.faces import face_evaluator
+from mbench.accuracy.tasks.output_labels import OutputLabels
 from mbench.accuracy.tasks.places import Cells, place_evaluator
 from mbench.core.examples import Examples, Task
 
@@ -20,6 +21,7 @@ def evaluator_for(
     *,
     cells: Cells | None,
     label_offset: int | None,
+    labels: OutputLabels | None,
     asked: int | None,
     seed: int,
     note: Callable[[str], None],
@@ -31,6 +33,7 @@ def evaluator_for(
         examples: whose truths count.
         cells: where the file's classes lie; of a geolocation, and of nothing else.
         label_offset: what the user said of it; None: by the number of outputs.
+        labels: what the file's outputs stand for; of a classification, and of nothing else.
         asked: how many examples, of faces pairs; None: all. Fewer than all are drawn by `seed`.
         seed: of the draw.
         note: told what does not stop a score and should be known of it.
@@ -40,7 +43,7 @@ def evaluator_for(
     """
     match examples.facts.task:
         case Task.CLASSIFICATION:
-            return class_evaluator(opened, examples, asked_offset=label_offset, note=note)
+            return class_evaluator(opened, examples, asked_offset=label_offset, labels=labels, note=note)
         case Task.ATTRIBUTES:
             return attribute_evaluator(opened, examples)
         case Task.VERIFICATION:

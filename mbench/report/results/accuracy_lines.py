@@ -77,6 +77,7 @@ def _ground(score: Score) -> str:
     dataset = score.dataset
     offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
     cells = "" if score.cells_sha256 is None else f", cells sha256 {score.cells_sha256[:SHORT_SHA]}"
+    labels = "" if score.labels_sha256 is None else f", outputs by labels sha256 {score.labels_sha256[:SHORT_SHA]}"
     place = f"on the device by delegate {score.delegate}"
     if score.place == "host":
         place = f"on the host by LiteRT {score.runtime or UNKNOWN}, delegate {score.delegate}"
@@ -86,7 +87,7 @@ def _ground(score: Score) -> str:
     said = f"; 95 % intervals {' or '.join(how[name] for name in intervals)}" if intervals else ""
     return (
         f"{dataset_label(dataset)}, {_asked(score)}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
-        f"{score.preprocessing}{offset}{cells}; scored {place}{said}"
+        f"{score.preprocessing}{offset}{labels}{cells}; scored {place}{said}"
     )
 
 

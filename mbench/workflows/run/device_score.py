@@ -288,6 +288,7 @@ def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluatio
         preprocessing=evaluation.recipe.name,
         label_offset=evaluation.evaluator.label_offset,
         cells_sha256=evaluation.evaluator.cells_sha256,
+        labels_sha256=evaluation.evaluator.labels_sha256,
         asked=record.asked,
         scored=int(answered.sum()),
         failed=tuple(name(int(row)) for row in np.flatnonzero(~answered)[:NAMED_FAILURES]),

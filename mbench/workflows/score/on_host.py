@@ -94,6 +94,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         preprocessing=recipe.name,
         label_offset=spec.label_offset,
         cells_sha256=None if asking.cells is None else asking.cells.sha256,
+        labels_sha256=None if asking.labels is None else asking.labels.sha256,
         asked=asked,
         seed=spec.seed,
         delegate=str(scoring.delegate),

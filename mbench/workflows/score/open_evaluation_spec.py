@@ -17,6 +17,7 @@ from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe, u
 from mbench.accuracy.pictures.scalings import scaling_name, scaling_of
 from mbench.accuracy.tasks.detections import check_counting
 from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
+from mbench.accuracy.tasks.output_labels import OutputLabels, open_labels
 from mbench.accuracy.tasks.places import Cells, open_cells
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Split, Task
@@ -35,6 +36,7 @@ class OpenSpec:
 
     Attributes:
         cells: of a geolocation: where classes lie.
+        labels: of a classification: what outputs stand for, by the user's list; None: the data set's classes, in order.
         cache: folder for notes on the data set's files; None: none are kept.
         calibration_doubt: what speaks against scores of files that were calibrated for this; None: nothing.
     """
@@ -43,6 +45,7 @@ class OpenSpec:
     dataset: Dataset
     recipe: PreprocessingRecipe
     cells: Cells | None
+    labels: OutputLabels | None = None
     cache: Path | None = None
     calibration_doubt: str | None = None
 
@@ -80,6 +83,8 @@ class OpenSpec:
         examples, found = self.examples, []
         if isinstance(examples, LabelledExamples):
             found.append(under_two_classes(examples))
+        if self.dataset.name_skipped is not None:
+            found.append(self.dataset.name_skipped())
         if self.dataset.count_classes is not None and self.dataset.trainable and self.spec.split is Split.TEST:
             train = self.dataset.split(Split.TRAIN)
             assert isinstance(train, LabelledExamples)  # of a folder, as the others
@@ -128,6 +133,7 @@ class OpenSpec:
             self.examples,
             cells=self.cells,
             label_offset=spec.label_offset,
+            labels=self.labels,
             asked=asked,
             seed=spec.seed,
             note=note,
@@ -160,7 +166,11 @@ def open_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the data set, or the table of cells that belongs to it, is not there or cannot be read.
     """
-    opened = spec_for(spec, open_dataset(spec.dataset, cache=cache / "datasets"), cache=cache / "datasets")
+    opened = spec_for(
+        spec,
+        open_dataset(spec.dataset, cache=cache / "datasets", skip_unreadable=spec.skip_unreadable),
+        cache=cache / "datasets",
+    )
     _ = opened.examples
     return opened
 
@@ -179,10 +189,14 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset, *, cache: Path | None = Non
     """
     for option, value, task in (
         ("--label-offset", spec.label_offset, Task.CLASSIFICATION),
+        ("--labels", spec.labels, Task.CLASSIFICATION),
         ("--cells", spec.cells, Task.GEOLOCATION),
     ):
         if value is not None and dataset.task is not task:
             raise UsageError(f"{option} is for {task}, and {spec.dataset} is a data set of {dataset.task}.")
+    if spec.labels is not None and spec.label_offset is not None:
+        raise UsageError("--labels says what each output stands for; leave --label-offset out.")
+    labels = None if spec.labels is None else open_labels(expanded(spec.labels).absolute())
     if dataset.task is Task.DETECTION:
         check_counting()
     cells = open_cells(_cells_path(spec)) if dataset.task is Task.GEOLOCATION else None
@@ -191,7 +205,7 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset, *, cache: Path | None = Non
     if spec.exif == "apply" and dataset.task is Task.DETECTION:
         raise UsageError("--exif apply is not for detection: boxes are in pixels as they are stored.")
     recipe = upright(recipe) if spec.exif == "apply" else recipe
-    return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells, cache=cache)
+    return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells, labels=labels, cache=cache)
 
 
 def _cells_path(spec: EvaluationSpec) -> Path:

@@ -65,7 +65,9 @@ class Scoring:
             UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         """
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
-        self._dataset = open_dataset(accuracy.spec.dataset, cache=home() / "datasets")
+        self._dataset = open_dataset(
+            accuracy.spec.dataset, cache=home() / "datasets", skip_unreadable=accuracy.spec.skip_unreadable
+        )
         if accuracy.places:
             _ = self.opened
         if self._dataset.count_classes is not None:

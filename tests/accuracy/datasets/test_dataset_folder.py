@@ -1,3 +1,4 @@
+import os
 import pickle
 import shutil
 from pathlib import Path
@@ -267,3 +268,42 @@ def test_a_relative_path_still_leads_there_from_another_folder(apart: Path, monk
     examples = examples_of(f"folder:{apart.name}")
     monkeypatch.chdir("/")
     assert level_of(examples, 0) == 100
+
+
+def test_all_files_that_are_no_pictures_are_named_at_once(animals: Path) -> None:
+    write_lines(animals / "cat" / "a.heic", "x")
+    write_lines(animals / "dog" / "notes.txt", "x")
+    both = rf"{animals}/cat/a\.heic, {animals}/dog/notes\.txt are none that are known .*--skip-unreadable"
+    with pytest.raises(DatasetError, match=both):
+        examples_of(f"folder:{animals}")
+
+
+def test_unreadable_files_are_left_out_and_named_when_asked_for(animals: Path) -> None:
+    write_lines(animals / "cat" / "a.heic", "x")
+    write_lines(animals / "dog" / "3.jpg", "torn")
+    (animals / "dog" / "4.jpg").unlink()
+    os.mkfifo(animals / "dog" / "4.jpg")
+    dataset = open_dataset(f"folder:{animals}", skip_unreadable=True)
+    names = [name for split in SPLITS for name, _ in shown(dataset.split(split))]
+    assert len(names) == 18
+    assert not {"dog/3.jpg", "dog/4.jpg"} & set(names)
+    assert dataset.name_skipped is not None
+    assert dataset.name_skipped() == "3 unreadable files were left out: cat/a.heic, dog/3.jpg, dog/4.jpg"
+
+
+def test_nothing_is_said_to_be_left_out_where_all_are_readable(animals: Path) -> None:
+    dataset = open_dataset(f"folder:{animals}", skip_unreadable=True)
+    assert len(dataset.split(Split.TRAIN)) == 16
+    assert dataset.name_skipped is not None
+    assert dataset.name_skipped() is None
+
+
+def test_a_class_of_which_nothing_is_left_is_named(animals: Path) -> None:
+    write_lines(animals / "emu" / "1.png", "torn")
+    with pytest.raises(DatasetError, match=rf"{animals}/emu holds no picture"):
+        open_dataset(f"folder:{animals}", skip_unreadable=True).split(Split.TEST)
+
+
+def test_leaving_out_is_refused_where_a_list_says_what_there_is() -> None:
+    with pytest.raises(DatasetError, match="--skip-unreadable is for folder:PATH"):
+        open_dataset("digits", skip_unreadable=True)

@@ -132,3 +132,12 @@ def test_reversed_classes_are_no_better_than_chance_and_say_so(tmp_path: Path) -
     score = scored(linear_digits(SCALINGS["symmetric"], reverse=True), tmp_path)
     assert isinstance(score, Score)
     assert any("no better than chance, 1 of 10" in doubt for doubt in score.doubts)
+
+
+def test_reversed_classes_score_what_they_are_worth_by_their_list(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("\n".join(reversed([str(digit) for digit in range(10)])))
+    score = scored(linear_digits(SCALINGS["symmetric"], reverse=True), tmp_path, labels=str(path))
+    assert top1(score) > TRUE_TOP1
+    assert isinstance(score, Score)
+    assert (score.labels_sha256 is not None, score.doubts) == (True, ())

@@ -1,0 +1,74 @@
+"""What outputs stand for, by the user's list: other orders, more classes than a data set has, label maps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mbench.accuracy.tasks.output_labels import meant, open_labels
+from mbench.accuracy.tasks.top_k import NO_CLASS
+from mbench.core.errors import DatasetError, UnsupportedModel
+
+CLASSES = ("daisy", "golden_retriever", "Rose")
+
+
+def labels(tmp_path: Path, *lines: str):
+    path = tmp_path / "labels.txt"
+    path.write_text("\n".join(lines) + "\n")
+    return open_labels(path)
+
+
+def test_a_line_for_each_output_gives_its_class(tmp_path: Path) -> None:
+    found = labels(tmp_path, "rose", "Golden Retriever", "daisy")
+    assert found.classes(3, CLASSES).tolist() == [2, 1, 0]
+
+
+def test_outputs_of_other_classes_are_wrong_answers_and_no_missing_ones(tmp_path: Path) -> None:
+    found = labels(tmp_path, "background", "rose", "tulip", "golden-retriever", "daisy").classes(5, CLASSES)
+    top = np.array([[1, 4], [2, 0], [NO_CLASS, NO_CLASS]])
+    named = meant(top, found)
+    assert named[0].tolist() == [2, 0]
+    assert not np.isin(named[1], range(3)).any()
+    assert (named[1] > NO_CLASS).all()
+    assert named[2].tolist() == [NO_CLASS, NO_CLASS]
+
+
+def test_numbered_lines_map_several_outputs_onto_a_class(tmp_path: Path) -> None:
+    found = labels(tmp_path, "7: golden retriever", "5,rose", "6:rose", "0\tdaisy").classes(1000, CLASSES)
+    assert found[[0, 5, 6, 7]].tolist() == [0, 2, 2, 1]
+    assert set(found.tolist()) - {0, 1, 2} == {NO_CLASS + 1}
+
+
+def test_names_that_are_numbers_are_names(tmp_path: Path) -> None:
+    assert labels(tmp_path, "1", "0").classes(2, ("0", "1")).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("outputs", [2, 4])
+def test_a_list_of_another_number_of_outputs_is_refused(tmp_path: Path, outputs: int) -> None:
+    with pytest.raises(UnsupportedModel, match=rf"it has {outputs} outputs, and .*labels\.txt names 3\."):
+        labels(tmp_path, "rose", "golden retriever", "daisy").classes(outputs, CLASSES)
+
+
+def test_a_number_behind_the_last_output_is_refused(tmp_path: Path) -> None:
+    found = labels(tmp_path, "0: daisy", "1: rose", "9: golden retriever")
+    assert found.classes(10, CLASSES)[9] == 1
+    with pytest.raises(UnsupportedModel, match=r"it has 9 outputs, and .* names 10"):
+        found.classes(9, CLASSES)
+
+
+def test_a_class_that_no_output_stands_for_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedModel, match="has no golden_retriever and 1 more of the data set's classes"):
+        labels(tmp_path, "daisy", "roses").classes(2, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("",), "is empty"),
+        (("daisy", "", "rose"), "has an empty line between others"),
+        (("1: daisy", "1: rose"), "names output 1 twice"),
+    ],
+)
+def test_a_list_that_is_none_is_refused(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        labels(tmp_path, *lines)
