@@ -64,6 +64,15 @@ def evaluate(
             show_default="not written",
         ),
     ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file to write what each file answered to each example to: truth, best five answers, scores.",
+            metavar="FILE",
+            rich_help_panel=grouped.ACCURACY,
+            show_default="not written",
+        ),
+    ] = None,
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
@@ -127,6 +136,7 @@ def evaluate(
             | options.split_fields(split)
         ),
         lists=lists,
+        predictions=predictions,
         workers=workers,
         progress=progress_for(quiet=quiet),
     )

@@ -6,7 +6,7 @@ An evaluator is made for one file and one split before any picture is prepared; 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,7 @@ class Evaluator:
             count as wrong by each metric's own rule. It may raise UnsupportedModel, where only the answers show that
             the file does not fit.
         label_offset: output index of class 0.
+        meaning: of a classifier: (outputs,) the data set's class of each output; out of its range: none of them.
         cells_sha256: of a geolocation: the file that told where each class lies.
         labels_sha256: the user's list of what each output stands for; None: there is none.
     """
@@ -56,6 +57,7 @@ class Evaluator:
     keep: Keep
     weigh: Callable[[Outputs, NDArray[np.bool_], Rows], Evaluation]
     label_offset: int = 0
+    meaning: NDArray[np.intp] | None = field(default=None, compare=False)
     cells_sha256: str | None = None
     labels_sha256: str | None = None
 

@@ -61,7 +61,8 @@ def class_evaluator(
             doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
         )
 
-    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset)
+    meaning = np.arange(outputs) - offset
+    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset, meaning=meaning)
 
 
 def _labelled_evaluator(examples: Examples, labels: OutputLabels, meaning: NDArray[np.intp], classes: int) -> Evaluator:
@@ -76,7 +77,7 @@ def _labelled_evaluator(examples: Examples, labels: OutputLabels, meaning: NDArr
             doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
         )
 
-    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, labels_sha256=labels.sha256)
+    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, meaning=meaning, labels_sha256=labels.sha256)
 
 
 def _doubt(first: NDArray[np.intp], truth: NDArray[np.integer], outputs: int, offset: int) -> tuple[str, str] | None:

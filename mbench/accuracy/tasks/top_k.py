@@ -30,6 +30,19 @@ class BestAnswers:
         return (best,)
 
 
+@dataclass(frozen=True, slots=True)
+class BestScored:
+    """Keeps what `BestAnswers` keeps, and the scores of these outputs as they are stored: (pictures, min(count, …))."""
+
+    count: int
+
+    def __call__(self, outputs: tuple[npt.NDArray[Any], ...]) -> tuple[npt.NDArray[np.intp], npt.NDArray[Any]]:
+        """Return indices and scores; where `NO_CLASS` stands, the score is that of output 0."""
+        (best,) = BestAnswers(self.count)(outputs)
+        scores = outputs[0].reshape(len(best), -1)
+        return best, np.take_along_axis(scores, np.maximum(best, 0), axis=1)
+
+
 def top_k(scores: npt.NDArray[np.generic], k: int) -> npt.NDArray[np.intp]:
     """Return the indices of the `k` highest scores of each row, the best first; of equal scores the lowest index first.
 

@@ -17,6 +17,7 @@ from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.home import home
 from mbench.workflows.score.on_host import refuse_other_delegates, score_files
+from mbench.workflows.score.predictions import FilePredictions, predictions_csv
 from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
 
@@ -34,6 +35,7 @@ def evaluate(
     spec: EvaluationSpec,
     *,
     lists: Path | None = None,
+    predictions: Path | None = None,
     workers: int | None,
     progress: Progress,
 ) -> tuple[Evaluated, ...]:
@@ -44,6 +46,7 @@ def evaluate(
         build_inputs: what variants are built from; without a word on weights, what suits the data set.
         spec: what they are asked.
         lists: folder for the names of each split's examples; None: nothing is written.
+        predictions: CSV file for what each file answered to each example; None: none is written.
         workers: processes; None: as many as suit.
         progress: told how far it is.
 
@@ -62,7 +65,21 @@ def evaluate(
     cache = ArtifactCache(home() / "cache")
     paths = [None if each.facts.sha256 is None else cache.find_file(each.facts.sha256) for each in known]
     there = [(each.facts, path) for each, path in zip(known, paths, strict=True) if path is not None]
-    outcomes = iter(score_files(there, scoring.opened, spec.delegate, cache=home(), workers=workers, progress=progress))
+    answers: list[FilePredictions] | None = None if predictions is None else []
+    outcomes = iter(
+        score_files(
+            there,
+            scoring.opened,
+            spec.delegate,
+            cache=home(),
+            workers=workers,
+            progress=progress,
+            predictions=answers,
+        )
+    )
+    if predictions is not None:
+        with disk_errors("write predictions to", predictions):
+            write_whole(predictions, predictions_csv(answers or []).encode(), fsync=False)
     return tuple(
         Evaluated(
             facts=each.facts,

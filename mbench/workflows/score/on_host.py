@@ -12,12 +12,14 @@ from mbench.accuracy.host.prepared import Prepared, prepare
 from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
+from mbench.accuracy.tasks.predictions import Recorder
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts, Delegate, DelegateKind
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range
+from mbench.workflows.score.predictions import FilePredictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class _Scoring:
     cache: Path
     pool: HostPool
     progress: Progress
+    predictions: list[FilePredictions] | None = None
     prepared: dict[tuple[int, int | None], Prepared] = field(default_factory=dict)
 
 
@@ -45,6 +48,7 @@ def score_files(
     cache: Path,
     workers: int | None,
     progress: Progress,
+    predictions: list[FilePredictions] | None = None,
 ) -> list[Score | Unscored]:
     """Return each file's score, or why it has none, in order.
 
@@ -57,13 +61,14 @@ def score_files(
         cache: folder whose `scores` and `prepared` are used: `mbench.workflows.home.home()`.
         workers: processes; None: one per core.
         progress: told of preparing, and of each file.
+        predictions: gets what each file answered to each example, for which it is asked again; None: nobody wants it.
 
     Raises:
         DatasetError: the data set, or a file that belongs to it, cannot be read.
         StoreError: prepared pictures cannot be kept.
     """
     with HostPool(workers) as pool:
-        scoring = _Scoring(opened, delegate, cache, pool, progress)
+        scoring = _Scoring(opened, delegate, cache, pool, progress, predictions)
         return [_score_once(facts, path, scoring) for facts, path in files]
 
 
@@ -100,7 +105,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         delegate=str(scoring.delegate),
         runtime=host_runtime(),
     )
-    kept = read_score(folder, request)
+    kept = read_score(folder, request) if scoring.predictions is None else None  # answers are not kept
     if kept is None:
         notes: list[str] = []
         try:
@@ -127,6 +132,7 @@ def _score(
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
     evaluator = asking.evaluator(opened, note, asked=asked)  # before pictures are prepared for it
+    recorder = None if scoring.predictions is None else Recorder(opened, asking.examples, evaluator)
     check_range(recipe, opened.picture_input())
     prepared = _prepared(opened, asked, scoring)
     progress.start(f"scoring {facts.name}", prepared.record.asked)
@@ -136,12 +142,21 @@ def _score(
             prepared,
             asking.examples,
             recipe,
-            evaluator,
+            evaluator if recorder is None else recorder.evaluator,
             artifact_sha256=facts.sha256 or "",
             delegate=scoring.delegate,
             pool=scoring.pool,
             progress=progress,
         )
+        if recorder is not None and scoring.predictions is not None:
+            scoring.predictions.append(
+                FilePredictions(
+                    name=facts.name,
+                    sha256=facts.sha256 or "",
+                    class_names=asking.examples.class_names,
+                    predictions=recorder.predictions,
+                )
+            )
         if facts.recipe is None:
             silent = asking.evaluator(opened, lambda _: None, asked=asked)  # what it noted has been said
             other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)

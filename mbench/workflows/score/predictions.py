@@ -1,0 +1,52 @@
+"""Predictions as CSV: a line for each file and example, in columns that stay."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mbench.accuracy.tasks.class_metrics import TOP5
+from mbench.accuracy.tasks.predictions import Prediction
+from mbench.report.results.delimited import csv_text
+
+COLUMNS: Final = (
+    "file",
+    "sha256",
+    "example",
+    "truth",
+    "truth_name",
+    "right",
+    *(f"{what}_{place}" for place in range(1, TOP5 + 1) for what in ("output", "class", "name", "score")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePredictions:
+    """What one file answered.
+
+    Attributes:
+        name: of the file.
+        class_names: by class; empty where nobody knows them.
+    """
+
+    name: str
+    sha256: str
+    class_names: tuple[str, ...]
+    predictions: tuple[Prediction, ...]
+
+
+def predictions_csv(files: Sequence[FilePredictions]) -> str:
+    """Return a header and a line for each file and example; what is not there is an empty field."""
+    return csv_text([COLUMNS, *(line for file in files for line in _lines(file))])
+
+
+def _lines(file: FilePredictions) -> Iterator[list[object]]:
+    for each in file.predictions:
+        answers: list[object] = []
+        for answer in each.best:
+            answers += [answer.output, answer.label, _name(file, answer.label), float(f"{answer.score:.6g}")]
+        answers += [None] * (4 * TOP5 - len(answers))
+        yield [file.name, file.sha256, each.name, each.truth, _name(file, each.truth), int(each.right), *answers]
+
+
+def _name(file: FilePredictions, label: int | None) -> str | None:
+    return file.class_names[label] if label is not None and label < len(file.class_names) else None
