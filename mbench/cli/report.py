@@ -36,6 +36,9 @@ def report(
         ),
     ] = None,
     ops: Annotated[bool, typer.Option("--ops", help="Print the operator profiles, operator by operator.")] = False,
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help="Print the accuracy of each class, and confusion matrices.")
+    ] = False,
     rates: Annotated[
         bool, typer.Option("--rates", help="Print compute rates: GMAC/s of each job and layer type, beside the peak.")
     ] = False,
@@ -55,11 +58,13 @@ def report(
         raise UsageError(f"--value {value} says what a --pivot shows; name its axes: --pivot alpha:resolution.")
     if ops and (json_ or format_ not in {None, options.Format.MD}):
         raise UsageError("--ops prints markdown only; leave --format out.")
+    if per_class and (json_ or format_ not in {None, options.Format.MD} or ops or pivot or rates or schema):
+        raise UsageError("--per-class prints markdown only and by itself; leave other forms out.")
     if rates and (json_ or format_ not in {None, options.Format.MD} or ops or pivot):
         raise UsageError("--rates prints markdown only and by itself; leave --format, --ops and --pivot out.")
     if schema and (format_ not in {None, options.Format.MD, options.Format.JSON} or ops or rates or pivot):
         raise UsageError("--schema prints JSON only and by itself; leave --format, --ops, --rates and --pivot out.")
-    if columns is not None and (schema or pivot is not None or ops or rates):
+    if columns is not None and (schema or pivot is not None or ops or rates or per_class):
         raise UsageError("--columns chooses those of the table of results; leave it out.")
     shape = options.Format.JSON if json_ else format_
     chosen = columns_named(columns, shape)
@@ -77,6 +82,9 @@ def report(
         from mbench.workflows.paper.compute_rates import rates_markdown
 
         write(rates_markdown(found))
+        return
+    if per_class:
+        write(reporting.by_class(found))
         return
     if ops:
         write(reporting.operators(found))

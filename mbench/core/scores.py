@@ -71,6 +71,33 @@ class Metric(Document):
     examples: Count
 
 
+NO_ANSWER = -1
+"""Stands for an answer that is none of the data set's classes, and where there is none."""
+
+MOST_CLASSES_COUNTED = 200
+"""A data set of more has no confusion matrix in its scores."""
+
+
+class Confusion(Document):
+    """How often each class was answered to each.
+
+    Attributes:
+        names: of the classes, by number; their numbers where nobody knows names.
+        counts: (right class, answered class or `NO_ANSWER`, examples), rising; what never happened is left out.
+    """
+
+    names: tuple[str, ...] = Field(max_length=MOST_CLASSES_COUNTED)
+    counts: tuple[tuple[int, int, Count], ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        last = len(self.names) - 1
+        for truth, answer, _ in self.counts:
+            if not (0 <= truth <= last and NO_ANSWER <= answer <= last):
+                raise ValueError(f"counts: {truth}, {answer} are not classes of {len(self.names)}")
+        return self
+
+
 class Agreement(Document):
     """How the device's answers compare with the host's on the same examples.
 
@@ -105,6 +132,7 @@ class Score(Document):
         failed: names of examples without one, the first few; they count as wrong.
         selection_seed: of the draw where fewer than all were asked for.
         hits: for each asked example in order, whether the first answer was right: packed bits, base64.
+        confusion: of a classification of few classes: what was answered to which.
         agreement: with the host; of device scores only.
         doubts: why the metrics may not be what the network can do, half a sentence each.
         seconds: that scoring took.
@@ -127,6 +155,7 @@ class Score(Document):
     selection_seed: Seed | None = None
     metrics: tuple[Metric, ...]
     hits: str | None = None
+    confusion: Confusion | None = None
     agreement: Agreement | None = None
     doubts: tuple[str, ...] = ()
     seconds: Seconds

@@ -8,6 +8,8 @@ from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
 from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
+from mbench.report.results.class_tables import class_tables
+from mbench.report.results.scored import scored_of
 from mbench.store.documents import schema
 from mbench.store.session import find_session, list_sessions
 from mbench.store.session_store import REPORT_FILE
@@ -63,6 +65,18 @@ def operators(results: Sequence[JobResult]) -> str:
     tables = operator_tables(results, one_by_one=True)
     if not tables:
         raise UsageError("no job here has an operator profile; mbench run --profile ops takes one.")
+    return "\n".join(map(table_markdown, tables))
+
+
+def by_class(results: Sequence[JobResult]) -> str:
+    """Return what each file gets right of each class, and confusion matrices, as markdown.
+
+    Raises:
+        UsageError: none was scored on classes.
+    """
+    tables = class_tables(scored_of(results))
+    if not tables:
+        raise UsageError("no job here was scored on at most 200 classes; mbench run --dataset NAME scores files.")
     return "\n".join(map(table_markdown, tables))
 
 

@@ -70,6 +70,25 @@ def test_accuracy_stands_beside_latency_for_the_same_file(rows):
         assert "latency_only" not in {warning["code"] for warning in row["warnings"]}
 
 
+def test_a_session_holds_the_lists_of_its_examples_and_where_they_come_from(trained, rows, pictures):
+    command, _ = trained
+    listed = next((command.folder / "results").glob("*/examples/test.txt"))
+    assert sorted(listed.read_text().splitlines()) == sorted(
+        str(path.relative_to(pictures)) for path in pictures.glob("test/*/*.png")
+    )
+    foot = command("report").stdout.replace("\\", "")  # markdown's
+    assert f"folder test is {pictures}/train, {pictures}/test; licence not known" in foot
+
+
+def test_a_session_shows_what_was_answered_to_each_class(trained, rows):
+    command, _ = trained
+    done = command("report", "--per-class")
+    assert done.returncode == 0, done.stderr
+    assert "fp32, by class" in done.stdout
+    assert "int8, right class by row and answer by column" in done.stdout
+    assert sum(line.startswith(("| cold ", "| warm ")) for line in done.stdout.splitlines()) == 8
+
+
 def test_the_second_time_nothing_is_trained_built_or_scored_again(trained, pictures):
     command, first = trained
     again = command(

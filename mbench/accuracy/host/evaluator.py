@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.scores import Metric
+from mbench.core.scores import Confusion, Metric
 
 Outputs = tuple[NDArray[Any], ...]
 """Each output, (pictures, …) as the file stores it; or what is kept of them."""
@@ -31,11 +31,13 @@ class Evaluation:
 
     Attributes:
         hits: for each asked example, whether the first answer was right; None for tasks without such a thing.
+        confusion: of a classification of few classes: what was answered to which.
         doubts: why the metrics may not be what the network can do, a sentence each.
     """
 
     metrics: tuple[Metric, ...]
     hits: list[bool] | None = None
+    confusion: Confusion | None = None
     doubts: tuple[str, ...] = ()
 
 

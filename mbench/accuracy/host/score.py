@@ -73,6 +73,7 @@ def score_file(
         selection_seed=record.seed,
         metrics=evaluation.metrics,
         hits=None if evaluation.hits is None else pack_hits(evaluation.hits),
+        confusion=evaluation.confusion,
         doubts=evaluation.doubts,
         seconds=round(answered.seconds, 3),
     )

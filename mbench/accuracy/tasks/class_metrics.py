@@ -1,10 +1,13 @@
 """Figures of merit of a classification: how often the right answer is the first, or among the first five."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from mbench.core.proportions import wilson_interval
-from mbench.core.scores import Metric
+from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion, Metric
 
 TOP5 = 5
 
@@ -46,6 +49,33 @@ def classification_metrics(
     if top.shape[1] >= TOP5 and (classes is None or classes > TOP5):
         metrics.append(share_metric("top5", int(right[:, :TOP5].any(axis=1).sum()), len(truth)))
     return tuple(metrics)
+
+
+def confusion_of(
+    first: npt.NDArray[np.integer],
+    truth: npt.NDArray[np.integer],
+    answered: npt.NDArray[np.bool_],
+    names: Sequence[str],
+    *,
+    classes: int,
+) -> Confusion | None:
+    """Return what was answered to which class; None of more than `MOST_CLASSES_COUNTED` classes.
+
+    Args:
+        first: (asked,) first answers, as classes; anything in rows that were not answered.
+        truth: (asked,) classes.
+        answered: (asked,).
+        names: of the classes; empty where nobody knows them.
+        classes: how many there are.
+    """
+    if classes > MOST_CLASSES_COUNTED:
+        return None
+    found = np.where(answered & (first >= 0) & (first < classes), first, NO_ANSWER)
+    counts = Counter(zip(truth.tolist(), found.tolist(), strict=True))
+    return Confusion(
+        names=tuple(names) if len(names) == classes else tuple(map(str, range(classes))),
+        counts=tuple((truth, answer, counts[truth, answer]) for truth, answer in sorted(counts)),
+    )
 
 
 def share_metric(name: str, hits: int, examples: int) -> Metric:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.class_doubts import class_doubts
-from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, top1_hits
+from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, confusion_of, top1_hits
 from mbench.accuracy.tasks.label_offset import label_offset, shifted_fit
 from mbench.accuracy.tasks.output_labels import OutputLabels, meant
 from mbench.accuracy.tasks.top_k import BestAnswers
@@ -58,6 +58,7 @@ def class_evaluator(
         return Evaluation(
             metrics=classification_metrics(found, truth, answered, classes=classes),
             hits=hits,
+            confusion=confusion_of(found[:, 0], truth, answered, examples.class_names, classes=classes),
             doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
         )
 
@@ -74,6 +75,7 @@ def _labelled_evaluator(examples: Examples, labels: OutputLabels, meaning: NDArr
         return Evaluation(
             metrics=classification_metrics(found, truth, answered, classes=classes),
             hits=hits,
+            confusion=confusion_of(found[:, 0], truth, answered, examples.class_names, classes=classes),
             doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
         )
 

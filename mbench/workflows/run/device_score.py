@@ -295,6 +295,7 @@ def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluatio
         selection_seed=record.seed,
         metrics=worth.metrics,
         hits=None if worth.hits is None else pack_hits(worth.hits),
+        confusion=worth.confusion,
         doubts=(*evaluation.doubts, *worth.doubts),
         agreement=agreement(outputs, evaluation.host.outputs, answered & evaluation.host.answered, name),
         seconds=round(answers.seconds, 3),

@@ -86,3 +86,10 @@ def test_an_output_of_none_of_the_classes_has_no_name(answered):
 def test_an_example_without_an_answer_has_empty_columns(answered):
     torn = next(row for row in answered[1] if row["example"] == "test/c_blue/9.png")
     assert (torn["truth_name"], torn["right"], torn["output_1"], torn["score_1"]) == ("c_blue", "0", "", "")
+
+
+def test_the_scores_confusion_counts_the_same_answers(answered):
+    for score, some in zip(answered[0], (answered[1][:30], answered[1][30:]), strict=True):
+        pairs = [(int(row["truth"]), int(row["class_1"] or -1)) for row in some]
+        counts = [[*pair, pairs.count(pair)] for pair in sorted(set(pairs))]
+        assert score["confusion"] == {"names": ["a_red", "b_green", "c_blue"], "counts": counts}
