@@ -12,6 +12,7 @@ from mbench.accuracy.datasets.hashes import hash_files
 from mbench.accuracy.datasets.opened import Dataset
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
+from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DatasetError, UsageError
@@ -145,7 +146,10 @@ def calibrated_on(pictures: Sequence[Path], examples: Examples) -> str | None:
     if not isinstance(examples, LabelledExamples):
         return None
     scored_on = set(examples.pictures.digests())
-    both = sum(content in scored_on for content in hash_files(Path(), list(map(str, pictures)), cache=None))
+    both = sum(
+        content in scored_on
+        for content in hash_files(Path(), list(map(str, pictures)), cache=None, limit_bytes=MOST_BYTES)
+    )
     if not both:
         return None
     return (
