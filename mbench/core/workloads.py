@@ -303,6 +303,7 @@ class ArtifactFacts(Document):
         normalization: of its picture, where its TFLite metadata has one.
         signatures: names of its entry points, in the file's order; only the first one's graph is counted here.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
+        notes: what else should be known of how it was built, half a sentence each.
     """
 
     name: str
@@ -321,6 +322,7 @@ class ArtifactFacts(Document):
     float_operators: tuple[str, ...] | None = None
     normalization: Normalization | None = None
     recipe: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class InputTensor(Document):

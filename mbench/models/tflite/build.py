@@ -6,6 +6,7 @@ Importing this module loads no tensorflow; `build_files` does, and is therefore 
 
 import gc
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -16,7 +17,7 @@ import numpy as np
 
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
+from mbench.core.recipes import Calibration, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.models.networks.architecture import Architecture, Shape
 from mbench.models.networks.architectures import find_architecture, find_chain
@@ -29,10 +30,15 @@ from mbench.models.tflite.quantization import ACTIVATION_BITS, quantize, quantiz
 from mbench.models.tflite.quiet import quiet
 from mbench.models.tflite.stand_ins import stand_ins_of
 from mbench.models.weights.imagenet_weights import trained_resolution
+from mbench.models.weights.keras_layers import SavedNetwork
+from mbench.models.weights.own_network import check_network, rebuild
 from mbench.models.weights.weights import load_into, load_weights, set_weights
 
 BUILDS_PER_WORKER: Final = 32
 """After so many a worker process is best replaced. Fourteen families at α = 1 left its memory at 0.9 to 1.3 GB."""
+
+KERAS_MODEL: Final = "Keras model"
+OWN_MODEL: Final = "your Keras model"
 
 PROBES: Final = 8
 PROBED_MULT_ADDS: Final = 32e9
@@ -78,6 +84,7 @@ class BuiltFile:
         probe: an `.npz` in the same folder, shared by the family: `inputs`, (n, r, r, 3) float32 in [-1, 1], and
             `outputs`, (n, classes) float32: what the Keras model makes of them, before anything was converted. Of a
             network with several outputs `outputs/NAME` of each.
+        against: whose answers these are: `Keras model`, or `your Keras model` where the user's file describes one.
         parameters: weights and biases of the Keras model once batch normalization is folded.
         notes: what a person should know about this file.
         seconds: what this file took by itself; what the family shares is in its first file's.
@@ -86,6 +93,7 @@ class BuiltFile:
     variant: Variant
     path: Path
     probe: Path
+    against: str
     parameters: int
     unfinished: Path | None = None
     notes: tuple[str, ...]
@@ -138,6 +146,8 @@ class _Source:
     learned: LearnedRanges | None
     ranges: TensorRanges | None
     probe: Path
+    against: str
+    notes: tuple[str, ...]
 
 
 def _prepare(request: BuildRequest) -> _Source:
@@ -145,10 +155,13 @@ def _prepare(request: BuildRequest) -> _Source:
     architecture.check(request.size, request.head)
     shape = architecture.input_shape(request.size)
     model = architecture.build(request.size, request.head)
+    theirs = check_network(request.weights, model, architecture=architecture.name)
     learned = _set_weights(request, architecture, model)
     examples = _calibration_examples(request, shape, learned)
     outputs = output_names(model)
-    probe = _write_probe(request, trace(model, shape), _probes(request, shape, count_mult_adds(model)))
+    own = None if theirs is None or outputs is not None else rebuild(theirs, request.weights, shape[1:])
+    reference = model if own is None else own
+    probe = _write_probe(request, trace(reference, shape), _probes(request, shape, count_mult_adds(model)))
     stand_ins = stand_ins_of(model) if request.quantizer is Quantizer.LITERT else ()
     frozen = freeze(trace(model, shape, stand_ins))
     float_file = convert(float_converter(frozen), outputs, stand_ins)
@@ -161,7 +174,22 @@ def _prepare(request: BuildRequest) -> _Source:
         learned=learned,
         ranges=_ranges(request, float_file, examples, learned),
         probe=probe,
+        against=KERAS_MODEL if own is None else OWN_MODEL,
+        notes=tuple(_weights_notes(request, theirs)),
     )
+
+
+def _weights_notes(request: BuildRequest, theirs: SavedNetwork | None) -> Iterator[str]:
+    """Yield what has been taken for granted of a user's file, and what is not as in it."""
+    if request.weights.kind is not WeightsKind.FILE:
+        return
+    if theirs is None:
+        yield (
+            f"the weights file describes no network: that it is {request.architecture} as it is built here (inputs in "
+            "[-1, 1], activations, epsilons, padding) is taken for granted"
+        )
+    elif (made_for := theirs.side) not in (None, request.size.resolution):
+        yield f"the weights are of a network for {made_for} px, run at {request.size.resolution} px"
 
 
 def _set_weights(request: BuildRequest, architecture: Architecture, model: Any) -> LearnedRanges | None:
@@ -197,7 +225,7 @@ def _ranges(
 
 
 def _write_probe(request: BuildRequest, traced: Any, inputs: Examples) -> Path:
-    """Write inputs and what the Keras model, its variables not yet frozen, makes of them."""
+    """Write inputs and what a Keras model, its variables not yet frozen, makes of them."""
     path = request.folder / "probe.npz"
     outputs: dict[str, Any] = answers(traced, inputs)
     np.savez(path, inputs=inputs, **outputs)
@@ -237,8 +265,9 @@ def _build(
         path=path,
         unfinished=unfinished,
         probe=source.probe,
+        against=source.against,
         parameters=source.parameters,
-        notes=_notes(request, quantization, source.learned),
+        notes=(*source.notes, *_notes(request, quantization, source.learned)),
         seconds=clock.lap(),
     )
 
@@ -260,9 +289,6 @@ def _notes(request: BuildRequest, quantization: Quantization, learned: LearnedRa
         if quantization in ACTIVATION_BITS:
             notes.append("activation ranges learned in training, not calibrated")
         return tuple(notes)
-    synthetic = request.calibration.kind is CalibrationKind.SYNTHETIC
-    if request.weights.trained and quantization in CALIBRATED and synthetic:
-        notes.append("calibrated on synthetic examples: latency only")
     return tuple(notes)
 
 

@@ -39,9 +39,9 @@ SPARE_BYTES: Final = 64 * MIB
 """What a `.keras` file may unpack to, in float32 weights of the network: Keras keeps up to two moments of each, and
 float64 takes twice as much."""
 
-_HDF5: Final = b"\x89HDF\r\n\x1a\n"
+HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _MEMBER: Final = "model.weights.h5"
-_DAMAGE: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError)
+DAMAGE: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError)
 """What h5py raises of files that are damaged, and our own readers of what they refuse."""
 
 KERAS_CLASSES = {LayerKind.CONV: "conv2d", LayerKind.DEPTHWISE: "depthwise_conv2d", LayerKind.CLASSIFIER: "conv2d"}
@@ -74,7 +74,7 @@ def load_weights(weights: Weights, layers: Sequence[Layer]) -> WeightValues:
     """
     if weights.kind is WeightsKind.SEEDED:
         return seeded_weights(layers, weights.seed)
-    return read_weights(*_described_file(weights), layers)
+    return read_weights(*described_file(weights), layers)
 
 
 def load_into(model: Any, weights: Weights) -> None:
@@ -84,15 +84,19 @@ def load_into(model: Any, weights: Weights) -> None:
         UsageError: the file cannot be read, changed since it was described, or does not fit.
     """
     if weights.kind is not WeightsKind.SEEDED:
-        set_weights(model, _read(*_described_file(weights), _wanted_by_model(model)))
+        set_weights(model, _read(*described_file(weights), _wanted_by_model(model)))
         return
     variables = {f"{layer.name}/{weight.name}": weight for layer in model.layers for weight in layer.weights}
     for name, values in graph_weights(model, weights.seed):
         variables[name].assign(values)
 
 
-def _described_file(weights: Weights) -> tuple[str, bytes]:
-    """Return the name and the bytes of the file that was described."""
+def described_file(weights: Weights) -> tuple[str, bytes]:
+    """Return the name and the bytes of the file that was described.
+
+    Raises:
+        UsageError: it cannot be read, or changed since.
+    """
     if weights.source is None:
         raise UsageError(f"{weights.kind} weights are known by hash only; name their file.")
     path = Path(weights.source)
@@ -152,14 +156,14 @@ def _read(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> WeightValues
         groups = _unpacked(data, wanted)
         with bounded_cpu(groups), h5py.File(io.BytesIO(groups)) as file:
             return dict(_fit(name, dict(saved_layers(file, wanted, longest=longest_text(groups))), wanted))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         reason = first_line(error)
         raise UsageError(f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {reason}.") from error
 
 
 def _unpacked(data: bytes, wanted: Sequence[WantedLayer]) -> bytes:
     """Return the HDF5 file in a `.keras` file; the data itself where it is none."""
-    if data.startswith(_HDF5) or not is_archive(data):
+    if data.startswith(HDF5) or not is_archive(data):
         return data
     archive = Archive(data)
     if _MEMBER not in archive.names:
@@ -177,7 +181,7 @@ def _read_arrays(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> Weigh
         }
         besides = {key: _read_beside(key, arrays) for key in arrays.names if key.startswith(BESIDES)}
         return {**dict(_fit(name, found, wanted)), **besides}
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UsageError(f"weights {name} are no .npz file of arrays: {first_line(error)}.") from error
 
 

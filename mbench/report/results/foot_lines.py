@@ -75,6 +75,16 @@ def latency_only_lines(results: Sequence[JobResult]) -> Iterator[str]:
         yield f"Latency only, {rows}: {reason.strip().rstrip('.')}."
 
 
+def built_lines(results: Sequence[JobResult]) -> Iterator[str]:
+    """Yield what should be known of how files were built, one line for files of which the same is said."""
+    alike: dict[str, list[str]] = {}
+    for artifact in dict.fromkeys(result.workload.artifact for result in results):
+        for note in artifact.notes:
+            alike.setdefault(note, []).append(artifact.name)
+    for note, names in alike.items():
+        yield f"Built, {_joined(names)}: {note}."
+
+
 def float_operator_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield the operators of int8 files that compute in float, one line for files that have the same."""
     files = dict.fromkeys(result.workload.artifact for result in results)

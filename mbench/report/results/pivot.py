@@ -14,7 +14,13 @@ from mbench.report.render.markdown import table_markdown
 from mbench.report.render.number_format import KIB_PER_MIB, MILLION, UNKNOWN, legend, milliseconds, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
 from mbench.report.results.accuracy_columns import metric_text, row_metric
-from mbench.report.results.foot_lines import accuracy_foot, float_operator_lines, latency_only_lines, provenance_lines
+from mbench.report.results.foot_lines import (
+    accuracy_foot,
+    built_lines,
+    float_operator_lines,
+    latency_only_lines,
+    provenance_lines,
+)
 from mbench.report.results.latency_text import latency_value
 from mbench.report.results.provenance import comparable, differing
 from mbench.report.results.rows import Row, row_of
@@ -92,6 +98,7 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
                 *legend(map(str, grid.to_numpy().flat)),
                 *_of_sessions(results),
                 *latency_only_lines(results),
+                *built_lines(results),
                 *float_operator_lines(results),
                 *(accuracy_foot(results) if value in _ACCURACIES else ()),
                 *provenance_lines(results),

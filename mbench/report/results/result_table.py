@@ -14,6 +14,7 @@ from mbench.report.results.columns import DEVICE_NAME, LATENCY, STATUS, ResultCo
 from mbench.report.results.fastest import fastest_rows
 from mbench.report.results.foot_lines import (
     accuracy_foot,
+    built_lines,
     float_operator_lines,
     latency_only_lines,
     provenance_lines,
@@ -83,6 +84,7 @@ def about_files(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[str,
     """Return the foot lines about the files of a table: what they compute, and how well."""
     return (
         *latency_only_lines(results),
+        *built_lines(results),
         *float_operator_lines(results),
         *accuracy_foot(results),
         *filter(None, [saturated_top5(rows)]),

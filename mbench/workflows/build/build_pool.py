@@ -247,7 +247,7 @@ def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtif
         reference=reference,
         quantization=recipe.variant.quantization,
         parameters=built.parameters,
-        against="Keras model",
+        against=built.against,
     )
     if built.unfinished is not None:
         check_answers(data, inputs[:1])
@@ -258,6 +258,7 @@ def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtif
             "snr_against": verified.against,
             "latency_only": latency_only(recipe),
             "recipe": recipe.digest(),
+            "notes": built.notes,
         }
     )
     return cache.put(

@@ -1,6 +1,6 @@
 """Artifacts of a selection: out of the cache, built, or the user's own files; each with facts or a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -105,8 +105,19 @@ def build_variants(
     able = [each for each in variants if each not in untrained]
     recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights", progress=progress)
     built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
+    for note, names in _notes(built).items():
+        progress.note(f"{', '.join(names)}: {note}.")
     built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
     return {each: built[each] for each in variants}
+
+
+def _notes(built: Mapping[Variant, Artifact | BuildFailure]) -> dict[str, list[str]]:
+    """Return what should be known of files, with the names of those that it is about."""
+    notes: dict[str, list[str]] = {}
+    for facts in (outcome.facts for outcome in built.values() if isinstance(outcome, Artifact)):
+        for note in facts.notes:
+            notes.setdefault(note, []).append(facts.name)
+    return notes
 
 
 def _built(outcome: Artifact | BuildFailure) -> Known:
