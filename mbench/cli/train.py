@@ -9,7 +9,7 @@ import typer
 from mbench.cli import grouped, options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
-from mbench.core.choices import Distribution, Preset, Schedule, Strength
+from mbench.core.choices import Distribution, Keep, Preset, Schedule, Strength
 from mbench.core.errors import UsageError
 
 SOME_FAILED = 4
@@ -123,6 +123,13 @@ def train(
             show_default="train all epochs",
         ),
     ] = None,
+    keep: Annotated[
+        Keep,
+        typer.Option(
+            help="Epoch whose weights are kept: the best on the validation split, or the last.",
+            rich_help_panel=grouped.TRAINING,
+        ),
+    ] = Keep.BEST,
     preprocessing: Annotated[
         str | None,
         typer.Option(
@@ -228,6 +235,7 @@ def train(
         weight_decay=weight_decay,
         held_out=held_out,
         patience=patience,
+        keep=keep,
         preprocessing=preprocessing,
         seed=seed,
         qat=qat,

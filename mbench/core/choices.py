@@ -52,6 +52,13 @@ class Strength(StrEnum):
     FULL = "full"
 
 
+class Keep(StrEnum):
+    """Which epoch's weights a training keeps: those that did best on the validation split, or the last."""
+
+    BEST = "best"
+    LAST = "last"
+
+
 class Distribution(StrEnum):
     """How several processes or accelerators share one training."""
 

@@ -89,3 +89,24 @@ def test_what_cannot_be_trained_is_refused_in_one_line(arguments: tuple[str, ...
     assert refused.returncode == 2
     assert message in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_weights_teach_a_student_of_another_size_and_a_teacher_at_chance_is_refused(bare: Command) -> None:
+    teaching = bare(*SMALL, "2", "--json", "--quiet")
+    weights = json.loads(teaching.stdout)[0]["weights"]
+    student = (*SMALL, "1", "--resolution", "48", "--teacher")
+
+    taught = bare(*student, weights, "--json")
+    untaught = bare(*SMALL, "1", "--learning-rate", "1e-9", "--json")
+    by_chance = bare(*student, json.loads(untaught.stdout)[0]["weights"])
+
+    assert taught.returncode == 0, taught.stderr
+    assert "its teacher is right in " in taught.stderr
+    assert "kept epoch 1 (best on the validation split)" in taught.stderr
+    (row,) = json.loads(taught.stdout)
+    assert row["record"]["recipe"]["teacher"]["network"] == "mobilenet_v1 0.25 32 digits10"
+    assert "no better than chance" in json.loads(untaught.stdout)[0]["doubts"][0]
+    assert "no better than chance" in untaught.stderr
+    assert by_chance.returncode == 4
+    assert "no more than chance (1 of 10)" in by_chance.stderr

@@ -41,7 +41,7 @@ class Checkpoint:
         epochs: those that are over.
         weights: after the last of them.
         slots: the optimizer's.
-        best_epoch: the one with the lowest held-out loss, of a training with patience; None without.
+        best_epoch: the best one so far, of a training that keeps it; None of others.
         best: its weights; empty without.
         machine: what computed so far; going on with other threads would not repeat.
         sessions: processes that it took so far.

@@ -3,7 +3,8 @@
     seconds = start + trace + epochs × (steps × per_step + examples × mult_adds × per_mult_add)
 
 The two rates were measured on one machine; here they are scaled by how much slower or faster this one was in the
-trainings that it has on record. Only an estimate: the first epoch replaces it by what was measured.
+trainings of the same kind that it has on record: those of a distribution, or with rounding in the graph, have rates of
+their own, and what starts them takes its own time. Only an estimate: the first epoch replaces it by what was measured.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+from mbench.core.choices import Distribution
 from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Machine, TrainingRecord
 
@@ -27,10 +29,16 @@ PER_MULT_ADD_S: Final = 1.1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A time and where it comes from."""
+    """A time and where it comes from.
+
+    Attributes:
+        records: trainings of this kind, on this machine, that it is made of.
+        other_kind: what nobody has done here yet, and is guessed from trainings of one process; None: nothing.
+    """
 
     seconds: float
     records: int
+    other_kind: str | None = None
 
     @property
     def source(self) -> str:
@@ -38,6 +46,8 @@ class Estimate:
         if self.records:
             trainings = "1 earlier training" if self.records == 1 else f"{self.records} earlier trainings"
             return f"from {trainings} on this machine"
+        if self.other_kind:
+            return f"a guess from figures of one process, which are not those of {self.other_kind}"
         return f"a guess from figures of another machine ({REFERENCE})"
 
 
@@ -52,11 +62,15 @@ def estimate(
         machine: this one.
         earlier: records of any machine; those of others are passed over.
     """
-    alike = [record for record in earlier if _same(record.machine, machine) and _plain(record.recipe)]
-    ratios = [ratio for record in alike if (ratio := _ratio(record)) is not None]
-    factor = median(ratios) if ratios else 1.0
-    epoch = _epoch_s(recipe, mult_adds) * factor
-    return Estimate(seconds=START_S + recipe.epochs * epoch, records=len(ratios))
+    here = [record for record in earlier if _same(record.machine, machine) and _ratio(record) is not None]
+    alike = [record for record in here if _kind(record.recipe) == _kind(recipe)]
+    taken = alike or [record for record in here if _kind(record.recipe) == PLAIN]
+    ratios = [ratio for record in taken if (ratio := _ratio(record)) is not None]
+    epoch = _epoch_s(recipe, mult_adds) * (median(ratios) if ratios else 1.0)
+    special = None if _kind(recipe) == PLAIN else recipe.distribution or "quantization-aware training"
+    start = median(map(_start_s, alike)) if special and alike else START_S
+    seconds = start + recipe.epochs * epoch
+    return Estimate(seconds=seconds, records=len(alike), other_kind=None if alike else special)
 
 
 def _epoch_s(recipe: TrainingRecipe, mult_adds: int | None) -> float:
@@ -72,9 +86,20 @@ def _ratio(record: TrainingRecord) -> float | None:
     return median(measured) / _epoch_s(record.recipe, record.mult_adds)
 
 
-def _plain(recipe: TrainingRecipe) -> bool:
-    """Whether one process took the steps of a float training: others have other rates."""
-    return recipe.qat is None and recipe.distribution is None
+def _start_s(record: TrainingRecord) -> float:
+    """Return what a training took besides its epochs, in each of its sessions."""
+    return max(0.0, record.seconds - sum(epoch.seconds for epoch in record.epochs)) / record.sessions
+
+
+Kind = tuple[bool, Distribution | None, int | None]
+
+PLAIN: Final[Kind] = (False, None, None)
+"""One process takes the steps of a float training."""
+
+
+def _kind(recipe: TrainingRecipe) -> Kind:
+    """Return what decides about the rates of steps: rounding in the graph, the distribution, its workers."""
+    return recipe.qat is not None, recipe.distribution, recipe.workers
 
 
 def _same(one: Machine, other: Machine) -> bool:

@@ -67,7 +67,11 @@ def _collector(kept: list[Epoch], settings: QatSettings, examples: int, tell: Te
         nonlocal last
         now = time.perf_counter()
         rate = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (epoch - 1) / epochs))
-        kept.append(Epoch(epoch=epoch, loss=loss, learning_rate=rate, examples=examples, seconds=now - last))
+        seconds = now - last
+        steps = None if epoch == 1 else seconds  # the first one's are not told from tracing
+        kept.append(
+            Epoch(epoch=epoch, loss=loss, learning_rate=rate, examples=examples, seconds=seconds, step_seconds=steps)
+        )
         last = now
         tell(kept[-1])
 

@@ -5,7 +5,7 @@ The loop is the same whatever steps are made of; `mbench.models.training.feeding
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mbench.core.choices import Keep
 from mbench.core.errors import TrainingFailed
 from mbench.models.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from mbench.models.training.distortions import draw as draw_distortions
@@ -202,7 +203,8 @@ class _State:
     def over(self) -> bool:
         """Whether all epochs are done, or patience is at its end."""
         done, patience = len(self.epochs), self._fit.recipe.patience
-        if patience is not None and self._best_epoch is not None and done - self._best_epoch >= patience:
+        losses = [epoch.held_out_loss for epoch in self.epochs if epoch.held_out_loss is not None]
+        if patience is not None and losses and done - 1 - losses.index(min(losses)) >= patience:
             return True
         return done >= self._fit.recipe.epochs
 
@@ -210,7 +212,7 @@ class _State:
         """Count an epoch and keep a checkpoint."""
         self.epochs = (*self.epochs, epoch)
         values = self._network.values()
-        if self._fit.recipe.patience is not None and self._better(epoch):
+        if self._fit.recipe.keep is Keep.BEST and epoch.epoch == best_epoch(self.epochs):
             self._best_epoch, self._best = epoch.epoch, values
         write_checkpoint(
             self._fit.folder,
@@ -248,8 +250,12 @@ class _State:
     def _elapsed(self) -> float:
         return self._seconds + time.perf_counter() - self._began
 
-    def _better(self, epoch: Epoch) -> bool:
-        if epoch.held_out_loss is None:
-            return False
-        losses = [one.held_out_loss for one in self.epochs if one.held_out_loss is not None]
-        return epoch.held_out_loss <= min(losses)
+
+def best_epoch(epochs: Sequence[Epoch]) -> int | None:
+    """Return which epoch did best on what was held out, the last of equals; None: nothing was."""
+    told = [
+        (epoch.held_out_accuracy, -epoch.held_out_loss, epoch.epoch)
+        for epoch in epochs
+        if epoch.held_out_accuracy is not None and epoch.held_out_loss is not None
+    ]
+    return max(told)[2] if told else None

@@ -73,6 +73,10 @@ class TrainingLibrary:
         found = [record for path in paths if (record := _read(path)) is not None]
         return tuple(sorted(found, key=lambda record: record.finished_at, reverse=True))
 
+    def trained(self, weights_sha256: str) -> TrainingRecord | None:
+        """Return the latest training that gave these weights; None: none on record did."""
+        return next((record for record in self.records() if record.weights_sha256 == weights_sha256), None)
+
     def best(self, suits: Callable[[TrainingRecipe], bool]) -> TrainingRecord | None:
         """Return the training with a suitable recipe that did best on what was held out, its weights being whole.
 

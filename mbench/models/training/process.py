@@ -19,12 +19,12 @@ from mbench.models.training.computing import begin, prepare_tensorflow
 from mbench.models.training.distribution import arranged
 from mbench.models.training.examples import TrainingExamples
 from mbench.models.training.fine_tuning import fine_tune_recipe
-from mbench.models.training.fitting import Event, Fit, Tell, Trained
+from mbench.models.training.fitting import Event, Fit, Trained
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Machine, TrainingRecord
 from mbench.models.training.teachers import Teacher
-from mbench.models.training.teaching import write_teachings
+from mbench.models.training.teaching import TeacherScore, write_teachings
 from mbench.models.weights.weights import WeightValues, load_weights
 
 
@@ -34,6 +34,7 @@ class TrainingTask:
 
     Attributes:
         teacher: what the recipe's lesson stands for.
+        teacher_examples: the same examples at the teacher's own resolution; None: as the student is given them.
         home: of the library.
         decoders: processes that decode, where pictures do not fit into memory.
         servers: parameter servers of a cluster on this machine.
@@ -42,6 +43,7 @@ class TrainingTask:
     recipe: TrainingRecipe
     examples: TrainingExamples
     teacher: Teacher | None = None
+    teacher_examples: TrainingExamples | None = None
     home: Path
     decoders: int = 1
     servers: int = 1
@@ -59,7 +61,7 @@ class Failure:
     message: str
 
 
-News = Event | Waiting
+News = Event | Waiting | TeacherScore
 Message = News | TrainingRecord | Failure
 """A task ends with its record or a failure; everything else comes before."""
 
@@ -113,7 +115,7 @@ def train(task: TrainingTask, machine: Machine, tell: Callable[[News], None]) ->
         )
 
 
-def _train(task: TrainingTask, machine: Machine, folder: Path, tell: Tell) -> Trained:
+def _train(task: TrainingTask, machine: Machine, folder: Path, tell: Callable[[News], None]) -> Trained:
     recipe = task.recipe
     start = _start(recipe)
     with ExitStack() as cleaning:
@@ -121,7 +123,7 @@ def _train(task: TrainingTask, machine: Machine, folder: Path, tell: Tell) -> Tr
         if task.teacher is not None:
             examples = replace(examples, taught=folder / "taught.npy")
             cleaning.callback((folder / "taught.npy").unlink, missing_ok=True)
-            _teach(task, folder / "taught.npy")
+            tell(_teach(task, folder / "taught.npy"))
         if recipe.qat is not None:
             return fine_tune_recipe(recipe, examples, start, tell)
         arrangement = cleaning.enter_context(arranged(recipe, servers=task.servers, threads=machine.threads))
@@ -136,13 +138,13 @@ def _train(task: TrainingTask, machine: Machine, folder: Path, tell: Tell) -> Tr
         ).run(tell)
 
 
-def _teach(task: TrainingTask, path: Path) -> None:
-    pictures = task.examples.pictures()
+def _teach(task: TrainingTask, path: Path) -> TeacherScore:
+    pictures = (task.teacher_examples or task.examples).pictures()
     if pictures is None or task.teacher is None:
         raise TrainingFailed(
             "a teacher is asked about pictures in memory; these do not fit. Give stored outputs of fewer."
         )
-    write_teachings(task.recipe, task.teacher, pictures, path)
+    return write_teachings(task.recipe, task.teacher, pictures, task.examples.truths(), path)
 
 
 def _start(recipe: TrainingRecipe) -> WeightValues | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import Field
 
-from mbench.core.choices import Distribution, Schedule, Strength
+from mbench.core.choices import Distribution, Keep, Schedule, Strength
 from mbench.core.examples import DatasetFacts
 from mbench.core.recipes import Weights
 from mbench.core.variants import IMAGENET_HEAD, Head, Size, format_alpha
@@ -116,8 +116,9 @@ class TrainingRecipe(Document):
         label_smoothing: share of the truth given to all classes alike; the paper uses none.
         bn_momentum: of the moving statistics. Keras' 0.99 wants thousands of steps.
         dropout: share of pooled features dropped.
-        patience: training ends after so many epochs without a better held-out loss, and the best weights are kept;
-            None: all epochs, and the last weights are kept.
+        patience: training ends after so many epochs without a better held-out loss; None: after all.
+        keep: whose weights are kept: the last epoch's, or the best one's: most held-out examples answered rightly, of
+            equals the one with the lowest held-out loss.
         start: weights to begin with; None: drawn by `seed`.
         teacher: whose outputs take the place of the truth; None: nobody's.
         qat: where `start` is trained on with the rounding of int8 in its graph; then the
@@ -144,6 +145,7 @@ class TrainingRecipe(Document):
     bn_momentum: float = Field(default=0.9, gt=0, lt=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     patience: int | None = Field(default=None, ge=1)
+    keep: Keep = Keep.LAST
     seed: int = Field(default=0, ge=0)
     start: Weights | None = None
     teacher: Lesson | None = None
@@ -182,4 +184,6 @@ class TrainingRecipe(Document):
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the recipe, without what is only for people."""
         fields = self.model_dump(mode="json", exclude={"preset": True, "start": {"source"}})
+        if self.keep is Keep.LAST:  # as all recipes were before there was a choice
+            del fields["keep"]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -62,7 +62,7 @@ class TrainingRecord(Document):
         digest: of the recipe.
         mult_adds: of one inference of the network, without batch normalization; None where nobody counted them.
         weights_sha256: of the `.npz` file.
-        kept_epoch: whose weights were kept: the last, or the best where the recipe has patience.
+        kept_epoch: whose weights were kept: see the recipe's `keep`.
         evaluated: how many examples were held out.
         sessions: processes that it took; more than 1 after an interruption.
         seconds: of all sessions, starting tensorflow included.

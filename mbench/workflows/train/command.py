@@ -11,6 +11,7 @@ from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.core.sweeps import Axis, expand, parse_sweep
 from mbench.core.variants import Size, format_alpha
+from mbench.models.training.doubts import training_doubts
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.records import TrainingRecord
 from mbench.workflows.home import home
@@ -99,6 +100,7 @@ def as_text(outcomes: Sequence[Outcome], reference: str) -> str:
         [
             *lines,
             "",
+            *(f"Warning, {record.recipe.network}: {doubt}." for _, record in done for doubt in training_doubts(record)),
             "Held-out examples are of the train split; the test split was not looked at.",
             f"Weights, records and curves: {library.weights_folder}, {library.folder('').as_posix()}",
             *_advice(done, reference, library),
@@ -142,6 +144,7 @@ def _row(outcome: Outcome, library: TrainingLibrary) -> dict[str, Any]:
     return network | {
         "error": None,
         "trained_now": outcome.trained_now,
+        "doubts": training_doubts(outcome.record),
         "weights": str(library.weights_path(outcome.record)),
         "record": outcome.record.model_dump(mode="json"),
     }

@@ -9,28 +9,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mbench.accuracy.datasets.opened import Dataset
+from mbench.core.choices import Keep
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Progress, SilentProgress
 from mbench.core.reasons import Untrained
 from mbench.core.recipes import Weights
 from mbench.core.variants import Head, Size
+from mbench.models.training.doubts import training_doubts
 from mbench.models.training.durations import Estimate, estimate
 from mbench.models.training.fitting import Advance
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.process import Failure, Message, TrainingTask, Waiting, mult_adds_of, threads_of_checkpoint
-from mbench.models.training.recipe import Lesson, TrainingRecipe
+from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Epoch, TrainingRecord
-from mbench.models.training.teachers import KerasTeacher, StoredTeacher, Teacher, WeightsTeacher
-from mbench.models.training.teaching import lesson_of
-from mbench.models.weights.weights import describe_trained
+from mbench.models.training.teachers import Teacher, WeightsTeacher
+from mbench.models.training.teaching import TeacherScore, lesson_of
 from mbench.report.charts.learning_curves import Curve, write_curves
+from mbench.workflows.train.find_teacher import teacher_of
 from mbench.workflows.train.processes import Job, processes_for, run_jobs, this_machine, threads_for, usable_cores
 from mbench.workflows.train.recipes import (
     Network,
     TrainingOptions,
     check_trainable,
-    head_for,
     preprocessing_for,
     qat_recipe_of,
     recipe_of,
@@ -138,7 +139,6 @@ class _Session:
         self._home, self._library = home, TrainingLibrary(home)
         self._examples: Examples = training_split(dataset)
         self._preprocessing = preprocessing_for(dataset, options)
-        self._teacher, self._lesson = self._find_teacher()
 
     def found(self, network: Network) -> Weights | None:
         """Return the weights of a network that are there already."""
@@ -160,7 +160,10 @@ class _Session:
         return outcome.record == self._serving(wanted)
 
     def _recipe(self, network: Network) -> TrainingRecipe:
-        return recipe_of(network, self._examples.facts, self._preprocessing, self._options, lesson=self._lesson)
+        teacher, facts = self._teacher_of(network), self._examples.facts
+        temperature = self._options.temperature
+        lesson = None if teacher is None else lesson_of(teacher, facts.task, temperature=temperature)
+        return recipe_of(network, facts, self._preprocessing, self._options, lesson=lesson)
 
     def _obtain(self, recipes: Mapping[Network, TrainingRecipe]) -> dict[Network, Outcome]:
         found = {network: Outcome(network=network, record=self._find(recipe)) for network, recipe in recipes.items()}
@@ -189,10 +192,12 @@ class _Session:
         return dict(floats) | self._obtain(following)
 
     def _train(self, recipes: Mapping[Network, TrainingRecipe]) -> dict[Network, Outcome]:
+        teachers = {network: self._teacher_of(network) for network in recipes}
+        asked = [teacher.size.resolution for teacher in teachers.values() if isinstance(teacher, WeightsTeacher)]
         examples = training_examples(
             self._examples,
             self._preprocessing,
-            [network.size.resolution for network in recipes],
+            [*(network.size.resolution for network in recipes), *asked],
             folder=self._home / "prepared",
             progress=self._progress,
         )
@@ -205,7 +210,8 @@ class _Session:
             task = TrainingTask(
                 recipe=recipe,
                 examples=examples[network.size.resolution],
-                teacher=self._teacher,
+                teacher=(teacher := teachers[network]),
+                teacher_examples=examples[teacher.size.resolution] if isinstance(teacher, WeightsTeacher) else None,
                 home=self._home,
                 decoders=max(1, usable_cores() // processes),
                 servers=self._options.parameter_servers,
@@ -259,26 +265,8 @@ class _Session:
         except (OSError, ImportError) as error:
             self._progress.note(f"no learning curves of {record.recipe.network}: {error}")
 
-    def _find_teacher(self) -> tuple[Teacher | None, Lesson | None]:
-        path = self._options.teacher
-        if path is None:
-            return None, None
-        facts = self._examples.facts
-        match path.suffix:
-            case ".keras":
-                teacher: Teacher = KerasTeacher(path=path)
-            case ".npy":
-                teacher = StoredTeacher(path=path, dataset=facts)
-            case ".npz":
-                size = Size(alpha=self._options.teacher_alpha or 1.0, resolution=self._dataset.default_resolution)
-                teacher = WeightsTeacher(
-                    architecture="mobilenet_v1", size=size, head=head_for(self._dataset), weights=describe_trained(path)
-                )
-            case _:
-                raise UsageError(
-                    f"--teacher {path}: a teacher is a .keras model, our .npz weights or stored .npy outputs."
-                )
-        return teacher, lesson_of(teacher, facts.task, temperature=self._options.temperature)
+    def _teacher_of(self, student: Network) -> Teacher | None:
+        return teacher_of(student, self._options, self._dataset, self._examples.facts, self._library)
 
 
 class _Told:
@@ -307,8 +295,12 @@ class _Told:
                 self._progress.step(self._label(name, self._labels[name]))
             case Waiting():
                 self._progress.note(f"{name}: another process trains the same now; its weights will be taken")
+            case TeacherScore():
+                self._progress.note(f"{name}: its teacher is right in {message}")
             case TrainingRecord():
                 self._progress.note(f"{name}: {_record_label(message)}")
+                for doubt in training_doubts(message):
+                    self._progress.note(f"{name}: {doubt}")
             case Failure():
                 self._progress.note(message.message)
 
@@ -376,7 +368,14 @@ def _record_label(record: TrainingRecord) -> str:
         if kept.held_out_accuracy is None
         else f"{kept.held_out_accuracy:.1%} of {record.evaluated} held-out examples"
     )
-    return f"{len(record.epochs)} epochs, {held_out}, {_duration(record.seconds)}"
+    return f"{epochs_label(record)}, {held_out}, {_duration(record.seconds)}"
+
+
+def epochs_label(record: TrainingRecord) -> str:
+    """Return how many epochs there were, and which one's weights were kept."""
+    epochs = "1 epoch" if len(record.epochs) == 1 else f"{len(record.epochs)} epochs"
+    best = record.recipe.keep is Keep.BEST
+    return f"{epochs}, kept epoch {record.kept_epoch} (best on the validation split)" if best else epochs
 
 
 def _networks(count: int) -> str:

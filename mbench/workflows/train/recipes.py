@@ -13,7 +13,7 @@ from mbench.accuracy.datasets.opened import Dataset
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.recipes import find_recipe
-from mbench.core.choices import Distribution, Schedule, Strength
+from mbench.core.choices import Distribution, Keep, Schedule, Strength
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import DatasetFacts, Examples, Split
 from mbench.core.ports import Progress
@@ -47,6 +47,7 @@ class TrainingOptions:
     Attributes:
         held_out: share of the TRAIN split that is not trained on.
         patience: epochs without a better held-out loss after which training ends.
+        keep: which epoch's weights are kept.
         qat_epochs: of the quantization-aware training that follows.
         bits: of its 1×1 weights.
         teacher: a `.keras` or `.npz` file, or stored outputs (`.npy`).
@@ -66,6 +67,7 @@ class TrainingOptions:
     seed: int = 0
     held_out: float | None = None
     patience: int | None = None
+    keep: Keep = Keep.BEST
     preprocessing: str | None = None
     qat: bool = False
     qat_epochs: int | None = None
@@ -119,6 +121,7 @@ def recipe_of(
             dataset=facts,
             preprocessing=preprocessing,
             seed=chosen.seed,
+            keep=chosen.keep if fields["held_out"] else Keep.LAST,
             start=chosen.start,
             teacher=lesson,
             distribution=chosen.distribution,
@@ -152,7 +155,14 @@ def qat_recipe_of(recipe: TrainingRecipe, chosen: TrainingOptions, start: Weight
         seed=recipe.seed,
     )
     return recipe.model_copy(
-        update={"start": start, "epochs": epochs, "qat": settings, "distribution": None, "workers": None}
+        update={
+            "start": start,
+            "epochs": epochs,
+            "qat": settings,
+            "distribution": None,
+            "workers": None,
+            "keep": Keep.LAST,
+        }
     )
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from training_sample import CLASSES, fit, recipe
 
-from mbench.core.choices import Strength
+from mbench.core.choices import Keep, Strength
 from mbench.models.networks.mobilenet_v1 import layers
 from mbench.models.training.checkpoints import read_checkpoint
-from mbench.models.training.fitting import Trained
+from mbench.models.training.fitting import Trained, best_epoch
 from mbench.models.training.presets import STRENGTHS
 from mbench.models.training.recipe import RmsProp
 from mbench.models.training.weight_files import format_weights, keep_weights
@@ -72,14 +72,35 @@ def test_a_loss_that_is_no_number_names_epoch_and_step_and_keeps_nothing(train: 
 def test_patience_keeps_the_weights_of_the_best_epoch_and_distortions_change_what_is_learned(
     train: Train, uninterrupted: Trained, tmp_path: Path
 ) -> None:
-    wanted = recipe(epochs=3, patience=1, augmentation=STRENGTHS[Strength.FULL].model_copy(update={"flip": True}))
+    wanted = recipe(
+        epochs=3, patience=1, keep=Keep.BEST, augmentation=STRENGTHS[Strength.FULL].model_copy(update={"flip": True})
+    )
 
     trained = train(wanted, tmp_path)
 
     assert isinstance(trained, Trained)
-    losses = [epoch.held_out_loss or 0.0 for epoch in trained.epochs]
-    assert trained.kept_epoch == int(np.argmin(losses)) + 1
+    assert trained.kept_epoch == best_epoch(trained.epochs)
     assert trained.epochs[0].loss != uninterrupted.epochs[0].loss
+
+
+def test_the_best_epoch_is_kept_though_it_is_not_the_last_and_after_an_interruption(
+    train: Train, tmp_path: Path
+) -> None:
+    wild = recipe(epochs=4, keep=Keep.BEST, optimizer=RmsProp(learning_rate=0.02), held_out=0.4)
+    for folder in ("whole", "parts", "last"):
+        (tmp_path / folder).mkdir()
+    whole = train(wild, tmp_path / "whole")
+    assert train(wild, tmp_path / "parts", interrupt_after=3) == "interrupted"
+    resumed = train(wild, tmp_path / "parts")
+    last = train(wild.model_copy(update={"keep": Keep.LAST}), tmp_path / "last")
+
+    assert isinstance(whole, Trained)
+    assert isinstance(resumed, Trained)
+    assert isinstance(last, Trained)
+    assert whole.kept_epoch == best_epoch(whole.epochs)
+    assert format_weights(resumed.values) == format_weights(whole.values)
+    assert last.kept_epoch == 4
+    assert (format_weights(last.values) == format_weights(whole.values)) == (whole.kept_epoch == 4)
 
 
 def test_trained_weights_are_read_by_a_build_as_they_were_kept(uninterrupted: Trained, tmp_path: Path) -> None:
