@@ -125,9 +125,9 @@ WeightsOption = Annotated[
     str | None,
     typer.Option(
         "--weights",
-        help="Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), or a "
-        ".keras, .weights.h5 or .npz file.",
-        metavar="WORD|FILE",
+        help="Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), a training "
+        "by its record's name, or a .keras, .h5, .weights.h5 or .npz file.",
+        metavar="WORD|RECORD|FILE",
         rich_help_panel=grouped.BUILD,
         show_default="none, or what suits the data set",
     ),

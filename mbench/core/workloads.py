@@ -10,9 +10,11 @@ from typing import Annotated, Any, ClassVar, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
-from mbench.core.bounds import Count, PositiveReading, Reading, Setting, Sha256
+from mbench.core.bounds import Count, PositiveReading, Reading, Seed, Setting, Sha256, Share
+from mbench.core.choices import CalibrationMethod
 from mbench.core.errors import UsageError
 from mbench.core.limits import LONGEST_SETTING_S, LONGEST_TENSOR_NAME, MOST_DIMENSIONS, MOST_INFERENCES, MOST_THREADS
+from mbench.core.recipes import CalibrationKind, WeightsKind
 from mbench.core.suggestions import did_you_mean
 
 
@@ -286,6 +288,70 @@ class Normalization(Document):
     std: tuple[PositiveReading, PositiveReading, PositiveReading]
 
 
+class TrainingFacts(Document):
+    """The training that gave weights.
+
+    Attributes:
+        digest: of its recipe: its name in `MBENCH_HOME/trainings`.
+        network: what was trained, at which resolution: `mobilenet_v1_0.25_32_digits10`.
+        dataset: on what.
+        epochs: that it had; `kept_epoch`: whose weights these are.
+        held_out_accuracy: of that epoch on the validation split; None: not taken.
+        held_out: examples of the validation split.
+        qat_bits: of 1×1 weights, where it was quantization-aware; else None.
+        teacher: what taught: `weights 0a1b2c3d4e5f`, `keras …`, `stored …`; None: nobody.
+        others: trainings of the same network on the same data set that this machine has besides.
+    """
+
+    digest: Sha256
+    network: str
+    dataset: str
+    epochs: Count
+    kept_epoch: Count
+    held_out_accuracy: Share | None
+    held_out: Count
+    qat_bits: Count | None
+    teacher: str | None
+    others: Count
+
+
+class WeightsFacts(Document):
+    """What weights a file was built from.
+
+    Attributes:
+        kind: `seeded` (untrained), `imagenet` (published), `trained` (by mbench) or `file` (the user's).
+        seed: of untrained ones.
+        sha256: of the file that they came from.
+        source: its name, without its folder.
+        training: that gave them; None: none on record did.
+    """
+
+    kind: WeightsKind
+    seed: Seed | None = None
+    sha256: Sha256 | None = None
+    source: str | None = None
+    training: TrainingFacts | None = None
+
+
+class CalibrationFacts(Document):
+    """What the activation ranges of a file were read off.
+
+    Attributes:
+        kind: `none` (nothing to calibrate, or learned ranges), `synthetic`, `folder` or `examples` (of a data set).
+        examples: that were read; `asked`: that were asked for.
+        sha256: of the pictures.
+        source: name of the folder.
+    """
+
+    kind: CalibrationKind
+    examples: Count
+    asked: Count
+    method: CalibrationMethod
+    seed: Seed | None = None
+    sha256: Sha256 | None = None
+    source: str | None = None
+
+
 class ArtifactFacts(Document):
     """One `.tflite` file: its identity and what was counted from it.
 
@@ -303,6 +369,8 @@ class ArtifactFacts(Document):
         normalization: of its picture, where its TFLite metadata has one.
         signatures: names of its entry points, in the file's order; only the first one's graph is counted here.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
+        weights: that it was built from; None of a user's own file.
+        calibration: likewise what its ranges were read off.
         notes: what else should be known of how it was built, half a sentence each.
     """
 
@@ -322,6 +390,8 @@ class ArtifactFacts(Document):
     float_operators: tuple[str, ...] | None = None
     normalization: Normalization | None = None
     recipe: str | None = None
+    weights: WeightsFacts | None = None
+    calibration: CalibrationFacts | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -21,7 +21,7 @@ _FORMULA: Final = re.compile(r"[\t\r]|[\s'\"]*[=+\-@＝＋－＠]")
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """Return rows as CSV with a header line; unknown is an empty field, lists are JSON inside theirs."""
+    """Return rows as CSV with a header line; unknown is an empty field, lists and objects are JSON inside theirs."""
     return csv_text([Row.model_fields, *(row.model_dump(mode="json").values() for row in rows)])
 
 
@@ -45,7 +45,7 @@ def csv_field(value: Any) -> Any:
     """Return a value as CSV holds it; a text that a spreadsheet would compute gets an apostrophe in front."""
     if value is None:
         return ""
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, str):
         return value

@@ -22,6 +22,7 @@ from mbench.report.results.foot_lines import (
     provenance_lines,
 )
 from mbench.report.results.latency_text import latency_value
+from mbench.report.results.origin_lines import origin_lines
 from mbench.report.results.provenance import comparable, differing
 from mbench.report.results.rows import Row, row_of
 from mbench.report.results.scored import TOP1, TOP5
@@ -98,6 +99,7 @@ def pivot(results: Sequence[JobResult], *, index: str, columns: str, value: str 
                 *legend(map(str, grid.to_numpy().flat)),
                 *_of_sessions(results),
                 *latency_only_lines(results),
+                *origin_lines(results),
                 *built_lines(results),
                 *float_operator_lines(results),
                 *(accuracy_foot(results) if value in _ACCURACIES else ()),

@@ -22,6 +22,7 @@ from mbench.report.results.foot_lines import (
 )
 from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.latency_text import below_clock, latency_value
+from mbench.report.results.origin_lines import origin_lines
 from mbench.report.results.phone_medians import (
     MEDIAN_DEFINITION,
     PhoneMedian,
@@ -84,6 +85,7 @@ def about_files(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[str,
     """Return the foot lines about the files of a table: what they compute, and how well."""
     return (
         *latency_only_lines(results),
+        *origin_lines(results),
         *built_lines(results),
         *float_operator_lines(results),
         *accuracy_foot(results),

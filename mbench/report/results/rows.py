@@ -16,7 +16,7 @@ from mbench.core.statistics import (
     median,
     two_groups,
 )
-from mbench.core.workloads import ArtifactFacts, Delegate, Document
+from mbench.core.workloads import ArtifactFacts, CalibrationFacts, Delegate, Document, WeightsFacts
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
 from mbench.report.results.unknown_conditions import unknown_conditions
@@ -55,6 +55,8 @@ class Row(Document):
         examples: how many that was asked of; one without an answer counts as wrong.
         metrics: all of that score's figures of merit, of whatever task.
         top1_device: likewise from the device itself, with `top1_device_ci` and `metrics_device`.
+        weights: what the file was built from, with the training that gave it; null of a user's own file.
+        calibration: likewise what its ranges were read off.
         provenance: 12 hexadecimal digits of what must agree for two latencies to be compared; equal where it does.
     """
 
@@ -93,6 +95,8 @@ class Row(Document):
     session: str
     provenance: str
     warnings: tuple[MeasurementWarning, ...]
+    weights: WeightsFacts | None
+    calibration: CalibrationFacts | None
     _artifact: ArtifactFacts | None = PrivateAttr(default=None)
 
     def __eq__(self, other: object) -> bool:
@@ -155,6 +159,8 @@ def row_of(result: JobResult) -> Row:
         delegate_nodes=_delegate_nodes(measured, result.workload.delegate),
         runs=len(good),
         artifact_sha256=artifact.sha256,
+        weights=artifact.weights,
+        calibration=artifact.calibration,
         binary_sha256=result.binary.sha256,
         session=result.session,
         provenance=fingerprint(comparable(result)),

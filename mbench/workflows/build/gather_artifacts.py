@@ -1,6 +1,6 @@
 """Artifacts of a selection: out of the cache, built, or the user's own files; each with facts or a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,12 @@ from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
+from mbench.core.recipes import Recipe
 from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts, InputTensor
 from mbench.files.regular import read_regular
+from mbench.models.training.records import TrainingRecord
+from mbench.workflows.build.built_from import with_origins
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
 from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.build.selection import Candidate
@@ -105,10 +108,20 @@ def build_variants(
     able = [each for each in variants if each not in untrained]
     recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights", progress=progress)
     built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
+    built = with_origins(built, recipes, asked=build_inputs.calibration_examples, records=_records(recipes.values()))
     for note, names in _notes(built).items():
         progress.note(f"{', '.join(names)}: {note}.")
     built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
     return {each: built[each] for each in variants}
+
+
+def _records(recipes: Iterable[Recipe]) -> Sequence[TrainingRecord]:
+    """Return the trainings on this machine, where any file's weights may have come from one."""
+    if not any(recipe.weights.sha256 for recipe in recipes):
+        return ()
+    from mbench.models.training.library import TrainingLibrary  # numpy, which untrained networks have no need of
+
+    return TrainingLibrary(home()).records()
 
 
 def _notes(built: Mapping[Variant, Artifact | BuildFailure]) -> dict[str, list[str]]:

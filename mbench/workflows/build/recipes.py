@@ -3,6 +3,7 @@
 What reads weights or pictures brings numpy and Pillow, and is imported where a recipe has any.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,9 @@ from mbench.models.tflite.toolchain import toolchain
 PUBLISHED = "mobilenet_v1"
 """The architecture whose published weights `fetch_imagenet` knows."""
 
+_RECORD = re.compile(r"[0-9a-f]{8,64}")
+"""The beginning of a training's digest."""
+
 NO_CALIBRATION = Calibration(kind=CalibrationKind.NONE, examples=0)
 
 Network = tuple[str, Size, Head]
@@ -32,8 +36,9 @@ class BuildInputs:
     """What variants are built from, as the user named it.
 
     Attributes:
-        weights: `none` (seeded, untrained), `imagenet`, `trained` (by mbench: those in `trained`), or the path of a
-            `.keras` or `.weights.h5` file; None: nothing was said, which is `none` without a data set.
+        weights: `none` (seeded, untrained), `imagenet`, `trained` (by mbench: those in `trained`), the beginning of a
+            training's digest, or the path of a `.keras` or `.weights.h5` file; None: nothing was said, which is `none`
+            without a data set.
         calibration: folder of images, or None for `examples`, or else a synthetic set.
         trained: the weights of each network that mbench trained, or why there are none.
         examples: of a data set, by resolution.
@@ -153,10 +158,38 @@ def _weights(variant: Variant, chosen: BuildInputs, folder: Path, progress: Prog
             if (reason := chosen.untrained(variant)) is not None:
                 raise UsageError(f"{variant} has no trained weights: {reason}")
             return cast(Weights, chosen.trained[variant.architecture, variant.size, variant.head])
+        case said if _RECORD.fullmatch(said) and not Path(said).exists():
+            return _recorded(variant, said, folder)
         case path:
             from mbench.models.weights.weights import describe_file
 
             return describe_file(Path(path))
+
+
+def _recorded(variant: Variant, digest: str, folder: Path) -> Weights:
+    """Return the weights of a training on record, by the beginning of its digest.
+
+    Raises:
+        UsageError: there is none, or several, its weights are gone, or they are of another network.
+    """
+    from mbench.models.training.library import TrainingLibrary
+
+    library = TrainingLibrary(folder.parent)
+    found = [record for record in library.records() if record.digest.startswith(digest)]
+    if len(found) != 1:
+        how_many = f"{len(found)} trainings begin so" if found else "no training on this machine begins so"
+        raise UsageError(f"--weights {digest}: {how_many}; the foot of a table and `mbench train --json` name them.")
+    (record,) = found
+    recipe = record.recipe
+    if (recipe.architecture, recipe.size.alpha, recipe.head.classes) != (
+        variant.architecture,
+        variant.size.alpha,
+        variant.head.classes,
+    ):
+        raise UsageError(f"--weights {digest} is a training of {recipe.network}, not of {variant}; name one of that.")
+    if library.find(record.digest) is None:
+        raise UsageError(f"--weights {digest}: the weights of that training are gone or have changed; train it again.")
+    return library.weights(record)
 
 
 def _seeded(seed: int) -> Weights:

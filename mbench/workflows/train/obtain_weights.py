@@ -26,6 +26,8 @@ from mbench.models.training.records import Epoch, TrainingRecord
 from mbench.models.training.teachers import Teacher, WeightsTeacher
 from mbench.models.training.teaching import TeacherScore, lesson_of
 from mbench.report.charts.learning_curves import Curve, write_curves
+from mbench.report.results.origin_lines import training_text
+from mbench.workflows.build.built_from import training_facts
 from mbench.workflows.train.find_teacher import teacher_of
 from mbench.workflows.train.processes import Job, processes_for, run_jobs, this_machine, threads_for, usable_cores
 from mbench.workflows.train.recipes import (
@@ -76,12 +78,24 @@ def obtain_weights(
     library = TrainingLibrary(home)
     able, found = _trainable([Network(*one) for one in networks])
     outcomes = train(able, dataset, options, home=home, progress=progress, workers=workers) if able else []
+    _tell_choices(outcomes, library, progress)
     return found | {
         (*outcome.network,): library.weights(outcome.record)
         if outcome.record
         else Untrained(outcome.reason or "not trained")
         for outcome in outcomes
     }
+
+
+def _tell_choices(outcomes: Sequence[Outcome], library: TrainingLibrary, progress: Progress) -> None:
+    """Say of each network which of several trainings was taken, and what speaks against it."""
+    records = library.records()
+    for record in (each.record for each in outcomes if each.record is not None and not each.trained_now):
+        facts = training_facts(record, records)
+        for doubt in training_doubts(record):
+            progress.note(f"{facts.network}: training {facts.digest[:12]}: {doubt}")
+        if facts.others:
+            progress.note(f"{facts.network}: weights of {training_text(facts)}")
 
 
 def _trainable(
