@@ -31,6 +31,8 @@ Seeded MobileNet V1 (26 sizes, 32 synthetic calibration examples) gave at least 
 trained weights, int8 had 17 dB and lost half a point of top-1; calibrated by moving averages it had 4 dB and lost 13.
 """
 
+CALIBRATE: Final = "Calibrate on a few dozen pictures of the kind that the network is for"
+
 BYTES_PER_PARAMETER: Final = {
     Quantization.FP32: 4,
     Quantization.FP16: 2,
@@ -91,6 +93,7 @@ def verify(
     quantization: Quantization,
     parameters: int,
     against: str = "float model",
+    suspect: str | None = None,
 ) -> Verified:
     """Return how closely a built file follows its model.
 
@@ -102,6 +105,7 @@ def verify(
         quantization: which bounds hold: `BYTES_PER_PARAMETER`, `MIN_SNR_DB`.
         parameters: how many the *model* has (a ruined file shows fewer).
         against: what the reference comes from.
+        suspect: what else than the converter may have ruined it, such as a calibration on one picture.
 
     Raises:
         RuinedConversion: it is too small for its parameters, or its outputs are NaN, infinite, of another shape, all
@@ -117,6 +121,8 @@ def verify(
             pairs = [(reference, run_file(data, inputs))]
         ratios = [_ratio(wanted, actual, quantization, against) for wanted, actual in pairs]
     except RuinedConversion as reason:
+        if suspect is not None:
+            raise RuinedConversion(f"{suspect}: {reason}. {CALIBRATE}.") from None
         raise RuinedConversion(f"the converter ruined the model: {reason}. Build it by another route.") from None
     told = [ratio for ratio in ratios if ratio is not None]
     return Verified(snr_db=min(told) if told else None, against=against)

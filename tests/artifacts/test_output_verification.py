@@ -84,6 +84,23 @@ def test_scrambled_weights_are_ruined(examples: NDArray[np.float32], reference: 
         )
 
 
+def test_what_else_may_have_ruined_it_is_named_in_the_place_of_the_converter(
+    examples: NDArray[np.float32], reference: NDArray[np.float32]
+) -> None:
+    with pytest.raises(
+        RuinedConversion, match=r"^calibrated on one picture: outputs are .* few dozen pictures of the"
+    ) as told:
+        verify(
+            emit_mobilenet(**SIZE, seed=2),
+            inputs=examples,
+            reference=reference,
+            quantization=FP32,
+            parameters=PARAMETERS,
+            suspect="calibrated on one picture",
+        )
+    assert "converter" not in str(told.value)
+
+
 def test_nan_weights_are_ruined(examples: NDArray[np.float32], reference: NDArray[np.float32]) -> None:
     # In the head: ReLU6 turns NaN into 0 on some processors, so one in front need not arrive.
     ruined = emit_mobilenet(**SIZE, seed=1, weights={27: np.full((10, 1, 1, 256), np.nan, np.float32)})

@@ -17,11 +17,18 @@ import numpy as np
 
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.recipes import Calibration, Weights, WeightsKind
+from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.models.networks.architecture import Architecture, Shape
 from mbench.models.networks.architectures import find_architecture, find_chain
-from mbench.models.tflite.calibration import PICTURE_CHANNELS, Examples, load_inputs, synthetic_inputs, unseen_examples
+from mbench.models.tflite.calibration import (
+    PICTURE_CHANNELS,
+    Examples,
+    calibration_doubt,
+    load_inputs,
+    synthetic_inputs,
+    unseen_examples,
+)
 from mbench.models.tflite.conversion import convert, float_converter, freeze, trace
 from mbench.models.tflite.keras_counts import count_folded, count_mult_adds
 from mbench.models.tflite.learned_ranges import LearnedRanges, TensorRanges, find_learned, tensor_ranges
@@ -87,6 +94,7 @@ class BuiltFile:
         against: whose answers these are: `Keras model`, or `your Keras model` where the user's file describes one.
         parameters: weights and biases of the Keras model once batch normalization is folded.
         notes: what a person should know about this file.
+        calibration_doubt: why its ranges may say little: see `calibration_doubt`; None: nothing speaks against them.
         seconds: what this file took by itself; what the family shares is in its first file's.
     """
 
@@ -97,6 +105,7 @@ class BuiltFile:
     parameters: int
     unfinished: Path | None = None
     notes: tuple[str, ...]
+    calibration_doubt: str | None = None
     seconds: float
 
 
@@ -268,6 +277,7 @@ def _build(
         against=source.against,
         parameters=source.parameters,
         notes=(*source.notes, *_notes(request, quantization, source.learned)),
+        calibration_doubt=_calibration_doubt(request, quantization, source.examples),
         seconds=clock.lap(),
     )
 
@@ -278,6 +288,11 @@ def _quantized(request: BuildRequest, source: _Source, quantization: Quantizatio
     if source.ranges is None:
         return quantize(source.float_file, quantization, None)
     return quantize(source.float_file, quantization, source.ranges.ranges, narrow=source.ranges.narrow)
+
+
+def _calibration_doubt(request: BuildRequest, quantization: Quantization, examples: Examples | None) -> str | None:
+    synthetic = request.calibration.kind is CalibrationKind.SYNTHETIC
+    return None if examples is None or synthetic or quantization not in CALIBRATED else calibration_doubt(examples)
 
 
 def _notes(request: BuildRequest, quantization: Quantization, learned: LearnedRanges | None) -> tuple[str, ...]:

@@ -126,6 +126,24 @@ def poor_calibration(calibration: Calibration) -> str | None:
     return f"{len(pictures)} pictures, each of one level throughout" if plain else None
 
 
+def calibration_doubt(examples: Examples) -> str | None:
+    """Return why ranges that are read off examples say little about others, half a sentence; None: nothing does.
+
+    Args:
+        examples: (n, …) real values, of a picture (side, side, channels) each.
+    """
+    flat = int((np.ptp(examples, axis=(-3, -2)) == 0).reshape(len(examples), -1).all(axis=1).sum())
+    if len(examples) == 1:
+        return "calibrated on one picture" + (", which is of one colour" if flat else "")
+    if flat == len(examples):
+        return f"all {flat} calibration pictures are of one colour"
+    if (examples == examples[0]).all():
+        return f"all {len(examples)} calibration pictures are the same"
+    if flat:
+        return f"{flat} of {len(examples)} calibration pictures are of one colour"
+    return None
+
+
 def unseen_examples(calibration: Calibration, resolution: int) -> Examples | None:
     """Return real examples that the calibration itself does not use, None where it has none.
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from mbench.artifacts.cache import ArtifactCache, CachedArtifact
 from mbench.artifacts.inspection import inspect_bytes
-from mbench.artifacts.verification import check_answers, verify
+from mbench.artifacts.verification import Verified, check_answers, verify
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, DiskError, MbenchError, RuinedConversion
 from mbench.core.ports import Progress, utc_now
@@ -236,6 +236,13 @@ def _request(recipes: Sequence[Recipe], folder: Path) -> BuildRequest:
     )
 
 
+def _calibration_notes(built: BuiltFile, verified: Verified) -> Iterator[str]:
+    """Yield what speaks against a calibration, and what it costs."""
+    if built.calibration_doubt is not None:
+        ratio = "cannot be compared" if verified.snr_db is None else f"have {verified.snr_db:.1f} dB of signal to noise"
+        yield f"{built.calibration_doubt}: its outputs {ratio} against the {verified.against}"
+
+
 def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtifact:
     """Verify a file against the model it was made from, count it, and put it in the cache."""
     data = built.path.read_bytes()
@@ -248,6 +255,7 @@ def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtif
         quantization=recipe.variant.quantization,
         parameters=built.parameters,
         against=built.against,
+        suspect=built.calibration_doubt,
     )
     if built.unfinished is not None:
         check_answers(data, inputs[:1])
@@ -258,7 +266,7 @@ def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtif
             "snr_against": verified.against,
             "latency_only": latency_only(recipe),
             "recipe": recipe.digest(),
-            "notes": built.notes,
+            "notes": (*built.notes, *_calibration_notes(built, verified)),
         }
     )
     return cache.put(

@@ -10,6 +10,7 @@ from PIL import Image
 from mbench.core.errors import UsageError
 from mbench.core.recipes import Calibration, CalibrationKind
 from mbench.models.tflite.calibration import (
+    calibration_doubt,
     choose_images,
     describe_examples,
     describe_folder,
@@ -160,3 +161,26 @@ def test_every_form_of_a_data_sets_picture_can_be_calibrated_on(tmp_path: Path, 
     Image.new("L", (40, 30), 255).save(tmp_path / f"1.{ending}")
     (picture,) = load_examples(describe_folder(tmp_path), 8)
     assert (picture == 1.0).all()
+
+
+def pictures(*levels: float, noisy: int = 0) -> np.ndarray:
+    """Return pictures of one level each, and behind them some of noise."""
+    flat = np.asarray(levels, np.float32)[:, None, None, None] * np.ones((1, 8, 8, 3), np.float32)
+    noise = np.random.default_rng(0).uniform(-1, 1, (noisy, 8, 8, 3)).astype(np.float32)
+    return np.concatenate([flat, noise])
+
+
+@pytest.mark.parametrize(
+    ("examples", "doubt"),
+    [
+        (pictures(noisy=2), None),
+        (pictures(noisy=1), "calibrated on one picture"),
+        (pictures(0.5), "calibrated on one picture, which is of one colour"),
+        (pictures(0.5, 0.25), "all 2 calibration pictures are of one colour"),
+        (pictures(0.5, noisy=2), "1 of 3 calibration pictures are of one colour"),
+        (pictures(noisy=1).repeat(3, axis=0), "all 3 calibration pictures are the same"),
+        (pictures(noisy=4).reshape(2, 2, 8, 8, 3), None),
+    ],
+)
+def test_pictures_that_say_little_about_others_are_doubted(examples: np.ndarray, doubt: str | None) -> None:
+    assert calibration_doubt(examples) == doubt
