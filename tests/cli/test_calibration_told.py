@@ -31,6 +31,7 @@ def noise(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8).repeat(10, axis=0).repeat(10, axis=1)
 
 
+@pytest.mark.slow
 def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_told_with_what_they_cost(
     bare: Command, tmp_path: Path
 ) -> None:
