@@ -40,7 +40,6 @@ MOST_BYTES: Final = 512 * MIB
 MOST_ARRAY_BYTES: Final = 64 * GIB
 """Of a data set's pictures, which mbench prepared itself."""
 
-_PLAIN_SIDE: Final = 32
 _PLAIN_SPAN: Final = 0.05
 """Of real values from -1 to 1: six levels of 255, which JPEG may add to a plain picture."""
 
@@ -112,27 +111,13 @@ def synthetic_inputs(count: int, shape: tuple[int, int, int, int], *, seed: int)
     return synthetic_examples(inferences * batch, side, seed=seed, channels=channels).reshape(inferences, *shape)
 
 
-def poor_calibration(calibration: Calibration) -> str | None:
-    """Return what a folder's pictures are where no range can be read off them: one picture, or plain ones."""
-    if calibration.kind is not CalibrationKind.FOLDER or calibration.source is None:
-        return None
-    try:
-        pictures = folder_examples(Path(calibration.source), calibration.examples, _PLAIN_SIDE)
-    except UsageError:
-        return None
-    plain = bool((np.ptp(pictures, axis=(1, 2)) <= _PLAIN_SPAN).all())
-    if len(pictures) == 1:
-        return f"one picture{', of one level throughout' if plain else ''}"
-    return f"{len(pictures)} pictures, each of one level throughout" if plain else None
-
-
 def calibration_doubt(examples: Examples) -> str | None:
     """Return why ranges that are read off examples say little about others, half a sentence; None: nothing does.
 
     Args:
         examples: (n, …) real values, of a picture (side, side, channels) each.
     """
-    flat = int((np.ptp(examples, axis=(-3, -2)) == 0).reshape(len(examples), -1).all(axis=1).sum())
+    flat = int((np.ptp(examples, axis=(-3, -2)) <= _PLAIN_SPAN).reshape(len(examples), -1).all(axis=1).sum())
     if len(examples) == 1:
         return "calibrated on one picture" + (", which is of one colour" if flat else "")
     if flat == len(examples):

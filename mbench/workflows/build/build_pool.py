@@ -22,7 +22,7 @@ from mbench.artifacts.cache import ArtifactCache, CachedArtifact
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.verification import Verified, check_answers, verify
 from mbench.core.choices import Quantizer
-from mbench.core.errors import ArtifactError, DiskError, MbenchError, RuinedConversion
+from mbench.core.errors import ArtifactError, DiskError, MbenchError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Calibration, Recipe, Weights
@@ -32,7 +32,6 @@ from mbench.devices.host.facts import HostConditions
 from mbench.files.scratch import scratch_folder
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
-from mbench.models.tflite.calibration import poor_calibration
 from mbench.models.tflite.model_outputs import wanted_outputs
 from mbench.workflows.build.recipes import latency_only
 
@@ -208,18 +207,7 @@ def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Va
             try:
                 yield built.variant, _keep(built, recipe, cache)
             except (ArtifactError, DiskError) as error:
-                yield built.variant, Unbuilt(why_unkept(error, recipe))
-
-
-def why_unkept(error: Exception, recipe: Recipe) -> str:
-    """Return why a file is not kept: its calibration, where that is too poor for any converter."""
-    poor = poor_calibration(recipe.calibration) if isinstance(error, RuinedConversion) else None
-    if poor is None:
-        return str(error)
-    return (
-        f"it was calibrated on {poor}, so that ranges of its activations hold little else, and its "
-        "answers are not the model's. Calibrate on some dozens of pictures of the kind that it is for."
-    )
+                yield built.variant, Unbuilt(str(error))
 
 
 def _request(recipes: Sequence[Recipe], folder: Path) -> BuildRequest:
