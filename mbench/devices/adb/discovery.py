@@ -11,8 +11,9 @@ from mbench.core.errors import DeviceLost, TransportError
 from mbench.core.numerals import whole
 from mbench.core.plain_text import without_name
 from mbench.devices.adb import properties as adb_properties
-from mbench.devices.adb.errors import REMEDIES, at_the_door
+from mbench.devices.adb.errors import at_the_door
 from mbench.devices.adb.identity import Identity, identify
+from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.adb.servers import AdbServer, listed_devices
 
 _AT_ONCE: Final = 32

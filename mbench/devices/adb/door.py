@@ -4,8 +4,9 @@ import time
 
 from mbench.core.errors import DeviceLost, MissingTool, NoSpace, TransportError
 from mbench.core.plain_text import ended
-from mbench.devices.adb.errors import NO_SPACE, REMEDIES, at_the_door
+from mbench.devices.adb.errors import NO_SPACE, at_the_door
 from mbench.devices.adb.identity import Identity
+from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.shell import ShellEnd, lacking_tool, run_script
 from mbench.devices.adb.sync import SMALL_S, UNKNOWN_FILE_S, quoted_path

@@ -8,6 +8,7 @@ from typing import Final
 from adbutils import AdbError
 
 from mbench.core.errors import DeviceLost, NoSpace, TransportError
+from mbench.devices.adb.remedies import REMEDIES
 
 _FOREIGN: Final = (AdbError, OSError, EOFError, struct.error, AssertionError, ValueError)
 """All that was seen to come out of adbutils 2.12: a lost link alone appears as five of them."""
@@ -17,14 +18,6 @@ NO_SPACE: Final = "No space left on device"
 """ENOSPC, as adbd and Android's shell say it."""
 
 _GONE: Final = ("device offline", "closed", "no device", "device still connecting", "connect to adb server failed")
-
-REMEDIES: Final = {
-    "unauthorized": "Accept the dialog 'Allow USB debugging?' on its screen.",
-    "lost": "Check its cable or network, then `adb devices`.",
-    "frozen": "Unplug it and plug it in again, or restart it.",
-    "full": "Remove something from its storage.",
-    "server": "The adb server has ended; start it again with `adb start-server`.",
-}
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import Final
 from mbench.core.errors import DeviceLost, TransportError
 from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock
-from mbench.devices.adb.errors import REMEDIES, at_the_door
+from mbench.devices.adb.errors import at_the_door
 from mbench.devices.adb.identity import Identity, identify
+from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.adb.servers import listed_devices, protocol_of
 from mbench.devices.adb.streams import Client
 from mbench.devices.adb.transport import AdbTransport

@@ -9,8 +9,9 @@ from typing import Final
 
 from mbench.core.errors import DamagedFile, DeviceLost, NoSpace, TransportError
 from mbench.devices.adb.door import AdbDoor
-from mbench.devices.adb.errors import REMEDIES, at_the_door
+from mbench.devices.adb.errors import at_the_door
 from mbench.devices.adb.pull import parse_hash
+from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.adb.shell import new_mark
 from mbench.devices.adb.streams import DeviceStream
 from mbench.devices.adb.sync import (

@@ -14,7 +14,7 @@ from mbench.core.errors import ChangedFiles, CommandTimeout, DeviceLost, Transpo
 from mbench.core.plain_text import shown_command
 from mbench.core.ports import CommandResult, FilesRead
 from mbench.devices.adb.door import AdbDoor
-from mbench.devices.adb.errors import REMEDIES, at_the_door
+from mbench.devices.adb.errors import at_the_door
 from mbench.devices.adb.identity import Identity, identify
 from mbench.devices.adb.pull import (
     HEAD_BYTES,
@@ -28,6 +28,7 @@ from mbench.devices.adb.pull import (
     pull_script,
     together_script,
 )
+from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.adb.sending import AdbSender
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.shell import (

@@ -12,7 +12,7 @@ from typing import Final
 from mbench.core.errors import TransportError
 from mbench.core.numerals import whole
 from mbench.core.ports import Clock, CommandResult, Transport
-from mbench.devices.adb.errors import REMEDIES
+from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.lease.records import LATEST_S, LeaseRecord, PhoneTime, format_record, parse_record
 
 LEASE_FILE: Final = "lease.json"
