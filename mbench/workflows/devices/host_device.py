@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mbench.core.core_lists import parse_cores
@@ -71,13 +71,14 @@ class TakenHost:
         raise DeviceLost(f"{self.transport.serial} is this host, which cannot be lost and waited for.")
 
 
+@dataclass(eq=False)
 class HostDevice:
     """This machine; see `mbench.workflows.devices.device.Device`."""
 
-    def __init__(self, profile: Profile, wish: ProgramWish) -> None:
-        self.profile, self.cpus = profile, allowed_cpus()
-        self._wish = wish
-        self._known: tuple[HostTransport, Program, Identity] | None = None
+    profile: Profile
+    wish: ProgramWish
+    cpus: tuple[int, ...] | None = field(default_factory=allowed_cpus, init=False)
+    _known: tuple[HostTransport, Program, Identity] | None = field(default=None, init=False)
 
     @property
     def known(self) -> DeviceFacts:
@@ -138,7 +139,7 @@ class HostDevice:
                 raise NoDevice(
                     f"{transport.serial} does not run a shell command within {ALIVE_S:g} s; look at its load."
                 )
-            program = host_program(transport, self._wish)
+            program = host_program(transport, self.wish)
             identity = Identity(facts=read_facts(), instrument=program.instrument, binary=program.facts)
             self._known = transport, program, identity
         return self._known
