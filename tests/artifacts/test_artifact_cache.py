@@ -383,9 +383,9 @@ sys.exit(0 if cache.remove(entry) else 9)
 def put_elsewhere(folder: Path, *puts: str) -> None:
     """Put artifacts by a process that ends: what this one puts, it uses."""
     command = (sys.executable, "-c", PUTTER + "\n".join(puts or ("put(cache)",)), folder)
-    subprocess.run(
-        command, check=True, timeout=60, cwd=Path(__file__).parent, env={**os.environ, "PYTHONPATH": "../.."}
-    )
+    here = Path(__file__).parent  # named, since PYTHONSAFEPATH may be set, under which no folder is searched by itself
+    search = os.pathsep.join(map(str, (here, here.parents[1])))
+    subprocess.run(command, check=True, timeout=60, env={**os.environ, "PYTHONPATH": search})
 
 
 def elsewhere_removed(folder: Path, sha256: str) -> bool:
