@@ -17,7 +17,7 @@ from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
-from mbench.core.errors import MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.errors import DiskError, MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
 if TYPE_CHECKING:
@@ -565,13 +565,13 @@ def _so_far(*, quiet: bool) -> "Callable[[str], None]":
 
 
 def _lacks_device(error: MbenchError) -> bool:
-    """Whether an error says something of a device or the way to it."""
-    return isinstance(error, (NoDevice, TransportError))
+    """Whether an error says something of a device or the way to it; a disk of this host's own is neither."""
+    return isinstance(error, (NoDevice, TransportError)) and not isinstance(error, DiskError)
 
 
 def _of_devices(error: BaseException) -> BaseException:
     """Return the error of a run that came to no session: that of a device, or of the way to it, is one of no device."""
-    return NoDevice(str(error)) if isinstance(error, TransportError) else error
+    return NoDevice(str(error)) if isinstance(error, TransportError) and not isinstance(error, DiskError) else error
 
 
 def _interrupt(*_: object) -> None:
