@@ -151,7 +151,7 @@ def test_a_patch_release_measures_alike():
 
 def test_an_emulated_phone_is_called_one():
     emulated = sample.DEVICE.model_copy(update={"emulated": True})
-    assert "Emulated phone: the timings are those of the host" in report_markdown([sample.result(device=emulated)])
+    assert "Emulated phone: the timings are the host's" in report_markdown([sample.result(device=emulated)])
 
 
 def test_a_pinning_that_no_run_proved_is_not_claimed():
