@@ -61,7 +61,8 @@ def saturated_top5(rows: Sequence[Row]) -> str | None:
     if not found or any(metric.value <= SATURATED for metric in found):
         return None
     low = min(found, key=lambda metric: metric.value)
-    return f"{metric_label(TOP5)}: at least {100 * low.value:.1f} % in every row, so it has no column."
+    least = "" if low.value == 1 else "at least "
+    return f"{metric_label(TOP5)}: {least}{100 * low.value:.1f} % in every row, so it has no column."
 
 
 def best_rows(results: Sequence[JobResult]) -> frozenset[int]:

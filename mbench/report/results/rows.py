@@ -266,8 +266,8 @@ def _mean_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
         mean, middle = max(apart, key=lambda each: abs(each[0] / each[1] - 1))
         yield MeasurementWarning(
             code=WarningCode.MEAN_APART,
-            message=f"in {len(apart)} of {len(known)} runs the mean inference is not the median one: up to "
-            f"{mean / middle:.1f} times it, {mean:g} µs",
+            message=f"in {len(apart)} of {len(known)} runs the mean inference is far from the median "
+            f"one: in one of them {mean / middle:.1f} times as long, {mean:g} µs",
             advice="some inferences take far longer: look for other work on these cores, and quote the mean too",
         )
 

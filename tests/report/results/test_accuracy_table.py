@@ -103,6 +103,7 @@ def test_top5_has_a_column_where_it_tells_rows_apart():
     assert texts([with_top5(350)], "Top-5 (%)") == ["97.2 [95.0, 98.5]"]
     assert "Top-5 (%)" not in headers([with_top5(359)])
     assert "Top-5: at least 99.7 % in every row, so it has no column." in foot([with_top5(359)])
+    assert "Top-5: 100.0 % in every row, so it has no column." in foot([with_top5(360)])
 
 
 def test_other_tasks_have_columns_by_their_metrics():

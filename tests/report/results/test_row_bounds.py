@@ -179,7 +179,7 @@ def test_a_mean_within_a_step_of_the_clock_is_the_median(mean, apart):
 def test_the_mean_that_is_furthest_from_its_median_is_named():
     row = means((1000, 1000), (1000, 2000), (1000, 1500), (500, 1250), (None, 9000))
     assert warned(row, "mean_apart") == [
-        "in 3 of 4 runs the mean inference is not the median one: up to 2.5 times it, 1250 µs"
+        "in 3 of 4 runs the mean inference is far from the median one: in one of them 2.5 times as long, 1250 µs"
     ]
 
 
