@@ -236,7 +236,7 @@ def _fill(
     """Fill the array by all workers; return what was found, in order."""
     failures: list[tuple[int, str]] = []
     turn = 0
-    progress.start(f"preparing {wanted.dataset.name} at {wanted.resolution} pixels", wanted.asked)
+    progress.start(f"preparing {wanted.dataset.name} at {wanted.resolution} pixels", wanted.asked, unit="examples")
     try:
         with scratch_folder("examples") as folder:
             pickled = folder / "examples.pickle"

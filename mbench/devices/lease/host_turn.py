@@ -51,7 +51,7 @@ def host_turn(folder: Path, *, holder: Holder, limit_s: float, clock: Clock, pro
                     "other: start this one again when that one has ended."
                 )
             if not waiting:
-                progress.start(f"waiting for this host (in use by {owner})", round(limit_s))
+                progress.start(f"waiting for this host (in use by {owner})", round(limit_s), unit="s")
                 waiting = True
             progress.step(f"in use by {owner}; {limit_s - spent_s:.0f} s left", round(spent_s) - shown_s)
             shown_s = round(spent_s)

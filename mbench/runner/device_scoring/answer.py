@@ -168,7 +168,7 @@ class _Answering:
     def to_the_end(self, recover: Callable[[], str] | None, between: Callable[[], None]) -> None:
         """Go on until every example has been dealt with; the device is left without our files."""
         losses, done = 0, -1
-        self._progress.start(f"scoring {self._label}", self._count - self._kept.done)
+        self._progress.start(f"scoring {self._label}", self._count - self._kept.done, unit="examples")
         try:
             while self._more():
                 between()

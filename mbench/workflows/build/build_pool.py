@@ -68,7 +68,7 @@ def build_missing(
         DiskError: the cache folder cannot be used.
     """
     groups = _groups(missing)
-    progress.start("building", len(missing))
+    progress.start("building", len(missing), unit="files")
     progress.step("starting tensorflow")
     pool = build_workers(min(workers or default_workers([_demand_kib(group) for group in groups]), len(groups)))
     unfinished = True

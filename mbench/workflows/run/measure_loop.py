@@ -87,7 +87,7 @@ class Measuring:
 
         Files are asked on the device when all have been timed: asking heats it.
         """
-        self._progress.start("measuring", self._expected_runs())
+        self._progress.start("measuring", self._expected_runs(), unit="runs")
         try:
             self._conclude(self._nothing_left)
             if self._open:

@@ -117,7 +117,7 @@ class DeviceAsking:
                 progress=self._progress,
             )
             name = job.workload.artifact.name
-            self._progress.start(f"asking {name} on this host", prepared.record.asked)
+            self._progress.start(f"asking {name} on this host", prepared.record.asked, unit="examples")
             try:
                 host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=self._progress)
             finally:

@@ -135,7 +135,7 @@ def _score(
     recorder = None if scoring.predictions is None else Recorder(opened, asking.examples, evaluator)
     check_range(recipe, opened.picture_input())
     prepared = _prepared(opened, asked, scoring)
-    progress.start(f"scoring {facts.name}", prepared.record.asked)
+    progress.start(f"scoring {facts.name}", prepared.record.asked, unit="examples")
     try:
         score = score_file(
             opened,

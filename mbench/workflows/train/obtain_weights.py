@@ -293,7 +293,7 @@ class _Told:
         self._through: dict[tuple[str, int], int] = {}
         self._labels: dict[str, str] = {}
         self._began: float | None = None
-        progress.start(f"training {_networks(len(recipes))}", self._total)
+        progress.start(f"training {_networks(len(recipes))}", self._total, unit="examples")
         progress.step("starting tensorflow")
 
     def about(self, recipe: TrainingRecipe, message: Message) -> None:
@@ -380,7 +380,7 @@ def _record_label(record: TrainingRecord) -> str:
     held_out = (
         "nothing held out"
         if kept.held_out_accuracy is None
-        else f"{kept.held_out_accuracy:.1%} of {record.evaluated} held-out examples"
+        else f"{kept.held_out_accuracy:.1%} of {record.evaluated} validation examples"
     )
     return f"{epochs_label(record)}, {held_out}, {_duration(record.seconds)}"
 

@@ -44,8 +44,8 @@ class Steps:
         self.spent_s += seconds
         self.slept(self.spent_s)
 
-    def start(self, title, total):
-        self.lines.append(f"{title} {total}")
+    def start(self, title, total, *, unit="steps"):
+        self.lines.append(f"{title} {total} {unit}")
 
     def step(self, label, count=0):
         self.lines.append(label)
@@ -89,7 +89,7 @@ def test_a_host_that_is_in_use_is_waited_for_and_its_holder_named(tmp_path, othe
     assert steps.spent_s == 1.5
     assert f"(session first, process {other.pid})" in steps.lines[0]
     assert steps.lines[0].startswith("waiting for this host (in use by ")
-    assert steps.lines[0].endswith(" 600")
+    assert steps.lines[0].endswith(" 600 s")
     assert [line.rpartition("; ")[2] for line in steps.lines[1:]] == ["600 s left", "600 s left", "599 s left"]
     assert steps.finished == 1
 
