@@ -9,6 +9,7 @@ them when the process closes any descriptor of the file, so none is ever closed.
 import fcntl
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,9 @@ _OPEN: Final[dict[str, int]] = {}
 _HELD: Final[set[tuple[int, int]]] = set()
 """What this process holds, by descriptor and place: its own record locks are never in its way."""
 
+_TURN: Final = threading.RLock()
+"""Of the threads of this process: a record lock of one is converted, not waited for, by another."""
+
 
 def hold(folder: Path, name: str) -> None:
     """Keep what `name` stands for from being removed while this process lives; waits while another one removes it.
@@ -33,32 +37,34 @@ def hold(folder: Path, name: str) -> None:
     """
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        opened, place = _opened(folder), _place(name)
-        fcntl.lockf(opened, fcntl.LOCK_SH, 1, place)
-        _HELD.add((opened, place))
+        with _TURN:
+            opened, place = _opened(folder), _place(name)
+            fcntl.lockf(opened, fcntl.LOCK_SH, 1, place)
+            _HELD.add((opened, place))
 
 
 @contextmanager
 def unused(folder: Path, name: str) -> Iterator[None]:
     """Hold what `name` stands for alone while the block removes it.
 
-    Threads of one process that hold and remove the same take turns by a lock of their own.
+    Threads of this process that hold or remove anything meanwhile wait for the end of the block.
 
     Raises:
         LockHeld: a process uses it, be it this one.
         OSError: the folder cannot be written, or its file system has no locks.
     """
-    opened, place = _opened(folder), _place(name)
-    if (opened, place) in _HELD:
-        raise LockHeld(folder / FILE_NAME, waited_s=0)
-    try:
-        fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-    except BlockingIOError:
-        raise LockHeld(folder / FILE_NAME, waited_s=0) from None
-    try:
-        yield
-    finally:
-        fcntl.lockf(opened, fcntl.LOCK_UN, 1, place)
+    with _TURN:
+        opened, place = _opened(folder), _place(name)
+        if (opened, place) in _HELD:
+            raise LockHeld(folder / FILE_NAME, waited_s=0)
+        try:
+            fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except BlockingIOError:
+            raise LockHeld(folder / FILE_NAME, waited_s=0) from None
+        try:
+            yield
+        finally:
+            fcntl.lockf(opened, fcntl.LOCK_UN, 1, place)
 
 
 def _opened(folder: Path) -> int:

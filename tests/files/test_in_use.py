@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,3 +81,24 @@ def test_another_user_holds_what_it_cannot_write() -> None:
         assert free(folder, "a")
     finally:
         shutil.rmtree(folder)
+
+
+def test_a_thread_holds_only_when_another_one_has_removed(tmp_path: Path) -> None:
+    order: list[str] = []
+    removing = threading.Event()
+
+    def remove() -> None:
+        with in_use.unused(tmp_path, "a"):
+            removing.set()
+            time.sleep(0.2)
+            order.append("removed")
+
+    thread = threading.Thread(target=remove)
+    thread.start()
+    assert removing.wait(60)
+    in_use.hold(tmp_path, "a")
+    order.append("held")
+    thread.join(60)
+    assert order == ["removed", "held"]
+    with pytest.raises(LockHeld), in_use.unused(tmp_path, "a"):
+        pass
