@@ -53,8 +53,19 @@ class OutputLabels:
             class_names: of the data set, by index.
 
         Raises:
-            UnsupportedModel: the list is of another number of outputs, or lacks a class of the data set.
+            UnsupportedModel: the list is of another number of outputs, or lacks a class of the data set; or its classes
+                have no names, or share one, so that no list can tell them apart.
         """
+        if not class_names:
+            raise UnsupportedModel(
+                f"the data set's classes have no names that {self.path} could be held against. Leave --labels out."
+            )
+        shared, count = Counter(map(_plain, class_names)).most_common(1)[0]
+        if count > 1:
+            raise UnsupportedModel(
+                f"{count} of the data set's classes are called {shared!r}, so that names cannot tell them apart. "
+                "Leave --labels out, or give the classes names of their own."
+            )
         named = self.outputs or 1 + max(output for output, _ in self.names)
         if named > outputs or self.outputs not in {None, outputs}:
             raise UnsupportedModel(

@@ -72,3 +72,18 @@ def test_a_class_that_no_output_stands_for_is_named(tmp_path: Path) -> None:
 def test_a_list_that_is_none_is_refused(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         labels(tmp_path, *lines)
+
+
+@pytest.mark.parametrize(
+    ("class_names", "said"),
+    [
+        ((), "the data set's classes have no names that "),
+        (("crane", "maillot", "Crane"), "2 of the data set's classes are called 'crane', so that names cannot tell"),
+    ],
+)
+def test_classes_that_names_cannot_tell_apart_take_no_list(
+    tmp_path: Path, class_names: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(UnsupportedModel) as refused:
+        labels(tmp_path, "crane", "maillot", "crane").classes(3, class_names)
+    assert str(refused.value).startswith(said)
