@@ -27,11 +27,16 @@ def _doubts(first: NDArray[np.integer], truth: NDArray[np.integer], hits: int, c
     undecided = int((first == NO_CLASS).sum())
     if undecided:
         yield (f"{undecided} of {len(first)} answers score every class alike, which is no answer; they count as wrong")
-    if len(first) > 1 and classes > 1 and undecided < len(first) and len(np.unique(first)) == 1:
+    several = len(np.unique(truth)) > 1  # examples of one class alone are rightly all answered by it
+    if several and undecided < len(first) and len(np.unique(first)) == 1 and len(first) > 1:
         yield f"all {len(first)} answers are output {int(first[0])}: the network may be collapsed, or be given white"
     low = wilson_interval(hits, len(truth)).low
     chance, commonest = 1 / classes, float(np.bincount(truth).max()) / len(truth)
+    examples = "1 example does" if len(truth) == 1 else f"{len(truth)} examples do"
     if low <= chance:
-        yield f"top-1 is no better than chance, 1 of {classes}; {ADVICE}"
-    elif low <= commonest:
-        yield f"top-1 is no better than always to answer the commonest class, {commonest:.1%}; {ADVICE}"
+        yield f"{examples} not show that top-1 is better than chance, 1 of {classes}; {ADVICE}"
+    elif several and low <= commonest:
+        yield (
+            f"{examples} not show that top-1 is better than one answer to all, the commonest class, "
+            f"{commonest:.1%}; {ADVICE}"
+        )

