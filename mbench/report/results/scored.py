@@ -121,7 +121,9 @@ def _way_of(score: Score) -> str:
     pairs = asked_pairs(score)
     asked = count_of(score.asked, pictures_noun(score)) if pairs is None else count_of(pairs, "pair")
     examples = f"{dataset_label(score.dataset)} {score.dataset.sha256[:SHORT_SHA]}, {asked}{drawn}"
-    return f"{examples}, {score.preprocessing}{cells}"
+    labels = "" if score.labels_sha256 is None else f", labels {score.labels_sha256[:SHORT_SHA]}"
+    offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
+    return f"{examples}, {score.preprocessing}{offset}{labels}{cells}"
 
 
 def _last(result: JobResult, place: str) -> Score | None:
