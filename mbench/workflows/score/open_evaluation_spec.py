@@ -106,6 +106,8 @@ class OpenSpec:
         foreign = facts.recipe is None
         if split in {Split.TRAIN, Split.ALL}:
             doubts.append("these examples hold the train split: a file that learnt from it knows them")
+        if split is Split.LISTED:
+            doubts.append("a list chose these examples: a file that learnt from some of them knows those")
         if split is Split.TEST and dataset.split_here and foreign:
             doubts.append("the test split was drawn here: a file that was trained elsewhere may have learnt from it")
         return score.model_copy(
