@@ -159,7 +159,10 @@ def _score(
             )
         if facts.recipe is None:
             silent = asking.evaluator(opened, lambda _: None, asked=asked)  # what it noted has been said
-            other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)
+            try:
+                other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)
+            except ArtifactError as error:
+                other = f"whether another scaling fits better could not be asked: {str(error).rstrip('.')}"
             doubts = (*doubts, other) if other else doubts
         return score.model_copy(update={"doubts": (*prepared.doubts(recipe), *doubts, *score.doubts)})
     finally:
