@@ -139,11 +139,18 @@ class DeviceBench:
         return run.model_copy(update=known), files
 
     def _mend(self, workload: Workload) -> None:
-        """See to what may have failed a run for a moment: wait, and bring what is not any more as it must be."""
+        """See to what may have failed a run for a moment: wait, and bring what is not any more as it must be.
+
+        Raises:
+            TransportError: the device did not come back, or what the run needs could not be brought.
+        """
         self._clock.sleep(ONCE_MORE_AFTER_S)
         for sha256 in files_of(workload).values():
             self._push(sha256, PushProgress(SilentProgress(), self._clock), self._device.bring_program)
-        self._state = self._device.conditions()
+        try:
+            self._state = self._device.conditions()
+        except DeviceLost as error:
+            self._wait_for_device(workload, f"{error} Before the second try, the device", "the run was tried once more")
 
     def _governed(self, before: Conditions, after: Conditions | None) -> dict[str, object]:
         """Return what fails a run during which somebody changed the governor that was set; nothing where it stayed."""

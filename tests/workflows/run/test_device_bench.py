@@ -345,6 +345,29 @@ def test_a_run_that_is_killed_twice_is_not_tried_again():
     assert "retried" not in {one.code for one in run.warnings}
 
 
+def test_a_device_that_is_lost_before_the_second_try_is_waited_for_and_the_run_warns_of_it():
+    phone = Phone(away=[None, LOST])
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=137)]
+    run = ran(bench)
+    assert (run.status, len(phone.device.started), phone.events.count("recover")) == (Status.OK, 2, 1)
+    (warning,) = messages(run)
+    assert warning.startswith("phone-1 was lost. Before the second try, the device was lost and came back within 3 s; ")
+    assert [one.code for one in run.warnings if one.code != "lost"] == ["retried"]
+    assert loads(run) == (2, 3)
+
+
+def test_a_device_that_stays_away_before_the_second_try_ends_the_part():
+    phone = Phone(away=[None, LOST], gone=[LOST])
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=137)]
+    with pytest.raises(DeviceLost):
+        ran(bench)
+    assert phone.events.count("recover") == 1
+
+
 @pytest.mark.parametrize(("exit_code", "error_class"), [(139, "crash:SIGSEGV"), (1, "invoke")])
 def test_what_the_program_did_itself_is_never_tried_twice(exit_code, error_class):
     phone = Phone()
