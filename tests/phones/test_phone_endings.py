@@ -63,6 +63,22 @@ def test_a_file_that_changes_on_the_phone_during_a_run_makes_no_number_and_is_br
 
 
 @together
+def test_a_file_that_changed_and_cannot_be_brought_again_fails_its_job_and_ends_no_session(lab):
+    phone = lab.phone()
+    process = lab.start_run()
+    wait_until(lambda: phone.benchmarks)
+    (file,) = phone.path(OURS).glob("*/models/*.tflite")
+    arm(phone, FaultKind.FULL, size_bytes=1_000_000)  # room for what a run writes, none for a model
+    arm(phone, FaultKind.REPLACE, run=2, path=f"{OURS}/{file.relative_to(phone.path(OURS))}")
+    done = lab.end(process)
+    assert (done.returncode, done.row["status"], done.row["error_class"]) == (5, "failed", "environment"), done.err
+    assert "It could not be tried once more: " in done.row["message"]
+    assert "something on the device removes or changes our files" in done.row["message"]
+    assert done.runs[-1]["job"] == "canary", "the session went on after the run that failed"
+    assert left_on(lab, phone) == []
+
+
+@together
 def test_a_benchmark_that_is_killed_once_is_tried_once_more_and_says_so(lab):
     phone = lab.phone()
     arm(phone, FaultKind.KILL, run=2)

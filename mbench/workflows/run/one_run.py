@@ -118,8 +118,10 @@ class DeviceBench:
                 lost = ended(run.message or "the run was lost")
                 self._wait_for_device(workload, f"{lost} The device", "the run at hand was begun again")
             elif first is None and run.error_class in TRIED_ONCE_MORE:
+                if (hindrance := self._mend(workload)) is not None:
+                    run = _only_try(run, hindrance)
+                    break
                 first = run, files
-                self._mend(workload)
             else:
                 break
         if first is not None:
@@ -138,13 +140,24 @@ class DeviceBench:
             known |= self._governed(before, after)
         return run.model_copy(update=known), files
 
-    def _mend(self, workload: Workload) -> None:
-        """See to what may have failed a run for a moment: wait, and bring what is not any more as it must be.
+    def _mend(self, workload: Workload) -> TransportError | None:
+        """See to what may have failed a run for a moment; return what keeps the run from being tried once more.
 
         Raises:
-            TransportError: the device did not come back, or what the run needs could not be brought.
+            DeviceLost: the device did not come back.
+            LeaseLost: somebody else has it.
         """
         self._clock.sleep(ONCE_MORE_AFTER_S)
+        try:
+            self._bring_all(workload)
+        except (DeviceLost, LeaseLost):
+            raise
+        except TransportError as error:
+            return error
+        return None
+
+    def _bring_all(self, workload: Workload) -> None:
+        """Bring what is not any more as the run needs it, and read the state then."""
         for sha256 in files_of(workload).values():
             self._push(sha256, PushProgress(SilentProgress(), self._clock), self._device.bring_program)
         try:
@@ -225,6 +238,12 @@ def _second(run: Run, files: RawFiles, first: tuple[Run, RawFiles]) -> tuple[Run
     else:
         run = run.model_copy(update={"message": f"{ended(run.message or 'it failed')} This was the second try; {said}"})
     return run, {**files, **{f"first-{name}": data for name, data in left.items()}}
+
+
+def _only_try(run: Run, hindrance: TransportError) -> Run:
+    """Return a failed run, which tells why it was not tried once more."""
+    said = f"{ended(run.message or 'it failed')} It could not be tried once more: {hindrance}"
+    return run.model_copy(update={"message": said})
 
 
 def _lost(message: str) -> MeasurementWarning:

@@ -7,9 +7,10 @@ import pytest
 from loop_fakes import NOON, HandClock, SeenProgress, workload
 from memory_device import BUILTIN_STDERR, PROFILE, ROOT, Ended, MemoryDevice, MemoryTaken
 
-from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace, TransportError
+from mbench.core.errors import DamagedFile, DeviceLost, MissingTool, NoDevice, NoSpace, TransportError
 from mbench.core.results import Conditions, Pass, Run, Status
 from mbench.core.workloads import Workload
+from mbench.devices.lease.lease import LeaseLost
 from mbench.devices.profiles.profile import Timeouts
 from mbench.workflows.devices.device import Folders
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
@@ -358,14 +359,40 @@ def test_a_device_that_is_lost_before_the_second_try_is_waited_for_and_the_run_w
     assert loads(run) == (2, 3)
 
 
-def test_a_device_that_stays_away_before_the_second_try_ends_the_part():
-    phone = Phone(away=[None, LOST], gone=[LOST])
+@pytest.mark.parametrize("error", [FULL, DAMAGED, MissingTool("phone-1: the device has no sha256sum.")])
+def test_a_run_that_cannot_be_tried_once_more_is_kept_and_the_next_one_goes_on(error):
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"] = "0" * 64
+    phone.device.pushes = [error] * 4
+    run = ran(bench)
+    assert (run.status, run.error_class, phone.device.started) == (Status.FAILED, "environment", [])
+    assert run.message.endswith(f"It could not be tried once more: {error}")
+    assert (run.conditions_before is None, run.conditions_after is None) == (False, False)
+    assert ran(bench, workload(sha256=TWO)).status is Status.OK
+
+
+def test_a_killed_run_after_which_the_state_cannot_be_read_is_kept_with_its_files():
+    phone = Phone(away=[None, TransportError("phone-1: no answer.")])
     bench = phone.bench()
     bench.push(phone.progress)
     phone.device.runs = [Ended(exit_code=137)]
-    with pytest.raises(DeviceLost):
+    run = ran(bench)
+    assert (run.status, run.error_class, len(phone.device.started)) == (Status.FAILED, "killed", 1)
+    assert run.message.endswith("It could not be tried once more: phone-1: no answer.")
+    assert {"stdout.txt", "stderr.txt"} <= set(run.files)
+
+
+@pytest.mark.parametrize("error", [LOST, LeaseLost("phone-1: host-2 has it now.")])
+def test_a_phone_that_is_lost_for_good_before_the_second_try_ends_the_part(error):
+    phone = Phone(away=[None, error], gone=[LOST])
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=137)]
+    with pytest.raises(type(error)):
         ran(bench)
-    assert phone.events.count("recover") == 1
+    assert len(phone.device.started) == 1
 
 
 @pytest.mark.parametrize(("exit_code", "error_class"), [(139, "crash:SIGSEGV"), (1, "invoke")])
