@@ -64,7 +64,7 @@ def _run(facts: ArtifactFacts, path: Path, purpose: Pass) -> Run:
         builtin_accepted=True,
         init_allowance_s=_START_S,
     )
-    run, _ = run_once(HostTransport(path.parent), SystemClock(), hostbench().instrument, request)
+    run = run_once(HostTransport(path.parent), SystemClock(), hostbench().instrument, request).run
     said = run.message or ""
     if (run.status is Status.OK) != (not said) or "\n" in said or len(said) > _LONGEST_LINE:
         raise AssertionError(f"a run is {run.status} and says {said!r}")

@@ -64,7 +64,12 @@ def crash(signal: str) -> ErrorClass:
 
 
 class Failure(NamedTuple):
-    """Why a run is not to be believed."""
+    """Why a run is not to be believed.
+
+    Attributes:
+        lasting: whether it does not pass by waiting, so that another try would be in vain, or do harm.
+    """
 
     error_class: ErrorClass
     message: str
+    lasting: bool = False

@@ -100,7 +100,8 @@ def run_on_device(
         course.proofs = _proofs(hashes, before=error.hashes)
         course.failure = changed(course.proofs, when="before")
     except (MissingTool, NoSpace) as error:
-        course.failure = course.failure or Failure(ENVIRONMENT, str(error))
+        lasting = isinstance(error, MissingTool)
+        course.failure = course.failure or Failure(ENVIRONMENT, str(error), lasting=lasting)
     except TransportError as error:
         course.failure = course.failure or Failure(TRANSPORT, str(error))
     finally:
@@ -170,9 +171,8 @@ def _left_behind(leftover: str | None) -> Failure | None:
         return None
     process, _, stays = leftover.partition(" ")
     if stays:
-        return Failure(
-            ENVIRONMENT, f"process {process} of the run is still there and does not die; restart the device."
-        )
+        message = f"process {process} of the run is still there and does not die; restart the device."
+        return Failure(ENVIRONMENT, message, lasting=True)
     return Failure(ENVIRONMENT, f"process {process} of the run was still there after its end and had to be killed.")
 
 
@@ -238,7 +238,8 @@ def _clean_up(transport: Transport, paths: RunPaths, course: Course) -> None:
             end = transport.run(("sh", "-c", script.end_script(paths.work_dir)), deadline_s=_SHORT_S)
             if end.exit_code == script.STAYS:
                 words = end.stdout.decode("utf-8", "replace").strip()
-                course.failure = Failure(ENVIRONMENT, f"{words} after a run that did not end; restart the device.")
+                message = f"{words} after a run that did not end; restart the device."
+                course.failure = Failure(ENVIRONMENT, message, lasting=True)
         transport.remove(paths.work_dir)
     except TransportError as error:
         _LOG.info("%s: %s may be left behind: %s", transport.serial, paths.work_dir, error)

@@ -58,13 +58,24 @@ class RunRequest:
     usual_s: float | None = None
 
 
-def run_once(
-    transport: Transport, clock: Clock, instrument: Instrument, request: RunRequest
-) -> tuple[Run, dict[str, bytes]]:
-    """Run the program once; return what came of it, and the raw files by name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one run.
 
-    The names are `stdout.txt`, `stderr.txt`, `rt.pb`, `prof.pb` and `output.bin`, the last one holding the output
-    tensors of the last inference. The run's own `files` stay empty: whoever stores the raw files names them there.
+    Attributes:
+        run: its own `files` are empty: whoever stores the raw files names them there.
+        files: raw bytes by name: `stdout.txt`, `stderr.txt`, `rt.pb`, `prof.pb` and `output.bin`, the last one holding
+            the output tensors of the last inference.
+        lasting: whether what failed it does not pass by waiting, so that another try would be in vain, or do harm.
+    """
+
+    run: Run
+    files: dict[str, bytes]
+    lasting: bool
+
+
+def run_once(transport: Transport, clock: Clock, instrument: Instrument, request: RunRequest) -> Outcome:
+    """Run the program once; return what came of it.
 
     Raises:
         UsageError: the program lacks a flag that the run needs.
@@ -90,7 +101,8 @@ def run_once(
         ),
         late_s=late_s(settings, usual_s=request.usual_s),
     )
-    return _result(instrument, request, command, paths, course), course.files
+    run = _result(instrument, request, command, paths, course)
+    return Outcome(run=run, files=course.files, lasting=course.failure is not None and course.failure.lasting)
 
 
 def _hashes(instrument: Instrument, request: RunRequest) -> dict[str, str]:

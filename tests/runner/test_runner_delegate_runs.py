@@ -28,7 +28,7 @@ def run(here: Stage, sample: Recording, delegate: str, *, runs: int, stdout: str
     request = here.request(delegate=parse_delegate(delegate), settings=RunSettings(num_runs=runs, max_secs=1))
     program = here.play(sample.name, stdout=stdout or sample.stdout, then=f"exit {sample.exit_code}")
     program = replace(program, flags=program.flags - {"model_runtime_info_output_file", "output_filepath"})
-    return run_once(here.transport, here.clock, program, request)[0]
+    return run_once(here.transport, here.clock, program, request).run
 
 
 def with_threads(sample: Recording) -> str:

@@ -29,7 +29,7 @@ def here(tmp_path: Path) -> Stage:
 
 
 def run(here: Stage, instrument: Instrument, request: RunRequest) -> Run:
-    return run_once(here.transport, here.clock, instrument, request)[0]
+    return run_once(here.transport, here.clock, instrument, request).run
 
 
 def ended(run: Run) -> tuple[Status, str | None]:
@@ -45,7 +45,8 @@ def lives(process: int) -> bool:
 
 
 def test_a_run_that_proves_everything_is_ok(here: Stage) -> None:
-    result, files = run_once(here.transport, here.clock, here.play(), here.request())
+    outcome = run_once(here.transport, here.clock, here.play(), here.request())
+    result, files = outcome.run, outcome.files
     assert (result.status, result.message) == (Status.OK, None)
     assert result.measured is not None
     assert result.measured.median_us == 39984
@@ -261,7 +262,7 @@ class Unpinned(HostTransport):
 
 @pytest.mark.skipif(ONE_CORE is None or len(os.sched_getaffinity(0)) < 2, reason="needs two cores to tell them apart")
 def test_a_run_on_other_cores_than_asked_for_is_not_believed(here: Stage) -> None:
-    result, _ = run_once(Unpinned(here.folder), here.clock, here.play(), here.request(cpus=ONE_CORE))
+    result = run_once(Unpinned(here.folder), here.clock, here.play(), here.request(cpus=ONE_CORE)).run
     assert ended(result) == (Status.FAILED, "environment")
 
 
@@ -275,7 +276,8 @@ class Hasty(HostTransport):
 def test_a_hanging_program_is_ended_where_the_device_cannot_do_it(here: Stage) -> None:
     marker = here.folder / "alive"
     program = here.program(f"#!/bin/sh\necho 'INFO: STARTING!'\necho $$ >'{marker}'\nexec sleep 3600\n")
-    result, files = run_once(Hasty(here.folder), here.clock, program, here.request())
+    outcome = run_once(Hasty(here.folder), here.clock, program, here.request())
+    result, files = outcome.run, outcome.files
     assert ended(result) == (Status.FAILED, "timeout")
     assert files["stdout.txt"] == b"INFO: STARTING!\n"
     assert not lives(int(marker.read_text()))
@@ -283,7 +285,8 @@ def test_a_hanging_program_is_ended_where_the_device_cannot_do_it(here: Stage) -
 
 
 def test_an_endless_output_is_cut_and_gives_no_measurement(here: Stage) -> None:
-    result, files = run_once(here.transport, here.clock, here.program("#!/bin/sh\nyes noise\n"), here.request())
+    outcome = run_once(here.transport, here.clock, here.program("#!/bin/sh\nyes noise\n"), here.request())
+    result, files = outcome.run, outcome.files
     assert result.status is Status.FAILED
     assert result.measured is None
     assert len(files["stdout.txt"]) == 4 << 20
@@ -299,7 +302,7 @@ class Torn(HostTransport):
 
 
 def test_a_lost_way_to_the_device_is_a_transport_failure(here: Stage) -> None:
-    result, _ = run_once(Torn(here.folder), here.clock, here.play(), here.request())
+    result = run_once(Torn(here.folder), here.clock, here.play(), here.request()).run
     assert ended(result) == (Status.FAILED, "transport")
     assert not here.work_dir.exists()
 

@@ -74,11 +74,12 @@ BUILTIN_STDERR = "INFO: Initialized TensorFlow Lite runtime.\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How one run of the program ends on the device."""
+    """How one run of the program ends on the device; `leftover`: its script's note of a process that outlived it."""
 
     exit_code: int = 0
     stderr: str = XNNPACK_STDERR
     output: bytes = b"\x01\x02\x03\x04"
+    leftover: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,7 @@ class MemoryDevice:
         pushes: what the next pushes raise, in order; None: nothing.
         pushing: what happens while bytes are sent.
         lost: whether it does not answer.
+        stays: whether the program of a run that did not come to its end cannot be killed.
         started: the runs that were started.
         sent: model hashes whose bytes were sent, in order.
     """
@@ -108,6 +110,7 @@ class MemoryDevice:
     pushing: Callable[[], None] = lambda: None
     hashes: dict[str, str] = field(default_factory=lambda: {PROGRAM: PROGRAM_SHA256})
     lost: bool = False
+    stays: bool = False
     started: list[Started] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -198,7 +201,11 @@ class MemoryDevice:
         if found != (unchanged or {}):
             raise ChangedFiles(f"{self.serial}: a file has changed.", hashes=found)
         if f"{script.EXIT_CODE} ] && exit 0" in text:  # the script that ends a run which did not end
-            return _result()
+            return (
+                _result(stdout=b"process 4711 could not be ended\n", exit_code=script.STAYS)
+                if self.stays
+                else _result()
+            )
         words = text[text.index(PROGRAM) :].split("\n")[0]
         self.started.append(Started(argv=words, deadline_s=deadline_s, cpus=None if cpus is None else tuple(cpus)))
         ended = self.runs.pop(0) if self.runs else Ended()
@@ -222,6 +229,8 @@ class MemoryDevice:
             f"{work_dir}/{script.AFFINITY}": ",".join(map(str, cpus or (0, 1, 2, 3))).encode(),
             f"{work_dir}/{script.CPU_TIMES}": b"0m0.01s 0m0.00s\n0m2.00s 0m0.49s\n",
         }
+        if ended.leftover is not None:
+            self.left[f"{work_dir}/{script.LEFTOVER}"] = ended.leftover
         if whole and "output_filepath" in given:
             self.left[given["output_filepath"]] = ended.output
 
@@ -238,8 +247,8 @@ class MemoryDevice:
         return [PurePosixPath(path).name for path in self.hashes if path.startswith(f"{ROOT}/models/")]
 
 
-def _result(*, stdout: bytes = b"") -> CommandResult:
-    return CommandResult(exit_code=0, stdout=stdout, stderr=b"", wall_s=1.0)
+def _result(*, stdout: bytes = b"", exit_code: int = 0) -> CommandResult:
+    return CommandResult(exit_code=exit_code, stdout=stdout, stderr=b"", wall_s=1.0)
 
 
 PROFILE = Profile(

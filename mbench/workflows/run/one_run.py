@@ -24,7 +24,7 @@ LEAST_CANARY_S: Final = 15.0
 """For a phone that is busy for a moment."""
 
 TRIED_ONCE_MORE: Final = frozenset({KILLED, ENVIRONMENT})
-"""What may be over in a moment: memory that was low, storage that was full, a file that was replaced."""
+"""What may be over in a moment, unless it lasts: memory that was low, storage that was full, a replaced file."""
 
 ONCE_MORE_AFTER_S: Final = 3.0
 
@@ -109,15 +109,17 @@ class DeviceBench:
             longest_s=_longest_s(purpose, usual_s),
         )
         tries = 0
+        files: RawFiles
         first: tuple[Run, RawFiles] | None = None
         while True:
             before = self._state = self._device.make_ready(self._state, cpus=request.cpus)
-            run, files = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
+            outcome = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
+            run, files = outcome.run, outcome.files
             if run.error_class == TRANSPORT and tries < self._device.retries:
                 tries += 1
                 lost = ended(run.message or "the run was lost")
                 self._wait_for_device(workload, f"{lost} The device", "the run at hand was begun again")
-            elif first is None and run.error_class in TRIED_ONCE_MORE:
+            elif first is None and run.error_class in TRIED_ONCE_MORE and not outcome.lasting:
                 if (hindrance := self._mend(workload)) is not None:
                     run = _only_try(run, hindrance)
                     break

@@ -406,6 +406,36 @@ def test_what_the_program_did_itself_is_never_tried_twice(exit_code, error_class
     assert (len(phone.device.started), phone.events.count("recover")) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("ending", "stays", "said"),
+    [
+        (MissingTool("phone-1: the device has no taskset."), False, "phone-1: the device has no taskset."),
+        (Ended(leftover=b"4711 stays\n"), False, "process 4711 of the run is still there and does not die; restart"),
+        (TransportError("phone-1: no answer."), True, "process 4711 could not be ended after a run that did not end; "),
+    ],
+)
+def test_what_does_not_pass_by_waiting_is_not_tried_once_more(ending, stays, said):
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs, phone.device.stays = [ending], stays
+    run = ran(bench)
+    assert (run.status, run.error_class, len(phone.device.started)) == (Status.FAILED, "environment", 1)
+    assert run.message.startswith(said)
+    assert "second try" not in run.message
+    assert phone.clock.seconds == 0
+
+
+@pytest.mark.parametrize("ending", [FULL, Ended(leftover=b"4711\n")])
+def test_what_may_pass_by_waiting_is_tried_once_more(ending):
+    phone = Phone()
+    bench = phone.bench()
+    bench.push(phone.progress)
+    phone.device.runs = [ending]
+    run = ran(bench)
+    assert (run.status, len(phone.device.started), len(messages(run, "retried"))) == (Status.OK, 2, 1)
+
+
 def test_a_model_that_was_changed_on_the_device_is_not_measured_and_is_brought_again():
     phone = Phone()
     bench = phone.bench()
