@@ -39,9 +39,13 @@ class Stragglers:
             self._timer.start()
 
     def close(self) -> None:
-        """Wait for nobody any more."""
+        """Wait for nobody any more; when this returns, nothing is being told any more either.
+
+        What is told may write the same report as the end of the session does, and must not come after it.
+        """
         if self._timer is not None:
             self._timer.cancel()
+            self._timer.join()
 
     def _say(self, left: Sequence[str]) -> None:
         self._told.set()

@@ -42,6 +42,27 @@ def test_many_that_are_left_or_none_are_not_told_of(devices, ends):
     assert not told.event.wait(0.2)
 
 
+@pytest.mark.parametrize("ends", ["close", "ended"])
+def test_what_is_being_told_has_been_told_when_measuring_ends_or_another_device_does(ends):
+    begun, told = threading.Event(), []
+
+    def tell(left) -> None:
+        begun.set()
+        may_end.wait(10)
+        told.append(tuple(left))
+
+    may_end = threading.Event()
+    stragglers = Stragglers(NAMES, tell, quiet_s=0.02)
+    for name in NAMES[:8]:
+        stragglers.ended(name)
+    assert begun.wait(10)
+    later = threading.Timer(0.2, may_end.set)
+    later.start()
+    stragglers.close() if ends == "close" else stragglers.ended(NAMES[8])
+    assert told == [tuple(NAMES[8:])]
+    later.join()
+
+
 def test_an_end_in_time_begins_the_wait_anew_and_closing_ends_it():
     told = Told()
     stragglers = Stragglers(NAMES, told, quiet_s=3600)
