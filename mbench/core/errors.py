@@ -3,6 +3,7 @@
     MbenchError                     exit code 1
     ├── UsageError                  2   what was asked cannot be: unknown axis, bad value, unreadable option
     │   ├── UnsupportedModel        2   a .tflite that this command cannot treat
+    │   ├── ForeignProgram          2   what a device shows of a program is not a benchmark_model's
     │   └── DatasetError            2   a data set is not there, or not of the format that was named
     │       └── UnreadableExample   2   one of its examples cannot be decoded
     ├── NoDevice                    3   no device could be used, or no benchmark binary for it
@@ -55,6 +56,10 @@ class UsageError(MbenchError):
 
 class UnsupportedModel(UsageError):
     """A `.tflite` file that is whole, but that this command cannot treat (custom operators, several inputs)."""
+
+
+class ForeignProgram(UsageError):
+    """A program shows on one device that it is not a benchmark_model; on another one it may start as one."""
 
 
 class DatasetError(UsageError):

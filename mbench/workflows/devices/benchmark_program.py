@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbench.core.error_classes import KILLED
-from mbench.core.errors import DeviceLost, MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.errors import DeviceLost, ForeignProgram, MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.limits import MOST_PROGRAM_BYTES
 from mbench.core.plain_text import without_name
 from mbench.core.ports import CommandResult, Transport
@@ -242,7 +242,9 @@ def _no_program(serial: str, binary: Path, text: str, status: int, path: str) ->
             f"{f', after {said!r}' if said else ''}. Use a binary that is made for this device."
         )
     words = repr(said) if said else f"nothing, and it ended with status {status}"
-    return UsageError(f"{serial}: {binary} is no benchmark_model: its --help says {words}. Name another by --binary.")
+    return ForeignProgram(
+        f"{serial}: {binary} is no benchmark_model: its --help says {words}. Name another by --binary."
+    )
 
 
 def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[str, str]) -> CommandResult:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.errors import MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.errors import ForeignProgram, MbenchError, NoDevice, TransportError, UsageError
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, MeasuringRules, Pass
 from mbench.core.workloads import RunSettings, Workload
@@ -131,6 +131,8 @@ def _all_ready(
         lambda device: _ready_or_not(expanded, device, progress, only_look=only_look), devices, most=PREPARED_AT_ONCE
     )
     errors = [one.error for one in found if isinstance(one, _Unfit)]
+    if wrong := next((error for error in errors if _asked_wrongly(error)), None):
+        raise wrong
     well = next((one for one in found if isinstance(one, _Ready)), None)
     if well is None:
         refused = next((error for error in errors if not isinstance(error, (NoDevice, TransportError))), None)
@@ -142,14 +144,16 @@ def _all_ready(
 
 
 def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress, *, only_look: bool) -> _Ready | _Unfit:
-    """Return a device with all that planning needs, or why it cannot be used.
-
-    What is wrong with the question itself is found on every device alike.
-    """
+    """Return a device with all that planning needs, or why it cannot be used."""
     try:
         return _ready(expanded, device, progress, only_look=only_look)
     except MbenchError as error:
         return _Unfit(device=device, error=error)
+
+
+def _asked_wrongly(error: MbenchError) -> bool:
+    """Whether what was asked for is wrong, and not one device unfit for it: the host refuses what phones have, say."""
+    return isinstance(error, UsageError) and not isinstance(error, ForeignProgram)
 
 
 def _as_planned(expanded: ExpandedRequest, unfit: _Unfit, well: _Ready) -> _Ready:

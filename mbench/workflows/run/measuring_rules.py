@@ -72,10 +72,15 @@ def measuring_rules(asked: Asked, device: Device) -> MeasuringRules:
 
 
 def _cpus(typed: str | None, device: Device) -> tuple[int, ...] | None:
-    """Return the cores to pin to: as typed, else the device's own choice; None leaves them to the system."""
-    if typed == UNPINNED:
+    """Return the cores to pin to: as typed, else the device's own choice; None leaves them to the system.
+
+    Whether a device that could not be asked has the typed ones is not known: it says itself that it cannot be used.
+    """
+    if typed is None:
+        return device.cpus
+    if typed == UNPINNED or (device.cpus is None and device.known.build is None):
         return None
-    return device.cpus if typed is None else parse_cpus(typed, allowed=device.cpus)
+    return parse_cpus(typed, allowed=device.cpus)
 
 
 def wanted_settings(rules: MeasuringRules) -> Wanted:

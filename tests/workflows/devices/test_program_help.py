@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from mbench.core.errors import CommandTimeout, MbenchError, NoDevice, UsageError
+from mbench.core.errors import CommandTimeout, ForeignProgram, MbenchError, NoDevice
 from mbench.core.ports import CommandResult
 from mbench.workflows.devices.benchmark_program import pushed_program
 
@@ -46,8 +46,8 @@ def ended(status: int, out: bytes = b"", err: bytes = b"") -> CommandResult:
         (ended(143), NoDevice, "PHX1: benchmark_model was killed (SIGTERM) when it was asked for"),
         (ended(132), NoDevice, "PHX1: benchmark_model does not run there: SIGILL ended it"),
         (ended(139, out=b"half"), NoDevice, "SIGSEGV ended it when it was asked for its flags, after 'half'."),
-        (ended(0, out=b"hello\n"), UsageError, "is no benchmark_model: its --help says 'hello'. Name another"),
-        (ended(3), UsageError, "its --help says nothing, and it ended with status 3. Name another by --binary."),
+        (ended(0, out=b"hello\n"), ForeignProgram, "is no benchmark_model: its --help says 'hello'. Name another"),
+        (ended(3), ForeignProgram, "its --help says nothing, and it ended with status 3. Name another by --binary."),
         (
             CommandTimeout("PHX1: x was still running.", argv=("x",), deadline_s=30),
             NoDevice,
