@@ -59,12 +59,20 @@ def why_ended(workers: Collection[BaseProcess], *, more_memory: str) -> str:
         return f"ended with status {code}; what it printed says why"
     if -code == COMPUTED_TOO_LONG:
         return "was ended because it computed without end on a damaged file; name another one"
-    name = signal.Signals(-code).name
+    name = _name(-code)
     if -code == signal.SIGKILL:
         return f"was ended by {name}, as it is when memory runs out; {more_memory}"
     if -code in _CRASHES:
         return f"was ended by {name}: native code crashed, on a damaged file or without memory; {more_memory}"
     return f"was ended by {name}, which somebody sent"
+
+
+def _name(number: int) -> str:
+    """Return a signal's name: `SIGSEGV`, or `signal 40` where Python has none, as of most real-time ones."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _first_end(workers: Collection[BaseProcess]) -> int | None:

@@ -46,6 +46,10 @@ def test_a_signal_of_somebody_is_no_crash(number):
     assert why(end, number) == f"was ended by {number.name}, which somebody sent"
 
 
+def test_a_real_time_signal_is_named_by_its_number():
+    assert why(end, signal.SIGRTMIN + 6) == f"was ended by signal {signal.SIGRTMIN + 6}, which somebody sent"
+
+
 def test_the_one_that_died_is_told_from_those_that_were_told_to_end():
     context = spawning()
     workers = [context.Process(target=end, args=(number,)) for number in (signal.SIGTERM, signal.SIGKILL)]
