@@ -69,14 +69,13 @@ def bootstrap_interval(samples: Sequence[float], *, seed: int) -> Interval | Non
     return Interval(low=_at(medians, int(0.025 * RESAMPLES)), high=_at(medians, int(0.975 * RESAMPLES) - 1))
 
 
-def latency_interval(samples_us: Sequence[float], *, seed: int) -> Interval | None:
-    """Return the interval to show of runs' latencies in µs: the bootstrap's, which a coarse clock makes longer.
+def for_coarse_clock(interval: Interval) -> Interval:
+    """Return a bootstrap interval of latencies in µs as it is to be shown: a narrow one a step of the clock longer.
 
     The times were cut to whole microseconds, so the true median lies up to one above what a narrow interval says; no
     interval is narrower than the clock's step.
     """
-    interval = bootstrap_interval(samples_us, seed=seed)
-    if interval is None or interval.high - interval.low >= COARSE_WIDTH_US:
+    if interval.high - interval.low >= COARSE_WIDTH_US:
         return interval
     return Interval(low=interval.low, high=interval.high + CLOCK_STEP_US)
 

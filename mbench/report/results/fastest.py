@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mbench.core.results import Status, WarningCode
-from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, Interval
+from mbench.core.statistics import CLOCK_STEP_US, Interval
 from mbench.report.results.rows import Row
 
 _NO_WINNER = frozenset(
@@ -41,7 +41,7 @@ def clear_winner(rows: Sequence[Row]) -> int | None:
     doubtful |= any(_below_clock(each) for each in rows)
     if best is None or doubtful or row.status is not Status.OK:
         return None
-    ends = best.high - (CLOCK_STEP_US if best.high - best.low < COARSE_WIDTH_US else 0.0)  # which is in it already
+    ends = best.high - row.lengthened_us  # the step of the clock, where it is in it already
     apart = all(other is not None and other.low - ends > CLOCK_STEP_US for other in intervals.values())
     return fastest if apart else None
 

@@ -12,7 +12,7 @@ from mbench.core.statistics import (
     CLOCK_STEP_US,
     Interval,
     bootstrap_interval,
-    latency_interval,
+    for_coarse_clock,
     median,
     two_groups,
 )
@@ -98,6 +98,7 @@ class Row(Document):
     weights: WeightsFacts | None
     calibration: CalibrationFacts | None
     _artifact: ArtifactFacts | None = PrivateAttr(default=None)
+    _lengthened_us: float = PrivateAttr(default=0.0)
 
     def __eq__(self, other: object) -> bool:
         """Whether all that machines read is equal."""
@@ -106,6 +107,11 @@ class Row(Document):
     def __hash__(self) -> int:
         """Return a number that equal rows share."""
         return hash((self.session, self.variant, self.device, self.delegate, self.threads))
+
+    @property
+    def lengthened_us(self) -> float:
+        """What `latency_ci_us` was lengthened by for the clock's sake; its width does not say whether it was."""
+        return self._lengthened_us
 
     @property
     def least_mult_adds(self) -> int | None:
@@ -124,7 +130,8 @@ def row_of(result: JobResult) -> Row:
     measured = good if result.status in {Status.OK, Status.ABORTED} else []
     samples = latency_samples_us(measured)
     unseen = _below_clock(samples)
-    interval = None if unseen else latency_interval(samples, seed=result.rules.seed)
+    plain = None if unseen else bootstrap_interval(samples, seed=result.rules.seed)
+    interval = None if plain is None else for_coarse_clock(plain)
     artifact = result.workload.artifact
     score, on_device = chosen_score(result), device_score(result)
     row = Row(
@@ -167,6 +174,7 @@ def row_of(result: JobResult) -> Row:
         warnings=(*result.warnings, *_derived_warnings(result, measured, samples)),
     )
     row._artifact = artifact
+    row._lengthened_us = 0.0 if plain is None or interval is None else interval.high - plain.high
     return row
 
 

@@ -48,6 +48,14 @@ def test_two_steps_of_the_clock_do():
 
 
 @pytest.mark.parametrize(
+    ("highest", "other", "first"),
+    [(11, 12, None), (11, 13, 0), (12, 13, None), (12, 14, 0), (13, 14, None), (13, 15, 0)],
+)
+def test_the_clock_s_step_counts_once_however_wide_the_interval(highest, other, first):
+    assert fastest([11, 11, highest], [other, other, other + 3]) == first
+
+
+@pytest.mark.parametrize(
     "facts",
     [{"soc": "another"}, {"cores": 2}, {"model": None}, {"os": "Debian 13"}, {"abi": "arm64-v8a"}, {"profile": "x"}],
 )
