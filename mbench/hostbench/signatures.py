@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from mbench.hostbench import streams
 from mbench.hostbench.parameters import Parameters
@@ -16,7 +17,7 @@ def with_signature(parameters: Parameters) -> Iterator[Parameters]:
     """Yields the parameters with a graph that begins with the chosen signature's; unchanged where it does already.
 
     Raises:
-      BenchmarkFailed: The file has no such signature; those that it has are on stderr.
+      BenchmarkFailed: The file has no such signature, or its signatures cannot be read; stderr says which.
     """
     content = _reordered(parameters) if parameters.signature else None
     if content is None:
@@ -27,21 +28,26 @@ def with_signature(parameters: Parameters) -> Iterator[Parameters]:
 
 
 def _reordered(parameters: Parameters) -> bytes | None:
-    """Returns the model with the signature's graph in front; None where it is there, or where the file cannot be read.
-
-    What is wrong with a file the runtime says better.
-    """
+    """Returns the model with the signature's graph in front; None where it is there."""
     from mbench.hostbench.called_subgraphs import as_main, read_model
 
     try:
         model = read_model(parameters.graph)
-    except Exception:  # whatever foreign bytes do to the generated reader
-        return None
-    graphs = {_text(each.signatureKey): each.subgraphIndex for each in model.signatureDefs or ()}
+        graphs = {_text(each.signatureKey): each.subgraphIndex for each in model.signatureDefs or ()}
+    except Exception as exc:  # whatever foreign bytes do to the generated reader
+        _fail_unread(exc, parameters)
     if parameters.signature not in graphs:
         streams.fail(f"No signature {parameters.signature!r}; the model has {', '.join(graphs) or 'none'}.")
     index = graphs[parameters.signature]
-    return as_main(model, index) if index else None
+    try:
+        return as_main(model, index) if index else None
+    except Exception as exc:  # likewise its writer
+        _fail_unread(exc, parameters)
+
+
+def _fail_unread(exc: Exception, parameters: Parameters) -> NoReturn:
+    """Gives up: to go on would be to time the main graph under the signature's name."""
+    streams.fail(f"Cannot read the signatures: {streams.first_line(exc)}.", f"Failed to load model {parameters.graph}")
 
 
 def _text(raw: bytes | str | None) -> str:

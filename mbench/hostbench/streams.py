@@ -61,6 +61,11 @@ def fail(*lines: str) -> NoReturn:
     raise BenchmarkFailed
 
 
+def first_line(exc: Exception) -> str:
+    """Returns what an exception says in one line; its type where it says nothing."""
+    return next((line for line in str(exc).splitlines() if line.strip()), type(exc).__name__)
+
+
 def fatal(text: str) -> NoReturn:
     """Writes a FATAL line and aborts, as TFLITE_LOG(FATAL) does; a shell reports 134."""
     _write(STDERR, f"FATAL: {text}\n")

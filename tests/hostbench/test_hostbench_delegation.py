@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ai_edge_litert import model_runtime_info_pb2
 from hostbench_runs import CREATED, INITIALIZED, QUICK, Runner, replacing, write
-from tiny_models import Graph, Op, Tensor, add, counting_loop, sandwich, schema, variable
+from tiny_models import Graph, Op, Tensor, add, counting_loop, model_bytes, sandwich, schema, variable
 
 from mbench.runner.output.protos import read_runtime_info
 
@@ -167,3 +168,23 @@ def test_a_signature_that_is_not_there_is_refused_with_those_that_are(hostbench:
     outcome = hostbench(f"--graph={case('multi_signature')}", *QUICK, "--signature_to_run_for=div")
     assert outcome.status == 1
     assert outcome.errors == ["No signature 'div'; the model has add, mul, sub.", "Benchmarking failed."]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (model_bytes(replace(add(), signature="encode"))[:200], "unpack_from requires a buffer of at least"),
+        (b"", "unpack_from requires a buffer of at least 4 bytes"),
+        (model_bytes(Graph([], [], [], []), replace(add(), signature="encode"), kept=1), "list index out of range"),
+    ],
+    ids=["cut off", "empty", "a graph that is not there"],
+)
+def test_a_file_whose_signatures_cannot_be_read_is_never_run_without(
+    content: bytes, reason: str, hostbench: Runner, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(content)
+    outcome = hostbench(f"--graph={path}", *QUICK, "--signature_to_run_for=encode")
+    assert (outcome.status, outcome.counts) == (1, [])
+    assert outcome.errors[0].startswith(f"Cannot read the signatures: {reason}")
+    assert outcome.errors[1:] == [f"Failed to load model {path}", "Benchmarking failed."]

@@ -62,8 +62,11 @@ class Graph:
     signature: str | None = field(default=None)
 
 
-def model_bytes(*graphs: Graph, schema_version: int = 3) -> bytes:
-    """Returns the flatbuffer of a model with these subgraphs, the first one being subgraph 0."""
+def model_bytes(*graphs: Graph, schema_version: int = 3, kept: int | None = None) -> bytes:
+    """Returns the flatbuffer of a model with these subgraphs, the first one being subgraph 0.
+
+    Signatures of all are in it, even where only the first `kept` subgraphs are.
+    """
     model = schema.ModelT()
     model.version = schema_version
     model.description = "mbench tiny model"
@@ -75,6 +78,7 @@ def model_bytes(*graphs: Graph, schema_version: int = 3) -> bytes:
         model.subgraphs.append(_subgraph(model, graph))
         if graph.signature is not None:
             model.signatureDefs.append(_signature(graph, index))
+    model.subgraphs = model.subgraphs[:kept]
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
