@@ -72,6 +72,26 @@ def test_the_canary_does_not_depend_on_an_accelerator() -> None:
     assert canary.delegate == Delegate.XNNPACK
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "cheaper"),
+    [
+        ({"mult_adds": 9}, {"mult_adds": None, "size_bytes": 1}, "a"),
+        ({"mult_adds": 0, "size_bytes": 9}, {"mult_adds": None, "size_bytes": 1}, "a"),
+        ({"mult_adds": 9}, {"mult_adds": None, "least_mult_adds": 8}, "b"),
+        ({"mult_adds": 9}, {"mult_adds": None, "least_mult_adds": 10}, "a"),
+        ({"mult_adds": None, "size_bytes": 8}, {"mult_adds": None, "size_bytes": 7}, "b"),
+        ({"mult_adds": None, "size_bytes": 7}, {"mult_adds": None, "size_bytes": 8}, "a"),
+        ({"mult_adds": 9, "size_bytes": 8}, {"mult_adds": 9, "size_bytes": 7}, "b"),
+    ],
+)
+def test_a_file_that_cannot_be_counted_is_not_taken_for_the_cheapest(one: dict, other: dict, cheaper: str) -> None:
+    files = CHEAP.model_copy(update=one), DEAR.model_copy(update=other)
+    for jobs in (files, files[::-1]):
+        canary = choose_canary([job(Delegate.CPU, file) for file in jobs])
+        assert canary is not None
+        assert canary.artifact.name == f"file:{cheaper}@0123456789ab"
+
+
 def test_a_session_of_accelerators_alone_has_a_canary_too() -> None:
     canary = choose_canary([job(parse_delegate("gpu"), DEAR), job(parse_delegate("nnapi"))])
     assert canary is not None

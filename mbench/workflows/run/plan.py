@@ -99,18 +99,19 @@ def choose_canary(jobs: Sequence[PlannedJob]) -> Workload | None:
     """Return the cheapest workload with short settings: run in every block, it shows whether the device's speed moves.
 
     One of the session's own files, so that nothing has to be built or pushed for it, and on the CPU where the session
-    has one there, so that it does not fail with an accelerator.
+    has one there, so that it does not fail with an accelerator. What cannot be counted at all is behind what can, and
+    is taken by its size.
     """
     able = [job.workload for job in jobs if job.build_error is None]
     if not able:
         return None
-    cheapest = min(
-        able,
-        key=lambda workload: (
-            workload.delegate.accelerated,
-            workload.artifact.mult_adds or 0,
-            workload.artifact.name,
-            workload.label,
-        ),
-    )
+    cheapest = min(able, key=_cost)
     return cheapest.model_copy(update={"settings": CANARY_SETTINGS})
+
+
+def _cost(workload: Workload) -> tuple[bool, bool, int, int, str, str]:
+    """Return what orders workloads from the cheapest on, the same in every session."""
+    file = workload.artifact
+    counted = file.least_mult_adds if file.mult_adds is None else file.mult_adds
+    accelerated = workload.delegate.accelerated
+    return accelerated, counted is None, counted or 0, file.size_bytes or 0, file.name, workload.label
