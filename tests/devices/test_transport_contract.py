@@ -11,14 +11,16 @@ import pytest
 
 from mbench.core.errors import ChangedFiles, CommandTimeout, TransportError
 from mbench.core.ports import Transport
+from mbench.devices.adb.patient import PatientTransport
 from mbench.devices.host.transport import HostTransport
 
 
-@pytest.fixture(params=["host", "adb"])
+@pytest.fixture(params=["host", "adb", "patient"])
 def transport(request, tmp_path) -> Transport:
     return {
         "host": lambda: HostTransport(tmp_path / "a folder with spaces" / "größe"),
         "adb": lambda: request.getfixturevalue("over_adb"),
+        "patient": lambda: PatientTransport(request.getfixturevalue("over_adb"), wait=pytest.fail, most=1),
     }[request.param]()
 
 
