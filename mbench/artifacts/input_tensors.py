@@ -58,7 +58,7 @@ def unfed_input(inputs: Sequence[TensorFacts], fed: Sequence[InputTensor], asked
     for tensor in inputs:
         if tensor.dtype in UNFILLABLE and tensor.name not in valued:
             return (
-                f"its input {tensor.name!r} takes {tensor.dtype} values, which cannot be made up; give them by "
+                f"its input {tensor.name!r} takes {tensor.dtype} values, which mbench cannot generate; give them by "
                 f"--input {tensor.name}:FILE."
             )
         if has_open_size(tensor) and tensor.name not in shaped:
@@ -87,7 +87,9 @@ def _by_name(inputs: Sequence[TensorFacts], texts: Sequence[str], option: str) -
 
 def _shape(inputs: Sequence[TensorFacts], name: str, text: str) -> tuple[int, ...]:
     if not _SHAPE.fullmatch(text):
-        raise ArtifactError(f"--input-shape {name}:{text} is no shape; write sizes of 1 or more, such as 1,224,224,3.")
+        raise ArtifactError(
+            f"--input-shape {name}:{text} is not a shape; write sizes of 1 or more, such as 1,224,224,3."
+        )
     shape = tuple(map(int, text.split(","))) if text else ()
     tensor = next(each for each in inputs if each.name == name)
     rank = len(tensor.shape_signature or tensor.shape)
@@ -99,7 +101,7 @@ def _shape(inputs: Sequence[TensorFacts], name: str, text: str) -> tuple[int, ..
 def _values(tensor: TensorFacts, shape: tuple[int, ...] | None, path: Path, keep: Callable[[Path], bytes]) -> str:
     data = keep(path)
     if not data:
-        raise ArtifactError(f"{path} is empty; it shall hold the values of input {tensor.name!r}.")
+        raise ArtifactError(f"{path} is empty; it must hold the values of input {tensor.name!r}.")
     try:
         needed = prod(shape if shape is not None else tensor.shape) * np.dtype(tensor.dtype).itemsize
     except TypeError:  # text, and types narrower than a byte

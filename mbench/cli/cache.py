@@ -10,7 +10,7 @@ from mbench.cli.streams import tell, write_json, write_line
 from mbench.cli.tables import print_table
 from mbench.core.errors import UsageError
 
-app = typer.Typer(help="Show, prune and empty what mbench keeps to be faster.", rich_markup_mode=None)
+app = typer.Typer(help="Show, prune and empty the caches of this host.", rich_markup_mode=None)
 
 Kinds = Annotated[
     str | None,
@@ -29,7 +29,7 @@ def cache(
     context: typer.Context,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show what takes how much room, by kind; all of it can be made or fetched again."""
+    """Show the size of each kind of cache; all of it can be made or fetched again."""
     if context.invoked_subcommand is not None:
         return
     from mbench.workflows.cache import command
@@ -48,7 +48,7 @@ def prune(
         float | None,
         typer.Option(
             "--older-than",
-            help="Age since the last use, in days, from which on to remove.",
+            help="Minimum age of what is removed, in days since its last use.",
             min=0,
             metavar="DAYS",
             show_default="any",
@@ -57,7 +57,7 @@ def prune(
     size: Annotated[
         str | None,
         typer.Option(
-            help="Size that the rest may have, such as 20GB; what was not used for longest goes first.",
+            help="Cache quota, such as 20GB; what was not used for longest is removed first.",
             metavar="SIZE",
             show_default="any",
         ),

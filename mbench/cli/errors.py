@@ -86,7 +86,7 @@ def _remembered_interrupts() -> list[int]:
         def hear(number: int, frame: FrameType | None) -> None:
             heard.append(number)
             if len(heard) >= ENOUGH:
-                streams.tell("interrupted; what is not put back yet, the next session does.")
+                streams.tell("interrupted; the next session puts back what is still changed.")
                 os._exit(INTERRUPTED)
             signal.default_int_handler(number, frame)
 

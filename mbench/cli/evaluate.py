@@ -58,7 +58,7 @@ def evaluate(
     lists: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write the names of each split's examples to, as train.txt and test.txt.",
+            help="Folder for the names of each split's examples, train.txt and test.txt.",
             metavar="FOLDER",
             rich_help_panel=grouped.ACCURACY,
             show_default="not written",
@@ -67,7 +67,7 @@ def evaluate(
     predictions: Annotated[
         Path | None,
         typer.Option(
-            help="CSV file to write what each file answered to each example to: truth, best five answers, scores.",
+            help="CSV file for each model's answers to each example: truth, top five classes and scores.",
             metavar="FILE",
             rich_help_panel=grouped.ACCURACY,
             show_default="not written",

@@ -43,7 +43,7 @@ TableFormat = Annotated[
 Columns = Annotated[
     str | None,
     typer.Option(
-        help="Columns of the table, such as variant,latency,memory, in this order; all for every one.",
+        help="Columns of the table, such as variant,latency,memory, in this order; all shows every column.",
         metavar="NAMES",
         show_default="the key ones in a terminal, else all",
         rich_help_panel=grouped.OUTPUT,
@@ -160,8 +160,8 @@ PreprocessingOption = Annotated[
     str | None,
     typer.Option(
         "--preprocessing",
-        help="Preprocessing recipe: inception, antialiased, plain, torchvision, keras or caffe; and behind a colon, or "
-        "alone, what levels become: levels (0 to 255), unit, symmetric, imagenet, or MEAN/STD.",
+        help="Preprocessing recipe: inception, antialiased, plain, torchvision, keras or caffe; after a colon, or "
+        "alone, the scaling of levels: levels (0 to 255), unit, symmetric, imagenet, or MEAN/STD.",
         metavar="NAME",
         rich_help_panel=grouped.ACCURACY,
         show_default="the data set's",
@@ -172,7 +172,7 @@ ExifOption = Annotated[
     typer.Option(
         "--exif",
         help="EXIF orientation of pictures: ignore takes them as they are stored, as TensorFlow does; apply turns "
-        "them.",
+        "them upright.",
         rich_help_panel=grouped.ACCURACY,
     ),
 ]
@@ -180,7 +180,7 @@ SplitOption = Annotated[
     str | None,
     typer.Option(
         "--split",
-        help="Examples to score: test, train, all, or those that a file names, one a line.",
+        help="Split to score: test, train, all, or a file that names one example per line.",
         metavar="test|train|all|FILE",
         rich_help_panel=grouped.ACCURACY,
         show_default="test",
@@ -202,7 +202,7 @@ LabelsOption = Annotated[
     Path | None,
     typer.Option(
         "--labels",
-        help="File of the class that each output stands for: a name a line, or NUMBER: NAME; names are the data set's.",
+        help="File of class names, one per output: a name per line, or NUMBER: NAME; names are the data set's.",
         metavar="FILE",
         rich_help_panel=grouped.ACCURACY,
         show_default="the data set's classes, in order",
@@ -212,7 +212,7 @@ SkipUnreadable = Annotated[
     bool,
     typer.Option(
         "--skip-unreadable",
-        help="Leave out files of a folder: data set that are no pictures or damaged, and name them.",
+        help="Leave out files of a folder: data set that are damaged or not pictures, and list them.",
         rich_help_panel=grouped.ACCURACY,
     ),
 ]

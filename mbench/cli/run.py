@@ -311,17 +311,16 @@ def run(
     resume: Annotated[
         str | None,
         typer.Option(
-            help="Session to go on with; last is the latest. Its plan decides what is run: it takes --results, "
-            "--adb-server, --wait-for-phone, --failed, --format, --columns, --json and --quiet only, and once more "
-            "--binary FILE and --delegate external:PATH where it was begun with them: what a plan names is not started "
-            "by itself.",
+            help="Session to resume; last is the latest. Its plan decides what is run, and it takes --results, "
+            "--adb-server, --wait-for-phone, --failed, --format, --columns, --json and --quiet only. A session begun "
+            "with --binary FILE or --delegate external:PATH needs it again: code that a plan alone names is not run.",
             metavar="SESSION",
             rich_help_panel=grouped.OUTPUT,
         ),
     ] = None,
     failed: Annotated[
         bool,
-        typer.Option("--failed", help="Beside --resume: try failed jobs again, too.", rich_help_panel=grouped.OUTPUT),
+        typer.Option("--failed", help="With --resume: run failed jobs again, too.", rich_help_panel=grouped.OUTPUT),
     ] = False,
     dry_run: Annotated[
         bool,
@@ -350,7 +349,7 @@ def run(
     if resume is not None:
         _refuse_beside_resume(context)
     if failed and resume is None:
-        raise UsageError("--failed belongs beside --resume SESSION, whose failed jobs it tries again.")
+        raise UsageError("--failed needs --resume SESSION, whose failed jobs it runs again.")
     if (every or any_) and not [each for each in device or [] if each != "host"]:
         raise UsageError("--every and --any choose among phones; name a profile with --device.")
     if min_secs is not None and max_secs is not None and min_secs > max_secs:

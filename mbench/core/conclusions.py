@@ -104,7 +104,7 @@ def _unscored(job: PlannedJob, scores: Sequence[Score | Unscored]) -> Iterator[M
                 code=WarningCode.UNANSWERED,
                 message=f"{score.asked - score.scored} of {score.asked} examples have no answer from the device and "
                 "count as wrong",
-                advice="the accuracy is that much too low at most; see which they are in the job's document",
+                advice="the accuracy is too low by at most that share; see which they are in the job's document",
             )
     for agreement in (score.agreement for score in scores if isinstance(score, Score)):
         if agreement is not None and agreement.same_top1 < LEAST_SAME_ANSWERS * agreement.examples:

@@ -193,7 +193,9 @@ def _written(evidence: Evidence) -> Failure | None:
         if size or (size == 0 and path == evidence.output and evidence.workload.artifact.outputs is None):
             continue
         state = "is not there" if size is None else "is empty"
-        return Failure(IO, f"{path}, which the run was to write, {state}; look at the room on the device's storage.")
+        return Failure(
+            IO, f"{path}, which the run was to write, {state}; check the free space on the device's storage."
+        )
     return None
 
 

@@ -63,15 +63,15 @@ def test_values_fit_the_shape_that_was_asked_for() -> None:
         (("y:1,4",), (), 0, "it has no input that --input-shape y:1,4 names; its inputs are 'ids'."),
         ((), ("y:f",), 0, "it has no input that --input y:f names; its inputs are 'ids'."),
         (("ids:4",), (), 0, "--input-shape ids:4 has 1 dimensions; the input 'ids' has 2."),
-        (("ids:0,4",), (), 0, "--input-shape ids:0,4 is no shape; write sizes of 1 or more, such as 1,224,224,3."),
-        (("ids:-1,4",), (), 0, "--input-shape ids:-1,4 is no shape; write sizes of 1 or more, such as 1,224,224,3."),
-        (("ids:1;4",), (), 0, "--input-shape ids:1;4 is no shape; write sizes of 1 or more, such as 1,224,224,3."),
+        (("ids:0,4",), (), 0, "--input-shape ids:0,4 is not a shape; write sizes of 1 or more, such as 1,224,224,3."),
+        (("ids:-1,4",), (), 0, "--input-shape ids:-1,4 is not a shape; write sizes of 1 or more, such as 1,224,224,3."),
+        (("ids:1;4",), (), 0, "--input-shape ids:1;4 is not a shape; write sizes of 1 or more, such as 1,224,224,3."),
         (("ids:1,4", "ids:2,4"), (), 0, "--input-shape names its input 'ids' twice."),
         ((), ("ids:f", "ids:g"), 16, "--input names its input 'ids' twice."),
         ((), ("ids:f",), 15, "f has 15 bytes; input 'ids' takes 16: 1×4 int32 values, raw."),
         ((), ("ids:f",), 17, "f has 17 bytes; input 'ids' takes 16: 1×4 int32 values, raw."),
         (("ids:2,4",), ("ids:f",), 16, "f has 16 bytes; input 'ids' takes 32: 2×4 int32 values, raw."),
-        ((), ("ids:f",), 0, "f is empty; it shall hold the values of input 'ids'."),
+        ((), ("ids:f",), 0, "f is empty; it must hold the values of input 'ids'."),
     ],
 )
 def test_what_does_not_fit_is_refused(shapes: tuple[str, ...], files: tuple[str, ...], size: int, reason: str) -> None:
@@ -98,5 +98,5 @@ def test_an_open_size_must_be_asked_for() -> None:
 def test_text_must_be_given() -> None:
     reason = unfed(WORDS)
     assert reason is not None
-    assert reason.endswith("takes string values, which cannot be made up; give them by --input words:FILE.")
+    assert reason.endswith("takes string values, which mbench cannot generate; give them by --input words:FILE.")
     assert unfed(WORDS, files=("words:" + str(Path("f")),)) is None

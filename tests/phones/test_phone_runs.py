@@ -12,7 +12,7 @@ from mbench.emulator.phone.facts import Cluster
 
 pytestmark = pytest.mark.tensorflow
 
-PUSHED = re.compile(r"pushed \d+\.\d MB at \d+\.\d MB/s, proved by SHA-256$", re.MULTILINE)
+PUSHED = re.compile(r"pushed \d+\.\d MB at \d+\.\d MB/s, verified by SHA-256$", re.MULTILINE)
 
 
 def pushed_files(phone):

@@ -272,7 +272,7 @@ def test_a_list_of_cores_has_both_its_ends(said: str, cores: set[int] | None) ->
 
 @pytest.mark.parametrize(("size", "state"), [(1, None), (2, None), (0, "is empty"), (None, "is not there")])
 def test_a_file_of_one_byte_was_written(size: int | None, state: str | None) -> None:
-    message = f"/d/o.bin, which the run was to write, {state}; look at the room on the device's storage."
+    message = f"/d/o.bin, which the run was to write, {state}; check the free space on the device's storage."
     failure = None if state is None else ("io", message)
     assert find_failure(evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size, "/d/prof.pb": 5})) == failure
 

@@ -92,7 +92,7 @@ def _read(opening: Opening, root: Path, path: Path, part: str, split: Split) -> 
         ) from None
     except (TypeError, ValueError, OverflowError):
         raise DatasetError(
-            f"{FORMAT}; {path} is no object with lists of images, categories and annotations. Fetch it again."
+            f"{FORMAT}; {path} is not an object with lists of images, categories and annotations. Fetch it again."
         ) from None
     boxes = _boxes(path, annotations, files, {identity: label for label, identity in enumerate(sorted(categories))})
     chosen = _chosen(root, files) if split is Split.TEST else files

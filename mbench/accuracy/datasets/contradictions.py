@@ -75,8 +75,8 @@ def near_copies(train: LabelledExamples, test: LabelledExamples, *, cache: Path 
         return None
     trained, tested = found[0]
     return (
-        f"{len(found)} of {len(test)} pictures of the test split are nearly some of the train split "
-        f"({test.name(tested)} and {train.name(trained)}, …): of what learnt from these, the score is too high"
+        f"{len(found)} of {len(test)} pictures of the test split are near-copies of pictures of the train split "
+        f"({test.name(tested)} and {train.name(trained)}, …): the score of a network trained on these is too high"
     )
 
 

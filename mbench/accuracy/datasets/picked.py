@@ -78,7 +78,7 @@ def listed(splits: Mapping[Split, Examples], path: Path) -> LabelledExamples:
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise DatasetError(
-            f"{path} names {unknown[0]}{more}, which the data set has not; its names are such as "
+            f"{path} names {unknown[0]}{more}, not in the data set; its names look like "
             f"{next(iter(known), 'none')}. Mend the list."
         )
     twice = next((name for name, after in zip(sorted(names), sorted(names)[1:], strict=False) if name == after), None)

@@ -26,10 +26,10 @@ def class_doubts(first: NDArray[np.integer], truth: NDArray[np.integer], *, hits
 def _doubts(first: NDArray[np.integer], truth: NDArray[np.integer], hits: int, classes: int) -> Iterator[str]:
     undecided = int((first == NO_CLASS).sum())
     if undecided:
-        yield (f"{undecided} of {len(first)} answers score every class alike, which is no answer; they count as wrong")
+        yield f"{undecided} of {len(first)} answers score every class alike; they count as wrong"
     several = len(np.unique(truth)) > 1  # examples of one class alone are rightly all answered by it
     if several and undecided < len(first) and len(np.unique(first)) == 1 and len(first) > 1:
-        yield f"all {len(first)} answers are output {int(first[0])}: the network may be collapsed, or be given white"
+        yield f"all {len(first)} answers are output {int(first[0])}: a collapsed network, or an all-white input"
     low = wilson_interval(hits, len(truth)).low
     chance, commonest = 1 / classes, float(np.bincount(truth).max()) / len(truth)
     examples = "1 example does" if len(truth) == 1 else f"{len(truth)} examples do"

@@ -80,7 +80,8 @@ class OutputLabels:
         if missing:
             more = f" and {len(missing) - 1} more of the data set's classes" if len(missing) > 1 else ""
             raise UnsupportedModel(
-                f"{self.path} has no {missing[0]}{more}; its names are such as {self.names[0][1]}. Call them alike."
+                f"{self.path} has no {missing[0]}{more}; its names look like {self.names[0][1]}. Use "
+                "the data set's names."
             )
         return found
 

@@ -55,7 +55,7 @@ class Recorder:
             UnsupportedModel: its answers are no classes.
         """
         if evaluator.meaning is None:
-            raise UnsupportedModel(f"predictions are of classes, and the data set asks for {examples.facts.task}.")
+            raise UnsupportedModel(f"--predictions is for classes, and the data set asks for {examples.facts.task}.")
         self._output, self._examples, self._inner = opened.scores_output(), examples, evaluator
         self._meaning = evaluator.meaning
         self.predictions: tuple[Prediction, ...] = ()

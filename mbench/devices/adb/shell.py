@@ -28,8 +28,8 @@ _LONGEST_LINE: Final = 60_000
 _MISSING_STATUS = 127
 WAYS_ROUND: Final[Mapping[str, str]] = {
     "taskset": "which pins runs to cores. Run with --cpus none, unpinned, or install a toybox that has it.",
-    "sha256sum": "which proves what was pushed. Install a toybox that has it, or use a phone with Android 6 or later.",
-    "wc": "which tells the sizes of files. Install a toybox that has it.",
+    "sha256sum": "which verifies pushed files. Install a toybox that has it, or use a phone with Android 6 or later.",
+    "wc": "which reports the sizes of files. Install a toybox that has it.",
     "printf": "which mbench's scripts print with. Install a toybox that has it.",
 }
 """What phones were seen without, and what helps."""

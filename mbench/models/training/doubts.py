@@ -48,7 +48,7 @@ def _by_chance(record: TrainingRecord) -> Iterator[str]:
         return
     if is_chance(round(share * record.evaluated), record.evaluated, classes):
         yield (
-            f"it is no better than chance: {share:.1%} of {record.evaluated} validation examples, guessing has "
+            f"it is no better than chance: {share:.1%} of {record.evaluated} validation examples, guessing gets "
             f"{1 / classes:.1%}; train longer, or with another --learning-rate"
         )
 

@@ -69,7 +69,7 @@ def parse_network(text: bytes | str) -> SavedNetwork:
         if kind in GRAPHS and "layers" in config:
             return _graph(config)
     except (TypeError, KeyError, IndexError, AttributeError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(f"its configuration is none of Keras ({type(error).__name__})") from error
+        raise ValueError(f"its configuration is not a Keras one ({type(error).__name__})") from error
     raise ValueError(f"it is a model of class {str(kind)[:80]}, whose layers only its own code knows")
 
 

@@ -84,7 +84,7 @@ def _attribute(data: bytes) -> bytes | str | None:
         held = file.attrs.get_id(ATTRIBUTE)
         length = held.dtype.itemsize if held.dtype.kind == "S" else longest_text(data)
         if held.shape != () or held.dtype.kind not in "SO" or length > MOST_BYTES:
-            raise ValueError(f"{ATTRIBUTE} is no text of at most {MOST_BYTES} bytes")
+            raise ValueError(f"{ATTRIBUTE} is not a text of at most {MOST_BYTES} bytes")
         text = file.attrs[ATTRIBUTE]
         return text if isinstance(text, str) else bytes(text)
 

@@ -301,7 +301,7 @@ def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoD
     listed = fitting or phones
     if listed:
         states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in listed)
-        return NoDevice(f"no usable phone is {wanted}. Attached: {ended(states)} mbench devices tells more.")
+        return NoDevice(f"no usable phone is {wanted}. Attached: {ended(states)} mbench devices shows more.")
     return NoDevice(f"no phone is attached. {HOW_TO_ATTACH.format(profile=wanted)}")
 
 

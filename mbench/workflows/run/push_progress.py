@@ -47,7 +47,7 @@ class PushProgress:
         """Say what was sent, if anything was; files that are there already need no push."""
         if self._bytes:
             self.progress.finish()
-            self.progress.note(f"pushed {self._so_far()}, proved by SHA-256")
+            self.progress.note(f"pushed {self._so_far()}, verified by SHA-256")
 
     def _so_far(self) -> str:
         """Return megabytes, and a speed once there is one: hashing and renaming on the device take their part of it."""

@@ -54,7 +54,7 @@ def test_a_picture_that_was_encoded_again_is_named_with_its_origin(scenes: Path,
     picture.save(scenes / "test" / "dog" / "copy.jpg", quality=60)
     said = compared(scenes)
     assert said is not None
-    assert said.startswith("1 of 9 pictures of the test split are nearly some of the train split")
+    assert said.startswith("1 of 9 pictures of the test split are near-copies of pictures of the train split")
     assert "(test/dog/copy.jpg and train/dog/1.png, …)" in said
 
 

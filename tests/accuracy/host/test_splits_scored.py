@@ -83,7 +83,7 @@ def test_json_holds_provenance_and_licence(evaluate, colours):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["a/1.png", "a/none.png", "b/none.png"], "names a/none.png and 1 more, which the data set has not"),
+        (["a/1.png", "a/none.png", "b/none.png"], "names a/none.png and 1 more, not in the data set"),
         (["a/1.png", "b/2.png", "a/1.png"], "names a/1.png twice"),
         ([], "names no example"),
     ],

@@ -159,7 +159,7 @@ def started(text: str, tools: tuple[str, ...], folder: Path) -> ShellEnd:
         (
             ("cat",),
             {"unchanged": {"/f": "0" * 64}},
-            "could not start cat: the device has no sha256sum, which proves ",
+            "could not start cat: the device has no sha256sum, which verifies ",
         ),
         (("taskset",), {"cpus": (0,)}, "could not start cat: the device has no such program"),
         ((), {}, "could not start cat: the device has no such program"),

@@ -498,7 +498,7 @@ def test_pushes_that_the_device_announces_are_shown():
     phone = Phone()
     phone.bench().push(phone.progress)
     assert phone.progress.stages == [("pushing", None)]
-    assert phone.progress.notes == ["pushed 4.0 MB, proved by SHA-256"]
+    assert phone.progress.notes == ["pushed 4.0 MB, verified by SHA-256"]
     assert phone.progress.finished == 1
 
 
@@ -514,7 +514,7 @@ def test_the_speed_is_that_of_all_pushes_without_waiting_for_a_lost_device(losse
     phone.device.pushing = lambda: phone.clock.sleep(1)
     phone.device.pushes = [LOST] * losses
     bench.push(phone.progress)
-    assert phone.progress.notes == [f"pushed {4 + 2 * losses}.0 MB at 2.0 MB/s, proved by SHA-256"]
+    assert phone.progress.notes == [f"pushed {4 + 2 * losses}.0 MB at 2.0 MB/s, verified by SHA-256"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def test_the_speed_counts_from_the_first_byte_to_the_proof_and_no_waiting_betwee
             sent(3_000_000)
             clock.sleep(0.5)  # the device hashes
     told.finish()
-    assert notes.notes == ["pushed 6.0 MB at 2.0 MB/s, proved by SHA-256"]
+    assert notes.notes == ["pushed 6.0 MB at 2.0 MB/s, verified by SHA-256"]
 
 
 def test_where_nothing_was_sent_nothing_is_said():
