@@ -21,7 +21,7 @@ UNCOUNTED: Final = frozenset(
         *("STABLEHLO_SORT", "STABLEHLO_RNG_BIT_GENERATOR"),
     }
 )
-"""Builtin operators that multiply, or run another subgraph, and whose work is not told by their shapes alone.
+"""Builtin operators that multiply, or run another subgraph, and whose work does not follow from their shapes alone.
 
 Of LSTM it is, where it has matrices of weights.
 """

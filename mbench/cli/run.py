@@ -559,7 +559,7 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool,
 
 
 def _so_far(*, quiet: bool) -> "Callable[[str], None]":
-    """Return what shows a table before the answer: on stderr, which tells the story."""
+    """Return what prints a table before the answer, on stderr; with --quiet nothing does."""
     return (lambda _: None) if quiet else streams.tell_lines
 
 

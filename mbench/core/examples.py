@@ -23,7 +23,7 @@ class Task(StrEnum):
 
 
 class Split(StrEnum):
-    """Which examples: those to learn from, or those to be judged by, which no training ever sees.
+    """Which examples: those to learn from, or those to be scored on, which no training ever sees.
 
     Or both together, or those that a list of the user names: these are made of the first two.
     """

@@ -64,7 +64,7 @@ def plain_lines(text: str) -> str:
 
 
 def shown_command(argv: Sequence[str]) -> str:
-    """Return what a message calls a command: its program, or what a shell was told, where that is short."""
+    """Return what a message calls a command: its program, or the shell script, where that is short."""
     if tuple(argv[:2]) != ("sh", "-c") or len(argv) < 3:
         return argv[0]
     text = argv[2].strip()
@@ -72,7 +72,7 @@ def shown_command(argv: Sequence[str]) -> str:
 
 
 def without_name(message: str, name: str) -> str:
-    """Return a message without the device's name that it begins with, where what it is told in names the device."""
+    """Return a message without the device's name that it begins with, where the text around it names the device."""
     return message.removeprefix(f"{name}: ")
 
 

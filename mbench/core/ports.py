@@ -58,7 +58,7 @@ class Transport(Protocol):
         executable: bool = False,
         sent: Callable[[int], None] | None = None,
     ) -> None:
-        """Write the file whole or not at all, and prove it by `sha256` read on the device.
+        """Write the file whole or not at all, and verify it by the `sha256` read on the device.
 
         `sent` hears 0 when sending begins, then the number of further bytes as they go; nothing where the content is
         there already.

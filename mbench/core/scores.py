@@ -27,7 +27,7 @@ class EvaluationSpec(Document):
         label_offset: output index of class 0; None: by the number of outputs.
         cells: of a geolocation: the CSV file that tells where each class lies; None: `cells.csv` beside the data set.
         labels: of a classification: file that says what each output stands for; None: the data set's classes, in order.
-        skip_unreadable: whether files of a folder that are no pictures, or damaged ones, are left out.
+        skip_unreadable: whether files of a folder that are damaged or not pictures are left out.
         examples: how many; None: all, fewer of files and devices that are slow.
         seed: of the draw where fewer than all are asked.
         delegate: what executes the file.

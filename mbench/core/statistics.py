@@ -89,7 +89,7 @@ class Groups:
 
 
 def two_groups(samples: Sequence[float], *, step: float = CLOCK_STEP_US) -> Groups | None:
-    """Return the two groups that samples lie in, None where they lie together or are too few to tell.
+    """Return the two groups that samples lie in, None where they lie together or are too few to say.
 
     The widest gap between neighbours that leaves two samples or more on either side divides them where it is wider than
     two hundredths of the median, than twice either group and than two steps of the clock.

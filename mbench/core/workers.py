@@ -76,7 +76,7 @@ def _name(number: int) -> str:
 
 
 def _first_end(workers: Collection[BaseProcess]) -> int | None:
-    """Return the exit code of one that was not told to end."""
+    """Return the exit code of one that nobody asked to end."""
     codes = [worker.exitcode for worker in workers]
     return next((code for code in codes if code not in (None, 0, 1, -signal.SIGTERM)), None)
 

@@ -296,7 +296,7 @@ class TrainingFacts(Document):
         network: what was trained, at which resolution: `mobilenet_v1_0.25_32_digits10`.
         dataset: on what.
         epochs: that it had; `kept_epoch`: whose weights these are.
-        held_out_accuracy: of that epoch on the validation split; None: not taken.
+        held_out_accuracy: of that epoch on the validation split; None: not evaluated.
         held_out: examples of the validation split.
         qat_bits: of 1×1 weights, where it was quantization-aware; else None.
         teacher: what taught: `weights 0a1b2c3d4e5f`, `keras …`, `stored …`; None: nobody.

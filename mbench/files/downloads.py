@@ -88,7 +88,7 @@ class Download:
         pin: SHA-256 that it must have; None takes any.
         accept: how to take another file than the pinned one, as a sentence.
         known: validators of the state that is already at hand: where it is still that, nothing comes.
-        progress: told in KiB.
+        progress: reports KiB.
     """
 
     url: str

@@ -54,7 +54,7 @@ def locked(
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds a lock now; False where nobody can tell. It is taken for a moment, and nothing is made."""
+    """Whether somebody holds a lock now; False where that is unknown. It is taken for a moment, and nothing is made."""
     if not path.exists():
         return False
     try:

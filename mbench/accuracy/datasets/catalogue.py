@@ -53,7 +53,7 @@ def open_dataset(reference: str, *, cache: Path | None = None, skip_unreadable: 
         cache: folder for notes on files that were hashed or indexed, such as a part of MBENCH_HOME. A split's identity
             is a hash over all its bytes: tens of seconds for ImageNet's 50000 validation pictures, one or two when the
             files are still those that were noted (by path, size and time of change). None: nothing is noted.
-        skip_unreadable: whether files of a folder that are no pictures, or damaged ones, are left out.
+        skip_unreadable: whether files of a folder that are damaged or not pictures are left out.
 
     Raises:
         DatasetError: no such name, no place, or nothing of that format there.

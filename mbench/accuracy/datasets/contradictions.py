@@ -32,7 +32,7 @@ Of nine photographs, JPEG of quality 10 to 95 gave 0.1 to 2.2, and half the size
 """
 
 LEAST_DEVIATION: Final = 8.0
-"""Standard deviation of a small picture, in levels, below which it is too plain to be told from others."""
+"""Standard deviation of a small picture, in levels, below which it is too plain to be distinguished from others."""
 
 _ROWS_AT_ONCE: Final = 256
 
@@ -59,7 +59,7 @@ def near_copies(train: LabelledExamples, test: LabelledExamples, *, cache: Path 
 
     Args:
         train: examples to learn from.
-        test: examples to be judged by.
+        test: examples that are scored.
         cache: folder for a note of what was found; None: none is kept.
     """
     total = len(train) + len(test)

@@ -22,7 +22,7 @@ class Opening:
         reference: as typed: `imagenet:~/val`.
         place: what follows the colon: `~/val`; empty for an embedded data set.
         cache: folder for hashes of files; None: every process hashes them anew.
-        skip_unreadable: whether files that are no pictures, or damaged ones, are left out.
+        skip_unreadable: whether files that are damaged or not pictures are left out.
     """
 
     reference: str

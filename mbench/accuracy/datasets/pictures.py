@@ -146,7 +146,7 @@ def no_picture(folder: Path, *, format_: str) -> DatasetError:
 
 
 def foreign_files(paths: Sequence[str], *, format_: str, advice: str = "") -> DatasetError:
-    """Return the error of files that are no pictures, all of them named as far as a line has room."""
+    """Return the error of files that are not pictures, all of them named as far as a line has room."""
     more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
     verb = "is none that is" if len(paths) == 1 else "are none that are"
     return DatasetError(

@@ -17,7 +17,7 @@ from mbench.core.examples import Split
 
 TRAIN_WORDS: Final = ("train", "training")
 TEST_WORDS: Final = ("test", "testing", "val", "valid", "validation", "dev", "eval")
-"""Of the folder to be judged by; the first that is there counts."""
+"""Names of the folder to be scored on; the first that is there counts."""
 
 OTHER_WORDS: Final = ("unlabeled", "unlabelled", "unsup", "unsupervised", "extra", "pred", "predict", "prediction")
 
@@ -105,7 +105,7 @@ def _first(
 def _refuse_hidden_splits(root: Path, names: Sequence[str], format_: str) -> None:
     """Raise where what would be classes hold no picture of their own and the same classes: they are splits.
 
-    A network that learnt them would tell one split from another.
+    A network that learnt them would distinguish one split from another.
     """
     empty = [name for name in names if not has_pictures(root / name)]
     if len(empty) < _FEWEST_CLASSES:

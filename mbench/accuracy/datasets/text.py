@@ -94,7 +94,7 @@ def read_json(path: Path, *, without: re.Pattern[bytes]) -> Any:
             for it.
 
     Raises:
-        DatasetError: it cannot be read, is no JSON, or has more bytes or values than are read.
+        DatasetError: it cannot be read, is not JSON, or has more bytes or values than are read.
     """
     data = without.sub(b'"":null', _read(path, limit_bytes=MOST_JSON_BYTES))
     if len(data) > MOST_READ_BYTES or sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
@@ -107,7 +107,7 @@ def read_json(path: Path, *, without: re.Pattern[bytes]) -> Any:
     except RecursionError:
         raise DatasetError(f"{path} is JSON of lists in lists without end. Fetch it again.") from None
     except ValueError as error:  # not JSON, or a number of thousands of digits
-        raise DatasetError(f"{path} is no JSON: {error}. It may be cut short; fetch it again.") from None
+        raise DatasetError(f"{path} is not JSON: {error}. It may be cut short; fetch it again.") from None
 
 
 def whole_number(text: str) -> int | None:

@@ -1,7 +1,7 @@
-"""Which real values a quantized input can hold, and whether a recipe's are those: a tensor tells its own range.
+"""Which real values a quantized input can hold, and whether a recipe's are those: a tensor states its own range.
 
 real = scale x (stored - zero point), so an int8 or uint8 tensor of a network that takes -1 to 1 ends there: whoever
-gives it 0 to 255 gives it white. A float input tells nothing.
+gives it 0 to 255 gives it white. A float input states none.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One phone's shell behind an adb server: small scripts of ours, and what goes wrong with them told as our errors."""
+"""One phone's shell behind an adb server: small scripts of ours, and what goes wrong with them as our errors."""
 
 import time
 

@@ -194,7 +194,7 @@ def refuse_unstarted(end: ShellEnd, *, serial: str, mark: str, argv: Sequence[st
     """Raise where the command line says that it never became the command.
 
     Raises:
-        MissingTool: the device lacks what pins or proves.
+        MissingTool: the device lacks what pins a run or verifies a file.
         TransportError: no such program, or no such cores.
     """
     said = end.stderr.decode("utf-8", "replace").strip()

@@ -169,7 +169,7 @@ class AdbTransport:
         executable: bool = False,
         sent: Callable[[int], None] | None = None,
     ) -> None:
-        """Write a file, unless its content is there already, and prove it by its hash; `sent` hears of bytes."""
+        """Write a file, unless its content is there already, and verify it by its hash; `sent` hears of bytes."""
         self._sender.push(source, target, sha256=sha256, executable=executable, sent=sent)
 
     def write(self, target: str, data: bytes, *, executable: bool = False) -> None:
@@ -185,7 +185,7 @@ class AdbTransport:
         return parse_hash(end.stdout)
 
     def pull(self, path: str, *, limit_bytes: int) -> bytes | None:
-        """Return a file's bytes, proved by its length and hash; None where there is none."""
+        """Return a file's bytes, verified by its length and hash; None where there is none."""
         text = pull_script(path, limit_bytes=limit_bytes)
         end = self._door.script(
             text,
@@ -209,7 +209,7 @@ class AdbTransport:
         limit_bytes: int,
         then_remove: str | None = None,
     ) -> FilesRead:
-        """Pull files, each proved by its length and hash, hash others, and remove a directory, in one command."""
+        """Pull files, each verified by its length and hash, hash others, and remove a directory, in one command."""
         if then_remove is not None:
             refuse_outside(then_remove, _BASE, serial=self.serial)
         paths = (*pulled, *hashed)

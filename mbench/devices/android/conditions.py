@@ -56,7 +56,7 @@ _SERVICES: Final[Mapping[str, tuple[str, str]]] = {
     "power": ("power", "the screen is"),
     "doze": ("deviceidle", "deep idle is"),
 }
-"""Questions that Android's services answer, which may hang: what `dumpsys` calls them, and what they tell."""
+"""Questions that Android's services answer, which may hang: what `dumpsys` calls them, and what they report."""
 _ALONG: Final = "along"
 _SAID_NONE: Final = "1"
 _TOOL: Final = "benchmark_model"
@@ -151,7 +151,7 @@ class AndroidConditions:
     def _answers(self, asked: Mapping[str, str]) -> dict[str, str]:
         """Ask everything at once; where that hangs, find the services that do and go on without them.
 
-        Such a service is not asked again: what it would tell is unknown for as long as these conditions are read.
+        Such a service is not asked again: what it would report is unknown for as long as these conditions are read.
         """
         try:
             return self._ask(asked, deadline_s=_READ_S)

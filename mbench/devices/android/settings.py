@@ -184,7 +184,7 @@ def _plan(knobs: Knobs, wanted: Wanted, *, owed: tuple[Change, ...]) -> tuple[tu
 
 
 def _read_in_time(knobs: Knobs, knob: str) -> str | None:
-    """Return a setting's value, None, with a word, where the service that tells it hangs: it is left as it is then.
+    """Return a setting's value; None, with a warning, where its service hangs: the setting is left alone then.
 
     What is to be put back is not read like this: a setting of ours must not be left for want of an answer.
     """

@@ -62,7 +62,7 @@ class HostTransport:
         executable: bool = False,
         sent: Callable[[int], None] | None = None,
     ) -> None:
-        """Copy a file, unless its content is there already, and prove what was written by reading it back."""
+        """Copy a file, unless its content is there already, and verify what was written by reading it back."""
         if self.sha256(target) == sha256:
             return
         if sent is not None:

@@ -26,7 +26,7 @@ def host_turn(folder: Path, *, holder: Holder, limit_s: float, clock: Clock, pro
         holder: this process.
         limit_s: longest to wait.
         clock: time.
-        progress: told who is waited for.
+        progress: reports who is waited for.
 
     Raises:
         NoDevice: somebody else still has it.

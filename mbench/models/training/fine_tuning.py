@@ -68,7 +68,7 @@ def _collector(kept: list[Epoch], settings: QatSettings, examples: int, tell: Te
         now = time.perf_counter()
         rate = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (epoch - 1) / epochs))
         seconds = now - last
-        steps = None if epoch == 1 else seconds  # the first one's are not told from tracing
+        steps = None if epoch == 1 else seconds  # the first one's include tracing
         kept.append(
             Epoch(epoch=epoch, loss=loss, learning_rate=rate, examples=examples, seconds=seconds, step_seconds=steps)
         )

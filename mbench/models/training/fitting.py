@@ -252,7 +252,7 @@ class _State:
 
 
 def best_epoch(epochs: Sequence[Epoch]) -> int | None:
-    """Return which epoch did best on what was held out, the last of equals; None: nothing was."""
+    """Return which epoch did best on the validation split, the last of equals; None: there is none."""
     told = [
         (epoch.held_out_accuracy, -epoch.held_out_loss, epoch.epoch)
         for epoch in epochs

@@ -116,8 +116,8 @@ class TrainingRecipe(Document):
         label_smoothing: share of the truth given to all classes alike; the paper uses none.
         bn_momentum: of the moving statistics. Keras' 0.99 wants thousands of steps.
         dropout: share of pooled features dropped.
-        patience: training ends after so many epochs without a better held-out loss; None: after all.
-        keep: whose weights are kept: the last epoch's, or the best one's: most held-out examples answered rightly, of
+        patience: training ends after so many epochs without a better validation loss; None: after all.
+        keep: whose weights are kept: the last epoch's, or the best one's: most validation examples answered rightly, of
             equals the one with the lowest held-out loss.
         start: weights to begin with; None: drawn by `seed`.
         teacher: whose outputs take the place of the truth; None: nobody's.

@@ -64,7 +64,7 @@ def fetch_imagenet(
         size: width and resolution; see `trained_resolution`.
         head: must have the 1000 classes of ImageNet.
         folder: where files and their sightings are kept; made if need be.
-        progress: told in KiB where the file must be fetched.
+        progress: reports KiB where the file must be fetched.
         base_url: with a slash at its end.
 
     Raises:

@@ -17,7 +17,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "screen_on": "screen",
     "doze": "deep idle",
 }
-"""What a phone is judged by, by its field of the conditions, and what a person calls it."""
+"""What a phone shows of its state, by its field of the conditions, and what a person calls it."""
 
 HOST: Final = "host"
 """Profile of this machine, which is waited for by nothing and may well have no battery."""

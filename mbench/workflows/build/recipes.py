@@ -76,7 +76,7 @@ class BuildInputs:
 def recipes_of(
     variants: Sequence[Variant], chosen: BuildInputs, *, weights_folder: Path, progress: Progress | None = None
 ) -> dict[Variant, Recipe]:
-    """Return each variant's recipe; published weights that are not there are fetched, which `progress` is told.
+    """Return each variant's recipe; published weights that are not there are fetched, which `progress` reports.
 
     Raises:
         UsageError: an architecture, a size of it, weights or calibration images that are not there.

@@ -138,7 +138,7 @@ class Downloads:
         return [_entry(part.stem, (part, part.with_suffix(".json"))) for part in parts]
 
     def remove(self, entry: CacheEntry) -> bool:
-        """Remove a part, unless a process fetches: which parts it writes, its lock does not tell."""
+        """Remove a part, unless a process fetches: its lock does not say which parts it writes."""
         try:
             with ExitStack() as locks, disk_errors("remove from", self._folder):
                 for path in (self._folder / "locks").glob("fetch-*.lock"):

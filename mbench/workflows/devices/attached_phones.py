@@ -286,7 +286,7 @@ def _names(phone: Phone) -> set[str]:
 def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoDevice | UsageError:
     known = [profile.name for profile in load_profiles(user_folder=home() / "device_profiles")]
     if not fitting and wanted not in known:
-        if silent := [phone for phone in phones if not phone.usable]:  # it may be one of them: they tell no serial
+        if silent := [phone for phone in phones if not phone.usable]:  # it may be one of them: they report no serial
             states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in silent)
             return NoDevice(f"no phone that answers, and no profile, is called {wanted}. Attached: {states}")
         serials = [phone.serial for phone in phones]

@@ -98,7 +98,7 @@ def _others(folder: Path) -> Iterator[Finding]:
     """Say where somebody else may write what mbench starts and believes: programs, weights, leases."""
     try:
         found = folder.stat()
-    except OSError:  # not there yet, and then made by us; or told already
+    except OSError:  # not there yet, and then made by us; or reported already
         return
     if found.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
         why = "it belongs to another user"

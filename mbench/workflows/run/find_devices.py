@@ -76,7 +76,7 @@ class Devices:
         return tuple(found.values())
 
     def _called(self, name: str, asked: Asked, wish: ProgramWish) -> dict[str, Device]:
-        """Return the devices that one name means, by what tells them apart.
+        """Return the devices that one name means, by what distinguishes them.
 
         Raises:
             NoDevice: none of them can be used.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # a run without a data set has no need of it
     from mbench.workflows.score.run_accuracy import Scoring
 
 HOSTBENCH: Final = "hostbench"
-"""On the host itself, its runtime is the one that files are inspected by; any other program judges a file by itself."""
+"""On the host itself, its runtime is the one that files are inspected by; any other program checks a file by itself."""
 
 PREPARED_AT_ONCE: Final = 32
 """Devices. What takes long is their own work; pushes have their own bound (`push_slots`)."""
@@ -250,7 +250,7 @@ def _planned(
 
 
 def _refuse_unfit_signatures(workloads: Sequence[Workload], ready: _Ready, *, scored: bool) -> None:
-    """Refuse a signature that the device's program cannot be told, or whose accuracy is asked for.
+    """Refuse a signature that the device's program has no flag for, or whose accuracy is asked for.
 
     Raises:
         UsageError: what is missing.

@@ -158,7 +158,7 @@ def _scorer(
 
 
 def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
-    """Return the cached file of each artifact and of its inputs' values by SHA-256, each proved."""
+    """Return the cached file of each artifact and of its inputs' values by SHA-256, each verified."""
     cache = ArtifactCache(home() / "cache")
     found: dict[str, Path] = {}
     for name, sha256 in (named for job in jobs if job.build_error is None for named in files_of(job.workload).items()):

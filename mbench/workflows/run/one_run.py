@@ -79,7 +79,7 @@ class DeviceBench:
                 return
 
     def _begun_again(self, error: DamagedFile | DeviceLost) -> MeasurementWarning:
-        """Return what is said of a push that is begun again; a file that came damaged is no device that was away."""
+        """Return what is said of a push that is begun again; a damaged file is not a lost device."""
         if isinstance(error, DamagedFile):
             return _lost(f"{error} It was pushed again")
         return _lost(f"{error} The device {self._device.recover()}; the push was begun again")
@@ -229,7 +229,7 @@ def files_of(workload: Workload) -> dict[str, str]:
 
 
 def _second(run: Run, files: RawFiles, first: tuple[Run, RawFiles]) -> tuple[Run, dict[str, bytes]]:
-    """Return the second try at a run, which tells of the first one and keeps its raw files."""
+    """Return the second try at a run, which reports the first one and keeps its raw files."""
     earlier, left = first
     said = f"it was tried once more: at first {(earlier.message or 'it failed').rstrip('.')}"
     if run.status is Status.OK:

@@ -54,7 +54,7 @@ OF_FIRST_GRAPH: Final = (
 
 
 def chosen_signature(artifact: ArtifactFacts, asked: str | None) -> str | None:
-    """Return the signature that a program must be told; None where a file has no choice of them.
+    """Return the signature that a program must be given; None where a file has no choice of them.
 
     Raises:
         UsageError: several and none asked for, or not the one that was.

@@ -85,7 +85,7 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
 
 
 def _refuse_inputs_of_others(request: RunRequest) -> None:
-    """Refuse to feed what is no file of the user's, or what a data set feeds.
+    """Refuse inputs for what is not a file of the user's, or for what a data set feeds.
 
     Raises:
         UsageError: it says which.

@@ -41,7 +41,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
 
     Args:
         request: what was typed.
-        progress: told how far it is.
+        progress: reports how far it is.
         started: told of the session once it exists.
         shown: shows the table of the devices that have ended, while a few others hold them up.
 
@@ -97,7 +97,7 @@ def resume(
         name: of the session; None: the latest.
         results: the results folder.
         adb_servers: the servers to ask; none: the user's own.
-        progress: told how far it is.
+        progress: reports how far it is.
         started: told of the session once it is opened.
         wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
         binary: the user's own benchmark_model that the session was begun with.
@@ -157,8 +157,8 @@ def _drive(
     Args:
         store: the session.
         device_of: leads from a serial to the device.
-        progress: told how far it is.
-        started: told of the session.
+        progress: reports how far it is.
+        started: gets the session once it has begun.
         unfit: why devices cannot be used, by serial; they are not tried.
         first: done before anything is measured, by the one who drives the session.
         shown: as of `run`.

@@ -12,11 +12,11 @@ FEW: Final = 5
 
 
 class Stragglers:
-    """Tells once of the devices that are still at work, when they are few and no other has ended for a while.
+    """Reports once the devices that are still at work, when they are few and no other has ended for a while.
 
     Args:
         devices: all that are at work.
-        tell: is told of those that are left, in a thread of its own.
+        tell: gets those that are left, in a thread of its own.
         quiet_s: how long no other must have ended.
     """
 

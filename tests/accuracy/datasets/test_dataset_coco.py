@@ -111,7 +111,7 @@ def test_json_of_something_else_is_refused(coco: Path) -> None:
 def test_json_that_is_cut_short_is_refused(coco: Path) -> None:
     path = coco / "annotations" / "instances_val2017.json"
     path.write_text(path.read_text()[:100])
-    with pytest.raises(DatasetError, match=rf"{path} is no JSON: .*It may be cut short"):
+    with pytest.raises(DatasetError, match=rf"{path} is not JSON: .*It may be cut short"):
         examples_of(f"coco:{coco}")
 
 
