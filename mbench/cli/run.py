@@ -5,20 +5,17 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from enum import StrEnum
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from mbench.cli import grouped, options, streams
+from mbench.cli import options, run_options, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
 from mbench.core.errors import DiskError, MbenchError, NoDevice, TransportError, UsageError
-from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
 if TYPE_CHECKING:
     from mbench.core.ports import Progress
@@ -27,14 +24,6 @@ if TYPE_CHECKING:
     from mbench.workflows.score.run_accuracy import Accuracy
 
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
-
-
-class PlaceChoice(StrEnum):
-    """Where files are asked for their accuracy."""
-
-    HOST = "host"
-    DEVICE = "device"
-    BOTH = "both"
 
 
 QUICK_RULES: dict[str, float] = {"min_runs": 3, "max_runs": 3}
@@ -65,56 +54,14 @@ not say alone: which code of others is started.
 def run(
     context: typer.Context,
     names: options.Names = None,
-    device: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Device: a profile, a serial, an address, or host (this machine); may be repeated.",
-            metavar="DEVICE",
-            rich_help_panel=grouped.DEVICES,
-            show_default="host",
-        ),
-    ] = None,
-    every: Annotated[
-        bool, typer.Option("--every", help="Run on all phones of the profile.", rich_help_panel=grouped.DEVICES)
-    ] = False,
-    any_: Annotated[
-        int | None,
-        typer.Option(
-            "--any", help="Run on any N phones of the profile.", metavar="N", min=1, rich_help_panel=grouped.DEVICES
-        ),
-    ] = None,
-    suite: Annotated[
-        str | None,
-        typer.Option(
-            help="Suite to run, such as mobilenets/table-6; mbench suite list shows all.",
-            metavar="NAME|FILE",
-            rich_help_panel=grouped.BUILD,
-        ),
-    ] = None,
+    device: run_options.Device = None,
+    every: run_options.Every = False,
+    any_: run_options.AnyOf = None,
+    suite: run_options.Suite = None,
     sweep: options.Sweeps = None,
-    model: Annotated[
-        list[Path] | None,
-        typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE", rich_help_panel=grouped.BUILD),
-    ] = None,
-    input_shape: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Shape to run an input of your own file at, such as x:1,224,224,3; may be repeated.",
-            metavar="NAME:SIZES",
-            rich_help_panel=grouped.BUILD,
-            show_default="the file's",
-        ),
-    ] = None,
-    input_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            help="File of raw values to feed an input of your own file with; may be repeated.",
-            metavar="NAME:FILE",
-            rich_help_panel=grouped.BUILD,
-            show_default="random values",
-        ),
-    ] = None,
+    model: run_options.Model = None,
+    input_shape: run_options.InputShape = None,
+    input_: run_options.Input = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
     quantization: options.QuantizationList = None,
@@ -129,26 +76,8 @@ def run(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     seed: options.Seed = 0,
     dataset: options.DatasetOption = None,
-    accuracy: Annotated[
-        PlaceChoice | None,
-        typer.Option(
-            "--accuracy",
-            help="Where files are evaluated.",
-            rich_help_panel=grouped.ACCURACY,
-            show_default="host",
-        ),
-    ] = None,
-    examples: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of examples to score (of faces: pairs).",
-            min=1,
-            max=MOST_EXAMPLES,
-            metavar="N",
-            rich_help_panel=grouped.ACCURACY,
-            show_default="all; on devices 500",
-        ),
-    ] = None,
+    accuracy: run_options.AccuracyPlace = None,
+    examples: run_options.Examples = None,
     split: options.SplitOption = None,
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
@@ -156,181 +85,31 @@ def run(
     labels: options.LabelsOption = None,
     skip_unreadable: options.SkipUnreadable = False,
     cells: options.CellsOption = None,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="Take a first look: 3 short runs per job, marked so.", rich_help_panel=grouped.DURATION
-        ),
-    ] = False,
-    runs: Annotated[
-        int | None,
-        typer.Option(
-            help="Minimum runs (processes) per job.",
-            min=1,
-            max=MOST_RUNS,
-            metavar="N",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's, mostly 5",
-        ),
-    ] = None,
-    max_runs: Annotated[
-        int | None,
-        typer.Option(
-            help="Maximum runs per job.",
-            min=1,
-            max=MOST_RUNS,
-            metavar="N",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's: host 8, phones 10",
-        ),
-    ] = None,
-    target_interval: Annotated[
-        float | None,
-        typer.Option(
-            help="Relative half-width of the 95 % interval at which a job ends; 0.02 is ±2 %.",
-            min=0.0001,
-            max=1,
-            metavar="SHARE",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's, mostly 0.02",
-        ),
-    ] = None,
-    num_runs: Annotated[
-        int | None,
-        typer.Option(
-            help="Minimum inferences per run.",
-            min=1,
-            max=MOST_INFERENCES,
-            metavar="N",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's, mostly 50",
-        ),
-    ] = None,
-    min_secs: Annotated[
-        float | None,
-        typer.Option(
-            help="Minimum measured time per run, in seconds.",
-            min=0,
-            max=3600,
-            metavar="SECONDS",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's: host 0.5, phones 2",
-        ),
-    ] = None,
-    max_secs: Annotated[
-        float | None,
-        typer.Option(
-            help="Maximum time of warm-up and of measuring per run, in seconds each.",
-            min=0.001,
-            max=3600,
-            metavar="SECONDS",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's, mostly 60",
-        ),
-    ] = None,
-    warmup_secs: Annotated[
-        float | None,
-        typer.Option(
-            help="Minimum warm-up per run, in seconds.",
-            min=0,
-            max=3600,
-            metavar="SECONDS",
-            rich_help_panel=grouped.DURATION,
-            show_default="the profile's: host 0.3, phones 1",
-        ),
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            help="Extra profile; ops: time per operator, in runs of its own.",
-            metavar="ops",
-            rich_help_panel=grouped.CONDITIONS,
-        ),
-    ] = None,
-    memory_runs: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of runs that measure memory.",
-            min=0,
-            max=MOST_RUNS,
-            metavar="N",
-            rich_help_panel=grouped.DURATION,
-            show_default="3; with --quick 1",
-        ),
-    ] = None,
-    cpus: Annotated[
-        str | None,
-        typer.Option(
-            help="Cores to pin runs to, best first, such as 4-7; none leaves them to the system.",
-            metavar="CORES",
-            rich_help_panel=grouped.CONDITIONS,
-            show_default="the profile's",
-        ),
-    ] = None,
-    binary: Annotated[
-        Path | None,
-        typer.Option(
-            help="Your own benchmark_model for that device.", metavar="FILE", rich_help_panel=grouped.CONDITIONS
-        ),
-    ] = None,
-    flavour: Annotated[
-        options.FlavourChoice | None,
-        typer.Option(
-            help="Flavour of benchmark_model on phones.",
-            rich_help_panel=grouped.CONDITIONS,
-            show_default="tflite, or the only one kept",
-        ),
-    ] = None,
-    fixed_performance: Annotated[
-        bool,
-        typer.Option(
-            "--fixed-performance",
-            help="Let the phone hold clocks that it can sustain (Android 11 or later).",
-            rich_help_panel=grouped.CONDITIONS,
-        ),
-    ] = False,
-    governor: Annotated[
-        str | None,
-        typer.Option(
-            help="cpufreq governor to set on a rooted phone, such as performance.",
-            metavar="NAME",
-            rich_help_panel=grouped.CONDITIONS,
-        ),
-    ] = None,
-    signature: Annotated[
-        str | None,
-        typer.Option(
-            help="Entry point to time, by name, of a file that has several.",
-            metavar="NAME",
-            rich_help_panel=grouped.CONDITIONS,
-        ),
-    ] = None,
+    quick: run_options.Quick = False,
+    runs: run_options.Runs = None,
+    max_runs: run_options.MaxRuns = None,
+    target_interval: run_options.TargetInterval = None,
+    num_runs: run_options.NumRuns = None,
+    min_secs: run_options.MinSecs = None,
+    max_secs: run_options.MaxSecs = None,
+    warmup_secs: run_options.WarmupSecs = None,
+    profile: run_options.Profile = None,
+    memory_runs: run_options.MemoryRuns = None,
+    cpus: run_options.Cpus = None,
+    binary: run_options.Binary = None,
+    flavour: run_options.Flavour = None,
+    fixed_performance: run_options.FixedPerformance = False,
+    governor: run_options.Governor = None,
+    signature: run_options.Signature = None,
     wait_for_phone: options.WaitForPhone = None,
     adb_server: options.AdbServers = None,
     results: options.Results = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            help="Session to resume; last is the latest. Its plan decides what is run, and it takes --results, "
-            "--adb-server, --wait-for-phone, --failed, --format, --columns, --json and --quiet only. A session begun "
-            "with --binary FILE or --delegate external:PATH needs it again: code that a plan alone names is not run.",
-            metavar="SESSION",
-            rich_help_panel=grouped.OUTPUT,
-        ),
-    ] = None,
-    failed: Annotated[
-        bool,
-        typer.Option("--failed", help="With --resume: run failed jobs again, too.", rich_help_panel=grouped.OUTPUT),
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Print the plan and the commands; do nothing.", rich_help_panel=grouped.OUTPUT),
-    ] = False,
+    resume: run_options.Resume = None,
+    failed: run_options.Failed = False,
+    dry_run: run_options.DryRun = False,
     format_: options.TableFormat = None,
     columns: options.Columns = None,
-    json_: Annotated[
-        bool, typer.Option("--json", help="Print JSON, as --format json does.", rich_help_panel=grouped.OUTPUT)
-    ] = False,
+    json_: run_options.Json = False,
     workers: options.Workers = None,
     quiet: options.Quiet = False,
 ) -> None:
@@ -490,7 +269,9 @@ def _of_suite(request: "RunRequest", name: str, *, quiet: bool) -> "RunRequest":
     return request
 
 
-def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | str | None") -> "Accuracy | None":
+def _accuracy(
+    dataset: str | None, place: run_options.PlaceChoice | None, **asked: "int | str | None"
+) -> "Accuracy | None":
     """Return what files are scored on, None where no data set is named."""
     if dataset is None:
         said = [name for name, value in asked.items() if value is not None and name != "seed"]
@@ -500,17 +281,17 @@ def _accuracy(dataset: str | None, place: PlaceChoice | None, **asked: "int | st
     from mbench.core.scores import EvaluationSpec
     from mbench.workflows.score.run_accuracy import Accuracy, Place
 
-    places: dict[PlaceChoice, tuple[Place, ...]] = {
-        PlaceChoice.HOST: ("host",),
-        PlaceChoice.DEVICE: ("device",),
-        PlaceChoice.BOTH: ("host", "device"),
+    places: dict[run_options.PlaceChoice, tuple[Place, ...]] = {
+        run_options.PlaceChoice.HOST: ("host",),
+        run_options.PlaceChoice.DEVICE: ("device",),
+        run_options.PlaceChoice.BOTH: ("host", "device"),
     }
     split = asked.pop("split", None)
     named = options.split_fields(None if split is None else str(split))
     asked["exif"] = asked.get("exif") or Exif.IGNORE.value
     asked["skip_unreadable"] = bool(asked.get("skip_unreadable"))
     spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named)
-    return Accuracy(spec=spec, places=places[place or PlaceChoice.HOST])
+    return Accuracy(spec=spec, places=places[place or run_options.PlaceChoice.HOST])
 
 
 def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[str, float]:
