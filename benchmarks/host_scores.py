@@ -35,10 +35,10 @@ from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.decoding import decode
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.accuracy.tasks.top_k import BestAnswers
+from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.workers import spawning
-from mbench.core.workloads import Delegate
 
 EXAMPLES = 1000
 REPETITIONS = 7

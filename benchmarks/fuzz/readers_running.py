@@ -13,11 +13,12 @@ from benchmarks.fuzz.limits import growing_by, memory_bytes
 from benchmarks.fuzz.reader import Form, Reader
 from benchmarks.fuzz.readers_models import LAYERS, classifier, keras_archive, keras_h5, small_models
 from mbench.artifacts.inspection import inspect_file, runnable_reason
+from mbench.core.delegates import Delegate
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import SilentProgress
 from mbench.core.results import Pass, Run, Status
 from mbench.core.scores import EvaluationSpec
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 from mbench.devices.host.transport import HostTransport
 from mbench.models.weights.weights import describe_file, load_weights
 from mbench.runner.runs import RunRequest, run_once

@@ -106,8 +106,8 @@ def evaluate(
 
     A split is scored with all cores; the table has a row per file.
     """
+    from mbench.core.delegates import parse_delegate
     from mbench.core.scores import EvaluationSpec
-    from mbench.core.workloads import parse_delegate
     from mbench.workflows.score.command import evaluate as workflow
 
     evaluated = workflow(

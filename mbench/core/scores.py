@@ -7,9 +7,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mbench.core.bounds import Amount, Count, Seconds, Seed, Sha256, Share
+from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split
 from mbench.core.limits import MOST_EXAMPLES
-from mbench.core.workloads import Delegate, Document
+from mbench.core.workloads import Document
 
 NAMED_FAILURES = 20
 """So many failed or differing examples are named in a document; all are counted."""

@@ -8,7 +8,7 @@ flags that it lacks are refused by name where the command line is made, except w
 import posixpath
 from collections.abc import Mapping
 
-from mbench.core.workloads import Delegate, DelegateKind, Precision
+from mbench.core.delegates import Delegate, DelegateKind, Precision
 from mbench.runner.instrument import Instrument
 
 

@@ -19,8 +19,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mbench.core.delegates import Delegate, DelegateKind, GpuBackend
 from mbench.core.results import XNNPACK_NODE, DelegateCoverage, MeasurementWarning, WarningCode
-from mbench.core.workloads import Delegate, DelegateKind, GpuBackend
 from mbench.runner.instrument import Tool
 from mbench.runner.output.parsed import Coverage, ParsedText
 

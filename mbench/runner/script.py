@@ -19,8 +19,9 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
+from mbench.core.delegates import Delegate
 from mbench.core.run_marks import mark
-from mbench.core.workloads import Delegate, RunSettings
+from mbench.core.workloads import RunSettings
 
 STDOUT: Final = "out.txt"
 STDERR: Final = "err.txt"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbench.core.conclusions import conclude, latency_samples_us
+from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.reasons import Unscored
 from mbench.core.results import (
@@ -25,7 +26,7 @@ from mbench.core.results import (
     WarningCode,
 )
 from mbench.core.scores import Agreement, Metric, Score, pack_hits, unpack_hits
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SHA = "a" * 64

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mbench.core.errors import UsageError
-from mbench.core.sweeps import PUBLISHED, Axis, expand, parse_sweep
-from mbench.core.workloads import (
+from mbench.core.delegates import (
     EVERYWHERE,
     Delegate,
     DelegateKind,
-    Document,
     GpuBackend,
     Precision,
     parse_delegate,
     split_delegates,
 )
+from mbench.core.errors import UsageError
+from mbench.core.sweeps import PUBLISHED, Axis, expand, parse_sweep
+from mbench.core.workloads import Document
 
 PRINTABLE = [chr(code) for code in range(0x21, 0x7F)]
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from test_delegates import DELEGATES
 
 from mbench.core.bounds import JOB_NAME
+from mbench.core.delegates import Delegate, parse_delegate
 from mbench.core.results import PlannedJob
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, parse_delegate
+from mbench.core.workloads import ArtifactFacts, RunSettings
 from mbench.store.files import write_new_file
 from mbench.workflows.run.plan import choose_canary, planned_job
 

@@ -16,12 +16,12 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.accuracy.tasks.classes import class_evaluator
+from mbench.core.delegates import Delegate, parse_delegate
 from mbench.core.examples import Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.results import BinaryFacts, DeviceFacts
 from mbench.core.scores import Agreement, Score, unpack_hits
-from mbench.core.workloads import Delegate, parse_delegate
 from mbench.devices.profiles.profile import load_profile
 from mbench.emulator.phone.faults import Fault, FaultKind
 from mbench.workflows.clock import SystemClock

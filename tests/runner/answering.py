@@ -6,8 +6,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from emit_mobilenet import Emitter, options
 
+from mbench.core.delegates import Delegate
 from mbench.core.ports import SilentProgress
-from mbench.core.workloads import ArtifactFacts, Delegate, OutputFacts, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, OutputFacts, RunSettings, Workload
 from mbench.runner.device_scoring.device import AnswerRequest
 
 CLASSES = 10

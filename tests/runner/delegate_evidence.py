@@ -6,8 +6,9 @@ the CPU with the lines that LiteRT's sources print instead; what did not work wa
 
 from recorded_texts import RECORDINGS
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import DelegateCoverage, MeasurementWarning, Pass, WarningCode
-from mbench.core.workloads import ArtifactFacts, RunSettings, Workload, parse_delegate
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 from mbench.runner.command import RunPaths, command_of
 from mbench.runner.evidence import Evidence, Failure
 from mbench.runner.instrument import Instrument, Tool, flags_of

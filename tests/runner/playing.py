@@ -7,8 +7,9 @@ from pathlib import Path
 
 from recorded_texts import FOLDER, RECORDINGS
 
+from mbench.core.delegates import Delegate
 from mbench.core.results import Pass
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 from mbench.devices.host.transport import HostTransport
 from mbench.runner.instrument import Instrument, flags_of
 from mbench.runner.runs import RunRequest

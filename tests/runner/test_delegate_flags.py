@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbench.core.workloads import parse_delegate
+from mbench.core.delegates import parse_delegate
 from mbench.runner.delegate_flags import delegate_flags, device_files, expected_echo
 from mbench.runner.instrument import Instrument, Tool
 

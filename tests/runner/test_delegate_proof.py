@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import DelegateCoverage, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import parse_delegate
 from mbench.runner.delegate_proof import DelegateProof, delegate_doubts, missing_proof, nodes_by_name
 from mbench.runner.output.parsed import AppliedDelegate, Coverage, ParsedText
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import DelegateCoverage, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import ArtifactFacts, InputTensor, OutputFacts, RunSettings, Workload, parse_delegate
+from mbench.core.workloads import ArtifactFacts, InputTensor, OutputFacts, RunSettings, Workload
 from mbench.runner.command import Command
 from mbench.runner.evidence import (
     Evidence,

@@ -5,17 +5,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 from recorded_texts import RECORDINGS
 
+from mbench.core.delegates import EVERYWHERE, Delegate, parse_delegate
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import (
-    EVERYWHERE,
-    ArtifactFacts,
-    Delegate,
-    InputTensor,
-    RunSettings,
-    Workload,
-    parse_delegate,
-)
+from mbench.core.workloads import ArtifactFacts, InputTensor, RunSettings, Workload
 from mbench.runner.command import Command, RunPaths, command_of, refuse_impossible, settings_of
 from mbench.runner.instrument import Instrument, flags_of, lacking, tool_of
 

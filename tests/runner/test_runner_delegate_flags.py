@@ -13,9 +13,9 @@ from delegate_evidence import (
     workload,
 )
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.errors import UsageError
 from mbench.core.results import Pass
-from mbench.core.workloads import parse_delegate
 from mbench.runner.command import RunPaths, command_of, refuse_impossible
 from mbench.runner.instrument import Instrument
 from mbench.runner.script import init_allowance_s

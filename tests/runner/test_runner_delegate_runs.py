@@ -13,8 +13,9 @@ from delegate_evidence import (
 from playing import Stage, stage
 from recorded_texts import RECORDINGS, Recording
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import Run, Status, WarningCode
-from mbench.core.workloads import RunSettings, parse_delegate
+from mbench.core.workloads import RunSettings
 from mbench.runner.runs import run_once
 
 

@@ -13,9 +13,10 @@ from emit_mobilenet import emit_mobilenet
 from playing import Stage, stage
 from recorded_texts import RECORDINGS
 
+from mbench.core.delegates import EVERYWHERE, Delegate
 from mbench.core.errors import ArtifactError, TransportError, UsageError
 from mbench.core.results import Pass, Run, Status, WarningCode
-from mbench.core.workloads import EVERYWHERE, ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 from mbench.devices.host.transport import HostTransport
 from mbench.runner.instrument import Instrument, flags_of
 from mbench.runner.runs import RunRequest, run_once

@@ -4,7 +4,8 @@ import shlex
 
 import pytest
 
-from mbench.core.workloads import RunSettings, parse_delegate
+from mbench.core.delegates import parse_delegate
+from mbench.core.workloads import RunSettings
 from mbench.runner.script import (
     NO_DIRECTORY,
     STAYS,

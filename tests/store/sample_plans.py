@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from mbench.core.delegates import Delegate
 from mbench.core.results import (
     BinaryFacts,
     DeviceFacts,
@@ -17,7 +18,7 @@ from mbench.core.results import (
     Run,
     Status,
 )
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 

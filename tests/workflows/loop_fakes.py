@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.errors import StoreError
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import Progress
@@ -29,7 +30,7 @@ from mbench.core.results import (
     Status,
 )
 from mbench.core.scores import Metric, Score
-from mbench.core.workloads import ArtifactFacts, OutputFacts, RunSettings, Workload, parse_delegate
+from mbench.core.workloads import ArtifactFacts, OutputFacts, RunSettings, Workload
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 STEADY_US = 1000

@@ -18,9 +18,9 @@ from mbench.accuracy.host.pool import HostPool, WorkerDied, parts
 from mbench.accuracy.host.prepared import Prepared
 from mbench.accuracy.host.worker import Answers, AskedRows, Asking, ModelFile, Tensor, Tensors, ask, read_tensors
 from mbench.accuracy.pictures.input_scaling import QUANTIZED, STORABLE, PixelScaling
+from mbench.core.delegates import Delegate
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
-from mbench.core.workloads import Delegate
 
 HOST_DELEGATES: Final = (Delegate.CPU, Delegate.XNNPACK, Delegate.BUILTIN)
 

@@ -10,10 +10,10 @@ from mbench.accuracy.host.inference import OpenedFile, answer
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
+from mbench.core.delegates import Delegate
 from mbench.core.examples import Examples
 from mbench.core.ports import Progress
 from mbench.core.scores import NAMED_FAILURES, Score, pack_hits
-from mbench.core.workloads import Delegate
 
 SLOW_EXAMPLES: Final = 500
 """Asked of a file of 16-bit integers unless the user names a number: 0.3 s each of MobileNet 1.0 at 224 pixels."""

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import PrivateAttr
 
 from mbench.core.conclusions import latency_samples_us
+from mbench.core.delegates import Delegate
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Metric, Score
 from mbench.core.statistics import (
@@ -16,7 +17,7 @@ from mbench.core.statistics import (
     median,
     two_groups,
 )
-from mbench.core.workloads import ArtifactFacts, CalibrationFacts, Delegate, Document, WeightsFacts
+from mbench.core.workloads import ArtifactFacts, CalibrationFacts, Document, WeightsFacts
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
 from mbench.report.results.unknown_conditions import unknown_conditions

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
-from mbench.core.workloads import Delegate
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
 

@@ -7,8 +7,8 @@ binaries by its SHA-256, or from whoever types the command: `--binary FILE`, `--
 from collections.abc import Sequence
 from pathlib import Path
 
+from mbench.core.delegates import Delegate, parse_delegate, split_delegates
 from mbench.core.errors import StoreError, UsageError
-from mbench.core.workloads import Delegate, parse_delegate, split_delegates
 from mbench.store.session_store import SessionStore
 from mbench.workflows.devices.planned_program import OURS, absent, hash_of_named, kept_binaries
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from mbench.core.conclusions import conclude, latency_samples_us
+from mbench.core.delegates import Delegate
 from mbench.core.error_classes import TIMEOUT
 from mbench.core.errors import PartInterrupted
 from mbench.core.ports import Clock, Progress
@@ -11,7 +12,7 @@ from mbench.core.reasons import Unscored
 from mbench.core.results import DevicePlan, JobResult, Pass, Plan, PlannedJob, Run, Status
 from mbench.core.schedule import block_order, measured_enough
 from mbench.core.scores import Score
-from mbench.core.workloads import Delegate, Workload
+from mbench.core.workloads import Workload
 from mbench.runner.device_run import OUTPUT_FILE
 from mbench.runner.output_agreement import compare_raw_outputs
 

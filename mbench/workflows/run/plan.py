@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
 from mbench.core.results import PlannedJob
-from mbench.core.workloads import ArtifactFacts, Delegate, InputTensor, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, InputTensor, RunSettings, Workload
 
 CANARY_SETTINGS = RunSettings(warmup_runs=3, warmup_min_secs=0.1, num_runs=20, min_secs=0.15, max_secs=20)
 """Short: it is there to be compared with itself."""

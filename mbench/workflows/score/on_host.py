@@ -13,11 +13,12 @@ from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.predictions import Recorder
+from mbench.core.delegates import Delegate, DelegateKind
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.workloads import ArtifactFacts, Delegate, DelegateKind
+from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range
 from mbench.workflows.score.predictions import FilePredictions
 

@@ -15,6 +15,7 @@ from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.delegates import Delegate
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Examples, Split
 from mbench.core.ports import Progress
@@ -23,7 +24,7 @@ from mbench.core.recipes import Calibration
 from mbench.core.results import DevicePlan, PlannedJob
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
-from mbench.core.workloads import ArtifactFacts, Delegate
+from mbench.core.workloads import ArtifactFacts
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import choose_images, describe_examples
 from mbench.workflows.build.recipes import BuildInputs

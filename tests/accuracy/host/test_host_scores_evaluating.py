@@ -9,11 +9,12 @@ import pytest
 from picture_sets import mean_colour_file
 from PIL import Image
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.workloads import ArtifactFacts, parse_delegate
+from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.on_host import refuse_other_delegates, score_files
 from mbench.workflows.score.open_evaluation_spec import open_spec
 

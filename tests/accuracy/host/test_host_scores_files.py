@@ -13,10 +13,10 @@ from mbench.accuracy.host.score import score_file
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.accuracy.tasks.top_k import BestAnswers
+from mbench.core.delegates import Delegate, parse_delegate
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import unpack_hits
-from mbench.core.workloads import Delegate, parse_delegate
 
 QUIET = SilentProgress()
 PLAIN = find_recipe("plain")

@@ -17,10 +17,10 @@ from mbench.accuracy.pictures.decoding import decode
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.accuracy.tasks.classes import class_evaluator
 from mbench.accuracy.tasks.top_k import BestAnswers
+from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import unpack_hits
-from mbench.core.workloads import Delegate
 
 DATA = os.environ.get("MBENCH_TEST_DATA")
 pytestmark = pytest.mark.skipif(DATA is None, reason="MBENCH_TEST_DATA names no folder of real model files")

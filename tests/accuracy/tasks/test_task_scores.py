@@ -16,11 +16,12 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.score import score_file
 from mbench.accuracy.tasks.find_objects import class_labels
+from mbench.core.delegates import Delegate
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.workloads import ArtifactFacts, Delegate
+from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.on_host import score_files
 from mbench.workflows.score.open_evaluation_spec import open_spec
 

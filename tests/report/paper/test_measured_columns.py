@@ -4,8 +4,9 @@ from datetime import timedelta
 import sample_results as sample
 import sample_scores as scored
 
+from mbench.core.delegates import Delegate
 from mbench.core.results import Status
-from mbench.core.workloads import Delegate, RunSettings
+from mbench.core.workloads import RunSettings
 from mbench.report.paper.measured_columns import (
     Measured,
     doubt_lines,

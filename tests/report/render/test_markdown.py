@@ -6,8 +6,9 @@ import sample_results as sample
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbench.core.delegates import Delegate, parse_delegate
 from mbench.core.results import MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import Delegate, RunSettings, parse_delegate
+from mbench.core.workloads import RunSettings
 from mbench.report.render.markdown import display_width, escape_line, escape_markdown, table_markdown
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
 from mbench.report.results.fastest import clear_winner

@@ -2,9 +2,9 @@ import pytest
 import sample_results as sample
 import sample_scores as scored
 
+from mbench.core.delegates import Delegate
 from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.core.scores import Agreement
-from mbench.core.workloads import Delegate
 from mbench.report.render.text_table import Style
 from mbench.report.results.report import report_markdown
 from mbench.report.results.tables import result_tables

@@ -5,9 +5,9 @@ import pytest
 import sample_results as sample
 import sample_scores as scored
 
+from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import Delegate
 from mbench.report.results.pivot import pivot
 
 GRID = """\

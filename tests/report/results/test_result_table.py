@@ -3,8 +3,8 @@
 import pytest
 import sample_results as sample
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import parse_delegate
 from mbench.report.render.text_table import Align, Style
 from mbench.report.results.fastest import clear_winner
 from mbench.report.results.rows import Row, row_of

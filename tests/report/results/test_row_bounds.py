@@ -6,8 +6,8 @@ import pytest
 import sample_results as sample
 import sample_scores as scored
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import DelegateCoverage, JobResult, MeasurementWarning, Memory, Pass, Run, Status, WarningCode
-from mbench.core.workloads import parse_delegate
 from mbench.report.results.columns import chosen_columns, counted
 from mbench.report.results.fastest import clear_winner
 from mbench.report.results.foot_lines import subgraph_lines

@@ -1,8 +1,8 @@
 import pytest
 import sample_results as sample
 
+from mbench.core.delegates import parse_delegate
 from mbench.core.results import DelegateCoverage, JobResult, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import parse_delegate
 from mbench.report.results.rows import Row, row_of
 
 STABLE_NAMES = """

@@ -7,8 +7,8 @@ import sample_scores as scored
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbench.core.delegates import Delegate
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
-from mbench.core.workloads import Delegate
 from mbench.report.render.fitting import table_width
 from mbench.report.render.markdown import display_width
 from mbench.report.render.text_table import Style, TableValues

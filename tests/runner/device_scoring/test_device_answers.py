@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from answering import CLASSES, Notes, classifier, host_answers, inputs, request
 
+from mbench.core.delegates import Delegate, parse_delegate
 from mbench.core.errors import RunFailed, TransportError, UsageError
-from mbench.core.workloads import Delegate, OutputFacts, parse_delegate
+from mbench.core.workloads import OutputFacts
 from mbench.devices.host.transport import HostTransport
 from mbench.runner.device_scoring.answer import FIRST_LOOP, DeviceAnswers, answer_on_device
 from mbench.runner.device_scoring.kept import KeptAnswers

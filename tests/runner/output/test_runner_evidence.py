@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from recorded_texts import RECORDINGS
 
+from mbench.core.delegates import Delegate
 from mbench.core.results import DelegateCoverage, Pass
-from mbench.core.workloads import ArtifactFacts, Delegate, RunSettings, Workload
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
 from mbench.runner.command import RunPaths, command_of
 from mbench.runner.evidence import Evidence, Proof, find_failure, parse_cpu_list
 from mbench.runner.instrument import Instrument, flags_of

@@ -1,7 +1,7 @@
 import pytest
 import sample_results as sample
 
-from mbench.core.workloads import Delegate
+from mbench.core.delegates import Delegate
 from mbench.devices.host.compute import core_compute
 from mbench.devices.host.facts import read_facts
 from mbench.report.paper.compute_rate import Peak
