@@ -21,10 +21,10 @@ from statistics import mean
 from typing import Any
 
 from mbench.core.choices import Quantizer
+from mbench.core.processes.workers import spawning
 from mbench.core.recipes import Calibration, Weights
 from mbench.core.sweeps import PUBLISHED, Axis
 from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
-from mbench.core.workers import spawning
 from mbench.models.networks.mobilenet_v1 import build, layers
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, build_files
 from mbench.models.tflite.calibration import load_examples

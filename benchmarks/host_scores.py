@@ -38,7 +38,7 @@ from mbench.accuracy.tasks.top_k import BestAnswers
 from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.ports import SilentProgress
-from mbench.core.workers import spawning
+from mbench.core.processes.workers import spawning
 
 EXAMPLES = 1000
 REPETITIONS = 7

@@ -1,6 +1,6 @@
 """`python -m mbench` is the `mbench` command; worker processes import this too, and nothing by it."""
 
-from mbench.core.search_path import leave_out_working_directory
+from mbench.core.processes.search_path import leave_out_working_directory
 
 if __name__ == "__main__":
     leave_out_working_directory()

@@ -9,7 +9,7 @@ from datetime import datetime
 from mbench.core.error_classes import DELEGATE, ENVIRONMENT, TIMEOUT, TRANSPORT, Failure
 from mbench.core.errors import ChangedFiles, CommandTimeout, MissingTool, NoSpace, TransportError
 from mbench.core.ports import Clock, CommandResult, Transport
-from mbench.core.run_marks import marked
+from mbench.core.processes.run_marks import marked
 from mbench.runner import script
 from mbench.runner.command import Command, RunPaths
 from mbench.runner.evidence import Proof, changed

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mbench.core.core_lists import parse_cores
 from mbench.core.error_classes import DELEGATE, ENVIRONMENT, IO, OUTPUT, USAGE, Failure
+from mbench.core.processes.core_lists import parse_cores
 from mbench.core.results import DelegateCoverage, WarningCode
 from mbench.core.workloads import Workload
 from mbench.runner.command import Command, shapes_flag

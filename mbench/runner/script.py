@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mbench.core.delegates import Delegate
-from mbench.core.run_marks import mark
+from mbench.core.processes.run_marks import mark
 from mbench.core.workloads import RunSettings
 
 STDOUT: Final = "out.txt"
@@ -66,9 +66,10 @@ _OURS = r"""ours() {{
   case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in *{directory}/*) return 0 ;; esac
   return 1
 }}"""
-"""A number is another process' after a restart, or soon on a busy device: ours bears our mark (core/run_marks.py).
+"""A number is another process' after a restart, or soon on a busy device: ours bears our mark.
 
-Where environments cannot be read, our directory in the command line is what is left to go by.
+The mark is described in core/processes/run_marks.py. Where environments cannot be read, our directory in the command
+line is what is left to go by.
 """
 
 _TEMPLATE = r"""umask 077

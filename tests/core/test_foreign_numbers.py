@@ -2,9 +2,9 @@
 
 import pytest
 
-from mbench.core.core_lists import MOST_CORES, core_number, parse_cores
 from mbench.core.errors import UsageError
 from mbench.core.numerals import integer, real, whole
+from mbench.core.processes.core_lists import MOST_CORES, core_number, parse_cores
 from mbench.core.sweeps import expand, parse_sweep
 from mbench.core.variants import parse_variant
 

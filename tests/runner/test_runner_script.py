@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mbench.core.run_marks import marked
+from mbench.core.processes.run_marks import marked
 from mbench.core.workloads import RunSettings
 from mbench.runner import script
 

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from mbench.core.workers import end_with_parent, spawning, why_ended
+from mbench.core.processes.workers import end_with_parent, spawning, why_ended
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")

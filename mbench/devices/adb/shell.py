@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import MissingTool, TransportError
-from mbench.core.run_marks import COMMAND
+from mbench.core.processes.run_marks import COMMAND
 from mbench.devices.adb.servers import AdbServer
 from mbench.devices.adb.streams import DeviceStream, Watch
 

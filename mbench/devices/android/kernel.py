@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.core_lists import core_number, parse_cores
 from mbench.core.numerals import WHOLE, integer, real, whole
+from mbench.core.processes.core_lists import core_number, parse_cores
 
 _CPU_FOLDER: Final = "/sys/devices/system/cpu"
 _FILES: Final = ("related_cpus", "cpuinfo_max_freq", "scaling_cur_freq", "scaling_max_freq", "scaling_governor")

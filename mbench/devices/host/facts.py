@@ -11,9 +11,9 @@ from typing import Final
 
 import psutil
 
-from mbench.core.core_lists import parse_cores
 from mbench.core.errors import UsageError
 from mbench.core.ports import utc_now
+from mbench.core.processes.core_lists import parse_cores
 from mbench.core.results import Conditions, DeviceFacts
 
 _CPU = Path("/sys/devices/system/cpu")

@@ -9,7 +9,7 @@ from typing import Final
 import psutil
 
 from mbench.core.errors import DiskError, HostDiskError, LockHeld, TransportError
-from mbench.core.run_marks import RUN_FOLDER
+from mbench.core.processes.run_marks import RUN_FOLDER
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
 from mbench.files.disk import disk_errors

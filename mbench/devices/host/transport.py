@@ -15,8 +15,8 @@ import psutil
 from mbench.core.errors import ChangedFiles, CommandTimeout, HostDiskError, TransportError
 from mbench.core.plain_text import shown_command
 from mbench.core.ports import CommandResult, FilesRead
-from mbench.core.run_marks import unmarked
-from mbench.core.search_path import others_environment
+from mbench.core.processes.run_marks import unmarked
+from mbench.core.processes.search_path import others_environment
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import refuse_outside
 from mbench.files.disk import disk_errors

@@ -21,7 +21,7 @@ from typing import Final
 import psutil
 
 from mbench.core.errors import UsageError
-from mbench.core.workers import spawning
+from mbench.core.processes.workers import spawning
 from mbench.models.tflite.quiet import quiet
 
 VARIABLE: Final = "TF_CONFIG"

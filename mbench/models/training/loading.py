@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import TrainingFailed
-from mbench.core.workers import end_with_parent, spawning, why_ended
+from mbench.core.processes.workers import end_with_parent, spawning, why_ended
 from mbench.models.training.distortions import crop
 from mbench.models.training.examples import Pictures, TrainingExamples
 

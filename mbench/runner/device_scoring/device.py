@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mbench.core.error_classes import ENVIRONMENT, TRANSPORT, Failure
 from mbench.core.errors import CommandTimeout, DeviceLost, NoSpace, RunFailed, TransportError, UsageError
 from mbench.core.ports import Clock, Transport
-from mbench.core.run_marks import marked
+from mbench.core.processes.run_marks import marked
 from mbench.core.workloads import OutputFacts, Workload
 from mbench.runner.command import RunPaths
 from mbench.runner.device_run import run_on_device

@@ -24,10 +24,10 @@ from mbench.artifacts.verification import Verified, check_answers, verify
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, DiskError, MbenchError
 from mbench.core.ports import Progress, utc_now
+from mbench.core.processes.workers import end_with_parent, spawning, why_ended
 from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Calibration, Recipe, Weights
 from mbench.core.variants import CALIBRATED, Head, Size, Variant
-from mbench.core.workers import end_with_parent, spawning, why_ended
 from mbench.devices.host.facts import HostConditions
 from mbench.files.scratch import scratch_folder
 from mbench.models.networks.architectures import find_architecture

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mbench.core.core_lists import parse_cores
 from mbench.core.errors import DeviceLost, NoDevice, UsageError
 from mbench.core.ports import Progress
+from mbench.core.processes.core_lists import parse_cores
 from mbench.core.results import Conditions, DeviceFacts, Run
 from mbench.devices.android.settings import Wanted
 from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts

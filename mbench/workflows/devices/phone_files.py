@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import Transport
-from mbench.core.run_marks import COMMAND
+from mbench.core.processes.run_marks import COMMAND
 from mbench.devices.android.journal import journal_path, known_journals
 from mbench.devices.android.script import ask
 from mbench.devices.android.settings import restore_left_behind

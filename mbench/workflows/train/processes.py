@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.choices import Distribution
-from mbench.core.workers import spawning, why_ended
+from mbench.core.processes.workers import spawning, why_ended
 from mbench.devices.host.facts import HostConditions
 from mbench.models.training.loading import GO_ON
 from mbench.models.training.process import Failure, Message, TrainingTask, serve

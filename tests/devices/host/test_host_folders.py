@@ -11,14 +11,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mbench.core.run_marks import COMMAND, RUN_FOLDER, marked
+from mbench.core.processes.run_marks import COMMAND, RUN_FOLDER, marked
 from mbench.devices.host.folders import remove_stale, work_folder
 from mbench.devices.host.transport import HostTransport
 
 SESSION = """
 import sys
 from pathlib import Path
-from mbench.core.run_marks import marked
+from mbench.core.processes.run_marks import marked
 from mbench.devices.host.transport import HostTransport
 from mbench.devices.host.folders import work_folder
 root = Path(sys.argv[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mbench.core.run_marks import marked
+from mbench.core.processes.run_marks import marked
 from mbench.runner.command import Command
 from mbench.runner.device_scoring import script as scripts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mbench.core.run_marks import COMMAND
+from mbench.core.processes.run_marks import COMMAND
 from mbench.devices.host.transport import HostTransport
 from mbench.workflows.devices.phone_files import clear_leftovers
 

@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from mbench.core.workers import spawning, why_ended
+from mbench.core.processes.workers import spawning, why_ended
 
 
 def end(number: int) -> None:

@@ -14,7 +14,7 @@ from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Final
 
-from mbench.core.search_path import keep_children_safe
+from mbench.core.processes.search_path import keep_children_safe
 
 COMPUTED_TOO_LONG: Final = signal.SIGPROF
 """Ends a worker at its limit of computing (setitimer(2), ITIMER_PROF): no exception reaches native code."""

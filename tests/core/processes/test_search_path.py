@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 import mbench
-from mbench.core.search_path import VARIABLE, keep_children_safe, leave_out_working_directory, others_environment
+from mbench.core.processes.search_path import (
+    VARIABLE,
+    keep_children_safe,
+    leave_out_working_directory,
+    others_environment,
+)
 from mbench.devices.host.transport import HostTransport
 
 OTHERS = ["/one", "/two"]
@@ -38,7 +43,7 @@ def test_a_script_s_own_folder_and_the_folder_of_mbench_itself_stay(monkeypatch,
 def test_a_removed_working_directory_is_no_trouble(tmp_path: Path) -> None:
     program = (
         "import os, sys; os.rmdir(os.getcwd()); sys.path.insert(0, '/one')\n"
-        "from mbench.core.search_path import leave_out_working_directory\n"
+        "from mbench.core.processes.search_path import leave_out_working_directory\n"
         "leave_out_working_directory(); assert sys.path[0] == '/one'"
     )
     gone = tmp_path / "gone"
