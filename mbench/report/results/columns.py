@@ -84,6 +84,10 @@ def counted(count: int | None, least: int | None) -> str:
     return significant(count, scale=MILLION)
 
 
+def _of_file(name: str, header: str, text: Callable[[Row], str], *, spare: int) -> ResultColumn:
+    return ResultColumn(name=name, header=header, text=text, of_file=True, spare=spare)
+
+
 def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
     """Return a text that does not exist where the job has no latency and did not end well."""
     return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
@@ -108,27 +112,9 @@ _WHAT: Final = (
         shown=_varies("delegate"),
     ),
     ResultColumn(name="threads", header="Threads", text=lambda row: str(row.threads), shown=_varies("threads")),
-    ResultColumn(
-        name="params",
-        header="Params (M)",
-        text=lambda row: counted(row.parameters, row.least_parameters),
-        of_file=True,
-        spare=6,
-    ),
-    ResultColumn(
-        name="mult-adds",
-        header="Mult-adds (M)",
-        text=lambda row: counted(row.mult_adds, row.least_mult_adds),
-        of_file=True,
-        spare=4,
-    ),
-    ResultColumn(
-        name="size",
-        header="File (MB)",
-        text=lambda row: significant(row.size_bytes, scale=MILLION),
-        of_file=True,
-        spare=3,
-    ),
+    _of_file("params", "Params (M)", lambda row: counted(row.parameters, row.least_parameters), spare=6),
+    _of_file("mult-adds", "Mult-adds (M)", lambda row: counted(row.mult_adds, row.least_mult_adds), spare=4),
+    _of_file("size", "File (MB)", lambda row: significant(row.size_bytes, scale=MILLION), spare=3),
 )
 
 _HOW_FAST: Final = (
