@@ -53,31 +53,36 @@ def class_evaluator(
             raise UnsupportedModel(f"{doubt[0]}. {doubt[1]}; --label-offset {offset} scores it as it is.")
         if doubt is not None:
             note(f"warning: {doubt[0]}; --label-offset {asked_offset} was asked for, and is used.")
-        found = top - offset
-        hits = top1_hits(found, truth, answered)
-        return Evaluation(
-            metrics=classification_metrics(found, truth, answered, classes=classes),
-            hits=hits,
-            confusion=confusion_of(found[:, 0], truth, answered, examples.class_names, classes=classes),
-            doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
-        )
+        return _evaluation(examples, top, top - offset, truth, answered, classes=classes)
 
     meaning = np.arange(outputs) - offset
     return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset, meaning=meaning)
+
+
+def _evaluation(
+    examples: Examples,
+    top: NDArray[np.integer],
+    found: NDArray[np.integer],
+    truth: NDArray[np.integer],
+    answered: NDArray[np.bool_],
+    *,
+    classes: int,
+) -> Evaluation:
+    """Return what the best outputs, `top`, and the classes that they stand for, `found`, are worth; both (asked, k)."""
+    hits = top1_hits(found, truth, answered)
+    return Evaluation(
+        metrics=classification_metrics(found, truth, answered, classes=classes),
+        hits=hits,
+        confusion=confusion_of(found[:, 0], truth, answered, examples.class_names, classes=classes),
+        doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
+    )
 
 
 def _labelled_evaluator(examples: Examples, labels: OutputLabels, meaning: NDArray[np.intp], classes: int) -> Evaluator:
     def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         (top,) = kept
         truth = np.array([examples.truth(int(index)) for index in rows])
-        found = meant(top, meaning)
-        hits = top1_hits(found, truth, answered)
-        return Evaluation(
-            metrics=classification_metrics(found, truth, answered, classes=classes),
-            hits=hits,
-            confusion=confusion_of(found[:, 0], truth, answered, examples.class_names, classes=classes),
-            doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
-        )
+        return _evaluation(examples, top, meant(top, meaning), truth, answered, classes=classes)
 
     return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, meaning=meaning, labels_sha256=labels.sha256)
 
