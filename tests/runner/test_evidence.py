@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mbench.core.delegates import parse_delegate
+from mbench.core.error_classes import ENVIRONMENT
 from mbench.core.results import DelegateCoverage, MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import ArtifactFacts, InputTensor, OutputFacts, RunSettings, Workload
 from mbench.runner.command import Command
@@ -27,6 +28,13 @@ GRAPH, BINARY = "/d/m.tflite", "/d/benchmark_model"
 SAID = {"Graph": GRAPH, "Num threads": "2", "#threads used for CPU inference": "2", "Min num runs": "50"}
 GOOD, OTHER = "1" * 64, "3" * 64
 DELEGATE = Coverage.COMPLETELY
+
+
+def reason(evidence: Evidence) -> tuple[str, str] | None:
+    """Return the class and message of what is not to be believed, None where all is; nothing of it is lasting."""
+    failure = find_failure(evidence)
+    assert failure is None or not failure.lasting
+    return None if failure is None else failure[:2]
 
 
 def text(**changes: Any) -> ParsedText:
@@ -62,8 +70,8 @@ def test_all_that_is_asked_for_and_no_more_is_believed() -> None:
     whole = evidence(
         runtime_info=(XNNPACK,), cpus=(4, 5), affinity="4-5", sizes={"/d/o.bin": 1}, proofs=(proof(), proof(BINARY))
     )
-    assert find_failure(whole) is None
-    assert find_failure(evidence()) is None
+    assert reason(whole) is None
+    assert reason(evidence()) is None
 
 
 def test_evidence_is_a_value() -> None:
@@ -91,18 +99,18 @@ def test_a_file_is_read_after_the_run_too() -> None:
 
 
 def test_a_run_without_an_exit_status_is_not_believed() -> None:
-    assert find_failure(evidence(exit_code=None)) == ("environment", "the run left no exit status on the device.")
+    assert reason(evidence(exit_code=None)) == ("environment", "the run left no exit status on the device.")
 
 
 @pytest.mark.parametrize("exit_code", [1, -9, 137])
 def test_a_status_that_is_not_0_is_not_believed(exit_code: int) -> None:
     message = f"ended with status {exit_code} although its output is complete"
-    assert find_failure(evidence(exit_code=exit_code)) == ("output", message)
+    assert reason(evidence(exit_code=exit_code)) == ("output", message)
 
 
 @pytest.mark.parametrize("changes", [{"started": False}, {"unconsumed": ("--x",)}, {"failed_line": True}], ids=str)
 def test_a_status_of_0_is_not_enough(changes: dict[str, Any]) -> None:
-    assert find_failure(evidence(parsed=text(**changes))) == (
+    assert reason(evidence(parsed=text(**changes))) == (
         "output",
         "ended with status 0 although its output is complete",
     )
@@ -110,14 +118,14 @@ def test_a_status_of_0_is_not_enough(changes: dict[str, Any]) -> None:
 
 def test_what_the_text_says_of_its_end_goes_first() -> None:
     failed = text(error_class="killed", message="ended by SIGKILL", parameters={})
-    assert find_failure(evidence(parsed=failed, exit_code=137)) == ("killed", "ended by SIGKILL")
-    assert find_failure(evidence(parsed=failed.model_copy(update={"parameters": {"Graph": "/x"}})))[0] == "usage"  # type: ignore[index]
+    assert reason(evidence(parsed=failed, exit_code=137)) == ("killed", "ended by SIGKILL")
+    assert reason(evidence(parsed=failed.model_copy(update={"parameters": {"Graph": "/x"}})))[0] == "usage"  # type: ignore[index]
 
 
 def test_a_text_that_failed_is_not_believed() -> None:
     failed = text(error_class="output", message="the output ends before the timings")
-    assert find_failure(evidence(parsed=failed)) == ("output", "the output ends before the timings")
-    assert find_failure(evidence(parsed=text(error_class="output"))) == ("output", "the output is not complete")
+    assert reason(evidence(parsed=failed)) == ("output", "the output ends before the timings")
+    assert reason(evidence(parsed=text(error_class="output"))) == ("output", "the output is not complete")
 
 
 # The settings
@@ -128,7 +136,7 @@ def test_a_setting_that_is_said_must_be_the_one_given(name: str) -> None:
     for spelled in (name, name.upper(), name.lower()):
         said = {key: value for key, value in SAID.items() if key != name} | {spelled: "3"}
         wanted = SAID[name]
-        assert find_failure(evidence(parsed=text(parameters=said))) == (
+        assert reason(evidence(parsed=text(parameters=said))) == (
             "usage",
             f"the program says {name.lower()}: [3], not [{wanted}] as it was told",
         )
@@ -137,7 +145,7 @@ def test_a_setting_that_is_said_must_be_the_one_given(name: str) -> None:
 @pytest.mark.parametrize(("name", "tool"), [("Use gpu", "tflite"), ("Use nnapi", "hostbench")])
 def test_a_delegate_that_is_said_must_be_the_one_asked_for(name: str, tool: str) -> None:
     for value, failure in (("0", None), ("1", "usage")):
-        found = find_failure(evidence(parsed=text(parameters=SAID | {name: value}), tool=tool))
+        found = reason(evidence(parsed=text(parameters=SAID | {name: value}), tool=tool))
         assert (found and found[0]) == failure
 
 
@@ -146,12 +154,12 @@ def test_a_delegate_that_is_said_must_be_the_one_asked_for(name: str, tool: str)
 def test_graph_and_threads_must_be_said(tool: str, name: str, required: bool) -> None:
     said = {key: value for key, value in SAID.items() if key != name}
     failure = ("output", f"the program does not say which {name.lower()} it uses") if required else None
-    assert find_failure(evidence(parsed=text(parameters=said), tool=tool)) == failure
+    assert reason(evidence(parsed=text(parameters=said), tool=tool)) == failure
 
 
 def test_litert_says_little() -> None:
-    assert find_failure(evidence(parsed=text(parameters={}), tool="litert")) is None
-    assert find_failure(evidence(parsed=text(parameters={"Num threads": "3"}), tool="litert")) is not None
+    assert reason(evidence(parsed=text(parameters={}), tool="litert")) is None
+    assert reason(evidence(parsed=text(parameters={"Num threads": "3"}), tool="litert")) is not None
 
 
 # The delegate
@@ -188,7 +196,7 @@ def test_a_run_shows_its_delegate_by_all_that_is_known() -> None:
     ],
 )
 def test_text_and_runtime_information_agree_about_nodes(info: tuple[DelegateCoverage, ...] | None, agree: bool) -> None:
-    found = find_failure(evidence(runtime_info=info))
+    found = reason(evidence(runtime_info=info))
     if agree:
         assert found is None
         return
@@ -204,18 +212,18 @@ def warned(code: WarningCode) -> ParsedText:
 
 
 def test_a_delegate_that_was_not_applied_is_a_failure() -> None:
-    assert find_failure(evidence(parsed=warned(WarningCode.DELEGATE_NOT_APPLIED))) == ("delegate", "not there")
+    assert reason(evidence(parsed=warned(WarningCode.DELEGATE_NOT_APPLIED))) == ("delegate", "not there")
     for other in (WarningCode.TIME_LIMITED, WarningCode.BUSY):
-        assert find_failure(evidence(parsed=warned(other))) is None
+        assert reason(evidence(parsed=warned(other))) is None
 
 
 def test_a_delegate_that_shows_nowhere_is_a_failure() -> None:
-    found = find_failure(evidence(parsed=text(delegates=())))
+    found = reason(evidence(parsed=text(delegates=())))
     assert found == (
         "delegate",
         "TfLiteXNNPackDelegate executed nothing; a cpu row is what an app gets, which is XNNPACK",
     )
-    assert find_failure(evidence(parsed=text(delegates=()), builtin_accepted=True)) is None
+    assert reason(evidence(parsed=text(delegates=()), builtin_accepted=True)) is None
 
 
 # The cores
@@ -238,7 +246,7 @@ def test_a_delegate_that_shows_nowhere_is_a_failure() -> None:
 )
 def test_cores_are_those_asked_for(cpus: tuple[int, ...] | None, affinity: str | None, message: str | None) -> None:
     failure = None if message is None else ("environment", message)
-    assert find_failure(evidence(cpus=cpus, affinity=affinity)) == failure
+    assert reason(evidence(cpus=cpus, affinity=affinity)) == failure
 
 
 @pytest.mark.parametrize(
@@ -275,7 +283,7 @@ def test_a_list_of_cores_has_both_its_ends(said: str, cores: set[int] | None) ->
 def test_a_file_of_one_byte_was_written(size: int | None, state: str | None) -> None:
     message = f"/d/o.bin, which the run was to write, {state}; check the free space on the device's storage."
     failure = None if state is None else ("io", message)
-    assert find_failure(evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size, "/d/prof.pb": 5})) == failure
+    assert reason(evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size, "/d/prof.pb": 5})) == failure
 
 
 @pytest.mark.parametrize(
@@ -292,10 +300,10 @@ def test_outputs_of_no_known_size_may_be_empty(
 ) -> None:
     given = evidence(sizes={"/d/rt.pb": 5, "/d/o.bin": size}, output="/d/o.bin")
     artifact = given.workload.artifact.model_copy(update={"outputs": outputs})
-    failure = find_failure(replace(given, workload=given.workload.model_copy(update={"artifact": artifact})))
+    failure = reason(replace(given, workload=given.workload.model_copy(update={"artifact": artifact})))
     assert (failure is None) is believed
     runtime_info = replace(given, sizes={"/d/rt.pb": 0, "/d/o.bin": 5})
-    assert find_failure(runtime_info) is not None
+    assert reason(runtime_info) is not None
 
 
 FED = (InputTensor(name="x", shape=(1, 8)), InputTensor(name="y", shape=(3,)))
@@ -305,7 +313,7 @@ FED = (InputTensor(name="x", shape=(1, 8)), InputTensor(name="y", shape=(3,)))
 def test_the_shapes_that_were_asked_for_are_said_back(said: str | None, believed: bool) -> None:
     parameters = SAID | ({} if said is None else {"Input shapes": said})
     given = evidence(parsed=text(parameters=parameters))
-    failure = find_failure(replace(given, workload=given.workload.model_copy(update={"inputs": FED})))
+    failure = reason(replace(given, workload=given.workload.model_copy(update={"inputs": FED})))
     assert (failure is None) is believed
 
 
@@ -313,12 +321,10 @@ def test_the_shapes_that_were_asked_for_are_said_back(said: str | None, believed
 @pytest.mark.parametrize(("found", "state"), [(OTHER, f"has SHA-256 {OTHER}, not {GOOD},"), (None, "is not there")])
 def test_files_are_the_same_before_and_after_the_run(when: Any, found: str | None, state: str) -> None:
     proofs = (proof(), proof(BINARY, **{when: found}), proof("/d/lib.so"))
-    failure: Failure = (
-        "environment",
-        (
-            f"{BINARY} {state} {when} the run: something on the device removes or changes our files. "
-            "Find out what (a cleaner, another user), then run it again, which pushes them anew."
-        ),
+    failure = Failure(
+        ENVIRONMENT,
+        f"{BINARY} {state} {when} the run: something on the device removes or changes our files. "
+        "Find out what (a cleaner, another user), then run it again, which pushes them anew.",
     )
     assert find_failure(evidence(proofs=proofs)) == failure
     assert changed(proofs, when=when) == failure
@@ -363,11 +369,11 @@ def test_the_first_reason_counts() -> None:
         ("environment", {"proofs": ()}),
     ]
     for error_class, mended in order:
-        found = find_failure(worst)
+        found = reason(worst)
         assert found is not None
         assert found[0] == error_class, found
         worst = replace(worst, **mended)
-    assert find_failure(worst) is None
+    assert reason(worst) is None
 
 
 def test_when_a_file_was_read_is_said_by_name() -> None:
