@@ -103,6 +103,7 @@ class Inspection(Document):
             float_operators=self.float_operators,
             normalization=self.normalization,
             signatures=tuple(signature.key for signature in self.signatures),
+            signature_subgraphs=tuple(signature.subgraph for signature in self.signatures),
         )
 
 

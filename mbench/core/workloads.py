@@ -156,7 +156,8 @@ class ArtifactFacts(Document):
         float_operators: that compute in float although others compute in integers, in order of execution; None where
             nobody looked.
         normalization: of its picture, where its TFLite metadata has one.
-        signatures: names of its entry points, in the file's order; only the first one's graph is counted here.
+        signatures: names of its entry points, in the file's order; whatever they run, subgraph 0 is counted here.
+        signature_subgraphs: which subgraph each of them runs; empty in documents from before it was kept.
         latency_only: why its outputs mean nothing (untrained weights, synthetic calibration), or None.
         weights: that it was built from; None of a user's own file.
         calibration: likewise what its ranges were read off.
@@ -175,6 +176,7 @@ class ArtifactFacts(Document):
     snr_against: str | None = None
     latency_only: str | None = None
     signatures: tuple[str, ...] = ()
+    signature_subgraphs: tuple[Count, ...] = ()
     outputs: tuple[OutputFacts, ...] | None = None
     float_operators: tuple[str, ...] | None = None
     normalization: Normalization | None = None
@@ -182,6 +184,12 @@ class ArtifactFacts(Document):
     weights: WeightsFacts | None = None
     calibration: CalibrationFacts | None = None
     notes: tuple[str, ...] = ()
+
+    def subgraph_of(self, signature: str | None) -> int | None:
+        """Return the subgraph that runs where a program is given this signature: 0 without one; None: not known."""
+        if signature is None:
+            return 0
+        return dict(zip(self.signatures, self.signature_subgraphs, strict=False)).get(signature)
 
 
 class InputTensor(Document):
@@ -204,7 +212,7 @@ class Workload(Document):
     """A variant or a user's file, with delegate, threads and run settings.
 
     Attributes:
-        signature: the entry point that is run; None: the file's only one, or its first graph.
+        signature: the entry point that a program is asked to run; None: subgraph 0 is run.
         inputs: all of them, in order, where a shape or values were asked for; none: as the file has them.
     """
 

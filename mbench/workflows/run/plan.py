@@ -37,7 +37,7 @@ def planned_job(
         UsageError: the file has several signatures and none was chosen, or not the one that was.
     """
     chosen = chosen_signature(artifact, signature)
-    if chosen is not None and chosen != artifact.signatures[0]:
+    if artifact.subgraph_of(chosen) != 0:
         artifact = artifact.model_copy(update=dict.fromkeys(OF_FIRST_GRAPH))
     workload = Workload(
         artifact=artifact, delegate=delegate, threads=threads, settings=settings, signature=chosen, inputs=inputs
@@ -51,11 +51,11 @@ OF_FIRST_GRAPH: Final = (
     *("mult_adds", "parameters", "least_mult_adds", "least_parameters", "activation_bytes", "outputs"),
     "float_operators",
 )
-"""What is counted of a file's first graph, and says nothing of another signature's."""
+"""What is counted of subgraph 0, and says nothing of a signature's that runs another."""
 
 
 def chosen_signature(artifact: ArtifactFacts, asked: str | None) -> str | None:
-    """Return the signature that a program must be given; None where a file has no choice of them.
+    """Return the signature that a program must be given; None where the file has no choice, and runs subgraph 0.
 
     Raises:
         UsageError: several and none asked for, or not the one that was.
@@ -67,7 +67,7 @@ def chosen_signature(artifact: ArtifactFacts, asked: str | None) -> str | None:
         raise UsageError(
             f"{artifact.name} has {len(known)} signatures: {', '.join(known)}; choose one: --signature NAME"
         )
-    return asked if len(known) > 1 else None
+    return asked if len(known) > 1 or artifact.subgraph_of(asked) not in {0, None} else None
 
 
 def _model_name(name: str) -> str:

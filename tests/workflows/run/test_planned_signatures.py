@@ -15,12 +15,17 @@ from mbench.workflows.run.plan import OF_FIRST_GRAPH, chosen_signature, planned_
 SEVERAL = ("add", "mul", "sub")
 
 
-def artifact(*signatures: str, **changes):
-    return workload(name="file:m@0123456789ab", **changes).artifact.model_copy(update={"signatures": signatures})
+def artifact(*signatures: str, subgraphs: tuple[int, ...] | None = None):
+    """Return a file of these signatures, which run its subgraphs in order or those that are named."""
+    facts = {
+        "signatures": signatures,
+        "signature_subgraphs": range(len(signatures)) if subgraphs is None else subgraphs,
+    }
+    return workload(name="file:m@0123456789ab").artifact.model_copy(update=facts)
 
 
-def planned(asked, *signatures, **changes):
-    file = artifact(*signatures, **changes)
+def planned(asked, *signatures, subgraphs: tuple[int, ...] | None = None):
+    file = artifact(*signatures, subgraphs=subgraphs)
     return planned_job(file, None, workload().delegate, 1, RunSettings(), signature=asked).workload
 
 
@@ -63,6 +68,31 @@ def test_what_is_counted_of_the_first_graph_says_nothing_of_another():
     assert (first.mult_adds, first.parameters, first.outputs is None) == (1, 1, False)
     assert [getattr(other, name) for name in OF_FIRST_GRAPH] == [None] * len(OF_FIRST_GRAPH)
     assert (other.sha256, other.size_bytes) == (first.sha256, first.size_bytes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "subgraphs", "counted"),
+    [
+        ("add", (0, 1, 2), True),
+        ("mul", (0, 1, 2), False),
+        ("add", (2, 1, 0), False),
+        ("sub", (2, 1, 0), True),
+        ("mul", (1, 0, 0), True),
+        ("add", (), False),
+    ],
+)
+def test_what_is_counted_is_of_subgraph_0_whichever_signature_runs_it(asked, subgraphs, counted):
+    file = planned(asked, *SEVERAL, subgraphs=subgraphs).artifact
+    assert (file.mult_adds, file.parameters) == ((1, 1) if counted else (None, None))
+    assert (file.outputs is None) is not counted
+
+
+@pytest.mark.parametrize(
+    ("asked", "subgraph", "told"), [(None, 0, None), (None, 1, None), ("only", 0, None), ("only", 1, "only")]
+)
+def test_a_file_s_only_signature_is_told_where_it_was_asked_for_and_runs_another_subgraph(asked, subgraph, told):
+    job = planned(asked, "only", subgraphs=(subgraph,))
+    assert (job.signature, job.artifact.mult_adds) == (told, None if told else 1)
 
 
 def test_the_flag_is_benchmark_models_own_and_a_program_without_it_is_refused():
