@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from command_line import SHORT, SMALL, Command
+from command_line import LIMIT_S, SHORT, SMALL, Command
 
 from mbench.emulator.adb_server import AdbServer
 
@@ -54,7 +54,7 @@ def caller(command: Command, prefix: tuple[str, ...]) -> Call:
             env=command.environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=250,
+            timeout=LIMIT_S,
             check=False,
         )
         assert done.returncode == 0, done.stderr
