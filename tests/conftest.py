@@ -28,11 +28,18 @@ if "MBENCH_TEST_DATA" in os.environ:  # mbench runs in folders of its own, where
     os.environ["MBENCH_TEST_DATA"] = str(Path(os.environ["MBENCH_TEST_DATA"]).absolute())
 
 
+SLOW_LIMIT_S = 1200
+"""Of a test marked slow, which takes a minute or two where nothing else runs: time enough where much else does."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the modules that take longest, so that no worker ends with one of them alone.
 
     Those of phones wait more than they compute: they are spread over the others, which keep the cores busy meanwhile.
     """
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S))
     long = dict.fromkeys(item.path for item in items if item.get_closest_marker("tensorflow"))
     phones = [path for path in long if path.parent.name == "phones"]
     computing = [path for path in long if path.parent.name != "phones"]

@@ -8,7 +8,7 @@ import pytest
 from command_line import Command
 from PIL import Image
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
 SMALL = "mobilenet_v1_0.25_32_int8"
 
@@ -31,7 +31,6 @@ def noise(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8).repeat(10, axis=0).repeat(10, axis=1)
 
 
-@pytest.mark.slow
 def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_told_with_what_they_cost(
     bare: Command, tmp_path: Path
 ) -> None:

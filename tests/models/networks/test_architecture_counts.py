@@ -67,8 +67,8 @@ STOOD_IN = ("4_conv2", "4_conv3", "5_conv1", "5_conv2", "5_conv3")
 FLOAT_ALONE = ("inception_v3", "vgg16")
 """Large even when small: their other forms are left to full size."""
 
-LEFT_TO_SLOW = (*FLOAT_ALONE, "mobilenet_v3_large")
-"""Files of these, and whether their layers are alive: the last has the blocks of its small form."""
+LEFT_TO_SLOW = (*FLOAT_ALONE, "mobilenet_v2", "mobilenet_v3_large", "googlenet")
+"""Files of these: the blocks of MobileNets are in the small form of the third; GoogLeNet takes longest to convert."""
 
 OTHER_WIDTHS = ("mobilenet_v2_1.40_224", "mobilenet_v2_0.35_160", "mobilenet_v3_large_0.75_224")
 """Counts that the slow tests look at: of networks whose own width has a count, too."""
@@ -153,7 +153,6 @@ def test_files_count_as_their_networks_and_answer_like_them(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "name", [name for name in OURS if f"{name}_1.00_{ARCHITECTURES[name].default.resolution}" in PAPER_COUNTS]
 )

@@ -46,6 +46,7 @@ def nn2_counts() -> tuple[int, int]:
     return total(*parts, convolution(1, 1, 1024, 128))
 
 
+@pytest.mark.slow
 def test_facenet_nn2_has_the_counts_of_its_table(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
     file = build(tensorflow_worker, tmp_path, "facenet_nn2")[Quantization.FP32]
     inspection = counted(file)

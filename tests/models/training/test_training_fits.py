@@ -83,6 +83,7 @@ def test_patience_keeps_the_weights_of_the_best_epoch_and_distortions_change_wha
     assert trained.epochs[0].loss != uninterrupted.epochs[0].loss
 
 
+@pytest.mark.slow
 def test_the_best_epoch_is_kept_though_it_is_not_the_last_and_after_an_interruption(
     train: Train, tmp_path: Path
 ) -> None:
