@@ -54,7 +54,7 @@ KINDS: Final = (
     # before the session
     Kind(name="bit flips", faults=(Fault(kind=FaultKind.CORRUPT, level=1000),), words="damages data"),
     Kind(name="full storage", faults=(Fault(kind=FaultKind.FULL, size_bytes=0),), words="device"),
-    Kind(name="--help killed", faults=(Fault(kind=FaultKind.KILL_HELP, level=2),), words="was killed twice"),
+    Kind(name="--help killed", faults=(Fault(kind=FaultKind.KILL_HELP, level=2),), words="was killed (SIGKILL)"),
     Kind(name="unauthorized", faults=(Fault(kind=FaultKind.UNAUTHORIZE),), words="Accept the dialog"),
     Kind(name="frozen", faults=(Fault(kind=FaultKind.FREEZE),), words="Unplug it"),
     # in the session
