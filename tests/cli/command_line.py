@@ -118,6 +118,7 @@ def model_called(name: str, *, home: Path, folder: Path) -> str:
 def home(tmp_path_factory, worker_id) -> Path:
     """A home whose cache holds two small variants: built by the real build, once for all workers; each has a copy."""
     own = tmp_path_factory.getbasetemp()
+    can_fork(Command(own, own).environment)  # here and now, before tests of phones have threads
     shared = (own if worker_id == "master" else own.parent) / "built by all"
     with FileLock(f"{shared}.lock"):
         if not shared.is_dir():

@@ -56,20 +56,23 @@ def _which_start_python(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _start_shared(environment: dict[str, str]) -> None:
+    """Start the process that all are forked from; fixtures do so before there are threads that read the environment."""
     from multiprocessing import forkserver
 
     _started_with.update(environment)
     multiprocessing.get_context("forkserver").set_forkserver_preload([*IMPORTED, __name__])
-    before = dict(os.environ)
+    ours = f"{environment['PYTHONPATH']}{os.pathsep}{TESTS / 'cli'}"
+    changed = _which_start_python(environment) | {"PYTHONPATH": ours}
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
     try:
-        os.environ.clear()
-        os.environ.update(
-            environment | {"PYTHONPATH": os.pathsep.join((environment["PYTHONPATH"], str(TESTS / "cli")))}
-        )
         forkserver.ensure_running()
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def run_forked(
