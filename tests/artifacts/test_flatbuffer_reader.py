@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from emit_mobilenet import Emitter, emit_mobilenet, options, spatial
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mbench.artifacts.flatbuffer import read_model
@@ -145,7 +145,6 @@ def inspect_or_refuse(data: bytes) -> None:
     assert "\n" not in told
 
 
-@settings(max_examples=600)
 @given(st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_changed_bytes_give_an_answer_or_one_line(changes: list[tuple[int, int]]) -> None:
     data = bytearray(SMALL)
@@ -154,7 +153,6 @@ def test_changed_bytes_give_an_answer_or_one_line(changes: list[tuple[int, int]]
     inspect_or_refuse(bytes(data))
 
 
-@settings(max_examples=400)
 @given(st.integers(0, len(SMALL) // 4 - 1), st.sampled_from([0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 4, 1 << 16]))
 def test_offsets_and_lengths_that_lead_anywhere_give_an_answer_or_one_line(word: int, value: int) -> None:
     data = bytearray(SMALL)
@@ -187,7 +185,6 @@ def with_zero_point(point: int) -> bytes:
     return SMALL.replace(whole, struct.pack("<q", point))
 
 
-@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_random_bytes_behind_the_identifier_give_an_answer_or_one_line(tail: bytes) -> None:
     inspect_or_refuse(b"\x08\x00\x00\x00TFL3" + tail)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recorded_texts import COMPLETE, RECORDINGS, Recording
 
@@ -92,7 +92,6 @@ def damaged(draw: st.DrawFn) -> tuple[str, str, int | None]:
     return "\n".join(lines), recording.stderr, draw(EXIT_CODES)
 
 
-@settings(max_examples=400)
 @given(damaged())
 def test_damaged_recordings_are_answered(case: tuple[str, str, int | None]) -> None:
     stdout, stderr, exit_code = case
