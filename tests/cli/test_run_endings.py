@@ -141,8 +141,10 @@ def test_a_killed_build_leaves_no_worker_behind(mbench):
 def test_a_second_run_on_this_host_waits_for_the_first_and_names_it(mbench):
     first = mbench.start("run", SMALL, *LONG)
     wait_for_runs(mbench.folder, 1)
+    first.send_signal(signal.SIGSTOP)  # it has not ended before the second has begun
     second = mbench.start("run", SMALL, *SHORT, "--results", "second", "--json")
     waiting = next(line for line in second.stderr if "waiting for this host" in line)
+    first.send_signal(signal.SIGCONT)
     assert f"process {first.pid})" in waiting
     _, err = first.communicate(timeout=120)
     out, _ = second.communicate(timeout=120)
