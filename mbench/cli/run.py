@@ -3,7 +3,7 @@
 import math
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from mbench.workflows.score.run_accuracy import Accuracy
 
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
-
-
-QUICK_RULES: dict[str, float] = {"min_runs": 3, "max_runs": 3}
-QUICK_SETTINGS: dict[str, float] = {"warmup_min_secs": 0.15, "num_runs": 20, "min_secs": 0.25}
 
 
 TAKEN_WITH_RESUME = frozenset(
@@ -120,7 +116,7 @@ def run(
     from mbench.artifacts.asked_inputs import AskedInputs
     from mbench.workflows.home import results_root
     from mbench.workflows.run import session as running
-    from mbench.workflows.run.request import RunRequest
+    from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, RunRequest
 
     root = results_root(results)
     shape = options.Format.JSON if json_ else format_
@@ -294,12 +290,12 @@ def _accuracy(
     return Accuracy(spec=spec, places=places[place or run_options.PlaceChoice.HOST])
 
 
-def _given(defaults: dict[str, float], asked: dict[str, float | None]) -> dict[str, float]:
+def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dict[str, float]:
     for name, value in asked.items():
         if value is not None and not math.isfinite(value):
             option = "--warmup-secs" if name == "warmup_min_secs" else f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} must be a finite number, not {value}.")
-    return defaults | {name: value for name, value in asked.items() if value is not None}
+    return dict(defaults) | {name: value for name, value in asked.items() if value is not None}
 
 
 def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool, resumed: bool = False) -> None:

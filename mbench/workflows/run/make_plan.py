@@ -68,6 +68,7 @@ class RunPlan:
 class _Ready:
     """A device with all that planning needs to know of it; of one that is unfit, what the others are."""
 
+    asked: ExpandedRequest
     device: Device
     rules: MeasuringRules
     identity: Identity
@@ -80,6 +81,7 @@ class _Ready:
 class _Unfit:
     """A device that cannot be used, and why."""
 
+    asked: ExpandedRequest
     device: Device
     error: MbenchError
 
@@ -101,23 +103,46 @@ def make_plan(
         MbenchError: something of what was asked for cannot be run, or no device can be used. One of several that
             cannot be is planned for, and its jobs say why.
     """
-    request, scoring = expanded.request, expanded.scoring
-    ready = _all_ready(expanded, devices, progress, only_look=not learn)
+    asked = [(expanded, device) for device in devices]
+    return plan_each(asked, obtain, learn=learn, progress=progress, alone=len(devices) == 1)
+
+
+def plan_each(
+    asked: Sequence[tuple[ExpandedRequest, Device]],
+    obtain: Obtain,
+    *,
+    learn: bool,
+    progress: Progress,
+    alone: bool = False,
+) -> RunPlan:
+    """Return the plan of a session whose devices are asked for different things; see `make_plan`.
+
+    Args:
+        asked: each device with what it is to do; all are scored on one data set, and built from the same inputs.
+        obtain: gives candidates their artifacts.
+        learn: as of `make_plan`.
+        progress: told how far it is.
+        alone: whether there is one device, whose name jobs do without; it is refused where it cannot be used.
+
+    Raises:
+        MbenchError: as of `make_plan`.
+    """
+    ready = _all_ready(asked, progress, only_look=not learn, alone=alone)
     for one in ready:  # what the program has no flags for is refused before anything is built
-        _refuse_impossible(request, one)
+        _refuse_impossible(one)
     candidates = list(dict.fromkeys(candidate for one in ready for candidate in one.candidates))
-    build_inputs = request.build_inputs
+    scoring, build_inputs = asked[0][0].scoring, asked[0][0].request.build_inputs
     if scoring:
         build_inputs = scoring.learned(candidates, build_inputs, train=learn)
     known = dict(zip(candidates, obtain(candidates, build_inputs), strict=True))
     if scoring and learn:
         scoring.ask_host([(each.facts, one.delegate) for one, each in known.items() if each.reason is None])
-    planned = [_planned(request, one, known, scoring, several=len(ready) > 1) for one in ready]
+    planned = [_planned(one, known, scoring, several=not alone) for one in ready]
     return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
 
 
 def _all_ready(
-    expanded: ExpandedRequest, devices: Sequence[Device], progress: Progress, *, only_look: bool
+    asked: Sequence[tuple[ExpandedRequest, Device]], progress: Progress, *, only_look: bool, alone: bool
 ) -> list[_Ready]:
     """Return all devices as they will be planned with, prepared at the same time.
 
@@ -125,11 +150,9 @@ def _all_ready(
         NoDevice: none of several can be used.
         MbenchError: the only one that was asked for cannot be used, or what was asked for cannot be run on one.
     """
-    if len(devices) == 1:
-        return [_ready(expanded, devices[0], progress, only_look=only_look)]
-    found = together(
-        lambda device: _ready_or_not(expanded, device, progress, only_look=only_look), devices, most=PREPARED_AT_ONCE
-    )
+    if alone:
+        return [_ready(*asked[0], progress, only_look=only_look)]
+    found = together(lambda pair: _ready_or_not(*pair, progress, only_look=only_look), asked, most=PREPARED_AT_ONCE)
     errors = [one.error for one in found if isinstance(one, _Unfit)]
     if wrong := next((error for error in errors if _asked_wrongly(error)), None):
         raise wrong
@@ -137,10 +160,10 @@ def _all_ready(
     if well is None:
         refused = next((error for error in errors if not isinstance(error, (NoDevice, TransportError))), None)
         said = " ".join(map(str, errors))
-        raise refused or NoDevice(f"none of {len(devices)} devices can be used. {said}")
+        raise refused or NoDevice(f"none of {len(asked)} devices can be used. {said}")
     for error in errors:
         progress.note(str(error))
-    return [one if isinstance(one, _Ready) else _as_planned(expanded, one, well) for one in found]
+    return [one if isinstance(one, _Ready) else _as_planned(one, well) for one in found]
 
 
 def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress, *, only_look: bool) -> _Ready | _Unfit:
@@ -148,7 +171,7 @@ def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress,
     try:
         return _ready(expanded, device, progress, only_look=only_look)
     except MbenchError as error:
-        return _Unfit(device=device, error=error)
+        return _Unfit(asked=expanded, device=device, error=error)
 
 
 def _asked_wrongly(error: MbenchError) -> bool:
@@ -156,13 +179,14 @@ def _asked_wrongly(error: MbenchError) -> bool:
     return isinstance(error, UsageError) and not isinstance(error, ForeignProgram)
 
 
-def _as_planned(expanded: ExpandedRequest, unfit: _Unfit, well: _Ready) -> _Ready:
+def _as_planned(unfit: _Unfit, well: _Ready) -> _Ready:
     """Return an unfit device as it would have been planned with: with the program of one that is well."""
-    device, instrument = unfit.device, well.identity.instrument
+    expanded, device, instrument = unfit.asked, unfit.device, well.identity.instrument
     candidates, left_out = candidates_for(
         expanded.request.selection, expanded.selected, delegates=device.profile.delegates, instrument=instrument
     )
     return _Ready(
+        asked=expanded,
         device=device,
         rules=measuring_rules(expanded.request, device),
         identity=Identity(facts=device.known, instrument=instrument, binary=well.identity.binary),
@@ -182,15 +206,18 @@ def _ready(expanded: ExpandedRequest, device: Device, progress: Progress, *, onl
     )
     for sentence in left_out:
         progress.note(f"{identity.facts.serial}: {sentence}.")
-    return _Ready(device=device, rules=rules, identity=identity, candidates=candidates, left_out=left_out)
+    return _Ready(
+        asked=expanded, device=device, rules=rules, identity=identity, candidates=candidates, left_out=left_out
+    )
 
 
-def _refuse_impossible(request: RunRequest, ready: _Ready) -> None:
+def _refuse_impossible(ready: _Ready) -> None:
     """Refuse what the device's program lacks a flag for.
 
     Raises:
         UsageError: the flag, named.
     """
+    request = ready.asked.request
     settings, nothing = _settings(request, ready), unbuilt("-")
     inputs = request.inputs.placeholder()
     workloads = [
@@ -203,7 +230,6 @@ def _refuse_impossible(request: RunRequest, ready: _Ready) -> None:
 
 
 def _planned(
-    request: RunRequest,
     ready: _Ready,
     known: Mapping[Candidate, Known],
     scoring: "Scoring | None",
@@ -211,7 +237,8 @@ def _planned(
     several: bool,
 ) -> PlannedDevice:
     """Return what one device is going to do; of several devices, names of jobs say which one they are of."""
-    serial, settings = ready.identity.facts.serial, _settings(request, ready)
+    request, serial = ready.asked.request, ready.identity.facts.serial
+    settings = _settings(request, ready)
     here = ready.device.profile.transport == "host" and ready.identity.instrument.tool == HOSTBENCH
     jobs = []
     for one in ready.candidates:

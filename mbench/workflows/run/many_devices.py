@@ -62,8 +62,17 @@ def measure_at_once(
     *,
     progress: Progress,
     so_far: SoFar = lambda store, waited_for: None,
+    stop: threading.Event | None = None,
 ) -> None:
     """Measure several devices' parts; a device that fails takes no other along, and is noted.
+
+    Args:
+        store: the session.
+        parts: of its devices.
+        device_of: as of `measure_parts`.
+        progress: told how far it is.
+        so_far: as of `measure_parts`.
+        stop: set by whoever wants all of them to end after the run at hand.
 
     Raises:
         KeyboardInterrupt: after every device has ended the run at hand.
@@ -72,7 +81,7 @@ def measure_at_once(
 
     serials = [part.device.serial for part in parts]
     bars = {serial: progress.of(serial) for serial in serials}
-    stop = threading.Event()
+    stop = stop or threading.Event()
     stragglers = Stragglers(serials, lambda waited_for: so_far(store, waited_for))
 
     def on_end(serial: str, error: Exception | None) -> None:

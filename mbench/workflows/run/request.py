@@ -1,8 +1,9 @@
 """What a user asked `mbench run` for, as typed and with every word of it looked up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.core.errors import UsageError
@@ -13,6 +14,10 @@ from mbench.workflows.build.selection import Candidate, Selection, select
 if TYPE_CHECKING:  # what a run without a data set, or on this host by hostbench, has no need of
     from mbench.binaries.records import Flavour
     from mbench.workflows.score.run_accuracy import Accuracy, Scoring
+
+QUICK_RULES: Final[Mapping[str, float]] = {"min_runs": 3, "max_runs": 3}
+QUICK_SETTINGS: Final[Mapping[str, float]] = {"warmup_min_secs": 0.15, "num_runs": 20, "min_secs": 0.25}
+"""Few and short runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
