@@ -17,8 +17,10 @@ from mbench.cli import (
     doctor,
     emulate,
     evaluate,
+    farm,
     grouped,
     inspect,
+    nightly,
     parse,
     report,
     run,
@@ -68,6 +70,7 @@ app.command("build", cls=grouped.GroupedCommand)(build.build)
 app.command("train", cls=grouped.GroupedCommand)(train.train)
 app.command("evaluate", cls=grouped.GroupedCommand)(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
+app.command("nightly", cls=grouped.GroupedCommand)(nightly.nightly)
 app.command("report")(report.report)
 app.command("parse")(parse.parse)
 app.command("doctor")(doctor.doctor)
@@ -75,6 +78,7 @@ app.command("emulate")(emulate.emulate)
 app.add_typer(devices.app, name="devices")
 app.add_typer(binary.app, name="binary")
 app.add_typer(suite.app, name="suite")
+app.add_typer(farm.app, name="farm")
 app.add_typer(cache.app, name="cache")
 
 

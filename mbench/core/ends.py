@@ -23,7 +23,7 @@ def exit_code(results: Iterable[JobResult], *, ran: bool) -> int:
         ran: whether anything ran, a canary included; where nothing did, for reasons of the devices alone, the code is
             3: no device could be used.
     """
-    codes = {_code(result) for result in results}
+    codes = {end_of(result) for result in results}
     if OWN_FAULT in codes:
         return OWN_FAULT
     if NO_NUMBER in codes:
@@ -31,7 +31,8 @@ def exit_code(results: Iterable[JobResult], *, ran: bool) -> int:
     return ALL_WELL
 
 
-def _code(result: JobResult) -> int:
+def end_of(result: JobResult) -> int:
+    """Return the exit code that one job alone deserves: `ALL_WELL`, `OWN_FAULT` or `NO_NUMBER`."""
     if result.status is Status.OK:
         return ALL_WELL
     if result.status is Status.FAILED and result.error_class not in _NOT_THEIR_OWN:

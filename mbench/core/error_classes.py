@@ -41,6 +41,12 @@ BUILD: Final = ErrorClass("build")
 ENVIRONMENT: Final = ErrorClass("environment")
 """The device's state: disk full, changed files."""
 
+BUDGET: Final = ErrorClass("budget")
+"""The time of a night: its window ended, or was not expected to hold it."""
+
+QUARANTINE: Final = ErrorClass("quarantine")
+"""The device was left out on purpose: held, or in quarantine for what it did in earlier nights."""
+
 OTHER_ENDS: Final = (
     LAUNCH,
     USAGE,
@@ -54,6 +60,8 @@ OTHER_ENDS: Final = (
     OUTPUT,
     BUILD,
     ENVIRONMENT,
+    BUDGET,
+    QUARANTINE,
 )
 """Every class but crashes."""
 

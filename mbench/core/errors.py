@@ -7,6 +7,7 @@
     │   └── DatasetError            2   a data set is not there, or not of the format that was named
     │       └── UnreadableExample   2   one of its examples cannot be decoded
     ├── NoDevice                    3   no device could be used, or no benchmark binary for it
+    │   └── LeftOut                 3   it is held, or in quarantine
     ├── ArtifactError               4   a file that was to be built or read is not what it should be
     │   └── RuinedConversion        4   built, but its outputs do not follow the float model
     ├── TrainingFailed              4   a training gave no weights worth keeping
@@ -33,7 +34,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from mbench.core.error_classes import BUILD, ENVIRONMENT, TRANSPORT, ErrorClass
+from mbench.core.error_classes import BUILD, ENVIRONMENT, QUARANTINE, TRANSPORT, ErrorClass
 
 
 class MbenchError(Exception):
@@ -75,6 +76,12 @@ class NoDevice(MbenchError):
 
     exit_code = 3
     error_class = ENVIRONMENT
+
+
+class LeftOut(NoDevice):
+    """A device is left out on purpose: somebody holds it, or it is in quarantine."""
+
+    error_class = QUARANTINE
 
 
 class ArtifactError(MbenchError):

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from mbench.core.bounds import SessionName
 from mbench.core.errors import StoreError
+from mbench.core.nights import Night, NightEnd
 from mbench.core.results import FORMAT_VERSION, JobResult, PartEnding, Plan, Run
 from mbench.core.workloads import Document
 from mbench.store.files import read_regular
@@ -44,7 +45,7 @@ def parse_document(data: bytes, model: type[DocumentT], *, source: str) -> Docum
 
     Args:
         data: a file's bytes.
-        model: `Plan`, `JobResult`, `RunDocument` or `PartEnding`.
+        model: `Plan`, `JobResult`, `RunDocument`, `PartEnding`, `Night` or `NightEnd`.
         source: file that they came from, for messages.
 
     Raises:
@@ -74,9 +75,10 @@ def read_document(path: Path, model: type[DocumentT]) -> DocumentT:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of every document in a session folder: a plan, a job, a run or an ending."""
+    """Return the JSON schema of every document in a session folder: plan, job, run, ending, night, end of a night."""
+    kinds: tuple[type[Document], ...] = (Plan, JobResult, RunDocument, PartEnding, Night, NightEnd)
     references, definitions = models_json_schema(
-        [(Plan, "validation"), (JobResult, "validation"), (RunDocument, "validation"), (PartEnding, "validation")],
+        [(kind, "validation") for kind in kinds],
         title=f"mbench results, format {FORMAT_VERSION}",
     )
     return {"$schema": SCHEMA_DIALECT, "oneOf": list(references.values()), **definitions}

@@ -22,9 +22,19 @@ _HOLDER: Final = re.compile(r"process \d{1,10} on \S{0,255}")
 _HOLDER_BYTES: Final = 4096
 
 
+_DRIVEN: Final = (
+    "session {session} is being driven by {holder}; "
+    "wait until it has ended, or leave --resume out to begin a new session."
+)
+
+
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, *, busy: str = _DRIVEN) -> Iterator[None]:
     """Hold the lock file `path` for the block; the system frees it when the process ends, however it ends.
+
+    Args:
+        path: of the lock file.
+        busy: what to say where another process holds it: `{holder}` stands for that, `{session}` for the folder's name.
 
     Raises:
         StoreError: another process holds it; the message names that one.
@@ -38,10 +48,8 @@ def held(path: Path) -> Iterator[None]:
         try:
             stack.enter_context(locked(path, wait_s=LOCK_TIMEOUT_S, otherwise=OTHER_RESULTS))
         except LockHeld as error:
-            raise StoreError(
-                f"session {path.parent.name} is being driven by {holder or 'another process'}; "
-                "wait until it has ended, or leave --resume out to begin a new session."
-            ) from error
+            who = holder or "another process"
+            raise StoreError(busy.format(session=path.parent.name, holder=who)) from error
         with storing("write", path):
             path.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
         try:

@@ -72,7 +72,7 @@ def test_a_version_is_a_whole_number_from_1_on(version):
     assert upgrade(document(1), steps=MARKED, current=1) == document(1)
 
 
-@pytest.mark.parametrize("kind", ["plan", "job", "run", "ending"])
+@pytest.mark.parametrize("kind", ["plan", "job", "run", "ending", "night", "night_end"])
 def test_four_kinds_are_known(kind):
     assert kind in KINDS
     assert upgrade(document(1, kind), steps=MARKED, current=2)["kind"] == kind
@@ -82,7 +82,8 @@ def test_four_kinds_are_known(kind):
 def test_other_kinds_are_refused(kind):
     with pytest.raises(StoreError) as error:
         upgrade(document(1, kind), source="x.json")
-    assert str(error.value) == f"x.json: kind is {kind!r}; a document of mbench is one of plan, job, run, ending."
+    kinds = "plan, job, run, ending, night, night_end"
+    assert str(error.value) == f"x.json: kind is {kind!r}; a document of mbench is one of {kinds}."
     with pytest.raises(StoreError, match="kind is None"):
         upgrade({"format_version": 1})
 

@@ -59,6 +59,11 @@ class Phone:
         return (*(one.name for one in addresses if one.name != self.serial), *numbers)
 
     @property
+    def state(self) -> str:
+        """What is known of it in a clause: `X is unauthorized: Accept the dialog …`."""
+        return f"{self.serial} {_said(self)}"
+
+    @property
     def sure_serial(self) -> str | None:
         """Its own serial where it told that itself; one that could not be asked is called by its address instead."""
         return None if self.attached.identity is None else self.serial
@@ -287,7 +292,7 @@ def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoD
     known = [profile.name for profile in load_profiles(user_folder=home() / "device_profiles")]
     if not fitting and wanted not in known:
         if silent := [phone for phone in phones if not phone.usable]:  # it may be one of them: they report no serial
-            states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in silent)
+            states = "; ".join(phone.state for phone in silent)
             return NoDevice(f"no phone that answers, and no profile, is called {wanted}. Attached: {states}")
         serials = [phone.serial for phone in phones]
         return UsageError(
@@ -300,7 +305,7 @@ def _none(phones: Sequence[Phone], fitting: Sequence[Phone], wanted: str) -> NoD
         return NoDevice(f"{wanted} is attached and {state}: {without_name(remedy, wanted)}")
     listed = fitting or phones
     if listed:
-        states = "; ".join(f"{phone.serial} {_said(phone)}" for phone in listed)
+        states = "; ".join(phone.state for phone in listed)
         return NoDevice(f"no usable phone is {wanted}. Attached: {ended(states)} mbench devices shows more.")
     return NoDevice(f"no phone is attached. {HOW_TO_ATTACH.format(profile=wanted)}")
 

@@ -99,6 +99,37 @@ class Devices:
                 found[phone.serial] = _phone_device(phone, profile, fleet, wish)
         return found
 
+    def member(self, serial: str, *, profile: str | None, wish: ProgramWish) -> Device:
+        """Return the device of a serial; one that cannot be used says so when it is asked who it is.
+
+        Args:
+            serial: a phone's, or `host`.
+            profile: as which profile a phone is used; None: its own.
+            wish: its program.
+        """
+        if serial == HOST:
+            return HostDevice(user_profile(HOST), wish)
+        fleet = self._phones(serial)
+        try:
+            phone = fleet.by_serial(serial)
+            fitting = phone.profile(profile) if phone.usable else _profile_called(profile or serial)
+        except (NoDevice, UsageError) as error:
+            return AbsentDevice(name=serial, profile=_profile_called(profile or serial), error=NoDevice(str(error)))
+        return _phone_device(phone, fitting, fleet, wish)
+
+    def attached(self, profile: str) -> tuple[str, ...]:
+        """Return the serials of attached phones that a profile fits, in order, whether they can be used or not."""
+        fleet = self._phones(profile)
+        fitting = [
+            one for one in fleet.phones if one.match and any(profile == each.name for each in one.match.profiles)
+        ]
+        return tuple(dict.fromkeys(one.serial for one in fitting))
+
+    def silent(self) -> tuple[str, ...]:
+        """Return which attached phones cannot be used, and why, each in a clause; none where no phone is wanted."""
+        phones = () if self.fleet is None else self.fleet.phones
+        return tuple(phone.state for phone in phones if not phone.usable)
+
     def of_plan(self, plan: Plan, serial: str, *, binary: Path | None) -> Device:
         """Return the device that a part of a session was planned for.
 

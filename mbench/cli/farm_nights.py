@@ -1,0 +1,43 @@
+"""`mbench farm status` and `cancel`: how nights stand, and an end to one that goes on."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbench.cli import streams
+from mbench.cli.errors import one_line_errors
+
+FarmPath = Annotated[Path, typer.Argument(help="Farm file.", metavar="FARM.toml")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `mbench farm`."""
+    app.command("status")(status)
+    app.command("cancel")(cancel)
+
+
+@one_line_errors
+def status(farm: FarmPath, json_: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False) -> None:
+    """Show how far tonight is, how the last night ended, and whether one is overdue."""
+    from mbench.core.ports import utc_now
+    from mbench.workflows.nightly.farm_file import read_farm_file
+    from mbench.workflows.nightly.status import night_state, status_lines
+
+    state = night_state(read_farm_file(farm), now=utc_now())
+    if json_:
+        streams.write_json(json.dumps(state.as_object(), indent=1))
+        return
+    for line in status_lines(state):
+        streams.write_line(line)
+
+
+@one_line_errors
+def cancel(farm: FarmPath) -> None:
+    """End the night that goes on after the runs at hand; what was measured is kept, and the rest is missing."""
+    from mbench.core.ports import utc_now
+    from mbench.workflows.nightly.farm_file import read_farm_file
+    from mbench.workflows.nightly.status import cancel as cancel_night
+
+    streams.write_line(cancel_night(read_farm_file(farm), now=utc_now()))

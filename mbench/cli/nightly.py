@@ -1,0 +1,138 @@
+"""`mbench nightly`: one night on a farm, from cron, a timer or a CI job."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mbench.cli import options, streams
+from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
+from mbench.cli.progress import progress_for
+from mbench.cli.tables import format_or_default, print_results
+from mbench.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from mbench.core.nights import Night
+    from mbench.store.session_store import SessionStore
+    from mbench.workflows.nightly.farm_file import FarmFile
+    from mbench.workflows.nightly.night import EndedNight, NightRequest
+
+AFTER_FAILED = 4
+
+FarmPath = Annotated[Path, typer.Argument(help="Farm file.", metavar="FARM.toml")]
+
+
+@one_line_errors
+def nightly(
+    farm: FarmPath,
+    init: Annotated[
+        bool, typer.Option("--init", help="Write a farm file of what is attached now, and measure nothing.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print tonight's plan with expected durations, and measure nothing.")
+    ] = False,
+    adb_server: options.AdbServers = None,
+    workers: options.Workers = None,
+    format_: options.TableFormat = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the night and its rows as JSON.")] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure tonight what a farm file says, on all of its phones.
+
+    The same command again goes on with a night that was interrupted. Every planned cell ends in a document: a number,
+    a failure of its own, or the reason why it is missing.
+    """
+    from mbench.workflows.nightly.farm_file import read_farm_file
+    from mbench.workflows.nightly.night import NightRequest
+
+    if init:
+        _write_draft(farm, adb_server or [])
+        return
+    shape = options.Format.JSON if json_ else format_
+    if shape is options.Format.CSV:
+        raise UsageError("a night is printed as md, table or json; mbench report SESSION --format csv has its rows.")
+    file = read_farm_file(farm)
+    request = NightRequest(
+        file=file, adb_servers=tuple(adb_server or ()), workers=workers, command=("mbench", *sys.argv[1:])
+    )
+    if dry_run:
+        _print_plan(request, quiet=quiet)
+        return
+    _drive(request, file, shape, quiet=quiet)
+
+
+def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | None, *, quiet: bool) -> None:
+    """Measure the night, print its table, run the user's command, and end with the exit code that it deserves."""
+    from mbench.workflows.nightly.after import run_after
+    from mbench.workflows.nightly.night import EndedNight, run_night
+    from mbench.workflows.nightly.summary import exit_codes
+
+    begun: list[tuple[SessionStore, Night]] = []
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _interrupt)
+    try:
+        ended = run_night(
+            request, progress=progress_for(quiet=quiet), started=lambda store, night: begun.append((store, night))
+        )
+    except KeyboardInterrupt:
+        if not begun:
+            raise
+        ended = EndedNight(store=begun[0][0], night=begun[0][1], end=None)
+    codes = exit_codes(ended.store.results(), interrupted=ended.end is None)
+    _print_night(ended, codes, shape)
+    if not quiet:
+        streams.tell(f"kept in {ended.store.path}")
+    if ended.end is None:
+        fail("interrupted. What was measured is kept; the same command goes on with the night.", INTERRUPTED)
+    if file.farm.after is not None:
+        failed = run_after(file.farm.after, ended, exit_code=codes[0], folder=file.path.resolve().parent)
+        if failed is not None:
+            fail(failed, codes[0] or AFTER_FAILED)
+    if codes[0]:
+        raise typer.Exit(codes[0])
+
+
+def _interrupt(*_: object) -> None:
+    """Do what Ctrl-C does: whoever started mbench wants it to end."""
+    raise KeyboardInterrupt
+
+
+def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.Format | None) -> None:
+    """Print what a night came to, and its table."""
+    from mbench.workflows.nightly.summary import as_object, summary_lines
+    from mbench.workflows.reporting import report_place
+
+    results, shape = ended.store.results(), format_or_default(shape)
+    if shape is options.Format.JSON:
+        import json
+
+        from mbench.report.results.delimited import as_json
+        from mbench.report.results.rows import row_of
+
+        rows = json.loads(as_json([row_of(result) for result in results]))
+        night = as_object(ended.night, ended.end, rows, codes, path=str(ended.store.path))
+        streams.write_json(json.dumps(night, indent=1))
+        return
+    for line in summary_lines(ended.night, ended.end, results):
+        streams.write_line(line)
+    streams.write_line("")
+    places = filter(None, (report_place(ended.store.path), f"mbench report {ended.night.session} --format md"))
+    print_results(results, shape, whole_foot=tuple(places))
+
+
+def _print_plan(request: "NightRequest", *, quiet: bool) -> None:
+    from mbench.workflows.nightly.night import planned_night
+    from mbench.workflows.nightly.summary import plan_lines
+
+    with planned_night(request, progress=progress_for(quiet=quiet)) as (planned, night):
+        for line in plan_lines(planned, night):
+            streams.write_line(line)
+
+
+def _write_draft(path: Path, adb_servers: list[str]) -> None:
+    from mbench.workflows.nightly.draft import write_draft
+
+    streams.write_line(f"wrote {path}: {write_draft(path, adb_servers)}")

@@ -1,0 +1,126 @@
+"""Nights: documents of a farm's night, beside the plan of the session in which it is measured.
+
+SESSION/night.json       written before the first phone is measured
+SESSION/night-end.json   written once, when nothing of it is measured any more
+SESSION/cancel           there where somebody wants it to end
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import StoreError
+from mbench.core.nights import Night, NightEnd
+from mbench.store.documents import format_document, read_document
+from mbench.store.files import refuse_links, replace_file, write_new_file
+from mbench.store.identity import REMEDY
+from mbench.store.lock import held, holder_of
+from mbench.store.session import list_sessions
+
+NIGHT_FILE: Final = "night.json"
+END_FILE: Final = "night-end.json"
+CANCEL_FILE: Final = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredNight:
+    """A night that is kept.
+
+    Attributes:
+        path: of its session's folder.
+        end: None where it was never concluded.
+    """
+
+    path: Path
+    night: Night
+    end: NightEnd | None
+
+
+def save_night(path: Path, night: Night) -> None:
+    """Keep a night beside its session's plan.
+
+    Raises:
+        StoreError: there is one already, or it could not be written.
+    """
+    _save(path / NIGHT_FILE, night)
+
+
+def save_end(path: Path, end: NightEnd) -> None:
+    """Keep how a night ended.
+
+    Raises:
+        StoreError: that is kept already, or could not be written.
+    """
+    _save(path / END_FILE, end)
+
+
+def read_night(path: Path) -> StoredNight:
+    """Return the night of a session's folder.
+
+    Raises:
+        StoreError: there is none, or it is damaged, or of another session.
+    """
+    refuse_links(path, path / NIGHT_FILE)
+    refuse_links(path, path / END_FILE)
+    night = read_document(path / NIGHT_FILE, Night)
+    end = read_document(path / END_FILE, NightEnd) if os.path.lexists(path / END_FILE) else None
+    for document, file in ((night, NIGHT_FILE), (end, END_FILE)):
+        if document is not None and document.session != path.resolve().name:
+            raise StoreError(f"{path / file}: it is of session {document.session!r}. {REMEDY}")
+    return StoredNight(path=path, night=night, end=end)
+
+
+def list_nights(root: Path, farm: str | None = None) -> tuple[StoredNight, ...]:
+    """Return all nights of a results folder, or those of one farm file, the earliest first.
+
+    Raises:
+        StoreError: the folder or a night cannot be read.
+    """
+    paths = [root / name for name in list_sessions(root) if os.path.lexists(root / name / NIGHT_FILE)]
+    found = [read_night(path) for path in paths]
+    chosen = [one for one in found if farm is None or one.night.farm == farm]
+    return tuple(sorted(chosen, key=lambda one: (one.night.begun_at, one.night.session)))
+
+
+@contextmanager
+def driving(root: Path, farm: str) -> Iterator[None]:
+    """Be the one process that drives the nights of a farm file, for the block.
+
+    Raises:
+        StoreError: another process does; the message names it.
+    """
+    with held(_lock(root, farm), busy=f"a night of {farm} is being driven by {{holder}}; wait until it has ended."):
+        yield
+
+
+def driver_of(root: Path, farm: str) -> str | None:
+    """Return who drives a night of a farm file now, None where nobody does."""
+    return holder_of(_lock(root, farm))
+
+
+def ask_to_cancel(path: Path) -> None:
+    """Ask whoever drives a night to end it.
+
+    Raises:
+        StoreError: it could not be written.
+    """
+    refuse_links(path, path / CANCEL_FILE)
+    replace_file(path / CANCEL_FILE, b"")
+
+
+def is_cancelled(path: Path) -> bool:
+    """Whether somebody asked for a night to end."""
+    return os.path.lexists(path / CANCEL_FILE)
+
+
+def _lock(root: Path, farm: str) -> Path:
+    return root / ".nights" / f"{farm}.lock"
+
+
+def _save(path: Path, document: Night | NightEnd) -> None:
+    refuse_links(path.parent, path)
+    if not write_new_file(path, format_document(document)):
+        raise StoreError(f"{path} is kept already; it is never edited.")

@@ -1,0 +1,191 @@
+"""What a farm file asks of each group of devices, with every word of it looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mbench.core.errors import UsageError
+from mbench.core.ports import Progress
+from mbench.core.scores import EvaluationSpec
+from mbench.core.sweeps import Axis, parse_sweep
+from mbench.workflows.build.recipes import BuildInputs
+from mbench.workflows.build.selection import Candidate, Selection, select
+from mbench.workflows.nightly.farm_file import FarmFile, Group, Measure, Scored
+from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, ExpandedRequest, RunRequest
+
+if TYPE_CHECKING:
+    from mbench.workflows.score.run_accuracy import Accuracy, Scoring
+
+_SETTINGS: Final = {"num_runs": "num_runs", "min_secs": "min_secs", "max_secs": "max_secs"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarmRequest:
+    """A farm file with every word of it looked up.
+
+    Attributes:
+        groups: what each group of devices is to do.
+        names: the names that last, of users' own files.
+    """
+
+    file: FarmFile
+    groups: Mapping[str, ExpandedRequest]
+    names: Mapping[Path, str]
+
+
+def expand_farm(
+    file: FarmFile,
+    *,
+    command: tuple[str, ...],
+    adb_servers: tuple[str, ...] = (),
+    workers: int | None = None,
+    progress: Progress,
+) -> FarmRequest:
+    """Return what a farm file asks for; a wrong word is refused before any device is looked for.
+
+    Args:
+        file: as it was read.
+        command: as it was typed.
+        adb_servers: whose phones.
+        workers: processes that build; None: one per core.
+        progress: told of what takes long.
+
+    Raises:
+        DatasetError: the data set is not there.
+        UsageError: a word that is not one, with its place.
+    """
+    base = _base(file, command, adb_servers, workers)
+    scoring = None
+    if base.accuracy is not None:
+        from mbench.workflows.score.run_accuracy import Scoring
+
+        scoring = Scoring(base.accuracy, workers=workers, progress=progress)
+    asked = {name: _of_group(name, group, file, base, scoring, progress) for name, group in file.farm.phones.items()}
+    build_inputs = reduce(_with_seeded, (one.build_inputs for one, _ in asked.values()))
+    return FarmRequest(
+        file=file,
+        groups={
+            name: ExpandedRequest(
+                request=replace(request, build_inputs=build_inputs), scoring=scoring, selected=candidates
+            )
+            for name, (request, candidates) in asked.items()
+        },
+        names={file.resolved(own.file): own.as_ for one in file.farm.measure for own in one.models},
+    )
+
+
+def _base(file: FarmFile, command: tuple[str, ...], adb_servers: tuple[str, ...], workers: int | None) -> RunRequest:
+    """Return what holds for all groups."""
+    said, program = file.farm.settings, file.farm.program
+    settings = dict(QUICK_SETTINGS) if said.quick else {}
+    settings |= {name: value for name in _SETTINGS if (value := getattr(said, name)) is not None}
+    if said.warmup_secs is not None:
+        settings["warmup_min_secs"] = said.warmup_secs
+    rules = dict(QUICK_RULES) if said.quick else {}
+    wanted = {"min_runs": said.runs, "max_runs": said.max_runs, "target_interval": said.target_interval}
+    rules |= {name: value for name, value in wanted.items() if value is not None}
+    return RunRequest(
+        devices=(),
+        selection=Selection(),
+        build_inputs=BuildInputs(weights=file.farm.accuracy.weights if file.farm.accuracy else None, seed=said.seed),
+        accuracy=_accuracy(file.farm.accuracy, seed=said.seed),
+        settings=settings,
+        rules=rules,
+        memory_runs=said.memory_runs if said.memory_runs is not None else (1 if said.quick else 3),
+        seed=said.seed,
+        cpus=said.cpus,
+        binary=None if program.binary is None else file.resolved(program.binary),
+        flavour=program.flavour,
+        fixed_performance=said.fixed_performance,
+        governor=said.governor,
+        results=file.results,
+        command=command,
+        workers=workers,
+        adb_servers=adb_servers,
+        title=file.name,
+    )
+
+
+def _accuracy(said: Scored | None, *, seed: int) -> "Accuracy | None":
+    """Return what files are scored on."""
+    if said is None:
+        return None
+    from mbench.workflows.score.run_accuracy import Accuracy, Place
+
+    places: Mapping[str, tuple[Place, ...]] = {"host": ("host",), "device": ("device",), "both": ("host", "device")}
+    split = said.split or "test"
+    listed = None if split in {"test", "train", "all"} else split
+    spec = EvaluationSpec.model_validate(
+        {
+            "dataset": said.dataset,
+            "split": "listed" if listed else split,
+            "list_file": listed,
+            "examples": said.examples,
+            "preprocessing": said.preprocessing,
+            "seed": seed,
+        }
+    )
+    return Accuracy(spec=spec, places=places[said.place])
+
+
+def _of_group(
+    name: str, group: Group, file: FarmFile, base: RunRequest, scoring: "Scoring | None", progress: Progress
+) -> tuple[RunRequest, tuple[Candidate, ...]]:
+    """Return the request of a group, and all that it is to run, each once."""
+    request, candidates = base, dict[Candidate, None]()
+    for number, one in enumerate(file.farm.measure, start=1):
+        if name not in (one.groups or file.farm.phones):
+            continue
+        try:
+            own = _of_measure(one, group, file, base, scoring, progress)
+            candidates |= dict.fromkeys(select(own.selection))
+        except UsageError as error:
+            raise type(error)(f"{file.path}: measure {number}: {error}") from error
+        request = replace(
+            request,
+            build_inputs=_with_seeded(request.build_inputs, own.build_inputs),
+            profile_ops=request.profile_ops or own.profile_ops,
+        )
+    return request, tuple(candidates)
+
+
+def _of_measure(
+    one: Measure, group: Group, file: FarmFile, base: RunRequest, scoring: "Scoring | None", progress: Progress
+) -> RunRequest:
+    delegates = one.delegates or group.delegates
+    lists = {
+        Axis.THREADS: one.threads,
+        Axis.DELEGATE: ",".join(delegates) if delegates else None,
+        Axis.ALPHA: one.alpha,
+        Axis.RESOLUTION: one.resolution,
+        Axis.QUANTIZATION: one.quantization,
+    }
+    for text in one.sweep:
+        if parse_sweep(text).axis is Axis.DELEGATE and "=" not in text:
+            raise UsageError("name the delegates: delegates = [...] in [phones.GROUP] or in [[measure]].")
+    selection = Selection(
+        names=tuple(one.variants),
+        files=tuple(file.resolved(own.file) for own in one.models),
+        sweeps=tuple(one.sweep),
+        lists={axis: text for axis, text in lists.items() if text is not None},
+        architecture=one.arch or "mobilenet_v1",
+    )
+    request = replace(base, selection=selection)
+    if one.suite is not None:
+        from mbench.workflows.paper.suites import find_suite, suite_request
+
+        suite = str(file.resolved(one.suite)) if one.suite.endswith(".toml") else one.suite
+        request, notes = suite_request(request, find_suite(suite), suite)
+        for note in notes:
+            progress.note(f"{note}.")
+    if scoring is not None:
+        selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
+        request = replace(request, selection=selection, build_inputs=build_inputs)
+    return request
+
+
+def _with_seeded(one: BuildInputs, other: BuildInputs) -> BuildInputs:
+    """Return build inputs with the networks that either of them draws weights for."""
+    return replace(one, weights=one.weights or other.weights, seeded=one.seeded | other.seeded)

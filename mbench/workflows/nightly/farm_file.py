@@ -1,0 +1,395 @@
+"""Farm files: what a project measures every night, on which phones and in which hours, as TOML."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from mbench.core.bounds import Place, Seed, Setting
+from mbench.core.errors import UsageError
+from mbench.core.nights import FARM_NAME, WORD, Word
+from mbench.core.plain_text import ended
+from mbench.core.suggestions import did_you_mean
+from mbench.files.texts import parse_toml, read_text
+from mbench.workflows.nightly.windows import WEEKDAYS
+
+HOST: Final = "host"
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+_VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
+
+
+class Table(BaseModel):
+    """A table of a farm file: nothing unknown is let in, and no number is taken for a text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Group(Table):
+    """Devices that measure the same: attached phones of a profile, or one device.
+
+    Attributes:
+        profile: of phones; `count` of them, or `every` one that is attached or was there in the last night.
+        device: one serial, or `host`.
+        delegates: that are tried on them; none: what [[measure]] says.
+        spread: `every`: each device measures each cell; `share`: each cell is measured by one of them, always the same.
+        move: with `share`, whether a cell whose phone is out goes to another one, which begins a new series.
+    """
+
+    profile: Text | None = None
+    device: Text | None = None
+    count: Annotated[int, Field(ge=1, le=1000)] | None = None
+    every: bool = False
+    delegates: Annotated[list[Text], Field(min_length=1)] | None = None
+    spread: Literal["every", "share"] = "every"
+    move: bool = False
+
+    @model_validator(mode="after")
+    def _means_devices(self) -> Self:
+        if (self.profile is None) == (self.device is None):
+            raise ValueError("a group has a profile or a device")
+        if self.device is not None and (self.count or self.every):
+            raise ValueError("count and every are of a profile's phones; a device is one")
+        if self.profile is not None and (self.count is None) == (not self.every):
+            raise ValueError("say count = N, or every = true")
+        if self.spread == "share" and self.profile is None:
+            raise ValueError('spread = "share" is of a profile\'s phones; a device is one')
+        if self.move and self.spread != "share":
+            raise ValueError('move is of spread = "share"')
+        return self
+
+
+class OwnFile(Table):
+    """A user's own model: where it lies, and the name under which its history goes on whatever its content."""
+
+    file: Text
+    as_: Annotated[Word, Field(alias="as")]
+
+
+class Measure(Table):
+    """Some workloads, on some groups of devices.
+
+    Attributes:
+        suite: by name, or a file.
+        variants: by name.
+        models: the user's own files.
+        sweep: axes, as `--sweep` takes them.
+        arch: whose variants a sweep is of.
+        quantization: likewise alpha and resolution, as comma lists.
+        threads: comma list; none: the profile's.
+        groups: names of groups; none: all.
+    """
+
+    suite: Text | None = None
+    variants: list[Text] = Field(default_factory=list)
+    models: list[OwnFile] = Field(default_factory=list)
+    sweep: list[Text] = Field(default_factory=list)
+    arch: Text | None = None
+    alpha: Text | None = None
+    resolution: Text | None = None
+    quantization: Text | None = None
+    threads: Text | None = None
+    delegates: Annotated[list[Text], Field(min_length=1)] | None = None
+    groups: Annotated[list[Word], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _means_workloads(self) -> Self:
+        things = [bool(self.variants or self.models), self.suite is not None]
+        swept = [self.sweep, self.arch, self.alpha, self.resolution, self.quantization]
+        if sum(things) == 2:
+            raise ValueError("a suite stands alone; put variants and models into a [[measure]] of their own")
+        if any(things) and any((self.arch, self.alpha, self.resolution)):
+            raise ValueError("arch, alpha and resolution are of a sweep; leave them out beside names")
+        if not any(things) and not any(swept):
+            raise ValueError("say what: variants, models, suite or sweep")
+        return self
+
+
+class Window(Table):
+    """How long a night may last: until a local time of day, or for some hours."""
+
+    until: time | None = None
+    hours: Annotated[float, Field(gt=0, le=7 * 24)] | None = None
+    zone: Text | None = None
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _time(cls, said: object) -> object:
+        if isinstance(said, str):
+            if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", said):
+                raise ValueError('until is a time of day such as "06:00"')
+            return time.fromisoformat(said)
+        return said
+
+    @field_validator("hours", mode="before")
+    @classmethod
+    def _hours(cls, said: object) -> object:
+        return float(said) if isinstance(said, int) and not isinstance(said, bool) else said
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, said: str | None) -> str | None:
+        if said is not None:
+            try:
+                ZoneInfo(said)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(f"unknown time zone {said!r}; one is Europe/Berlin") from None
+        return said
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if (self.until is None) == (self.hours is None):
+            raise ValueError('say until = "06:00", or hours = 7')
+        return self
+
+    def zone_info(self) -> ZoneInfo | None:
+        """Return its time zone; None: this host's own."""
+        return ZoneInfo(self.zone) if self.zone else None
+
+
+class Settings(Table):
+    """How each cell is measured, as the options of `mbench run`; what is not said is each profile's."""
+
+    quick: bool = False
+    runs: Place | None = None
+    max_runs: Place | None = None
+    target_interval: float | None = Field(default=None, gt=0)
+    num_runs: int | None = Field(default=None, ge=1)
+    min_secs: Setting | None = None
+    max_secs: Setting | None = None
+    warmup_secs: Setting | None = None
+    memory_runs: Place | None = None
+    cpus: Text | None = None
+    fixed_performance: bool = False
+    governor: Text | None = None
+    seed: Seed = 0
+
+    @field_validator("target_interval", "min_secs", "max_secs", "warmup_secs", mode="before")
+    @classmethod
+    def _number(cls, said: object) -> object:
+        return float(said) if isinstance(said, int) and not isinstance(said, bool) else said
+
+
+class Scored(Table):
+    """What files are scored on, as the options of `mbench run`."""
+
+    dataset: Text
+    place: Literal["host", "device", "both"] = "host"
+    examples: Annotated[int, Field(ge=1)] | None = None
+    split: Text | None = None
+    preprocessing: Text | None = None
+    weights: Text | None = None
+
+
+class Program(Table):
+    """Which benchmark program phones run; none said: as the library has it."""
+
+    binary: Text | None = None
+    flavour: Literal["tflite", "litert"] | None = None
+
+
+class After(Table):
+    """A command of the user's, run when a night has ended; its own environment is added to mbench's."""
+
+    command: Annotated[list[Text], Field(min_length=1)]
+    environment: dict[Annotated[str, StringConstraints(pattern=_VARIABLE)], str] = Field(default_factory=dict)
+    timeout_s: Annotated[int, Field(ge=1, le=86_400)] = 600
+
+
+class Farm(Table):
+    """A farm file.
+
+    Attributes:
+        due: on which weekdays a night is due; what never began then is reported by the next one.
+        results: folder of sessions.
+        retry_minutes: how long phones that failed or are away are tried again without any progress.
+        phones: groups by name.
+    """
+
+    project: Annotated[str, StringConstraints(pattern=WORD)]
+    branch: Annotated[str, StringConstraints(pattern=WORD)] = "main"
+    due: Annotated[list[Literal[WEEKDAYS]], Field(min_length=1)] = Field(  # type: ignore[valid-type]
+        default_factory=lambda: list(WEEKDAYS)
+    )
+    results: Text = "results"
+    retry_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 30
+    window: Window
+    phones: Annotated[dict[Word, Group], Field(min_length=1)]
+    measure: Annotated[list[Measure], Field(min_length=1)]
+    settings: Settings = Settings()
+    accuracy: Scored | None = None
+    program: Program = Program()
+    after: After | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for number, one in enumerate(self.measure):
+            for group in one.groups or ():
+                if group not in self.phones:
+                    raise ValueError(
+                        f"measure {number + 1}: unknown group {group!r}.{did_you_mean(group, list(self.phones))}"
+                    )
+        used = {group for one in self.measure for group in one.groups or self.phones}
+        if idle := [group for group in self.phones if group not in used]:
+            raise ValueError(f"no [[measure]] is for phones.{idle[0]}")
+        names = [own.as_ for one in self.measure for own in one.models]
+        files = [own.file for one in self.measure for own in one.models]
+        for name, file in dict.fromkeys(zip(names, files, strict=True)):
+            if any(other == name and path != file for other, path in zip(names, files, strict=True)):
+                raise ValueError(f"two files are called {name!r}; a name that lasts is one file's")
+        devices = [group.device for group in self.phones.values() if group.device is not None]
+        if twice := next((each for each in devices if devices.count(each) > 1), None):
+            raise ValueError(f"device {twice} is in two groups")
+        profiles = [group.profile for group in self.phones.values() if group.profile is not None]
+        if twice := next((each for each in profiles if profiles.count(each) > 1), None):
+            raise ValueError(f"profile {twice} is in two groups")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarmFile:
+    """A farm file as it was read.
+
+    Attributes:
+        name: without `.toml`: of its nights.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    farm: Farm
+
+    @property
+    def results(self) -> Path:
+        """Folder of sessions."""
+        return self.resolved(self.farm.results)
+
+    def resolved(self, said: str) -> Path:
+        """Return a path of the file, which is relative to it."""
+        return self.path.parent / Path(said).expanduser()
+
+
+def read_farm_file(path: Path) -> FarmFile:
+    """Return a farm file.
+
+    Raises:
+        UsageError: it cannot be read, or something in it is not as it should be; with the line.
+    """
+    try:
+        text = read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"could not read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    name = path.name.removesuffix(".toml")
+    if not re.fullmatch(FARM_NAME, name):
+        raise UsageError(
+            f"{path}: nights are called after their farm file: give it a name of letters, digits, '.', '_' and '-', "
+            "of at most 40 characters."
+        )
+    farm = parse_farm(text, source=str(path))
+    return FarmFile(path=path, name=name, sha256=hashlib.sha256(text.encode()).hexdigest(), farm=farm)
+
+
+def parse_farm(text: str, *, source: str) -> Farm:
+    """Return what a farm file's text says.
+
+    Raises:
+        UsageError: with the line where the first thing is wrong.
+    """
+    try:
+        return Farm.model_validate(parse_toml(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = tuple(first["loc"])
+        line = line_of(text, place)
+        where = ".".join(_part(part) for part in place if part != "[key]") or "the file"
+        raise UsageError(f"{source}:{line}: {where}: {ended(_said(first['type'], first['msg'], place))}") from error
+    except ValueError as error:
+        said = str(error)
+        if found := re.search(r"line (\d+)", said):
+            raise UsageError(f"{source}:{found[1]}: {said}.") from error
+        raise UsageError(f"{source}: {said}.") from error
+
+
+def _part(part: str | int) -> str:
+    return str(part + 1) if isinstance(part, int) else part
+
+
+def _said(kind: str, message: str, place: tuple[str | int, ...]) -> str:
+    """Return what is wrong, and what is right there."""
+    if kind == "extra_forbidden":
+        names = _names_at(place[:-1])
+        return f"unknown key.{did_you_mean(str(place[-1]), names)}"
+    if kind == "missing":
+        return "is missing"
+    return message.removeprefix("Value error, ").rstrip(".")
+
+
+def _names_at(place: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that the table at a place may have."""
+    tables: Mapping[str, type[Table]] = {
+        "window": Window,
+        "settings": Settings,
+        "accuracy": Scored,
+        "program": Program,
+        "after": After,
+        "phones": Group,
+        "measure": Measure,
+    }
+    model: type[Table] = tables.get(str(place[0]), Farm) if place else Farm
+    if "models" in place:
+        model = OwnFile
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def line_of(text: str, place: tuple[str | int, ...]) -> int:
+    """Return the line of a TOML text, from 1, that a key, or the nearest table around it, stands in.
+
+    Args:
+        text: a whole TOML text.
+        place: keys, and indices of lists, from the outside in.
+    """
+    keys = [part for part in place if isinstance(part, str)]
+    counts = {name: index for name, index in pairwise(place) if isinstance(index, int)}
+    best, seen, table = (0, 1), dict[str, int](), tuple[str, ...]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = tuple(_plain(part) for part in header[2].split("."))
+            if header[1] == "[[":
+                seen[table[-1]] = seen.get(table[-1], -1) + 1
+            found = table
+        elif key := _KEY.match(line):
+            found = (*table, *(_plain(part) for part in key[1].split(".")))
+        else:
+            continue
+        inside = all(seen.get(name) == index for name, index in counts.items() if name in table and name in seen)
+        depth = len(found)
+        if inside and tuple(keys[:depth]) == found and depth > best[0]:
+            best = (depth, number)
+    return best[1]
+
+
+_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]#]+?)\s*\]")
+_KEY: Final = re.compile(
+    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+
+
+def _plain(part: str) -> str:
+    return part.strip().strip("\"'")
+
+
+def zone_name(window: Window, at: datetime) -> str:
+    """Return what a window's time zone is called."""
+    return window.zone or at.astimezone().tzname() or "local"
+
+
+def local_date(window: Window, at: datetime) -> date:
+    """Return the local date of a moment."""
+    return at.astimezone(window.zone_info()).date()

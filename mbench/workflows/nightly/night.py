@@ -1,0 +1,342 @@
+"""A night: planned whole, measured until its window ends, and concluded with a document for every cell."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import MbenchError, StoreError
+from mbench.core.nights import Night, NightEnd
+from mbench.core.ports import Clock, Progress
+from mbench.core.results import DevicePlan, Plan
+from mbench.files.scratch import sweep
+from mbench.report.results.report import report_markdown
+from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, save_night
+from mbench.store.session import create_session, open_session
+from mbench.store.session_store import SessionStore
+from mbench.workflows.clock import SystemClock
+from mbench.workflows.nightly.asked import FarmRequest, expand_farm
+from mbench.workflows.nightly.conclude import conclude, leave_out
+from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
+from mbench.workflows.nightly.past import EarlierNights, earlier_nights
+from mbench.workflows.nightly.plan_night import PlannedNight, plan_night
+from mbench.workflows.nightly.roster import LACKING
+from mbench.workflows.nightly.windows import missed_dates, window_end
+from mbench.workflows.run.find_devices import find_devices
+from mbench.workflows.run.many_devices import measure_at_once
+from mbench.workflows.run.one_device import note_ending
+from mbench.workflows.run.provenance import provenance
+
+LOOK_S: Final = 1.0
+"""How often the end of the window, and a wish to cancel, are looked for."""
+
+AGAIN_S: Final = 60.0
+"""Between two attempts at devices that failed or are away."""
+
+Started = Callable[[SessionStore, Night], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightRequest:
+    """What `mbench nightly` was asked for.
+
+    Attributes:
+        adb_servers: whose phones; none: the user's own server's.
+        workers: processes that build; None: one per core.
+        command: as it was typed.
+    """
+
+    file: FarmFile
+    adb_servers: tuple[str, ...] = ()
+    workers: int | None = None
+    command: tuple[str, ...]
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedNight:
+    """A night that is over, or was interrupted.
+
+    Attributes:
+        end: None where it was interrupted before its window ended; the same command goes on with it.
+    """
+
+    store: SessionStore
+    night: Night
+    end: NightEnd | None
+
+
+def run_night(request: NightRequest, *, progress: Progress, started: Started) -> EndedNight:
+    """Begin tonight's night, or go on with it, and return it when it has ended.
+
+    A night of the same farm file that was never concluded is gone on with while its window lasts, and concluded where
+    that is over.
+
+    Args:
+        request: what was asked for.
+        progress: told how far it is.
+        started: told of the night once its plan is kept, or it is gone on with.
+
+    Raises:
+        KeyboardInterrupt: after every device has ended the run at hand; the night is not concluded.
+        MbenchError: nothing could be planned. A device that fails is no error here: its cells say so.
+    """
+    file, clock = request.file, request.clock
+    with driving(file.results, file.name):
+        sweep()
+        for left in _unconcluded(file):
+            if clock.now() < left.night.until and not is_cancelled(left.path):
+                progress.note(f"going on with the night of {left.night.date}, session {left.night.session}")
+                return _measured(request, open_session(left.path), left.night, {}, progress, started)
+            store = open_session(left.path)
+            with store.lock():
+                end = conclude(store, left.night, now=clock.now())
+                _save_table(store)
+            progress.note(f"the night of {left.night.date} had not been concluded: it is {end.end}")
+        farm = expand_farm(
+            file,
+            command=request.command,
+            adb_servers=request.adb_servers,
+            workers=request.workers,
+            progress=progress,
+        )
+        past = earlier_nights(file.results, file.name)
+        with _planned(request, farm, past, progress, learn=True) as (planned, night):
+            store, night = _created(request, farm, planned, night)
+        _note_plan(planned, night, progress)
+        with store.lock():
+            leave_out(store, night, now=clock.now())
+        return _measured(request, store, night, planned.unfit, progress, started)
+
+
+@contextmanager
+def planned_night(request: NightRequest, *, progress: Progress) -> Iterator[tuple[PlannedNight, Night]]:
+    """Yield tonight's plan without writing anything; see `mbench nightly --dry-run`.
+
+    Raises:
+        MbenchError: nothing could be planned.
+    """
+    farm = expand_farm(
+        request.file,
+        command=request.command,
+        adb_servers=request.adb_servers,
+        workers=request.workers,
+        progress=progress,
+    )
+    past = earlier_nights(request.file.results, request.file.name)
+    with _planned(request, farm, past, progress, learn=False) as found:
+        yield found
+
+
+@contextmanager
+def _planned(
+    request: NightRequest, farm: FarmRequest, past: EarlierNights, progress: Progress, *, learn: bool
+) -> Iterator[tuple[PlannedNight, Night]]:
+    """Yield the plan of a night, and the night as it is kept but for its session's name, while devices are attached."""
+    file, window, begun_at = request.file, request.file.farm.window, request.clock.now()
+    until = window_end(begun_at, until=window.until, hours=window.hours, zone=window.zone_info())
+    groups = file.farm.phones.values()
+    wanted = [group.device or group.profile or "" for group in groups]
+    with find_devices(wanted, request.adb_servers) as devices:
+        planned = plan_night(
+            farm, devices, past, now=begun_at, until=until, unusable={}, learn=learn, progress=progress
+        )
+        today = local_date(window, begun_at)
+        yield (
+            planned,
+            Night(
+                session="unnamed",
+                farm=file.name,
+                project=file.farm.project,
+                branch=file.farm.branch,
+                date=today,
+                zone=zone_name(window, begun_at),
+                begun_at=begun_at,
+                until=until,
+                farm_sha256=file.sha256,
+                phones=dict(planned.phones),
+                names=dict(planned.names),
+                expected_s=dict(planned.expected_s),
+                left_out=planned.left_out,
+                missed=missed_dates(past.last.date if past.last else None, today, due=file.farm.due),
+            ),
+        )
+
+
+def _created(
+    request: NightRequest, farm: FarmRequest, planned: PlannedNight, night: Night
+) -> tuple[SessionStore, Night]:
+    """Return the session of a night, with its plan and itself on the disk."""
+    made_by = provenance(request.command)
+    expanded = next(iter(farm.groups.values()))
+    accuracy = expanded.request.accuracy
+    store = create_session(
+        request.file.results,
+        device="night",
+        what=request.file.name,
+        now=night.begun_at,
+        plan_of=lambda session: Plan(
+            session=session,
+            created_at=night.begun_at,
+            provenance=made_by,
+            devices=planned.parts,
+            question=accuracy.spec if accuracy else None,
+            ask_devices=accuracy is not None and "device" in accuracy.places,
+        ),
+    )
+    if expanded.scoring is not None:
+        store.save_examples(expanded.scoring.listed_examples())
+    night = night.model_copy(update={"session": store.plan.session})
+    save_night(store.path, night)
+    return store, night
+
+
+def _measured(
+    request: NightRequest,
+    store: SessionStore,
+    night: Night,
+    unfit: Mapping[str, MbenchError],
+    progress: Progress,
+    started: Started,
+) -> EndedNight:
+    """Measure what is left of a night until its window ends, conclude it, and keep its table."""
+    clock = request.clock
+    with store.lock():
+        try:
+            for serial, error in unfit.items():
+                note_ending(store, serial, error, clock)
+            started(store, night)
+            with _until(night, store.path, clock) as stop:
+                _Attempts(request, store, night, stop, progress).run(without=set(unfit))
+            end = conclude(store, night, now=clock.now())
+        except KeyboardInterrupt:
+            if clock.now() < night.until:
+                raise
+            end = conclude(store, night, now=clock.now())
+        finally:
+            with suppress(StoreError):  # of a disk that is full, which has its own error already
+                _save_table(store)
+    return EndedNight(store=store, night=night, end=end)
+
+
+class _Attempts:
+    """Attempts at the devices of a night: those that fail or are away are tried again while the night lasts."""
+
+    def __init__(
+        self, request: NightRequest, store: SessionStore, night: Night, stop: threading.Event, progress: Progress
+    ) -> None:
+        self._request, self._store, self._night, self._stop, self._progress = request, store, night, stop, progress
+        self._patience_s = request.file.farm.retry_minutes * 60.0
+
+    def run(self, *, without: set[str]) -> None:
+        """Measure until nothing is left, the night is to end, or nothing has come of trying again for some time.
+
+        Args:
+            without: serials of devices that were found to be of no use just now.
+        """
+        clock = self._request.clock
+        progressed_at, measured = clock.monotonic(), self._measured()
+        while left := self._left():
+            if ready := [part for part in left if part.device.serial not in without]:
+                self._attempt(ready)
+            without = set()
+            if self._measured() > measured:
+                progressed_at, measured = clock.monotonic(), self._measured()
+            if not self._wait(progressed_at):
+                return
+
+    def _attempt(self, parts: Sequence[DevicePlan]) -> None:
+        """Measure parts at the same time, each on its own device as it is attached now."""
+        plan, request = self._store.plan, self._request
+        program = request.file.farm.program.binary
+        binary = None if program is None else request.file.resolved(program)
+        try:
+            with find_devices([part.device.profile for part in parts], request.adb_servers) as devices:
+                device_of = partial(devices.of_plan, plan, binary=binary)
+                measure_at_once(self._store, parts, device_of, progress=self._progress, stop=self._stop)
+        except MbenchError as error:  # no adb server, say: a fault of this host, which may pass
+            self._progress.note(str(error))
+            for part in parts:
+                note_ending(self._store, part.device.serial, error, request.clock)
+
+    def _left(self) -> list[DevicePlan]:
+        store = self._store
+        there = [part for part in store.plan.devices if LACKING not in part.device.serial]
+        return [part for part in there if any(store.result(job.id) is None for job in part.jobs)]
+
+    def _measured(self) -> int:
+        return sum(len(self._store.runs(job.id)) for part in self._left() for job in part.jobs) + sum(
+            self._store.result(job.id) is not None for job in self._store.plan.jobs
+        )
+
+    def _wait(self, progressed_at: float) -> bool:
+        """Return whether to try again, after a wait; said once for all devices that are waited for."""
+        left = self._left()
+        if not left or self._stop.is_set() or self._patience_s <= 0:
+            return False
+        if self._request.clock.monotonic() - progressed_at >= self._patience_s:
+            names = ", ".join(part.device.serial for part in left)
+            self._progress.note(f"nothing came of {self._patience_s / 60:.0f} minutes of trying again: {names}")
+            return False
+        return not self._stop.wait(AGAIN_S)
+
+
+@contextmanager
+def _until(night: Night, path: Path, clock: Clock) -> Iterator[threading.Event]:
+    """Yield an event that is set when the window has ended, by the wall clock, or somebody cancels the night."""
+    stop, done = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(LOOK_S):
+            if clock.now() >= night.until or is_cancelled(path):
+                stop.set()
+                return
+
+    watcher = threading.Thread(target=watch, name="window of the night", daemon=True)
+    watcher.start()
+    try:
+        yield stop
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _unconcluded(file: FarmFile) -> tuple[StoredNight, ...]:
+    return tuple(one for one in list_nights(file.results, file.name) if one.end is None)
+
+
+def _note_plan(planned: PlannedNight, night: Night, progress: Progress) -> None:
+    """Say what the plan leaves out, and which nights never began."""
+    if night.missed:
+        progress.note(f"no night began on {', '.join(map(str, night.missed))}, although one was due")
+    if planned.left_out:
+        progress.note(
+            f"the window holds all but {len(planned.left_out)} cells, which come first in the next night: "
+            f"{', '.join(planned.left_out)}"
+        )
+    longest = max(planned.devices, key=lambda each: planned.seconds(each.part))
+    seconds = planned.seconds(longest.part)
+    at_least = "at least " if any(job.id in planned.least_s for job in longest.part.jobs) else ""
+    ends = night.begun_at + timedelta(seconds=seconds)
+    cells = sum(len(each.part.jobs) for each in planned.devices)
+    progress.note(
+        f"{_counted(len(planned.devices), 'device')}, {_counted(cells, 'cell')}; "
+        f"the longest share takes {at_least}{seconds / 60:.1f} min, to {_local(ends)}; "
+        f"the window ends at {_local(night.until)}"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone():%H:%M}"
+
+
+def _save_table(store: SessionStore) -> None:
+    store.save_report(report_markdown(store.results()))

@@ -1,0 +1,51 @@
+"""Windows: from when to when a night lasts, and on which days one is due; right over changes of summer time."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_SOON: Final = timedelta(minutes=1)
+
+
+def window_end(begun: datetime, *, until: time | None, hours: float | None, zone: ZoneInfo | None) -> datetime:
+    """Return when a night that begins at `begun` ends, in UTC.
+
+    Args:
+        begun: aware.
+        until: local time of day, the next one that is at least a minute away: a change of summer time in between makes
+            the night an hour longer or shorter, and not its end an hour off. A time that a change skips is as long
+            after the change as it would be after the hour that is left out (PEP 495).
+        hours: how long it lasts instead, whatever clocks say.
+        zone: of `until`; None: this host's.
+
+    Raises:
+        ValueError: neither or both are given.
+    """
+    if (until is None) == (hours is None):
+        raise ValueError("a window has an end or a duration")
+    if hours is not None:
+        return begun.astimezone(UTC) + timedelta(hours=hours)
+    assert until is not None
+    day = begun.astimezone(zone).date()
+    for later in range(3):
+        end = datetime.combine(day + timedelta(days=later), until, tzinfo=zone).astimezone(UTC)  # without zone: local
+        if end - begun >= _SOON:
+            return end
+    raise AssertionError("a day has no end")  # pragma: no cover
+
+
+def missed_dates(last: date | None, today: date, *, due: Sequence[str]) -> tuple[date, ...]:
+    """Return the dates between two nights on which one was due; none where no night came before.
+
+    Args:
+        last: of the night before, as it began.
+        today: of the present one.
+        due: weekdays on which a night is due.
+    """
+    if last is None:
+        return ()
+    between = (last + timedelta(days=later) for later in range(1, (today - last).days))
+    return tuple(day for day in between if WEEKDAYS[day.weekday()] in due)

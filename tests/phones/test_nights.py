@@ -1,0 +1,221 @@
+"""Nights on emulated phones: every planned cell has its document, and says why where it has no number."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from command_line import OTHER, SMALL
+from phone_lab import arm, hear, left_on, together, wait_until
+
+from mbench.emulator.phone.faults import FaultKind
+
+pytestmark = pytest.mark.tensorflow
+
+FARM = """\
+project = "lab"
+retry_minutes = {retry}
+
+[window]
+hours = {hours}
+
+[phones.pixels]
+profile = "pixel4"
+{which}
+
+[[measure]]
+variants = ["{names}"]
+
+[settings]
+runs = {runs}
+max_runs = {runs}
+num_runs = 5
+min_secs = 0
+warmup_secs = 0
+max_secs = {max_secs}
+memory_runs = 0
+"""
+
+
+def farm(lab, which="every = true", *, names=(SMALL,), hours=1.0, runs=2, retry=0, max_secs=1, more="") -> Path:
+    text = FARM.format(which=which, names='", "'.join(names), hours=hours, runs=runs, retry=retry, max_secs=max_secs)
+    path = lab.folder / "farm.toml"
+    path.write_text(text + more, encoding="utf-8")
+    return path
+
+
+def night_of(ended) -> dict:
+    return json.loads(ended.out)
+
+
+def cells(night) -> dict[tuple[str, str], tuple[str, str | None]]:
+    return {(row["variant"], row["device"]): (row["status"], row["error_class"]) for row in night["rows"]}
+
+
+def documents(lab, session: str) -> int:
+    return len(list((lab.folder / "results" / session / "jobs").glob("*.json")))
+
+
+@together
+def test_a_night_measures_all_cells_on_all_phones_and_tells_what_came_of_it(lab):
+    phones = [lab.phone() for _ in range(2)]
+    told = lab.folder / "told"
+    more = f"""
+[after]
+command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE $X > '{told}'; test -s \\"$MBENCH_REPORT\\""]
+environment = {{ X = "y" }}
+"""
+    path = farm(lab, names=(SMALL, OTHER), more=more)
+    first = lab.mbench("nightly", path, "--json")
+    assert first.returncode == 0, first.err
+    night = night_of(first)
+    assert (night["end"], night["exit_codes"], night["missing"]) == ("complete", [0], 0)
+    serials = [phone.serial for phone in phones]
+    assert cells(night) == {(name, serial): ("ok", None) for name in (SMALL, OTHER) for serial in serials}
+    assert documents(lab, night["session"]) == 4
+    assert told.read_text(encoding="utf-8") == "complete 0 y\n"
+    assert [left_on(lab, phone) for phone in phones] == [[], []]
+    plan = lab.mbench("nightly", path, "--dry-run")
+    assert plan.returncode == 0, plan.err
+    assert plan.out.count("by earlier nights") == 4
+    second = lab.mbench("nightly", path)
+    assert second.returncode == 0, second.err
+    assert second.out.startswith("Night of ")
+    assert "4 cells: 4 measured, 0 failed, 0 missing." in second.out
+    status = json.loads(lab.mbench("farm", "status", path, "--json").out)
+    assert (status["end"], status["driven_by"], status["overdue"]) == ("complete", None, [])
+
+
+@together
+def test_phones_that_are_lacking_or_locked_out_are_missing_and_say_why(lab):
+    good, bad = lab.phone(), lab.phone()
+    arm(bad, FaultKind.UNAUTHORIZE)
+    lab.server.run("disconnect", bad.address)
+    lab.server.connect(bad.address)
+    ended = lab.mbench("nightly", farm(lab, "count = 3"), "--json")
+    night = night_of(ended)
+    assert (ended.returncode, night["end"], night["exit_codes"]) == (5, "partial", [5])
+    assert (night["planned"], night["measured"], night["missing"]) == (3, 1, 2)
+    found = cells(night)
+    assert found.pop((SMALL, good.serial)) == ("ok", None)
+    assert {status for status, _ in found.values()} == {"skipped"}
+    assert {device for _, device in found} == {"pixel4#2", "pixel4#3"}
+    assert "Accept the dialog" in ended.err
+    assert all(row["message"] for row in night["rows"] if row["status"] == "skipped")
+    assert documents(lab, night["session"]) == 3
+    assert left_on(lab, good) == []
+
+
+@together
+def test_an_interrupted_night_is_gone_on_with_by_the_same_command_and_nothing_is_measured_twice(lab):
+    phone = lab.phone()
+    path = farm(lab, runs=6)
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: phone.benchmarks >= 3)
+    process.send_signal(signal.SIGTERM)
+    stopped = lab.end(process)
+    assert stopped.returncode == 130
+    assert (night_of(stopped)["end"], night_of(stopped)["exit_codes"][0]) == (None, 130)
+    assert "the same command goes on" in stopped.last_line
+    assert left_on(lab, phone) == []
+    before = phone.benchmarks
+    again = lab.mbench("nightly", path, "--json")
+    assert again.returncode == 0, again.err
+    night = night_of(again)
+    assert night["session"] == night_of(stopped)["session"]
+    assert [row["runs"] for row in night["rows"]] == [6]
+    runs = [run for run in again.runs if run["purpose"] == "latency"]
+    assert [run["index"] for run in runs] == list(range(6))
+    assert before < phone.benchmarks
+
+
+@together
+def test_a_killed_night_is_gone_on_with_and_a_second_one_at_the_same_time_is_refused(lab):
+    phone = lab.phone()
+    path = farm(lab, runs=6)
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: phone.benchmarks >= 2)
+    refused = lab.mbench("nightly", path)
+    assert refused.returncode == 4
+    assert f"a night of farm is being driven by process {process.pid} on " in refused.last_line
+    process.kill()
+    lab.end(process)
+    again = lab.mbench("nightly", path, "--json")
+    assert again.returncode == 0, again.err
+    assert [row["runs"] for row in night_of(again)["rows"]] == [6]
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_window_that_ends_keeps_what_was_measured_and_says_what_is_missing(lab):
+    phone = lab.phone()
+    path = farm(lab, runs=400, hours=20 / 3600, names=(SMALL,))
+    ended = lab.mbench("nightly", path, "--json")
+    night = night_of(ended)
+    assert (ended.returncode, night["end"]) == (5, "partial"), ended.err
+    (row,) = night["rows"]
+    assert (row["status"], row["error_class"]) == ("skipped", "budget")
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_cancelled_night_ends_after_the_run_at_hand_and_its_cells_are_missing(lab):
+    phone = lab.phone()
+    path = farm(lab, runs=400)
+    process = lab.start("nightly", path, "--json")
+    hear(process, "measuring")
+    wait_until(lambda: phone.benchmarks >= 2)
+    running = json.loads(lab.mbench("farm", "status", path, "--json").out)
+    assert running["driven_by"] == f"process {process.pid} on {_node()}"
+    assert "after the runs at hand" in lab.mbench("farm", "cancel", path).out
+    ended = lab.end(process)
+    night = night_of(ended)
+    assert (ended.returncode, night["end"]) == (5, "cancelled")
+    (row,) = night["rows"]
+    assert (row["status"], row["error_class"]) == ("skipped", "budget")
+    assert row["message"].startswith("the night was cancelled; ended after")
+    assert left_on(lab, phone) == []
+
+
+@together
+def test_a_phone_that_comes_back_is_tried_again_within_the_night(lab):
+    lab.patience(return_s=1.0)
+    gone = lab.phone()
+    other = lab.phone()
+    path = farm(lab, runs=3, retry=5)
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: gone.benchmarks >= 2 and other.benchmarks >= 2)
+    arm(gone, FaultKind.MUTE)
+    arm(gone, FaultKind.DROP)
+    hear(process, f"{gone.serial}: ")
+    wait_until(lambda: len(list(lab.folder.glob("results/*/endings/*.json"))) == 1)
+    arm(gone, FaultKind.UNMUTE)
+    lab.server.run("disconnect", gone.address)
+    assert "connected to" in lab.server.connect(gone.address)
+    ended = lab.end(process)
+    assert ended.returncode == 0, ended.err
+    assert [row["runs"] for row in night_of(ended)["rows"]] == [3, 3]
+
+
+@together
+def test_shared_cells_stay_with_their_phone_and_are_missing_when_that_is_out(lab):
+    phones = [lab.phone() for _ in range(2)]
+    path = farm(lab, 'every = true\nspread = "share"', names=(SMALL, OTHER))
+    first = night_of(lab.mbench("nightly", path, "--json"))
+    home = {row["variant"]: row["device"] for row in first["rows"]}
+    assert sorted(home.values()) == sorted(phone.serial for phone in phones)
+    second = night_of(lab.mbench("nightly", path, "--json"))
+    assert {row["variant"]: row["device"] for row in second["rows"]} == home
+    out = phones[0]
+    lab.server.run("disconnect", out.address)
+    third = lab.mbench("nightly", path, "--json")
+    assert third.returncode == 5
+    assert {row["variant"]: row["device"] for row in night_of(third)["rows"]} == home
+    states = {row["device"]: row["status"] for row in night_of(third)["rows"]}
+    assert states == {out.serial: "skipped", phones[1].serial: "ok"}
+
+
+def _node() -> str:
+    import platform
+
+    return platform.node()
