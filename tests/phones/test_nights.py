@@ -215,6 +215,25 @@ def test_shared_cells_stay_with_their_phone_and_are_missing_when_that_is_out(lab
     assert states == {out.serial: "skipped", phones[1].serial: "ok"}
 
 
+@together
+def test_a_night_in_which_every_phone_is_away_is_kept_with_its_cells_missing(lab):
+    phone = lab.phone()
+    path = farm(lab)
+    lab.server.run("disconnect", phone.address)
+    none = lab.mbench("nightly", path, "--json")
+    assert (none.returncode, none.out) == (3, "")
+    lab.server.connect(phone.address)
+    assert lab.mbench("nightly", path, "--json").returncode == 0
+    lab.server.run("disconnect", phone.address)
+    ended = lab.mbench("nightly", path, "--json")
+    night = night_of(ended)
+    assert (ended.returncode, night["end"], night["missing"]) == (5, "partial", 1)
+    (row,) = night["rows"]
+    assert (row["device"], row["status"]) == (phone.serial, "skipped")
+    assert "attached" in row["message"]
+    assert documents(lab, night["session"]) == 1
+
+
 def _node() -> str:
     import platform
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import MbenchError, StoreError
+from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError
 from mbench.core.nights import Night, NightEnd
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, Plan
@@ -25,6 +25,7 @@ from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
 from mbench.workflows.nightly.past import EarlierNights, earlier_nights
 from mbench.workflows.nightly.plan_night import PlannedNight, plan_night
 from mbench.workflows.nightly.roster import LACKING
+from mbench.workflows.nightly.said_once import SaidOnce
 from mbench.workflows.nightly.windows import missed_dates, window_end
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.many_devices import measure_at_once
@@ -105,12 +106,37 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
             progress=progress,
         )
         past = earlier_nights(file.results, file.name)
-        with _planned(request, farm, past, progress, learn=True) as (planned, night):
-            store, night = _created(request, farm, planned, night)
+        try:
+            with _planned(request, farm, past, progress, learn=True) as (planned, night):
+                store, night = _created(request, farm, night, planned.parts)
+        except (NoDevice, TransportError) as error:
+            if not past.nights:
+                raise
+            progress.note(str(error))
+            return _without_devices(request, farm, past, error, progress, started)
         _note_plan(planned, night, progress)
         with store.lock():
             leave_out(store, night, now=clock.now())
         return _measured(request, store, night, planned.unfit, progress, started)
+
+
+def _without_devices(
+    request: NightRequest,
+    farm: FarmRequest,
+    past: EarlierNights,
+    error: MbenchError,
+    progress: Progress,
+    started: Started,
+) -> EndedNight:
+    """Begin a night in which no device can be used, so that it is no hole in the record: it is planned as the last one.
+
+    Its devices are tried again as those of every night are.
+    """
+    last = past.nights[-1]
+    parts = open_session(last.path).plan.devices
+    night = _night(request, past, last.night.phones).model_copy(update={"names": last.night.names})
+    store, night = _created(request, farm, night, parts)
+    return _measured(request, store, night, {part.device.serial: error for part in parts}, progress, started)
 
 
 @contextmanager
@@ -137,38 +163,49 @@ def _planned(
     request: NightRequest, farm: FarmRequest, past: EarlierNights, progress: Progress, *, learn: bool
 ) -> Iterator[tuple[PlannedNight, Night]]:
     """Yield the plan of a night, and the night as it is kept but for its session's name, while devices are attached."""
-    file, window, begun_at = request.file, request.file.farm.window, request.clock.now()
-    until = window_end(begun_at, until=window.until, hours=window.hours, zone=window.zone_info())
-    groups = file.farm.phones.values()
-    wanted = [group.device or group.profile or "" for group in groups]
+    wanted = [group.device or group.profile or "" for group in request.file.farm.phones.values()]
     with find_devices(wanted, request.adb_servers) as devices:
+        begun = _night(request, past, {})
         planned = plan_night(
-            farm, devices, past, now=begun_at, until=until, unusable={}, learn=learn, progress=progress
+            farm,
+            devices,
+            past,
+            now=begun.begun_at,
+            until=begun.until,
+            unusable={},
+            learn=learn,
+            progress=progress,
         )
-        today = local_date(window, begun_at)
-        yield (
-            planned,
-            Night(
-                session="unnamed",
-                farm=file.name,
-                project=file.farm.project,
-                branch=file.farm.branch,
-                date=today,
-                zone=zone_name(window, begun_at),
-                begun_at=begun_at,
-                until=until,
-                farm_sha256=file.sha256,
-                phones=dict(planned.phones),
-                names=dict(planned.names),
-                expected_s=dict(planned.expected_s),
-                left_out=planned.left_out,
-                missed=missed_dates(past.last.date if past.last else None, today, due=file.farm.due),
-            ),
-        )
+        changes = {
+            "phones": dict(planned.phones),
+            "names": dict(planned.names),
+            "expected_s": dict(planned.expected_s),
+            "left_out": planned.left_out,
+        }
+        yield planned, begun.model_copy(update=changes)
+
+
+def _night(request: NightRequest, past: EarlierNights, phones: Mapping[str, tuple[str, ...]]) -> Night:
+    """Return a night that begins now, but for what its plan says."""
+    file, window, begun_at = request.file, request.file.farm.window, request.clock.now()
+    today = local_date(window, begun_at)
+    return Night(
+        session="unnamed",
+        farm=file.name,
+        project=file.farm.project,
+        branch=file.farm.branch,
+        date=today,
+        zone=zone_name(window, begun_at),
+        begun_at=begun_at,
+        until=window_end(begun_at, until=window.until, hours=window.hours, zone=window.zone_info()),
+        farm_sha256=file.sha256,
+        phones=dict(phones),
+        missed=missed_dates(past.last.date if past.last else None, today, due=file.farm.due),
+    )
 
 
 def _created(
-    request: NightRequest, farm: FarmRequest, planned: PlannedNight, night: Night
+    request: NightRequest, farm: FarmRequest, night: Night, parts: tuple[DevicePlan, ...]
 ) -> tuple[SessionStore, Night]:
     """Return the session of a night, with its plan and itself on the disk."""
     made_by = provenance(request.command)
@@ -183,7 +220,7 @@ def _created(
             session=session,
             created_at=night.begun_at,
             provenance=made_by,
-            devices=planned.parts,
+            devices=parts,
             question=accuracy.spec if accuracy else None,
             ask_devices=accuracy is not None and "device" in accuracy.places,
         ),
@@ -204,7 +241,7 @@ def _measured(
     started: Started,
 ) -> EndedNight:
     """Measure what is left of a night until its window ends, conclude it, and keep its table."""
-    clock = request.clock
+    clock, progress = request.clock, SaidOnce(progress)
     with store.lock():
         try:
             for serial, error in unfit.items():
