@@ -74,7 +74,7 @@ def read_night(path: Path) -> StoredNight:
 
 
 def list_nights(root: Path, farm: str | None = None) -> tuple[StoredNight, ...]:
-    """Return all nights of a results folder, or those of one farm file, the earliest first.
+    """Return the nights of a results folder that are not packed, or those of one farm file, the earliest first.
 
     Raises:
         StoreError: the folder or a night cannot be read.

@@ -20,6 +20,7 @@ from mbench.files import regular
 from mbench.store.documents import format_document, parse_document, read_document
 from mbench.store.files import refuse_links, storing, write_new_folder
 from mbench.store.identity import refuse_plan
+from mbench.store.packs import packed_sessions, unpacked
 from mbench.store.session_store import LATEST_FILE, PLAN_FILE, SessionStore
 
 ATTEMPTS: Final = 100
@@ -84,16 +85,26 @@ def open_session(path: Path) -> SessionStore:
 def list_sessions(root: Path) -> tuple[str, ...]:
     """Return the names of all sessions in a results folder, in alphabetical order; none where it does not exist.
 
-    One whose plan is a pipe or a link counts: who opens it says so, and does not pass it over.
+    Packed ones are among them (`mbench.store.packs`). One whose plan is a pipe or a link counts: who opens it says so,
+    and does not pass it over.
 
     Raises:
         StoreError: the folder cannot be read.
     """
     with storing("read", root):
         names = [each.name for each in root.iterdir()] if root.is_dir() else []
-    return tuple(
-        sorted(name for name in names if not name.startswith(".") and os.path.lexists(root / name / PLAN_FILE))
-    )
+    folders = (name for name in names if not name.startswith(".") and os.path.lexists(root / name / PLAN_FILE))
+    return tuple(sorted({*folders, *packed_sessions(root)}))
+
+
+def session_folder(root: Path, name: str) -> Path:
+    """Return where a session of a results folder can be read: its folder, or a temporary one where it is packed.
+
+    Raises:
+        StoreError: its pack is damaged.
+    """
+    folder = root / name
+    return folder if os.path.lexists(folder / PLAN_FILE) else unpacked(root, name)
 
 
 def find_session(root: Path, name: str | None) -> Path:
@@ -110,12 +121,12 @@ def find_session(root: Path, name: str | None) -> Path:
         return _latest(root)
     known = list_sessions(root)
     if name in known:
-        return root / name
+        return session_folder(root, name)
     if name and os.path.lexists(Path(name) / PLAN_FILE):
         return Path(name)
     matches = [each for each in known if name and each.startswith(name)]
     if len(matches) == 1:
-        return root / matches[0]
+        return session_folder(root, matches[0])
     if matches:
         raise NoSession(f"{len(matches)} sessions in {root} begin with {name!r}: {_some(matches)}.")
     if not known:
@@ -133,7 +144,7 @@ def _latest(root: Path) -> Path:
     with storing("read", pointer):
         name = regular.read_regular(pointer, limit_bytes=regular.MIB).decode("utf-8", errors="replace").strip()
     if name in (known := list_sessions(root)):
-        return root / name
+        return session_folder(root, name)
     there = f"name one of {_some(known)}." if known else "mbench run makes one."
     raise NoSession(f"{pointer} names {name!r}, which is not there any more; {there}")
 

@@ -11,6 +11,7 @@ from mbench.report.render.markdown import table_markdown
 from mbench.report.results.class_tables import class_tables
 from mbench.report.results.scored import scored_of
 from mbench.store.documents import schema
+from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, list_sessions
 from mbench.store.session_store import REPORT_FILE
 from mbench.store.stored_sessions import StoredSessions
@@ -37,7 +38,7 @@ def places_of_whole_foot(names: Sequence[str], *, everything: bool, root: Path) 
 def report_place(session: Path) -> str | None:
     """Return how a person here calls the report that lies in a session's folder; None where there is none."""
     path = session / REPORT_FILE
-    if not path.is_file():
+    if not path.is_file() or is_unpacked(session):
         return None
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 

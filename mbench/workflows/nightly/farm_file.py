@@ -203,6 +203,19 @@ class After(Table):
     timeout_s: Annotated[int, Field(ge=1, le=86_400)] = 600
 
 
+class Keep(Table):
+    """What is kept of earlier nights, by how many nights ago they were; documents are kept for ever.
+
+    Attributes:
+        raw_nights: raw evidence of runs; `raw_nights_failed` where a cell failed or is missing.
+        folder_nights: folders of their own; older nights are packed by month.
+    """
+
+    raw_nights: Annotated[int, Field(ge=1, le=100_000)] = 30
+    raw_nights_failed: Annotated[int, Field(ge=1, le=100_000)] = 90
+    folder_nights: Annotated[int, Field(ge=10, le=100_000)] = 90
+
+
 class Farm(Table):
     """A farm file.
 
@@ -227,6 +240,7 @@ class Farm(Table):
     accuracy: Scored | None = None
     program: Program = Program()
     after: After | None = None
+    keep: Keep = Keep()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -339,6 +353,7 @@ def _names_at(place: tuple[str | int, ...]) -> list[str]:
         "accuracy": Scored,
         "program": Program,
         "after": After,
+        "keep": Keep,
         "phones": Group,
         "measure": Measure,
     }

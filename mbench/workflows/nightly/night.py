@@ -24,6 +24,7 @@ from mbench.workflows.nightly.conclude import conclude, leave_out
 from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
 from mbench.workflows.nightly.past import EarlierNights, earlier_nights
 from mbench.workflows.nightly.plan_night import PlannedNight, plan_night
+from mbench.workflows.nightly.retention import prune
 from mbench.workflows.nightly.roster import LACKING
 from mbench.workflows.nightly.said_once import SaidOnce
 from mbench.workflows.nightly.windows import missed_dates, window_end
@@ -257,6 +258,11 @@ def _measured(
         finally:
             with suppress(StoreError):  # of a disk that is full, which has its own error already
                 _save_table(store)
+    try:
+        if (pruned := prune(request.file)) is not None:
+            progress.note(pruned)
+    except StoreError as error:  # the night itself is well
+        progress.note(f"earlier nights were not pruned: {error}")
     return EndedNight(store=store, night=night, end=end)
 
 

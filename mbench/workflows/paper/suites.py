@@ -14,7 +14,7 @@ from mbench.models.weights.imagenet_weights import ALPHAS, CLASSES
 from mbench.paper.suites import Suite, load_suite, suite_files
 from mbench.paper.tables import paper_table
 from mbench.report.render.text_table import Align, Cell, Column, TableValues
-from mbench.store.session import find_session, list_sessions
+from mbench.store.session import find_session, list_sessions, session_folder
 from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.build.recipes import Network
 from mbench.workflows.build.selection import Selection
@@ -101,7 +101,7 @@ def suite_results(
         known = list_sessions(root)
         bear = [f"-{part}-" for part in _alike(name)]
         ran = [each for each in known if any(part in each for part in bear)]
-        paths = [root / each for each in (known if everything else ran[-1:])]
+        paths = [session_folder(root, each) for each in (known if everything else ran[-1:])]
     return stored.results(paths)
 
 
