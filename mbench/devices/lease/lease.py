@@ -164,16 +164,34 @@ def who_holds(
     Raises:
         TransportError: the phone does not answer.
     """
-    on_host = HostLock(folder, serial)
-    if on_host.is_held():
-        record = on_host.read()
-        return record.words() if record else "another process of this host"
-    if transport is None:
-        return None
+    holder = _who_holds_here(HostLock(folder, serial))
+    if holder is not None or transport is None:
+        return holder
     seen = PhoneLease(transport, device_folder or transport.root, clock).look()
+    return who_was_seen(seen, serial, folder=folder)
+
+
+def who_was_seen(seen: Seen, serial: str, *, folder: Path) -> str | None:
+    """Return who uses a phone by what lies on it, None where nobody does; like `who_holds`, without asking the phone.
+
+    Args:
+        seen: what was read of the phone.
+        serial: the phone's own serial.
+        folder: as for `lease`.
+    """
+    on_host = HostLock(folder, serial)
+    if (holder := _who_holds_here(on_host)) is not None:
+        return holder
     if seen.record is None or _left_behind(seen, on_host.known_domain()):
         return None
     return seen.record.words()
+
+
+def _who_holds_here(on_host: HostLock) -> str | None:
+    if not on_host.is_held():
+        return None
+    record = on_host.read()
+    return record.words() if record else "another process of this host"
 
 
 def _taken(

@@ -1,10 +1,8 @@
 """The host's half of a lease: a lock per phone that the system frees when its holder dies, and a record beside it."""
 
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +10,7 @@ from mbench.core.errors import HostDiskError, LockHeld
 from mbench.devices.lease.records import LeaseRecord, format_record, parse_record
 from mbench.files.disk import disk_errors
 from mbench.files.locks import is_locked, locked
+from mbench.files.names import file_name
 from mbench.files.whole import write_whole
 
 LOCK_TIMEOUT_S: Final = 0.5
@@ -25,8 +24,7 @@ class HostLock:
 
     def __init__(self, folder: Path, serial: str, *, what: str = "the phone's lease") -> None:
         self._folder, self._what = folder, what
-        plain = re.sub(r"[^A-Za-z0-9_-]", "_", serial)
-        name = plain if plain == serial else f"{plain}-{sha256(serial.encode()).hexdigest()[:8]}"
+        name = file_name(serial)
         self._lock = folder / f"{name}.lock"
         self._record = folder / f"{name}.json"
 

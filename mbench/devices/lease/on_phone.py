@@ -6,6 +6,7 @@ was read. So of two hosts that come at the same moment one gets the phone, howev
 
 import re
 import secrets
+import shlex
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,12 +71,49 @@ class Seen:
     unreadable: bool
 
 
+def lease_path(folder: str) -> str:
+    """Return where the lease lies below a folder of the phone."""
+    return f"{folder}/{LEASE_FILE}"
+
+
+def seen_question(folder: str) -> str:
+    """Return a shell command that asks what `parse_seen` takes, for whoever asks more in one go."""
+    return f"(set -- {shlex.quote(lease_path(folder))}\n{_READ})"
+
+
+def parse_seen(out: bytes, *, serial: str, path: str) -> Seen:
+    """Return what the phone's clock and its lease say.
+
+    Args:
+        out: the answer.
+        serial: the phone, for messages.
+        path: of the lease, likewise.
+
+    Raises:
+        TransportError: its clock shows no time, or the lease is a newer mbench's.
+    """
+    clock, _, rest = out.partition(b"\n")
+    times, _, data = rest.partition(b"\n")
+    now_s = whole(clock.decode("ascii", "replace").strip())
+    if now_s is None or now_s > LATEST_S:
+        raise TransportError(
+            f"{serial}: `date +%s` said {clock[:40]!r}, no number of seconds that a clock can show. Set the phone's "
+            "clock."
+        )
+    record = parse_record(data) if data else None
+    if record is None and _SIGN.encode() in data:
+        raise TransportError(f"{serial}: its lease {path} was written by a newer mbench; update this one.")
+    up = _TIMES.fullmatch(times.decode("ascii", "replace").strip())
+    now = PhoneTime(now_s=now_s, uptime_s=int(up[1]) if up else None, boot_id=up[2] if up else None)
+    return Seen(now=now, record=record, unreadable=bool(data) and record is None)
+
+
 class PhoneLease:
     """The lease file in one folder of one phone."""
 
     def __init__(self, transport: Transport, folder: str, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
-        self._path = f"{folder}/{LEASE_FILE}"
+        self._path = lease_path(folder)
 
     @property
     def path(self) -> str:
@@ -88,23 +126,7 @@ class PhoneLease:
         Raises:
             TransportError: the phone does not answer.
         """
-        out = self._script(_READ, self._path)
-        clock, _, rest = out.partition(b"\n")
-        times, _, data = rest.partition(b"\n")
-        now_s = whole(clock.decode("ascii", "replace").strip())
-        if now_s is None or now_s > LATEST_S:
-            raise TransportError(
-                f"{self._transport.serial}: `date +%s` said {clock[:40]!r}, no number of seconds that a clock can "
-                "show. Set the phone's clock."
-            )
-        record = parse_record(data) if data else None
-        if record is None and _SIGN.encode() in data:
-            raise TransportError(
-                f"{self._transport.serial}: its lease {self._path} was written by a newer mbench; update this one."
-            )
-        up = _TIMES.fullmatch(times.decode("ascii", "replace").strip())
-        now = PhoneTime(now_s=now_s, uptime_s=int(up[1]) if up else None, boot_id=up[2] if up else None)
-        return Seen(now=now, record=record, unreadable=bool(data) and record is None)
+        return parse_seen(self._script(_READ, self._path), serial=self._transport.serial, path=self._path)
 
     def replace(self, seen: Seen, record: LeaseRecord) -> bool:
         """Put a record in the place of what was seen; False where that has changed since.

@@ -2,7 +2,7 @@
 
 import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -124,8 +124,19 @@ def left_behind(transport: Transport) -> tuple[str, ...]:
     Raises:
         TransportError: the phone does not answer.
     """
-    asked = {"journal": f"cat {shlex.quote(journal_path(transport))}", "files": _LEFT.format(root=transport.root)}
-    said = ask(transport, asked, what="what was left on it", deadline_s=SHORT_S)
+    return left_told(
+        ask(transport, left_questions(transport), what="what was left on it", deadline_s=SHORT_S), transport
+    )
+
+
+def left_questions(transport: Transport) -> dict[str, str]:
+    """Return shell commands, by name, that ask a phone what `left_told` takes."""
+    journal = f"cat {shlex.quote(journal_path(transport))}"
+    return {"journal": journal, "files": f"({_LEFT.format(root=transport.root)})"}
+
+
+def left_told(said: Mapping[str, str], transport: Transport) -> tuple[str, ...]:
+    """Return what a session that died has left on a phone, by its answers to `left_questions`."""
     kept = known_journals(said["journal"].encode(), transport, journals())
     changed = dict.fromkeys(change.knob for journal in kept for change in journal.changes)
     settings = (f"changed settings ({', '.join(changed)})",) if changed else ()

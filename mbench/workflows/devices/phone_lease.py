@@ -4,7 +4,8 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from mbench.core.ports import Clock, Transport
-from mbench.devices.lease.lease import Lease, lease, who_holds
+from mbench.devices.lease.lease import Lease, lease, who_holds, who_was_seen
+from mbench.devices.lease.on_phone import lease_path, parse_seen, seen_question
 from mbench.devices.lease.records import this_process
 from mbench.workflows.devices.phone_files import shared_folder
 from mbench.workflows.home import home
@@ -44,3 +45,19 @@ def holder_on(transport: Transport | None, serial: str, *, clock: Clock) -> str 
         clock=clock,
         device_folder=None if transport is None else shared_folder(transport),
     )
+
+
+def holder_question(transport: Transport) -> str:
+    """Return a shell command that asks a phone what `holder_told` takes."""
+    return seen_question(shared_folder(transport))
+
+
+def holder_told(answer: str, transport: Transport) -> str | None:
+    """Return who uses a phone now, None where nobody does, by its answer to `holder_question`.
+
+    Raises:
+        TransportError: its clock shows no time, or the lease is a newer mbench's.
+    """
+    path = lease_path(shared_folder(transport))
+    seen = parse_seen(answer.encode(), serial=transport.serial, path=path)
+    return who_was_seen(seen, transport.serial, folder=home() / "phones" / "leases")

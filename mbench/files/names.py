@@ -1,0 +1,20 @@
+"""Names of files for what others have named: one name each, whatever characters that has."""
+
+import re
+from hashlib import sha256
+from typing import Final
+
+_LONGEST: Final = 64
+"""Characters that are kept of a name: with what is added it fits every file system."""
+
+
+def file_name(text: str) -> str:
+    """Return a file's name, without ending, for a text: itself where it is plain, else what is plain of it and a hash.
+
+    >>> file_name("9A1BFFAZ"), file_name("127.0.0.1:5555")
+    ('9A1BFFAZ', '127_0_0_1_5555-6460677a')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", text)[:_LONGEST]
+    return (
+        plain if plain == text and plain else f"{plain}-{sha256(text.encode(errors='surrogateescape')).hexdigest()[:8]}"
+    )
