@@ -157,6 +157,8 @@ def test_twenty_phones_answer_at_once(emulated_phones: Callable[..., list[Phone]
         ("dumpsys thermalservice | grep 'Thermal Status'", "Thermal Status: 0"),
         ("cmd thermalservice override-status 4; dumpsys thermalservice | grep 'Thermal Status'", "Thermal Status: 4"),
         ("input keyevent KEYCODE_SLEEP; dumpsys power | grep mWakefulness=", "  mWakefulness=Asleep"),
+        ("am get-started-user-state 3", "User is not started: 3"),
+        ("date +%s.%N | grep -cE '^[0-9]+[.][0-9]{9}$'", "1"),
         ("id -u; whoami", "2000\nshell"),
         ("uname -m", "aarch64"),
         ("which sha256sum", "/system/bin/sha256sum"),

@@ -109,6 +109,18 @@ def test_a_fault_is_read_as_it_was_written() -> None:
     assert parse_fault(format_fault(fault)) == fault
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"kind": "health", "value": "fine"}', "health takes good, overheat, dead"),
+        ('{"kind": "battery", "value": "fine"}', "battery takes charging, discharging, not_charging, full"),
+    ],
+)
+def test_a_word_that_a_battery_does_not_have_is_refused(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        parse_fault(text)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"kind": "melt"}', '{"kind": "kill", "when": 3}', "{}"])
 def test_what_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="no fault"):

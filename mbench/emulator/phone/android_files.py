@@ -22,6 +22,8 @@ class Conditions:
         heat: 0 cool, to 6 (shutdown): Android's thermal status.
         slowdown: factor by which latency grows, and by which the highest frequency falls.
         cap: likewise, without heat.
+        health: the battery's (android.os.BatteryManager.BATTERY_HEALTH_*).
+        status: what the battery does on a cable (BATTERY_STATUS_*).
     """
 
     battery_level: int
@@ -29,6 +31,8 @@ class Conditions:
     heat: int = 0
     slowdown: float = 1.0
     cap: float = 1.0
+    health: int = 2
+    status: int = 2
 
 
 def format_properties(facts: PhoneFacts, *, boot_completed: bool) -> str:
@@ -99,8 +103,8 @@ def format_battery(facts: PhoneFacts, conditions: Conditions) -> str:
   Max charging current: {500000 if conditions.powered else 0}
   Max charging voltage: {5000000 if conditions.powered else 0}
   Charge counter: {conditions.battery_level * 28000}
-  status: {2 if conditions.powered else 3}
-  health: 2
+  status: {conditions.status if conditions.powered else 3}
+  health: {conditions.health}
   present: true
   level: {conditions.battery_level}
   scale: 100

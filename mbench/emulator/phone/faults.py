@@ -20,7 +20,12 @@ cap, uncap    from the `run`-th benchmark on (or at once): something allows the 
               by `factor` alone, and latency times `factor`; the phone is cool
 governor      every cluster's governor is `value`, from the `run`-th benchmark on, or at once
 hide, show    Android's service `value` (battery, power, thermalservice, deviceidle) is not there; it is again
-battery       `level` percent; `powered` or not
+battery       `level` percent; `powered` or not; on a cable it charges, or what `value` says: discharging, not_charging,
+              full
+health        the battery's health is `value`: good, overheat, dead, over_voltage, unspecified_failure, cold
+lock, unlock  it has a PIN that nobody has entered, now and after each start; somebody enters it, until the next start
+saver, saver_off   the battery saver is on; it is off
+update        it restarts like `reboot`, with another build of its system: `value`, or one that differs
 rival         another benchmark_model process sits on the phone; `leave` ends it
 slow_link     the cable carries `size_bytes` a second; 0: as fast as it can
 
@@ -70,10 +75,32 @@ class FaultKind(StrEnum):
     HIDE = "hide"
     SHOW = "show"
     BATTERY = "battery"
+    HEALTH = "health"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    SAVER = "saver"
+    SAVER_OFF = "saver_off"
+    UPDATE = "update"
     RIVAL = "rival"
     LEAVE = "leave"
     SLOW_LINK = "slow_link"
 
+
+BATTERY_STATES: Final = {"charging": 2, "discharging": 3, "not_charging": 4, "full": 5}
+"""What a battery on a cable does (android.os.BatteryManager.BATTERY_STATUS_*)."""
+
+BATTERY_HEALTHS: Final = {
+    "good": 2,
+    "overheat": 3,
+    "dead": 4,
+    "over_voltage": 5,
+    "unspecified_failure": 6,
+    "cold": 7,
+}
+"""android.os.BatteryManager.BATTERY_HEALTH_*."""
+
+_WORDS: Final = {FaultKind.BATTERY: ("charging", BATTERY_STATES), FaultKind.HEALTH: ("dead", BATTERY_HEALTHS)}
+"""What `value` can be of a kind whose values are few, and what it is where it is left out."""
 
 ENDINGS = frozenset(
     {
@@ -96,7 +123,7 @@ class Fault:
         path: on the phone, of `replace`.
         level: percent of the battery, thermal status, or how often.
         factor: of the latency under heat, or with capped clocks.
-        value: the governor's name, or the service's.
+        value: the governor's name, the service's, or the word that the battery or the build is to have.
         command: text of the command at whose beginning it happens, once; None: of no command.
     """
 
@@ -113,6 +140,12 @@ class Fault:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
+    @property
+    def number(self) -> int:
+        """What `value` stands for, of a kind whose values are few: Android's number."""
+        default, known = _WORDS[self.kind]
+        return known[self.value or default]
+
 
 _FORM: Final = TypeAdapter(Fault)
 
@@ -124,12 +157,16 @@ def parse_fault(text: str | bytes) -> Fault:
         UsageError: no object, an unknown kind or an unknown field.
     """
     try:
-        return _FORM.validate_json(text)
+        fault = _FORM.validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         what = "there is no such field" if first["type"] == "unexpected_keyword_argument" else first["msg"]
         raise UsageError(f"no fault: {where and f'{where}: '}{what}. Kinds are {', '.join(FaultKind)}.") from error
+    _, known = _WORDS.get(fault.kind, ("", {}))
+    if known and fault.value is not None and fault.value not in known:
+        raise UsageError(f"no fault: value: {fault.kind} takes {', '.join(known)}, not {fault.value!r}.")
+    return fault
 
 
 def format_fault(fault: Fault) -> str:

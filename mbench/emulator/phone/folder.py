@@ -26,10 +26,11 @@ class PhoneFolder:
 
     Attributes:
         view: how the phone's commands see it.
+        facts: what the phone says of itself, from its next start on.
     """
 
     def __init__(self, root: Path, facts: PhoneFacts, commands: Path, *, namespace: bool, phone_id: str) -> None:
-        self.root, self._facts, self._phone_id = root, facts, phone_id
+        self.root, self.facts, self._phone_id = root, facts, phone_id
         self._commands = commands
         self.view = View(root, commands, namespace=namespace)
         self.state = root / STATE
@@ -42,7 +43,7 @@ class PhoneFolder:
         make_pipes(self.state)
         self._write_proc()
         self._write_cpus(conditions)
-        (self.state / "variables").write_text(format_variables(self._facts, self.view, self._phone_id))
+        (self.state / "variables").write_text(format_variables(self.facts, self.view, self._phone_id))
         if self.view.namespace:
             install_enoexec(self.root)
         else:
@@ -106,23 +107,23 @@ class PhoneFolder:
         """Write getprop's values anew; what setprop has changed is forgotten, but for persist.*."""
         path = self.state / "props"
         kept = [line for line in _lines(path) if line.startswith("persist.")]
-        text = android_files.format_properties(self._facts, boot_completed=boot_completed)
+        text = android_files.format_properties(self.facts, boot_completed=boot_completed)
         _replace(path, text + "".join(f"{line}\n" for line in kept))
         _replace(self.state / "setprops", "")
 
     def write_conditions(self, conditions: Conditions) -> None:
         """Write what depends on heat and battery."""
         texts = {
-            "battery": android_files.format_battery(self._facts, conditions),
-            "thermal": android_files.format_thermal(self._facts, conditions),
+            "battery": android_files.format_battery(self.facts, conditions),
+            "thermal": android_files.format_thermal(self.facts, conditions),
         }
         for name, text in texts.items():
             _replace(self.state / name, text)
             _replace(self.state / f"{name}.said", f"printf %s {shlex.quote(text)}\n")
-        readings = android_files.zone_celsius(self._facts, conditions)
+        readings = android_files.zone_celsius(self.facts, conditions)
         for number, celsius in enumerate(readings.values()):
             _rewrite(self.root / f"sys/class/thermal/thermal_zone{number}/temp", f"{round(celsius * 1000)}\n")
-        for cluster in self._facts.clusters:
+        for cluster in self.facts.clusters:
             policy = self.root / f"sys/devices/system/cpu/cpufreq/policy{cluster.cores[0]}"
             for name, text, _ in android_files.frequency_files(cluster, conditions):
                 if name in {"scaling_max_freq", "scaling_cur_freq"}:
@@ -133,6 +134,7 @@ class PhoneFolder:
         _rewrite(self.root / "proc/sys/kernel/random/boot_id", f"{new_boot_id()}\n")
         _replace(self.state / "boot_time", f"{int(time.time())}\n")
         _replace(self.state / "awake", "Awake\n")
+        self._write_user(locked=(self.state / "pin").exists())
         for name in ("battery.stopped", "thermal.override", "fixed_performance"):
             (self.state / name).unlink(missing_ok=True)
         for left in (self.state / "lines").glob("*.taken"):
@@ -144,7 +146,7 @@ class PhoneFolder:
 
     def write_governors(self, name: str) -> None:
         """Give every cluster a governor."""
-        for cluster in self._facts.clusters:
+        for cluster in self.facts.clusters:
             policy = self.root / f"sys/devices/system/cpu/cpufreq/policy{cluster.cores[0]}"
             _rewrite(policy / "scaling_governor", f"{name}\n")
 
@@ -153,6 +155,18 @@ class PhoneFolder:
         mark = self.state / f"hidden.{service}"
         mark.touch() if hidden else mark.unlink(missing_ok=True)
 
+    def write_lock(self, *, locked: bool) -> None:
+        """Give the phone a PIN that nobody has entered since its start, or enter it."""
+        if locked:
+            (self.state / "pin").touch()
+        self._write_user(locked=locked)
+
+    def write_setting(self, space: str, name: str, value: str) -> None:
+        """Give a setting of Android's a value, as `settings put` does."""
+        path = self.state / "settings" / space
+        kept = [line for line in _lines(path) if not line.startswith(f"{name}=")]
+        _replace(path, "".join(f"{line}\n" for line in (*kept, f"{name}={value}")))
+
     def write_clock(self, ahead_s: int) -> None:
         """Tell date how far the phone's wall clock is ahead of this host's."""
         _replace(self.state / "clock_ahead", f"{ahead_s}\n")
@@ -160,7 +174,7 @@ class PhoneFolder:
     def write_storage(self, free_bytes: int | None) -> None:
         """Tell df the size of /data, and how much of it is left where that is limited."""
         limit = "" if free_bytes is None else str(free_bytes // 1024)
-        _replace(self.state / "storage", f"{self._facts.storage_bytes // 1024} {limit}\n")
+        _replace(self.state / "storage", f"{self.facts.storage_bytes // 1024} {limit}\n")
 
     def remove(self) -> None:
         """Remove it all."""
@@ -168,6 +182,9 @@ class PhoneFolder:
             with suppress(OSError):
                 Path(path).chmod(0o700)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _write_user(self, *, locked: bool) -> None:
+        _replace(self.state / "user_state", "RUNNING_LOCKED\n" if locked else "RUNNING_UNLOCKED\n")
 
     def _make_directories(self) -> None:
         self.root.mkdir(parents=True)
@@ -203,29 +220,29 @@ class PhoneFolder:
         for name in ("system", "secure", "global"):
             (self.state / "settings" / name).write_text("")
         (self.state / "settings/global").write_text(
-            "airplane_mode_on=0\nanimator_duration_scale=1.0\nstay_on_while_plugged_in=0\n"
+            "airplane_mode_on=0\nanimator_duration_scale=1.0\nlow_power=0\nstay_on_while_plugged_in=0\n"
         )
         (self.state / "settings/system").write_text("screen_brightness=102\nscreen_off_timeout=60000\n")
         zones = self.root / "sys/class/thermal"
-        for number, zone in enumerate(self._facts.zones):
+        for number, zone in enumerate(self.facts.zones):
             (zones / f"thermal_zone{number}").mkdir()
             (zones / f"thermal_zone{number}/type").write_text(f"{zone.name}\n")
 
     def _write_proc(self) -> None:
         proc = self.root / "proc"
-        (proc / "cpuinfo").write_text(android_files.format_cpuinfo(self._facts))
-        (proc / "meminfo").write_text(android_files.format_meminfo(self._facts))
-        (proc / "version").write_text(f"Linux version {self._facts.kernel} (build-user@build-host) #1 SMP PREEMPT\n")
+        (proc / "cpuinfo").write_text(android_files.format_cpuinfo(self.facts))
+        (proc / "meminfo").write_text(android_files.format_meminfo(self.facts))
+        (proc / "version").write_text(f"Linux version {self.facts.kernel} (build-user@build-host) #1 SMP PREEMPT\n")
         assert all((proc / name).parent.is_dir() for name in PROC_FILES)
 
     def _write_cpus(self, conditions: Conditions) -> None:
         cpus = self.root / "sys/devices/system/cpu"
-        for name, text, writable in android_files.cpu_files(self._facts, conditions):
+        for name, text, writable in android_files.cpu_files(self.facts, conditions):
             path = cpus / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            path.chmod(0o644 if writable and self._facts.rooted else 0o444)
-        for cluster in self._facts.clusters:
+            path.chmod(0o644 if writable and self.facts.rooted else 0o444)
+        for cluster in self.facts.clusters:
             for core in cluster.cores:
                 (cpus / f"cpu{core}/cpufreq").symlink_to(f"../cpufreq/policy{cluster.cores[0]}")
         self.start_anew()

@@ -213,8 +213,19 @@ class PhoneCore:
                 self.folder.hide(fault.value or "thermalservice", hidden=fault.kind is FaultKind.HIDE)
             case FaultKind.BATTERY:
                 self.conditions.battery_level = 5 if fault.level is None else fault.level
-                self.conditions.powered = fault.powered
+                self.conditions.powered, self.conditions.status = fault.powered, fault.number
                 self.folder.write_conditions(self.conditions)
+            case FaultKind.HEALTH:
+                self.conditions.health = fault.number
+                self.folder.write_conditions(self.conditions)
+            case FaultKind.LOCK | FaultKind.UNLOCK:
+                self.folder.write_lock(locked=fault.kind is FaultKind.LOCK)
+            case FaultKind.SAVER | FaultKind.SAVER_OFF:
+                self.folder.write_setting("global", "low_power", "1" if fault.kind is FaultKind.SAVER else "0")
+            case FaultKind.UPDATE:
+                self.facts = replace(self.facts, incremental=fault.value or f"{self.facts.incremental}1")
+                self.folder.facts = self.facts
+                self._keep(self.reboot(_REBOOT_S if fault.seconds is None else fault.seconds))
             case FaultKind.RIVAL:
                 self._start_rival()
             case FaultKind.LEAVE:

@@ -192,6 +192,50 @@ def test_a_low_battery_is_told(adb: Adb, phone: Phone) -> None:
     assert "  USB powered: false\n" in said
 
 
+def test_a_battery_on_a_cable_does_what_it_is_told(adb: Adb, phone: Phone) -> None:
+    phone.arm(Fault(kind=FaultKind.BATTERY, level=90, value="not_charging"))
+    phone.arm(Fault(kind=FaultKind.HEALTH, value="overheat"))
+    said = adb("shell", "dumpsys battery")[1]
+    assert ("  USB powered: true\n" in said, "  status: 4\n" in said, "  health: 3\n" in said) == (True, True, True)
+    phone.arm(Fault(kind=FaultKind.BATTERY, level=92))
+    phone.arm(Fault(kind=FaultKind.HEALTH, value="good"))
+    said = adb("shell", "dumpsys battery")[1]
+    assert ("  status: 2\n" in said, "  health: 2\n" in said) == (True, True)
+
+
+def test_a_phone_with_a_pin_is_locked_after_each_start_until_somebody_enters_it(adb: Adb, phone: Phone) -> None:
+    asked = "am get-started-user-state 0; dumpsys user | grep State: | tr -d ' '"
+    assert adb("shell", asked)[1] == "RUNNING_UNLOCKED\nState:RUNNING_UNLOCKED\n"
+    phone.arm(Fault(kind=FaultKind.LOCK))
+    assert adb("shell", asked)[1] == "RUNNING_LOCKED\nState:RUNNING_LOCKED\n"
+    phone.arm(Fault(kind=FaultKind.UNLOCK))
+    assert adb("shell", asked)[1] == "RUNNING_UNLOCKED\nState:RUNNING_UNLOCKED\n"
+    phone.arm(Fault(kind=FaultKind.REBOOT, seconds=0.1))
+    time.sleep(0.2)
+    wait_until(lambda: adb("shell", asked)[1] == "RUNNING_LOCKED\nState:RUNNING_LOCKED\n")
+    phone.arm(Fault(kind=FaultKind.UNLOCK))
+
+
+def test_the_battery_saver_is_a_setting(adb: Adb, phone: Phone) -> None:
+    asked = "settings get global low_power; settings get global airplane_mode_on"
+    said = []
+    for kind in (FaultKind.SAVER_OFF, FaultKind.SAVER, FaultKind.SAVER_OFF):
+        phone.arm(Fault(kind=kind))
+        said.append(adb("shell", asked)[1])
+    assert said == ["0\n0\n", "1\n0\n", "0\n0\n"]
+
+
+def test_an_updated_phone_restarts_with_another_build(adb: Adb, phone: Phone) -> None:
+    asked = "getprop ro.build.fingerprint; cat /proc/sys/kernel/random/boot_id"
+    before = adb("shell", asked)[1].split()
+    phone.arm(Fault(kind=FaultKind.UPDATE, seconds=0.1))
+    time.sleep(0.2)
+    wait_until_back(adb)
+    after = adb("shell", asked)[1].split()
+    assert [old != new for old, new in zip(before, after, strict=True)] == [True, True]
+    assert after[0] == phone.facts.fingerprint
+
+
 def test_heat_raises_temperatures_and_lowers_frequencies(adb: Adb, phone: Phone) -> None:
     skin, highest = "/sys/class/thermal/thermal_zone4/temp", "/sys/devices/system/cpu/cpufreq/policy7/scaling_max_freq"
     cool = [int(line) for line in adb("shell", f"cat {skin} {highest}")[1].split()]

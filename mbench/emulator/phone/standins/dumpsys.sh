@@ -52,7 +52,7 @@ service=$1
 [ $# -gt 0 ] && shift
 [ -n "$service" ] && [ -e "$S/hidden.$service" ] && missing "$service"
 case $service in
-  -l) printf 'Currently running services:\n'; printf '  %s\n' battery cpuinfo deviceidle display meminfo power thermalservice ;;
+  -l) printf 'Currently running services:\n'; printf '  %s\n' battery cpuinfo deviceidle display meminfo power thermalservice user ;;
   battery) battery "$@" ;;
   thermalservice) thermal ;;
   power) power ;;
@@ -73,6 +73,10 @@ case $service in
     ;;
   meminfo) sed -n 's/MemTotal: */Total RAM: /p; s/MemAvailable: */ Free RAM: /p' "$P/proc/meminfo" ;;
   display) echo "  mScreenState=$([ "$(awake)" = Awake ] && echo ON || echo OFF)" ;;
+  user)
+    read -r state <"$S/user_state"
+    printf '%s\n' 'Current user: 0' 'Users:' '  UserInfo{0:Owner:4c13} serialNo=0 isPrimary=true' "    State: $state"
+    ;;
   window | activity | package | SurfaceFlinger | netstats | wifi | telephony.registry) ;;
   '') echo 'Currently running services:' ;;
   *) missing "$service" ;;
