@@ -15,11 +15,13 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from mbench.core.errors import LockHeld, NoDevice
+from mbench.core.numerals import whole
 from mbench.devices.adb.servers import (
     AdbServer,
     configured_server,
@@ -43,6 +45,7 @@ _POLL_S = 0.02
 _MARK_VARIABLE = "MBENCH_ADB_SERVER"
 """In the environment of a server that mbench started: the folder that keeps its record."""
 _VERSION = re.compile(r"^Version (\S+)", re.MULTILINE)
+_PROTOCOL = re.compile(r"^Android Debug Bridge version \d+\.\d+\.(\d{1,6})$", re.MULTILINE)
 """`Android Debug Bridge version 1.0.41`, `Version 36.0.0-13206524`, where it is installed, for which system."""
 
 
@@ -301,8 +304,25 @@ def _does_not_start(program: Path, error: Exception) -> NoDevice:
     return NoDevice(f"{program} does not start: {error}. Install Android's platform-tools.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdbVersion:
+    """What an adb program says of itself: its release, and the number that adbs compare; None where it names none."""
+
+    release: str
+    protocol: int | None
+
+
 def adb_version(program: Path) -> str:
     """Return the release that an adb program names, such as `36.0.0-13206524`.
+
+    Raises:
+        NoDevice: it does not start, or is no adb.
+    """
+    return adb_versions(program).release
+
+
+def adb_versions(program: Path) -> AdbVersion:
+    """Return the release and the protocol that an adb program names.
 
     Raises:
         NoDevice: it does not start, or is no adb.
@@ -322,4 +342,5 @@ def adb_version(program: Path) -> str:
     if found is None:
         words = (said.stderr or said.stdout).strip().splitlines()
         raise NoDevice(f"{program} is no adb: it says {words[0] if words else 'nothing'!r}.")
-    return found[1]
+    protocol = _PROTOCOL.search(said.stdout)
+    return AdbVersion(release=found[1], protocol=None if protocol is None else whole(protocol[1]))

@@ -6,7 +6,7 @@ power/ThermalManagerService.java (Android 10 and later) and DeviceIdleController
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from mbench.core.numerals import integer, real
 from mbench.devices.android.kernel import plausible_celsius
@@ -16,6 +16,23 @@ Charging = Literal["charging", "discharging", "not_charging", "full"]
 
 _CHARGING: Final[dict[str, Charging]] = {"2": "charging", "3": "discharging", "4": "not_charging", "5": "full"}
 """android.os.BatteryManager.BATTERY_STATUS_*; 1 is unknown."""
+
+BatteryHealth = Literal["good", "overheat", "dead", "over_voltage", "unspecified_failure", "cold"]
+
+_HEALTH: Final[dict[str, BatteryHealth]] = {
+    "2": "good",
+    "3": "overheat",
+    "4": "dead",
+    "5": "over_voltage",
+    "6": "unspecified_failure",
+    "7": "cold",
+}
+"""android.os.BatteryManager.BATTERY_HEALTH_*; 1 is unknown."""
+
+UserState = Literal["BOOTING", "RUNNING_LOCKED", "RUNNING_UNLOCKING", "RUNNING_UNLOCKED", "STOPPING", "SHUTDOWN"]
+"""Of Android's first user (com.android.server.am.UserState.stateToString)."""
+
+_USER_STATES: Final = get_args(UserState)
 
 _TEMPERATURE = re.compile(
     r"^\s*Temperature\{mValue=(-?\d+(?:\.\d+)?(?:E-?\d+)?), mType=(-?\d+|\w+), mName=([^,}]+), mStatus=-?\d+\}", re.M
@@ -44,6 +61,8 @@ _KINDS: Final = {
 }
 """Names of the kinds (android.os.Temperature.TYPE_SKIN); one maker shifts the numbers by one, and not the names."""
 
+_USER_STATE = re.compile(rf"\b(?:{'|'.join(_USER_STATES)})\b")
+
 _LOWEST_PERCENT, _HIGHEST_PERCENT = 0.0, 100.0
 
 _DEEP_IDLE: Final = frozenset({"IDLE", "IDLE_MAINTENANCE"})
@@ -51,12 +70,18 @@ _DEEP_IDLE: Final = frozenset({"IDLE", "IDLE_MAINTENANCE"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryState:
-    """What `dumpsys battery` says; None throughout while somebody has put faked values in."""
+    """What `dumpsys battery` says; None throughout while somebody has put faked values in.
+
+    Attributes:
+        faked: whether somebody has (`dumpsys battery set`); None where the service says nothing at all.
+    """
 
     percent: float | None = None
     temperature_c: float | None = None
     powered_by: PowerSource | None = None
     charging: Charging | None = None
+    health: BatteryHealth | None = None
+    faked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +102,24 @@ class ThermalState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenState:
-    """What `dumpsys power` says of the screen."""
+    """What `dumpsys power` says of the screen.
+
+    Attributes:
+        wakefulness: Android's word: `Awake`, `Asleep`, `Dreaming`, `Dozing`.
+    """
 
     on: bool | None = None
     stays_on: bool | None = None
+    wakefulness: str | None = None
 
 
 def parse_battery(text: str) -> BatteryState:
     """Return the battery's state; `UPDATES STOPPED` (values set by `dumpsys battery set`) makes all of it unknown."""
     fields = dict(re.findall(r"^\s+([A-Za-z][\w ]*?): (\S+)\s*$", text, re.MULTILINE))
-    if "UPDATES STOPPED" in text or not fields:
+    if not fields:
         return BatteryState()
+    if "UPDATES STOPPED" in text:
+        return BatteryState(faked=True)
     level, scale, temperature = (_number(fields.get(name)) for name in ("level", "scale", "temperature"))
     percent = None if level is None or not scale else round(100 * level / scale, 1)
     return BatteryState(
@@ -95,6 +127,8 @@ def parse_battery(text: str) -> BatteryState:
         temperature_c=plausible_celsius(temperature / 10) if temperature else None,
         powered_by=_power_source(fields),
         charging=_CHARGING.get(fields.get("status", "")),
+        health=_HEALTH.get(fields.get("health", "")),
+        faked=False,
     )
 
 
@@ -132,13 +166,26 @@ def parse_screen(text: str) -> ScreenState:
         on = display[1] == "ON"
     elif wakefulness is not None:
         on = wakefulness[1] == "Awake"
-    return ScreenState(on=on, stays_on=None if stays is None else stays[1] == "true")
+    return ScreenState(
+        on=on,
+        stays_on=None if stays is None else stays[1] == "true",
+        wakefulness=None if wakefulness is None else wakefulness[1],
+    )
 
 
 def parse_doze(text: str) -> bool | None:
     """Return whether `dumpsys deviceidle get deep` names a state of deep idle; None where it names no state."""
     word = text.strip()
     return word in _DEEP_IDLE if re.fullmatch(r"[A-Z_]+", word) else None
+
+
+def parse_user_state(text: str) -> UserState | None:
+    """Return the state that a text names first.
+
+    `RUNNING_UNLOCKED` (`am get-started-user-state 0`), `    State: RUNNING_LOCKED` (`dumpsys user`).
+    """
+    found = _USER_STATE.search(text)
+    return None if found is None else _USER_STATES[_USER_STATES.index(found[0])]
 
 
 def _kind(number: str, name: str) -> int | None:

@@ -31,6 +31,9 @@ Warm-up by time, because clocks need about a second to rise. Thermal status 0 is
 throttling (android.os.PowerManager). Below some 20 % of charge Android begins to save power.
 """
 
+PHONE_LIMITS: Final = Limits.model_validate(_PHONE_DEFAULTS["limits"])
+"""Of a phone that no profile is known of."""
+
 DelegateText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*([^A-Za-z0-9_\s]\S*)?$")]
 """A delegate as users type it: a name, and what it is to be told after it. What it means is known to the runner."""
 

@@ -13,8 +13,16 @@ import pytest
 from mbench.core.errors import DeviceLost, NoDevice, TransportError
 from mbench.devices.adb.discovery import list_devices
 from mbench.devices.adb.errors import at_the_door
-from mbench.devices.adb.own_server import adb_program, open_servers
-from mbench.devices.adb.servers import AdbServer, Listed, kill_server, listed_devices, parse_listing, protocol_of
+from mbench.devices.adb.own_server import AdbVersion, adb_program, adb_versions, open_servers
+from mbench.devices.adb.servers import (
+    PROTOCOL,
+    AdbServer,
+    Listed,
+    kill_server,
+    listed_devices,
+    parse_listing,
+    protocol_of,
+)
 from mbench.devices.adb.streams import Client
 from mbench.workflows.devices.any_attached import nothing_is_attached
 
@@ -290,3 +298,22 @@ def test_a_version_that_is_no_number_of_eight_digits_is_none(version):
 def test_a_version_of_eight_digits_is_one():
     with answering(b"OKAY0008ffffffff") as (server, _):
         assert protocol_of(server) == 0xFFFFFFFF
+
+
+@pytest.mark.parametrize(
+    ("said", "protocol"),
+    [
+        ("Android Debug Bridge version 1.0.41\nVersion 34.0.4-10411341\nInstalled as /usr/bin/adb\n", 41),
+        ("Android Debug Bridge version 1.0.39\nVersion 34.0.4-10411341\n", 39),
+        ("Version 34.0.4-10411341\n", None),
+    ],
+)
+def test_an_adb_program_names_its_release_and_its_protocol(tmp_path, said, protocol):
+    program = tmp_path / "adb"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}END\n")
+    program.chmod(0o755)
+    assert adb_versions(program) == AdbVersion(release="34.0.4-10411341", protocol=protocol)
+
+
+def test_the_adb_that_is_carried_speaks_our_protocol():
+    assert adb_versions(adb_program()).protocol == PROTOCOL

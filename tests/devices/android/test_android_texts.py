@@ -37,7 +37,7 @@ def text(name):
 
 def test_a_charging_battery_tells_level_temperature_and_cable():
     assert parse_battery(text("battery-usb.txt")) == BatteryState(
-        percent=92.0, temperature_c=25.1, powered_by="usb", charging="charging"
+        percent=92.0, temperature_c=25.1, powered_by="usb", charging="charging", health="good", faked=False
     )
 
 
@@ -46,9 +46,11 @@ def test_an_unplugged_battery_is_powered_by_none():
     assert (state.powered_by, state.charging, state.percent) == ("none", "discharging", 18.0)
 
 
-@pytest.mark.parametrize("said", [text("battery-faked.txt"), "", "Can't find service: battery\n"])
-def test_a_faked_or_missing_battery_is_unknown(said):
-    assert parse_battery(said) == BatteryState()
+@pytest.mark.parametrize(
+    ("said", "faked"), [(text("battery-faked.txt"), True), ("", None), ("Can't find service: battery\n", None)]
+)
+def test_a_faked_or_missing_battery_is_unknown(said, faked):
+    assert parse_battery(said) == BatteryState(faked=faked)
 
 
 def test_the_thermal_service_counts_by_what_the_hardware_says_now():
@@ -142,9 +144,9 @@ def test_a_phone_without_thermal_service_is_unknown(said):
 @pytest.mark.parametrize(
     ("name", "state"),
     [
-        ("power-awake.txt", ScreenState(on=True, stays_on=True)),
-        ("power-ambient.txt", ScreenState(on=False, stays_on=False)),
-        ("power-asleep-no-display.txt", ScreenState(on=False, stays_on=False)),
+        ("power-awake.txt", ScreenState(on=True, stays_on=True, wakefulness="Awake")),
+        ("power-ambient.txt", ScreenState(on=False, stays_on=False, wakefulness="Dozing")),
+        ("power-asleep-no-display.txt", ScreenState(on=False, stays_on=False, wakefulness="Asleep")),
     ],
 )
 def test_the_screen_is_on_only_where_the_display_says_so(name, state):
