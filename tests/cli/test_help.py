@@ -18,7 +18,9 @@ def test_options_of_long_commands_stand_below_headings(bare, command):
     assert [heading for heading in found if heading != "Arguments"] == HEADINGS[command]
 
 
-@pytest.mark.parametrize("group", [(), ("devices",), ("devices", "profile"), ("binary",), ("suite",), ("cache",)])
+@pytest.mark.parametrize(
+    "group", [(), ("devices",), ("devices", "profile"), ("binary",), ("suite",), ("cache",), ("farm",)]
+)
 def test_no_command_is_explained_by_a_sentence_that_is_cut(bare, group):
     commands = bare(*group, "--help").stdout.split("\nCommands:\n")[1]
     assert commands.strip()

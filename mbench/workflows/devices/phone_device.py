@@ -227,6 +227,11 @@ class PhoneDevice:
         self._program: Program | None = None
 
     @property
+    def phone(self) -> Phone:
+        """The phone as it is attached."""
+        return self._phone
+
+    @property
     def known(self) -> DeviceFacts:
         """The phone's facts; of one that cannot be asked its serial, or its address, and what adb says of it."""
         phone = self._phone

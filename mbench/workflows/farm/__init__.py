@@ -1,0 +1,1 @@
+"""The farm: many phones, looked after night by night."""
