@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from benchmarks.fuzz.fake_server import adb_server, blunt_server
 from benchmarks.fuzz.reader import Form, Reader
 from benchmarks.fuzz.recorded import recorded
+from mbench.core.error_classes import TRANSPORT
 from mbench.core.errors import NoDevice, TransportError
 from mbench.core.ports import CommandResult
 from mbench.devices.adb.discovery import list_devices
@@ -33,11 +34,15 @@ from mbench.devices.android.kernel import (
     per_core,
 )
 from mbench.devices.android.knobs import Knobs
+from mbench.devices.health.checks import check_phone
+from mbench.devices.health.readings import Answers, PhoneReadings, to_readings
+from mbench.devices.health.readings import questions as health_questions
 from mbench.devices.lease.on_phone import PhoneLease
 from mbench.devices.lease.records import PhoneTime, parse_record
 from mbench.devices.profiles.draft import draft_profile
 from mbench.devices.profiles.matching import match_profile
 from mbench.devices.profiles.profile import load_profiles
+from mbench.workflows.farm.phone_records import PhoneRecords
 
 _AT_THE_DOOR: Final = (OSError, EOFError, ValueError)
 """What `adb_errors.at_the_door` turns into errors of ours, for its callers."""
@@ -142,13 +147,50 @@ def _conditions() -> Sequence[bytes]:
     return ["".join(f"\n@@mbench {name}\n{kernel[name]}" for name in kernel).encode()]
 
 
-def _read_conditions(data: bytes, _: Path) -> object:
-    answers = dict.fromkeys(questions(), "")
+def _marked(data: bytes) -> dict[str, str]:
+    """Return answers by the names that stand before them."""
+    answers = {}
     for part in _text(data).split("\n@@mbench ")[1:]:
-        name, answer = part.split("\n", 1) if "\n" in part else (part, "")
+        name, _, answer = part.partition("\n")
         answers[name] = answer
-    reading = parse_reading(answers)
+    return answers
+
+
+def _read_conditions(data: bytes, _: Path) -> object:
+    reading = parse_reading(dict.fromkeys(questions(), "") | _marked(data))
     return to_conditions(reading, stopped=frozenset(), taken_at=datetime.now(UTC))
+
+
+def _health() -> Sequence[bytes]:
+    own = {
+        "clock": "1795348800.123456789",
+        "storage": "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/dm-39 112943104 5 61374464 46% /data",
+        "saver": "0",
+        "user": "RUNNING_UNLOCKED",
+        "booted": "1",
+        "build": "google/flame/flame:13/TP1A.221005.002.B2/9382335:user/release-keys",
+        "uptime": "353245.93 2801003.50",
+        "boot_id": "5f1c",
+        "clock_after": "1795348800.623456789",
+    }
+    return [_conditions()[0] + "".join(f"\n@@mbench {name}\n{answer}" for name, answer in own.items()).encode()]
+
+
+def _read_health(data: bytes, _: Path) -> object:
+    texts = dict.fromkeys(health_questions(), "") | _marked(data)
+    answers = Answers(texts=texts, asked_at=datetime.now(UTC), took_s=0.5)
+    readings = to_readings(answers, serial="9A1BFFAZ", left=())
+    return PhoneReadings.model_validate_json(readings.model_dump_json()), check_phone(readings, None)
+
+
+def _read_record(data: bytes, folder: Path) -> object:
+    records = PhoneRecords(folder)
+    path = folder / "farm" / "phones" / "9A1BFFAZ.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    now = datetime.now(UTC)
+    after = records.note_failure("9A1BFFAZ", TRANSPORT, "lost", now, night="a")
+    return records.unusable("9A1BFFAZ", now), after, records.every()
 
 
 def _hardware() -> Sequence[bytes]:
@@ -292,6 +334,19 @@ READERS: Final = (
         read=_read_dumps,
     ),
     Reader(name="conditions", form=Form.TEXT, seeds=_conditions, read=_read_conditions),
+    Reader(name="health", form=Form.TEXT, seeds=_health, read=_read_health),
+    Reader(
+        name="phone-record",
+        form=Form.JSON,
+        seeds=lambda: [
+            (
+                b'{"format_version":1,"serial":"9A1BFFAZ","failures":[{"at":"2026-11-22T22:00:00Z","failure_class":'
+                b'"transport","message":"lost","night":"n1"}],"quarantined_since":"2026-11-22T22:00:00Z","reason":"lost",'
+                b'"good_checks":1,"last_night":"n1","held_until":"2026-12-01T06:00:00Z","held_by":"ada"}'
+            )
+        ],
+        read=_read_record,
+    ),
     Reader(name="hardware", form=Form.TEXT, seeds=_hardware, read=_read_hardware),
     Reader(name="pulled", form=Form.TEXT, seeds=_pulled, read=_read_pulled),
     Reader(

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUICK = (
     *("plan", "job", "run", "suite", "profile-check", "typed", "journal", "lease", "kernel", "dumpsys", "pulled"),
+    *("health", "phone-record"),
     *("adb-shell", "log", "runtime-info", "run-files", "elf", "pins"),
 )
 PLANTED = """
