@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import count
 from typing import Final
 
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -21,11 +22,8 @@ def next_local(clock: time, now: datetime, zone: tzinfo | None = None) -> dateti
         zone: of the clock; None: this machine's.
     """
     today = now.astimezone(zone).date()
-    for days in range(3):
-        for at in _both(datetime.combine(today + timedelta(days=days), clock.replace(tzinfo=None)), zone):
-            if at > now:
-                return at
-    raise AssertionError("a clock shows each time of the day within two days")
+    shown = (datetime.combine(today + timedelta(days=days), clock.replace(tzinfo=None)) for days in count())
+    return next(at for local in shown for at in _both(local, zone) if at > now)
 
 
 def parse_local(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:

@@ -33,13 +33,13 @@ def _charge_kept(before: PhoneReadings, after: PhoneReadings) -> Judged | None:
         return UNKNOWN
     if "none" in (first.powered_by, last.powered_by):
         return None
-    known = (first.powered_by, last.powered_by, first.battery_percent, last.battery_percent)
-    if None in known or first.battery_percent is None or last.battery_percent is None:
+    was, now = first.battery_percent, last.battery_percent
+    if first.powered_by is None or last.powered_by is None or was is None or now is None:
         return UNKNOWN
     hours = (after.taken_at - before.taken_at).total_seconds() / 3600
-    figure = f"{first.battery_percent:.0f} % to {last.battery_percent:.0f} % in {hours:.1f} h on a cable"
+    figure = f"{was:.0f} % to {now:.0f} % in {hours:.1f} h on a cable"
     limit = f"falls by less than {MOST_FALL_PERCENT:g} %"
-    if first.battery_percent - last.battery_percent < MOST_FALL_PERCENT:
+    if was - now < MOST_FALL_PERCENT:
         return ok(figure, limit)
     return warning(figure, limit, "Change cable, port or supply: it gives less than the phone takes.")
 

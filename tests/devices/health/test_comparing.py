@@ -9,18 +9,29 @@ from mbench.devices.health.check import CheckName, CheckState
 from mbench.devices.health.comparing import compare_readings
 from mbench.devices.health.readings import silent_readings
 
-LATER = AT + timedelta(hours=8)
+LATER = AT + timedelta(hours=300.5)
 
 
 def later(**changes):
     return readings(taken_at=LATER, **changes)
 
 
-@pytest.mark.parametrize(("percent", "state"), [(87.1, CheckState.OK), (87.0, CheckState.WARNING)])
-def test_a_charge_that_falls_on_the_cable_is_said(percent, state):
-    check = named(compare_readings(readings(), later(battery_percent=percent)), CheckName.CHARGE_KEPT)
+@pytest.mark.parametrize(
+    ("was", "now", "state"),
+    [
+        (92.0, 87.1, CheckState.OK),
+        (92.0, 87.0, CheckState.WARNING),
+        (92.0, 46.0, CheckState.WARNING),
+        (92.0, 30.0, CheckState.WARNING),
+        (30.0, 92.0, CheckState.OK),
+        (92.0, 92.0, CheckState.OK),
+    ],
+)
+def test_a_charge_that_falls_on_the_cable_is_said(was, now, state):
+    checks = compare_readings(readings(battery_percent=was), later(battery_percent=now))
+    check = named(checks, CheckName.CHARGE_KEPT)
     assert check.state is state
-    assert check.figure == "92 % to 87 % in 8.0 h on a cable"
+    assert check.figure == f"{was:.0f} % to {now:.0f} % in 300.5 h on a cable"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -32,15 +43,18 @@ def test_the_charge_of_a_phone_on_battery_may_fall(when):
 
 def test_a_charge_that_was_not_read_is_unknown():
     for changes in ({"battery_percent": None}, {"powered_by": None}, {"conditions": None}):
-        assert named(compare_readings(readings(), later(**changes)), CheckName.CHARGE_KEPT).state is CheckState.UNKNOWN
+        for pair in ((readings(), later(**changes)), (readings(**changes), later())):
+            assert named(compare_readings(*pair), CheckName.CHARGE_KEPT).state is CheckState.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("reading", "name"), [("boot_id", CheckName.RESTART), ("build", CheckName.BUILD)], ids=["restart", "build"]
 )
 def test_another_start_and_another_build_are_said(reading, name):
-    assert named(compare_readings(readings(), later()), name).state is CheckState.OK
-    assert named(compare_readings(readings(), later(**{reading: "another"})), name).state is CheckState.WARNING
+    same = "".join(getattr(readings(), reading))  # equal, and another object
+    assert named(compare_readings(readings(), later(**{reading: same})), name).state is CheckState.OK
+    for another in ("another", "yet another"):
+        assert named(compare_readings(readings(), later(**{reading: another})), name).state is CheckState.WARNING
     assert named(compare_readings(readings(), later(**{reading: None})), name).state is CheckState.UNKNOWN
     assert named(compare_readings(readings(**{reading: None}), later()), name).state is CheckState.UNKNOWN
 
