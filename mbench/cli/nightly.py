@@ -16,8 +16,9 @@ from mbench.core.errors import UsageError
 if TYPE_CHECKING:
     from mbench.core.nights import Night
     from mbench.store.session_store import SessionStore
+    from mbench.workflows.nightly.attempts import NightRequest
     from mbench.workflows.nightly.farm_file import FarmFile
-    from mbench.workflows.nightly.night import EndedNight, NightRequest
+    from mbench.workflows.nightly.night import EndedNight
 
 AFTER_FAILED = 4
 
@@ -44,8 +45,8 @@ def nightly(
     The same command again goes on with a night that was interrupted. Every planned cell ends in a document: a number,
     a failure of its own, or the reason why it is missing.
     """
+    from mbench.workflows.nightly.attempts import NightRequest
     from mbench.workflows.nightly.farm_file import read_farm_file
-    from mbench.workflows.nightly.night import NightRequest
 
     if init:
         _write_draft(farm, adb_server or [])

@@ -2,11 +2,13 @@
 
 SESSION/night.json       written before the first phone is measured
 SESSION/night-end.json   written once, when nothing of it is measured any more
+SESSION/health.json      what was seen of its phones before and after
 SESSION/cancel           there where somebody wants it to end
 """
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Final
 
 from mbench.core.errors import StoreError
 from mbench.core.nights import Night, NightEnd
+from mbench.core.workloads import Document
 from mbench.store.documents import format_document, read_document
 from mbench.store.files import refuse_links, replace_file, write_new_file
 from mbench.store.identity import REMEDY
@@ -22,6 +25,7 @@ from mbench.store.session import list_sessions
 
 NIGHT_FILE: Final = "night.json"
 END_FILE: Final = "night-end.json"
+HEALTH_FILE: Final = "health.json"
 CANCEL_FILE: Final = "cancel"
 
 
@@ -55,6 +59,17 @@ def save_end(path: Path, end: NightEnd) -> None:
         StoreError: that is kept already, or could not be written.
     """
     _save(path / END_FILE, end)
+
+
+def save_health(path: Path, notes: Mapping[str, Document]) -> None:
+    """Keep what was seen of a night's phones, by serial, in the place of what was kept before.
+
+    Raises:
+        StoreError: it could not be written.
+    """
+    refuse_links(path, path / HEALTH_FILE)
+    by_serial = {serial: note.model_dump(mode="json") for serial, note in notes.items()}
+    replace_file(path / HEALTH_FILE, json.dumps(by_serial, indent=1).encode() + b"\n")
 
 
 def read_night(path: Path) -> StoredNight:

@@ -234,6 +234,58 @@ def test_a_night_in_which_every_phone_is_away_is_kept_with_its_cells_missing(lab
     assert documents(lab, night["session"]) == 1
 
 
+@together
+def test_a_locked_phone_measures_nothing_and_its_cells_and_its_health_say_why(lab):
+    good, locked = lab.phone(), lab.phone()
+    arm(locked, FaultKind.LOCK)
+    ended = lab.mbench("nightly", farm(lab), "--json")
+    night = night_of(ended)
+    assert (ended.returncode, night["missing"]) == (5, 1)
+    messages = {row["device"]: row["message"] for row in night["rows"]}
+    assert messages[good.serial] is None
+    assert "RUNNING_LOCKED" in messages[locked.serial]
+    assert locked.benchmarks == 0
+    health = json.loads((lab.folder / night["path"] / "health.json").read_bytes())
+    assert {serial: note["before"]["user_state"] for serial, note in health.items()} == {
+        good.serial: "RUNNING_UNLOCKED",
+        locked.serial: "RUNNING_LOCKED",
+    }
+    assert {check["name"] for check in health[good.serial]["compared"]} >= {"restart", "build"}
+
+
+@pytest.mark.slow
+@together
+def test_a_phone_that_fails_night_after_night_is_left_out_until_it_is_well_again(lab):
+    good, bad = lab.phone(), lab.phone()
+    path = farm(lab)
+    arm(bad, FaultKind.LOCK)
+    states = []
+    for night in range(6):
+        if night == 4:
+            arm(bad, FaultKind.UNLOCK)
+        rows = night_of(lab.mbench("nightly", path, "--json"))["rows"]
+        states.append({row["device"]: row["error_class"] or row["status"] for row in rows})
+    assert [each[good.serial] for each in states] == ["ok"] * 6
+    assert [each[bad.serial] for each in states] == ["environment"] * 3 + ["quarantine"] * 3
+    assert night_of(lab.mbench("nightly", path, "--json"))["end"] == "complete"
+
+
+@together
+def test_a_held_phone_is_left_out_and_nothing_is_held_against_it(lab):
+    good, held = lab.phone(), lab.phone()
+    path = farm(lab)
+    assert (
+        lab.mbench("farm", "hold", held.serial, "--until", "2099-01-01T00:00", "--reason", "new battery").returncode
+        == 0
+    )
+    (row,) = [row for row in night_of(lab.mbench("nightly", path, "--json"))["rows"] if row["device"] == held.serial]
+    assert (row["status"], row["error_class"]) == ("skipped", "quarantine")
+    assert "new battery" in row["message"]
+    assert lab.mbench("farm", "release", held.serial).returncode == 0
+    assert night_of(lab.mbench("nightly", path, "--json"))["end"] == "complete"
+    assert good.benchmarks
+
+
 def _node() -> str:
     import platform
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +17,7 @@ from mbench.core.nights import FARM_NAME, WORD, Word
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
 from mbench.files.texts import parse_toml, read_text
+from mbench.workflows.nightly.toml_lines import line_of
 from mbench.workflows.nightly.windows import WEEKDAYS
 
 HOST: Final = "host"
@@ -361,43 +361,6 @@ def _names_at(place: tuple[str | int, ...]) -> list[str]:
     if "models" in place:
         model = OwnFile
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def line_of(text: str, place: tuple[str | int, ...]) -> int:
-    """Return the line of a TOML text, from 1, that a key, or the nearest table around it, stands in.
-
-    Args:
-        text: a whole TOML text.
-        place: keys, and indices of lists, from the outside in.
-    """
-    keys = [part for part in place if isinstance(part, str)]
-    counts = {name: index for name, index in pairwise(place) if isinstance(index, int)}
-    best, seen, table = (0, 1), dict[str, int](), tuple[str, ...]()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            table = tuple(_plain(part) for part in header[2].split("."))
-            if header[1] == "[[":
-                seen[table[-1]] = seen.get(table[-1], -1) + 1
-            found = table
-        elif key := _KEY.match(line):
-            found = (*table, *(_plain(part) for part in key[1].split(".")))
-        else:
-            continue
-        inside = all(seen.get(name) == index for name, index in counts.items() if name in table and name in seen)
-        depth = len(found)
-        if inside and tuple(keys[:depth]) == found and depth > best[0]:
-            best = (depth, number)
-    return best[1]
-
-
-_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]#]+?)\s*\]")
-_KEY: Final = re.compile(
-    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
-
-
-def _plain(part: str) -> str:
-    return part.strip().strip("\"'")
 
 
 def zone_name(window: Window, at: datetime) -> str:

@@ -1,62 +1,35 @@
 """A night: planned whole, measured until its window ends, and concluded with a document for every cell."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Final
 
 from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError
 from mbench.core.nights import Night, NightEnd
-from mbench.core.ports import Clock, Progress
+from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, Plan
 from mbench.files.scratch import sweep
 from mbench.report.results.report import report_markdown
 from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, save_night
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore
-from mbench.workflows.clock import SystemClock
 from mbench.workflows.nightly.asked import FarmRequest, expand_farm
+from mbench.workflows.nightly.attempts import Attempts, NightRequest, until_end
 from mbench.workflows.nightly.conclude import conclude, leave_out
 from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
+from mbench.workflows.nightly.health import NightHealth, left_out
 from mbench.workflows.nightly.past import EarlierNights, earlier_nights
 from mbench.workflows.nightly.plan_night import PlannedNight, plan_night
 from mbench.workflows.nightly.retention import prune
-from mbench.workflows.nightly.roster import LACKING
 from mbench.workflows.nightly.said_once import SaidOnce
 from mbench.workflows.nightly.windows import missed_dates, window_end
 from mbench.workflows.run.find_devices import find_devices
-from mbench.workflows.run.many_devices import measure_at_once
 from mbench.workflows.run.one_device import note_ending
 from mbench.workflows.run.provenance import provenance
 
-LOOK_S: Final = 1.0
-"""How often the end of the window, and a wish to cancel, are looked for."""
-
-AGAIN_S: Final = 60.0
-"""Between two attempts at devices that failed or are away."""
-
 Started = Callable[[SessionStore, Night], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NightRequest:
-    """What `mbench nightly` was asked for.
-
-    Attributes:
-        adb_servers: whose phones; none: the user's own server's.
-        workers: processes that build; None: one per core.
-        command: as it was typed.
-    """
-
-    file: FarmFile
-    adb_servers: tuple[str, ...] = ()
-    workers: int | None = None
-    command: tuple[str, ...]
-    clock: Clock = field(default_factory=SystemClock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +146,7 @@ def _planned(
             past,
             now=begun.begun_at,
             until=begun.until,
-            unusable={},
+            left_out=partial(left_out, clock=request.clock),
             learn=learn,
             progress=progress,
         )
@@ -248,9 +221,11 @@ def _measured(
             for serial, error in unfit.items():
                 note_ending(store, serial, error, clock)
             started(store, night)
-            with _until(night, store.path, clock) as stop:
-                _Attempts(request, store, night, stop, progress).run(without=set(unfit))
+            health = NightHealth(night, store, progress, clock)
+            with until_end(night, store.path, clock) as stop:
+                Attempts(request, store, stop, health, progress).run(without=set(unfit))
             end = conclude(store, night, now=clock.now())
+            _end_health(request, store, health, progress)
         except KeyboardInterrupt:
             if clock.now() < night.until:
                 raise
@@ -266,86 +241,14 @@ def _measured(
     return EndedNight(store=store, night=night, end=end)
 
 
-class _Attempts:
-    """Attempts at the devices of a night: those that fail or are away are tried again while the night lasts."""
-
-    def __init__(
-        self, request: NightRequest, store: SessionStore, night: Night, stop: threading.Event, progress: Progress
-    ) -> None:
-        self._request, self._store, self._night, self._stop, self._progress = request, store, night, stop, progress
-        self._patience_s = request.file.farm.retry_minutes * 60.0
-
-    def run(self, *, without: set[str]) -> None:
-        """Measure until nothing is left, the night is to end, or nothing has come of trying again for some time.
-
-        Args:
-            without: serials of devices that were found to be of no use just now.
-        """
-        clock = self._request.clock
-        progressed_at, measured = clock.monotonic(), self._measured()
-        while left := self._left():
-            if ready := [part for part in left if part.device.serial not in without]:
-                self._attempt(ready)
-            without = set()
-            if self._measured() > measured:
-                progressed_at, measured = clock.monotonic(), self._measured()
-            if not self._wait(progressed_at):
-                return
-
-    def _attempt(self, parts: Sequence[DevicePlan]) -> None:
-        """Measure parts at the same time, each on its own device as it is attached now."""
-        plan, request = self._store.plan, self._request
-        program = request.file.farm.program.binary
-        binary = None if program is None else request.file.resolved(program)
-        try:
-            with find_devices([part.device.profile for part in parts], request.adb_servers) as devices:
-                device_of = partial(devices.of_plan, plan, binary=binary)
-                measure_at_once(self._store, parts, device_of, progress=self._progress, stop=self._stop)
-        except MbenchError as error:  # no adb server, say: a fault of this host, which may pass
-            self._progress.note(str(error))
-            for part in parts:
-                note_ending(self._store, part.device.serial, error, request.clock)
-
-    def _left(self) -> list[DevicePlan]:
-        store = self._store
-        there = [part for part in store.plan.devices if LACKING not in part.device.serial]
-        return [part for part in there if any(store.result(job.id) is None for job in part.jobs)]
-
-    def _measured(self) -> int:
-        return sum(len(self._store.runs(job.id)) for part in self._left() for job in part.jobs) + sum(
-            self._store.result(job.id) is not None for job in self._store.plan.jobs
-        )
-
-    def _wait(self, progressed_at: float) -> bool:
-        """Return whether to try again, after a wait; said once for all devices that are waited for."""
-        left = self._left()
-        if not left or self._stop.is_set() or self._patience_s <= 0:
-            return False
-        if self._request.clock.monotonic() - progressed_at >= self._patience_s:
-            names = ", ".join(part.device.serial for part in left)
-            self._progress.note(f"nothing came of {self._patience_s / 60:.0f} minutes of trying again: {names}")
-            return False
-        return not self._stop.wait(AGAIN_S)
-
-
-@contextmanager
-def _until(night: Night, path: Path, clock: Clock) -> Iterator[threading.Event]:
-    """Yield an event that is set when the window has ended, by the wall clock, or somebody cancels the night."""
-    stop, done = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(LOOK_S):
-            if clock.now() >= night.until or is_cancelled(path):
-                stop.set()
-                return
-
-    watcher = threading.Thread(target=watch, name="window of the night", daemon=True)
-    watcher.start()
+def _end_health(request: NightRequest, store: SessionStore, health: NightHealth, progress: Progress) -> None:
+    """Read the phones once more, and count the night for or against each; it is well whatever comes of that."""
+    names = [part.device.profile for part in store.plan.devices]
     try:
-        yield stop
-    finally:
-        done.set()
-        watcher.join()
+        with find_devices(names, request.adb_servers) as devices:
+            health.end(devices.fleet, store.results())
+    except MbenchError as error:
+        progress.note(f"the phones were not checked after the night: {error}")
 
 
 def _unconcluded(file: FarmFile) -> tuple[StoredNight, ...]:

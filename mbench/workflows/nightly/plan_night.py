@@ -1,6 +1,6 @@
 """Planning a night: every cell on its device, what it is expected to take, and what the window does not hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -67,7 +67,7 @@ def plan_night(
     *,
     now: datetime,
     until: datetime,
-    unusable: Mapping[str, MbenchError],
+    left_out: Callable[[Sequence[str]], Mapping[str, MbenchError]],
     learn: bool,
     progress: Progress,
 ) -> PlannedNight:
@@ -79,7 +79,7 @@ def plan_night(
         past: the nights before.
         now: aware.
         until: when the window ends.
-        unusable: devices that are left out on purpose, by serial, and why.
+        left_out: says of serials which are left out on purpose, and why.
         learn: whether missing weights are trained, files scored and programs pushed; else nothing is written anywhere.
         progress: told how far it is.
 
@@ -87,6 +87,7 @@ def plan_night(
         MbenchError: something of what is asked for cannot be run, or no device can be used.
     """
     phones = _phones(farm, devices, past)
+    unusable = left_out([serial for serials in phones.values() for serial in serials])
     asked = [
         (farm.groups[name], _device(serial, name, farm, devices, unusable))
         for name, serials in phones.items()
@@ -113,11 +114,11 @@ def plan_night(
             by_serial |= {each.part.device.serial: each for each in spread}
     kept = tuple(each for each in by_serial.values() if each.part.jobs)
     known, least = _expected(kept, past, names)
-    left_out = [
+    beyond = [
         name for each in kept if each.unfit is None for name in _beyond(each, known | least, past, names, until - now)
     ]
     return PlannedNight(
-        devices=kept, phones=phones, names=names, expected_s=known, least_s=least, left_out=tuple(left_out)
+        devices=kept, phones=phones, names=names, expected_s=known, least_s=least, left_out=tuple(beyond)
     )
 
 

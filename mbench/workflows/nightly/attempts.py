@@ -1,0 +1,148 @@
+"""Attempts at a night's devices, until nothing is left, the window ends, or nothing comes of trying any more."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import MbenchError
+from mbench.core.nights import Night
+from mbench.core.ports import Clock, Progress
+from mbench.core.results import DevicePlan
+from mbench.store.nights import is_cancelled
+from mbench.store.session_store import SessionStore
+from mbench.workflows.clock import SystemClock
+from mbench.workflows.nightly.farm_file import FarmFile
+from mbench.workflows.nightly.health import NightHealth, left_out
+from mbench.workflows.nightly.roster import LACKING
+from mbench.workflows.run.find_devices import Devices, find_devices
+from mbench.workflows.run.many_devices import measure_at_once
+from mbench.workflows.run.one_device import note_ending
+
+LOOK_S: Final = 1.0
+"""How often the end of the window, and a wish to cancel, are looked for."""
+
+AGAIN_S: Final = 60.0
+"""Between two attempts at devices that failed or are away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightRequest:
+    """What `mbench nightly` was asked for.
+
+    Attributes:
+        adb_servers: whose phones; none: the user's own server's.
+        workers: processes that build; None: one per core.
+        command: as it was typed.
+    """
+
+    file: FarmFile
+    adb_servers: tuple[str, ...] = ()
+    workers: int | None = None
+    command: tuple[str, ...]
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class Attempts:
+    """Attempts at the devices of a night: those that fail or are away are tried again while the night lasts."""
+
+    def __init__(
+        self,
+        request: NightRequest,
+        store: SessionStore,
+        stop: threading.Event,
+        health: NightHealth,
+        progress: Progress,
+    ) -> None:
+        self._request, self._store, self._stop = request, store, stop
+        self._health, self._progress = health, progress
+        self._patience_s = request.file.farm.retry_minutes * 60.0
+
+    def run(self, *, without: set[str]) -> None:
+        """Measure until nothing is left, the night is to end, or nothing has come of trying again for some time.
+
+        Args:
+            without: serials of devices that were found to be of no use just now.
+        """
+        clock = self._request.clock
+        progressed_at, measured = clock.monotonic(), self._measured()
+        while left := self._left():
+            if ready := [part for part in left if part.device.serial not in without]:
+                self._attempt(ready)
+            without = set()
+            if self._measured() > measured:
+                progressed_at, measured = clock.monotonic(), self._measured()
+            if not self._wait(progressed_at):
+                return
+
+    def _attempt(self, parts: Sequence[DevicePlan]) -> None:
+        """Measure parts at the same time, each on its own device as it is attached now."""
+        plan, request = self._store.plan, self._request
+        program = request.file.farm.program.binary
+        binary = None if program is None else request.file.resolved(program)
+        try:
+            with find_devices([part.device.profile for part in parts], request.adb_servers) as devices:
+                device_of = partial(devices.of_plan, plan, binary=binary)
+                fit = self._fit(parts, devices)
+                if fit:
+                    measure_at_once(self._store, fit, device_of, progress=self._progress, stop=self._stop)
+        except MbenchError as error:  # no adb server, say: a fault of this host, which may pass
+            self._progress.note(str(error))
+            for part in parts:
+                note_ending(self._store, part.device.serial, error, request.clock)
+
+    def _fit(self, parts: Sequence[DevicePlan], devices: Devices) -> list[DevicePlan]:
+        """Return the parts whose phones are well; of the others it is kept why they are not."""
+        if devices.fleet is None:
+            return list(parts)
+        unfit = self._health.unfit(devices.fleet, [part.device.serial for part in parts])
+        for serial, error in unfit.items():
+            self._progress.note(str(error))
+            note_ending(self._store, serial, error, self._request.clock)
+        return [part for part in parts if part.device.serial not in unfit]
+
+    def _left(self) -> list[DevicePlan]:
+        """Return the parts with something left to do, but for phones that are left out on purpose."""
+        store, devices = self._store, self._store.plan.devices
+        out = left_out([part.device.serial for part in devices], self._request.clock)
+        there = [part for part in devices if part.device.serial not in out and LACKING not in part.device.serial]
+        return [part for part in there if any(store.result(job.id) is None for job in part.jobs)]
+
+    def _measured(self) -> int:
+        return sum(len(self._store.runs(job.id)) for part in self._left() for job in part.jobs) + sum(
+            self._store.result(job.id) is not None for job in self._store.plan.jobs
+        )
+
+    def _wait(self, progressed_at: float) -> bool:
+        """Return whether to try again, after a wait; said once for all devices that are waited for."""
+        left = self._left()
+        if not left or self._stop.is_set() or self._patience_s <= 0:
+            return False
+        if self._request.clock.monotonic() - progressed_at >= self._patience_s:
+            names = ", ".join(part.device.serial for part in left)
+            self._progress.note(f"nothing came of {self._patience_s / 60:.0f} minutes of trying again: {names}")
+            return False
+        return not self._stop.wait(AGAIN_S)
+
+
+@contextmanager
+def until_end(night: Night, path: Path, clock: Clock) -> Iterator[threading.Event]:
+    """Yield an event that is set when the window has ended, by the wall clock, or somebody cancels the night."""
+    stop, done = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(LOOK_S):
+            if clock.now() >= night.until or is_cancelled(path):
+                stop.set()
+                return
+
+    watcher = threading.Thread(target=watch, name="window of the night", daemon=True)
+    watcher.start()
+    try:
+        yield stop
+    finally:
+        done.set()
+        watcher.join()
