@@ -129,6 +129,7 @@ def test_an_interrupted_night_is_gone_on_with_by_the_same_command_and_nothing_is
     assert before < phone.benchmarks
 
 
+@pytest.mark.slow
 @together
 def test_a_killed_night_is_gone_on_with_and_a_second_one_at_the_same_time_is_refused(lab):
     phone = lab.phone()
@@ -146,6 +147,7 @@ def test_a_killed_night_is_gone_on_with_and_a_second_one_at_the_same_time_is_ref
     assert left_on(lab, phone) == []
 
 
+@pytest.mark.slow
 @together
 def test_a_window_that_ends_keeps_what_was_measured_and_says_what_is_missing(lab):
     phone = lab.phone()
@@ -158,6 +160,7 @@ def test_a_window_that_ends_keeps_what_was_measured_and_says_what_is_missing(lab
     assert left_on(lab, phone) == []
 
 
+@pytest.mark.slow
 @together
 def test_a_cancelled_night_ends_after_the_run_at_hand_and_its_cells_are_missing(lab):
     phone = lab.phone()
@@ -177,6 +180,7 @@ def test_a_cancelled_night_ends_after_the_run_at_hand_and_its_cells_are_missing(
     assert left_on(lab, phone) == []
 
 
+@pytest.mark.slow
 @together
 def test_a_phone_that_comes_back_is_tried_again_within_the_night(lab):
     lab.patience(return_s=1.0)
@@ -197,6 +201,7 @@ def test_a_phone_that_comes_back_is_tried_again_within_the_night(lab):
     assert [row["runs"] for row in night_of(ended)["rows"]] == [3, 3]
 
 
+@pytest.mark.slow
 @together
 def test_shared_cells_stay_with_their_phone_and_are_missing_when_that_is_out(lab):
     phones = [lab.phone() for _ in range(2)]
@@ -215,6 +220,7 @@ def test_shared_cells_stay_with_their_phone_and_are_missing_when_that_is_out(lab
     assert states == {out.serial: "skipped", phones[1].serial: "ok"}
 
 
+@pytest.mark.slow
 @together
 def test_a_night_in_which_every_phone_is_away_is_kept_with_its_cells_missing(lab):
     phone = lab.phone()
@@ -234,6 +240,7 @@ def test_a_night_in_which_every_phone_is_away_is_kept_with_its_cells_missing(lab
     assert documents(lab, night["session"]) == 1
 
 
+@pytest.mark.slow
 @together
 def test_a_locked_phone_measures_nothing_and_its_cells_and_its_health_say_why(lab):
     good, locked = lab.phone(), lab.phone()
@@ -270,6 +277,7 @@ def test_a_phone_that_fails_night_after_night_is_left_out_until_it_is_well_again
     assert night_of(lab.mbench("nightly", path, "--json"))["end"] == "complete"
 
 
+@pytest.mark.slow
 @together
 def test_a_held_phone_is_left_out_and_nothing_is_held_against_it(lab):
     good, held = lab.phone(), lab.phone()
