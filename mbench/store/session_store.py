@@ -178,16 +178,35 @@ class SessionStore:
         result = self.result(job)
         if result is None or result.status is not Status.FAILED:
             raise StoreError(f"job {job!r} of session {self.plan.session} has not failed; it is not tried again.")
-        failed = [run for run in self.runs(job) if run.status is not Status.OK]
-        folder = self._own(self.path / "set-aside" / job / str(len(self.tried_before(job)) + 1))
+        numbers = (int(name) for name in self._names(self._own(self.path / "set-aside" / job)) if name.isdecimal())
+        folder = self._own(self.path / "set-aside" / job / str(max(numbers, default=0) + 1))
         with storing("write", folder):
             folder.mkdir(parents=True)
-            self._job_path(job).rename(folder / SET_ASIDE_FILE)  # first: without it the rest is done at the next time
-            for run in failed:
-                self.run_path(run).rename(folder / f"{run.purpose}-{run.index}")
+            self._job_path(job).rename(folder / SET_ASIDE_FILE)  # first: the rest is found by it after a kill
         self._documents.results.pop(job, None)
-        for run in failed:
-            self._documents.runs.pop((job, f"{run.purpose}-{run.index}"), None)
+        self._put_beside(job)
+
+    def finish_setting_aside(self) -> None:
+        """Put the runs that failed a job out of the way, too, where a kill came between them and its document.
+
+        Raises:
+            StoreError: a document that was set aside cannot be read, or a run could not be moved.
+        """
+        for planned in self.plan.jobs:
+            if self.result(planned.id) is None:
+                self._put_beside(planned.id)
+
+    def _put_beside(self, job: str) -> None:
+        """Put the runs that failed a job beside the document that was set aside last; later runs stay."""
+        for folder, result in self._set_aside(job)[-1:]:
+            for run in result.runs:
+                name = f"{run.purpose}-{run.index}"
+                source, target = self._own(self.path / "runs" / job / name), folder / name
+                if run.status is Status.OK or target.exists() or not source.exists():
+                    continue
+                with storing("write", target):
+                    source.rename(target)
+                self._documents.runs.pop((job, name), None)
 
     def tried_before(self, job: str) -> tuple[str, ...]:
         """Return why a job failed each time before it was tried again, in order.
@@ -195,10 +214,14 @@ class SessionStore:
         Raises:
             StoreError: a document that was set aside cannot be read.
         """
+        return tuple(result.message or str(result.error_class) for _, result in self._set_aside(job))
+
+    def _set_aside(self, job: str) -> list[tuple[Path, JobResult]]:
+        """Return the documents of a job that were set aside, in order; a kill may have left a folder without one."""
         folder = self._own(self.path / "set-aside" / job)
         names = sorted((name for name in self._names(folder) if name.isdecimal()), key=int)
-        kept = (read_document(self._own(folder / name / SET_ASIDE_FILE), JobResult) for name in names)
-        return tuple(result.message or str(result.error_class) for result in kept)
+        paths = [self._own(folder / name / SET_ASIDE_FILE) for name in names]
+        return [(path.parent, read_document(path, JobResult)) for path in paths if path.exists()]
 
     def result(self, job: str) -> JobResult | None:
         """Return what became of a planned job; None where that is not written yet.

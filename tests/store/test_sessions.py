@@ -147,6 +147,50 @@ def test_what_failed_a_job_is_set_aside_and_its_good_runs_stay(tmp_path):
         store.set_aside("job-1")
 
 
+KILLED_WHILE_SETTING_ASIDE = """
+import os, signal, sys
+from pathlib import Path
+from mbench.store.session import open_session
+
+moved, rename = [], Path.rename
+def killing(source, target):
+    if len(moved) == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    moved.append(source)
+    return rename(source, target)
+Path.rename = killing
+open_session(Path(sys.argv[1])).set_aside("job-0")
+"""
+
+
+@pytest.mark.parametrize(("moved", "document", "places"), [(0, True, ["2"]), (1, False, ["1"])])
+def test_a_kill_while_a_job_is_set_aside_keeps_it_from_no_further_try(tmp_path, moved, document, places):
+    store = created(tmp_path)
+    bad = sample.run(index=1).model_copy(
+        update={"status": Status.FAILED, "error_class": "killed", "message": "SIGKILL.", "measured": None}
+    )
+    for run in (sample.run(index=0), bad):
+        store.save_run(run, {})
+    runs = store.runs("job-0")
+    failed = {"status": Status.FAILED, "error_class": "killed", "message": "SIGKILL."}
+    store.save_job(sample.result(store.plan, runs=runs).model_copy(update=failed))
+    argv = [sys.executable, "-c", KILLED_WHILE_SETTING_ASIDE, str(store.path), str(moved)]
+    assert subprocess.run(argv, timeout=60).returncode == -9
+    store = open_session(store.path)
+    store.finish_setting_aside()
+    assert store.result("job-0") == (
+        None if not document else sample.result(store.plan, runs=runs).model_copy(update=failed)
+    )
+    if document:
+        store.set_aside("job-0")
+    assert store.tried_before("job-0") == ("SIGKILL.",)
+    assert [run.index for run in store.runs("job-0")] == [0]
+    assert [path.parent.name for path in store.path.glob("set-aside/job-0/*/latency-1")] == places
+    store.save_run(bad, {})
+    store.finish_setting_aside()
+    assert [run.index for run in open_session(store.path).runs("job-0")] == [0, 1]
+
+
 def test_a_reason_of_another_session_is_refused(tmp_path):
     stores = created(tmp_path), created(tmp_path)
     fields = {"serial": "workstation", "ended_at": sample.NOW, "error_class": None, "message": "lost"}

@@ -122,6 +122,7 @@ def resume(
 
 def _failed_jobs(store: SessionStore, progress: Progress, *, again: bool) -> None:
     """Let the failed jobs of a session be tried again, or note that they are left; what has no file stays without."""
+    store.finish_setting_aside()
     results = [result for result in store.results() if result.status is Status.FAILED]
     able = [result.job for result in results if result.error_class != BUILD]
     if again:
