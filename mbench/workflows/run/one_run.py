@@ -32,7 +32,8 @@ ONCE_MORE_AFTER_S: Final = 3.0
 class DeviceBench:
     """Runs workloads of one session on one device; `files` says where each artifact lies on this host.
 
-    A run is only good while every cluster has the governor that was set, where one was.
+    A run is only good while every cluster has the governor that was set, where one was. One that has ended is returned
+    whatever its device then lacks (storage, a file): only a device that stays away, or is another's, ends the part.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class DeviceBench:
         self._governor = governor
         self._state = device.found
         self._losses: list[MeasurementWarning] = []
+        self._away = False
         self._usual_s: dict[tuple[str, Pass], float] = {}
 
     def push(self, progress: Progress) -> None:
@@ -82,7 +84,18 @@ class DeviceBench:
         """Return what is said of a push that is begun again; a damaged file is not a lost device."""
         if isinstance(error, DamagedFile):
             return _lost(f"{error} It was pushed again")
-        return _lost(f"{error} The device {self._device.recover()}; the push was begun again")
+        return _lost(f"{error} The device {self._recovered()}; the push was begun again")
+
+    def _recovered(self) -> str:
+        """Wait for the lost device, and return how it came back.
+
+        Raises:
+            TransportError: it does not come back as it was; `_away` then says so.
+        """
+        self._away = True
+        words = self._device.recover()
+        self._away = False
+        return words
 
     def __call__(
         self, workload: Workload, purpose: Pass, *, job: str, index: int, block: int, position: int
@@ -118,10 +131,13 @@ class DeviceBench:
             if run.error_class == TRANSPORT and tries < self._device.retries:
                 tries += 1
                 lost = ended(run.message or "the run was lost")
-                self._wait_for_device(workload, f"{lost} The device", "the run at hand was begun again")
+                hindrance = self._returned(workload, f"{lost} The device", "the run at hand was begun again")
+                if hindrance is not None:
+                    run = _not_again(run, "begun again", hindrance)
+                    break
             elif first is None and run.error_class in TRIED_ONCE_MORE and not outcome.lasting:
                 if (hindrance := self._mend(workload)) is not None:
-                    run = _only_try(run, hindrance)
+                    run = _not_again(run, "tried once more", hindrance)
                     break
                 first = run, files
             else:
@@ -146,15 +162,32 @@ class DeviceBench:
         """See to what may have failed a run for a moment; return what keeps the run from being tried once more.
 
         Raises:
-            DeviceLost: the device did not come back.
-            LeaseLost: somebody else has it.
+            TransportError: the device did not come back, or somebody else has it.
         """
         self._clock.sleep(ONCE_MORE_AFTER_S)
+        return self._hindrance(lambda: self._bring_all(workload))
+
+    def _returned(self, workload: Workload, lost: str, then: str) -> TransportError | None:
+        """Wait for a lost device as `_wait_for_device` does; return what keeps the next run from its files there.
+
+        Raises:
+            TransportError: the device did not come back, or somebody else has it.
+        """
+        return self._hindrance(lambda: self._wait_for_device(workload, lost, then))
+
+    def _hindrance(self, bring: Callable[[], None]) -> TransportError | None:
+        """Return why a device that is there does not have what it was brought.
+
+        Raises:
+            TransportError: the device did not come back, or somebody else has it.
+        """
         try:
-            self._bring_all(workload)
+            bring()
         except (DeviceLost, LeaseLost):
             raise
         except TransportError as error:
+            if self._away:
+                raise
             return error
         return None
 
@@ -182,13 +215,19 @@ class DeviceBench:
 
     def _wait_for_device(self, workload: Workload, lost: str, then: str) -> None:
         """Wait until the device is back, see to what the next run needs on it, and note that it was away."""
-        self._losses.append(_lost(f"{lost} {self._device.recover()}; {then}"))
+        back, place = f"{lost} {self._recovered()}", len(self._losses)
+        self._losses.append(_lost(back))
         for sha256 in files_of(workload).values():
             self._push(sha256, PushProgress(SilentProgress(), self._clock))
         self._state = self._device.conditions()
+        self._losses[place] = _lost(f"{back}; {then}")
 
     def _read_state(self, workload: Workload, run: Run) -> Conditions | None:
-        """Read the state after a run; of a device lost just then that of its return, None where it stays away."""
+        """Return the state after a run; of a device lost just then that of its return, None where it was not read.
+
+        Raises:
+            TransportError: the device did not come back, or somebody else has it.
+        """
         try:
             return self._device.conditions_after(run)
         except LeaseLost:
@@ -196,8 +235,8 @@ class DeviceBench:
         except TransportError as error:
             if run.error_class == TRANSPORT or not self._device.retries:
                 return None
-            self._wait_for_device(workload, f"{error} After a run, the device", "that run had ended")
-            return self._state
+            hindrance = self._returned(workload, f"{error} After a run, the device", "that run had ended")
+            return self._state if hindrance is None else None
 
     def _unfit(self, after: Conditions | None) -> tuple[MeasurementWarning, ...]:
         """Say that a device which is waited for had left its limits when a run had ended."""
@@ -242,9 +281,9 @@ def _second(run: Run, files: RawFiles, first: tuple[Run, RawFiles]) -> tuple[Run
     return run, {**files, **{f"first-{name}": data for name, data in left.items()}}
 
 
-def _only_try(run: Run, hindrance: TransportError) -> Run:
-    """Return a failed run, which tells why it was not tried once more."""
-    said = f"{ended(run.message or 'it failed')} It could not be tried once more: {hindrance}"
+def _not_again(run: Run, what: str, hindrance: TransportError) -> Run:
+    """Return a failed run, which says what kept it from being begun again, or tried once more."""
+    said = f"{ended(run.message or 'it failed')} It could not be {what}: {hindrance}"
     return run.model_copy(update={"message": said})
 
 

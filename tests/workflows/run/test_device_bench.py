@@ -1,6 +1,6 @@
 """One run on a device that is in memory: what it is used for, what is begun again, what each run then holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -393,6 +393,61 @@ def test_a_phone_that_is_lost_for_good_before_the_second_try_ends_the_part(error
     with pytest.raises(type(error)):
         ran(bench)
     assert len(phone.device.started) == 1
+
+
+def back_without(phone: Phone, sha256: str) -> Callable[[], str]:
+    """Return how a phone comes back without a model, for which it has no space any more."""
+
+    def come_back() -> str:
+        del phone.device.hashes[f"{ROOT}/models/{sha256}.tflite"]
+        phone.device.pushes = [FULL]
+        return phone.recover()
+
+    return come_back
+
+
+def test_a_lost_run_whose_file_cannot_be_brought_again_is_kept_and_the_next_one_goes_on():
+    phone = Phone()
+    bench = phone.bench(come_back=back_without(phone, ONE))
+    bench.push(phone.progress)
+    phone.device.runs = [LOST]
+    run = ran(bench)
+    assert (run.status, run.error_class, len(phone.device.started)) == (Status.FAILED, "transport", 1)
+    assert run.message == f"{LOST} It could not be begun again: {FULL}"
+    assert messages(run) == ["phone-1 was lost. The device was lost and came back within 3 s"]
+    assert ran(bench, workload(sha256=TWO)).status is Status.OK
+
+
+def test_a_second_try_that_is_lost_and_cannot_be_begun_again_says_why_the_first_one_failed():
+    phone = Phone()
+    bench = phone.bench(come_back=back_without(phone, ONE))
+    bench.push(phone.progress)
+    phone.device.runs = [Ended(exit_code=137), LOST]
+    run, files = bench(workload(sha256=ONE), Pass.LATENCY, job="a", index=0, block=0, position=0)
+    assert run.message.startswith(f"{LOST} It could not be begun again: {FULL} This was the second try; ")
+    assert "at first " in run.message
+    assert {"first-stdout.txt", "first-stderr.txt"} <= set(files)
+
+
+def test_a_good_run_after_which_the_device_came_back_without_its_file_is_kept():
+    phone = Phone(away=[None, LOST])
+    bench = phone.bench(come_back=back_without(phone, ONE))
+    bench.push(phone.progress)
+    run = ran(bench)
+    assert (run.status, run.measured.median_us, run.conditions_after) == (Status.OK, 3998, None)
+    assert messages(run) == ["phone-1 was lost. After a run, the device was lost and came back within 3 s"]
+    assert ran(bench, workload(sha256=TWO)).status is Status.OK
+
+
+def test_a_phone_that_does_not_let_this_host_in_any_more_before_the_second_try_ends_the_part():
+    phone = Phone(gone=[TransportError("phone-1: came back, but does not let this host in any more.")])
+    bench = phone.bench()
+    bench.push(phone.progress)
+    del phone.device.hashes[f"{ROOT}/models/{ONE}.tflite"]
+    phone.device.pushes = [LOST]
+    with pytest.raises(TransportError, match="does not let this host in"):
+        ran(bench)
+    assert phone.device.started == []
 
 
 @pytest.mark.parametrize(("exit_code", "error_class"), [(139, "crash:SIGSEGV"), (1, "invoke")])
