@@ -7,7 +7,9 @@ Format history:
     3   mbench 0.2: workloads say which signature is run, artifacts what could be counted at least; conditions hold the
         clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps; workloads say how
         inputs are fed, scores what is doubtful about them and where their examples come from, which may be all of a
-        data set or those of a list. Why a part ended is kept. A night of a farm, and its end, are documents, too.
+        data set or those of a list. Why a part ended is kept. A night of a farm, and its end, are documents, too. Of a
+        program it is said whether its device was asked for it, and of a part which cores were asked for where that was
+        not.
 """
 
 from enum import StrEnum
@@ -276,6 +278,8 @@ class BinaryFacts(Document):
         tool: `tflite` (benchmark_model over the Interpreter), `litert` (over CompiledModel), `hostbench` (ours).
         runtime: version of the runtime inside where it can be read, else None.
         companions: SHA-256 by name of the libraries that lie beside it on the device.
+        identified: whether it was read on its device; of one that could not be used it is the program that it would
+            have been given, as another device has it.
     """
 
     tool: Literal["tflite", "litert", "hostbench"]
@@ -284,6 +288,7 @@ class BinaryFacts(Document):
     runtime: str | None = None
     flags_sha256: Sha256 | None = None
     companions: dict[FileName, Sha256] = Field(default_factory=dict)
+    identified: bool = True
 
 
 class PlannedJob(Document):
@@ -343,6 +348,8 @@ class DevicePlan(Document):
     Attributes:
         canary: the workload that is run in every block; None where nothing can be run.
         canary_job: the name that its runs are kept under; no job is called so.
+        asked_cpus: cores as `--cpus` took them, kept for a device that could not be asked for its own: the rules have
+            those of another one meanwhile. None: its own choice.
     """
 
     device: DeviceFacts
@@ -350,6 +357,7 @@ class DevicePlan(Document):
     rules: MeasuringRules
     canary: Workload | None
     canary_job: JobName = "canary"
+    asked_cpus: str | None = Field(default=None, max_length=200)
     jobs: tuple[PlannedJob, ...]
 
 

@@ -12,9 +12,9 @@ SESSION/report.md                           the table, whenever `mbench run` end
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
@@ -30,7 +30,7 @@ from mbench.store.files import (
     write_new_file,
     write_new_folder,
 )
-from mbench.store.identity import REMEDY, refuse_job, refuse_other_runs, refuse_run
+from mbench.store.identity import REMEDY, refuse_job, refuse_other_runs, refuse_plan, refuse_run
 from mbench.store.lock import held, holder_of
 from mbench.store.unfinished import unfinished_job
 
@@ -82,6 +82,28 @@ class SessionStore:
         with held(self._lock_path):
             remove_leftovers(self.path)
             yield
+
+    def planned_anew(self, parts: Sequence[DevicePlan]) -> Self:
+        """Keep what became known of devices that could not be asked when the session was planned, and return it then.
+
+        Args:
+            parts: each in the place of the part that has its jobs.
+
+        Raises:
+            StoreError: a part was of a known device, or has results; or the plan could not be written.
+        """
+        by_jobs = {tuple(job.id for job in part.jobs): part for part in parts}
+        changed = [by_jobs.get(tuple(job.id for job in part.jobs), part) for part in self.plan.devices]
+        plan = self.plan.model_copy(update={"devices": tuple(changed)})
+        for before, after in zip(self.plan.devices, changed, strict=True):
+            measured = any(self.result(job.id) is not None or self.runs(job.id) for job in before.jobs)
+            if after != before and (before.binary.identified or measured):
+                raise StoreError(
+                    f"{before.device.serial} of session {plan.session} has been measured as it was planned."
+                )
+        refuse_plan(plan, folder=plan.session, source=f"the plan of session {plan.session}")
+        replace_file(self._own(self.path / PLAN_FILE), format_document(plan))
+        return replace(self, plan=plan)
 
     def save_run(self, run: Run, files: Mapping[str, bytes]) -> None:
         """Keep one run, whole or not at all, with its raw files.

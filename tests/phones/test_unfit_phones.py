@@ -1,5 +1,8 @@
 """Of several phones some are of no use from the beginning: the others are measured, and the rows of those say why."""
 
+import json
+from typing import Any
+
 import pytest
 from command_line import SMALL
 from phone_lab import arm, left_on, together
@@ -58,6 +61,45 @@ def test_a_phone_that_is_mended_is_completed_by_resume(lab):
     assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * 2)
     assert well.benchmarks == before
     assert [left_on(lab, phone) for phone in (well, unfit)] == [[], []]
+
+
+def planned_parts(lab) -> list[dict[str, Any]]:
+    (path,) = lab.folder.glob("results/*/plan.json")
+    return json.loads(path.read_bytes())["devices"]
+
+
+@pytest.mark.parametrize("cpus", [None, "none", "6"])
+@together
+def test_a_phone_that_nobody_had_let_in_is_completed_by_resume_as_if_it_had_been_there(lab, cpus):
+    well, unfit = lab.phone(), lab.phone()
+    arm(unfit, FaultKind.UNAUTHORIZE)
+    asked = () if cpus is None else ("--cpus", cpus)
+    begun = lab.run("--device", unfit.address, *asked, device=well.serial)
+    assert begun.returncode == 5, begun.err
+    assert {row["device"]: row["binary_sha256"] is None for row in begun.rows} == {
+        well.serial: False,
+        unfit.address: True,
+    }
+    planned = {part["device"]["serial"]: part["binary"]["identified"] for part in planned_parts(lab)}
+    assert planned == {well.serial: True, unfit.address: False}
+    again = lab.mbench("run", "--resume", "last", "--json")
+    assert (again.returncode, {row["status"] for row in again.rows}) == (5, {"ok", "aborted"}), again.err
+    assert "Accept the dialog" in again.err
+    arm(unfit, FaultKind.AUTHORIZE)
+    lab.server.run("disconnect", unfit.address)
+    assert "connected to" in lab.server.connect(unfit.address)
+    done = lab.mbench("run", "--resume", "last", "--json")
+    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * 2), done.err
+    assert {row["device"] for row in done.rows} == {well.serial, unfit.serial}
+    parts = planned_parts(lab)
+    assert len({json.dumps(part["binary"], sort_keys=True) for part in parts}) == 1
+    assert len({json.dumps(part["rules"], sort_keys=True) for part in parts}) == 1
+    assert [part["device"]["build"] is None for part in parts] == [False, False]
+    assert lab.mbench("report", "--format", "md").out.count("| Device ") == 1
+    assert [left_on(lab, phone) for phone in (well, unfit)] == [[], []]
+    benchmarks = [phone.benchmarks for phone in (well, unfit)]
+    assert lab.mbench("run", "--resume", "last", "--json").returncode == 0
+    assert [phone.benchmarks for phone in (well, unfit)] == benchmarks
 
 
 @together

@@ -92,7 +92,7 @@ class Row(Document):
     delegate_nodes: str | None
     runs: int
     artifact_sha256: str | None
-    binary_sha256: str
+    binary_sha256: str | None
     session: str
     provenance: str
     warnings: tuple[MeasurementWarning, ...]
@@ -169,7 +169,7 @@ def row_of(result: JobResult) -> Row:
         artifact_sha256=artifact.sha256,
         weights=artifact.weights,
         calibration=artifact.calibration,
-        binary_sha256=result.binary.sha256,
+        binary_sha256=result.binary.sha256 if result.binary.identified else None,
         session=result.session,
         provenance=fingerprint(comparable(result)),
         warnings=(*result.warnings, *_derived_warnings(result, measured, samples)),

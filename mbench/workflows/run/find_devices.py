@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mbench.core.errors import NoDevice, UsageError
-from mbench.core.results import Plan
+from mbench.core.results import DevicePlan, Plan
+from mbench.devices.host.facts import read_facts
 from mbench.devices.profiles.profile import Profile
 from mbench.workflows.devices.absent_device import AbsentDevice
 from mbench.workflows.devices.benchmark_program import ProgramWish
@@ -149,10 +150,43 @@ class Devices:
         fleet = self._phones(serial)
         return _phone_device(fleet.by_serial(serial), user_profile(part.device.profile), fleet, wish)
 
+    def of_unidentified(self, plan: Plan, part: DevicePlan, *, binary: Path | None) -> Device:
+        """Return the device of a part that could not be asked who it is when the session was planned.
+
+        It may have been called by its address, or by a profile, and is known by its serial now. Its program is the
+        one that the others were given, if it is of their kind.
+
+        Raises:
+            NoDevice: it is not attached, or cannot be used still, or another part is of it.
+            UsageError: it is not said which of several phones is meant.
+        """
+        name = part.device.serial
+        if part.device.profile == HOST:
+            return HostDevice(user_profile(HOST), program_wish(plan, part, read_facts().abi, binary))
+        fleet = self._phones(name)
+        (phone,) = fleet.choose(name, every=False, at_most=None)
+        if any(phone.serial == other.device.serial for other in plan.devices if other is not part):
+            raise NoDevice(f"{name} is {phone.serial}, which session {plan.session} has planned for already.")
+        phone, profile = fleet.by_serial(phone.serial), phone.profile(part.device.profile)
+        abi = _phone_device(phone, profile, fleet, ProgramWish()).known.abi
+        return _phone_device(phone, profile, fleet, program_wish(plan, part, abi, binary))
+
     def _phones(self, wanted: str) -> "Fleet":
         if self.fleet is None:
             raise NoDevice(f"{wanted}: no adb server was asked for phones.")
         return self.fleet
+
+
+def program_wish(plan: Plan, part: DevicePlan, abi: str | None, binary: Path | None) -> ProgramWish:
+    """Return which program a device gets that could not be asked when its session was planned.
+
+    The planned one is another device's: it is that very one where theirs is of the same ABI, else its flavour.
+    """
+    owners = [each for each in plan.devices if each.binary.identified and each.binary.sha256 == part.binary.sha256]
+    if any(abi == each.device.abi for each in owners):
+        return ProgramWish(binary=binary, planned=part.binary)
+    tool = part.binary.tool
+    return ProgramWish(binary=binary, flavour=None if tool == "hostbench" else tool)
 
 
 @contextmanager

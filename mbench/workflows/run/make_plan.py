@@ -14,7 +14,7 @@ from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate
 from mbench.workflows.devices.device import Device, Identity
 from mbench.workflows.run.candidates import candidates_for
-from mbench.workflows.run.measuring_rules import measuring_rules, wanted_settings
+from mbench.workflows.run.measuring_rules import UNPINNED, measuring_rules, wanted_settings
 from mbench.workflows.run.plan import choose_canary, planned_job, serial_part
 from mbench.workflows.run.request import ExpandedRequest, RunRequest
 from mbench.workflows.run.together import together
@@ -156,8 +156,8 @@ def _all_ready(
     errors = [one.error for one in found if isinstance(one, _Unfit)]
     if wrong := next((error for error in errors if _asked_wrongly(error)), None):
         raise wrong
-    well = next((one for one in found if isinstance(one, _Ready)), None)
-    if well is None:
+    well = [one for one in found if isinstance(one, _Ready)]
+    if not well:
         refused = next((error for error in errors if not isinstance(error, (NoDevice, TransportError))), None)
         said = " ".join(map(str, errors))
         raise refused or NoDevice(f"none of {len(asked)} devices can be used. {said}")
@@ -179,17 +179,29 @@ def _asked_wrongly(error: MbenchError) -> bool:
     return isinstance(error, UsageError) and not isinstance(error, ForeignProgram)
 
 
-def _as_planned(unfit: _Unfit, well: _Ready) -> _Ready:
-    """Return an unfit device as it would have been planned with: with the program of one that is well."""
-    expanded, device, instrument = unfit.asked, unfit.device, well.identity.instrument
+def _as_planned(unfit: _Unfit, well: Sequence[_Ready]) -> _Ready:
+    """Return an unfit device as it would have been planned with, as far as that is known.
+
+    Its program, and its cores where it could not be asked for its own, are those of a device that is well, of its own
+    profile if there is one; the plan says that they were not read on it.
+    """
+    expanded, device = unfit.asked, unfit.device
+    alike = next((one for one in well if one.device.profile.name == device.profile.name), well[0])
+    instrument, rules = alike.identity.instrument, measuring_rules(expanded.request, device)
+    if rules.cpus is None and expanded.request.cpus != UNPINNED:
+        rules = rules.model_copy(update={"cpus": alike.rules.cpus})
     candidates, left_out = candidates_for(
         expanded.request.selection, expanded.selected, delegates=device.profile.delegates, instrument=instrument
     )
     return _Ready(
         asked=expanded,
         device=device,
-        rules=measuring_rules(expanded.request, device),
-        identity=Identity(facts=device.known, instrument=instrument, binary=well.identity.binary),
+        rules=rules,
+        identity=Identity(
+            facts=device.known,
+            instrument=instrument,
+            binary=alike.identity.binary.model_copy(update={"identified": False}),
+        ),
         candidates=candidates,
         left_out=left_out,
         unfit=unfit.error,
@@ -264,6 +276,7 @@ def _planned(
         rules=ready.rules,
         canary=choose_canary(jobs),
         canary_job=f"canary@{serial_part(serial)}" if several else "canary",
+        asked_cpus=None if ready.unfit is None else request.cpus,
         jobs=tuple(jobs),
     )
     return PlannedDevice(

@@ -65,16 +65,19 @@ def measuring_rules(asked: Asked, device: Device) -> MeasuringRules:
         memory_runs=asked.memory_runs,
         profile_ops=asked.profile_ops,
         seed=asked.seed,
-        cpus=_cpus(asked.cpus, device),
+        cpus=pinned_cores(asked.cpus, device),
         fixed_performance=asked.fixed_performance,
         governor=asked.governor,
     )
 
 
-def _cpus(typed: str | None, device: Device) -> tuple[int, ...] | None:
+def pinned_cores(typed: str | None, device: Device) -> tuple[int, ...] | None:
     """Return the cores to pin to: as typed, else the device's own choice; None leaves them to the system.
 
     Whether a device that could not be asked has the typed ones is not known: it says itself that it cannot be used.
+
+    Raises:
+        UsageError: what was typed is no list of cores, or the device does not have them.
     """
     if typed is None:
         return device.cpus

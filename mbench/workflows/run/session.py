@@ -18,8 +18,10 @@ from mbench.store.session_store import SessionStore
 from mbench.workflows.build.gather_artifacts import gather
 from mbench.workflows.build.selection import Selection
 from mbench.workflows.clock import SystemClock
+from mbench.workflows.devices.device import Device
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
+from mbench.workflows.run.late_devices import identify_late
 from mbench.workflows.run.make_plan import make_plan
 from mbench.workflows.run.many_devices import measure_parts
 from mbench.workflows.run.one_device import DeviceOf, note_ending
@@ -114,9 +116,14 @@ def resume(
     refuse_other_binary(store, binary)
     profiles = [part.device.profile for part in store.plan.devices]
     with find_devices(profiles, adb_servers, wait_s=wait_s) as devices:
-        device_of = partial(devices.of_plan, store.plan, binary=binary)
+        late = identify_late(store, devices, binary=binary, progress=progress)
+        store = late.store
+
+        def device_of(serial: str) -> Device:
+            return late.devices.get(serial) or devices.of_plan(store.plan, serial, binary=binary)
+
         first = partial(_failed_jobs, store, progress, again=failed)
-        _drive(store, device_of, progress, started, first=first, shown=shown)
+        _drive(store, device_of, progress, started, unfit=late.unfit, first=first, shown=shown)
     return store
 
 
