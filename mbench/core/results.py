@@ -71,6 +71,7 @@ class WarningCode(StrEnum):
     OUTPUT_DIFFERS = "output_differs"
     LATENCY_ONLY = "latency_only"
     PARTLY_DELEGATED = "partly_delegated"
+    NODES_UNKNOWN = "nodes_unknown"
     NO_MEMORY = "no_memory"
     THREADS_EXCEED_CORES = "threads_exceed_cores"
     CLOCK_STEPPED = "clock_stepped"

@@ -12,6 +12,7 @@ from typing import Any
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
+from mbench.hostbench import streams
 from mbench.hostbench.delegation import Delegation
 
 _CALLED = (
@@ -24,6 +25,10 @@ _SEVERAL = "branchSubgraphIndices"
 _IDENTIFIER = b"TFL3"
 
 
+class UnreadableModel(Exception):
+    """The schema's reader, or its writer, falls over a file; the runtime may take it all the same."""
+
+
 def called_delegations(
     path: str, main: Delegation, delegation_of: Callable[[bytes], Delegation]
 ) -> Mapping[int, Delegation]:
@@ -33,6 +38,9 @@ def called_delegations(
       path: The model's file, which the runtime has accepted.
       main: Of the main graph: a call that the delegate took is not made.
       delegation_of: Loads a model from its bytes and tells its delegation.
+
+    Raises:
+      UnreadableModel: Which subgraphs are called is not known.
     """
     model = read_model(path)
     found: dict[int, Delegation] = {}
@@ -60,18 +68,31 @@ def _calls(operator: Any) -> Iterator[int]:
 
 
 def read_model(path: str) -> Any:
-    """Returns the whole file as the schema's objects; what is wrong with it raises whatever the reader runs into."""
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(Path(path).read_bytes(), 0))
+    """Returns the whole file as the schema's objects.
+
+    Raises:
+      UnreadableModel: The file is gone, or the reader falls over it.
+    """
+    try:
+        return schema.ModelT.InitFromObj(schema.Model.GetRootAs(Path(path).read_bytes(), 0))
+    except Exception as exc:  # whatever foreign bytes do to the generated reader
+        raise UnreadableModel(streams.first_line(exc)) from exc
 
 
 def as_main(model: Any, index: int) -> bytes:
-    """Returns the model with a subgraph in the main graph's place; the others keep theirs, since nodes name them."""
+    """Returns the model with a subgraph in the main graph's place; the others keep theirs, since nodes name them.
+
+    Raises:
+      UnreadableModel: There is no such subgraph, or the writer falls over the file, as over 2 GB.
+    """
     graphs, signatures = list(model.subgraphs), model.signatureDefs
-    model.subgraphs = [graphs[index], *graphs[1:]]
-    model.signatureDefs = []
     builder = flatbuffers.Builder(1 << 16)
     try:
+        model.subgraphs = [graphs[index], *graphs[1:]]
+        model.signatureDefs = []
         builder.Finish(model.Pack(builder), _IDENTIFIER)
+        return bytes(builder.Output())
+    except Exception as exc:  # whatever foreign values do to the generated writer
+        raise UnreadableModel(streams.first_line(exc)) from exc
     finally:
         model.subgraphs, model.signatureDefs = graphs, signatures
-    return bytes(builder.Output())

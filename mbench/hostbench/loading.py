@@ -23,6 +23,7 @@ from mbench.hostbench.delegation import (
 from mbench.hostbench.input_layers import InputLayer
 from mbench.hostbench.parameters import Parameters
 
+CALLED_UNCLEAR = "Cannot tell what the delegate executes of other subgraphs"
 # Messages that the runtime reports by themselves; the Python runtime glues them to the message before.
 _NEXT_MESSAGE = re.compile(r"(?=Node number \d+ \(|The model allocation is null/empty|Registration failed\.)")
 # Messages of a file that could not even be read as a model (TFLite `tflite/allocation.cc`, `core/model_builder.cc`).
@@ -34,7 +35,7 @@ class LoadedModel:
     """A model that is ready to run: what was measured while loading and what the delegate took.
 
     Attributes:
-      called: Likewise of the subgraphs that the main graph calls, by their index.
+      called: Likewise of the subgraphs that the main graph calls, by their index; stdout says where it is not known.
     """
 
     interpreter: Any  # ai_edge_litert publishes no types
@@ -134,9 +135,9 @@ def _resize_inputs(interpreter: Any, layers: tuple[InputLayer, ...]) -> None:
             try:
                 interpreter.resize_tensor_input(tensor["index"], layer.shape)
             except (RuntimeError, ValueError) as exc:
-                # The tool does not look at the status either: allocation fails, or the old shape stays and the values
-                # do not fit.
+                # The tool does not look at the status: the old shape may stay, and be timed under the new one's name.
                 report_runtime_errors(str(exc))
+                streams.fail(f"Failed to resize input tensor {tensor['name']} to {','.join(map(str, layer.shape))}")
 
 
 def _is_string(tensor: Any) -> bool:
@@ -147,7 +148,7 @@ def _report_called(interpreter: Any, main: Delegation, parameters: Parameters) -
     """Tells what the delegate takes of other subgraphs; not where memory is measured, since the file is read for it."""
     if interpreter._interpreter.NumSubgraphs() < 2 or parameters.report_peak_memory_footprint:
         return {}
-    from mbench.hostbench.called_subgraphs import called_delegations  # its schema takes 60 ms to load
+    from mbench.hostbench.called_subgraphs import UnreadableModel, called_delegations  # its schema takes 60 ms to load
 
     def delegation_of(content: bytes) -> Delegation:
         other = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=_resolver(parameters))
@@ -156,8 +157,8 @@ def _report_called(interpreter: Any, main: Delegation, parameters: Parameters) -
 
     try:
         called = called_delegations(parameters.graph, main, delegation_of)
-    except (RuntimeError, ValueError, DelegationUnclear) as exc:
-        streams.warn(f"Cannot tell what the delegate executes of other subgraphs: {str(exc).splitlines()[0]}")
+    except (RuntimeError, ValueError, DelegationUnclear, UnreadableModel) as exc:
+        streams.warn(f"{CALLED_UNCLEAR}: {streams.first_line(exc)}")
         return {}
     for index, delegation in called.items():
         _report_replaced(delegation, index)

@@ -29,25 +29,25 @@ def with_signature(parameters: Parameters) -> Iterator[Parameters]:
 
 def _reordered(parameters: Parameters) -> bytes | None:
     """Returns the model with the signature's graph in front; None where it is there."""
-    from mbench.hostbench.called_subgraphs import as_main, read_model
+    from mbench.hostbench.called_subgraphs import UnreadableModel, as_main, read_model
 
     try:
         model = read_model(parameters.graph)
-        graphs = {_text(each.signatureKey): each.subgraphIndex for each in model.signatureDefs or ()}
-    except Exception as exc:  # whatever foreign bytes do to the generated reader
+    except UnreadableModel as exc:
         _fail_unread(exc, parameters)
+    graphs = {_text(each.signatureKey): each.subgraphIndex for each in model.signatureDefs or ()}
     if parameters.signature not in graphs:
         streams.fail(f"No signature {parameters.signature!r}; the model has {', '.join(graphs) or 'none'}.")
     index = graphs[parameters.signature]
     try:
         return as_main(model, index) if index else None
-    except Exception as exc:  # likewise its writer
+    except UnreadableModel as exc:
         _fail_unread(exc, parameters)
 
 
 def _fail_unread(exc: Exception, parameters: Parameters) -> NoReturn:
     """Gives up: to go on would be to time the main graph under the signature's name."""
-    streams.fail(f"Cannot read the signatures: {streams.first_line(exc)}.", f"Failed to load model {parameters.graph}")
+    streams.fail(f"Cannot read the signatures: {exc}.", f"Failed to load model {parameters.graph}")
 
 
 def _text(raw: bytes | str | None) -> str:

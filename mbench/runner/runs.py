@@ -122,6 +122,7 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
     files = course.files
     parsed = parse_text(_text(files, STDOUT_FILE), _text(files, STDERR_FILE), exit_code=course.exit_code)
     info, operators, unreadable = _protos(files, parsed)
+    counted = all(warning.code is not WarningCode.NODES_UNKNOWN for warning in parsed.warnings)
     stored = {paths.runtime_info: RUNTIME_INFO_FILE, paths.profile: PROFILE_FILE, paths.output: OUTPUT_FILE}
     evidence = Evidence(
         workload=request.workload,
@@ -136,7 +137,7 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         sizes={path: len(files[stored[path]]) if stored[path] in files else None for path in command.writes},
         proofs=course.proofs,
         output=paths.output,
-        nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None else None,
+        nodes=count_nodes(files[RUNTIME_INFO_FILE]) if info is not None and counted else None,
         builtin_accepted=request.builtin_accepted,
     )
     failure = course.failure or find_failure(evidence) or unreadable
@@ -162,7 +163,9 @@ def _result(instrument: Instrument, request: RunRequest, command: Command, paths
         init_us=parsed.init_us,
         first_us=parsed.first_us,
         memory=parsed.memory,
-        delegates=proved_delegates(evidence),
+        delegates=tuple(
+            each if counted else each.model_copy(update={"total": None}) for each in proved_delegates(evidence)
+        ),
         nodes=evidence.nodes,
         gpu_api=proof.gpu_api,
         operators=operators,

@@ -21,6 +21,16 @@ def test_a_file_with_several_signatures_runs_its_first_subgraph(hostbench: Runne
     assert replacing(2, 3, 3) in outcome.stderr
 
 
+def test_a_shape_that_the_runtime_does_not_take_is_never_timed_at_the_old_one(
+    hostbench: Runner, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "m.tflite", add(shape=(1, 1, 1, 4)))
+    huge = "2147483647,2147483647,2147483647,4"
+    outcome = hostbench(f"--graph={path}", *QUICK, "--input_layer=x", f"--input_layer_shape={huge}")
+    assert (outcome.status, outcome.counts) == (1, [])
+    assert outcome.errors[-2:] == [f"Failed to resize input tensor x to {huge}", "Benchmarking failed."]
+
+
 def test_a_loop_runs_and_its_subgraphs_are_profiled_apart(hostbench: Runner, tmp_path: Path) -> None:
     path, output, profile = write(tmp_path / "m.tflite", *counting_loop()), tmp_path / "o.bin", tmp_path / "p.pb"
     flags = "--input_layer=i", "--input_layer_shape=1", "--input_layer_value_range=i,2,2", f"--output_filepath={output}"

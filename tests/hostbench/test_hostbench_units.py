@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hostbench_runs import QUICK, write
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_models import counting_loop
 
+from mbench.core.results import Status, WarningCode
 from mbench.hostbench.delegation import DelegationUnclear, Node, find_delegation
 from mbench.hostbench.flags import Flag, format_usage, parse_flags
 from mbench.hostbench.input_data import RandomValues
@@ -360,6 +364,37 @@ def test_a_chain_that_two_kernels_may_have_taken_is_not_guessed() -> None:
     )
     with pytest.raises(DelegationUnclear, match="node 3 was replaced"):
         find_delegation(graph, [1, 2], lambda tensor: tensor == 3)
+
+
+def cut_off(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(200)
+
+
+def vanished(path: Path) -> bytes:
+    raise FileNotFoundError(2, "No such file or directory", str(path))
+
+
+@pytest.mark.parametrize(
+    ("read", "reason"),
+    [(cut_off, "unpack_from requires a buffer"), (vanished, "[Errno 2] No such file or directory")],
+    ids=["a file that the reader falls over", "a file that is gone"],
+)
+def test_a_file_whose_called_graphs_cannot_be_read_is_timed_and_says_so(
+    read: Callable[[Path], bytes],
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "m.tflite", *counting_loop())
+    monkeypatch.setattr("mbench.hostbench.called_subgraphs.Path.read_bytes", read)
+    assert main(["hostbench", f"--graph={path}", *QUICK]) == 0
+    out, err = capfd.readouterr()
+    parsed = parse_text(out, err, exit_code=0)
+    assert (parsed.status, parsed.measured is None) == (Status.OK, False)
+    (warning,) = [each for each in parsed.warnings if each.code is WarningCode.NODES_UNKNOWN]
+    assert f"of the graphs that the main graph calls is not known: {reason}" in warning.message
 
 
 def test_a_fault_of_hostbench_is_called_so(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

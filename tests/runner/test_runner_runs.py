@@ -45,6 +45,16 @@ def lives(process: int) -> bool:
         return False
 
 
+def test_where_called_graphs_could_not_be_read_delegated_nodes_are_not_counted(here: Stage) -> None:
+    said = RECORDINGS["ok_fixed_runs"].stdout
+    unread = "WARN: Cannot tell what the delegate executes of other subgraphs: list index out of range\n"
+    text = said.replace("INFO: Initialized session", unread + "INFO: Initialized session")
+    result = run(here, here.play(stdout=text), here.request())
+    assert (result.status, result.nodes) == (Status.OK, None)
+    assert [(each.nodes, each.total) for each in result.delegates] == [(29, None)]
+    assert [warning.code for warning in result.warnings] == [WarningCode.NODES_UNKNOWN]
+
+
 def test_a_run_that_proves_everything_is_ok(here: Stage) -> None:
     outcome = run_once(here.transport, here.clock, here.play(), here.request())
     result, files = outcome.run, outcome.files

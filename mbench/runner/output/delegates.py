@@ -50,6 +50,8 @@ _MISSING = (
     _NOT_EXECUTED,
 )
 _CPU = re.compile(r"xnnpack", re.IGNORECASE)
+_CALLED_UNCLEAR = "Cannot tell what the delegate executes of other subgraphs: "
+"""hostbench's own line."""
 _ON_CPU = "The numbers are those of the CPU; do not quote them for the delegate."
 _ON_ANOTHER = "The numbers are not those of this delegate: another one executed nodes."
 _UNKNOWN = "Nothing shows where the graph ran: read stderr or logcat, too, where the runtime says it."
@@ -74,6 +76,18 @@ class Delegation:
     gpu_api: str | None
     gpu_kernels: int | None
     gpu_split: tuple[int, int] | None
+
+
+def uncounted(lines: Sequence[Line]) -> Iterator[MeasurementWarning]:
+    """Yield a warning where the text counts the nodes of the main graph alone, because others could not be read."""
+    for line in lines:
+        if line.level == "WARN" and line.text.startswith(_CALLED_UNCLEAR):
+            yield MeasurementWarning(
+                code=WarningCode.NODES_UNKNOWN,
+                message="what the delegate executed of the graphs that the main graph calls is not known: "
+                + line.text.removeprefix(_CALLED_UNCLEAR),
+                advice="There is no count of delegated nodes; the latency is that of the whole model.",
+            )
 
 
 def read_delegation(lines: Sequence[Line], complain: Complain) -> Delegation:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from mbench.core.error_classes import INVOKE, LAUNCH, MODEL, OUTPUT, TIMEOUT, USAGE, ErrorClass, Failure, crash
 from mbench.core.results import MeasurementWarning, Status, WarningCode
-from mbench.runner.output.delegates import not_applied, read_delegation
+from mbench.runner.output.delegates import not_applied, read_delegation, uncounted
 from mbench.runner.output.exit_status import NOT_STARTED, TIMEOUT_STATUS, signal_end
 from mbench.runner.output.failures import FAILED_LINE, class_of, decisive_line, launch_line
 from mbench.runner.output.lines import OWN, STARTED, Line, read_lines, shortened
@@ -93,6 +93,7 @@ def parse_text(stdout: str, stderr: str = "", *, exit_code: int | None) -> Parse
         warnings=(
             *not_applied(lines, parameters, delegation, ready=bool(phases.targets)),
             *(doubt for doubt in doubts if doubt is not None),
+            *uncounted(lines),
         ),
         started=reading.started,
         failed_line=reading.failed_line,
