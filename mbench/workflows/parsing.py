@@ -26,7 +26,7 @@ def parse_log(stdout: bytes, stderr: bytes, *, exit_code: int | None) -> ParsedT
     """Return what a benchmark_model output says, read through what was put around it."""
     out, err = unwrapped(decode_log(stdout), decode_log(stderr))
     if is_python_summary(out):
-        return read_python_summary(out, err)
+        return read_python_summary(out, err, exit_code=exit_code)
     parsed = parse_text(out, err, exit_code=exit_code)
     return parsed.model_copy(update={"warnings": (*parsed.warnings, *_partial(parsed))})
 

@@ -15,16 +15,18 @@
     Inference (p95):       0.72 ms
     Fully accelerated:     True
 
-It times in Python, so its numbers are not benchmark_model's. It prints hundredths of a millisecond.
+It times in Python, so its numbers are not benchmark_model's. It prints hundredths of a millisecond: of a time that it
+prints as 0.00 nothing is known but that it is shorter.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
-from mbench.core.error_classes import OUTPUT
+from mbench.core.error_classes import OUTPUT, TIMEOUT, Failure
 from mbench.core.numerals import REAL, WHOLE, real
 from mbench.core.results import MeasurementWarning, Phase, Status, WarningCode
 from mbench.runner.output.delegates import read_delegation
+from mbench.runner.output.exit_status import TIMEOUT_STATUS, signal_end
 from mbench.runner.output.lines import Line, read_lines
 from mbench.runner.output.parsed import ParsedText
 
@@ -33,6 +35,8 @@ _MS = re.compile(rf"({REAL}) ms(?: \(({WHOLE}) runs\))?")
 _NEEDED = ("Model initialization", "Inference (avg)", "Inference (min)", "Inference (max)", "Inference (median)")
 _SETTINGS = ("Model", "Accelerators", "Num threads", "Using signature", "Fully accelerated")
 _STEP_US = 10.0
+Values = dict[str, int | None]
+"""Times in microseconds by the names of the rows; None: shorter than what is printed."""
 _COARSE = 0.01
 """Share of the median: half of the ±2 % that a run of mbench aims at."""
 
@@ -43,26 +47,32 @@ def is_python_summary(text: str) -> bool:
     return TITLE in lines and not any(line.startswith("Running benchmark for ") for line in lines)
 
 
-def read_python_summary(stdout: str, stderr: str) -> ParsedText:
-    """Return what the summary says, in the units of benchmark_model's; the log before it names settings."""
+def read_python_summary(stdout: str, stderr: str, *, exit_code: int | None) -> ParsedText:
+    """Return what the summary says, in the units of benchmark_model's; the log before it names settings.
+
+    Args:
+        stdout: standard output, or both streams in one.
+        stderr: standard error.
+        exit_code: status that the process ended with; None where nobody knows.
+    """
     lines = read_lines(stdout, stderr)
     values, runs, complaint = _values(lines)
     missing = [name for name in _NEEDED if name not in values]
     count = runs.get("Inference (avg)")
     if complaint is None and (missing or not count):
         complaint = f"the summary lacks {', '.join(missing) or 'the number of its runs'}"
-    if complaint is None and not values["Inference (min)"] <= values["Inference (median)"] <= values["Inference (max)"]:
+    if complaint is None and not _in_order(values):
         complaint = "the median does not lie between minimum and maximum"
+    failure = _ended_badly(exit_code) or (None if complaint is None else Failure(OUTPUT, complaint))
+    said = {
+        "status": Status.OK if failure is None else Status.FAILED,
+        "error_class": None if failure is None else failure.error_class,
+        "message": None if failure is None else f"this is LiteRT's benchmark in Python, and {failure.message}",
+    }
     if complaint is not None:
-        return ParsedText(
-            status=Status.FAILED,
-            error_class=OUTPUT,
-            message=f"this is LiteRT's benchmark in Python, and {complaint}",
-            tool="litert-python",
-            started=True,
-        )
+        return ParsedText.model_validate(said | {"tool": "litert-python", "started": True})
     settings = dict(_settings(lines))
-    return ParsedText(
+    read = ParsedText(
         status=Status.OK,
         tool="litert-python",
         warmup=_warmup(values, runs),
@@ -74,11 +84,26 @@ def read_python_summary(stdout: str, stderr: str) -> ParsedText:
         warnings=tuple(_doubts(values["Inference (median)"], settings)),
         started=True,
     )
+    return read.model_copy(update=said)
 
 
-def _values(lines: Sequence[Line]) -> tuple[dict[str, int], dict[str, int], str | None]:
+def _ended_badly(exit_code: int | None) -> Failure | None:
+    """Return why the process is not to be believed by its exit status."""
+    if (ended := signal_end(exit_code)) is not None:
+        return Failure(ended.error_class, f"it was ended by {ended.name}")
+    if exit_code == TIMEOUT_STATUS:
+        return Failure(TIMEOUT, f"it was ended at its deadline (status {TIMEOUT_STATUS})")
+    return Failure(OUTPUT, f"it ended with status {exit_code}") if exit_code else None
+
+
+def _in_order(values: Values) -> bool:
+    low, middle, high = (values[f"Inference ({name})"] or 0 for name in ("min", "median", "max"))
+    return low <= middle <= high
+
+
+def _values(lines: Sequence[Line]) -> tuple[Values, dict[str, int], str | None]:
     """Return the summary's rows in microseconds, the runs that some of them count, and what is wrong with one."""
-    values, runs, started = dict[str, int](), dict[str, int](), False
+    values, runs, started = Values(), dict[str, int](), False
     for line in lines:
         started = started or line.text == TITLE
         name, colon, rest = line.text.partition(":")
@@ -88,13 +113,13 @@ def _values(lines: Sequence[Line]) -> tuple[dict[str, int], dict[str, int], str 
         value = real(found[1]) if found else None
         if found is None or value is None or value < 0 or name in values:
             return values, runs, f"{line} is not one value in ms"
-        values[name] = round(value * 1000)
+        values[name] = round(value * 1000) or None
         if found[2]:
             runs[name] = int(found[2])
     return values, runs, None
 
 
-def _measured(values: dict[str, int], count: int) -> Phase:
+def _measured(values: Values, count: int) -> Phase:
     return Phase(
         count=count,
         min_us=values["Inference (min)"],
@@ -107,7 +132,7 @@ def _measured(values: dict[str, int], count: int) -> Phase:
     )
 
 
-def _warmup(values: dict[str, int], runs: dict[str, int]) -> Phase | None:
+def _warmup(values: Values, runs: dict[str, int]) -> Phase | None:
     count = runs.get("Warmup (avg)")
     if not count:
         return None
@@ -123,7 +148,7 @@ def _settings(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
             yield name, value.strip()
 
 
-def _doubts(median_us: int, settings: dict[str, str]) -> Iterator[MeasurementWarning]:
+def _doubts(median_us: int | None, settings: dict[str, str]) -> Iterator[MeasurementWarning]:
     asked = [name for name in settings.get("Accelerators", "").split(" | ") if name not in {"", "CPU"}]
     if asked and settings.get("Fully accelerated") == "False":
         yield MeasurementWarning(
@@ -131,7 +156,13 @@ def _doubts(median_us: int, settings: dict[str, str]) -> Iterator[MeasurementWar
             message=f"the model was not executed by {' and '.join(asked)} alone",
             advice="Read the numbers as those of accelerator and CPU together.",
         )
-    if _COARSE * median_us < _STEP_US:
+    if median_us is None:
+        yield MeasurementWarning(
+            code=WarningCode.BELOW_CLOCK,
+            message="the median is printed as 0.00 ms: it is shorter than the summary shows",
+            advice="Ask for the JSON file of the tool, or measure with benchmark_model.",
+        )
+    elif _COARSE * median_us < _STEP_US:
         yield MeasurementWarning(
             code=WarningCode.COARSE_CLOCK,
             message="the summary is printed in steps of 0.01 ms, which is more than 1 % of its median",

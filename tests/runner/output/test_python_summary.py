@@ -13,8 +13,8 @@ SUMMARY = (SENT / "litert_python.stdout.txt").read_text(encoding="utf-8")
 LOG = (SENT / "litert_python.stderr.txt").read_text(encoding="utf-8")
 
 
-def parse(stdout: str = SUMMARY, stderr: str = "") -> ParsedText:
-    return parse_log(stdout.encode(), stderr.encode(), exit_code=None)
+def parse(stdout: str = SUMMARY, stderr: str = "", *, exit_code: int | None = None) -> ParsedText:
+    return parse_log(stdout.encode(), stderr.encode(), exit_code=exit_code)
 
 
 def test_the_summary_is_read_in_microseconds() -> None:
@@ -73,6 +73,44 @@ def test_a_broken_summary_says_whose_it_is_and_what_it_lacks(old: str, new: str,
 def test_hundredths_of_a_millisecond_are_doubted_below_one(median: str, coarse: bool) -> None:
     codes = [doubt.code for doubt in parse(SUMMARY.replace("0.84 ms", f"{median} ms")).warnings]
     assert codes == ([WarningCode.COARSE_CLOCK] if coarse else [])
+
+
+@pytest.mark.parametrize(("printed", "median_us"), [("0.00", None), ("0.01", 10)])
+def test_a_time_that_is_printed_as_zero_is_unknown_and_never_zero(printed: str, median_us: int | None) -> None:
+    text = SUMMARY.replace("0.84 ms", f"{printed} ms").replace("0.81 ms", "0.00 ms").replace("1.00 ms", "0.00 ms")
+    found = parse(text.replace("10.11 ms", "0.00 ms").replace("3.95 ms", "0.00 ms"), exit_code=0)
+    assert (found.status, found.init_us, found.first_us) == (Status.OK, None, None)
+    assert found.measured is not None
+    assert found.measured.model_dump(exclude={"first_us", "current_us"}) == {
+        "count": 20,
+        "min_us": None,
+        "max_us": 13190,
+        "avg_us": 2770,
+        "std_us": None,
+        "p5_us": None,
+        "median_us": median_us,
+        "p95_us": 12910,
+    }
+    expected = WarningCode.BELOW_CLOCK if median_us is None else WarningCode.COARSE_CLOCK
+    assert [doubt.code for doubt in found.warnings] == [expected]
+    assert " 0 µs" not in text_of(found)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "error_class", "said"),
+    [
+        (1, "output", "it ended with status 1"),
+        (124, "timeout", "it was ended at its deadline (status 124)"),
+        (137, "killed", "it was ended by SIGKILL"),
+        (-11, "crash:SIGSEGV", "it was ended by SIGSEGV"),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_summary_of_a_process_that_failed_is_failed(exit_code: int, error_class: str, said: str, whole: bool) -> None:
+    found = parse(SUMMARY if whole else SUMMARY[: SUMMARY.index("Inference (max)")], exit_code=exit_code)
+    assert (found.status, found.error_class) == (Status.FAILED, error_class)
+    assert found.message == f"this is LiteRT's benchmark in Python, and {said}"
+    assert (found.measured is not None) is whole
 
 
 @pytest.mark.parametrize(
