@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -303,7 +303,7 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool,
 
     A session that was there before is kept, whatever it holds.
     """
-    from mbench.core.ends import exit_code
+    from mbench.core.ends import NO_NUMBER, OWN_FAULT, exit_code, is_of_this_host
     from mbench.workflows.run.session import keep_or_drop
 
     begun: list[SessionStore] = []
@@ -314,7 +314,7 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool,
         store = work(begun.append, progress_for(quiet=quiet))
     except (KeyboardInterrupt, MbenchError) as error:
         if not begun:
-            raise _of_devices(error) from error
+            _end_without_session(error)
         with suppress(OSError):  # of a terminal that was closed: the table is kept, too
             show(begun[0])
         code = exit_code(begun[0].results(), ran=begun[0].has_runs())
@@ -324,6 +324,8 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool,
             then = "Nothing was measured, and nothing is kept."
         if isinstance(error, KeyboardInterrupt):
             fail(f"interrupted. {then}", INTERRUPTED)
+        if is_of_this_host(error):
+            fail(f"{error} {then}", OWN_FAULT if code == OWN_FAULT else NO_NUMBER)
         fail(f"{error} {then}", code if _lacks_device(error) else error.exit_code)
     show(store)
     code = exit_code(store.results(), ran=store.has_runs())
@@ -345,9 +347,17 @@ def _lacks_device(error: MbenchError) -> bool:
     return isinstance(error, (NoDevice, TransportError)) and not isinstance(error, DiskError)
 
 
-def _of_devices(error: BaseException) -> BaseException:
-    """Return the error of a run that came to no session: that of a device, or of the way to it, is one of no device."""
-    return NoDevice(str(error)) if isinstance(error, TransportError) and not isinstance(error, DiskError) else error
+def _end_without_session(error: BaseException) -> NoReturn:
+    """End a run that came to no session: what keeps a device, or this host, from it is not a job's own fault.
+
+    Raises:
+        BaseException: the error; that of the way to a device is one of no device.
+    """
+    from mbench.core.ends import NO_NUMBER, is_of_this_host
+
+    if isinstance(error, MbenchError) and is_of_this_host(error):
+        fail(str(error), NO_NUMBER)
+    raise (NoDevice(str(error)) if isinstance(error, TransportError) else error) from error
 
 
 def _interrupt(*_: object) -> None:

@@ -69,7 +69,7 @@ def conclude(
     failed = next((run for run in runs if run.status is not Status.OK), None)
     error_class, message = (None, None) if failed is None else (failed.error_class, failed.message)
     if job.build_error is not None:
-        error_class, message = BUILD, job.build_error
+        error_class, message = job.build_error_class or BUILD, job.build_error
     return JobResult(
         session=plan.session,
         job=job.id,

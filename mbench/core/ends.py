@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mbench.core.error_classes import ENVIRONMENT, KILLED, TRANSPORT
+from mbench.core.errors import DiskError, DownloadFailed, MbenchError
 from mbench.core.results import JobResult, Status
 
 ALL_WELL: Final = 0
@@ -23,16 +24,22 @@ def exit_code(results: Iterable[JobResult], *, ran: bool) -> int:
         ran: whether anything ran, a canary included; where nothing did, for reasons of the devices alone, the code is
             3: no device could be used.
     """
-    codes = {end_of(result) for result in results}
+    ends = [(code_of(result), result.status) for result in results]
+    codes = {code for code, _ in ends}
     if OWN_FAULT in codes:
         return OWN_FAULT
-    if NO_NUMBER in codes:
-        return NO_NUMBER if ran else NO_DEVICE
+    if NO_NUMBER in codes:  # without a run a job has failed where this host could not build its file
+        return NO_NUMBER if ran or (NO_NUMBER, Status.FAILED) in ends else NO_DEVICE
     return ALL_WELL
 
 
-def end_of(result: JobResult) -> int:
-    """Return the exit code that one job alone deserves: `ALL_WELL`, `OWN_FAULT` or `NO_NUMBER`."""
+def is_of_this_host(error: MbenchError) -> bool:
+    """Whether an error that ended a command is a fault of this host's disk or network, and of no device or job."""
+    return isinstance(error, (DiskError, DownloadFailed))
+
+
+def code_of(result: JobResult) -> int:
+    """Return the exit code that a job deserves by itself: 0, 4 or 5."""
     if result.status is Status.OK:
         return ALL_WELL
     if result.status is Status.FAILED and result.error_class not in _NOT_THEIR_OWN:

@@ -9,6 +9,7 @@
     ├── NoDevice                    3   no device could be used, or no benchmark binary for it
     │   └── LeftOut                 3   it is held, or in quarantine
     ├── ArtifactError               4   a file that was to be built or read is not what it should be
+    │   ├── DownloadFailed          4   the network, or a server, did not give it
     │   └── RuinedConversion        4   built, but its outputs do not follow the float model
     ├── TrainingFailed              4   a training gave no weights worth keeping
     ├── PartInterrupted          130   a device's share of a session was stopped; what it measured is kept
@@ -89,6 +90,12 @@ class ArtifactError(MbenchError):
 
     exit_code = 4
     error_class = BUILD
+
+
+class DownloadFailed(ArtifactError):
+    """A file could not be fetched: this host's network, or the server."""
+
+    error_class = ENVIRONMENT
 
 
 class RuinedConversion(ArtifactError):
@@ -189,6 +196,8 @@ class DiskError(StoreError):
         code: the system's error number (`errno`), None where it gave none.
     """
 
+    error_class = ENVIRONMENT
+
     def __init__(self, message: str, *, path: Path, code: int | None) -> None:
         super().__init__(message)
         self.path = path
@@ -197,8 +206,6 @@ class DiskError(StoreError):
 
 class HostDiskError(DiskError, TransportError):
     """The disk of this host refused what the way to a device needs: its lease, its journal, files to be sent."""
-
-    error_class = ENVIRONMENT
 
 
 class LockHeld(StoreError):

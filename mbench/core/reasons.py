@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mbench.core.error_classes import BUILD, ErrorClass
+
 
 @dataclass(frozen=True, slots=True)
 class Unscored:
@@ -19,9 +21,10 @@ class Untrained:
 
 @dataclass(frozen=True, slots=True)
 class Unbuilt:
-    """Why a variant has no file."""
+    """Why a variant has no file; `error_class` says whether that is a fault of this host."""
 
     reason: str
+    error_class: ErrorClass = BUILD
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,6 +296,7 @@ class PlannedJob(Document):
     """One workload on one device. `id` is unique within the session and names its files.
 
     Attributes:
+        build_error: why there is no file; its class says whether that is a fault of this host. None: `build`.
         scores: what is known of the file's accuracy before it is timed: the host's.
         unscored: why a score that was asked for is not there.
     """
@@ -303,6 +304,7 @@ class PlannedJob(Document):
     id: JobName
     workload: Workload
     build_error: str | None = None
+    build_error_class: StoredErrorClass | None = None
     scores: tuple[Score, ...] = ()
     unscored: str | None = None
 

@@ -11,6 +11,9 @@ from mbench.core.errors import DiskError
 OTHER_HOME: Final = "let MBENCH_HOME name another folder"
 OTHER_RESULTS: Final = "let MBENCH_RESULTS name another folder"
 
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What no file is to blame for, whoever writes it."""
+
 _MEND: Final = "Mend its permissions, or {otherwise}."
 _MOVE: Final = "A part of that path is a file: move it, or {otherwise}."
 _ADVICE: Final = {

@@ -20,7 +20,7 @@ from typing import IO, BinaryIO, Final
 
 from pydantic import ValidationError
 
-from mbench.core.errors import ArtifactError, DiskError
+from mbench.core.errors import ArtifactError, DiskError, DownloadFailed
 from mbench.core.ports import Progress, SilentProgress
 from mbench.core.workloads import Document
 from mbench.files.answers import (
@@ -161,7 +161,7 @@ def download(job: Download) -> Arrived | None:
             validators = _attempt(job)
         except _Cut as cut:
             if not left:
-                raise ArtifactError(
+                raise DownloadFailed(
                     f"{job.url} could not be fetched: {cut} ({job.timeouts.attempts} attempts). "
                     f"{_what_is_left(job)}{cut.advice}"
                 ) from cut
@@ -255,7 +255,7 @@ def _receive(job: Download, partial: Partial | None, answer: http.client.HTTPRes
             drop_part(job.part)
             raise _Cut("the server sent another part of the file than was asked for")
     elif answer.status != HTTPStatus.OK or head is None:
-        raise ArtifactError(f"{job.url} could not be fetched: the server answered {answer.status}. Try again later.")
+        raise DownloadFailed(f"{job.url} could not be fetched: the server answered {answer.status}. Try again later.")
     else:
         _begin(job, head)
     _stream(job, head, answer)

@@ -31,7 +31,7 @@ def unfinished_job(
         provenance=plan.provenance,
         finished_at=_last_moment(plan, runs),
         status=Status.FAILED if build_failed else Status.ABORTED,
-        error_class=BUILD if build_failed else ending and ending.error_class,
+        error_class=planned.build_error_class or BUILD if build_failed else ending and ending.error_class,
         message=planned.build_error or _message(plan.session, part.rules, len(runs), holder, ending),
         runs=tuple(runs),
         scores=planned.scores,

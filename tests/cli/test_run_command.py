@@ -189,7 +189,7 @@ def test_two_runs_into_one_folder_do_not_meet(mbench):
 def test_a_results_folder_that_cannot_be_written_is_named(mbench):
     (mbench.folder / "results").write_text("a file", encoding="utf-8")
     done = mbench("run", SMALL, *SHORT)
-    assert done.returncode == 4
+    assert done.returncode == 5
     assert "results" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 

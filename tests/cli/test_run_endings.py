@@ -114,12 +114,20 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_ends_in_one_line_and_keeps_what_was_measured(mbench, small_disk):
     done = mbench("run", SMALL, OTHER, *LONG, "--runs", "12", "--max-runs", "12", MBENCH_RESULTS=str(small_disk))
-    assert done.returncode == 4, done.stderr
+    assert done.returncode == 5, done.stderr
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(small_disk.glob("*/runs/*/[!.]*/run.json"))
     report = mbench("report", "--json", MBENCH_RESULTS=str(small_disk))
     assert report.returncode == 0, report.stderr
+
+
+def test_a_build_for_which_this_host_has_no_space_is_no_fault_of_the_model(mbench, small_disk):
+    done = mbench("run", "mobilenet_v1_0.25_128_int8", *SHORT, "--json", TMPDIR=str(small_disk))
+    assert done.returncode == 5, done.stderr
+    (row,) = rows_of(done)
+    assert (row["status"], row["error_class"], row["exit_code"]) == ("failed", "environment", 5)
+    assert "No space left on device" in row["message"]
 
 
 def test_a_killed_build_leaves_no_worker_behind(mbench):

@@ -1,8 +1,11 @@
 """Which exit code a session deserves."""
 
+from pathlib import Path
+
 import pytest
 
-from mbench.core.ends import exit_code
+from mbench.core.ends import exit_code, is_of_this_host
+from mbench.core.errors import ArtifactError, DeviceLost, DiskError, DownloadFailed, HostDiskError, StoreError
 from mbench.core.results import JobResult, Status
 
 
@@ -28,6 +31,27 @@ def test_where_nothing_ran_no_device_could_be_used():
     assert exit_code(lost, ran=False) == 3
     assert exit_code(lost, ran=True) == 5
     assert exit_code([*lost, ended("failed", "build")], ran=False) == 4
+
+
+def test_a_file_that_this_host_could_not_build_is_no_missing_device():
+    assert exit_code([ended("failed", "environment"), ended("aborted", "transport")], ran=False) == 5
+    assert exit_code([ended("failed", "environment"), ended("failed", "build")], ran=False) == 4
+
+
+@pytest.mark.parametrize(
+    ("error", "of_host"),
+    [
+        (DiskError("full", path=Path("x"), code=28), True),
+        (HostDiskError("full", path=Path("x"), code=28), True),
+        (DownloadFailed("no network"), True),
+        (ArtifactError("damaged"), False),
+        (DeviceLost("gone"), False),
+        (StoreError("no session"), False),
+    ],
+)
+def test_a_full_disk_and_a_network_that_is_down_are_faults_of_this_host(error, of_host):
+    assert is_of_this_host(error) is of_host
+    assert not of_host or error.error_class == "environment"
 
 
 def test_all_well_is_0():

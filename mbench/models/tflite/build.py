@@ -19,6 +19,7 @@ from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
+from mbench.files.disk import NO_ROOM, disk_errors
 from mbench.models.networks.architecture import Architecture, Shape
 from mbench.models.networks.architectures import find_architecture, find_chain
 from mbench.models.tflite.calibration import (
@@ -134,6 +135,11 @@ def build_files(request: BuildRequest) -> list[BuiltFile | FailedFile]:
             _release_memory()
     except MbenchError:
         raise
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            with disk_errors("build in", request.folder):
+                raise
+        raise ArtifactError(f"{request.variant(Quantization.FP32)}: {_failure('conversion', error)}") from error
     except Exception as error:  # converters raise all kinds; by this door they leave as one
         raise ArtifactError(f"{request.variant(Quantization.FP32)}: {_failure('conversion', error)}") from error
     return built

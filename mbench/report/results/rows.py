@@ -7,6 +7,7 @@ from pydantic import PrivateAttr
 
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.delegates import Delegate
+from mbench.core.ends import code_of
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Metric, Score
 from mbench.core.statistics import (
@@ -52,6 +53,7 @@ class Row(Document):
         runs: latency runs that ended well.
         top1: share of examples answered rightly, with `top1_ci`, `top5`, on `dataset`, by this host, or by the device
             where only the device scored; null: never evaluated, or another task.
+        exit_code: what the job alone would end a command with: 0, 4 or 5.
         top1_place: `host` or `device`: who gave `top1` and `metrics`.
         examples: how many that was asked of; one without an answer counts as wrong.
         metrics: all of that score's figures of merit, of whatever task.
@@ -65,6 +67,7 @@ class Row(Document):
     status: Status
     error_class: str | None
     message: str | None
+    exit_code: int
     device: str
     emulated: bool
     delegate: str
@@ -140,6 +143,7 @@ def row_of(result: JobResult) -> Row:
         status=result.status,
         error_class=result.error_class,
         message=result.message,
+        exit_code=code_of(result),
         device=result.device.serial,
         emulated=result.device.emulated,
         delegate=str(result.workload.delegate),

@@ -7,7 +7,7 @@ Not every line marked ERROR is a failure: the GPU delegate lists what it leaves 
 import re
 from collections.abc import Iterator, Sequence
 
-from mbench.core.error_classes import DELEGATE, INVOKE, IO, LAUNCH, MODEL, OUTPUT, USAGE, ErrorClass
+from mbench.core.error_classes import DELEGATE, ENVIRONMENT, INVOKE, IO, LAUNCH, MODEL, OUTPUT, USAGE, ErrorClass
 from mbench.runner.output.lines import Line
 
 FAILED_LINE = "Benchmarking failed."
@@ -52,7 +52,8 @@ _CLASSES: tuple[tuple[ErrorClass, re.Pattern[str]], ...] = (
             r"|Failed to compile model|Failed to resize"
         ),
     ),
-    (IO, re.compile(r"Failed to open file|Failed to read|Failed to save|No space left on device")),
+    (ENVIRONMENT, re.compile(r"No space left on device|Read-only file system")),
+    (IO, re.compile(r"Failed to open file|Failed to read|Failed to save")),
 )
 
 

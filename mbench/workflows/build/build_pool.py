@@ -22,6 +22,7 @@ from mbench.artifacts.cache import ArtifactCache, CachedArtifact
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.verification import Verified, check_answers, verify
 from mbench.core.choices import Quantizer
+from mbench.core.error_classes import BUILD
 from mbench.core.errors import ArtifactError, DiskError, MbenchError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.processes.workers import end_with_parent, spawning, why_ended
@@ -162,7 +163,11 @@ def _outcomes(
     try:
         return answer_of(future, pool)
     except MbenchError as error:
-        return [(recipe.variant, Unbuilt(str(error))) for recipe in recipes]
+        return [(recipe.variant, _unbuilt(error)) for recipe in recipes]
+
+
+def _unbuilt(error: MbenchError) -> Unbuilt:
+    return Unbuilt(str(error), error.error_class or BUILD)
 
 
 def _be_a_worker() -> None:
@@ -207,7 +212,7 @@ def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Va
             try:
                 yield built.variant, _keep(built, recipe, cache)
             except (ArtifactError, DiskError) as error:
-                yield built.variant, Unbuilt(str(error))
+                yield built.variant, _unbuilt(error)
 
 
 def _request(recipes: Sequence[Recipe], folder: Path) -> BuildRequest:

@@ -8,6 +8,7 @@ from typing import Final
 
 from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
 from mbench.core.recipes import Recipe
@@ -31,12 +32,14 @@ class Known:
 
     Attributes:
         reason: why no program can run it; None: one may.
+        error_class: of that reason; of a fault of this host it is that of the environment.
         here: why this host's own runtime cannot, whatever others can; None: nothing speaks against it.
         inputs: as they are to be fed, where that was asked for.
     """
 
     facts: ArtifactFacts
     reason: str | None = None
+    error_class: ErrorClass = BUILD
     here: str | None = None
     inputs: tuple[InputTensor, ...] = ()
 
@@ -135,7 +138,7 @@ def _notes(built: Mapping[Variant, Artifact | BuildFailure]) -> dict[str, list[s
 
 def _built(outcome: Artifact | BuildFailure) -> Known:
     if isinstance(outcome, BuildFailure):
-        return Known(facts=unbuilt(outcome.name), reason=outcome.reason)
+        return Known(facts=unbuilt(outcome.name), reason=outcome.reason, error_class=outcome.error_class)
     return Known(facts=outcome.facts)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Recipe
@@ -26,6 +27,7 @@ class BuildFailure:
 
     name: str
     reason: str
+    error_class: ErrorClass = BUILD
 
 
 def obtain(
@@ -57,7 +59,7 @@ def obtain(
 
         for variant, built in build_missing(missing, cache, workers, progress):
             if isinstance(built, Unbuilt):
-                found[variant] = BuildFailure(name=str(variant), reason=built.reason)
+                found[variant] = BuildFailure(name=str(variant), reason=built.reason, error_class=built.error_class)
             else:
                 cache.hold(built.path.stem)  # the worker that put it is still there
                 found[variant] = Artifact(facts=built.facts, path=built.path)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mbench.core.conclusions import conclude as conclude_job
 from mbench.core.conclusions import latency_samples_us
-from mbench.core.ends import NO_NUMBER, OWN_FAULT, end_of
+from mbench.core.ends import NO_NUMBER, OWN_FAULT, code_of
 from mbench.core.error_classes import BUDGET, ENVIRONMENT
 from mbench.core.nights import Ending, Night, NightEnd
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
@@ -51,7 +51,7 @@ def conclude(store: SessionStore, night: Night, *, now: datetime) -> NightEnd:
         else:
             _save_missing(store, result.job, _message(store, night, result, now, cancelled=cancelled), at=now)
     results = store.results()
-    codes = [end_of(result) for result in results]
+    codes = [code_of(result) for result in results]
     missing = codes.count(NO_NUMBER)
     partial = Ending.PARTIAL if missing else Ending.COMPLETE
     end = NightEnd(
@@ -128,6 +128,6 @@ def reasons(results: Iterable[JobResult]) -> Mapping[str, tuple[JobResult, ...]]
     """Return the cells without a number by why, the most frequent reason first."""
     found: dict[str, list[JobResult]] = {}
     for result in results:
-        if end_of(result) == NO_NUMBER:
+        if code_of(result) == NO_NUMBER:
             found.setdefault(result.message or str(result.error_class or result.status), []).append(result)
     return {reason: tuple(cells) for reason, cells in sorted(found.items(), key=lambda each: -len(each[1]))}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from mbench.core.ends import NO_NUMBER, end_of
+from mbench.core.ends import NO_NUMBER, code_of
 from mbench.core.error_classes import ENVIRONMENT, QUARANTINE, TRANSPORT
 from mbench.core.errors import LeftOut, MbenchError, NoDevice, StoreError
 from mbench.core.nights import Night
@@ -127,7 +127,7 @@ class NightHealth:
         One that was left out was checked all the same, and comes back by good checks.
         """
         now, session = self._clock.now(), self._night.session
-        missing = [result for result in results if end_of(result) == NO_NUMBER]
+        missing = [result for result in results if code_of(result) == NO_NUMBER]
         lab = next((result for result in missing if result.error_class in {TRANSPORT, ENVIRONMENT}), None)
         try:
             if any(result.error_class == QUARANTINE for result in results):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mbench.core.ends import NO_NUMBER, OWN_FAULT, end_of
+from mbench.core.ends import NO_NUMBER, OWN_FAULT, code_of
 from mbench.core.nights import Night, NightEnd
 from mbench.core.results import JobResult
 from mbench.workflows.nightly.conclude import reasons
@@ -27,7 +27,7 @@ def summary_lines(night: Night, end: NightEnd | None, results: Sequence[JobResul
         results: of all its cells.
     """
     yield f"Night of {night.date} · {night.farm} ({night.project}, {night.branch}): {end.end if end else 'not ended'}"
-    codes = [end_of(result) for result in results]
+    codes = [code_of(result) for result in results]
     missing, failed = codes.count(NO_NUMBER), codes.count(OWN_FAULT)
     measured = len(codes) - missing - failed
     yield f"{len(codes)} cells: {measured} measured, {failed} failed, {missing} missing."
@@ -52,7 +52,7 @@ def _counted(names: Sequence[str], what: str) -> str:
 
 def exit_codes(results: Sequence[JobResult], *, interrupted: bool) -> tuple[int, ...]:
     """Return all exit codes that apply to a night, the one that it ends with first; 0 alone where all is well."""
-    codes = {end_of(result) for result in results}
+    codes = {code_of(result) for result in results}
     wanted = ((130, interrupted), (OWN_FAULT, OWN_FAULT in codes), (NO_NUMBER, NO_NUMBER in codes))
     return tuple(code for code, applies in wanted if applies) or (0,)
 

@@ -265,6 +265,7 @@ def _planned(
                 settings,
                 found.inputs,
                 signature=request.signature,
+                error_class=found.error_class,
             )
         )
     _refuse_unfit_signatures([job.workload for job in jobs if job.workload.signature], ready, scored=bool(scoring))

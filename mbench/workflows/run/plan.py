@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mbench.core.delegates import Delegate
+from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.errors import UsageError
 from mbench.core.results import PlannedJob
 from mbench.core.workloads import ArtifactFacts, InputTensor, RunSettings, Workload
@@ -30,6 +31,7 @@ def planned_job(
     inputs: tuple[InputTensor, ...] = (),
     *,
     signature: str | None = None,
+    error_class: ErrorClass = BUILD,
 ) -> PlannedJob:
     """Return one job; its id says what runs, and is fit for a file name: a long name of a model is cut in it.
 
@@ -43,7 +45,10 @@ def planned_job(
         artifact=artifact, delegate=delegate, threads=threads, settings=settings, signature=chosen, inputs=inputs
     )
     return PlannedJob(
-        id=f"{_model_name(artifact.name)}-{_file_name(delegate)}-t{threads}", workload=workload, build_error=build_error
+        id=f"{_model_name(artifact.name)}-{_file_name(delegate)}-t{threads}",
+        workload=workload,
+        build_error=build_error,
+        build_error_class=None if build_error is None else error_class,
     )
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from mbench.core.error_classes import BUILD
 from mbench.core.errors import MbenchError, StoreError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import Plan, Status
@@ -131,7 +130,8 @@ def _failed_jobs(store: SessionStore, progress: Progress, *, again: bool) -> Non
     """Let the failed jobs of a session be tried again, or note that they are left; what has no file stays without."""
     store.finish_setting_aside()
     results = [result for result in store.results() if result.status is Status.FAILED]
-    able = [result.job for result in results if result.error_class != BUILD]
+    unbuilt = {job.id for job in store.plan.jobs if job.build_error is not None}
+    able = [result.job for result in results if result.job not in unbuilt]
     if again:
         for job in able:
             store.set_aside(job)

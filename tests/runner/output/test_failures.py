@@ -14,7 +14,8 @@ TEXTS = {
     "delegate": ["Failed to apply GPU delegate.", "Could not find the specified NNAPI accelerator: x"],
     "invoke": ["Node 3 failed to invoke", "Failed to invoke", "Run failed"],
     "model": ["Could not open '/m.tflite'", "Failed to load model /m", "Node number 0 (X) failed to prepare."],
-    "io": ["Failed to open file x", "No space left on device"],
+    "io": ["Failed to open file x"],
+    "environment": ["Failed to save x: No space left on device", "x: Read-only file system"],
 }
 LAUNCH = ["CANNOT LINK EXECUTABLE: x", "sh: x: not found", "sh: x: Permission denied", "Exec format error"]
 
