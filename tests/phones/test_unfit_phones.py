@@ -102,6 +102,31 @@ def test_a_phone_that_nobody_had_let_in_is_completed_by_resume_as_if_it_had_been
     assert [phone.benchmarks for phone in (well, unfit)] == benchmarks
 
 
+@pytest.mark.parametrize("wanted", [1, 2])
+@together
+def test_of_any_so_many_phones_another_takes_the_place_of_one_that_cannot_be_used(lab, wanted):
+    phones = [lab.phone() for _ in range(4)]
+    for unfit in phones[:2]:  # the first ones by their serials are chosen first
+        arm(unfit, FaultKind.KILL_HELP, level=9)
+    done = lab.run("--any", str(wanted))
+    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * wanted), done.err
+    assert {row["device"] for row in done.rows} == {phone.serial for phone in phones[2 : 2 + wanted]}
+    said = [line for line in done.err.splitlines() if "takes its place" in line]
+    assert len(said) == wanted
+    assert all("was killed (SIGKILL)" in line for line in said)
+    assert [phone.benchmarks > 0 for phone in phones] == [False, False, True, wanted == 2]
+
+
+@together
+def test_where_no_other_phone_is_left_the_row_of_one_that_cannot_be_used_says_why(lab):
+    phones = [lab.phone(), lab.phone()]
+    arm(phones[0], FaultKind.KILL_HELP, level=9)
+    done = lab.run("--any", "2")
+    assert done.returncode == 5, done.err
+    assert {row["device"]: row["status"] for row in done.rows} == {phones[0].serial: "aborted", phones[1].serial: "ok"}
+    assert "takes its place" not in done.err
+
+
 @together
 def test_one_moment_without_memory_is_no_reason(lab):
     phone = lab.phone()

@@ -1,6 +1,6 @@
 """Phones: which are attached, what each is, and which of them the user means."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -112,6 +112,11 @@ class Fleet:
     def choose(self, wanted: str, *, every: bool, at_most: int | None) -> tuple[Phone, ...]:
         """Return the phones that `--device WANTED` means; see `choose`."""
         return choose(self.phones, wanted, every=every, at_most=at_most)
+
+    def spares(self, wanted: str, *, taken: Collection[str]) -> tuple[Phone, ...]:
+        """Return the other phones of a profile that answer and that nobody uses; `taken` are serials."""
+        fitting = [phone for phone in self.phones if phone.match and wanted in _names(phone)]
+        return tuple(each for each in fitting if each.usable and each.serial not in taken and _free(each))
 
     def told_apart(self, phone: Phone) -> str:
         """Return a phone's serial, and its address where another one has that serial too."""

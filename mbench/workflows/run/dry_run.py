@@ -27,7 +27,9 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
     expanded = expand_request(request, progress)
     with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
         look = partial(foresee, asked=request.inputs)
-        plan = make_plan(expanded, devices.choose(request), look, learn=False, progress=progress)
+        chosen = devices.choose(request)
+        spares = partial(devices.spares, request, chosen)
+        plan = make_plan(expanded, chosen, look, learn=False, progress=progress, spares=spares)
         yield from _weights_lines(plan)
         for planned in plan.devices:
             yield from _device_lines(planned)

@@ -131,6 +131,18 @@ class Devices:
         phones = () if self.fleet is None else self.fleet.phones
         return tuple(phone.state for phone in phones if not phone.usable)
 
+    def spares(self, asked: Asked, chosen: Sequence[Device]) -> tuple[Device, ...]:
+        """Return the phones that may take the place of a chosen one where any of a profile are wanted: the free."""
+        if asked.at_most is None or self.fleet is None:
+            return ()
+        wish = ProgramWish(binary=asked.binary, flavour=asked.flavour)
+        taken = {each.known.serial for each in chosen}
+        found: dict[str, Device] = {}
+        for name in dict.fromkeys(asked.devices):
+            for phone in self.fleet.spares(name, taken=taken | found.keys()):
+                found[phone.serial] = _phone_device(phone, phone.profile(name), self.fleet, wish)
+        return tuple(found.values())
+
     def of_plan(self, plan: Plan, serial: str, *, binary: Path | None) -> Device:
         """Return the device that a part of a session was planned for.
 

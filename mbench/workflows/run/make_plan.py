@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import ForeignProgram, MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.plain_text import ended
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, MeasuringRules, Pass
 from mbench.core.workloads import RunSettings, Workload
@@ -87,7 +88,13 @@ class _Unfit:
 
 
 def make_plan(
-    expanded: ExpandedRequest, devices: Sequence[Device], obtain: Obtain, *, learn: bool, progress: Progress
+    expanded: ExpandedRequest,
+    devices: Sequence[Device],
+    obtain: Obtain,
+    *,
+    learn: bool,
+    progress: Progress,
+    spares: Callable[[], Sequence[Device]] = tuple,
 ) -> RunPlan:
     """Return the plan of a run: `mbench run` measures it, `mbench run --dry-run` prints it.
 
@@ -98,13 +105,14 @@ def make_plan(
         learn: whether missing weights are trained, files scored on this host and programs pushed; else what is missing
             stays so, and nothing is written to a device.
         progress: told how far it is.
+        spares: returns those that may take the place of one that cannot be used, where any of a profile are wanted.
 
     Raises:
         MbenchError: something of what was asked for cannot be run, or no device can be used. One of several that
             cannot be is planned for, and its jobs say why.
     """
     asked = [(expanded, device) for device in devices]
-    return plan_each(asked, obtain, learn=learn, progress=progress, alone=len(devices) == 1)
+    return plan_each(asked, obtain, learn=learn, progress=progress, alone=len(devices) == 1, spares=spares)
 
 
 def plan_each(
@@ -114,6 +122,7 @@ def plan_each(
     learn: bool,
     progress: Progress,
     alone: bool = False,
+    spares: Callable[[], Sequence[Device]] = tuple,
 ) -> RunPlan:
     """Return the plan of a session whose devices are asked for different things; see `make_plan`.
 
@@ -123,11 +132,12 @@ def plan_each(
         learn: as of `make_plan`.
         progress: told how far it is.
         alone: whether there is one device, whose name jobs do without; it is refused where it cannot be used.
+        spares: as of `make_plan`.
 
     Raises:
         MbenchError: as of `make_plan`.
     """
-    ready = _all_ready(asked, progress, only_look=not learn, alone=alone)
+    ready = _all_ready(asked, progress, only_look=not learn, alone=alone, spares=spares)
     for one in ready:  # what the program has no flags for is refused before anything is built
         _refuse_impossible(one)
     candidates = list(dict.fromkeys(candidate for one in ready for candidate in one.candidates))
@@ -142,7 +152,12 @@ def plan_each(
 
 
 def _all_ready(
-    asked: Sequence[tuple[ExpandedRequest, Device]], progress: Progress, *, only_look: bool, alone: bool
+    asked: Sequence[tuple[ExpandedRequest, Device]],
+    progress: Progress,
+    *,
+    only_look: bool,
+    alone: bool,
+    spares: Callable[[], Sequence[Device]],
 ) -> list[_Ready]:
     """Return all devices as they will be planned with, prepared at the same time.
 
@@ -150,9 +165,17 @@ def _all_ready(
         NoDevice: none of several can be used.
         MbenchError: the only one that was asked for cannot be used, or what was asked for cannot be run on one.
     """
-    if alone:
+    if alone and asked[0][0].request.at_most is None:
         return [_ready(*asked[0], progress, only_look=only_look)]
-    found = together(lambda pair: _ready_or_not(*pair, progress, only_look=only_look), asked, most=PREPARED_AT_ONCE)
+
+    def prepare(expanded: ExpandedRequest, device: Device) -> _Ready | _Unfit:
+        return _ready_or_not(expanded, device, progress, only_look=only_look)
+
+    found = together(lambda pair: prepare(*pair), asked, most=PREPARED_AT_ONCE)
+    if any(isinstance(one, _Unfit) and not _asked_wrongly(one.error) for one in found):
+        found = _with_spares(found, list(spares()), prepare, progress)
+    if alone and isinstance(found[0], _Unfit):
+        raise found[0].error
     errors = [one.error for one in found if isinstance(one, _Unfit)]
     if wrong := next((error for error in errors if _asked_wrongly(error)), None):
         raise wrong
@@ -164,6 +187,27 @@ def _all_ready(
     for error in errors:
         progress.note(str(error))
     return [one if isinstance(one, _Ready) else _as_planned(one, well) for one in found]
+
+
+def _with_spares(
+    found: Sequence[_Ready | _Unfit],
+    spares: list[Device],
+    prepare: Callable[[ExpandedRequest, Device], _Ready | _Unfit],
+    progress: Progress,
+) -> list[_Ready | _Unfit]:
+    """Return the devices with another one of its profile in the place of each that cannot be used; it is noted."""
+
+    def in_place_of(unfit: _Unfit) -> _Ready | _Unfit:
+        for spare in [each for each in spares if each.profile.name == unfit.device.profile.name]:
+            spares.remove(spare)
+            other = prepare(unfit.asked, spare)
+            if isinstance(other, _Ready):
+                progress.note(f"{ended(str(unfit.error))} {other.identity.facts.serial} takes its place.")
+                return other
+            progress.note(str(other.error))
+        return unfit
+
+    return [in_place_of(one) if isinstance(one, _Unfit) else one for one in found]
 
 
 def _ready_or_not(expanded: ExpandedRequest, device: Device, progress: Progress, *, only_look: bool) -> _Ready | _Unfit:

@@ -52,7 +52,9 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
     expanded = expand_request(request, progress)
     build = partial(gather, workers=request.workers, progress=progress, asked=request.inputs)
     with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
-        planned = make_plan(expanded, devices.choose(request), build, learn=True, progress=progress).devices
+        chosen = devices.choose(request)
+        spares = partial(devices.spares, request, chosen)
+        planned = make_plan(expanded, chosen, build, learn=True, progress=progress, spares=spares).devices
         created_at, made_by = utc_now(), provenance(request.command)
         store = create_session(
             request.results,
