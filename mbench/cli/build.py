@@ -48,6 +48,7 @@ def build(
 
     Each file is verified against the Keras model that it was made from.
     """
+    from mbench.core.plain_text import without_name
     from mbench.workflows import build_command as workflow
     from mbench.workflows.build.obtain_artifacts import BuildFailure
 
@@ -79,6 +80,6 @@ def build(
         streams.write(told)
     failed = [outcome for outcome in built if isinstance(outcome, BuildFailure)]
     for outcome in failed:
-        streams.tell(f"{outcome.name}: {outcome.reason}")
+        streams.tell(f"{outcome.name}: {without_name(outcome.reason, outcome.name)}")
     if failed:
         raise typer.Exit(SOME_FAILED)

@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from mbench.core.error_classes import BUILD, ENVIRONMENT, QUARANTINE, TRANSPORT, ErrorClass
+from mbench.core.plain_text import whole_seconds
 
 
 class MbenchError(Exception):
@@ -48,6 +49,16 @@ class MbenchError(Exception):
 
     exit_code: ClassVar[int] = 1
     error_class: ErrorClass | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a worker process raise it here: an error is made again from its parts, whatever made it takes."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[MbenchError], args: tuple[object, ...], parts: dict[str, object]) -> MbenchError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(parts)
+    return error
 
 
 class UsageError(MbenchError):
@@ -216,7 +227,7 @@ class LockHeld(StoreError):
     """
 
     def __init__(self, path: Path, *, waited_s: float) -> None:
-        waited = f" after {waited_s:.0f} s" if waited_s else ""
+        waited = f" after {whole_seconds(waited_s)}" if waited_s else ""
         super().__init__(
             f"could not lock {path}: another process still holds it{waited}; "
             "see what it does, end it if it hangs, then try again."

@@ -50,6 +50,16 @@ def one_line(text: str) -> str:
     return _LONG_WORD.sub(lambda match: cut(match[0], LONGEST_WORD), _bytes_shown(_OBEYED.sub(" ", text)))
 
 
+def whole_seconds(seconds: float) -> str:
+    """Return a time in whole seconds, at least one: nothing takes `0 s`."""
+    return f"{max(1, round(seconds))} s"
+
+
+def whole_mib(size_bytes: int) -> str:
+    """Return a size in whole MiB, rounded down: where that is none, how much it is less than."""
+    return f"{size_bytes >> 20} MiB" if size_bytes >> 20 else "less than 1 MiB"
+
+
 def cut(text: str, longest: int) -> str:
     """Return text without its middle where it is longer; what is left, mark included, is as long as asked for."""
     if len(text) <= longest:

@@ -130,6 +130,21 @@ def test_a_build_for_which_this_host_has_no_space_is_no_fault_of_the_model(mbenc
     assert "No space left on device" in row["message"]
 
 
+def test_a_failed_build_is_said_once_with_its_reason(mbench, small_disk):
+    done = mbench("build", "mobilenet_v1_0.25_128_fp32", TMPDIR=str(small_disk))
+    assert done.returncode == 4
+    assert done.stderr.count("could not build in") == 1
+    assert "No space left on device. Free some space there, or let TMPDIR name another folder." in done.stderr
+
+
+def test_a_read_only_home_is_said_once_and_no_process_is_blamed(mbench, small_disk):
+    subprocess.run(("mount", "-o", "remount,ro", str(small_disk)), check=True)
+    done = mbench("build", "mobilenet_v1_0.25_128_fp32", MBENCH_HOME=str(small_disk))
+    assert done.returncode == 4
+    assert done.stderr.count("Read-only file system") == 1
+    assert "died" not in done.stderr
+
+
 def test_a_killed_build_leaves_no_worker_behind(mbench):
     process = mbench.start("build", "--alpha", "0.9", "--resolution", "32", "--quiet")
     until = time.monotonic() + 120

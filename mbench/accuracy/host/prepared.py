@@ -29,6 +29,7 @@ from mbench.accuracy.host.worker import Filled, PictureRows, fill_rows
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.core.errors import DatasetError, StoreError
 from mbench.core.examples import DatasetFacts, Examples
+from mbench.core.plain_text import whole_mib
 from mbench.core.ports import Progress
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
@@ -270,8 +271,8 @@ def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:
     free = make_room(path.with_suffix(".npy"), needed)
     if needed + SPARE_BYTES > free:
         raise StoreError(
-            f"{path.parent} has {free >> 20} MiB free, and {shape[0]} pictures of {shape[1]} x {shape[2]} pixels take "
-            f"{needed >> 20} MiB. Free some space, let MBENCH_HOME name another folder, or ask fewer --examples."
+            f"{path.parent} has {whole_mib(free)} free, and {shape[0]} pictures of {shape[1]} x {shape[2]} pixels take "
+            f"{whole_mib(needed)}. Free some space, let MBENCH_HOME name another folder, or ask fewer --examples."
         )
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
     if hasattr(os, "posix_fallocate"):  # a disk that fills up meanwhile would kill the process that writes the mapping

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from mbench.core.clocks import caps, format_caps
+from mbench.core.plain_text import whole_seconds
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import Conditions
 from mbench.devices.limits import Limits
@@ -102,10 +103,10 @@ def wait_until_ready(
         while said.decision is Decision.WAIT:
             spent_s = clock.monotonic() - begun
             if spent_s >= limit_s:
-                reasons = tuple(f"{reason}, still after {spent_s:.0f} s" for reason in said.reasons)
+                reasons = tuple(f"{reason}, still after {whole_seconds(spent_s)}" for reason in said.reasons)
                 said = Verdict(decision=Decision.GIVE_UP, reasons=reasons, unknown=said.unknown)
                 break
-            progress.step(f"{said.reason}; {limit_s - spent_s:.0f} s left", round(spent_s) - shown_s)
+            progress.step(f"{said.reason}; {whole_seconds(limit_s - spent_s)} left", round(spent_s) - shown_s)
             shown_s = round(spent_s)
             clock.sleep(min(POLL_S, limit_s - spent_s))
             conditions = read()
@@ -142,7 +143,7 @@ def wait_for_clocks(
     progress.start(f"waiting for the phone's clocks ({format_caps(caps(seen, cpus))})", round(limit_s), unit="s")
     try:
         while (capped := caps(seen, cpus)) and (spent_s := clock.monotonic() - begun) < limit_s:
-            progress.step(f"{format_caps(capped)}; {limit_s - spent_s:.0f} s left", round(spent_s) - shown_s)
+            progress.step(f"{format_caps(capped)}; {whole_seconds(limit_s - spent_s)} left", round(spent_s) - shown_s)
             shown_s = round(spent_s)
             clock.sleep(min(POLL_S, limit_s - spent_s))
             seen = read()

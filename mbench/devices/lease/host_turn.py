@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import NoDevice
+from mbench.core.plain_text import whole_seconds
 from mbench.core.ports import Clock, Progress
 from mbench.devices.lease.on_host import HostLock
 from mbench.devices.lease.records import Holder, LeaseRecord
@@ -47,13 +48,13 @@ def host_turn(folder: Path, *, holder: Holder, limit_s: float, clock: Clock, pro
             owner, spent_s = _owner(lock), clock.monotonic() - begun
             if spent_s >= limit_s:
                 raise NoDevice(
-                    f"{holder.host}: in use by {owner}, still after {spent_s:.0f} s. Two runs at once would slow each "
-                    "other: start this one again when that one has ended."
+                    f"{holder.host}: in use by {owner}, still after {whole_seconds(spent_s)}. Two runs at once would "
+                    "slow each other: start this one again when that one has ended."
                 )
             if not waiting:
                 progress.start(f"waiting for this host (in use by {owner})", round(limit_s), unit="s")
                 waiting = True
-            progress.step(f"in use by {owner}; {limit_s - spent_s:.0f} s left", round(spent_s) - shown_s)
+            progress.step(f"in use by {owner}; {whole_seconds(limit_s - spent_s)} left", round(spent_s) - shown_s)
             shown_s = round(spent_s)
             clock.sleep(min(_POLL_S, limit_s - spent_s))
     finally:

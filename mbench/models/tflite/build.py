@@ -137,7 +137,7 @@ def build_files(request: BuildRequest) -> list[BuiltFile | FailedFile]:
         raise
     except OSError as error:
         if error.errno in NO_ROOM:
-            with disk_errors("build in", request.folder):
+            with disk_errors("build in", request.folder, otherwise="let TMPDIR name another folder"):
                 raise
         raise ArtifactError(f"{request.variant(Quantization.FP32)}: {_failure('conversion', error)}") from error
     except Exception as error:  # converters raise all kinds; by this door they leave as one

@@ -78,8 +78,6 @@ def build_missing(
         for future in as_completed(waiting):
             for variant, outcome in _outcomes(future, waiting[future], pool):
                 progress.step(str(variant), 1)
-                if isinstance(outcome, Unbuilt):
-                    progress.note(f"{variant}: {outcome.reason}")
                 yield variant, outcome
         unfinished = False
     finally:

@@ -10,6 +10,7 @@ from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.errors import ArtifactError
+from mbench.core.plain_text import without_name
 from mbench.core.ports import Progress
 from mbench.core.recipes import Recipe
 from mbench.core.variants import Variant
@@ -63,6 +64,9 @@ def gather(
     cache = ArtifactCache(home() / "cache")
     variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
     outcomes = build_variants(variants, build_inputs, workers=workers, progress=progress)
+    for variant, outcome in outcomes.items():  # what was not trained has been said
+        if isinstance(outcome, BuildFailure) and build_inputs.untrained(variant) is None:
+            progress.note(f"{variant}: {without_name(outcome.reason, str(variant))}")
     files = dict.fromkeys(one.file for one in candidates if one.file is not None)
     own = {path: _own_file(path, asked, keep=cache) for path in files}
     known: list[Known] = []

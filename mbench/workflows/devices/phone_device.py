@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from mbench.core.clocks import caps
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
-from mbench.core.plain_text import without_name
+from mbench.core.plain_text import whole_seconds, without_name
 from mbench.core.ports import Clock, Progress, Transport
 from mbench.core.results import Conditions, DeviceFacts, Pass, Run
 from mbench.devices.adb.patient import PatientTransport
@@ -68,7 +68,7 @@ class WayBack:
             revive=self.fleet.servers.revive,
         )
         restarted = " after a restart" if back.rebooted else ""
-        return f"was lost and came back{restarted} within {back.waited_s:.0f} s"
+        return f"was lost and came back{restarted} within {whole_seconds(back.waited_s)}"
 
 
 @dataclass(slots=True, kw_only=True)
