@@ -15,6 +15,7 @@ SOME_FAILED = 4
 
 @one_line_errors
 def build(
+    context: typer.Context,
     names: options.Names = None,
     sweep: options.Sweeps = None,
     alpha: options.Alpha = None,
@@ -60,6 +61,7 @@ def build(
             lists={"alpha": alpha, "resolution": resolution, "quantization": quantization},
             architecture=arch,
             classes=classes,
+            typed=options.typed_for_building(context),
         ),
         options.build_inputs_of(
             weights=weights,

@@ -12,13 +12,15 @@ from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
+from mbench.core.errors import UsageError
 from mbench.core.limits import MOST_EXAMPLES
 from mbench.core.reasons import Unscored
 
 if TYPE_CHECKING:
-    from mbench.workflows.score.command import Evaluated
+    from mbench.workflows.score.command import Evaluated, Evaluation
 
 SOME_WITHOUT_SCORE = 4
+STDOUT = Path("-")
 
 
 class HostDelegate(StrEnum):
@@ -30,6 +32,7 @@ class HostDelegate(StrEnum):
 
 @one_line_errors
 def evaluate(
+    context: typer.Context,
     what: Annotated[
         list[str],
         typer.Argument(help=".tflite files, or variants by name, which are built.", metavar="FILE|VARIANT..."),
@@ -67,7 +70,8 @@ def evaluate(
     predictions: Annotated[
         Path | None,
         typer.Option(
-            help="CSV file for each model's answers to each example: truth, top five classes and scores.",
+            help="CSV file for each model's answers to each example: truth, top five classes and scores; - prints it "
+            "on stdout, and the table on stderr.",
             metavar="FILE",
             rich_help_panel=grouped.ACCURACY,
             show_default="not written",
@@ -109,8 +113,14 @@ def evaluate(
     from mbench.core.delegates import parse_delegate
     from mbench.core.scores import EvaluationSpec
     from mbench.workflows.score.command import evaluate as workflow
+    from mbench.workflows.score.predictions import refuse_place, write_predictions
 
-    evaluated = workflow(
+    printed = predictions == STDOUT
+    if printed and format_ is not options.Format.MD:
+        raise UsageError(f"--predictions - prints CSV on stdout; leave --format {format_} out, or name a file.")
+    if predictions is not None and not printed:
+        refuse_place(predictions)
+    evaluation = workflow(
         what,
         options.build_inputs_of(
             weights=weights,
@@ -136,16 +146,30 @@ def evaluate(
             | options.split_fields(split)
         ),
         lists=lists,
-        predictions=predictions,
+        predictions=predictions is not None,
+        typed=options.typed_for_building(context),
         workers=workers,
         progress=progress_for(quiet=quiet),
     )
-    _print(evaluated, format_)
-    without = [(one.facts.name, one.score.reason) for one in evaluated if isinstance(one.score, Unscored)]
+    if printed:
+        _print_predictions(evaluation, quiet=quiet)
+    else:
+        _print(evaluation.files, format_)
+    without = [(one.facts.name, one.score.reason) for one in evaluation.files if isinstance(one.score, Unscored)]
     for name, reason in without:
         streams.tell(f"{name}: {reason}")
+    if predictions is not None and not printed:  # after the table, which a full disk shall not cost
+        write_predictions(predictions, evaluation.predictions or "")
     if without:
         raise typer.Exit(SOME_WITHOUT_SCORE)
+
+
+def _print_predictions(evaluation: "Evaluation", *, quiet: bool) -> None:
+    from mbench.workflows.score import table as evaluation_table
+
+    write(evaluation.predictions or "")
+    if not quiet:
+        streams.tell_lines(evaluation_table.as_markdown(evaluation.files))
 
 
 def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:

@@ -19,7 +19,9 @@ def inspect(
     what: Annotated[
         str, typer.Argument(help="Name of a variant, or a .tflite file of any converter.", metavar="VARIANT|FILE")
     ],
-    format_: Annotated[options.Format, typer.Option("--format", help="Format: md, table or json.")] = options.Format.MD,
+    format_: Annotated[
+        options.Format | None, typer.Option("--format", help="Format: md, table or json.", show_default="md")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -29,12 +31,13 @@ def inspect(
     """
     from mbench.workflows.build import inspect as inspecting
 
-    if format_ not in _FORMATS:
-        raise UsageError(f"--format {format_}: a file is several tables; choose md, table or json.")
+    shape = options.format_of(format_, json=json_) or options.Format.MD
+    if shape not in _FORMATS:
+        raise UsageError(f"--format {shape}: a file is several tables; choose md, table or json.")
     inspection = inspecting.inspect(what, progress=progress_for(quiet=quiet))
-    if json_ or format_ is options.Format.JSON:
+    if shape is options.Format.JSON:
         write_json(inspection.model_dump_json(indent=1))
-    elif format_ is options.Format.TABLE:
+    elif shape is options.Format.TABLE:
         print_tables(inspecting.tables(inspection), whole_foot=("--format md",))
     else:
         write(inspecting.markdown(inspection))

@@ -8,6 +8,7 @@ import typer
 
 from mbench.cli import grouped
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
+from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -296,6 +297,11 @@ Results = Annotated[
     ),
 ]
 
+FOR_BUILDING = frozenset(
+    {"arch", "classes", "weights", "calibration", "calibration_examples", "calibration_method", "quantizer"}
+)
+"""Parameters that say which networks are built, or of what."""
+
 
 def selection_of(
     *,
@@ -305,8 +311,9 @@ def selection_of(
     lists: dict[str, str | None],
     architecture: str,
     classes: int | None,
+    typed: tuple[str, ...],
 ) -> "Selection":
-    """Return what was chosen to be built or run."""
+    """Return what was chosen to be built or run; `typed` is what `typed_for_building` found."""
     from mbench.core.sweeps import Axis
     from mbench.core.variants import Head
     from mbench.workflows.build.selection import Selection
@@ -318,7 +325,34 @@ def selection_of(
         lists={Axis(axis): values for axis, values in lists.items() if values is not None},
         architecture=architecture,
         head=None if classes is None else Head(classes=classes),
+        typed=typed,
     )
+
+
+def typed_for_building(context: typer.Context) -> tuple[str, ...]:
+    """Return the options on the command line that mean nothing to a file that is built already."""
+    return tuple(
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in FOR_BUILDING and was_typed(context, parameter.name)
+    )
+
+
+def was_typed(context: typer.Context, name: str | None) -> bool:
+    """Whether a parameter stood on the command line."""
+    source = context.get_parameter_source(name) if name is not None else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def format_of(format_: Format | None, *, json: bool) -> Format | None:
+    """Return the format that is asked for by `--format` and `--json` together; None: by neither.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    if json and format_ not in (None, Format.JSON):
+        raise UsageError(f"--json prints JSON, and --format {format_} asks for another form; leave one of them out.")
+    return Format.JSON if json else format_
 
 
 def build_inputs_of(

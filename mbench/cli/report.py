@@ -66,7 +66,7 @@ def report(
         raise UsageError("--schema prints JSON only and by itself; leave --format, --ops, --rates and --pivot out.")
     if columns is not None and (schema or pivot is not None or ops or rates or per_class):
         raise UsageError("--columns chooses those of the table of results; leave it out.")
-    shape = options.Format.JSON if json_ else format_
+    shape = options.format_of(format_, json=json_)
     chosen = columns_named(columns, shape)
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")

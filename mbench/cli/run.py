@@ -119,7 +119,7 @@ def run(
     from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, RunRequest
 
     root = results_root(results)
-    shape = options.Format.JSON if json_ else format_
+    shape = options.format_of(format_, json=json_)
     show = partial(_print_session, shape=shape, columns=columns_named(columns, shape), suite=suite)
     if resume is not None:
         _refuse_beside_resume(context)
@@ -162,6 +162,7 @@ def run(
             lists=axes | {"threads": threads, "delegate": delegate},
             architecture=arch,
             classes=classes,
+            typed=options.typed_for_building(context),
         ),
         build_inputs=options.build_inputs_of(
             weights=weights,
@@ -231,18 +232,12 @@ def _refuse_beside_resume(context: typer.Context) -> None:
     ignored = [
         parameter.opts[0] if parameter.opts[0].startswith("-") else "VARIANT"
         for parameter in context.command.params
-        if parameter.name not in TAKEN_WITH_RESUME and _typed(context, parameter.name)
+        if parameter.name not in TAKEN_WITH_RESUME and options.was_typed(context, parameter.name)
     ]
     if ignored:
         raise UsageError(
             f"--resume goes on with what the session's plan says; leave {', '.join(ignored)} out, or start a new run."
         )
-
-
-def _typed(context: typer.Context, name: str | None) -> bool:
-    """Whether a parameter stood on the command line."""
-    source = context.get_parameter_source(name) if name is not None else None
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _is_quick(suite: str | None) -> bool:

@@ -82,6 +82,7 @@ def report(
     This is how a table of the paper is rendered; mbench report prints sessions as they are. What no session measured
     stays unknown, and the rest is shown.
     """
+    from mbench.files.targets import refuse_taken_folder
     from mbench.workflows.home import results_root
     from mbench.workflows.paper import figures as paper_figures
     from mbench.workflows.paper import tables as paper_tables
@@ -89,6 +90,8 @@ def report(
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
     _refuse_data(format_)
+    if output is not None:
+        refuse_taken_folder(output, option="--output")
     shown = paper_tables.stored(
         name,
         sessions or [],
@@ -98,9 +101,9 @@ def report(
         references=references,
         progress=progress_for(quiet=quiet),
     )
+    _print(paper_tables.suite_tables(shown), format_, whole_foot="--format md")
     if output is not None:
         _report_written(paper_figures.write_figure(shown, output), quiet=quiet)
-    _print(paper_tables.suite_tables(shown), format_, whole_foot="--format md")
 
 
 @app.command("document")

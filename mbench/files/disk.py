@@ -9,7 +9,7 @@ from typing import Final
 from mbench.core.errors import DiskError
 
 OTHER_HOME: Final = "let MBENCH_HOME name another folder"
-OTHER_RESULTS: Final = "let MBENCH_RESULTS name another folder"
+OTHER_RESULTS: Final = "let --results or MBENCH_RESULTS name another folder"
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """What no file is to blame for, whoever writes it."""

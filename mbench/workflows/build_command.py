@@ -5,15 +5,18 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from mbench.core.errors import DiskError, UsageError
 from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
+from mbench.core.sweeps import Axis, parse_sweep
 from mbench.files.disk import disk_errors
+from mbench.files.targets import refuse_taken_folder
 from mbench.files.whole import place, unfinished
 from mbench.workflows.build.gather_artifacts import build_variants
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
 from mbench.workflows.build.recipes import BuildInputs
-from mbench.workflows.build.selection import Selection, select
+from mbench.workflows.build.selection import Selection, refuse_idle, select
 
 Outcome = Artifact | BuildFailure
 
@@ -38,8 +41,14 @@ def build(
         progress: told of each file.
 
     Raises:
-        MbenchError: nothing could be built, or `output` could not be written.
+        MbenchError: nothing could be built, or `output` is no folder.
     """
+    if output is not None:
+        refuse_taken_folder(output, option="--output")
+    refuse_idle(selection)
+    for axis in (*(parse_sweep(text).axis for text in selection.sweeps), *selection.lists):
+        if axis in (Axis.THREADS, Axis.DELEGATE):
+            raise UsageError(f"{axis} has no meaning for a file that is built; sweep {axis} with mbench run.")
     if dataset is not None:
         from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
@@ -58,9 +67,12 @@ def _copied(outcome: Outcome, output: Path) -> Outcome:
     if isinstance(outcome, BuildFailure):
         return outcome
     target = output / f"{outcome.facts.name}.tflite"
-    with disk_errors("write", target, otherwise="name another --output"), unfinished(output) as part:
-        shutil.copyfile(outcome.path, part)
-        place(part, target, fsync=False)
+    try:
+        with disk_errors("write", target, otherwise="name another folder with --output"), unfinished(output) as part:
+            shutil.copyfile(outcome.path, part)
+            place(part, target, fsync=False)
+    except DiskError as error:  # the other copies are listed all the same
+        return BuildFailure(name=outcome.facts.name, reason=str(error))
     return Artifact(facts=outcome.facts, path=target)
 
 

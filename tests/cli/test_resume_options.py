@@ -26,7 +26,7 @@ def test_all_that_would_be_passed_over_is_named_at_once(bare):
 
 
 def test_what_no_plan_says_is_taken(bare):
-    taken = ["--adb-server", "127.0.0.1:1", "--wait-for-phone", "1", "--format", "csv", "--json", "--quiet"]
+    taken = ["--adb-server", "127.0.0.1:1", "--wait-for-phone", "1", "--format", "json", "--json", "--quiet"]
     done = bare("run", "--resume", "last", "--results", "nowhere", *taken)
     assert (done.returncode, "nowhere" in done.stderr) == (2, True)
 

@@ -67,7 +67,7 @@ def test_a_copy_that_a_full_disk_cuts_short_is_removed(mbench):
     limited = ("/bin/sh", "-c", 'ulimit -f 100; exec "$0" "$@"', sys.executable)
     done = mbench("build", SMALL, "--output", "out", "--quiet", prefix=limited)
     assert (done.returncode, done.stdout) == (4, "")
-    assert "File too large. Look at the disk there, or name another --output." in done.stderr
+    assert "File too large. Look at the disk there, or name another folder with --output." in done.stderr
     assert list((mbench.folder / "out").iterdir()) == []
 
 

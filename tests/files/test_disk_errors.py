@@ -85,7 +85,7 @@ def test_a_name_that_this_locale_does_not_have_says_which_one_to_set() -> None:
 
 def test_a_caller_says_what_else_can_be_done_and_which_error_it_promises(tmp_path: Path) -> None:
     with (
-        pytest.raises(HostDiskError, match="or let MBENCH_RESULTS name another folder") as caught,
+        pytest.raises(HostDiskError, match="or let --results or MBENCH_RESULTS name another folder") as caught,
         disk_errors("read", tmp_path, otherwise=OTHER_RESULTS, error=HostDiskError),
     ):
         tmp_path.read_bytes()

@@ -134,7 +134,9 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_the_disk_s_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with (
-        pytest.raises(HostDiskError, match=r"could not lock .*lock: .* or let MBENCH_RESULTS name another folder\."),
+        pytest.raises(
+            HostDiskError, match=r"could not lock .*lock: .* or let --results or MBENCH_RESULTS name another folder\."
+        ),
         locked(tmp_path / "file" / "lock", otherwise=OTHER_RESULTS, error=HostDiskError),
     ):
         pass

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mbench.files.disk import disk_errors
+from mbench.files.whole import write_whole
 from mbench.report.charts.label_places import ASIDE, PLACES, place_labels
 from mbench.report.charts.pictures import as_html, as_png, as_svg
 
@@ -22,6 +24,8 @@ FORMS: Final = ("circle", "diamond", "triangle-up", "square")
 WIDTH, HEIGHT = 560, 380
 
 LABEL_SIZE: Final = 10
+
+_OTHERWISE: Final = "name another place with --output"
 
 RADIUS: Final = 5
 """Of a point in pixels: its area is about 70."""
@@ -114,19 +118,31 @@ def describe_figure(figure: Figure) -> dict[str, Any]:
 
 
 def write_pictures(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
-    """Write `NAME.svg`, `NAME.png` and `NAME.html` into a folder, which is made if need be; return their paths."""
+    """Write `NAME.svg`, `NAME.png` and `NAME.html` into a folder, which is made if need be; return their paths.
+
+    Raises:
+        DiskError: one could not be written.
+    """
     described = describe_figure(figure)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = (folder / f"{name}.svg", folder / f"{name}.png", folder / f"{name}.html")
-    paths[0].write_text(as_svg(described), encoding="utf-8")
-    paths[1].write_bytes(as_png(described))
-    paths[2].write_text(as_html(described), encoding="utf-8")
-    return paths
+    pictures = {
+        folder / f"{name}.svg": as_svg(described).encode(),
+        folder / f"{name}.png": as_png(described),
+        folder / f"{name}.html": as_html(described).encode(),
+    }
+    for path, data in pictures.items():
+        with disk_errors("write", path, otherwise=_OTHERWISE):
+            write_whole(path, data, fsync=False)
+    return tuple(pictures)
 
 
 def write_svg(figure: Figure, path: Path) -> None:
-    """Write the picture as SVG."""
-    path.write_text(as_svg(describe_figure(figure)), encoding="utf-8")
+    """Write the picture as SVG.
+
+    Raises:
+        DiskError: it could not be written.
+    """
+    with disk_errors("write", path, otherwise=_OTHERWISE):
+        write_whole(path, as_svg(describe_figure(figure)).encode(), fsync=False)
 
 
 def _altair() -> Any:

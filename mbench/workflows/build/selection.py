@@ -12,6 +12,8 @@ from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
+_OF_NETWORKS = frozenset({"--arch", "--classes"})
+"""Options that a variant's name says for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Selection:
     Attributes:
         head: of what is built, a data set's where one was named; None: the architecture's own.
         resolution: what is built at where no sweep or list says another; None: the architecture's own.
+        typed: the options on the command line that say which networks are built, or of what: `--arch`, `--weights`.
     """
 
     names: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class Selection:
     architecture: str = "mobilenet_v1"
     head: Head | None = None
     resolution: int | None = None
+    typed: tuple[str, ...] = ()
 
 
 def select(chosen: Selection) -> tuple[Candidate, ...]:
@@ -48,14 +52,15 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
     A sweep of delegates without values of its own takes those that every device has.
 
     Raises:
-        UsageError: a word that is not one, a file that is not there, or nothing to vary in a way that makes sense.
+        UsageError: a word that is not one, a file that is not there, nothing to vary in a way that makes sense, or an
+            option that would change nothing.
     """
+    refuse_idle(chosen)
     sweeps = [parse_sweep(text) for text in chosen.sweeps]
     sweeps += [parse_sweep(f"{axis}={values}") for axis, values in chosen.lists.items()]
     counted = any(sweep.axis is Axis.THREADS for sweep in sweeps)
     if not chosen.names and not chosen.files:
         return tuple(_grid(chosen, sweeps, counted=counted))
-    _refuse_model_axes(sweeps)
     points = list(expand(sweeps))
     for thing in (*chosen.names, *map(str, chosen.files)):
         if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
@@ -90,13 +95,29 @@ def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[
     ]
 
 
-def _refuse_model_axes(sweeps: Sequence[Sweep]) -> None:
-    for sweep in sweeps:
-        if sweep.axis not in _OF_A_FILE:
+def refuse_idle(chosen: Selection) -> None:
+    """Refuse what would change nothing about the variants and files that are named, rather than seem to follow it.
+
+    Raises:
+        UsageError: a sweep, list or option that is for networks which mbench chooses, or builds.
+    """
+    if not chosen.names and not chosen.files:
+        return
+    for axis in (parse_sweep(text).axis for text in chosen.sweeps):
+        if axis not in _OF_A_FILE:
             raise UsageError(
-                f"{sweep.axis} cannot be swept over a named variant or a file; only threads and delegate can. "
-                f"Leave the names out to sweep {sweep.axis}."
+                f"{axis} cannot be swept over a named variant or a file; only threads and delegate can. "
+                f"Leave the names out to sweep {axis}."
             )
+    fixed = [*(f"--{axis}" for axis in chosen.lists if axis not in _OF_A_FILE)]
+    fixed += [option for option in chosen.typed if option in _OF_NETWORKS]
+    if chosen.names and fixed:
+        raise UsageError(
+            f"{fixed[0]} has no meaning with {chosen.names[0]}, whose name says it; leave one of them out."
+        )
+    idle = [*fixed, *(() if chosen.names else chosen.typed)]
+    if idle:
+        raise UsageError(f"{idle[0]} has no meaning with {chosen.files[0]}, which is built already; leave it out.")
 
 
 def _existing_variant(name: str) -> Variant:

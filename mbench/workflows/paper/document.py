@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from mbench.core.ports import Progress
 from mbench.files.disk import disk_errors
+from mbench.files.targets import refuse_foreign_file
+from mbench.files.whole import write_whole
 from mbench.report.charts.figures import write_svg
 from mbench.report.paper.compute_rate import DEFINITION
 from mbench.report.paper.paper_table import LEGEND, UNKNOWN_LEGEND
@@ -37,6 +39,8 @@ How to read the tables:
 
 """
 
+_BEGINS: Final = INTRODUCTION.partition("\n")[0].encode()
+
 SAID_ONCE: Final = (LEGEND, UNKNOWN_LEGEND, LATENCY_DEFINITION, DEFINITION)
 """Lines that stand under the introduction and not under every table."""
 
@@ -54,24 +58,25 @@ def write_document(
         progress: told of what is built.
 
     Raises:
+        UsageError: another file has that name.
         StoreError: no such session, or the document cannot be written.
         DiskError: the cache cannot be used.
     """
     parts = [INTRODUCTION + "".join(f"- {escape_markdown(line)}\n" for line in SAID_ONCE)]
     written, stored = [output], StoredSessions()
-    with disk_errors("write", output, otherwise="name another file"):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        for name in (*TABLES, *FIGURES):
-            results = suite_results(name, sessions, root=root, stored=stored)
-            shown = suite_shown(name, results, build=build, progress=progress)
-            parts.extend(_section(shown))
-            if shown.suite.figure is not None:
-                picture = output.with_name(f"{output.stem}-{slug(name)}.svg")
-                if (figure := suite_figure(shown)) is not None:
-                    write_svg(figure, picture)
-                    written.append(picture)
-                    parts.append(f"![{escape_markdown(figure.title)}]({_link(picture.name)})\n")
-        output.write_text("\n".join(parts), encoding="utf-8")
+    refuse_foreign_file(output, option="--output", begins=_BEGINS, what="such a document")
+    for name in (*TABLES, *FIGURES):
+        results = suite_results(name, sessions, root=root, stored=stored)
+        shown = suite_shown(name, results, build=build, progress=progress)
+        parts.extend(_section(shown))
+        if shown.suite.figure is not None:
+            picture = output.with_name(f"{output.stem}-{slug(name)}.svg")
+            if (figure := suite_figure(shown)) is not None:
+                write_svg(figure, picture)
+                written.append(picture)
+                parts.append(f"![{escape_markdown(figure.title)}]({_link(picture.name)})\n")
+    with disk_errors("write", output, otherwise="name another file with --output"):
+        write_whole(output, "\n".join(parts).encode(), fsync=False)
     return tuple(written)
 
 

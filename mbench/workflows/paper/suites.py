@@ -174,8 +174,9 @@ def _needs(suite: Suite) -> Iterator[str]:
 def _refuse_networks(chosen: Selection) -> None:
     if chosen.names or chosen.files:
         raise UsageError("--suite names what is run; leave variants and --model out.")
-    if chosen.head not in (None, IMAGENET_HEAD):
-        raise UsageError("--suite names the heads of its networks; leave --classes out.")
+    for option in ("--classes", "--arch"):
+        if option in chosen.typed:
+            raise UsageError(f"--suite names its networks; leave {option} out.")
     for axis in [parse_sweep(text).axis for text in chosen.sweeps] + list(chosen.lists):
         if axis in (Axis.ALPHA, Axis.RESOLUTION):
             raise UsageError(

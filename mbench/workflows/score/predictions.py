@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from mbench.accuracy.tasks.class_metrics import TOP5
 from mbench.accuracy.tasks.predictions import Prediction
+from mbench.files.disk import disk_errors
+from mbench.files.targets import refuse_foreign_file
+from mbench.files.whole import write_whole
 from mbench.report.results.delimited import csv_text
 
 COLUMNS: Final = (
@@ -17,6 +21,9 @@ COLUMNS: Final = (
     "right",
     *(f"{what}_{place}" for place in range(1, TOP5 + 1) for what in ("output", "class", "name", "score")),
 )
+
+_BEGINS: Final = ",".join(COLUMNS).encode()
+_OPTION: Final = "--predictions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,26 @@ class FilePredictions:
 def predictions_csv(files: Sequence[FilePredictions]) -> str:
     """Return a header and a line for each file and example; what is not there is an empty field."""
     return csv_text([COLUMNS, *(line for file in files for line in _lines(file))])
+
+
+def refuse_place(path: Path) -> None:
+    """Refuse a path where predictions would replace what is not predictions; to be asked before anything is scored.
+
+    Raises:
+        UsageError: it says what is there.
+    """
+    instead = f", or {_OPTION} - for stdout"
+    refuse_foreign_file(path, option=_OPTION, begins=_BEGINS, what="predictions of mbench", instead=instead)
+
+
+def write_predictions(path: Path, text: str) -> None:
+    """Write predictions in place of those that are there.
+
+    Raises:
+        DiskError: they could not be written.
+    """
+    with disk_errors("write predictions to", path, otherwise=f"name another file with {_OPTION}"):
+        write_whole(path, text.encode(), fsync=False)
 
 
 def _lines(file: FilePredictions) -> Iterator[list[object]]:

@@ -56,6 +56,45 @@ def test_threads_that_nobody_named_are_left_to_the_device():
     assert select(Selection())[0].threads is None
 
 
+NAMED = ("mobilenet_v1_0.50_160_int8",)
+
+
+@pytest.mark.parametrize(
+    ("idle", "option"),
+    [
+        ({"typed": ("--weights", "--arch")}, "--arch"),
+        ({"typed": ("--classes",)}, "--classes"),
+        ({"lists": {Axis.ALPHA: "0.5"}}, "--alpha"),
+        ({"lists": {Axis.THREADS: "1", Axis.QUANTIZATION: "fp32"}}, "--quantization"),
+    ],
+)
+def test_options_that_a_variants_name_says_for_itself_are_refused(idle, option, tmp_path):
+    with pytest.raises(UsageError, match=rf"^{option} has no meaning with mobilenet_v1_0.50_160_int8, whose name says"):
+        select(Selection(names=NAMED, files=(tmp_path,), **idle))
+
+
+@pytest.mark.parametrize(
+    ("idle", "option"),
+    [
+        ({"typed": ("--weights",)}, "--weights"),
+        ({"typed": ("--arch",)}, "--arch"),
+        ({"lists": {Axis.ALPHA: "1"}}, "--alpha"),
+    ],
+)
+def test_options_of_building_are_refused_where_only_files_are_named(idle, option, tmp_path):
+    with pytest.raises(UsageError, match=rf"^{option} has no meaning with .*, which is built already; leave it out"):
+        select(Selection(files=(tmp_path,), **idle))
+
+
+def test_what_named_variants_are_built_of_may_be_said_beside_files(tmp_path):
+    (tmp_path / "my.tflite").touch()
+    assert len(select(Selection(names=NAMED, files=(tmp_path / "my.tflite",), typed=("--weights",)))) == 2
+
+
+def test_networks_that_are_chosen_take_every_option():
+    assert names(Selection(typed=("--arch", "--weights", "--quantizer"))) == ["mobilenet_v1_1.00_224_int8"]
+
+
 @pytest.mark.parametrize(
     ("chosen", "reason"),
     [

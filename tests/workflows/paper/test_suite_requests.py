@@ -6,7 +6,6 @@ import pytest
 from mbench.core.errors import UsageError
 from mbench.core.scores import EvaluationSpec
 from mbench.core.sweeps import Axis
-from mbench.core.variants import Head
 from mbench.paper.suites import Suite
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection
@@ -59,7 +58,8 @@ def test_two_variants_that_become_one_run_once():
         (Selection(names=("mobilenet_v1_0.50_160_int8",)), "leave variants and --model out"),
         (Selection(sweeps=("alpha",)), "leave alpha out"),
         (Selection(lists={Axis.RESOLUTION: "128"}), "leave resolution out"),
-        (Selection(head=Head(classes=7)), "leave --classes out"),
+        (Selection(typed=("--weights", "--classes")), "leave --classes out"),
+        (Selection(typed=("--arch",)), "leave --arch out"),
     ],
 )
 def test_what_names_networks_beside_a_suite_is_refused(selection, said):
