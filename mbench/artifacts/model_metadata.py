@@ -4,7 +4,6 @@ TFLite metadata is a flatbuffer within the flatbuffer, of which only the way to 
 (tensorflow/tflite-support `tensorflow_lite_support/metadata/metadata_schema.fbs`).
 """
 
-import math
 import struct
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +12,7 @@ from typing import Any, Final
 from flatbuffers import encode, number_types, packer
 from flatbuffers.table import Table
 
+from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
 from mbench.core.workloads import Normalization
 
 METADATA_NAME: Final = "TFLITE_METADATA"
@@ -65,7 +65,9 @@ def _normalization(unit: Table) -> Normalization | None:
         return None
     table = Table(unit.Bytes, unit.Indirect(unit.Pos + options))
     mean, std = (_channels(table, field) for field in (_MEAN, _STD))
-    if mean is None or std is None or not all(map(math.isfinite, (*mean, *std))) or min(std) <= 0:
+    if mean is None or std is None or min(std) < LEAST_DEVIATION:
+        return None
+    if not all(abs(number) <= LARGEST_LEVEL for number in (*mean, *std)):  # NaN is not, either
         return None
     return Normalization(mean=mean, std=std)
 

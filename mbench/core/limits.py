@@ -37,3 +37,9 @@ LONGEST_NAME: Final = 200
 
 MOST_PROGRAM_BYTES: Final = 1 << 30
 """Of a benchmark program; with all its debugging symbols benchmark_model has a third of that."""
+
+LARGEST_LEVEL: Final = 1e6
+"""Of a mean or standard deviation of a picture's levels, which are 0 to 255."""
+
+LEAST_DEVIATION: Final = 1e-6
+"""Of a standard deviation: a level more is a million more then. Far below, it is 0 in float32, and inputs are NaN."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.core.errors import UsageError
+from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
 from mbench.core.numerals import real
 
 Channels = tuple[float, float, float]
@@ -26,9 +27,6 @@ SCALINGS: Final = {
     "symmetric": PixelScaling(divisor=127.5, mean=(1.0, 1.0, 1.0)),
     "imagenet": PixelScaling(divisor=255.0, mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)),
 }
-
-LARGEST: Final = 1e6
-"""Of a mean or deviation; pictures have levels of 0 to 255."""
 
 
 def is_scaling(text: str) -> bool:
@@ -48,8 +46,11 @@ def parse_scaling(text: str) -> PixelScaling:
     if not 1 <= len(rest) <= 2 or rest[1:] not in ([], ["bgr"]):
         raise _unknown(text)
     mean, std = _channels(first, text), _channels(rest[0], text)
-    if min(std) <= 0:
-        raise UsageError(f"scaling {text!r} divides by {min(std):g}; a standard deviation is above 0.")
+    if min(std) < LEAST_DEVIATION:
+        raise UsageError(
+            f"scaling {text!r} divides by {min(std):g}; a standard deviation is at least {LEAST_DEVIATION:g}, such as "
+            "127.5/127.5."
+        )
     return scaling_of(mean, std, channels="bgr" if rest[1:] else "rgb")
 
 
@@ -81,7 +82,9 @@ def _text(numbers: tuple[float, ...]) -> str:
 
 
 def _channels(text: str, whole: str) -> Channels:
-    numbers = [number for part in text.split(",") if (number := real(part)) is not None and abs(number) <= LARGEST]
+    numbers = [
+        number for part in text.split(",") if (number := real(part)) is not None and abs(number) <= LARGEST_LEVEL
+    ]
     if len(numbers) != text.count(",") + 1 or len(numbers) not in {1, 3}:
         raise _unknown(whole)
     first, second, third = numbers * (3 // len(numbers))

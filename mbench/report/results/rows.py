@@ -29,6 +29,9 @@ OUTLYING = 0.1
 MEAN_APART = 0.1
 """Share of a run's median by which its mean may differ; in ordinary runs it is a few hundredths."""
 
+LONGER = "some inferences take far longer: look for other work on these cores, and quote the mean too"
+SHORTER = "some inferences take far shorter than most: clocks that fell while it ran (heat, a cap); quote the mean too"
+
 LEAST_INFERENCES_FOR_P95 = 40
 """Below that, the 95th percentile is one of the two slowest inferences."""
 
@@ -271,7 +274,7 @@ def _in_groups(samples: Sequence[float]) -> Iterator[MeasurementWarning]:
 
 
 def _mean_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
-    """Yield a doubt where the mean inference of runs is not their median one: some inferences took far longer."""
+    """Yield a doubt where the mean inference of runs is not their median one: some took far longer, or far shorter."""
     phases = [run.measured for run in runs if run.measured is not None]
     known = [(phase.avg_us, phase.median_us) for phase in phases if phase.avg_us is not None and phase.median_us]
     apart = [(mean, middle) for mean, middle in known if abs(mean - middle) > max(MEAN_APART * middle, CLOCK_STEP_US)]
@@ -281,7 +284,7 @@ def _mean_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
             code=WarningCode.MEAN_APART,
             message=f"in {len(apart)} of {len(known)} runs the mean inference is far from the median "
             f"one: in one of them {mean / middle:.1f} times as long, {mean:g} µs",
-            advice="some inferences take far longer: look for other work on these cores, and quote the mean too",
+            advice=LONGER if mean > middle else SHORTER,
         )
 
 

@@ -101,6 +101,8 @@ def test_a_scaling_that_contradicts_the_metadata_is_said(tmp_path: Path) -> None
     [
         ([127.5], [127.5], Normalization(mean=(127.5,) * 3, std=(127.5,) * 3)),
         ([1.0, 2.0, 3.0], [4.0], Normalization(mean=(1.0, 2.0, 3.0), std=(4.0,) * 3)),
+        ([0.0], [1e-40], None),
+        ([0.0], [float("inf")], None),
         ([0.0], [0.0], None),
         ([float("nan")], [1.0], None),
         ([1.0, 2.0], [1.0], None),

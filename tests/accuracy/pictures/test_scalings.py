@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from mbench.accuracy.pictures.input_range import LEAST_OVERLAP, Range, given_range, held_range, misfit
 from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.accuracy.pictures.recipes import RECIPES, find_recipe
-from mbench.accuracy.pictures.scalings import LARGEST, SCALINGS, parse_scaling, scaling_name, scaling_of
+from mbench.accuracy.pictures.scalings import SCALINGS, parse_scaling, scaling_name, scaling_of
 from mbench.core.errors import UsageError
+from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
 
-NUMBERS = st.floats(-LARGEST, LARGEST).map(lambda number: float(f"{number:.6g}"))
+NUMBERS = st.floats(-LARGEST_LEVEL, LARGEST_LEVEL).map(lambda number: float(f"{number:.6g}"))
 DEVIATIONS = st.floats(1e-3, 1e3).map(lambda number: float(f"{number:.6g}"))
 
 
@@ -63,6 +64,26 @@ def test_a_name_is_read_as_what_it_was_made_of(
 ) -> None:
     scaling = scaling_of(mean, std)
     assert parse_scaling(scaling_name(scaling)) == scaling
+
+
+@pytest.mark.parametrize("std", ["0", "0.0", "1e-400", "1e-46", "1e-40", "9.9e-7", "1,1e-45,1"])
+def test_a_deviation_whose_quotients_are_no_numbers_is_refused(std: str) -> None:
+    with pytest.raises(UsageError, match=r"a standard deviation is at least 1e-06"):
+        parse_scaling(f"127.5/{std}")
+
+
+@pytest.mark.parametrize("mean", [-LARGEST_LEVEL, 0.0, 127.5, LARGEST_LEVEL])
+def test_the_least_deviation_gives_finite_inputs(mean: float) -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(-1, 1).repeat(3, axis=1)
+    values = parse_scaling(f"{mean}/{LEAST_DEVIATION}").real_values(levels)
+    assert np.isfinite(values).all()
+    assert len(np.unique(values)) > 1
+
+
+@pytest.mark.parametrize("text", ["1e400/1", "-inf/1", "nan/1", "1/1e400", "1/inf", "1/nan", "1000001/1", "1/1000001"])
+def test_numbers_that_no_level_has_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="unknown scaling"):
+        parse_scaling(text)
 
 
 def test_mean_and_deviation_are_taken_off_levels() -> None:

@@ -171,6 +171,16 @@ def test_a_mean_more_than_a_tenth_from_the_median_is_a_doubt(mean, apart):
     assert bool(warned(means(*[(1000, mean)] * 5), "mean_apart")) == apart
 
 
+@pytest.mark.parametrize(
+    ("mean", "advice"),
+    [(1200, "some inferences take far longer:"), (800, "some inferences take far shorter than most:")],
+)
+def test_the_advice_fits_the_side_on_which_the_mean_lies(mean, advice):
+    row = means(*[(1000, mean)] * 5)
+    (given,) = [warning.advice for warning in row.warnings if warning.code == "mean_apart"]
+    assert given.startswith(advice)
+
+
 @pytest.mark.parametrize(("mean", "apart"), [(3.0, False), (3.01, True)])
 def test_a_mean_within_a_step_of_the_clock_is_the_median(mean, apart):
     assert bool(warned(means(*[(2, mean)] * 5), "mean_apart")) == apart
