@@ -92,6 +92,10 @@ class _Changed(Exception):
     """An entry is not what was put; the message says in what."""
 
 
+class _Gone(_Changed):
+    """Its file is not there."""
+
+
 class ArtifactCache:
     """Artifacts in a folder, which is made when the first one is put. Safe for several processes and threads."""
 
@@ -168,6 +172,8 @@ class ArtifactCache:
         with disk_errors("read from the artifact cache", self._folder):
             try:
                 return self._use(sha256)
+            except _Gone:  # whoever needs it says so
+                return None
             except _Changed as reason:
                 _LOG.warning("cache %s: %s", self._folder, reason)
                 return None
@@ -276,7 +282,7 @@ def _check_file(path: Path, sha256: str) -> None:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise _Changed(f"file {path.name} is gone") from None
+        raise _Gone(f"file {path.name} is gone") from None
     if hashlib.sha256(data).hexdigest() != sha256:
         path.unlink(missing_ok=True)
         raise _Changed(f"file {path.name} has changed: it has {len(data)} bytes of another SHA-256")

@@ -314,7 +314,10 @@ def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool,
             show(begun[0])
         code = exit_code(begun[0].results(), ran=begun[0].has_runs())
         if resumed or keep_or_drop(begun[0]):
-            then = f"What was measured is kept in {begun[0].path}; mbench run --resume {begun[0].plan.session} goes on."
+            ended = isinstance(error, MbenchError) and error.ends_session
+            session = begun[0].plan.session
+            next_ = f"mbench report {session} prints it" if ended else f"mbench run --resume {session} goes on"
+            then = f"What was measured is kept in {begun[0].path}; {next_}."
         else:
             then = "Nothing was measured, and nothing is kept."
         if isinstance(error, KeyboardInterrupt):

@@ -10,6 +10,7 @@
     │   └── LeftOut                 3   it is held, or in quarantine
     ├── ArtifactError               4   a file that was to be built or read is not what it should be
     │   ├── DownloadFailed          4   the network, or a server, did not give it
+    │   ├── LostFile                4   a file of a session is no longer kept
     │   └── RuinedConversion        4   built, but its outputs do not follow the float model
     ├── TrainingFailed              4   a training gave no weights worth keeping
     ├── PartInterrupted          130   a device's share of a session was stopped; what it measured is kept
@@ -25,6 +26,7 @@
         ├── DiskError               4   the disk refused: it is full, read-only, somebody else's
         │   └── HostDiskError       4   the same on the way to a device; a TransportError, too
         ├── LockHeld                4   another process holds what only one may
+        ├── OtherDevice             4   a device or program is not the one that a session was begun with
         ├── NewerFormat             2   written by a newer mbench
         └── NoSession               2   no session is called so
 
@@ -45,9 +47,11 @@ class MbenchError(Exception):
     Attributes:
         exit_code: what the process then ends with.
         error_class: what a job is said to have ended by whose device this befell; None: nothing that has a class.
+        ends_session: whether a session that it befell cannot be resumed.
     """
 
     exit_code: ClassVar[int] = 1
+    ends_session: ClassVar[bool] = False
     error_class: ErrorClass | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -111,6 +115,12 @@ class DownloadFailed(ArtifactError):
 
 class RuinedConversion(ArtifactError):
     """The converter wrote a file whose outputs do not follow the model it was made from."""
+
+
+class LostFile(ArtifactError):
+    """A file that a session has still to measure is no longer in the cache."""
+
+    ends_session = True
 
 
 class TrainingFailed(MbenchError):
@@ -217,6 +227,12 @@ class DiskError(StoreError):
 
 class HostDiskError(DiskError, TransportError):
     """The disk of this host refused what the way to a device needs: its lease, its journal, files to be sent."""
+
+
+class OtherDevice(StoreError):
+    """A device or its program is not the one that a session was begun with: its rows could not be compared."""
+
+    ends_session = True
 
 
 class LockHeld(StoreError):

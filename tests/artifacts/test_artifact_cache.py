@@ -102,6 +102,13 @@ def test_a_file_that_is_gone_forgets_the_entry(cache: ArtifactCache, caplog: pyt
     assert "is gone" in caplog.text
 
 
+def test_a_file_that_is_looked_for_and_not_there_is_no_fault_of_the_cache(
+    cache: ArtifactCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert cache.find_file("1" * 64) is None
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"format_version": 99}', b"\xff\xfe"])
 def test_damaged_metadata_forgets_the_entry(
     cache: ArtifactCache, damage: bytes, caplog: pytest.LogCaptureFixture

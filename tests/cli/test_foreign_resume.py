@@ -81,6 +81,25 @@ def test_a_session_that_is_what_it_says_goes_on(begun, mbench):
     assert (done.returncode, [row["status"] for row in rows_of(done)]) == (0, ["ok"]), done.stderr
 
 
+def test_a_session_whose_files_left_the_cache_is_said_not_to_go_on_and_what_to_do(begun, mbench, tmp_path):
+    session = interrupted(begun, mbench)
+    mbench.environment["MBENCH_HOME"] = str(tmp_path / "home")  # as `mbench cache empty` leaves it
+    line = refused(mbench)
+    assert line.startswith(f"mbench: session {session.name} cannot go on: {SMALL} (")
+    assert f"is no longer in the cache {tmp_path}/home/cache. Start a new run;" in line
+    assert line.endswith(f"mbench report {session.name} prints what was measured.")
+    assert mbench("report", session.name).returncode == 0
+
+
+def test_a_session_without_its_files_keeps_its_failed_jobs(begun, mbench, tmp_path):
+    shutil.copytree(begun / "hostbench", mbench.folder / "results")
+    (job,) = (mbench.folder / "results").glob(f"2*/jobs/{JOB}.json")
+    edit(job, lambda result: result.update(status="failed", error_class="killed", message="it was killed."))
+    mbench.environment["MBENCH_HOME"] = str(tmp_path / "home")
+    assert "cannot go on" in refused(mbench, "--failed")
+    assert job.exists()
+
+
 def test_a_session_s_name_removes_no_folder(begun, mbench, victim):
     session = interrupted(begun, mbench)
     up = "/.." * (len((Path(mbench.environment["MBENCH_HOME"]) / "host" / "work-").parts) - 1)

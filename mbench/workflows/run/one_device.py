@@ -7,7 +7,7 @@ from threading import Event
 from typing import NoReturn
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, MbenchError, PartInterrupted, StoreError
+from mbench.core.errors import LostFile, MbenchError, OtherDevice, PartInterrupted, StoreError
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, PartEnding, Plan, PlannedJob
 from mbench.store.session_store import SessionStore
@@ -159,23 +159,45 @@ def _scorer(
 
 def _planned_files(jobs: Sequence[PlannedJob]) -> dict[str, Path]:
     """Return the cached file of each artifact and of its inputs' values by SHA-256, each verified."""
+    found = _cached(jobs)
+    there = {sha256: path for (_, sha256), path in found.items() if path is not None}
+    if lost := [name for name, path in found.items() if path is None]:
+        raise LostFile(f"{_listed_files(lost)}; start a new run.")
+    return there
+
+
+def refuse_lost_files(session: str, jobs: Sequence[PlannedJob]) -> None:
+    """Refuse to go on with jobs whose files are not all there.
+
+    Raises:
+        LostFile: it names those that are gone, and what to do.
+    """
+    if lost := [name for name, path in _cached(jobs).items() if path is None]:
+        raise LostFile(
+            f"session {session} cannot go on: {_listed_files(lost)}. Start a new run; mbench report {session} prints "
+            "what was measured."
+        )
+
+
+def _cached(jobs: Sequence[PlannedJob]) -> dict[tuple[str, str], Path | None]:
+    """Return where each file that jobs read lies in the cache, by its name and SHA-256; None: it is not there."""
     cache = ArtifactCache(home() / "cache")
-    found: dict[str, Path] = {}
-    for name, sha256 in (named for job in jobs if job.build_error is None for named in files_of(job.workload).items()):
-        if sha256 in found:
-            continue
-        path = cache.find_file(sha256)
-        if path is None:
-            raise ArtifactError(f"{name} ({sha256[:12]}) is no longer in the cache {cache.folder}; start a new run.")
-        found[sha256] = path
-    return found
+    read = dict.fromkeys(named for job in jobs if job.build_error is None for named in files_of(job.workload).items())
+    return {(name, sha256): cache.find_file(sha256) for name, sha256 in read}
+
+
+def _listed_files(lost: Sequence[tuple[str, str]]) -> str:
+    """Return that files are gone: the first by name, the others by number."""
+    (name, sha256), *others = lost
+    more = f" and {len(others)} more files are" if others else " is"
+    return f"{name} ({sha256[:12]}){more} no longer in the cache {home() / 'cache'}"
 
 
 def _refuse_another(found: Identity, part: DevicePlan, session: str) -> None:
     """Refuse a device or a program that is not the planned one.
 
     Raises:
-        StoreError: with the first difference.
+        OtherDevice: with the first difference.
     """
     facts, binary = found.facts, found.binary
     for what, planned, here in (
@@ -185,7 +207,7 @@ def _refuse_another(found: Identity, part: DevicePlan, session: str) -> None:
         ("system build", part.device.build or "?", facts.build or "?"),
     ):
         if planned != here:
-            raise StoreError(
+            raise OtherDevice(
                 f"session {session} was begun with {what} {planned}, here is {here}: "
                 "its rows could not be compared; start a new run."
             )

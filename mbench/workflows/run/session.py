@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from mbench.core.errors import MbenchError, StoreError
+from mbench.core.errors import LostFile, MbenchError, StoreError
 from mbench.core.ports import Progress, utc_now
-from mbench.core.results import Plan, Status
+from mbench.core.results import JobResult, Plan, PlannedJob, Status
 from mbench.files.scratch import sweep
 from mbench.report.results.report import report_markdown
 from mbench.store.session import create_session, find_session, open_session
@@ -23,7 +23,7 @@ from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_o
 from mbench.workflows.run.late_devices import identify_late
 from mbench.workflows.run.make_plan import make_plan
 from mbench.workflows.run.many_devices import measure_parts
-from mbench.workflows.run.one_device import DeviceOf, note_ending
+from mbench.workflows.run.one_device import DeviceOf, note_ending, refuse_lost_files
 from mbench.workflows.run.provenance import provenance
 from mbench.workflows.run.request import RunRequest, expand_request
 
@@ -115,6 +115,7 @@ def resume(
     store.refuse_other_runs()
     refuse_foreign_delegates(store, delegates)
     refuse_other_binary(store, binary)
+    _refuse_without_files(store, again=failed)
     profiles = [part.device.profile for part in store.plan.devices]
     with find_devices(profiles, adb_servers, wait_s=wait_s) as devices:
         late = identify_late(store, devices, binary=binary, progress=progress)
@@ -126,6 +127,31 @@ def resume(
         first = partial(_failed_jobs, store, progress, again=failed)
         _drive(store, device_of, progress, started, unfit=late.unfit, first=first, shown=shown)
     return store
+
+
+def _refuse_without_files(store: SessionStore, *, again: bool) -> None:
+    """Refuse to go on where no device has all files of what it is to measure; failed jobs then stay as they are.
+
+    Raises:
+        LostFile: it names what is gone.
+    """
+    refused: list[LostFile] = []
+    for part in store.plan.devices:
+        jobs = [job for job in part.jobs if (result := store.result(job.id)) is None or (again and _able(job, result))]
+        try:
+            refuse_lost_files(store.plan.session, jobs)
+        except LostFile as error:
+            refused.append(error)
+        else:
+            if jobs:
+                return
+    if refused:
+        raise refused[0]
+
+
+def _able(job: PlannedJob, result: JobResult) -> bool:
+    """Whether a job failed and may be tried again; what has no file stays without."""
+    return result.status is Status.FAILED and job.build_error is None
 
 
 def _failed_jobs(store: SessionStore, progress: Progress, *, again: bool) -> None:

@@ -10,7 +10,7 @@ from loop_fakes import NOON, HandClock, KeptResults, SeenProgress, doubts, part_
 from memory_device import INSTRUMENT, Ended, MemoryDevice, MemoryTaken
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.errors import ArtifactError, DeviceLost, NoDevice, PartInterrupted, StoreError
+from mbench.core.errors import DeviceLost, LostFile, NoDevice, PartInterrupted, StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, DevicePlan, PlannedJob, Run, Status
 from mbench.core.scores import EvaluationSpec
@@ -181,7 +181,7 @@ def test_files_are_scored_on_the_device_where_the_plan_says_so(question, ask_dev
 def test_a_file_that_left_the_cache_ends_the_part_before_its_device_is_opened(tmp_path, monkeypatch):
     monkeypatch.setenv("MBENCH_HOME", str(tmp_path / "home"))
     store = stored(planned())
-    with pytest.raises(ArtifactError, match=r"mobilenet_v1_0.25_32_int8 \(111111111111\) is no longer in the cache"):
+    with pytest.raises(LostFile, match=r"mobilenet_v1_0.25_32_int8 \(111111111111\) is no longer in the cache"):
         measure_nowhere(store)
 
 
