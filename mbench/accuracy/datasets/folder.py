@@ -84,6 +84,7 @@ def open_folder(opening: Opening) -> Dataset:
         readers={split: partial(sorted_folder.read, split) for split in folders.parts or SPLITS},
         split_here=not folders.parts,
         name_examples=sorted_folder.name_examples,
+        refuse_split=None if folders.parts else sorted_folder.refuse_split,
         name_skipped=sorted_folder.name_skipped,
         count_classes=sorted_folder.count_classes,
     )
@@ -157,7 +158,7 @@ class _SortedFolder:
         if self._parts:
             sides = {split: self._listed(part) for split, part in self._parts.items()}
         else:
-            sides = _draw(self._listed(self._root), self._class_names)
+            sides = _draw(self._listed(self._root))
         check_disjoint({split: (side.names, side.hashes) for split, side in sides.items()}, format_=FORMAT)
         return sides
 
@@ -173,6 +174,20 @@ class _SortedFolder:
             class_names=self._class_names,
             classes=len(self._class_names),
         )
+
+    def refuse_split(self) -> None:
+        """Refuse a class of one picture, which cannot be on both sides.
+
+        Raises:
+            DatasetError: there is one; it is named.
+        """
+        both = [_contents(side) for side in self._sides.values()]
+        for label, class_name in enumerate(self._class_names):
+            if len(set().union(*(side.get(label, set()) for side in both))) < 2:
+                raise DatasetError(
+                    f"{FORMAT}; {class_name} holds one picture, too few for a split. Add some, remove it, or "
+                    "score every picture by --split all."
+                )
 
     def name_examples(self) -> Mapping[Split, tuple[str, ...]]:
         """Return the names of each split's pictures."""
@@ -209,20 +224,27 @@ class _SortedFolder:
         )
 
 
-def _draw(everything: _Labelled, class_names: tuple[str, ...]) -> Mapping[Split, _Labelled]:
-    """Return the pictures of each side: the same on every machine, whatever files are called."""
+def _draw(everything: _Labelled) -> Mapping[Split, _Labelled]:
+    """Return the pictures of each side: the same on every machine, whatever files are called.
+
+    A class of one picture has none to test on; whoever asks for a split is refused (`refuse_split`).
+    """
     for_test: set[bytes] = set()
-    for label, class_name in enumerate(class_names):
-        contents = {content for content, its in zip(everything.hashes, everything.labels, strict=True) if its == label}
-        if len(contents) < 2:
-            raise DatasetError(
-                f"{FORMAT}; {class_name} holds one picture, too few for a split. Add some, or remove it."
-            )
-        drawn = sorted(contents, key=lambda content: sha256(f"{SPLIT_SEED} {content.hex()}".encode()).digest())
-        for_test.update(drawn[: max(1, round(TEST_SHARE * len(drawn)))])
+    for contents in _contents(everything).values():
+        if len(contents) > 1:
+            drawn = sorted(contents, key=lambda content: sha256(f"{SPLIT_SEED} {content.hex()}".encode()).digest())
+            for_test.update(drawn[: max(1, round(TEST_SHARE * len(drawn)))])
     return {
         split: everything.only(
             [index for index, content in enumerate(everything.hashes) if (content in for_test) is (split is Split.TEST)]
         )
         for split in SPLITS
     }
+
+
+def _contents(pictures: _Labelled) -> Mapping[int, set[bytes]]:
+    """Return the different pictures of each class, by their hashes."""
+    found: dict[int, set[bytes]] = {}
+    for content, label in zip(pictures.hashes, pictures.labels, strict=True):
+        found.setdefault(label, set()).add(content)
+    return found

@@ -71,6 +71,7 @@ class Dataset:
         split_here: whether mbench, and not the data set, says which examples are to test.
         name_examples: gives the names of each split's examples, for the lists beside a result. None: whoever made the
             data set lists them.
+        refuse_split: raises where what is there is too little for a split of it to be drawn, and none is for all of it.
         name_skipped: names the files that were left out; None of none. None: nothing is ever left out.
         count_classes: names the classes and how many pictures each has in each split; reads the lists of both. None:
             that is known to everybody, or takes long.
@@ -87,6 +88,7 @@ class Dataset:
     readers: Readers = field(repr=False, compare=False)
     split_here: bool = False
     name_examples: Callable[[], Mapping[Split, tuple[str, ...]]] | None = field(default=None, repr=False, compare=False)
+    refuse_split: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     name_skipped: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
     count_classes: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
@@ -114,4 +116,6 @@ class Dataset:
             raise DatasetError(
                 f"{self.reference} has no {which} split, only {there}. Add it, or choose another data set."
             )
+        if self.refuse_split is not None:
+            self.refuse_split()
         return self.readers[which]()

@@ -46,17 +46,18 @@ class Row:
     cells: Mapping[str, str]
 
 
-def read_text(path: Path, *, separators: str = _LINE_ENDS) -> str:
+def read_text(path: Path, *, separators: str = _LINE_ENDS, limit_bytes: int = MOST_BYTES) -> str:
     """Return a text file.
 
     Args:
         path: of the file.
+        limit_bytes: the most that are read.
         separators: characters of which more than `MOST_PARTS` are refused.
 
     Raises:
         DatasetError: it cannot be read, is no UTF-8, or has more bytes or parts than are read.
     """
-    text = _decoded(_read(path, limit_bytes=MOST_BYTES), path)
+    text = _decoded(_read(path, limit_bytes=limit_bytes), path)
     if sum(map(text.count, separators)) > MOST_PARTS:
         raise DatasetError(f"{path} has more than {MOST_PARTS} lines and cells, which are not read. Divide it.")
     return text
@@ -66,14 +67,17 @@ def _read(path: Path, *, limit_bytes: int) -> bytes:
     try:
         return read_regular(path, limit_bytes=limit_bytes)
     except OSError as error:
-        raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it or its permissions.") from error
+        raise DatasetError(f"{path} could not be read: {error.strerror}. Name a text file that can be read.") from error
 
 
 def _decoded(data: bytes, path: Path) -> str:
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is no UTF-8 text: byte {error.start} does not fit. Store it as UTF-8.") from None
+    if "\0" in text:  # UTF-16 of plain English without its mark is UTF-8 as well
+        raise DatasetError(f"{path} is no UTF-8 text: byte {data.index(0)} is 0. Store it as UTF-8.")
+    return text
 
 
 def read_lines(path: Path) -> tuple[str, ...]:

@@ -96,4 +96,7 @@ def _doubt(first: NDArray[np.intp], truth: NDArray[np.integer], outputs: int, of
     right = float((first == truth + offset).mean())
     seen = f"{share:.1%} of its answers are right if class 0 is output {offset + shift}, {right:.1%} if it is {offset}"
     possible = offset + shift in {0, 1} and int(truth.max()) + offset + shift < outputs
-    return seen, f"Give --label-offset {offset + shift}" if possible else "Check the labels"
+    return (
+        seen,
+        f"Give --label-offset {offset + shift}" if possible else "Say what each output stands for by --labels FILE",
+    )

@@ -30,7 +30,7 @@ def label_offset(outputs: int, classes: int, asked: int | None) -> int:
     if outputs not in {classes, classes + 1}:
         raise UnsupportedModel(
             f"it has {outputs} outputs, and the data set {classes} classes: neither as many nor one more, for "
-            "background. Name a data set of its classes."
+            "background. Say what each output stands for by --labels FILE, or name a data set of its classes."
         )
     offset = outputs - classes if asked is None else asked
     if classes + offset > outputs:

@@ -18,11 +18,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.accuracy.datasets.text import read_text
+from mbench.accuracy.datasets.text import brief, read_text
 from mbench.accuracy.tasks.top_k import NO_CLASS
 from mbench.core.errors import DatasetError, UnsupportedModel
+from mbench.files.regular import MIB
 
 FORMAT: Final = "--labels FILE is a class name for each output, one a line, or lines of NUMBER: NAME"
+
+MOST_BYTES: Final = 16 * MIB
+"""Of a list; the names of ImageNet's 21 841 classes have less than one."""
 
 _NUMBERED: Final = re.compile(r"(\d{1,7})\s*[:,\t]\s*(\S.*)")
 _BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
@@ -66,10 +70,17 @@ class OutputLabels:
                 f"{count} of the data set's classes are called {shared!r}, so that names cannot tell them apart. "
                 "Leave --labels out, or give the classes names of their own."
             )
-        named = self.outputs or 1 + max(output for output, _ in self.names)
-        if named > outputs or self.outputs not in {None, outputs}:
+        if self.outputs not in {None, outputs}:
             raise UnsupportedModel(
-                f"it has {outputs} outputs, and {self.path} names {named}. Name a list of its outputs."
+                f"it has {outputs} outputs, and {self.path} names {self.outputs}. Name a list of its "
+                "outputs, or number those of use: NUMBER: NAME."
+            )
+        last = max(output for output, _ in self.names)
+        if last >= outputs:
+            from_one = last == outputs and all(output for output, _ in self.names)
+            advice = "Number them from 0" if from_one else "Name a list of its outputs"
+            raise UnsupportedModel(
+                f"its outputs are 0 to {outputs - 1}, and {self.path} names output {last}. {advice}."
             )
         numbers = {_plain(name): index for index, name in enumerate(class_names)}
         found = np.full(outputs, _ELSEWHERE, np.intp)
@@ -80,7 +91,7 @@ class OutputLabels:
         if missing:
             more = f" and {len(missing) - 1} more of the data set's classes" if len(missing) > 1 else ""
             raise UnsupportedModel(
-                f"{self.path} has no {missing[0]}{more}; its names look like {self.names[0][1]}. Use "
+                f"{self.path} has no {missing[0]}{more}; its names look like {brief(self.names[0][1])}. Use "
                 "the data set's names."
             )
         return found
@@ -100,9 +111,9 @@ def open_labels(path: Path) -> OutputLabels:
     """Return a list of labels.
 
     Raises:
-        DatasetError: it cannot be read, is empty, or gives one output two names.
+        DatasetError: it cannot be read, is empty, numbers some of its lines only, or gives one output two names.
     """
-    text = read_text(path)
+    text = read_text(path, limit_bytes=MOST_BYTES)
     lines = [line.strip() for line in text.splitlines()]
     said = [line for line in lines if line]
     if not said:
@@ -110,6 +121,7 @@ def open_labels(path: Path) -> OutputLabels:
     numbered = [_NUMBERED.fullmatch(line) for line in said]
     digest = sha256(text.encode()).hexdigest()
     if not all(numbered):
+        _refuse_some_numbered(path, said, numbered)
         if "" in lines[: len(lines) - lines[::-1].index(said[-1])]:
             raise DatasetError(f"{FORMAT}; {path} has an empty line between others. Mend it.")
         return OutputLabels(path=path, outputs=len(said), names=tuple(enumerate(said)), sha256=digest)
@@ -119,6 +131,13 @@ def open_labels(path: Path) -> OutputLabels:
     if twice:
         raise DatasetError(f"{FORMAT}; {path} names output {twice[0]} twice. Mend it.")
     return OutputLabels(path=path, outputs=None, names=tuple(names), sha256=digest)
+
+
+def _refuse_some_numbered(path: Path, said: Sequence[str], numbered: Sequence[re.Match[str] | None]) -> None:
+    """Refuse a list most of whose lines are numbered; in one of names, a few may look so."""
+    if 2 * sum(match is not None for match in numbered) > len(numbered):
+        odd = said[numbered.index(None)]
+        raise DatasetError(f"{FORMAT}; {path} has {brief(repr(odd))} between lines of NUMBER: NAME. Mend the line.")
 
 
 def _plain(name: str) -> str:

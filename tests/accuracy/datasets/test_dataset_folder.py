@@ -232,7 +232,27 @@ def test_a_single_class_is_refused(tmp_path: Path) -> None:
 
 def test_a_class_of_one_picture_cannot_be_split(animals: Path) -> None:
     write_picture(animals / "emu" / "1.png", 233)
-    with pytest.raises(DatasetError, match=r"emu holds one picture, too few for a split"):
+    dataset = open_dataset(f"folder:{animals}")
+    for split in (Split.TEST, Split.TRAIN):
+        with pytest.raises(DatasetError, match=r"emu holds one picture, too few for a split\. .* by --split all"):
+            dataset.split(split)
+
+
+def test_a_class_of_one_picture_is_scored_where_no_split_is_made(animals: Path, tmp_path: Path) -> None:
+    write_picture(animals / "emu" / "1.png", 233)
+    dataset = open_dataset(f"folder:{animals}")
+    everything = dataset.split(Split.ALL)
+    names = [everything.name(index) for index in range(len(everything))]
+    assert names.count("emu/1.png") == 1
+    (tmp_path / "list.txt").write_text("emu/1.png\n")
+    assert len(dataset.split(Split.LISTED, list_file=tmp_path / "list.txt")) == 1
+    assert "emu 1 + 0" in dataset.count_classes()
+
+
+def test_a_class_of_one_picture_under_two_names_cannot_be_split(animals: Path) -> None:
+    write_picture(animals / "emu" / "1.png", 233)
+    write_picture(animals / "emu" / "2.png", 233)
+    with pytest.raises(DatasetError, match="emu holds one picture"):
         examples_of(f"folder:{animals}")
 
 

@@ -1,11 +1,12 @@
 """What outputs stand for, by the user's list: other orders, more classes than a data set has, label maps."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mbench.accuracy.tasks.output_labels import meant, open_labels
+from mbench.accuracy.tasks.output_labels import MOST_BYTES, meant, open_labels
 from mbench.accuracy.tasks.top_k import NO_CLASS
 from mbench.core.errors import DatasetError, UnsupportedModel
 
@@ -52,7 +53,9 @@ def test_a_list_of_another_number_of_outputs_is_refused(tmp_path: Path, outputs:
 def test_a_number_behind_the_last_output_is_refused(tmp_path: Path) -> None:
     found = labels(tmp_path, "0: daisy", "1: rose", "9: golden retriever")
     assert found.classes(10, CLASSES)[9] == 1
-    with pytest.raises(UnsupportedModel, match=r"it has 9 outputs, and .* names 10"):
+    with pytest.raises(UnsupportedModel, match=r"its outputs are 0 to 8, and .* names output 9\. Number them from 0"):
+        labels(tmp_path, "1: daisy", "2: rose", "9: golden retriever").classes(9, CLASSES)
+    with pytest.raises(UnsupportedModel, match=r"its outputs are 0 to 8, .* output 9\. Name a list of its outputs"):
         found.classes(9, CLASSES)
 
 
@@ -67,11 +70,55 @@ def test_a_class_that_no_output_stands_for_is_named(tmp_path: Path) -> None:
         (("",), "is empty"),
         (("daisy", "", "rose"), "has an empty line between others"),
         (("1: daisy", "1: rose"), "names output 1 twice"),
+        (("0: daisy", "1: rose", "2 dog"), "has '2 dog' between lines of NUMBER: NAME"),
+        (("0: daisy", "1: rose", "x" * 999), r"has 'x+… \(1001 characters\) between lines"),
     ],
 )
 def test_a_list_that_is_none_is_refused(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         labels(tmp_path, *lines)
+
+
+def test_a_few_names_that_look_numbered_are_names(tmp_path: Path) -> None:
+    assert labels(tmp_path, "7: rose", "daisy").classes(2, ("daisy", "7: rose")).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_marks_and_line_ends_of_other_systems_are_no_part_of_names(tmp_path: Path, encoding: str, end: str) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_bytes(end.join(["rose", "Golden Retriever", "daisy", ""]).encode(encoding))
+    assert open_labels(path).classes(3, CLASSES).tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("rose\ndaisy\n".encode("utf-16"), "is no UTF-8 text: byte 0 does not fit. Store it as UTF-8"),
+        ("rose\ndaisy\n".encode("utf-16-le"), "is no UTF-8 text: byte 1 is 0. Store it as UTF-8"),
+        (b"\x1c\0\0\0TFL3", "is no UTF-8 text: byte 1 is 0"),
+        (b"daisy\n\xff\xfe", "is no UTF-8 text: byte 6 does not fit"),
+        (b"x" * (MOST_BYTES + 1), "at most 16 MiB are read"),
+    ],
+)
+def test_what_is_no_list_of_names_is_said_in_one_line(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_bytes(data)
+    with pytest.raises(DatasetError) as refused:
+        open_labels(path)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_list_that_is_no_file_is_said_to_be_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in (
+        (tmp_path, "a folder"),
+        (tmp_path / "pipe", "a pipe"),
+        (Path("/dev/zero"), "a character device"),
+    ):
+        with pytest.raises(DatasetError, match=rf"it is {kind}.*, not a regular file\. Name a text file that can be"):
+            open_labels(path)
 
 
 @pytest.mark.parametrize(
