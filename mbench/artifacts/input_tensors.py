@@ -6,6 +6,7 @@ user's own values. A name may hold colons itself (`serving_default_x:0`), so the
 
 import hashlib
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
@@ -20,6 +21,11 @@ from mbench.core.workloads import InputTensor
 
 _SHAPE: Final = re.compile(r"[1-9][0-9]{0,8}(?:,[1-9][0-9]{0,8})*|")
 """Sizes, or nothing for a single value."""
+
+PICTURE_RANK: Final = 4
+CHANNELS: Final = frozenset({1, 3, 4})
+PICTURE_SIDE: Final = 224
+"""Pixels; the size of most networks for pictures."""
 
 
 def input_tensors(
@@ -59,16 +65,26 @@ def unfed_input(inputs: Sequence[TensorFacts], fed: Sequence[InputTensor], asked
         if tensor.dtype in UNFILLABLE and tensor.name not in valued:
             return (
                 f"its input {tensor.name!r} takes {tensor.dtype} values, which mbench cannot generate; give them by "
-                f"--input {tensor.name}:FILE."
+                f"--input {shlex.quote(f'{tensor.name}:FILE')}."
             )
-        if has_open_size(tensor) and tensor.name not in shaped:
-            shape = tensor.shape_signature or tensor.shape
-            example = ",".join(str(size) if size > 0 else "SIZE" for size in shape)
-            return (
-                f"its input {tensor.name!r} has no fixed shape but {shape}; give it one by "
-                f"--input-shape {tensor.name}:{example}, or convert it with a fixed one."
-            )
-    return None
+    unshaped = [tensor for tensor in inputs if has_open_size(tensor) and tensor.name not in shaped]
+    if not unshaped:
+        return None
+    shape = unshaped[0].shape_signature or unshaped[0].shape
+    more = f" (and {len(unshaped) - 1} more inputs)" if len(unshaped) > 1 else ""
+    return (
+        f"its input {unshaped[0].name!r} has no fixed shape but {shape}{more}; give it one, such as "
+        f"{' '.join(map(_example, unshaped))}, or convert it with a fixed one."
+    )
+
+
+def _example(tensor: TensorFacts) -> str:
+    """Return an option that gives a tensor a shape, as a shell takes it: what is open is 1, of a picture 224 pixels."""
+    shape = tensor.shape_signature or tensor.shape
+    picture = len(shape) == PICTURE_RANK and shape[-1] in CHANNELS
+    guesses = (1, PICTURE_SIDE, PICTURE_SIDE, 1) if picture else (1,) * len(shape)
+    sizes = ",".join(str(size if size > 0 else guess) for size, guess in zip(shape, guesses, strict=True))
+    return f"--input-shape {shlex.quote(f'{tensor.name}:{sizes}')}"
 
 
 def _by_name(inputs: Sequence[TensorFacts], texts: Sequence[str], option: str) -> list[tuple[str, str]]:
@@ -86,15 +102,18 @@ def _by_name(inputs: Sequence[TensorFacts], texts: Sequence[str], option: str) -
 
 
 def _shape(inputs: Sequence[TensorFacts], name: str, text: str) -> tuple[int, ...]:
+    tensor = next(each for each in inputs if each.name == name)
     if not _SHAPE.fullmatch(text):
         raise ArtifactError(
-            f"--input-shape {name}:{text} is not a shape; write sizes of 1 or more, such as 1,224,224,3."
+            f"--input-shape {name}:{text} is not a shape; write sizes of 1 or more, such as {_example(tensor)}."
         )
     shape = tuple(map(int, text.split(","))) if text else ()
-    tensor = next(each for each in inputs if each.name == name)
     rank = len(tensor.shape_signature or tensor.shape)
     if len(shape) != rank:
-        raise ArtifactError(f"--input-shape {name}:{text} has {len(shape)} dimensions; the input {name!r} has {rank}.")
+        raise ArtifactError(
+            f"--input-shape {name}:{text} has {len(shape)} dimensions; the input {name!r} has {rank}: write such as "
+            f"{_example(tensor)}."
+        )
     return shape
 
 

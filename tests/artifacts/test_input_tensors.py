@@ -1,6 +1,7 @@
 """What a user asks of inputs, matched with the inputs that a file has."""
 
 import hashlib
+import shlex
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,30 @@ def test_values_fit_the_shape_that_was_asked_for() -> None:
     [
         (("y:1,4",), (), 0, "it has no input that --input-shape y:1,4 names; its inputs are 'ids'."),
         ((), ("y:f",), 0, "it has no input that --input y:f names; its inputs are 'ids'."),
-        (("ids:4",), (), 0, "--input-shape ids:4 has 1 dimensions; the input 'ids' has 2."),
-        (("ids:0,4",), (), 0, "--input-shape ids:0,4 is not a shape; write sizes of 1 or more, such as 1,224,224,3."),
-        (("ids:-1,4",), (), 0, "--input-shape ids:-1,4 is not a shape; write sizes of 1 or more, such as 1,224,224,3."),
-        (("ids:1;4",), (), 0, "--input-shape ids:1;4 is not a shape; write sizes of 1 or more, such as 1,224,224,3."),
+        (
+            ("ids:4",),
+            (),
+            0,
+            "--input-shape ids:4 has 1 dimensions; the input 'ids' has 2: write such as --input-shape ids:1,4.",
+        ),
+        (
+            ("ids:0,4",),
+            (),
+            0,
+            "--input-shape ids:0,4 is not a shape; write sizes of 1 or more, such as --input-shape ids:1,4.",
+        ),
+        (
+            ("ids:-1,4",),
+            (),
+            0,
+            "--input-shape ids:-1,4 is not a shape; write sizes of 1 or more, such as --input-shape ids:1,4.",
+        ),
+        (
+            ("ids:1;4",),
+            (),
+            0,
+            "--input-shape ids:1;4 is not a shape; write sizes of 1 or more, such as --input-shape ids:1,4.",
+        ),
         (("ids:1,4", "ids:2,4"), (), 0, "--input-shape names its input 'ids' twice."),
         ((), ("ids:f", "ids:g"), 16, "--input names its input 'ids' twice."),
         ((), ("ids:f",), 15, "f has 15 bytes; input 'ids' takes 16: 1×4 int32 values, raw."),
@@ -87,12 +108,38 @@ def unfed(*inputs: TensorFacts, **asked: tuple[str, ...]) -> str | None:
 
 def test_an_open_size_must_be_asked_for() -> None:
     assert unfed(OPEN) == (
-        "its input 'serving_default_x:0' has no fixed shape but (-1, -1, -1, 3); give it one by "
-        "--input-shape serving_default_x:0:SIZE,SIZE,SIZE,3, or convert it with a fixed one."
+        "its input 'serving_default_x:0' has no fixed shape but (-1, -1, -1, 3); give it one, such as "
+        "--input-shape serving_default_x:0:1,224,224,3, or convert it with a fixed one."
     )
     assert unfed(OPEN, shapes=("serving_default_x:0:1,8,8,3",)) is None
     assert unfed(IDS) is None
     assert unfed(tensor("x", (1, 4), (-1, 4))) is None
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        (OPEN,),
+        (tensor("a picture; rm *", (1, 1, 1, 3), (1, -1, -1, 3)),),
+        (tensor("ids", (1, 1), (1, -1)), tensor("mask:0", (1, 1), (-1, -1)), tensor("it's", (0, 8))),
+        (tensor("", (1, 1), (1, -1)),),
+    ],
+    ids=str,
+)
+def test_the_shapes_that_are_proposed_are_taken_when_they_are_pasted(inputs: tuple[TensorFacts, ...]) -> None:
+    reason = unfed(*inputs)
+    assert reason is not None
+    words = shlex.split(reason.partition("such as ")[2].removesuffix(", or convert it with a fixed one."))
+    assert words[::2] == ["--input-shape"] * len(inputs)
+    assert unfed(*inputs, shapes=tuple(words[1::2])) is None
+
+
+def test_the_shape_in_place_of_one_that_does_not_fit_is_taken_when_it_is_pasted() -> None:
+    for wrong in ("0,4", "7", "a"):
+        with pytest.raises(ArtifactError) as refusal:
+            fed(OPEN, shapes=(f"serving_default_x:0:{wrong}",))
+        option, shape = shlex.split(str(refusal.value).partition("such as ")[2].removesuffix("."))
+        assert (option, fed(OPEN, shapes=(shape,))[0].shape) == ("--input-shape", (1, 224, 224, 3))
 
 
 def test_text_must_be_given() -> None:

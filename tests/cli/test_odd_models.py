@@ -184,7 +184,7 @@ def test_an_open_shape_is_refused_without_one_and_runs_with_one(bare):
     (bare.folder / "odd.tflite").write_bytes(open_shape())
     code, row = run_fed(bare)
     assert (code, row["error_class"]) == (4, "build")
-    assert "--input-shape serving_default_x:0:1,SIZE" in row["message"]
+    assert "--input-shape serving_default_x:0:1,1, or convert it" in row["message"]
     code, row = run_fed(bare, "--input-shape", "serving_default_x:0:1,3000")
     assert (code, row["status"], row["inputs"]) == (0, "ok", ["serving_default_x:0:1,3000"]), row["message"]
     assert "Configuration: fed serving_default_x:0:1,3000; " in bare("report", "--format", "md").stdout

@@ -3,7 +3,6 @@
 A network that takes 0 to 255 still answers when it is given -1 to 1, only wrongly, and nothing else shows it.
 """
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,8 +14,8 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared
 from mbench.accuracy.pictures.input_range import held_range
 from mbench.accuracy.pictures.input_scaling import PixelScaling
-from mbench.accuracy.pictures.recipes import RECIPES, PreprocessingRecipe
-from mbench.accuracy.pictures.scalings import SCALINGS, scaling_name
+from mbench.accuracy.pictures.recipes import RECIPES, PreprocessingRecipe, option_with, turned
+from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.core.errors import UnsupportedModel
 from mbench.core.proportions import mcnemar_p
 
@@ -67,7 +66,7 @@ def better_scaling(
     if own is None or other is None or not _better(other, own):
         return None
     return (
-        f"of {len(many)} examples {int(other.sum())} are right with --preprocessing {scaling_name(best[1])}, "
+        f"of {len(many)} examples {int(other.sum())} are right with {option_with(recipe, best[1])}, "
         f"{int(own.sum())} with {recipe.name}"
     )
 
@@ -85,10 +84,4 @@ def _spread(asked: int, count: int) -> NDArray[np.intp]:
 def _candidates(own: PixelScaling) -> list[PixelScaling]:
     """Return what networks are usually trained on, and the recipe's own with the channels the other way round."""
     usual = [*(recipe.scaling for recipe in RECIPES), *SCALINGS.values()]
-    turned = replace(
-        own,
-        channels="rgb" if own.channels == "bgr" else "bgr",
-        mean=own.mean[::-1],
-        deviation=own.deviation[::-1],
-    )
-    return [one for one in dict.fromkeys([*usual, turned]) if one != own]
+    return [one for one in dict.fromkeys([*usual, turned(own)]) if one != own]

@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 
 from mbench.accuracy.pictures.input_scaling import LEVELS, QUANTIZED, PixelScaling, StoredTensor
-from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.accuracy.pictures.recipes import PreprocessingRecipe, in_order_of, option_with
+from mbench.accuracy.pictures.scalings import SCALINGS, scaling_of
+from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
 
 LEAST_OVERLAP: Final = 2 / 3
 """Of what a recipe gives and a tensor holds, over what either does. Calibration on pictures without black or white
@@ -53,18 +55,33 @@ def held_range(tensor: StoredTensor) -> Range | None:
     return Range(tensor.scale * (int(limits.min) - zero), tensor.scale * (int(limits.max) - zero))
 
 
-def misfit(scaling: PixelScaling, tensor: StoredTensor) -> str | None:
-    """Return why a scaling is not what a tensor was made for, with both ranges; None where nothing speaks against it.
+def misfit(recipe: PreprocessingRecipe, tensor: StoredTensor) -> str | None:
+    """Return why a recipe's scaling is not what a tensor was made for; None where nothing speaks against it.
 
     Returns:
-        half a sentence, and what to do: the scaling that fits, where one does.
+        half a sentence with both ranges, and what to do: the recipe with a scaling that fits.
     """
     held = held_range(tensor)
     if held is None:
         return None
-    given = given_range(scaling)
+    given = given_range(recipe.scaling)
     if given.overlap(held) >= LEAST_OVERLAP:
         return None
-    fitting = next((name for name, one in SCALINGS.items() if given_range(one).overlap(held) >= LEAST_OVERLAP), None)
-    advice = f"--preprocessing {fitting} fits" if fitting else "give its --preprocessing MEAN/STD"
+    fitting = next((one for one in SCALINGS.values() if given_range(one).overlap(held) >= LEAST_OVERLAP), None)
+    scaling = fitting or _filling(held)
+    advice = (
+        "no MEAN/STD gives that; convert the file again"
+        if scaling is None
+        else f"{option_with(recipe, in_order_of(recipe, scaling))} {'fits' if fitting else 'fills that'}"
+    )
     return f"gives {given}, and its {tensor.dtype} input holds {held}: {advice}"
+
+
+def _filling(held: Range) -> PixelScaling | None:
+    """Return the scaling that gives black and white the ends of a range; None where that is none which is taken."""
+    std = (LEVELS - 1) / (held.high - held.low)
+    mean = -held.low * std
+    if not LEAST_DEVIATION <= std <= LARGEST_LEVEL or abs(mean) > LARGEST_LEVEL:
+        return None
+    mean, std = (float(f"{number:.6g}") for number in (mean, std))
+    return scaling_of((mean,) * 3, (std,) * 3)

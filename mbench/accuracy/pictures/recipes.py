@@ -138,6 +138,33 @@ def with_scaling(recipe: PreprocessingRecipe, scaling: PixelScaling) -> Preproce
     return upright(scaled) if recipe.upright else scaled
 
 
+def option_with(recipe: PreprocessingRecipe, scaling: PixelScaling) -> str:
+    """Return the `--preprocessing` that keeps a recipe's crop and gives other real values; `--exif` stands beside it.
+
+    Args:
+        recipe: whose crop is kept.
+        scaling: with channels in its own order.
+    """
+    return f"--preprocessing {with_scaling(replace(recipe, upright=False), scaling).name}"
+
+
+def in_order_of(recipe: PreprocessingRecipe, scaling: PixelScaling) -> PixelScaling:
+    """Return a scaling for a network that takes channels in a recipe's order."""
+    if scaling.channels == recipe.scaling.channels:
+        return scaling
+    return turned(scaling)
+
+
+def turned(scaling: PixelScaling) -> PixelScaling:
+    """Return a scaling with the channels the other way round: each keeps its numbers."""
+    return replace(
+        scaling,
+        channels="rgb" if scaling.channels == "bgr" else "bgr",
+        mean=scaling.mean[::-1],
+        deviation=scaling.deviation[::-1],
+    )
+
+
 def upright(recipe: PreprocessingRecipe) -> PreprocessingRecipe:
     """Return a recipe that turns pictures as their EXIF says before it crops them: `inception+exif:unit`."""
     base, colon, scaling = recipe.name.partition(":")

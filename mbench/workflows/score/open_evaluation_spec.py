@@ -153,7 +153,7 @@ def check_range(recipe: PreprocessingRecipe, tensor: StoredTensor) -> None:
     Raises:
         UnsupportedModel: with both ranges, and what would fit.
     """
-    if (reason := misfit(recipe.scaling, tensor)) is not None:
+    if (reason := misfit(recipe, tensor)) is not None:
         raise UnsupportedModel(f"preprocessing {recipe.name} {reason}.")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mbench.accuracy.pictures.input_range import LEAST_OVERLAP, Range, given_range, held_range, misfit
 from mbench.accuracy.pictures.input_scaling import PixelScaling
-from mbench.accuracy.pictures.recipes import RECIPES, find_recipe
+from mbench.accuracy.pictures.recipes import RECIPES, find_recipe, upright
 from mbench.accuracy.pictures.scalings import SCALINGS, parse_scaling, scaling_name, scaling_of
 from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
@@ -112,19 +112,59 @@ def test_a_tensor_of_8_bits_says_what_it_can_hold(tensor: Stored, held: Range | 
 
 @pytest.mark.parametrize(("high", "fits"), [(LEAST_OVERLAP * 255 + 0.01, True), (LEAST_OVERLAP * 255 - 0.01, False)])
 def test_a_range_fits_down_to_two_thirds(high: float, *, fits: bool) -> None:
-    assert (misfit(SCALINGS["levels"], Stored("uint8", high / 255, 0)) is None) == fits
+    assert (misfit(find_recipe("plain:levels"), Stored("uint8", high / 255, 0)) is None) == fits
 
 
 @pytest.mark.parametrize(("high", "fits"), [(255 / LEAST_OVERLAP - 0.01, True), (255 / LEAST_OVERLAP + 0.01, False)])
 def test_a_range_fits_up_to_three_halves(high: float, *, fits: bool) -> None:
-    assert (misfit(SCALINGS["levels"], Stored("uint8", high / 255, 0)) is None) == fits
+    assert (misfit(find_recipe("plain:levels"), Stored("uint8", high / 255, 0)) is None) == fits
 
 
 def test_a_misfit_names_both_ranges_and_what_fits() -> None:
-    said = misfit(SCALINGS["imagenet"], Stored("uint8", 1.0, 0))
-    assert said == "gives -2.118 to 2.64, and its uint8 input holds 0 to 255: --preprocessing levels fits"
-    unknown = misfit(SCALINGS["unit"], Stored("int8", 1.0, 0))
-    assert unknown == "gives 0 to 1, and its int8 input holds -128 to 127: give its --preprocessing MEAN/STD"
+    said = misfit(find_recipe("torchvision"), Stored("uint8", 1.0, 0))
+    ranges = "gives -2.118 to 2.64, and its uint8 input holds 0 to 255"
+    assert said == f"{ranges}: --preprocessing torchvision:levels fits"
+    unknown = misfit(find_recipe("plain:unit"), Stored("int8", 1.0, 0))
+    ranges = "gives 0 to 1, and its int8 input holds -128 to 127"
+    assert unknown == f"{ranges}: --preprocessing plain:128/1 fills that"
+
+
+@pytest.mark.parametrize(
+    "name", [*(recipe.name for recipe in RECIPES), "keras:unit", "plain:0/255/bgr", "caffe:levels"]
+)
+@pytest.mark.parametrize("exif", [False, True])
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        Stored("uint8", 1.0, 0),
+        Stored("uint8", 1 / 255, 0),
+        Stored("int8", 1 / 127.5, 0),
+        Stored("int8", 1.0, 0),
+        Stored("uint8", 0.0187, 114),
+        Stored("int8", 4.0, 12),
+    ],
+    ids=str,
+)
+def test_a_misfits_advice_is_taken_when_it_is_pasted_and_keeps_crop_and_channels(
+    name: str, tensor: Stored, *, exif: bool
+) -> None:
+    recipe = upright(find_recipe(name)) if exif else find_recipe(name)
+    said = misfit(recipe, tensor)
+    if said is None:
+        return
+    option, pasted, *_ = said.rpartition(": ")[2].split()
+    advised = find_recipe(pasted, default="antialiased")
+    assert option == "--preprocessing"
+    assert advised.crop_and_resize is recipe.crop_and_resize
+    assert advised.scaling.channels == recipe.scaling.channels
+    assert misfit(advised, tensor) is None
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e9])
+def test_a_range_that_no_scaling_gives_is_said_to_be_one(scale: float) -> None:
+    said = misfit(find_recipe("plain"), Stored("uint8", scale, 0))
+    assert said is not None
+    assert said.endswith("no MEAN/STD gives that; convert the file again")
 
 
 def test_no_two_named_scalings_fit_one_tensor() -> None:
