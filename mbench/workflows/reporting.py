@@ -8,7 +8,7 @@ from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
 from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
-from mbench.report.results.class_tables import class_tables
+from mbench.report.results.class_tables import class_tables, without_classes
 from mbench.report.results.scored import scored_of
 from mbench.store.documents import schema
 from mbench.store.packs import is_unpacked
@@ -75,10 +75,14 @@ def by_class(results: Sequence[JobResult]) -> str:
     Raises:
         UsageError: none was scored on classes.
     """
-    tables = class_tables(scored_of(results))
+    scored = scored_of(results)
+    if not scored:
+        raise UsageError("--per-class: no job here was scored; mbench run --dataset NAME scores files.")
+    tables, without = class_tables(scored), [reason for each in scored if (reason := without_classes(each)) is not None]
     if not tables:
-        raise UsageError("no job here was scored on at most 200 classes; mbench run --dataset NAME scores files.")
-    return "\n".join(map(table_markdown, tables))
+        more = f" (and {len(without) - 1} more)" if len(without) > 1 else ""
+        raise UsageError(f"--per-class: no accuracy by class is kept here: {without[0]}{more}.")
+    return "\n".join([*map(table_markdown, tables), *(f"Not shown: {reason}.\n" for reason in without)])
 
 
 def schema_json() -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from mbench.core.examples import Task
 from mbench.core.proportions import wilson_interval
-from mbench.core.scores import NO_ANSWER, Confusion, Metric, Score
+from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion, Metric, Score
 from mbench.report.render.number_format import ABSENT, percent_of
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
 from mbench.report.results.scored import Scored, dataset_label
@@ -19,6 +20,19 @@ _OTHER: Final = "other"
 def class_tables(scored: Sequence[Scored]) -> tuple[TableValues, ...]:
     """Return for each file that was scored on classes a table of them, and a confusion matrix of few classes."""
     return tuple(table for each in scored for table in _tables(each))
+
+
+def without_classes(scored: Scored) -> str | None:
+    """Return why a score has no such tables, as half a sentence; None where it has some."""
+    score = scored.score
+    if score.confusion is not None:
+        return None
+    name, task, classes = score.dataset.name, score.dataset.task, score.dataset.classes
+    if task is not Task.CLASSIFICATION:
+        return f"{scored.label} was scored on {name}, a data set of {task}"
+    if classes is not None and classes > MOST_CLASSES_COUNTED:
+        return f"{scored.label} was scored on the {classes} classes of {name}, of more than {MOST_CLASSES_COUNTED}"
+    return f"the score of {scored.label} is of an mbench that did not count answers by class: score it again"
 
 
 def _tables(scored: Scored) -> Iterator[TableValues]:

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 from sample_scores import hits_but, score, scored_result
 
 from mbench.core.errors import UsageError
+from mbench.core.examples import Task
 from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion
 from mbench.report.results.class_tables import MOST_IN_MATRIX, class_tables
 from mbench.report.results.scored import scored_of
@@ -48,10 +49,44 @@ def test_a_matrix_of_many_classes_is_left_out(classes: int, count: int):
     assert len(tables(Confusion(names=tuple(map(str, range(classes))), counts=((0, 0, 1),)))) == count
 
 
-def test_without_classes_that_is_said():
+def job(name: str, sha256: str, confusion: Confusion | None, **dataset: object):
+    found = score(hits_but(()), sha256)
+    facts = found.dataset.model_copy(update=dataset)
+    return scored_result(
+        name, sha256=sha256, scores=(found.model_copy(update={"confusion": confusion, "dataset": facts}),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("dataset", "reason"),
+    [
+        ({"classes": MOST_CLASSES_COUNTED + 1}, "was scored on the 201 classes of digits, of more than 200."),
+        ({"classes": MOST_CLASSES_COUNTED}, "is of an mbench that did not count answers by class: score it again."),
+        ({"task": Task.DETECTION, "classes": None}, "was scored on digits, a data set of detection."),
+    ],
+)
+def test_without_classes_it_is_said_why(dataset, reason):
+    result = job("mobilenet_v1_0.25_32_int8", "a" * 64, None, **dataset)
+    with pytest.raises(UsageError) as refused:
+        by_class([result])
+    message = str(refused.value)
+    assert message.startswith("--per-class: no accuracy by class is kept here: ")
+    assert message.endswith(reason)
+    assert "\n" not in message
+
+
+def test_without_scores_that_is_said():
     assert tables(None) == ()
-    with pytest.raises(UsageError, match="no job here was scored on at most 200 classes"):
-        by_class([scored_result("mobilenet_v1_0.25_32_int8")])
+    with pytest.raises(UsageError, match="--per-class: no job here was scored; mbench run --dataset NAME scores"):
+        by_class([scored_result("mobilenet_v1_0.25_32_int8", scores=())])
+
+
+def test_a_file_without_classes_beside_one_with_some_is_named_below():
+    with_some = job("mobilenet_v1_0.25_32_int8", "a" * 64, COUNTS)
+    without = job("mobilenet_v1_0.50_32_int8", "b" * 64, None, classes=1000)
+    assert "Not shown" not in by_class([with_some])
+    last = by_class([with_some, without]).rstrip().splitlines()[-1]
+    assert last.startswith("Not shown: mobilenet_v1_0.50_32_int8 was scored on the 1000 classes of digits")
 
 
 @pytest.mark.parametrize("cell", [(3, 0, 1), (0, 3, 1), (-1, 0, 1), (0, -2, 1), (0, 0, -1)])
