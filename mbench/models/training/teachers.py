@@ -74,6 +74,8 @@ class StoredTeacher:
     dataset: DatasetFacts
 
 
+_ADVICE: Final = "Name a Functional or Sequential .keras model of Keras' own layers, or its stored outputs (.npy)."
+
 Teacher = KerasTeacher | WeightsTeacher | StoredTeacher
 
 
@@ -153,9 +155,11 @@ def _load_keras(teacher: KerasTeacher) -> Any:
             model = keras.models.load_model(teacher.path, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises all kinds; by this door they leave as one
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UsageError(f"teacher {teacher.path} cannot be read as a Keras model: {first}.") from error
+            raise UsageError(
+                f"teacher {teacher.path} cannot be read as a Keras model: {first.rstrip('.')}. {_ADVICE}"
+            ) from error
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.input_shape) != 4:
-        raise UsageError(f"teacher {teacher.path} is to take one picture and give one output; it does not.")
+        raise UsageError(f"teacher {teacher.path} is to take one picture and give one output; it does not. {_ADVICE}")
     return model
 
 
@@ -169,9 +173,11 @@ def _check_keras(path: Path) -> None:
             if name.endswith(".h5"):
                 check_contained(archive.read(name, limit_bytes=MOST_BYTES))
     except OSError as error:
-        raise UsageError(f"teacher {path} is no .keras file, or not there: {error.strerror or error}.") from error
+        raise UsageError(
+            f"teacher {path} is no .keras file, or not there: {error.strerror or error}. {_ADVICE}"
+        ) from error
     except (ValueError, KeyError, RuntimeError, TypeError) as error:
-        raise UsageError(f"teacher {path} is no .keras file: {first_line(error)}.") from error
+        raise UsageError(f"teacher {path} is no .keras file: {first_line(error)}. {_ADVICE}") from error
 
 
 def _build(teacher: WeightsTeacher) -> Any:

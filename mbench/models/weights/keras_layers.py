@@ -68,6 +68,8 @@ def parse_network(text: bytes | str) -> SavedNetwork:
             return _chain(config if isinstance(config, list) else config["layers"])
         if kind in GRAPHS and "layers" in config:
             return _graph(config)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"its configuration is not JSON: {error}") from error
     except (TypeError, KeyError, IndexError, AttributeError, RecursionError, UnicodeDecodeError) as error:
         raise ValueError(f"its configuration is not a Keras one ({type(error).__name__})") from error
     raise ValueError(f"it is a model of class {str(kind)[:80]}, whose layers only its own code knows")

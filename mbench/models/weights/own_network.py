@@ -14,7 +14,7 @@ from mbench.files.regular import MIB
 from mbench.models.weights.keras_layers import SavedLayer, SavedNetwork, parse_network
 from mbench.models.weights.network_fit import OF_TRAINING, function_name, meant_settings, misfit
 from mbench.models.weights.weight_groups import bounded_cpu, longest_text
-from mbench.models.weights.weights import DAMAGE, HDF5, described_file, first_line, load_into
+from mbench.models.weights.weights import CONVERTED, DAMAGE, HDF5, TAKEN, described_file, first_line, load_into
 
 MEMBER: Final = "config.json"
 ATTRIBUTE: Final = "model_config"
@@ -52,7 +52,9 @@ def check_network(weights: Weights, model: Any, *, architecture: str) -> SavedNe
         sides = tuple(model.input_shape[1:3])
         reason = misfit(theirs, parse_network(model.to_json()), sides=(sides[0], sides[1]))
     except DAMAGE as error:
-        raise UsageError(f"weights {name} cannot be taken: {first_line(error)}. {_advice('')}") from error
+        raise UsageError(
+            f"weights {name} cannot be taken: {first_line(error)}. {TAKEN} that is whole, or {CONVERTED}."
+        ) from error
     if reason is not None:
         raise UsageError(f"weights {name} are of another network than {architecture} here: {reason}. {_advice(reason)}")
     return theirs
@@ -60,7 +62,7 @@ def check_network(weights: Weights, model: Any, *, architecture: str) -> SavedNe
 
 def _advice(reason: str) -> str:
     first = next((advice for setting, advice in _ADVICE.items() if f" has {setting} " in reason), "Check --arch")
-    return f"{first}, or convert the model yourself and name the .tflite file."
+    return f"{first}, or {CONVERTED}."
 
 
 def _description(data: bytes) -> bytes | str | None:

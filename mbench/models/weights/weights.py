@@ -7,6 +7,7 @@ is ever run, and a misfit is named by layer.
 import hashlib
 import io
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from pathlib import Path
@@ -39,6 +40,12 @@ SPARE_BYTES: Final = 64 * MIB
 """What a `.keras` file may unpack to, in float32 weights of the network: Keras keeps up to two moments of each, and
 float64 takes twice as much."""
 
+TAKEN: Final = "Name a .keras, .h5, .weights.h5 or .npz file"
+CONVERTED: Final = "convert the model yourself and name the .tflite file"
+
+_TFLITE: Final = b"TFL3"
+"""Behind the first four bytes of a model's file."""
+
 HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _MEMBER: Final = "model.weights.h5"
 DAMAGE: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError)
@@ -52,9 +59,15 @@ def describe_file(path: Path) -> Weights:
     """Return the identity of a user's weights file.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: it cannot be read, or is a model that is built already.
     """
-    return Weights(kind=WeightsKind.FILE, sha256=hashlib.sha256(_read_bytes(path)).hexdigest(), source=str(path))
+    data = _read_bytes(path)
+    if data[4:8] == _TFLITE:
+        raise UsageError(
+            f"weights {path} are a .tflite file, which is built already: mbench run --model {shlex.quote(str(path))} "
+            "measures it."
+        )
+    return Weights(kind=WeightsKind.FILE, sha256=hashlib.sha256(data).hexdigest(), source=str(path))
 
 
 def describe_trained(path: Path) -> Weights:
@@ -158,13 +171,18 @@ def _read(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> WeightValues
             return dict(_fit(name, dict(saved_layers(file, wanted, longest=longest_text(groups))), wanted))
     except DAMAGE as error:
         reason = first_line(error)
-        raise UsageError(f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {reason}.") from error
+        raise UsageError(
+            f"weights {name} are no .keras, .weights.h5 or .h5 file of Keras: {reason}. {TAKEN} that is whole, or "
+            f"{CONVERTED}."
+        ) from error
 
 
 def _unpacked(data: bytes, wanted: Sequence[WantedLayer]) -> bytes:
-    """Return the HDF5 file in a `.keras` file; the data itself where it is none."""
-    if data.startswith(HDF5) or not is_archive(data):
+    """Return the HDF5 file in a `.keras` file, or the data where they are one."""
+    if data.startswith(HDF5):
         return data
+    if not is_archive(data):
+        raise ValueError("it is neither HDF5 nor a zip archive" if data else "it is empty")
     archive = Archive(data)
     if _MEMBER not in archive.names:
         raise ValueError(f"it holds no {_MEMBER}")
@@ -182,7 +200,7 @@ def _read_arrays(name: str, data: bytes, wanted: Sequence[WantedLayer]) -> Weigh
         besides = {key: _read_beside(key, arrays) for key in arrays.names if key.startswith(BESIDES)}
         return {**dict(_fit(name, found, wanted)), **besides}
     except DAMAGE as error:
-        raise UsageError(f"weights {name} are no .npz file of arrays: {first_line(error)}.") from error
+        raise UsageError(f"weights {name} are no .npz file of arrays: {first_line(error)}. {TAKEN}.") from error
 
 
 def _read_beside(key: str, arrays: StoredArrays) -> npt.NDArray[np.float32]:
@@ -240,4 +258,4 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return read_regular(path, limit_bytes=MOST_BYTES)
     except OSError as error:
-        raise UsageError(f"weights {path} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"weights {path} cannot be read: {error.strerror}. {TAKEN}.") from error
