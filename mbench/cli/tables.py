@@ -35,7 +35,7 @@ def print_results(
         columns: names of a table's columns; None: in a terminal the key columns, elsewhere all.
         whole_foot: where the whole foot of a terminal's table is, the most precise first.
     """
-    from mbench.report.results.rows import row_of
+    from mbench.report.results.rows import rows_of
 
     match format_or_default(shape):
         case Format.MD:
@@ -45,11 +45,11 @@ def print_results(
         case Format.CSV:
             from mbench.report.results.delimited import as_csv
 
-            write(as_csv([row_of(result) for result in results]))
+            write(as_csv(rows_of(results)))
         case Format.JSON:
             from mbench.report.results.delimited import as_json
 
-            write_json(as_json([row_of(result) for result in results]))
+            write_json(as_json(rows_of(results)))
         case Format.TABLE:
             _print_tables(results, by_session=by_session, columns=columns, whole_foot=whole_foot)
 

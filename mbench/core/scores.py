@@ -1,6 +1,8 @@
 """Scores: how well one file answers on one split of a data set, as plain values."""
 
 import base64
+import sys
+from array import array
 from collections.abc import Sequence
 from typing import Literal, Self
 
@@ -79,6 +81,10 @@ MOST_CLASSES_COUNTED = 200
 """A data set of more has no confusion matrix in its scores."""
 
 
+_NO_ANSWER_KEPT = 0xFFFF
+"""Stands for `NO_ANSWER` among 16 bits; data sets of as many classes or more keep no first answers."""
+
+
 class Confusion(Document):
     """How often each class was answered to each.
 
@@ -133,6 +139,8 @@ class Score(Document):
         failed: names of examples without one, the first few; they count as wrong.
         selection_seed: of the draw where fewer than all were asked for.
         hits: for each asked example in order, whether the first answer was right: packed bits, base64.
+        first_answers: of a classification, for each asked example in order, the class of the first answer: 16 bits
+            each, the low byte first, base64; 65535 where it is none of the classes, or there is none.
         confusion: of a classification of few classes: what was answered to which.
         agreement: with the host; of device scores only.
         doubts: why the metrics may not be what the network can do, half a sentence each.
@@ -156,6 +164,7 @@ class Score(Document):
     selection_seed: Seed | None = None
     metrics: tuple[Metric, ...]
     hits: str | None = None
+    first_answers: str | None = None
     confusion: Confusion | None = None
     agreement: Agreement | None = None
     doubts: tuple[str, ...] = ()
@@ -167,6 +176,8 @@ class Score(Document):
             raise ValueError(f"scored: {self.scored} of {self.asked} examples cannot be")
         if self.hits is not None and not _is_packed(self.hits, self.asked):
             raise ValueError(f"hits: these are not the bits of {self.asked} examples in base64")
+        if self.first_answers is not None and not _is_base64(self.first_answers, 2 * self.asked):
+            raise ValueError(f"first_answers: these are not the classes of {self.asked} examples in base64")
         return self
 
     def metric(self, name: str) -> Metric | None:
@@ -199,8 +210,13 @@ def pack_hits(hits: Sequence[bool]) -> str:
 
 def _is_packed(packed: str, count: int) -> bool:
     """Whether `pack_hits` could have written this of so many examples."""
+    return _is_base64(packed, -(-count // 8))
+
+
+def _is_base64(text: str, count: int) -> bool:
+    """Whether a text is so many bytes in base64."""
     try:
-        return len(base64.b64decode(packed, validate=True)) == -(-count // 8)
+        return len(base64.b64decode(text, validate=True)) == count
     except ValueError:  # no base64, or characters of another script
         return False
 
@@ -209,3 +225,21 @@ def unpack_hits(packed: str, count: int) -> list[bool]:
     """Return the first `count` hits of what `pack_hits` wrote."""
     data = base64.b64decode(packed)
     return [bool(data[index // 8] >> (7 - index % 8) & 1) for index in range(count)]
+
+
+def pack_answers(answers: Sequence[int]) -> str | None:
+    """Return classes, or `NO_ANSWER`, as base64 of 16 bits each, the low byte first; None where one needs more."""
+    if any(answer >= _NO_ANSWER_KEPT for answer in answers):
+        return None
+    packed = array("H", (_NO_ANSWER_KEPT if answer == NO_ANSWER else answer for answer in answers))
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return base64.b64encode(packed.tobytes()).decode()
+
+
+def unpack_answers(packed: str) -> list[int]:
+    """Return the classes of what `pack_answers` wrote, `NO_ANSWER` where there is none."""
+    answers = array("H", base64.b64decode(packed))
+    if sys.byteorder == "big":
+        answers.byteswap()
+    return [NO_ANSWER if answer == _NO_ANSWER_KEPT else answer for answer in answers]

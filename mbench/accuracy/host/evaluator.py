@@ -31,12 +31,14 @@ class Evaluation:
 
     Attributes:
         hits: for each asked example, whether the first answer was right; None for tasks without such a thing.
+        first_answers: of a classification, for each asked example: the class of its first answer, or `NO_ANSWER`.
         confusion: of a classification of few classes: what was answered to which.
         doubts: why the metrics may not be what the network can do, a sentence each.
     """
 
     metrics: tuple[Metric, ...]
     hits: list[bool] | None = None
+    first_answers: list[int] | None = None
     confusion: Confusion | None = None
     doubts: tuple[str, ...] = ()
 

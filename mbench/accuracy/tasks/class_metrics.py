@@ -51,27 +51,33 @@ def classification_metrics(
     return tuple(metrics)
 
 
+def first_answers(
+    first: npt.NDArray[np.integer], answered: npt.NDArray[np.bool_], *, classes: int
+) -> npt.NDArray[np.integer]:
+    """Return (asked,) the class of each first answer, `NO_ANSWER` where it is none of the classes or there is none.
+
+    Args:
+        first: (asked,) first answers, as classes; anything in rows that were not answered.
+        answered: (asked,).
+        classes: how many there are.
+    """
+    return np.where(answered & (first >= 0) & (first < classes), first, NO_ANSWER)
+
+
 def confusion_of(
-    first: npt.NDArray[np.integer],
-    truth: npt.NDArray[np.integer],
-    answered: npt.NDArray[np.bool_],
-    names: Sequence[str],
-    *,
-    classes: int,
+    first: npt.NDArray[np.integer], truth: npt.NDArray[np.integer], names: Sequence[str], *, classes: int
 ) -> Confusion | None:
     """Return what was answered to which class; None of more than `MOST_CLASSES_COUNTED` classes.
 
     Args:
-        first: (asked,) first answers, as classes; anything in rows that were not answered.
+        first: (asked,) as `first_answers` gives them.
         truth: (asked,) classes.
-        answered: (asked,).
         names: of the classes; empty where nobody knows them.
         classes: how many there are.
     """
     if classes > MOST_CLASSES_COUNTED:
         return None
-    found = np.where(answered & (first >= 0) & (first < classes), first, NO_ANSWER)
-    counts = Counter(zip(truth.tolist(), found.tolist(), strict=True))
+    counts = Counter(zip(truth.tolist(), first.tolist(), strict=True))
     return Confusion(
         names=tuple(names) if len(names) == classes else tuple(map(str, range(classes))),
         counts=tuple((truth, answer, counts[truth, answer]) for truth, answer in sorted(counts)),

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.class_doubts import class_doubts
-from mbench.accuracy.tasks.class_metrics import TOP5, classification_metrics, confusion_of, top1_hits
+from mbench.accuracy.tasks.class_metrics import (
+    TOP5,
+    classification_metrics,
+    confusion_of,
+    first_answers,
+    top1_hits,
+)
 from mbench.accuracy.tasks.label_offset import label_offset, shifted_fit
 from mbench.accuracy.tasks.output_labels import OutputLabels, meant
 from mbench.accuracy.tasks.top_k import BestAnswers
@@ -69,11 +75,12 @@ def _evaluation(
     classes: int,
 ) -> Evaluation:
     """Return what the best outputs, `top`, and the classes that they stand for, `found`, are worth; both (asked, k)."""
-    hits = top1_hits(found, truth, answered)
+    hits, first = top1_hits(found, truth, answered), first_answers(found[:, 0], answered, classes=classes)
     return Evaluation(
         metrics=classification_metrics(found, truth, answered, classes=classes),
         hits=hits,
-        confusion=confusion_of(found[:, 0], truth, answered, examples.class_names, classes=classes),
+        first_answers=first.tolist(),
+        confusion=confusion_of(first, truth, examples.class_names, classes=classes),
         doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
     )
 

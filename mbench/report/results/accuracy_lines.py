@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from mbench.core.examples import Task
-from mbench.core.scores import Score
+from mbench.core.flips import Flips, flips_between
+from mbench.core.scores import Metric, Score
 from mbench.core.variants import Variant
-from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, points
+from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, percent_of, points
 from mbench.report.results.paired_scores import (
     MOST_COMPARED,
     Comparison,
+    Drop,
     Drops,
     alike,
     compare_all,
@@ -45,6 +47,7 @@ def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
         yield from _comparison(group, on=on, several=len(groups) > 1)
     for group in groups:
         yield from _drops(group, on)
+        yield from _same_answers(group, on)
 
 
 def named_some(names: Sequence[str], *, total: int | None = None) -> str:
@@ -185,15 +188,45 @@ def _drops(group: Sequence[Scored], on: str) -> Iterator[str]:
 
 
 def _network(drops: Drops) -> str:
-    quantizations = [each.variant.quantization for each in drops.drops]
     said = []
     for drop in drops.drops:
-        quantization = drop.variant.quantization
-        which = f" {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if quantizations.count(quantization) > 1 else ""
         paired = drop.difference
         low, high = paired.interval.low, paired.interval.high
-        said.append(f"{quantization}{which} {points(paired.difference, low, high, paired.counts.examples)}")
+        said.append(f"{_quantization(drop, drops)} {points(paired.difference, low, high, paired.counts.examples)}")
     return f"{_without_quantization(drops.variant)}: {', '.join(said)}"
+
+
+def _same_answers(group: Sequence[Scored], on: str) -> Iterator[str]:
+    """Yield how many first answers stay the same, and what becomes of the others: of quantizations, or of two files."""
+    networks = drops_against_float(group)
+    how = f"in % [95 % interval by Wilson]{on}"
+    for drops in networks:
+        said = [
+            f"{_quantization(drop, drops)} {flips_text(drop.flips)}" for drop in drops.drops if drop.flips is not None
+        ]
+        if said:
+            yield f"Same first answer as fp32, {how}, {_without_quantization(drops.variant)}: {', '.join(said)}."
+    if not networks and len(group) == 2:
+        first, second = group
+        if (flips := flips_between(first.score, second.score)) is not None:
+            yield f"Same first answer as {first.label}, {how}, {second.label}: {flips_text(flips)}."
+
+
+def flips_text(flips: Flips) -> str:
+    """Return `98.3 [96.4, 99.2] (right to wrong 4, wrong to right 2, wrong to another wrong 0)`."""
+    low, high = flips.interval.low, flips.interval.high
+    same = Metric(name="same_answer", value=flips.agreement, low=low, high=high, examples=flips.examples)
+    return (
+        f"{percent_of(same)} (right to wrong {flips.right_to_wrong}, wrong to right {flips.wrong_to_right}, "
+        f"wrong to another wrong {flips.wrong_to_wrong})"
+    )
+
+
+def _quantization(drop: Drop, drops: Drops) -> str:
+    """Return what a drop is of, with the file's hash where two files have one quantization."""
+    quantization = drop.variant.quantization
+    several = sum(each.variant.quantization is quantization for each in drops.drops) > 1
+    return f"{quantization} {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if several else str(quantization)
 
 
 def _without_quantization(variant: Variant) -> str:

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+from mbench.core.bounds import Count, Share
 from mbench.core.errors import UsageError
+from mbench.core.flips import Flips, flips_between
 from mbench.core.proportions import PairedDifference, compare_scores, holm_adjusted
+from mbench.core.scores import Score
 from mbench.core.variants import Quantization, Variant, parse_variant
+from mbench.core.workloads import Document
 from mbench.report.results.scored import Scored
+
+FileKey = tuple[str, str, str]
+"""Hash of a file, place and delegate that it was scored by."""
 
 LEVEL: Final = 0.05
 
@@ -45,6 +52,31 @@ class Comparison:
     best: Scored | None
 
 
+class Against(Document):
+    """How a file's answers compare with another's to the same examples.
+
+    Attributes:
+        name: of the other file: the float32 one of its network, or of two files the first.
+        drop: the other's share of right answers minus this one's, -1 to 1, with Newcombe's 95 % interval.
+        compared: examples to which at least one of the two gives a class; None where first answers are not kept, and
+            so likewise what follows.
+        same_answer: share of `compared` with the same first answer, with Wilson's 95 % interval.
+        right_to_wrong: examples that the other has right and this one wrong; `wrong_to_right` likewise.
+        wrong_to_wrong: examples that both have wrong, by different answers.
+    """
+
+    name: str
+    sha256: str
+    drop: float
+    drop_ci: tuple[float, float]
+    compared: Count | None
+    same_answer: Share | None
+    same_answer_ci: tuple[float, float] | None
+    right_to_wrong: Count | None
+    wrong_to_right: Count | None
+    wrong_to_wrong: Count | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     """What a quantization costs: fp32's share of right answers minus this file's."""
@@ -52,6 +84,7 @@ class Drop:
     variant: Variant
     scored: Scored
     difference: PairedDifference
+    flips: Flips | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +164,50 @@ def drops_against_float(scored: Sequence[Scored]) -> tuple[Drops, ...]:
     return tuple(found)
 
 
+def each_against(scored: Sequence[Scored]) -> dict[FileKey, Against]:
+    """Return what each file is compared with: the float32 file of its network, or of two files the first.
+
+    Args:
+        scored: any; files that were scored otherwise are not compared.
+    """
+    found = {}
+    for group in alike(scored):
+        drops = drops_against_float(group)
+        pairs = [(each.base, drop.scored) for each in drops for drop in each.drops]
+        if not pairs and len(group) == 2:
+            pairs = [(group[0], group[1])]
+        for base, other in pairs:
+            if (against := _against(base, other)) is not None:
+                found[file_key(other.score)] = against
+    return found
+
+
+def file_key(score: Score) -> FileKey:
+    """Return what distinguishes a scored file from others: its hash, and where and by what it was scored."""
+    return score.artifact_sha256, score.place, score.delegate
+
+
+def _against(base: Scored, other: Scored) -> Against | None:
+    difference, flips = compare_scores(base.score, other.score), flips_between(base.score, other.score)
+    if difference is None:
+        return None
+    return Against(
+        name=base.label,
+        sha256=base.score.artifact_sha256,
+        drop=difference.difference,
+        drop_ci=(difference.interval.low, difference.interval.high),
+        compared=None if flips is None else flips.examples,
+        same_answer=None if flips is None else flips.agreement,
+        same_answer_ci=None if flips is None else (flips.interval.low, flips.interval.high),
+        right_to_wrong=None if flips is None else flips.right_to_wrong,
+        wrong_to_right=None if flips is None else flips.wrong_to_right,
+        wrong_to_wrong=None if flips is None else flips.wrong_to_wrong,
+    )
+
+
 def _drops(base: Scored, others: Sequence[tuple[Variant, Scored]]) -> list[Drop]:
     return [
-        Drop(variant=variant, scored=scored, difference=difference)
+        Drop(variant=variant, scored=scored, difference=difference, flips=flips_between(base.score, scored.score))
         for variant, scored in others
         if (difference := compare_scores(base.score, scored.score)) is not None
     ]

@@ -19,8 +19,9 @@ from mbench.core.statistics import (
     two_groups,
 )
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, Document, WeightsFacts
+from mbench.report.results.paired_scores import Against, each_against, file_key
 from mbench.report.results.provenance import comparable, fingerprint
-from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score
+from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score, scored_of
 from mbench.report.results.unknown_conditions import unknown_conditions
 
 OUTLYING = 0.1
@@ -63,6 +64,8 @@ class Row(Document):
         top1_device: likewise from the device itself, with `top1_device_ci` and `metrics_device`.
         weights: what the file was built from, with the training that gave it; null of a user's own file.
         calibration: likewise what its ranges were read off.
+        against: how the answers of `top1_place` compare with those of the network's float32 file, or of the first of
+            two files, to the same examples; null where there is no such file in the output.
         provenance: 12 hexadecimal digits of what must agree for two latencies to be compared; equal where it does.
     """
 
@@ -104,6 +107,7 @@ class Row(Document):
     warnings: tuple[MeasurementWarning, ...]
     weights: WeightsFacts | None
     calibration: CalibrationFacts | None
+    against: Against | None
     _artifact: ArtifactFacts | None = PrivateAttr(default=None)
     _lengthened_us: float = PrivateAttr(default=0.0)
 
@@ -131,7 +135,17 @@ class Row(Document):
         return None if self._artifact is None else self._artifact.least_parameters
 
 
-def row_of(result: JobResult) -> Row:
+def rows_of(results: Sequence[JobResult]) -> tuple[Row, ...]:
+    """Return the rows of jobs that are shown together, with what their files' answers are compared with."""
+    against = each_against(scored_of(results))
+    keys = [None if (score := chosen_score(result)) is None else file_key(score) for result in results]
+    return tuple(
+        row_of(result, against=None if key is None else against.get(key))
+        for result, key in zip(results, keys, strict=True)
+    )
+
+
+def row_of(result: JobResult, *, against: Against | None = None) -> Row:
     """Return a job's row. A job that failed or was skipped has no latency, whatever some of its runs gave."""
     good = _good_runs(result, Pass.LATENCY)
     measured = good if result.status in {Status.OK, Status.ABORTED} else []
@@ -176,6 +190,7 @@ def row_of(result: JobResult) -> Row:
         artifact_sha256=artifact.sha256,
         weights=artifact.weights,
         calibration=artifact.calibration,
+        against=against,
         binary_sha256=result.binary.sha256 if result.binary.identified else None,
         session=result.session,
         provenance=fingerprint(comparable(result)),

@@ -1,16 +1,17 @@
 """What `mbench evaluate` answers: scores as a table, as JSON and as CSV."""
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from mbench.core.reasons import Unscored
 from mbench.core.scores import Score
 from mbench.report.render.markdown import table_markdown
 from mbench.report.render.text_table import TableValues
 from mbench.report.results.delimited import csv_text
+from mbench.report.results.paired_scores import Against, FileKey, each_against, file_key
 from mbench.report.results.score_table import score_table
-from mbench.report.results.scored import TOP1, TOP5, dataset_label
+from mbench.report.results.scored import TOP1, TOP5, dataset_label, once_each
 from mbench.workflows.score.command import Evaluated
 
 _GROUNDS: Final = (
@@ -37,7 +38,9 @@ def as_markdown(evaluated: Sequence[Evaluated]) -> str:
 
 
 def as_json(evaluated: Sequence[Evaluated]) -> str:
-    """Return a JSON list: of each file its name and hash, its score or null, and why it has none."""
+    """Return a JSON list: of each file its name and hash, its score or null, why it has none, and how it differs."""
+    named = [(one.facts.name, one.score if isinstance(one.score, Score) else None) for one in evaluated]
+    against = each_against(once_each(named))
     return json.dumps(
         [
             {
@@ -45,6 +48,7 @@ def as_json(evaluated: Sequence[Evaluated]) -> str:
                 "sha256": one.facts.sha256,
                 "score": one.score.model_dump(mode="json") if isinstance(one.score, Score) else None,
                 "error": _reason(one),
+                "against": _shown(against, one),
             }
             for one in evaluated
         ],
@@ -67,6 +71,11 @@ def as_csv(evaluated: Sequence[Evaluated]) -> str:
         for one in evaluated
     ]
     return csv_text([fields, *([line.get(field) for field in fields] for line in lines)])
+
+
+def _shown(against: Mapping[FileKey, Against], one: Evaluated) -> dict[str, Any] | None:
+    found = against.get(file_key(one.score)) if isinstance(one.score, Score) else None
+    return None if found is None else found.model_dump(mode="json")
 
 
 def _reason(one: Evaluated) -> str | None:

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mbench.accuracy.tasks.class_metrics import classification_metrics, confusion_of, share_metric, top1_hits
+from mbench.accuracy.tasks.class_metrics import (
+    classification_metrics,
+    confusion_of,
+    first_answers,
+    share_metric,
+    top1_hits,
+)
 from mbench.accuracy.tasks.top_k import top_k
 
 TRUTH = np.array([3, 1, 0, 7])
@@ -70,7 +76,7 @@ def test_nothing_has_no_accuracy():
 def test_a_confusion_counts_what_was_answered_to_which_class():
     first, truth = np.array([0, 1, 1, 2, -5, 3]), np.array([0, 0, 1, 1, 1, 2])
     answered = np.array([True, True, True, False, True, True])
-    counted = confusion_of(first, truth, answered, (), classes=3)
+    counted = confusion_of(first_answers(first, answered, classes=3), truth, (), classes=3)
     assert counted is not None
     assert counted.names == ("0", "1", "2")
     assert counted.counts == ((0, 0, 1), (0, 1, 1), (1, -1, 2), (1, 1, 1), (2, -1, 1))
@@ -79,4 +85,4 @@ def test_a_confusion_counts_what_was_answered_to_which_class():
 @pytest.mark.parametrize(("classes", "counted"), [(200, True), (201, False)])
 def test_a_confusion_of_many_classes_is_not_counted(classes, counted):
     one = np.array([0])
-    assert (confusion_of(one, one, one == 0, (), classes=classes) is not None) is counted
+    assert (confusion_of(one, one, (), classes=classes) is not None) is counted

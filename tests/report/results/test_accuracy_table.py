@@ -249,3 +249,29 @@ def test_labels_name_the_delegate_where_one_file_was_scored_by_several():
         for delegate, wrong in ((Delegate.CPU, UNSEEN), (Delegate.BUILTIN, range(20)))
     ]
     assert "Top-1: x cpu is better than the other" in foot(results)
+
+
+def test_answers_that_stay_and_those_that_flip_stand_beside_the_drop():
+    results = [
+        scored.answered_result(NAMES[0], {1: 3, 2: 3, 3: 3}),
+        scored.answered_result(NAMES[2], {1: 3, 2: 4, 5: 6, 6: 7}),
+    ]
+    said = foot(results)
+    assert "\nDrop of top-1 against fp32" in said
+    assert (
+        "\nSame first answer as fp32, in % [95 % interval by Wilson], mobilenet_v1_0.25_96_digits10: int8 98.9 "
+        "[97.2, 99.6] (right to wrong 2, wrong to right 1, wrong to another wrong 1)."
+    ) in said
+
+
+def test_two_files_of_a_users_own_are_compared_the_second_with_the_first():
+    results = [scored.answered_result("one", {}), scored.answered_result("two", {7: 1})]
+    assert (
+        "\nSame first answer as one, in % [95 % interval by Wilson], two: 99.7 [98.4, 100.0] (right to wrong 1, wrong "
+        "to right 0, wrong to another wrong 0)."
+    ) in foot(results)
+    assert "Same first answer" not in foot([*results, scored.answered_result("three", {7: 1})])
+
+
+def test_answers_that_are_not_kept_are_not_compared():
+    assert "Same first answer" not in foot([scored.scored_result(name, 1) for name in NAMES])
