@@ -209,6 +209,16 @@ LabelsOption = Annotated[
         show_default="the data set's classes, in order",
     ),
 ]
+PredictionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        help="CSV file for each model's answers to each example: truth, top five classes and scores.",
+        metavar="FILE",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="not written",
+    ),
+]
 SkipUnreadable = Annotated[
     bool,
     typer.Option(

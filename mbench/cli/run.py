@@ -30,6 +30,7 @@ TAKEN_WITH_RESUME = frozenset(
     {
         "resume",
         "failed",
+        "predictions",
         "results",
         "adb_server",
         "wait_for_phone",
@@ -75,6 +76,7 @@ def run(
     accuracy: run_options.AccuracyPlace = None,
     examples: run_options.Examples = None,
     split: options.SplitOption = None,
+    predictions: options.PredictionsOption = None,
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
@@ -142,6 +144,7 @@ def run(
                 binary=binary,
                 delegates=delegate,
                 failed=failed,
+                predictions=predictions,
                 shown=_so_far(quiet=quiet),
             ),
             show,
@@ -184,7 +187,9 @@ def run(
             cells=None if cells is None else str(cells),
             examples=examples,
             seed=seed,
+            predictions=None if predictions is None else str(predictions),
         ),
+        predictions=predictions,
         inputs=AskedInputs(shapes=tuple(input_shape or ()), files=tuple(input_ or ())),
         settings=_given(
             QUICK_SETTINGS if quick else {},
@@ -281,8 +286,9 @@ def _accuracy(
     named = options.split_fields(None if split is None else str(split))
     asked["exif"] = asked.get("exif") or Exif.IGNORE.value
     asked["skip_unreadable"] = bool(asked.get("skip_unreadable"))
+    kept = asked.pop("predictions", None) is not None
     spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named)
-    return Accuracy(spec=spec, places=places[place or run_options.PlaceChoice.HOST])
+    return Accuracy(spec=spec, places=places[place or run_options.PlaceChoice.HOST], predictions=kept)
 
 
 def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dict[str, float]:

@@ -238,8 +238,9 @@ Resume = Annotated[
     str | None,
     typer.Option(
         help="Session to resume; last is the latest. Its plan decides what is run, and it takes --results, "
-        "--adb-server, --wait-for-phone, --failed, --format, --columns, --json and --quiet only. A session begun "
-        "with --binary FILE or --delegate external:PATH needs it again: code that a plan alone names is not run.",
+        "--adb-server, --wait-for-phone, --failed, --predictions, --format, --columns, --json and --quiet only. A "
+        "session begun with --binary FILE or --delegate external:PATH needs it again: code that a plan alone names is "
+        "not run.",
         metavar="SESSION",
         rich_help_panel=grouped.OUTPUT,
     ),

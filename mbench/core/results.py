@@ -370,6 +370,7 @@ class Plan(Document):
     Attributes:
         question: what files are asked for their accuracy; None: nothing.
         ask_devices: whether the devices are asked too, and not this host alone.
+        keep_predictions: whether the session keeps what each file answered to each example.
     """
 
     format_version: Literal[3] = FORMAT_VERSION
@@ -380,6 +381,7 @@ class Plan(Document):
     devices: tuple[DevicePlan, ...]
     question: EvaluationSpec | None = None
     ask_devices: bool = False
+    keep_predictions: bool = False
 
     @property
     def jobs(self) -> tuple[PlannedJob, ...]:

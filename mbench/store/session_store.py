@@ -6,6 +6,8 @@ SESSION/jobs/JOB.json                       once, when the job is done
 SESSION/set-aside/JOB/N/                    a failed job that was tried again: its document, and the runs that failed it
 SESSION/endings/SERIAL.json                 while a device's part was tried and did not get to its end
 SESSION/examples/train.txt, test.txt        names of the examples of splits that are drawn here, or lie in a folder
+SESSION/predictions/host/DELEGATE-SHA.csv   what a file answered to each example, where that was to be kept
+SESSION/predictions/device/JOB.csv          likewise on the device of a job
 SESSION/report.md                           the table, whenever `mbench run` ends
 """
 
@@ -41,10 +43,13 @@ RUN_FILE: Final = "run.json"
 SET_ASIDE_FILE: Final = "job.json"
 REPORT_FILE: Final = "report.md"
 EXAMPLES_FOLDER: Final = "examples"
+PREDICTIONS_FOLDER: Final = "predictions"
 
 _RUN_FOLDER = re.compile(r"[a-z]+-\d+")
 _RAW_BYTES: Final = 256 << 20
 """Of one raw file: twice what a run may write."""
+_PREDICTIONS_BYTES: Final = 256 << 20
+"""Of what one file answered: a million examples of 250 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +338,43 @@ class SessionStore:
             files = {f"{split}.txt": list_text(names) for split, names in lists.items()}
             write_new_folder(self._own(self.path / EXAMPLES_FOLDER), files)
 
+    def save_predictions(self, place: str, name: str, text: str) -> None:
+        """Keep what a file answered to each example, in the place of an earlier attempt.
+
+        Args:
+            place: `host` or `device`.
+            name: on the host delegate and hash of the file, `cpu-0123456789ab`; on a device the job.
+            text: CSV, as `--predictions` writes it.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        path = self._own(self.path / PREDICTIONS_FOLDER / place / f"{name}.csv")
+        with storing("write", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text.encode())
+
+    def predictions(self) -> Mapping[Path, str]:
+        """Return what is kept of files' answers, by its file: the host's, then the devices', in the order of the jobs.
+
+        Raises:
+            StoreError: one cannot be read, or is not UTF-8.
+        """
+        hosts = [
+            f"host/{score.delegate}-{score.artifact_sha256[:12]}"
+            for job in self.plan.jobs
+            for score in job.scores
+            if score.place == "host"
+        ]
+        found = {}
+        for name in dict.fromkeys([*hosts, *(f"device/{job.id}" for job in self.plan.jobs)]):
+            path = self._own(self.path / PREDICTIONS_FOLDER / f"{name}.csv")
+            with storing("read", path):
+                there = path.exists()
+            if there:
+                found[path] = _text(read_regular(path, limit_bytes=_PREDICTIONS_BYTES), path)
+        return found
+
     @property
     def _lock_path(self) -> Path:
         return self.path / ".lock"
@@ -385,3 +427,10 @@ class SessionStore:
                 if planned.id == job:
                     return part, planned
         raise StoreError(f"job {job!r} is not in the plan of session {self.plan.session}.")
+
+
+def _text(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{path}: damaged: {error}. {REMEDY}") from error

@@ -34,6 +34,6 @@ def test_what_no_plan_says_is_taken(bare):
 def test_help_says_what_may_stand_beside_it(bare):
     said = " ".join(bare("run", "--help").stdout.split())
     assert (
-        "takes --results, --adb-server, --wait-for-phone, --failed, --format, --columns, --json and --quiet only"
-        in said
+        "takes --results, --adb-server, --wait-for-phone, --failed, --predictions, --format, --columns, --json and "
+        "--quiet only" in said
     )

@@ -1,5 +1,6 @@
 """Runs that score what they time: networks trained on a small folder of pictures, once for all tests of this module."""
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -118,6 +119,33 @@ def test_the_device_is_asked_and_agrees_with_the_host(trained, pictures):
     assert "Top-1 on device (%)" in report.stdout
 
 
+def test_what_host_and_device_answered_is_written_for_each_variant(trained, pictures):
+    command, _ = trained
+    for row in ask(trained, pictures, "--accuracy", "both", "--examples", "4", "--predictions", "answers.csv"):
+        with (command.folder / "answers.csv").open(newline="") as file:
+            lines = [line for line in csv.DictReader(file) if line["sha256"] == row["artifact_sha256"]]
+        assert [(line["file"], line["place"], line["delegate"]) for line in lines] == [
+            (row["variant"], place, "cpu") for place in ("host", "device") for _ in range(4)
+        ]
+        assert [line["device"] for line in lines] == [""] * 4 + [row["device"]] * 4
+        for some, top1 in ((lines[:4], row["top1"]), (lines[4:], row["top1_device"])):
+            assert sum(int(line["right"]) for line in some) / 4 == top1
+            assert all(line["truth_name"] == Path(line["example"]).parent.name for line in some)
+        answers = [[line[name] for name in ("example", "output_1", "score_1")] for line in lines]
+        assert answers[:4] == answers[4:]
+
+
+def test_a_session_that_keeps_answers_writes_them_again_when_it_is_gone_on_with(trained, pictures):
+    command, _ = trained
+    ask(trained, pictures, "--examples", "4", "--predictions", "answers.csv")
+    again = command("run", "--resume", "last", "--predictions", "folder/again.csv")
+    assert again.returncode == 0, again.stderr
+    assert (command.folder / "folder" / "again.csv").read_bytes() == (command.folder / "answers.csv").read_bytes()
+    ask(trained, pictures, "--examples", "4")
+    refused = command("run", "--resume", "last", "--predictions", "none.csv")
+    assert (refused.returncode, "was begun without --predictions" in refused.stderr) == (2, True), refused.stderr
+
+
 def test_the_device_alone_can_be_asked(trained, pictures):
     (row,) = ask(trained, pictures, "int8", "--accuracy", "device", "--examples", "2")
     assert (row["top1_place"], row["examples"]) == ("device", 2)
@@ -150,6 +178,7 @@ def test_untrained_weights_have_no_accuracy_and_say_so(trained, pictures):
         (("--dataset", "digts"), "digits"),
         (("--accuracy", "host"), "--accuracy needs --dataset"),
         (("--examples", "5"), "--examples needs --dataset"),
+        (("--predictions", "a.csv"), "--predictions needs --dataset"),
         (("mobilenet_v1_0.50_160_int8", "--dataset", "digits"), "name mobilenet_v1_0.50_160_digits10_int8"),
         (("--dataset", "folder:nowhere"), "nowhere"),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
@@ -9,7 +10,7 @@ from typing import NoReturn
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import LostFile, MbenchError, OtherDevice, PartInterrupted, StoreError
 from mbench.core.ports import Clock, Progress
-from mbench.core.results import DevicePlan, PartEnding, Plan, PlannedJob
+from mbench.core.results import DevicePlan, PartEnding, PlannedJob
 from mbench.store.session_store import SessionStore
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.device import Device, Identity, TakenDevice
@@ -122,13 +123,13 @@ def measure_on(
             clock=clock,
             progress=progress,
             busy_limit=taken.profile.limits.busy_share,
-            scorer=_scorer(store.plan, part, taken, bench, files, progress, stop_requested),
+            scorer=_scorer(store, part, taken, bench, files, progress, stop_requested),
             stop_requested=stop_requested,
         ).to_the_end()
 
 
 def _scorer(
-    plan: Plan,
+    store: SessionStore,
     part: DevicePlan,
     taken: TakenDevice,
     bench: DeviceBench,
@@ -137,6 +138,7 @@ def _scorer(
     stop_requested: Callable[[], bool],
 ) -> Scorer | None:
     """Return what asks files on the device, None where the plan does not want it."""
+    plan = store.plan
     if plan.question is None or not plan.ask_devices:
         return None
     from mbench.workflows.run.score_on_device import DeviceAsking
@@ -150,6 +152,7 @@ def _scorer(
         bench,
         plan.question,
         session=plan.session,
+        keep=partial(store.save_predictions, "device") if plan.keep_predictions else None,
         files=files,
         cpus=part.rules.cpus,
         progress=progress,

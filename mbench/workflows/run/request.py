@@ -26,6 +26,7 @@ class RunRequest:
 
     Attributes:
         accuracy: what files are scored on and where; None: they are not.
+        predictions: CSV file for what each file answers to each example; None: none is written.
         inputs: how the inputs of the user's own files are fed.
         title: what the session's name says it is of; None: what was typed.
     """
@@ -34,6 +35,7 @@ class RunRequest:
     selection: Selection
     build_inputs: BuildInputs
     accuracy: "Accuracy | None" = None
+    predictions: Path | None = None
     inputs: AskedInputs = NO_INPUTS
     settings: dict[str, float] = field(default_factory=dict)
     rules: dict[str, float] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Final
 from mbench.accuracy.host.inference import answer, open_file
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
+from mbench.accuracy.tasks.predictions import Recorder
 from mbench.core.errors import ArtifactError, UnsupportedModel
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
@@ -27,6 +28,7 @@ from mbench.workflows.run.device_score import (
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 from mbench.workflows.score.on_host import host_twin
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range, open_spec
+from mbench.workflows.score.predictions import FilePredictions, predictions_csv
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
 
@@ -41,13 +43,19 @@ class DeviceAsking:
         spec: EvaluationSpec,
         *,
         session: str,
+        keep: Callable[[str, str], None] | None = None,
         files: Mapping[str, Path],
         cpus: tuple[int, ...] | None,
         progress: Progress,
         stop_here: Callable[[], None],
     ) -> None:
-        """Take what the part is measured with; `files` tells where each artifact lies on this host."""
+        """Take what the part is measured with.
+
+        `files` tells where each artifact lies on this host. `keep` gets of each job what its file answered to each
+        example, as CSV; None: nobody wants it.
+        """
         self._device, self._bench, self._spec, self._session = device, bench, spec, session
+        self._keep = keep
         self._files, self._cpus = files, cpus
         self._progress, self._stop_here = progress, stop_here
 
@@ -67,11 +75,14 @@ class DeviceAsking:
         if facts.invented:
             return Unscored(f"{facts.serial} cannot be asked: {INVENTED}")
         try:
-            score = self._score(job, self._device_evaluation(job))
+            asked, recorder = self._device_evaluation(job)
+            score = self._score(job, asked)
         except (UnsupportedModel, ArtifactError) as error:
             return Unscored(str(error))
         if isinstance(score, Unscored):
             return score
+        if recorder is not None and self._keep is not None:
+            self._keep(job.id, self._predictions(job, recorder))
         return self._opened.described(score, job.workload.artifact)
 
     def _score(self, job: PlannedJob, asked: DeviceEvaluation) -> Score | Unscored:
@@ -93,8 +104,24 @@ class DeviceAsking:
             stop_here=self._stop_here,
         )
 
-    def _device_evaluation(self, job: PlannedJob) -> DeviceEvaluation:
-        """Prepare the pictures, and let the host answer them first, by kernels most like the device's."""
+    def _predictions(self, job: PlannedJob, recorder: Recorder) -> str:
+        artifact = job.workload.artifact
+        found = FilePredictions(
+            name=artifact.name,
+            sha256=artifact.sha256 or "",
+            place="device",
+            delegate=str(job.workload.delegate),
+            device=self._device.identity.facts.serial,
+            class_names=self._opened.examples.class_names,
+            predictions=recorder.predictions,
+        )
+        return predictions_csv([found])
+
+    def _device_evaluation(self, job: PlannedJob) -> tuple[DeviceEvaluation, Recorder | None]:
+        """Prepare the pictures, and let the host answer them first, by kernels most like the device's.
+
+        The recorder, where answers are to be kept, sees those of the device.
+        """
         spec = self._spec
         asking = self._opened
         examples = asking.examples
@@ -105,6 +132,7 @@ class DeviceAsking:
                 self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
             )
             evaluator, tensor = asking.evaluator(opened, self._progress.note, asked=asked), opened.picture_input()
+            recorder = None if self._keep is None else Recorder(opened, examples, evaluator)
             check_range(recipe, tensor)
             prepared = prepare(
                 examples,
@@ -122,12 +150,13 @@ class DeviceAsking:
                 host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=self._progress)
             finally:
                 self._progress.finish()
-        return DeviceEvaluation(
+        evaluation = DeviceEvaluation(
             prepared=prepared,
             examples=examples,
             recipe=recipe,
             tensor=tensor,
             doubts=(*prepared.doubts(recipe), *doubts),
             host=host,
-            evaluator=evaluator,
+            evaluator=evaluator if recorder is None else recorder.evaluator,
         )
+        return evaluation, recorder

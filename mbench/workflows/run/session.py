@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from mbench.core.errors import LostFile, MbenchError, StoreError
+from mbench.core.errors import LostFile, MbenchError, StoreError, UsageError
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import JobResult, Plan, PlannedJob, Status
 from mbench.files.scratch import sweep
@@ -49,6 +49,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
     Raises:
         MbenchError: nothing could be measured. A job that fails is no error here: it has its document.
     """
+    _refuse_place(request.predictions)
     expanded = expand_request(request, progress)
     build = partial(gather, workers=request.workers, progress=progress, asked=request.inputs)
     with find_devices(request.devices, request.adb_servers, wait_s=request.wait_s) as devices:
@@ -68,13 +69,17 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
                 devices=tuple(each.part for each in planned),
                 question=request.accuracy.spec if request.accuracy else None,
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
+                keep_predictions=request.predictions is not None,
             ),
         )
         if expanded.scoring is not None:
             store.save_examples(expanded.scoring.listed_examples())
+            for name, text in expanded.scoring.predictions().items():
+                store.save_predictions("host", name, text)
         by_serial = {each.part.device.serial: each.device for each in planned}
         unfit = {each.part.device.serial: each.unfit for each in planned if each.unfit is not None}
-        _drive(store, by_serial.__getitem__, progress, started, unfit=unfit, shown=shown)
+        with _predicted(store, request.predictions):
+            _drive(store, by_serial.__getitem__, progress, started, unfit=unfit, shown=shown)
     return store
 
 
@@ -89,6 +94,7 @@ def resume(
     binary: Path | None = None,
     delegates: str | None = None,
     failed: bool = False,
+    predictions: Path | None = None,
     shown: Shown = _nowhere,
 ) -> SessionStore:
     """Go on with a session where it stopped: nothing is measured twice.
@@ -106,6 +112,7 @@ def resume(
         binary: the user's own benchmark_model that the session was begun with.
         delegates: those of the plan that are loaded from a path, as `--delegate` takes them.
         failed: whether failed jobs are tried again; else it is noted that they are left.
+        predictions: CSV file for what each file answers to each example, of a session that keeps it; None: none.
         shown: as of `run`.
 
     Raises:
@@ -113,6 +120,11 @@ def resume(
     """
     store = open_session(find_session(results, name))
     store.refuse_other_runs()
+    _refuse_place(predictions)
+    if predictions is not None and not store.plan.keep_predictions:
+        raise UsageError(
+            f"session {store.plan.session} was begun without --predictions and keeps no answers; start a new run."
+        )
     refuse_foreign_delegates(store, delegates)
     refuse_other_binary(store, binary)
     _refuse_without_files(store, again=failed)
@@ -125,7 +137,8 @@ def resume(
             return late.devices.get(serial) or devices.of_plan(store.plan, serial, binary=binary)
 
         first = partial(_failed_jobs, store, progress, again=failed)
-        _drive(store, device_of, progress, started, unfit=late.unfit, first=first, shown=shown)
+        with _predicted(store, predictions):
+            _drive(store, device_of, progress, started, unfit=late.unfit, first=first, shown=shown)
     return store
 
 
@@ -233,6 +246,41 @@ def _reported(store: SessionStore) -> Iterator[None]:
             store.save_report(report_markdown(store.results()))
         raise
     store.save_report(report_markdown(store.results()))
+
+
+@contextmanager
+def _predicted(store: SessionStore, path: Path | None) -> Iterator[None]:
+    """Write what files answered, however the block, which measures, ends; its own error goes before one of writing."""
+    if path is None:
+        yield
+        return
+    from mbench.workflows.score.predictions import (  # a run without a data set needs none of it
+        joined,
+        write_predictions,
+    )
+
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError):
+            write_predictions(path, joined([*store.predictions().values()]))
+        raise
+    write_predictions(path, joined([*store.predictions().values()]))
+
+
+def _refuse_place(predictions: Path | None) -> None:
+    """Refuse a file where predictions would replace something else, before anything is measured.
+
+    Raises:
+        UsageError: it says what is there.
+    """
+    if predictions is None:
+        return
+    if str(predictions) == "-":
+        raise UsageError("--predictions - is of mbench evaluate: stdout has the table of a run; name a file.")
+    from mbench.workflows.score.predictions import refuse_place
+
+    refuse_place(predictions)
 
 
 def _what(selection: Selection) -> str:

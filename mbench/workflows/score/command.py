@@ -18,7 +18,7 @@ from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection, refuse_idle, select
 from mbench.workflows.home import home
 from mbench.workflows.score.on_host import refuse_other_delegates, score_files
-from mbench.workflows.score.predictions import FilePredictions, predictions_csv
+from mbench.workflows.score.predictions import joined, predictions_csv
 from mbench.workflows.score.run_accuracy import Accuracy, Scoring
 
 
@@ -73,7 +73,7 @@ def evaluate(
         refuse_taken_folder(lists, option="--lists")
     chosen = _selection(things, typed)
     refuse_idle(chosen)
-    scoring = Scoring(Accuracy(spec=spec), workers=workers, progress=progress)
+    scoring = Scoring(Accuracy(spec=spec, predictions=predictions), workers=workers, progress=progress)
     _ = scoring.opened.examples  # what is wrong with them is reported before anything is trained or built
     if lists is not None:
         _write_lists(lists, scoring.listed_examples())
@@ -84,7 +84,7 @@ def evaluate(
     cache = ArtifactCache(home() / "cache")
     paths = [None if each.facts.sha256 is None else cache.find_file(each.facts.sha256) for each in known]
     there = [(each.facts, path) for each, path in zip(known, paths, strict=True) if path is not None]
-    answers: list[FilePredictions] | None = [] if predictions else None
+    answers: list[str] = []
     outcomes = iter(
         score_files(
             there,
@@ -93,7 +93,7 @@ def evaluate(
             cache=home(),
             workers=workers,
             progress=progress,
-            predictions=answers,
+            record=(lambda file: answers.append(predictions_csv([file]))) if predictions else None,
         )
     )
     files = tuple(
@@ -103,7 +103,7 @@ def evaluate(
         )
         for each, path in zip(known, paths, strict=True)
     )
-    return Evaluation(files=files, predictions=None if answers is None else predictions_csv(answers))
+    return Evaluation(files=files, predictions=joined(answers) if predictions else None)
 
 
 def _write_lists(folder: Path, names: Mapping[str, Sequence[str]]) -> None:

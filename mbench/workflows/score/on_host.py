@@ -20,7 +20,7 @@ from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range
-from mbench.workflows.score.predictions import FilePredictions
+from mbench.workflows.score.predictions import FilePredictions, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Scoring:
     cache: Path
     pool: HostPool
     progress: Progress
-    predictions: list[FilePredictions] | None = None
+    record: Record | None = None
     prepared: dict[tuple[int, int | None], Prepared] = field(default_factory=dict)
 
 
@@ -49,7 +49,7 @@ def score_files(
     cache: Path,
     workers: int | None,
     progress: Progress,
-    predictions: list[FilePredictions] | None = None,
+    record: Record | None = None,
 ) -> list[Score | Unscored]:
     """Return each file's score, or why it has none, in order.
 
@@ -62,14 +62,14 @@ def score_files(
         cache: folder whose `scores` and `prepared` are used: `mbench.workflows.home.home()`.
         workers: processes; None: one per core.
         progress: told of preparing, and of each file.
-        predictions: gets what each file answered to each example, for which it is asked again; None: nobody wants it.
+        record: gets what each file answered to each example, for which it is asked again; None: nobody wants it.
 
     Raises:
         DatasetError: the data set, or a file that belongs to it, cannot be read.
         StoreError: prepared pictures cannot be kept.
     """
     with HostPool(workers) as pool:
-        scoring = _Scoring(opened, delegate, cache, pool, progress, predictions)
+        scoring = _Scoring(opened, delegate, cache, pool, progress, record)
         return [_score_once(facts, path, scoring) for facts, path in files]
 
 
@@ -106,7 +106,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
         delegate=str(scoring.delegate),
         runtime=host_runtime(),
     )
-    kept = read_score(folder, request) if scoring.predictions is None else None  # answers are not kept
+    kept = read_score(folder, request) if scoring.record is None else None  # answers are not kept
     if kept is None:
         notes: list[str] = []
         try:
@@ -133,7 +133,7 @@ def _score(
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
     evaluator = asking.evaluator(opened, note, asked=asked)  # before pictures are prepared for it
-    recorder = None if scoring.predictions is None else Recorder(opened, asking.examples, evaluator)
+    recorder = None if scoring.record is None else Recorder(opened, asking.examples, evaluator)
     check_range(recipe, opened.picture_input())
     prepared = _prepared(opened, asked, scoring)
     progress.start(f"scoring {facts.name}", prepared.record.asked, unit="examples")
@@ -149,11 +149,13 @@ def _score(
             pool=scoring.pool,
             progress=progress,
         )
-        if recorder is not None and scoring.predictions is not None:
-            scoring.predictions.append(
+        if recorder is not None and scoring.record is not None:
+            scoring.record(
                 FilePredictions(
                     name=facts.name,
                     sha256=facts.sha256 or "",
+                    place="host",
+                    delegate=str(scoring.delegate),
                     class_names=asking.examples.class_names,
                     predictions=recorder.predictions,
                 )

@@ -1,6 +1,6 @@
 """Predictions as CSV: a line for each file and example, in columns that stay."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,9 @@ from mbench.report.results.delimited import csv_text
 COLUMNS: Final = (
     "file",
     "sha256",
+    "place",
+    "delegate",
+    "device",
     "example",
     "truth",
     "truth_name",
@@ -32,13 +35,29 @@ class FilePredictions:
 
     Attributes:
         name: of the file.
+        place: `host` or `device`.
+        delegate: that executed it.
+        device: its serial; None: this host.
         class_names: by class; empty where nobody knows them.
     """
 
     name: str
     sha256: str
+    place: str
+    delegate: str
+    device: str | None = None
     class_names: tuple[str, ...]
     predictions: tuple[Prediction, ...]
+
+
+Record = Callable[[FilePredictions], None]
+"""Gets what a file answered once it is scored; what is not kept then is gone."""
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Return what several files answered, each as `predictions_csv` returns it, as one text."""
+    header = csv_text([COLUMNS])
+    return "".join([header, *(text.removeprefix(header) for text in texts)])
 
 
 def predictions_csv(files: Sequence[FilePredictions]) -> str:
@@ -72,7 +91,11 @@ def _lines(file: FilePredictions) -> Iterator[list[object]]:
         for answer in each.best:
             answers += [answer.output, answer.label, _name(file, answer.label), float(f"{answer.score:.6g}")]
         answers += [None] * (4 * TOP5 - len(answers))
-        yield [file.name, file.sha256, each.name, each.truth, _name(file, each.truth), int(each.right), *answers]
+        yield [
+            *(file.name, file.sha256, file.place, file.delegate, file.device),
+            *(each.name, each.truth, _name(file, each.truth), int(each.right)),
+            *answers,
+        ]
 
 
 def _name(file: FilePredictions, label: int | None) -> str | None:

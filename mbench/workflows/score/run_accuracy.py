@@ -17,7 +17,7 @@ from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.delegates import Delegate
 from mbench.core.errors import DatasetError, UsageError
-from mbench.core.examples import Examples, Split
+from mbench.core.examples import Examples, Split, Task
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.recipes import Calibration
@@ -27,11 +27,13 @@ from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse
 from mbench.core.workloads import ArtifactFacts
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import choose_images, describe_examples
+from mbench.report.render.number_format import SHORT_SHA
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
 from mbench.workflows.score.on_host import host_twin, score_files
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, spec_for
+from mbench.workflows.score.predictions import FilePredictions, Record, predictions_csv
 
 TRAINED_UNASKED: Final = 20_000
 """Examples of a data set that a run trains on without being told to: minutes, not days."""
@@ -50,10 +52,12 @@ class Accuracy:
     Attributes:
         spec: the data set, and how it is asked.
         places: this host, the devices, or both; neither where files are built for it and not asked.
+        predictions: whether what each file answers to each example is kept.
     """
 
     spec: EvaluationSpec
     places: tuple[Place, ...] = ("host",)
+    predictions: bool = False
 
 
 class Scoring:
@@ -64,17 +68,19 @@ class Scoring:
 
         Raises:
             DatasetError: it is not there, or the table of cells that belongs to it.
-            UsageError: an unknown recipe, an option of another task, or what counts is not installed.
+            UsageError: an unknown recipe, an option of another task, what counts is not installed, or answers are to
+                be kept that are no classes.
         """
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
         self._dataset = open_dataset(
             accuracy.spec.dataset, cache=home() / "datasets", skip_unreadable=accuracy.spec.skip_unreadable
         )
         if accuracy.places:
-            _ = self.opened
+            _refuse_predictions(self.opened, accuracy)
         if self._dataset.count_classes is not None:
             progress.note(f"{self._dataset.name}: {self._dataset.count_classes()}")
         self._scores: HostScores = {}
+        self._predictions: dict[str, str] = {}
 
     @cached_property
     def opened(self) -> OpenSpec:
@@ -131,11 +137,30 @@ class Scoring:
             MbenchError: the data set cannot be read, or its pictures not be kept.
         """
         if "host" in self._accuracy.places:
-            self._scores = scored(wanted, self.opened, workers=self._workers, progress=self._progress)
+            record = self._record if self._accuracy.predictions else None
+            self._scores = scored(wanted, self.opened, workers=self._workers, progress=self._progress, record=record)
+
+    def predictions(self) -> Mapping[str, str]:
+        """Return as CSV what each file answered on this host, by delegate and hash: `cpu-0123456789ab`."""
+        return self._predictions
+
+    def _record(self, file: FilePredictions) -> None:
+        self._predictions[f"{file.delegate}-{file.sha256[:SHORT_SHA]}"] = predictions_csv([file])
 
     def with_scores(self, part: DevicePlan) -> DevicePlan:
         """Return a device's part with the host's scores of its files."""
         return part.model_copy(update={"jobs": tuple(with_score(job, self._scores) for job in part.jobs)})
+
+
+def _refuse_predictions(opened: OpenSpec, accuracy: Accuracy) -> None:
+    """Refuse to keep answers that are no classes.
+
+    Raises:
+        UsageError: the data set asks for something else.
+    """
+    task = opened.examples.facts.task
+    if accuracy.predictions and task is not Task.CLASSIFICATION:
+        raise UsageError(f"--predictions is for classes, and {accuracy.spec.dataset} asks for {task}; leave it out.")
 
 
 def calibrated_on(pictures: Sequence[Path], examples: Examples) -> str | None:
@@ -271,7 +296,12 @@ def _calibration_pictures(
 
 
 def scored(
-    wanted: Sequence[tuple[ArtifactFacts, Delegate]], opened: OpenSpec, *, workers: int | None, progress: Progress
+    wanted: Sequence[tuple[ArtifactFacts, Delegate]],
+    opened: OpenSpec,
+    *,
+    workers: int | None,
+    progress: Progress,
+    record: Record | None = None,
 ) -> HostScores:
     """Return the host's scores of files that are to be run; each file is scored once by each kind of kernels.
 
@@ -280,6 +310,7 @@ def scored(
         opened: what they are asked.
         workers: processes; None: one per core.
         progress: told of each file.
+        record: gets what each file answered to each example; None: nobody wants it.
 
     Raises:
         DatasetError: the data set cannot be read.
@@ -290,7 +321,7 @@ def scored(
     for delegate in dict.fromkeys(host_twin(delegate) for _, delegate in wanted):
         facts = {one.sha256: one for one, asked in wanted if one.sha256 is not None and host_twin(asked) == delegate}
         files = [(one, path) for sha256, one in facts.items() if (path := cache.find_file(sha256)) is not None]
-        scores = score_files(files, opened, delegate, cache=home(), workers=workers, progress=progress)
+        scores = score_files(files, opened, delegate, cache=home(), workers=workers, progress=progress, record=record)
         found |= {(one.sha256 or "", delegate): score for (one, _), score in zip(files, scores, strict=True)}
     return found
 
