@@ -1,6 +1,7 @@
 """`mbench report`: tables of what is stored."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,11 @@ from mbench.cli.errors import one_line_errors
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import columns_named, print_results
 from mbench.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mbench.report.results.class_counts import ClassCounts
 
 
 @one_line_errors
@@ -39,6 +45,24 @@ def report(
     per_class: Annotated[
         bool, typer.Option("--per-class", help="Print the accuracy of each class, and confusion matrices.")
     ] = False,
+    flips: Annotated[
+        bool,
+        typer.Option("--flips", help="Print which examples two files answer differently, and how many they do not."),
+    ] = False,
+    worst: Annotated[
+        int | None,
+        typer.Option(
+            help="Print the N examples of each file that are wrong with the highest scores.", min=1, metavar="N"
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file that --predictions of run or evaluate wrote; for --flips, --worst and --per-class.",
+            metavar="FILE",
+            show_default="what the sessions keep",
+        ),
+    ] = None,
     rates: Annotated[
         bool, typer.Option("--rates", help="Print compute rates: GMAC/s of each job and layer type, beside the peak.")
     ] = False,
@@ -49,9 +73,10 @@ def report(
 
     Rows that cannot be compared stand in tables of their own.
     """
-    from mbench.workflows import reporting
+    from mbench.workflows import answers, reporting
     from mbench.workflows.home import results_root
 
+    others = bool(ops or pivot or rates or schema or per_class or columns)
     if pivot is not None and (json_ or format_ not in {None, options.Format.MD}):
         raise UsageError("--pivot prints markdown only; leave --format out.")
     if value is not None and pivot is None:
@@ -67,6 +92,13 @@ def report(
     if columns is not None and (schema or pivot is not None or ops or rates or per_class):
         raise UsageError("--columns chooses those of the table of results; leave it out.")
     shape = options.format_of(format_, json=json_)
+    asked = [name for name, wanted in (("--flips", flips), ("--worst", worst is not None)) if wanted]
+    if asked and (shape not in {None, options.Format.MD, options.Format.JSON} or len(asked) > 1 or others):
+        raise UsageError(f"{asked[0]} prints markdown or JSON, and by itself; leave other forms out.")
+    if predictions is not None and not (asked or per_class):
+        raise UsageError("--predictions is what --flips, --worst N or --per-class reads; say which.")
+    if predictions is not None and (sessions or all_):
+        raise UsageError("--predictions is read in the place of sessions; leave one of them out.")
     chosen = columns_named(columns, shape)
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
@@ -74,6 +106,21 @@ def report(
         write_json(reporting.schema_json())
         return
     root = results_root(results)
+    if flips or worst is not None or predictions is not None:
+        files = (
+            answers.stored_answers(sessions or [], everything=all_, root=root)
+            if predictions is None
+            else answers.read_answers(predictions)
+        )
+        if per_class:
+            _by_class(answers.counts_of_answers(files))
+        elif worst is not None:
+            put = write_json if shape is options.Format.JSON else write
+            put(answers.worst(files, worst, as_json=shape is options.Format.JSON))
+        else:
+            put = write_json if shape is options.Format.JSON else write
+            put(answers.flips(files, as_json=shape is options.Format.JSON))
+        return
     found = reporting.stored_results(sessions or [], everything=all_, root=root)
     if pivot is not None:
         write(reporting.pivoted(found, pivot, value or "latency_median_us"))
@@ -84,7 +131,7 @@ def report(
         write(rates_markdown(found))
         return
     if per_class:
-        write(reporting.by_class(found))
+        _by_class(*answers.counts_of_results(found))
         return
     if ops:
         write(reporting.operators(found))
@@ -96,3 +143,10 @@ def report(
         columns=chosen,
         whole_foot=reporting.places_of_whole_foot(sessions or [], everything=all_, root=root),
     )
+
+
+def _by_class(counted: "Sequence[ClassCounts]", without: "Sequence[str]" = ()) -> None:
+    """Print what files get right of each class."""
+    from mbench.workflows import answers
+
+    write(answers.by_class(counted, without))

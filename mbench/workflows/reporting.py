@@ -8,8 +8,6 @@ from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
 from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
-from mbench.report.results.class_tables import class_tables, without_classes
-from mbench.report.results.scored import scored_of
 from mbench.store.documents import schema
 from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, list_sessions
@@ -67,22 +65,6 @@ def operators(results: Sequence[JobResult]) -> str:
     if not tables:
         raise UsageError("no job here has an operator profile; mbench run --profile ops takes one.")
     return "\n".join(map(table_markdown, tables))
-
-
-def by_class(results: Sequence[JobResult]) -> str:
-    """Return what each file gets right of each class, and confusion matrices, as markdown.
-
-    Raises:
-        UsageError: none was scored on classes.
-    """
-    scored = scored_of(results)
-    if not scored:
-        raise UsageError("--per-class: no job here was scored; mbench run --dataset NAME scores files.")
-    tables, without = class_tables(scored), [reason for each in scored if (reason := without_classes(each)) is not None]
-    if not tables:
-        more = f" (and {len(without) - 1} more)" if len(without) > 1 else ""
-        raise UsageError(f"--per-class: no accuracy by class is kept here: {without[0]}{more}.")
-    return "\n".join([*map(table_markdown, tables), *(f"Not shown: {reason}.\n" for reason in without)])
 
 
 def schema_json() -> str:

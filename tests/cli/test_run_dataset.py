@@ -141,7 +141,13 @@ def test_a_session_that_keeps_answers_writes_them_again_when_it_is_gone_on_with(
     again = command("run", "--resume", "last", "--predictions", "folder/again.csv")
     assert again.returncode == 0, again.stderr
     assert (command.folder / "folder" / "again.csv").read_bytes() == (command.folder / "answers.csv").read_bytes()
+    flips = command("report", "--flips", "--json")
+    assert flips.returncode == 0, flips.stderr
+    (pair,) = json.loads(flips.stdout)["pairs"]
+    assert [pair[each]["name"] for each in ("first", "second")] == [f"{NETWORK}_fp32", f"{NETWORK}_int8"]
+    assert (pair["examples"], len(pair["flips"])) == (4, 4 - round(4 * pair["same_answer"]))
     ask(trained, pictures, "--examples", "4")
+    assert "no answers are kept" in command("report", "--flips").stderr
     refused = command("run", "--resume", "last", "--predictions", "none.csv")
     assert (refused.returncode, "was begun without --predictions" in refused.stderr) == (2, True), refused.stderr
 

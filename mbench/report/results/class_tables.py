@@ -3,55 +3,43 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mbench.core.examples import Task
 from mbench.core.proportions import wilson_interval
-from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion, Metric, Score
+from mbench.core.scores import NO_ANSWER, Metric
 from mbench.report.render.number_format import ABSENT, percent_of
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
-from mbench.report.results.scored import Scored, dataset_label
+from mbench.report.results.class_counts import ClassCounts, most_confused
 
 MOST_IN_MATRIX: Final = 20
 """Classes of a confusion matrix; more are no table that anybody reads."""
 
-_OTHER: Final = "other"
-"""No answer, or one that is none of the data set's classes."""
+MOST_PAIRS: Final = 20
+"""Classes that are taken for another one, in the place of a matrix."""
 
 
-def class_tables(scored: Sequence[Scored]) -> tuple[TableValues, ...]:
-    """Return for each file that was scored on classes a table of them, and a confusion matrix of few classes."""
-    return tuple(table for each in scored for table in _tables(each))
+def class_tables(counted: Sequence[ClassCounts]) -> tuple[TableValues, ...]:
+    """Return for each file a table of its classes, and a confusion matrix, of many classes what is most confused."""
+    return tuple(table for each in counted for table in _tables(each))
 
 
-def without_classes(scored: Scored) -> str | None:
-    """Return why a score has no such tables, as half a sentence; None where it has some."""
-    score = scored.score
-    if score.confusion is not None:
-        return None
-    name, task, classes = score.dataset.name, score.dataset.task, score.dataset.classes
-    if task is not Task.CLASSIFICATION:
-        return f"{scored.label} was scored on {name}, a data set of {task}"
-    if classes is not None and classes > MOST_CLASSES_COUNTED:
-        return f"{scored.label} was scored on the {classes} classes of {name}, of more than {MOST_CLASSES_COUNTED}"
-    return f"the score of {scored.label} is of an mbench that did not count answers by class: score it again"
+def _tables(counts: ClassCounts) -> Iterator[TableValues]:
+    yield _by_class(counts)
+    if len(counts.names) <= MOST_IN_MATRIX:
+        yield _matrix(counts)
+    else:
+        yield _confused(counts)
 
 
-def _tables(scored: Scored) -> Iterator[TableValues]:
-    confusion = scored.score.confusion
-    if confusion is None:
-        return
-    yield _by_class(scored, confusion)
-    if len(confusion.names) <= MOST_IN_MATRIX:
-        yield _matrix(scored, confusion)
-
-
-def _by_class(scored: Scored, confusion: Confusion) -> TableValues:
+def _by_class(counted: ClassCounts) -> TableValues:
+    by_truth: dict[int, dict[int, int]] = {}
+    for truth, answer, count in counted.counts:
+        by_truth.setdefault(truth, {})[answer] = count
     rows = []
-    for label, name in enumerate(confusion.names):
-        answers = {answer: count for truth, answer, count in confusion.counts if truth == label}
+    for label, name in enumerate(counted.names):
+        answers = by_truth.get(label, {})
         asked = sum(answers.values())
         wrong = [(count, answer) for answer, count in answers.items() if answer != label]
         most = max(wrong, key=lambda each: (each[0], each[1] != NO_ANSWER, -each[1]), default=None)
-        taken = ABSENT if most is None else f"{_name(confusion, most[1])} ({most[0]})"
+        taken = ABSENT if most is None else f"{counted.name(most[1])} ({most[0]})"
         right = answers.get(label, 0)
         rows.append((Cell(name), Cell(str(asked)), Cell(str(right)), Cell(_share(right, asked)), Cell(taken)))
     columns = (
@@ -62,18 +50,46 @@ def _by_class(scored: Scored, confusion: Confusion) -> TableValues:
         Column(header="Most often taken for"),
     )
     return TableValues(
-        title=f"{scored.label}, by class", columns=columns, rows=tuple(rows), foot=(_ground(scored.score),)
+        title=f"{counted.label}, by class",
+        columns=columns,
+        rows=tuple(rows),
+        foot=(f"{counted.ground}; 95 % intervals by Wilson.",),
     )
 
 
-def _matrix(scored: Scored, confusion: Confusion) -> TableValues:
+def _confused(counted: ClassCounts) -> TableValues:
+    """Return the classes that are most often taken for another one, each with the share of its examples."""
+    rows = [
+        (
+            Cell(counted.name(each.truth)),
+            Cell(counted.name(each.answer)),
+            Cell(str(each.count)),
+            Cell(str(each.examples)),
+            Cell(_share(each.count, each.examples)),
+        )
+        for each in most_confused(counted, MOST_PAIRS)
+    ]
+    return TableValues(
+        title=f"{counted.label}, classes most often taken for another",
+        columns=(
+            Column(header="Class"),
+            Column(header="Taken for"),
+            right_column("Times"),
+            right_column("Of examples"),
+            right_column("Share (%)"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _matrix(counted: ClassCounts) -> TableValues:
     """Return a row for each right class, a column for each answer."""
-    counts = {(truth, answer): count for truth, answer, count in confusion.counts}
-    labels = list(range(len(confusion.names)))
-    answers = [*labels, *([NO_ANSWER] if any(answer == NO_ANSWER for _, answer, _ in confusion.counts) else [])]
+    counts = {(truth, answer): count for truth, answer, count in counted.counts}
+    labels = list(range(len(counted.names)))
+    answers = [*labels, *([NO_ANSWER] if any(answer == NO_ANSWER for _, answer, _ in counted.counts) else [])]
     rows = tuple(
         (
-            Cell(confusion.names[truth]),
+            Cell(counted.names[truth]),
             *(
                 Cell(str(counts.get((truth, answer), 0)), Style.STRONG if truth == answer else Style.PLAIN)
                 for answer in answers
@@ -82,14 +98,10 @@ def _matrix(scored: Scored, confusion: Confusion) -> TableValues:
         for truth in labels
     )
     return TableValues(
-        title=f"{scored.label}, right class by row and answer by column",
-        columns=(Column(header="Class"), *(right_column(_name(confusion, answer)) for answer in answers)),
+        title=f"{counted.label}, right class by row and answer by column",
+        columns=(Column(header="Class"), *(right_column(counted.name(answer)) for answer in answers)),
         rows=rows,
     )
-
-
-def _name(confusion: Confusion, label: int) -> str:
-    return _OTHER if label == NO_ANSWER else confusion.names[label]
 
 
 def _share(right: int, asked: int) -> str:
@@ -97,7 +109,3 @@ def _share(right: int, asked: int) -> str:
         return ABSENT
     interval = wilson_interval(right, asked)
     return percent_of(Metric(name="top1", value=right / asked, low=interval.low, high=interval.high, examples=asked))
-
-
-def _ground(score: Score) -> str:
-    return f"{dataset_label(score.dataset)}, {score.place}, {score.delegate}; 95 % intervals by Wilson."

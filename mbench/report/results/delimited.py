@@ -51,3 +51,8 @@ def csv_field(value: Any) -> Any:
         return value
     guard = "'" if _FORMULA.match(value) else ""
     return guard + plain_lines(value)
+
+
+def unguarded(text: str) -> str:
+    """Return a text without the apostrophe that `csv_field` put in front of it."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text

@@ -5,25 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.accuracy.tasks.class_metrics import TOP5
 from mbench.accuracy.tasks.predictions import Prediction
 from mbench.files.disk import disk_errors
 from mbench.files.targets import refuse_foreign_file
 from mbench.files.whole import write_whole
 from mbench.report.results.delimited import csv_text
-
-COLUMNS: Final = (
-    "file",
-    "sha256",
-    "place",
-    "delegate",
-    "device",
-    "example",
-    "truth",
-    "truth_name",
-    "right",
-    *(f"{what}_{place}" for place in range(1, TOP5 + 1) for what in ("output", "class", "name", "score")),
-)
+from mbench.report.results.predicted import ANSWERS_KEPT, COLUMNS
 
 _BEGINS: Final = ",".join(COLUMNS).encode()
 _OPTION: Final = "--predictions"
@@ -90,7 +77,7 @@ def _lines(file: FilePredictions) -> Iterator[list[object]]:
         answers: list[object] = []
         for answer in each.best:
             answers += [answer.output, answer.label, _name(file, answer.label), float(f"{answer.score:.6g}")]
-        answers += [None] * (4 * TOP5 - len(answers))
+        answers += [None] * (4 * ANSWERS_KEPT - len(answers))
         yield [
             *(file.name, file.sha256, file.place, file.delegate, file.device),
             *(each.name, each.truth, _name(file, each.truth), int(each.right)),

@@ -5,9 +5,16 @@ from sample_scores import hits_but, score, scored_result
 from mbench.core.errors import UsageError
 from mbench.core.examples import Task
 from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion
+from mbench.report.results.class_counts import counts_of_scores
 from mbench.report.results.class_tables import MOST_IN_MATRIX, class_tables
 from mbench.report.results.scored import scored_of
-from mbench.workflows.reporting import by_class
+from mbench.workflows.answers import by_class as tables_of
+from mbench.workflows.answers import counts_of_results
+
+
+def by_class(results) -> str:
+    return tables_of(*counts_of_results(results))
+
 
 COUNTS = Confusion(
     names=("cat", "dog", "emu"),
@@ -22,7 +29,7 @@ def tables(confusion: Confusion | None):
         sha256=sha256,
         scores=(score(hits_but(()), sha256).model_copy(update={"confusion": confusion}),),
     )
-    return class_tables(scored_of([result]))
+    return class_tables(counts_of_scores(scored_of([result])))
 
 
 def texts(table) -> list[list[str]]:
@@ -44,9 +51,19 @@ def test_the_matrix_has_a_row_for_each_class_and_a_column_for_each_answer():
     assert texts(matrix) == [["cat", "8", "1", "0", "1"], ["dog", "3", "7", "0", "0"], ["emu", "0", "0", "0", "0"]]
 
 
-@pytest.mark.parametrize(("classes", "count"), [(MOST_IN_MATRIX, 2), (MOST_IN_MATRIX + 1, 1)])
-def test_a_matrix_of_many_classes_is_left_out(classes: int, count: int):
-    assert len(tables(Confusion(names=tuple(map(str, range(classes))), counts=((0, 0, 1),)))) == count
+@pytest.mark.parametrize(("classes", "matrix"), [(MOST_IN_MATRIX, True), (MOST_IN_MATRIX + 1, False)])
+def test_of_many_classes_the_most_confused_stand_in_the_place_of_a_matrix(classes: int, *, matrix: bool):
+    names = tuple(map(str, range(classes)))
+    counts = ((0, 0, 1), (0, 1, 2), (1, NO_ANSWER, 9), (1, 2, 2), (2, 1, 3), (2, 2, 1))
+    by, second = tables(Confusion(names=names, counts=counts))
+    assert len(by.rows) == classes
+    assert ("right class by row" in (second.title or "")) is matrix
+    if not matrix:
+        assert texts(second) == [  # of equally frequent ones that of the larger share of its class first
+            ["2", "1", "3", "4", "75 [30, 95]"],
+            ["0", "1", "2", "3", "67 [21, 94]"],
+            ["1", "2", "2", "11", "18 [5, 48]"],
+        ]
 
 
 def job(name: str, sha256: str, confusion: Confusion | None, **dataset: object):
@@ -60,9 +77,9 @@ def job(name: str, sha256: str, confusion: Confusion | None, **dataset: object):
 @pytest.mark.parametrize(
     ("dataset", "reason"),
     [
-        ({"classes": MOST_CLASSES_COUNTED + 1}, "was scored on the 201 classes of digits, of more than 200."),
-        ({"classes": MOST_CLASSES_COUNTED}, "is of an mbench that did not count answers by class: score it again."),
-        ({"task": Task.DETECTION, "classes": None}, "was scored on digits, a data set of detection."),
+        ({"classes": MOST_CLASSES_COUNTED + 1}, "was scored on the 201 classes of digits, of more than 200"),
+        ({"classes": MOST_CLASSES_COUNTED}, "is of an mbench that did not count answers by class: score it again"),
+        ({"task": Task.DETECTION, "classes": None}, "was scored on digits, a data set of detection"),
     ],
 )
 def test_without_classes_it_is_said_why(dataset, reason):
@@ -71,7 +88,7 @@ def test_without_classes_it_is_said_why(dataset, reason):
         by_class([result])
     message = str(refused.value)
     assert message.startswith("--per-class: no accuracy by class is kept here: ")
-    assert message.endswith(reason)
+    assert message.endswith(f"{reason}; --predictions FILE.csv counts answers.")
     assert "\n" not in message
 
 

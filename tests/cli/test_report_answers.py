@@ -1,0 +1,70 @@
+"""`mbench report` on a CSV file of `--predictions`: flips, worst examples and classes."""
+
+import json
+
+import pytest
+from sample_predictions import written
+
+from mbench.workflows.score.predictions import predictions_csv
+
+FLIPPED = (("warm/1.png", 0, 0, 0.9), ("=cmd|'/C calc'!A0.png", 0, 1, 0.8), ("cold/3.png", 1, 1, 0.7))
+
+
+@pytest.fixture
+def answers(bare) -> str:
+    files = [
+        written("file:one@0123456789ab", FLIPPED),
+        written("file:two@ba9876543210", [(name, truth, 0, score) for name, truth, _, score in FLIPPED]),
+    ]
+    (bare.folder / "answers.csv").write_text(predictions_csv(files))
+    return "answers.csv"
+
+
+def test_flips_are_printed_with_their_examples(bare, answers):
+    done = bare("report", "--flips", "--predictions", answers)
+    assert done.returncode == 0, done.stderr
+    assert "### First answers of two files to the same examples" in done.stdout
+    assert "| cold/3.png" in done.stdout
+    assert "right to wrong |" in done.stdout
+    (pair,) = json.loads(bare("report", "--flips", "--predictions", answers, "--json").stdout)["pairs"]
+    assert [each["example"] for each in pair["flips"]] == ["cold/3.png", FLIPPED[1][0]]
+
+
+def test_the_worst_are_printed_and_no_more_than_asked_for(bare, answers):
+    done = bare("report", "--worst", "1", "--predictions", answers)
+    assert done.returncode == 0, done.stderr
+    assert "file:one@0123456789ab: wrong with the highest score" in done.stdout
+    files = json.loads(bare("report", "--worst", "1", "--predictions", answers, "--format", "json").stdout)["files"]
+    assert [[each["example"] for each in file["worst"]] for file in files] == [[FLIPPED[1][0]], ["cold/3.png"]]
+
+
+def test_classes_are_printed(bare, answers):
+    done = bare("report", "--per-class", "--predictions", answers)
+    assert done.returncode == 0, done.stderr
+    assert "file:two@ba9876543210, by class" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--flips", "--worst", "3"), "by itself"),
+        (("--flips", "--per-class"), "by itself"),
+        (("--worst", "3", "--format", "csv"), "--worst prints markdown or JSON"),
+        (("--predictions", "answers.csv"), "say which"),
+        (("--flips", "--predictions", "answers.csv", "--all"), "in the place of sessions"),
+        (("--flips", "--predictions", "nowhere.csv"), "nowhere.csv cannot be read"),
+        (("--flips", "--predictions", "."), "is a folder"),
+        (("--flips", "--predictions", "latin.csv"), "is no CSV file of --predictions"),
+    ],
+)
+def test_what_cannot_be_printed_is_refused_in_one_line(bare, answers, options, words):
+    (bare.folder / "latin.csv").write_bytes(b"caf\xe9")
+    done = bare("report", *options)
+    assert (done.returncode, words in done.stderr, done.stdout) == (2, True, ""), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_session_without_answers_says_where_they_come_from(bare):
+    done = bare("report", "--flips")
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1
