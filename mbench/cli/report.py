@@ -63,6 +63,12 @@ def report(
             show_default="what the sessions keep",
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Picture of --per-class's confusion matrices, .svg or .png.", metavar="FILE"
+        ),
+    ] = None,
     rates: Annotated[
         bool, typer.Option("--rates", help="Print compute rates: GMAC/s of each job and layer type, beside the peak.")
     ] = False,
@@ -99,6 +105,10 @@ def report(
         raise UsageError("--predictions is what --flips, --worst N or --per-class reads; say which.")
     if predictions is not None and (sessions or all_):
         raise UsageError("--predictions is read in the place of sessions; leave one of them out.")
+    if output is not None and not per_class:
+        raise UsageError("--output is the picture of --per-class; leave it out, or ask for that.")
+    if output is not None:
+        answers.refuse_picture(output)
     chosen = columns_named(columns, shape)
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
@@ -113,7 +123,7 @@ def report(
             else answers.read_answers(predictions)
         )
         if per_class:
-            _by_class(answers.counts_of_answers(files))
+            _by_class(answers.counts_of_answers(files), output)
         elif worst is not None:
             put = write_json if shape is options.Format.JSON else write
             put(answers.worst(files, worst, as_json=shape is options.Format.JSON))
@@ -131,7 +141,8 @@ def report(
         write(rates_markdown(found))
         return
     if per_class:
-        _by_class(*answers.counts_of_results(found))
+        counted, without = answers.counts_of_results(found)
+        _by_class(counted, output, without)
         return
     if ops:
         write(reporting.operators(found))
@@ -145,8 +156,10 @@ def report(
     )
 
 
-def _by_class(counted: "Sequence[ClassCounts]", without: "Sequence[str]" = ()) -> None:
-    """Print what files get right of each class."""
+def _by_class(counted: "Sequence[ClassCounts]", output: Path | None, without: "Sequence[str]" = ()) -> None:
+    """Print what files get right of each class, and draw it where that was asked for."""
     from mbench.workflows import answers
 
+    if output is not None:
+        answers.draw_classes(counted, output)
     write(answers.by_class(counted, without))

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
+from mbench.files.disk import disk_errors
 from mbench.files.regular import GIB, read_regular
+from mbench.files.whole import write_whole
 from mbench.report.render.markdown import table_markdown
 from mbench.report.results.class_counts import ClassCounts, counts_of_predictions, counts_of_scores, without_classes
 from mbench.report.results.class_tables import class_tables
@@ -15,6 +18,12 @@ from mbench.report.results.predicted import PredictedFile, parse_predictions
 from mbench.report.results.scored import scored_of
 from mbench.report.results.worst_tables import worst_json, worst_tables
 from mbench.store.session import find_session, list_sessions, open_session
+
+MOST_PANELS: Final = 12
+"""Files in one picture."""
+
+_PICTURES: Final = (b"<svg", b"\x89PNG")
+"""What a picture that may be written over begins with."""
 
 
 def read_answers(path: Path) -> tuple[PredictedFile, ...]:
@@ -96,3 +105,40 @@ def counts_of_answers(files: Sequence[PredictedFile]) -> tuple[ClassCounts, ...]
 def by_class(counted: Sequence[ClassCounts], without: Sequence[str] = ()) -> str:
     """Return what each file gets right of each class, and what is confused; then why others are left out."""
     return "\n".join([*map(table_markdown, class_tables(counted)), *(f"Not shown: {reason}.\n" for reason in without)])
+
+
+def draw_classes(counted: Sequence[ClassCounts], path: Path) -> None:
+    """Write the confusion matrices as a picture, `.svg` or `.png`.
+
+    Raises:
+        UsageError: another kind of file, too many files for one picture, or a file is there that is no picture.
+        DiskError: it could not be written.
+    """
+    refuse_picture(path)
+    if len(counted) > MOST_PANELS:
+        raise UsageError(
+            f"{len(counted)} files are too many for one picture, which holds {MOST_PANELS}; name fewer sessions."
+        )
+    from mbench.report.charts.confusions import confusion_png, confusion_svg  # brings the plotting library
+
+    picture = confusion_png(counted) if path.suffix.lower() == ".png" else confusion_svg(counted).encode()
+    with disk_errors("write a picture to", path):
+        write_whole(path, picture, fsync=False)
+
+
+def refuse_picture(path: Path) -> None:
+    """Refuse a path that no picture can be written to.
+
+    Raises:
+        UsageError: it ends otherwise, or what is there is no picture.
+    """
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"--output {path} is neither a .svg nor a .png; name such a file.")
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise UsageError(f"--output {path} is there and is no file; name another.")
+    with disk_errors("read", path), path.open("rb") as file:
+        begun = file.read(8)
+    if begun and not begun.startswith(_PICTURES):
+        raise UsageError(f"--output {path} is there and is no picture, and is not written over; name another file.")

@@ -1,4 +1,4 @@
-"""`mbench report` on a CSV file of `--predictions`: flips, worst examples and classes."""
+"""`mbench report` on a CSV file of `--predictions`: flips, worst examples, classes and their picture."""
 
 import json
 
@@ -38,10 +38,20 @@ def test_the_worst_are_printed_and_no_more_than_asked_for(bare, answers):
     assert [[each["example"] for each in file["worst"]] for file in files] == [[FLIPPED[1][0]], ["cold/3.png"]]
 
 
-def test_classes_are_printed(bare, answers):
-    done = bare("report", "--per-class", "--predictions", answers)
-    assert done.returncode == 0, done.stderr
-    assert "file:two@ba9876543210, by class" in done.stdout
+@pytest.mark.parametrize(("name", "begin"), [("m.svg", b"<svg"), ("new/m.PNG", b"\x89PNG")])
+def test_classes_are_printed_and_drawn(bare, answers, name, begin):
+    for _ in range(2):  # a picture is written over
+        done = bare("report", "--per-class", "--predictions", answers, "--output", name)
+        assert done.returncode == 0, done.stderr
+        assert "file:two@ba9876543210, by class" in done.stdout
+        assert (bare.folder / name).read_bytes().startswith(begin)
+
+
+def test_a_file_that_is_no_picture_is_not_written_over(bare, answers):
+    (bare.folder / "letter.svg").write_text("dear Ada")
+    done = bare("report", "--per-class", "--predictions", answers, "--output", "letter.svg")
+    assert (done.returncode, "letter.svg is there and is no picture" in done.stderr) == (2, True)
+    assert (bare.folder / "letter.svg").read_text() == "dear Ada"
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,8 @@ def test_classes_are_printed(bare, answers):
         (("--worst", "3", "--format", "csv"), "--worst prints markdown or JSON"),
         (("--predictions", "answers.csv"), "say which"),
         (("--flips", "--predictions", "answers.csv", "--all"), "in the place of sessions"),
+        (("--flips", "--output", "m.svg"), "--output is the picture of --per-class"),
+        (("--per-class", "--predictions", "answers.csv", "--output", "m.pdf"), "neither a .svg nor a .png"),
         (("--flips", "--predictions", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("--flips", "--predictions", "."), "is a folder"),
         (("--flips", "--predictions", "latin.csv"), "is no CSV file of --predictions"),
