@@ -199,17 +199,17 @@ def _network(drops: Drops) -> str:
 def _same_answers(group: Sequence[Scored], on: str) -> Iterator[str]:
     """Yield how many first answers stay the same, and what becomes of the others: of quantizations, or of two files."""
     networks = drops_against_float(group)
-    how = f"in % [95 % interval by Wilson]{on}"
+    how = "in % [95 % interval by Wilson]"
     for drops in networks:
         said = [
             f"{_quantization(drop, drops)} {flips_text(drop.flips)}" for drop in drops.drops if drop.flips is not None
         ]
         if said:
-            yield f"Same first answer as fp32, {how}, {_without_quantization(drops.variant)}: {', '.join(said)}."
+            yield f"Same first answer{on} as fp32, {how}, {_without_quantization(drops.variant)}: {', '.join(said)}."
     if not networks and len(group) == 2:
         first, second = group
         if (flips := flips_between(first.score, second.score)) is not None:
-            yield f"Same first answer as {first.label}, {how}, {second.label}: {flips_text(flips)}."
+            yield f"Same first answer{on} as {first.label}, {how}, {second.label}: {flips_text(flips)}."
 
 
 def flips_text(flips: Flips) -> str:

@@ -58,8 +58,8 @@ class FlippedPair:
 def flipped_pairs(files: Sequence[PredictedFile]) -> tuple[FlippedPair, ...]:
     """Return how the answers of files to the same examples differ.
 
-    Compared are any two variants of one network, the float32 one first, and one file at two places. Files of the
-    user's own are compared with the first of them, and so are all where there is nothing else to compare.
+    Compared are any two variants of one network at one place, the float32 one first, and one file at two places. Files
+    of the user's own are compared with the first of them, and so are all where there is nothing else to compare.
 
     Raises:
         UsageError: no two of them answered the same examples.
@@ -134,9 +134,18 @@ def _pairs(group: Sequence[PredictedFile]) -> Iterator[tuple[PredictedFile, Pred
             own.append(file)
         else:
             networks.setdefault((variant.architecture, variant.size, variant.head), []).append(file)
-    found = [pair for members in networks.values() for pair in combinations(sorted(members, key=_not_float), 2)]
+    found = [
+        (first, second)
+        for members in networks.values()
+        for first, second in combinations(sorted(members, key=_not_float), 2)
+        if first.sha256 == second.sha256 or _where(first) == _where(second)
+    ]
     found += [(own[0], other) for other in own[1:]]
     yield from found or [(group[0], other) for other in group[1:]]
+
+
+def _where(file: PredictedFile) -> tuple[str, str, str]:
+    return file.place, file.delegate, file.device
 
 
 def _not_float(file: PredictedFile) -> bool:

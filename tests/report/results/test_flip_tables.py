@@ -77,6 +77,18 @@ def test_where_there_is_nothing_else_to_compare_all_are_compared_with_the_first(
     assert pair_names(*(written(name, FLOAT) for name in names)) == [(names[0], names[1]), (names[0], names[2])]
 
 
+def test_two_variants_are_compared_at_one_place_alone():
+    names = [f"{NETWORK}_{each}" for each in ("fp32", "int8")]
+    places = ({"place": "host"}, {"place": "device", "device": "R5CT"})
+    fp32, int8 = names
+    assert pair_names(*(written(name, FLOAT, **where) for where in places for name in names)) == [
+        (f"{fp32} host cpu", f"{fp32} R5CT cpu"),
+        (f"{fp32} host cpu", f"{int8} host cpu"),
+        (f"{fp32} R5CT cpu", f"{int8} R5CT cpu"),
+        (f"{int8} host cpu", f"{int8} R5CT cpu"),
+    ]
+
+
 def test_one_file_is_compared_at_two_places():
     host = written(f"{NETWORK}_int8", FLOAT)
     device = written(f"{NETWORK}_int8", BYTE, place="device", device="R5CT")
