@@ -1,5 +1,7 @@
 """Files that are not what `mbench build` makes: each ends in a row that is right, or in one that says why not."""
 
+import csv
+import io
 import json
 import os
 import sys
@@ -8,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import SHORT
+from emit_mobilenet import emit_mobilenet
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
 
 from tiny_models import Graph, Op, Tensor, add, counting_loop, model_bytes, schema
 
 from mbench.cli.options import Format
+from mbench.report.render.number_format import milliseconds
 
 
 @pytest.fixture
@@ -229,9 +233,17 @@ def test_an_output_that_is_empty_is_no_full_disk(bare, cases):
     assert row["latency_median_us"] is not None
 
 
-def test_the_first_inference_is_a_column_on_request(bare):
-    (bare.folder / "odd.tflite").write_bytes(model_bytes(add()))
+def test_mean_and_first_inference_are_columns_on_request(bare):
+    (bare.folder / "odd.tflite").write_bytes(emit_mobilenet(0.25, 64, seed=1))
     code, row = run_fed(bare)
-    assert (code, row["first_us"] is not None) == (0, True)
-    assert "First (ms)" not in bare("report", "--format", "md").stdout
-    assert "| First (ms) |" in bare("report", "--format", "md", "--columns", "variant,latency,first").stdout
+    assert (code, row["first_us"] is None, row["latency_mean_us"] is None) == (0, False, False)
+    plain = bare("report", "--format", "md").stdout
+    assert not any(said in plain for said in ("First (ms)", "Mean (ms)", "First: ", "Mean: "))
+    asked = bare("report", "--format", "md", "--columns", "variant,latency,mean,first").stdout
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in asked.splitlines()[:3]]
+    assert cells[0][:4] == ["Variant", "Latency (ms)", "Mean (ms)", "First (ms)"]
+    assert cells[2][2:4] == [milliseconds(row["latency_mean_us"]), milliseconds(row["first_us"])]
+    assert "- Mean: over all inferences of all runs that ended well" in asked
+    assert "- First: median over runs of the first inference" in asked
+    (data,) = csv.DictReader(io.StringIO(bare("report", "--format", "csv").stdout))
+    assert (float(data["latency_mean_us"]), float(data["first_us"])) == (row["latency_mean_us"], row["first_us"])

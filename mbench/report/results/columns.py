@@ -27,6 +27,7 @@ class ResultColumn:
         shown: whether these rows need it; what none need is shown on request alone.
         of_file: whether its text is a property of the file, the same on every device.
         spare: how soon a narrow terminal does without it, the highest first; 0: never.
+        definition: a foot line where it is shown; empty where the foot's other lines explain it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ResultColumn:
     shown: Callable[[Sequence[Row]], bool] = lambda rows: True
     of_file: bool = False
     spare: int = 0
+    definition: str = ""
 
 
 def columns_of(rows: Sequence[Row]) -> list[ResultColumn]:
@@ -93,6 +95,12 @@ def _measured(text: Callable[[Row], str]) -> Callable[[Row], str]:
     return lambda row: ABSENT if row.latency_median_us is None and row.status is not Status.OK else text(row)
 
 
+def _on_request(name: str, header: str, text: Callable[[Row], str], *, definition: str) -> ResultColumn:
+    return ResultColumn(
+        name=name, header=header, text=_measured(text), shown=lambda rows: False, spare=8, definition=definition
+    )
+
+
 DEVICE_NAME: Final = "device"
 
 STATUS: Final = ResultColumn(name="status", header="Status", text=status_text, align=Align.LEFT, spare=1)
@@ -120,13 +128,18 @@ _WHAT: Final = (
 _HOW_FAST: Final = (
     ResultColumn(name="latency", header=LATENCY, text=latency_text),
     ResultColumn(name="p95", header="p95 (ms)", text=_measured(lambda row: milliseconds(row.latency_p95_us)), spare=7),
+    _on_request(
+        "mean",
+        "Mean (ms)",
+        lambda row: milliseconds(row.latency_mean_us),
+        definition="Mean: over all inferences of all runs that ended well, the slow ones among them.",
+    ),
     ResultColumn(name="init", header="Init (ms)", text=_measured(lambda row: milliseconds(row.init_us)), spare=8),
-    ResultColumn(
-        name="first",
-        header="First (ms)",
-        text=_measured(lambda row: milliseconds(row.first_us)),
-        shown=lambda rows: False,  # on request
-        spare=8,
+    _on_request(
+        "first",
+        "First (ms)",
+        lambda row: milliseconds(row.first_us),
+        definition="First: median over runs of the first inference, the warm-up's.",
     ),
     ResultColumn(
         name="memory",

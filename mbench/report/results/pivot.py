@@ -38,7 +38,9 @@ AXES: Final[dict[str, Callable[[Row], str]]] = {
 VALUES: Final[dict[str, tuple[str, Callable[[Row], str]]]] = {
     "latency_median_us": ("latency (ms)", latency_value),
     "latency_p95_us": ("p95 (ms)", lambda row: milliseconds(row.latency_p95_us)),
+    "latency_mean_us": ("mean (ms)", lambda row: milliseconds(row.latency_mean_us)),
     "init_us": ("init (ms)", lambda row: milliseconds(row.init_us)),
+    "first_us": ("first inference (ms)", lambda row: milliseconds(row.first_us)),
     "peak_memory_kib": ("peak memory (MiB)", lambda row: significant(row.peak_memory_kib, scale=KIB_PER_MIB)),
     "size_bytes": ("file (MB)", lambda row: significant(row.size_bytes, scale=MILLION)),
     "mult_adds": ("mult-adds (M)", lambda row: significant(row.mult_adds, scale=MILLION)),

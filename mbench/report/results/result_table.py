@@ -75,6 +75,7 @@ def result_table(found: TableRows, *, title: str | None, columns: Sequence[str] 
         foot=(
             *about_files(found.results, rows),
             *provenance_lines(found.results),
+            *(column.definition for column in shown if column.definition),
             *((MEDIAN_DEFINITION,) if any(line.median for line in lines) else ()),
             *legend(cell.text for line in cells for cell in line),
         ),

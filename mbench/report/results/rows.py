@@ -47,6 +47,8 @@ class Row(Document):
         latency_ci_us: 95 % bootstrap interval over runs, low and high, a step of the clock longer where it is narrow;
             null for fewer than three.
         latency_p95_us: median over runs of each run's 95th percentile; null where a run had fewer than 40 inferences.
+        latency_mean_us: mean over all inferences of those runs, each counting once; null where the program does not say
+            it, or it is below the clock's step.
         init_us: median over runs of what one process spent before its first inference.
         first_us: median over runs of the first inference, which warms up.
         inputs: as they were fed, where that was asked for: `x:1,224,224,3`.
@@ -95,6 +97,7 @@ class Row(Document):
     latency_median_us: float | None
     latency_ci_us: tuple[float, float] | None
     latency_p95_us: float | None
+    latency_mean_us: float | None
     init_us: float | None
     first_us: float | None
     peak_memory_kib: float | None
@@ -182,6 +185,7 @@ def row_of(result: JobResult, *, against: Against | None = None) -> Row:
         latency_median_us=None if unseen else _median_or_none(samples),
         latency_ci_us=None if interval is None else (interval.low, interval.high),
         latency_p95_us=None if _below_clock([p95_us := _p95_us(measured)]) else p95_us,
+        latency_mean_us=None if _below_clock([mean_us := _mean_us(measured)]) else mean_us,
         init_us=_median_or_none([run.init_us for run in measured]),
         first_us=_median_or_none([run.first_us for run in measured]),
         peak_memory_kib=_peak_memory_kib(result),
@@ -225,6 +229,13 @@ def _p95_us(runs: Sequence[Run]) -> float | None:
     if any(phase.count < LEAST_INFERENCES_FOR_P95 for phase in phases):
         return None
     return _median_or_none([phase.p95_us for phase in phases])
+
+
+def _mean_us(runs: Sequence[Run]) -> float | None:
+    phases = [run.measured for run in runs if run.measured is not None]
+    sums = [phase.avg_us * phase.count for phase in phases if phase.avg_us is not None]
+    inferences = sum(phase.count for phase in phases)
+    return sum(sums) / inferences if inferences and len(sums) == len(phases) else None
 
 
 def _peak_memory_kib(result: JobResult) -> float | None:

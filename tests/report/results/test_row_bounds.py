@@ -106,6 +106,35 @@ def test_a_number_of_zero_is_known():
     assert (row.init_us, row.peak_memory_kib) == (0, 0)
 
 
+def mean_of(*phases: dict[str, float | int | None]) -> float | None:
+    runs = [sample.latency_run(10_000, index, measured=phase) for index, phase in enumerate(phases)]
+    return row_of(sample.result(runs=runs)).latency_mean_us
+
+
+@pytest.mark.parametrize(
+    ("phases", "mean_us"),
+    [
+        ([{"count": 10, "avg_us": 100.0}, {"count": 30, "avg_us": 200.0}], 175.0),  # each inference counts once
+        ([{"count": 10, "avg_us": 100.5}], 100.5),
+        ([{"count": 10, "avg_us": 100.0}, {"count": 10, "avg_us": None}], None),
+        ([{"count": 0, "avg_us": 100.0}], None),
+        ([{"count": 10, "avg_us": 1.0}], 1.0),
+        ([{"count": 10, "avg_us": 0.999}], None),  # below the clock's step
+    ],
+)
+def test_the_mean_is_over_all_inferences(phases, mean_us):
+    assert mean_of(*phases) == mean_us
+
+
+@pytest.mark.parametrize(("status", "shown"), [("ok", True), ("aborted", True), ("failed", False), ("skipped", False)])
+def test_mean_and_first_inference_are_shown_of_what_was_measured(status, shown):
+    runs = [sample.latency_run(10_000, index, measured={"avg_us": 10_500.0}, first_us=12_000) for index in range(3)]
+    row = row_of(sample.result(runs=runs, status=Status(status)))
+    assert (row.latency_mean_us, row.first_us) == ((10_500.0, 12_000) if shown else (None, None))
+    (mean, first) = chosen_columns([row], ["mean", "first"])
+    assert (mean.text(row), first.text(row)) == (("10.5", "12.0") if shown else ("–", "–"))
+
+
 def warned(row, code):
     return [warning.message for warning in row.warnings if warning.code == code]
 

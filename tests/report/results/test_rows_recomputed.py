@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 README = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
 MODEL = emit_mobilenet(0.25, 128, seed=1)
 SHORT = ("--num-runs", "45", "--min-secs", "0", "--warmup-secs", "0", "--runs", "3", "--max-runs", "3")
+MEAN = re.compile(r"count=(\d+) .*?avg=([\d.e+]+)")
 STAT = re.compile(r"count=(\d+) .*?p5=\d+ median=(\d+) p95=(\d+)")
 
 
@@ -74,6 +75,17 @@ def test_latencies_are_those_of_the_raw_texts(session, delegate):
     assert row["latency_median_us"] == median(medians)
     assert row["latency_ci_us"] == [medians[0], medians[-1]]  # of three runs the interval is their range
     assert row["latency_p95_us"] == median(int(p95) for _, _, p95 in stats)
+
+
+@pytest.mark.parametrize("delegate", ["cpu", "builtin"])
+def test_mean_and_first_inference_are_those_of_the_raw_texts(session, delegate):
+    stats = [MEAN.findall(text)[-1] for text in session.texts(delegate, "latency")]
+    firsts = [int(re.search(r"First inference: (\d+)", text)[1]) for text in session.texts(delegate, "latency")]
+    row, _ = session.job(delegate)
+    assert row["latency_mean_us"] == pytest.approx(
+        sum(int(count) * float(mean) for count, mean in stats) / sum(int(count) for count, _ in stats)
+    )
+    assert row["first_us"] == median(firsts)
 
 
 @pytest.mark.parametrize("delegate", ["cpu", "builtin"])
