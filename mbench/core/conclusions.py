@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from mbench.core.clocks import caps, format_caps, lowest
+from mbench.core.drift import Course, find_drift
 from mbench.core.error_classes import BUILD
 from mbench.core.reasons import Unscored
 from mbench.core.results import (
@@ -20,7 +21,6 @@ from mbench.core.results import (
     Status,
     WarningCode,
 )
-from mbench.core.schedule import drift
 from mbench.core.scores import Score
 from mbench.core.statistics import CLOCK_STEP_US, LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
 
@@ -159,14 +159,25 @@ def _doubts(
     yield from _surroundings(part, job, runs, busy_limit)
     yield from _outputs(runs, agreement_db)
     yield from _canary_failed(canary)
-    canaries_us = [sample for run in canary if (sample := _sample_us(run)) is not None]
-    moved = drift(canaries_us)
-    if moved is not None and moved > max(DRIFT_TOLERANCE, CLOCK_STEP_US / median(canaries_us)):
-        yield MeasurementWarning(
-            code=WarningCode.DRIFT,
-            message=f"the canary ran {moved:.0%} apart in the first and the second half of the session",
-            advice="let it cool, close other programs, and measure again",
-        )
+    yield from _drifted(canary)
+
+
+def _drifted(canary: Sequence[Run]) -> Iterator[MeasurementWarning]:
+    timed = {run.position: sample for run in canary if (sample := _sample_us(run)) is not None}
+    positions = sorted(timed)
+    medians_us = [timed[position] for position in positions]
+    moved = find_drift(medians_us, positions)
+    if moved is None or abs(moved.change) <= max(DRIFT_TOLERANCE, CLOCK_STEP_US / median(medians_us)):
+        return
+    how = "faster" if moved.change < 0 else "slower"
+    when = (
+        f"after {moved.before} of its" if moved.course is Course.STEP else "steadily, from the first to the last of its"
+    )
+    yield MeasurementWarning(
+        code=WarningCode.DRIFT,
+        message=f"the canary became {abs(moved.change):.0%} {how} {when} {len(timed)} runs",
+        advice="let it cool, close other programs, and measure again",
+    )
 
 
 def _canary_failed(canary: Sequence[Run]) -> Iterator[MeasurementWarning]:

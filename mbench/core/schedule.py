@@ -22,13 +22,3 @@ def measured_enough(medians_us: Sequence[float], rules: MeasuringRules) -> bool:
         return True
     interval = bootstrap_interval(medians_us, seed=rules.seed)
     return interval is not None and interval.relative_half_width(median(medians_us)) <= rules.target_interval
-
-
-def drift(canary_medians_us: Sequence[float]) -> float | None:
-    """Return how far the halves of a session lie apart by the canary, as a share of its median.
-
-    Medians of the halves, so that one disturbed run is no drift. None where that cannot be said.
-    """
-    half = len(canary_medians_us) // 2
-    middle = median(canary_medians_us) if half else 0
-    return abs(median(canary_medians_us[-half:]) - median(canary_medians_us[:half])) / middle if middle else None

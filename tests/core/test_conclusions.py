@@ -275,7 +275,20 @@ def test_a_canary_may_move_by_a_twentieth_of_its_median(second_us, drifted):
 
 
 def test_a_canary_that_became_faster_has_drifted_too():
-    assert doubts(FIVE, canary=medians(10251, 9750))["drift"].message.startswith("the canary ran 5% apart")
+    assert doubts(FIVE, canary=medians(10251, 9750))["drift"].message == (
+        "the canary became 5% faster after 1 of its 2 runs"
+    )
+
+
+def test_a_canary_that_drifts_steadily_says_so_whatever_order_its_runs_come_in():
+    canary = [run(9 + 3 * place, median_us=10_000 + 120 * place) for place in range(6)]
+    assert doubts(FIVE, canary=canary[::-1])["drift"].message == (
+        "the canary became 6% slower steadily, from the first to the last of its 6 runs"
+    )
+
+
+def test_a_canary_below_the_clock_has_not_drifted():
+    assert "drift" not in doubts(FIVE, canary=medians(0, 0, 0, 1))
 
 
 def test_a_canary_run_that_measured_nothing_is_left_out():

@@ -3,7 +3,7 @@
 import pytest
 
 from mbench.core.results import MeasuringRules
-from mbench.core.schedule import block_order, drift, measured_enough
+from mbench.core.schedule import block_order, measured_enough
 
 PLUS_MINUS_2_PERCENT = [98, 99, 100, 101, 102]
 """Of five runs the interval is the range: 98 to 102 µs around 100."""
@@ -51,25 +51,3 @@ def test_the_order_of_a_block_is_seeded_and_differs_between_blocks():
 def test_an_order_takes_seed_and_block_by_name_alone():
     with pytest.raises(TypeError):
         block_order(["job"], 1, 0)
-
-
-@pytest.mark.parametrize(
-    ("canary", "apart"),
-    [
-        ([100, 110], 10 / 105),
-        ([110, 100], 10 / 105),
-        ([100, 100, 100, 110, 110, 110], 10 / 105),
-        ([100, 100, 160, 100, 100, 100], 0),  # one disturbed run is no drift
-        ([100, 102, 104, 110, 120, 130], 18 / 107),
-        ([100, 102, 104, 999, 110, 120, 130], 18 / 110),  # the middle one is in neither half
-        ([100, 101, 102, 103, 111, 112, 113, 114], 11 / 107),
-        ([100, 101, 102, 103, 104, 111, 112, 113, 114, 115], 11 / 107.5),
-    ],
-)
-def test_drift_is_how_far_the_medians_of_both_halves_lie_apart(canary, apart):
-    assert drift(canary) == pytest.approx(apart)
-
-
-@pytest.mark.parametrize("canary", [[], [100], [0, 0, 0, 1]])
-def test_where_there_is_no_half_or_no_median_there_is_no_drift(canary):
-    assert drift(canary) is None
