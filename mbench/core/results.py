@@ -89,6 +89,7 @@ class WarningCode(StrEnum):
     UNANSWERED = "unanswered"
     OUTLYING_RUNS = "outlying_runs"
     RUNS_IN_GROUPS = "runs_in_groups"
+    RUNS_APART = "runs_apart"
     MEAN_APART = "mean_apart"
     BELOW_CLOCK = "below_clock"
 

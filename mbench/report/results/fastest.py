@@ -17,6 +17,7 @@ _NO_WINNER = frozenset(
         WarningCode.CONDITIONS,
         WarningCode.CAPPED_CLOCKS,
         WarningCode.RUNS_IN_GROUPS,
+        WarningCode.RUNS_APART,
         WarningCode.ACCURACY_DIFFERS,
         WarningCode.DELEGATE_NOT_APPLIED,
     }

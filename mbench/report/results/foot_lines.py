@@ -12,6 +12,7 @@ from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, spa
 from mbench.report.results.accuracy_lines import accuracy_lines
 from mbench.report.results.device_lines import device_lines, grid_device_lines
 from mbench.report.results.footnotes import first_few
+from mbench.report.results.periods import period_lines
 from mbench.report.results.phone_medians import model_name
 from mbench.report.results.provenance import format_clocks, format_companions, format_cpus, format_settings
 from mbench.report.results.rows import LEAST_INFERENCES_FOR_P95
@@ -45,6 +46,7 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
     yield _per_job(results)
     yield f"Configuration: {configuration(results)}."
     yield _measured(results)
+    yield from period_lines(results)
     yield f"Artifacts (sha256): {_joined(map(_artifact, results))}."
     yield LATENCY_DEFINITION
     yield interval_line(results)
@@ -57,6 +59,7 @@ def grid_lines(results: Sequence[JobResult]) -> Iterator[str]:
     yield f"Binary: {_binary(results[0])}; {configuration(results)}."
     yield _per_job(results)
     yield _measured(results)
+    yield from period_lines(results)
 
 
 def interval_line(results: Sequence[JobResult]) -> str:

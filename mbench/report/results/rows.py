@@ -20,6 +20,7 @@ from mbench.core.statistics import (
 )
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, Document, WeightsFacts
 from mbench.report.results.paired_scores import Against, each_against, file_key
+from mbench.report.results.periods import runs_apart
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score, scored_of
 from mbench.report.results.unknown_conditions import unknown_conditions
@@ -343,6 +344,7 @@ def _derived_warnings(result: JobResult, runs: Sequence[Run], samples: Sequence[
     if interval is not None:
         yield from _outlying(samples, interval)
     yield from _in_groups(samples)
+    yield from runs_apart(runs)
     yield from _mean_apart(runs)
     if interval is not None and WarningCode.WIDE_INTERVAL not in stored:
         width = interval.relative_half_width(median(samples))

@@ -13,6 +13,7 @@ from mbench.report.results.tables import result_tables
 NO_WINNER = {
     "capped_clocks",
     "runs_in_groups",
+    "runs_apart",
     "output_differs",
     "few_runs",
     "busy",
