@@ -35,7 +35,10 @@ def evaluate(
     context: typer.Context,
     what: Annotated[
         list[str],
-        typer.Argument(help=".tflite files, or variants by name, which are built.", metavar="FILE|VARIANT..."),
+        typer.Argument(
+            help=".tflite files, or variants by name, which are built; of a Faster R-CNN both files, in order.",
+            metavar="FILE|VARIANT...",
+        ),
     ],
     dataset: Annotated[
         str,
@@ -155,7 +158,7 @@ def evaluate(
         _print_predictions(evaluation, quiet=quiet)
     else:
         _print(evaluation.files, format_)
-    without = [(one.facts.name, one.score.reason) for one in evaluation.files if isinstance(one.score, Unscored)]
+    without = [(one.name, one.score.reason) for one in evaluation.files if isinstance(one.score, Unscored)]
     for name, reason in without:
         streams.tell(f"{name}: {reason}")
     if predictions is not None and not printed:  # after the table, which a full disk shall not cost

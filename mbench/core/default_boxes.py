@@ -44,6 +44,12 @@ _LOWEST: Final = ((0.1, 1.0), (0.2, 2.0), (0.2, 0.5))
 
 _RATIOS: Final = (1.0, 2.0, 0.5, 3.0, 1 / 3)
 
+RPN_SCALES: Final = (0.25, 0.5, 1.0, 2.0)
+RPN_RATIOS: Final = (0.5, 1.0, 2.0)
+RPN_BASE_PX: Final = 256
+RPN_STRIDE_PX: Final = 16
+"""Twelve boxes a pixel of a map at a sixteenth of the picture (`faster_rcnn_inception_v2_coco.config`)."""
+
 
 def ssd_boxes(
     sides: Sequence[int], counts: Sequence[int], *, scales: Sequence[float] = SSD_SCALES
@@ -65,6 +71,25 @@ def ssd_boxes(
             for height, width in shapes
         ]
     return tuple(boxes)
+
+
+def rpn_boxes(side: int, resolution: int) -> tuple[DefaultBox, ...]:
+    """Return the anchors of a Faster R-CNN's first stage, pixel by pixel; they lie on pixels' corners, as there.
+
+    Source: tensorflow/models `research/object_detection/anchor_generators/grid_anchor_generator.py`.
+
+    Args:
+        side: of the square map in pixels.
+        resolution: of the square picture in pixels.
+    """
+    base, stride = RPN_BASE_PX / resolution, RPN_STRIDE_PX / resolution
+    shapes = [_shape(scale * base, ratio) for ratio in RPN_RATIOS for scale in RPN_SCALES]
+    return tuple(
+        (row * stride, column * stride, height, width)
+        for row in range(side)
+        for column in range(side)
+        for height, width in shapes
+    )
 
 
 def _shapes(count: int, scale: float, coarser: float) -> list[tuple[float, float]]:

@@ -125,6 +125,7 @@ class Score(Document):
     """What the file with hash `artifact_sha256` answered.
 
     Attributes:
+        second_sha256: of a detector in two files: the second one, which was asked about what the first one found.
         place: where it ran: on this host's runtime, or on the device by benchmark_model's own input and output files.
         delegate: what executed it, such as `cpu`.
         runtime: of the host's scores: the LiteRT release.
@@ -148,6 +149,7 @@ class Score(Document):
     """
 
     artifact_sha256: Sha256
+    second_sha256: Sha256 | None = None
     place: Literal["host", "device"]
     delegate: str
     runtime: str | None = None

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mbench.core.default_boxes import SSD_VGG_SCALES, ssd_boxes
+from mbench.core.default_boxes import SSD_VGG_SCALES, rpn_boxes, ssd_boxes
 
 SIDES = (19, 10, 5, 3, 2, 1)
 
@@ -41,3 +41,15 @@ def test_boxes_follow_each_other_along_the_row() -> None:
     boxes = ssd_boxes(SIDES, (3, 6, 6, 6, 6, 6))
     assert boxes[3][:2] == pytest.approx((0.5 / 19, 1.5 / 19))
     assert boxes[19 * 3][:2] == pytest.approx((1.5 / 19, 0.5 / 19))
+
+
+def test_anchors_are_twelve_a_pixel_on_a_grid_of_16_pixels() -> None:
+    anchors = rpn_boxes(19, 300)
+    assert len(anchors) == 19 * 19 * 12
+    assert anchors[12][:2] == pytest.approx((0, 16 / 300))
+    assert anchors[19 * 12][:2] == pytest.approx((16 / 300, 0))
+
+
+def test_an_anchor_of_scale_one_has_the_area_of_256_pixels_squared() -> None:
+    areas = {round(height * width * 300 * 300) for _, _, height, width in rpn_boxes(1, 300)}
+    assert areas == {64**2, 128**2, 256**2, 512**2}

@@ -28,6 +28,7 @@ class ScoreRequest(Document):
     """All that a score on this host depends on.
 
     Attributes:
+        second_sha256: of a detector in two files: the second of them; `artifact_sha256` is the first.
         asked: examples, as the user said; None: all, or the default of slow files.
         label_offset: as the user said; None: by the number of outputs.
         cells_sha256: of a geolocation: the file that tells where each class lies.
@@ -36,6 +37,7 @@ class ScoreRequest(Document):
     """
 
     artifact_sha256: str
+    second_sha256: str | None = None
     dataset: DatasetFacts
     preprocessing: str
     geometry_version: int = GEOMETRY_VERSION
@@ -50,7 +52,9 @@ class ScoreRequest(Document):
 
     def key(self) -> str:
         """Return the name of the file that such a score is kept in."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+        alone = {"second_sha256"} if self.second_sha256 is None else set()  # so that scores of before are still found
+        asked = self.model_dump(mode="json", exclude=alone)
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 class KeptScore(Document):

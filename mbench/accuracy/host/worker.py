@@ -113,10 +113,10 @@ def read_tensors(file: ModelFile) -> Tensors:
     Raises:
         ArtifactError: the runtime does not take it.
     """
-    interpreter = _load_file(file)
+    interpreter = _loaded(file)
     return Tensors(
-        inputs=tuple(map(_tensor, interpreter.get_input_details())),
-        outputs=tuple(map(_tensor, interpreter.get_output_details())),
+        inputs=tuple(map(tensor_of, interpreter.get_input_details())),
+        outputs=tuple(map(tensor_of, interpreter.get_output_details())),
     )
 
 
@@ -165,24 +165,33 @@ def ask(rows: AskedRows) -> Answers:
         ArtifactError: an inference failed.
     """
     outputs = _asker(rows.asking).outputs(rows.start, rows.stop)
-    numbers = np.ones(rows.stop - rows.start, np.bool_)
-    for output in outputs:
-        if output.dtype.kind == "f":
-            numbers &= ~np.isnan(output.reshape(len(output), -1)).any(axis=1)
+    numbers = _are_numbers(outputs, rows.stop - rows.start)
     for output in outputs:
         output[~numbers] = 0
     keep = rows.asking.keep
-    return Answers(numbers=numbers, outputs=outputs if keep is None else keep(outputs))
+    if keep is None:
+        return Answers(numbers=numbers, outputs=outputs)
+    kept = keep(outputs)
+    return Answers(numbers=numbers & _are_numbers(kept, len(numbers)), outputs=kept)
+
+
+def _are_numbers(outputs: tuple[NDArray[Any], ...], count: int) -> NDArray[np.bool_]:
+    """Return (count,): whether all outputs of a row are numbers."""
+    numbers = np.ones(count, np.bool_)
+    for output in outputs:
+        if output.dtype.kind == "f":
+            numbers &= ~np.isnan(output.reshape(count, -1)).any(axis=1)
+    return numbers
 
 
 class _Asker:
     """A loaded file with the pictures that it is asked about: made once for all rows of a process."""
 
     def __init__(self, asking: Asking) -> None:
-        self._interpreter = _load_file(asking.file)
+        self._interpreter = _loaded(asking.file)
         (source,) = self._interpreter.get_input_details()
         self._source = int(source["index"])
-        self._encode = input_encoder(asking.scaling, _tensor(source))
+        self._encode = input_encoder(asking.scaling, tensor_of(source))
         self._pictures = np.load(asking.pictures, mmap_mode="r").view(np.ndarray)
         self._targets = [
             (int(detail["index"]), _without_batch(detail["shape"]), np.dtype(detail["dtype"]))
@@ -202,7 +211,7 @@ class _Asker:
                 for index, output in targets:
                     output[row] = interpreter.get_tensor(index).reshape(output.shape[1:])
             except (RuntimeError, ValueError) as error:  # ValueError also of an output that changes its size
-                raise ArtifactError(_refusal(error)) from error
+                raise ArtifactError(refusal(error)) from error
         return outputs
 
 
@@ -216,8 +225,12 @@ def _without_batch(shape: NDArray[np.integer]) -> tuple[int, ...]:
     return sizes[1:] if len(sizes) > 1 and sizes[0] == 1 else sizes
 
 
-@lru_cache(maxsize=1)
-def _load_file(file: ModelFile) -> Any:
+def load_file(file: ModelFile) -> Any:
+    """Return LiteRT's interpreter of a file, with its tensors allocated.
+
+    Raises:
+        ArtifactError: the runtime does not take it.
+    """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if file.builtin else OpResolverType.AUTO
@@ -225,8 +238,12 @@ def _load_file(file: ModelFile) -> Any:
         interpreter = Interpreter(str(file.path), num_threads=1, experimental_op_resolver_type=resolver)
         interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:
-        raise ArtifactError(_refusal(error)) from error
+        raise ArtifactError(refusal(error)) from error
     return interpreter
+
+
+_loaded = lru_cache(maxsize=1)(load_file)
+"""The file that was loaded last."""
 
 
 @lru_cache(maxsize=1)
@@ -235,7 +252,8 @@ def _load_examples(path: Path) -> "Examples":
     return examples
 
 
-def _tensor(detail: dict[str, Any]) -> Tensor:
+def tensor_of(detail: dict[str, Any]) -> Tensor:
+    """Return what the interpreter says of an input or output."""
     scale, zero_point = detail["quantization"]
     return Tensor(
         name=str(detail["name"]),
@@ -246,6 +264,7 @@ def _tensor(detail: dict[str, Any]) -> Tensor:
     )
 
 
-def _refusal(error: Exception) -> str:
+def refusal(error: Exception) -> str:
+    """Return the runtime's error about a file as one line."""
     lines: Sequence[str] = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"the LiteRT runtime does not run the file: {' '.join(dict.fromkeys(lines))} Build it by another route."

@@ -100,6 +100,16 @@ def input_encoder(scaling: PixelScaling, tensor: StoredTensor) -> Callable[[NDAr
 def stored_levels(scaling: PixelScaling, tensor: StoredTensor) -> NDArray[Any]:
     """Return (256, 3): how a quantized tensor stores each level of each channel.
 
+    Raises:
+        ValueError: the tensor is no quantized one.
+    """
+    levels = np.repeat(np.arange(LEVELS, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+    return stored_values(scaling.real_values(levels), tensor)
+
+
+def stored_values(real: NDArray[np.floating], tensor: StoredTensor) -> NDArray[Any]:
+    """Return how a quantized tensor stores real values, in their shape.
+
     round(real / scale) + zero point, halves away from zero, cut to the type's range, as the runtime's QUANTIZE does
     (google-ai-edge/LiteRT `tflite/kernels/internal/reference/quantize.h`, `AffineQuantize`).
 
@@ -109,8 +119,7 @@ def stored_levels(scaling: PixelScaling, tensor: StoredTensor) -> NDArray[Any]:
     if tensor.dtype not in QUANTIZED or not tensor.scale:
         raise ValueError(f"a tensor of type {tensor.dtype} with scale {tensor.scale} does not say what it stores")
     limits = np.iinfo(tensor.dtype)
-    levels = np.repeat(np.arange(LEVELS, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
-    steps = scaling.real_values(levels).astype(np.float64) / tensor.scale
+    steps = real.astype(np.float64) / tensor.scale
     rounded = np.copysign(np.floor(np.abs(steps) + 0.5), steps)
     stored: NDArray[Any] = np.clip(rounded + (tensor.zero_point or 0), limits.min, limits.max).astype(tensor.dtype)
     return stored

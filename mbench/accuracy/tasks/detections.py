@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.datasets.examples import BoxedExamples
-from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
+from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Keep, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
 from mbench.accuracy.tasks.detection_metrics import Detection, detection_metrics
 from mbench.accuracy.tasks.find_objects import FindObjects, check_detector, class_labels
-from mbench.core.errors import UsageError
+from mbench.accuracy.tasks.two_stages import is_first_stage, two_stage_detector
+from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Box
 
 
@@ -24,18 +25,20 @@ def check_counting() -> None:
         raise UsageError("scoring detections needs pycocotools: pip install 'mbench[detection]'")
 
 
-def detection_evaluator(opened: OpenedFile, examples: BoxedExamples) -> Evaluator:
+def detection_evaluator(opened: OpenedFile, examples: BoxedExamples, second: OpenedFile | None = None) -> Evaluator:
     """Return the evaluator of a file that finds objects.
 
     Args:
         opened: the file.
         examples: whose truths count: boxes in pixels of the original, which the network sees squeezed to a square.
+        second: of a detector in two files: the second of them.
 
     Raises:
         UnsupportedModel: its input is no picture, its outputs are not those of a detector, or it tells other classes
             apart.
     """
-    outputs, classes = check_detector(opened), len(examples.class_names)
+    keep, outputs = _finder(opened, second)
+    classes = len(examples.class_names)
     class_labels(np.zeros(0, np.intp), outputs, classes)
 
     def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
@@ -49,7 +52,19 @@ def detection_evaluator(opened: OpenedFile, examples: BoxedExamples) -> Evaluato
         ]
         return Evaluation(metrics=detection_metrics(detections, [_objects(examples, int(index)) for index in rows]))
 
-    return Evaluator(keep=FindObjects(outputs=opened.tensors.outputs), weigh=weigh)
+    return Evaluator(keep=keep, weigh=weigh)
+
+
+def _finder(opened: OpenedFile, second: OpenedFile | None) -> tuple[Keep, int | None]:
+    """Return what finds objects in a file's outputs, and how many classes it tells apart; None: they do not say."""
+    if is_first_stage(tensor.name for tensor in opened.tensors.outputs):
+        if second is None:
+            raise UnsupportedModel(
+                "it is the first of a Faster R-CNN's two files. Name the second right behind it: mbench evaluate FIRST "
+                "SECOND."
+            )
+        return two_stage_detector(opened, second)
+    return FindObjects(outputs=opened.tensors.outputs), check_detector(opened)
 
 
 def _in_pixels(

@@ -25,6 +25,7 @@ def evaluator_for(
     asked: int | None,
     seed: int,
     note: Callable[[str], None],
+    second: OpenedFile | None = None,
 ) -> Evaluator:
     """Return the evaluator of a file's answers, by the task of the examples.
 
@@ -37,6 +38,7 @@ def evaluator_for(
         asked: how many examples, of faces pairs; None: all. Fewer than all are drawn by `seed`.
         seed: of the draw.
         note: told what does not stop a score and should be known of it.
+        second: of a detector in two files: the second of them.
 
     Raises:
         UnsupportedModel: the file does not fit.
@@ -54,4 +56,4 @@ def evaluator_for(
             return place_evaluator(opened, examples, cells)
         case Task.DETECTION:
             assert isinstance(examples, BoxedExamples)  # a detection's are
-            return detection_evaluator(opened, examples)
+            return detection_evaluator(opened, examples, second)

@@ -104,8 +104,12 @@ def _footnote(mark: str, reason: str, scores: Sequence[tuple[str, Score | Unscor
 
 
 def _files(scores: Sequence[tuple[str, Score | Unscored]]) -> list[str]:
-    files = [f"{name} {score.artifact_sha256[:SHORT_SHA]}" for name, score in scores if isinstance(score, Score)]
+    files = [f"{name} {_hashes(score)}" for name, score in scores if isinstance(score, Score)]
     return [f"Artifacts (sha256): {', '.join(dict.fromkeys(files))}."] if files else []
+
+
+def _hashes(score: Score) -> str:
+    return " + ".join(sha256[:SHORT_SHA] for sha256 in (score.artifact_sha256, score.second_sha256) if sha256)
 
 
 def _spare(metric: str) -> int:

@@ -66,7 +66,7 @@ def once_each(named: Iterable[tuple[str, Score | None]]) -> tuple[Scored, ...]:
     ways: dict[tuple[object, ...], set[str]] = {}
     for name, score in named:
         if score is not None:
-            file, way = (score.artifact_sha256, score.place, score.delegate), _way_of(score)
+            file, way = (score.artifact_sha256, score.second_sha256, score.place, score.delegate), _way_of(score)
             found.setdefault((*file, way), (name, score))
             ways.setdefault(file, set()).add(way)
     several = len({score.delegate for _, score in found.values()}) > 1

@@ -1,8 +1,9 @@
 """Evaluating on this host: files and a data set to one score per file, for a run and for `mbench evaluate`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from mbench.accuracy.host.inference import HOST_DELEGATES, OpenedFile, open_file
 from mbench.accuracy.host.kept_scores import ScoreRequest, keep_score, read_score
@@ -21,6 +22,9 @@ from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range
 from mbench.workflows.score.predictions import FilePredictions, Record
+
+_File = tuple[ArtifactFacts, Path]
+"""What is known of it, and where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def host_twin(delegate: Delegate) -> Delegate:
 
 
 def score_files(
-    files: Sequence[tuple[ArtifactFacts, Path]],
+    files: Sequence[_File],
     opened: OpenSpec,
     delegate: Delegate,
     *,
@@ -50,6 +54,7 @@ def score_files(
     workers: int | None,
     progress: Progress,
     record: Record | None = None,
+    seconds: Mapping[int, _File] = MappingProxyType({}),
 ) -> list[Score | Unscored]:
     """Return each file's score, or why it has none, in order.
 
@@ -63,6 +68,7 @@ def score_files(
         workers: processes; None: one per core.
         progress: told of preparing, and of each file.
         record: gets what each file answered to each example, for which it is asked again; None: nobody wants it.
+        seconds: by the place of a file that is the first of two: the second.
 
     Raises:
         DatasetError: the data set, or a file that belongs to it, cannot be read.
@@ -70,7 +76,7 @@ def score_files(
     """
     with HostPool(workers) as pool:
         scoring = _Scoring(opened, delegate, cache, pool, progress, record)
-        return [_score_once(facts, path, scoring) for facts, path in files]
+        return [_score_once(*file, seconds.get(place), scoring) for place, file in enumerate(files)]
 
 
 def refuse_other_delegates(spec: EvaluationSpec) -> None:
@@ -84,18 +90,20 @@ def refuse_other_delegates(spec: EvaluationSpec) -> None:
         raise UsageError(f"this host scores by {names}, not by {spec.delegate}; score that on the device.")
 
 
-def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | Unscored:
-    """Return a file's kept score, or score it and keep that; or why it has none."""
-    if facts.latency_only is not None:
-        return Unscored(f"its answers mean nothing: {facts.latency_only}.")
+def _score_once(facts: ArtifactFacts, path: Path, second: _File | None, scoring: _Scoring) -> Score | Unscored:
+    """Return the kept score of a file, or of two, or score it and keep that; or why it has none."""
     if facts.sha256 is None:
         return Unscored("it was not built.")
+    for each in (facts,) if second is None else (facts, second[0]):
+        if each.latency_only is not None:
+            return Unscored(f"its answers mean nothing: {each.latency_only}.")
     asking, folder = scoring.asking, scoring.cache / "scores"
     spec = asking.spec
     asked = None if spec.examples is None else min(spec.examples, count_askable(asking.examples))
     recipe, doubts = asking.recipe_for(facts)
     request = ScoreRequest(
         artifact_sha256=facts.sha256,
+        second_sha256=None if second is None else second[0].sha256,
         dataset=asking.examples.facts,
         preprocessing=recipe.name,
         label_offset=spec.label_offset,
@@ -110,7 +118,7 @@ def _score_once(facts: ArtifactFacts, path: Path, scoring: _Scoring) -> Score | 
     if kept is None:
         notes: list[str] = []
         try:
-            score = _score(facts, recipe, doubts, path, scoring, notes.append)
+            score = _score(facts, recipe, doubts, path, second, scoring, notes.append)
         except (UnsupportedModel, ArtifactError) as error:
             return Unscored(str(error))
         kept = keep_score(folder, request, score, notes=notes)
@@ -124,6 +132,7 @@ def _score(
     recipe: PreprocessingRecipe,
     doubts: tuple[str, ...],
     path: Path,
+    second: _File | None,
     scoring: _Scoring,
     note: Callable[[str], None],
 ) -> Score:
@@ -132,7 +141,8 @@ def _score(
     asked = asking.spec.examples
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
-    evaluator = asking.evaluator(opened, note, asked=asked)  # before pictures are prepared for it
+    behind = None if second is None else open_file(second[1], delegate=scoring.delegate, pool=scoring.pool)
+    evaluator = asking.evaluator(opened, note, asked=asked, second=behind)  # before pictures are prepared for it
     recorder = None if scoring.record is None else Recorder(opened, asking.examples, evaluator)
     check_range(recipe, opened.picture_input())
     prepared = _prepared(opened, asked, scoring)
@@ -161,13 +171,18 @@ def _score(
                 )
             )
         if facts.recipe is None:
-            silent = asking.evaluator(opened, lambda _: None, asked=asked)  # what it noted has been said
+            silent = asking.evaluator(opened, lambda _: None, asked=asked, second=behind)  # what it noted has been said
             try:
                 other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)
             except ArtifactError as error:
                 other = f"whether another scaling fits better could not be asked: {str(error).rstrip('.')}"
             doubts = (*doubts, other) if other else doubts
-        return score.model_copy(update={"doubts": (*prepared.doubts(recipe), *doubts, *score.doubts)})
+        return score.model_copy(
+            update={
+                "doubts": (*prepared.doubts(recipe), *doubts, *score.doubts),
+                "second_sha256": None if second is None else second[0].sha256,
+            }
+        )
     finally:
         progress.finish()
 

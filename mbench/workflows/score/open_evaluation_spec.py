@@ -118,13 +118,21 @@ class OpenSpec:
             }
         )
 
-    def evaluator(self, opened: OpenedFile, note: Callable[[str], None], *, asked: int | None) -> Evaluator:
+    def evaluator(
+        self,
+        opened: OpenedFile,
+        note: Callable[[str], None],
+        *,
+        asked: int | None,
+        second: OpenedFile | None = None,
+    ) -> Evaluator:
         """Return the evaluator of a file's answers; `note` is told what should be known of a score.
 
         Args:
             opened: the file.
             note: told one line.
             asked: how many examples, as its pictures are prepared; None: all.
+            second: of a detector in two files: the second of them.
 
         Raises:
             UnsupportedModel: the file does not fit.
@@ -139,6 +147,7 @@ class OpenSpec:
             asked=asked,
             seed=spec.seed,
             note=note,
+            second=second,
         )
 
 

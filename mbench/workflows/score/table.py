@@ -23,13 +23,14 @@ _GROUNDS: Final = (
     "runtime",
     "selection_seed",
     "seconds",
+    "second_sha256",
 )
 """Fields of a score that stand in a CSV line under their own names."""
 
 
 def table_of(evaluated: Sequence[Evaluated]) -> TableValues:
     """Return a row per file; a file without a score keeps its row, and a footnote says why."""
-    return score_table([(one.facts.name, one.score) for one in evaluated])
+    return score_table([(one.name, one.score) for one in evaluated])
 
 
 def as_markdown(evaluated: Sequence[Evaluated]) -> str:
@@ -44,7 +45,7 @@ def as_json(evaluated: Sequence[Evaluated]) -> str:
     return json.dumps(
         [
             {
-                "name": one.facts.name,
+                "name": one.name,
                 "sha256": one.facts.sha256,
                 "score": one.score.model_dump(mode="json") if isinstance(one.score, Score) else None,
                 "error": _reason(one),
@@ -67,8 +68,7 @@ def as_csv(evaluated: Sequence[Evaluated]) -> str:
     numbers = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     fields = ("name", "sha256", "dataset", "dataset_sha256", *numbers, *_GROUNDS, "error")
     lines = [
-        {"name": one.facts.name, "sha256": one.facts.sha256, "error": _reason(one)} | _fields(one.score)
-        for one in evaluated
+        {"name": one.name, "sha256": one.facts.sha256, "error": _reason(one)} | _fields(one.score) for one in evaluated
     ]
     return csv_text([fields, *([line.get(field) for field in fields] for line in lines)])
 

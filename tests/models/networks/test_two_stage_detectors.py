@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from built_networks import body, build, convolution, counted, depthwise, run, total
 
+from mbench.accuracy.tasks.proposals import choose_proposals, crop_features, find_in_proposals
 from mbench.artifacts.verification import compare_outputs
+from mbench.core.default_boxes import rpn_boxes
 from mbench.core.variants import Quantization
 from mbench.models.tflite.build import BuiltFile
 
@@ -58,6 +60,19 @@ def test_both_stages_follow_the_keras_model(stages: dict[str, BuiltFile]) -> Non
             answers = run(stages[name].path, probe["inputs"][:1])
             ratios = {key: compare_outputs(probe[f"outputs/{key}"][0], answers[key]) for key in answers}
         assert min(ratios.values()) > 90, (name, ratios)
+
+
+@pytest.mark.slow
+def test_a_picture_goes_through_both_stages_to_objects(stages: dict[str, BuiltFile]) -> None:
+    first, second = stages["300_mobilenet_v1_first"], stages["300_mobilenet_v1_second"]
+    with np.load(first.probe) as probe:
+        seen = run(first.path, probe["inputs"][:1])
+    proposals = choose_proposals(seen["boxes"], seen["objectness"], np.array(rpn_boxes(19, 300)), 300)
+    told = run(second.path, crop_features(seen["features"], proposals, 14)[np.newaxis])
+    found = find_in_proposals(told["boxes"], told["scores"], proposals)
+    assert 0 < len(found.scores) <= 100
+    assert found.boxes.min() >= 0
+    assert found.boxes.max() <= 1
 
 
 @pytest.mark.slow
