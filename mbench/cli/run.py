@@ -1,29 +1,24 @@
 """`mbench run`: the main job."""
 
 import math
-import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
 
 from mbench.cli import options, run_options, streams
-from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
-from mbench.cli.progress import progress_for
+from mbench.cli.driving import drive, so_far
+from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
-from mbench.core.errors import DiskError, MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from mbench.core.ports import Progress
     from mbench.store.session_store import SessionStore
     from mbench.workflows.run.request import RunRequest
     from mbench.workflows.score.run_accuracy import Accuracy
-
-    Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
 
 
 TAKEN_WITH_RESUME = frozenset(
@@ -133,7 +128,7 @@ def run(
         raise UsageError(f"--min-secs {min_secs:g} is more than --max-secs {max_secs:g}.")
     if resume is not None:
         session = None if resume == "last" else resume
-        _drive(
+        drive(
             lambda started, progress: running.resume(
                 session,
                 results=root,
@@ -145,7 +140,7 @@ def run(
                 delegates=delegate,
                 failed=failed,
                 predictions=predictions,
-                shown=_so_far(quiet=quiet),
+                shown=so_far(quiet=quiet),
             ),
             show,
             quiet=quiet,
@@ -221,8 +216,8 @@ def run(
     if dry_run:
         _print_plan(request)
         return
-    _drive(
-        lambda started, progress: running.run(request, progress=progress, started=started, shown=_so_far(quiet=quiet)),
+    drive(
+        lambda started, progress: running.run(request, progress=progress, started=started, shown=so_far(quiet=quiet)),
         show,
         quiet=quiet,
     )
@@ -297,76 +292,6 @@ def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dic
             option = "--warmup-secs" if name == "warmup_min_secs" else f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} must be a finite number, not {value}.")
     return dict(defaults) | {name: value for name, value in asked.items() if value is not None}
-
-
-def _drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool, resumed: bool = False) -> None:
-    """Do the work, print the table of what came of it, and end with the exit code that it deserves.
-
-    A session that was there before is kept, whatever it holds.
-    """
-    from mbench.core.ends import NO_NUMBER, OWN_FAULT, exit_code, is_of_this_host
-    from mbench.workflows.run.session import keep_or_drop
-
-    begun: list[SessionStore] = []
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, _interrupt)
-    try:
-        store = work(begun.append, progress_for(quiet=quiet))
-    except (KeyboardInterrupt, MbenchError) as error:
-        if not begun:
-            _end_without_session(error)
-        with suppress(OSError):  # of a terminal that was closed: the table is kept, too
-            show(begun[0])
-        code = exit_code(begun[0].results(), ran=begun[0].has_runs())
-        if resumed or keep_or_drop(begun[0]):
-            ended = isinstance(error, MbenchError) and error.ends_session
-            session = begun[0].plan.session
-            next_ = f"mbench report {session} prints it" if ended else f"mbench run --resume {session} goes on"
-            then = f"What was measured is kept in {begun[0].path}; {next_}."
-        else:
-            then = "Nothing was measured, and nothing is kept."
-        if isinstance(error, KeyboardInterrupt):
-            fail(f"interrupted. {then}", INTERRUPTED)
-        if is_of_this_host(error):
-            fail(f"{error} {then}", OWN_FAULT if code == OWN_FAULT else NO_NUMBER)
-        fail(f"{error} {then}", code if _lacks_device(error) else error.exit_code)
-    show(store)
-    code = exit_code(store.results(), ran=store.has_runs())
-    if not resumed and not keep_or_drop(store):
-        streams.tell("nothing was measured, and nothing is kept.")
-    elif not quiet:
-        streams.tell(f"kept in {store.path}")
-    if code:
-        raise typer.Exit(code)
-
-
-def _so_far(*, quiet: bool) -> "Callable[[str], None]":
-    """Return what prints a table before the answer, on stderr; with --quiet nothing does."""
-    return (lambda _: None) if quiet else streams.tell_lines
-
-
-def _lacks_device(error: MbenchError) -> bool:
-    """Whether an error says something of a device or the way to it; a disk of this host's own is neither."""
-    return isinstance(error, (NoDevice, TransportError)) and not isinstance(error, DiskError)
-
-
-def _end_without_session(error: BaseException) -> NoReturn:
-    """End a run that came to no session: what keeps a device, or this host, from it is not a job's own fault.
-
-    Raises:
-        BaseException: the error; that of the way to a device is one of no device.
-    """
-    from mbench.core.ends import NO_NUMBER, is_of_this_host
-
-    if isinstance(error, MbenchError) and is_of_this_host(error):
-        fail(str(error), NO_NUMBER)
-    raise (NoDevice(str(error)) if isinstance(error, TransportError) else error) from error
-
-
-def _interrupt(*_: object) -> None:
-    """Do what Ctrl-C does: the terminal, or whoever started mbench, has gone or wants it to end."""
-    raise KeyboardInterrupt
 
 
 def _print_session(
