@@ -11,7 +11,9 @@ from typing import Final
 
 import psutil
 
-LIMIT: Final = 0.5
+from mbench.devices.host.load import MOST_LOAD, load_per_core
+
+LIMIT: Final = MOST_LOAD
 """Load for each core, before and during, above which figures are not kept."""
 _EVERY_S: Final = 1.0
 _IDLE: Final = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is counted in `user`, too
@@ -83,7 +85,7 @@ def share(*, busy_s: float, own_s: float, seconds: float, cores: int) -> float:
 
 def load_before() -> float:
     """Return the load average of the last minute, for each core."""
-    return os.getloadavg()[0] / (os.cpu_count() or 1)
+    return load_per_core()
 
 
 def doubt(per_core: float, when: str) -> str | None:

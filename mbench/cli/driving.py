@@ -19,10 +19,22 @@ if TYPE_CHECKING:
     Work = Callable[[Callable[[SessionStore], None], Progress], SessionStore]
 
 
-def drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool, resumed: bool = False) -> None:
+def drive(
+    work: "Work",
+    show: "Callable[[SessionStore], None]",
+    *,
+    quiet: bool,
+    resumed: bool = False,
+    go_on: str = "mbench run --resume",
+) -> None:
     """Do the work, print the table of what came of it, and end with the exit code that it deserves.
 
-    A session that was there before is kept, whatever it holds.
+    Args:
+        work: measures.
+        show: prints what a session holds, however the work ended.
+        quiet: whether to print nothing else.
+        resumed: whether the session was there before: it is kept then, whatever it holds.
+        go_on: the command that goes on with a session, whose name follows.
     """
     from mbench.core.ends import NO_NUMBER, OWN_FAULT, exit_code, is_of_this_host
     from mbench.workflows.run.session import keep_or_drop
@@ -42,7 +54,7 @@ def drive(work: "Work", show: "Callable[[SessionStore], None]", *, quiet: bool, 
         if resumed or keep_or_drop(begun[0]):
             ended = isinstance(error, MbenchError) and error.ends_session
             session = begun[0].plan.session
-            next_ = f"mbench report {session} prints it" if ended else f"mbench run --resume {session} goes on"
+            next_ = f"mbench report {session} prints it" if ended else f"{go_on} {session} goes on"
             then = f"What was measured is kept in {begun[0].path}; {next_}."
         else:
             then = "Nothing was measured, and nothing is kept."

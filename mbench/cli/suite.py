@@ -1,12 +1,15 @@
 """`mbench suite`: named lists of workloads, the paper's tables and figures among them."""
 
-from collections.abc import Sequence
+import shlex
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mbench.cli import options, streams
+from mbench.cli.driving import drive
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_line
@@ -14,8 +17,15 @@ from mbench.cli.tables import print_tables
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from mbench.core.ports import Progress
     from mbench.core.results import JobResult
     from mbench.report.render.text_table import TableValues
+    from mbench.store.session_store import SessionStore
+
+LEAST_RUNS = 5
+
+MORE_RUNS = 3
+"""Beyond the least, for networks whose interval is still wide: as mbench run has it."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -135,6 +145,90 @@ def document(
         output, sessions or [], root=results_root(results), build=not no_build, progress=progress
     )
     _report_written(written, quiet=quiet)
+
+
+@app.command("measure")
+@one_line_errors
+def measure(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Suites, such as mobilenets/table-13.", metavar="[NAME]...", show_default="the whole paper"
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Markdown file to write; pictures are written beside it.", metavar="FILE"),
+    ] = Path("paper.md"),
+    device: Annotated[
+        str | None,
+        typer.Option(help="Device to measure on, a profile's name or a serial.", metavar="NAME", show_default="host"),
+    ] = None,
+    runs: Annotated[
+        int | None,
+        typer.Option(help="Minimum runs per network, at least 5.", min=5, max=1000, metavar="N", show_default="5"),
+    ] = None,
+    max_runs: Annotated[
+        int | None,
+        typer.Option(help="Maximum runs per network.", min=5, max=1000, metavar="N", show_default="--runs and 3 more"),
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Session to go on with; last: the latest.", metavar="SESSION")
+    ] = None,
+    workers: options.Workers = None,
+    results: options.Results = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Time the whole paper in one session, and write its document.
+
+    Every network of the tables and figures is timed, the networks in turn, with at least 5 runs each. On a machine that
+    has other work nothing is begun. What was interrupted goes on with --resume.
+    """
+    from mbench.core.results import Status
+    from mbench.workflows.home import results_root
+    from mbench.workflows.paper import document as paper_document
+    from mbench.workflows.paper import measuring
+    from mbench.workflows.run import session as running
+
+    suites = measuring.paper_suites(names or [])
+    root = results_root(results)
+    least = LEAST_RUNS if runs is None else runs
+    most = least + MORE_RUNS if max_runs is None else max_runs
+    if most < least:
+        raise UsageError(f"--max-runs {most} is less than --runs {least}.")
+    asked = {"--device": device, "--runs": runs, "--max-runs": max_runs}
+    if resume is not None and (settled := [name for name, value in asked.items() if value is not None]):
+        raise UsageError(f"--resume goes on with what the session's plan says; leave {', '.join(settled)} out.")
+    if device in (None, measuring.HOST):
+        measuring.refuse_loaded()
+
+    def work(started: "Callable[[SessionStore], None]", progress: "Progress") -> "SessionStore":
+        if resume is not None:
+            name = None if resume == "last" else resume
+            return running.resume(name, results=root, adb_servers=[], progress=progress, started=started)
+        request, notes = measuring.paper_request(
+            suites,
+            device=device or measuring.HOST,
+            min_runs=least,
+            max_runs=most,
+            results=root,
+            command=("mbench", *sys.argv[1:]),
+            workers=workers,
+        )
+        for note in () if quiet else notes:
+            streams.tell(f"{note}.")
+        return running.run(request, progress=progress, started=started)
+
+    def write_document(store: "SessionStore") -> None:
+        if any(result.status is Status.ABORTED for result in store.results()):
+            return
+        written = paper_document.write_document(
+            output, [str(store.path)], root=root, build=True, progress=progress_for(quiet=quiet), suites=suites
+        )
+        _report_written(written, quiet=quiet)
+
+    again = shlex.join(["mbench", "suite", "measure", *(names or []), "-o", str(output), "--resume"])
+    drive(work, write_document, quiet=quiet, resumed=resume is not None, go_on=again)
 
 
 def print_suite(name: str, session: str, results: "Sequence[JobResult]", shape: options.Format) -> None:

@@ -18,18 +18,19 @@ from mbench.report.render.text_table import TableValues
 from mbench.report.results.foot_lines import LATENCY_DEFINITION
 from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.paper.figures import suite_figure
-from mbench.workflows.paper.suites import slug, suite_results
+from mbench.workflows.paper.suites import PAPER_FOLDER, slug, suite_results
 from mbench.workflows.paper.tables import Shown, suite_shown, suite_tables, table_title
 
-TABLES: Final = tuple(f"mobilenets/table-{number}" for number in range(1, 15))
-FIGURES: Final = ("mobilenets/figure-4", "mobilenets/figure-5", "mobilenets/grid")
+TABLES: Final = tuple(f"{PAPER_FOLDER}/table-{number}" for number in range(1, 15))
+FIGURES: Final = tuple(f"{PAPER_FOLDER}/{name}" for name in ("figure-4", "figure-5", "grid"))
 
 INTRODUCTION: Final = """\
 # MobileNets, table by table
 
 The fourteen tables of Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
 Applications* (arXiv 1704.04861v1, 2017): what the paper prints, what mbench counts from the files that it builds, and
-what it measured. This file is written by `mbench suite document`; the same sessions give the same bytes.
+what it measured. This file is written by `mbench suite measure`, which times all of it in one session, or by `mbench
+suite document` from stored sessions; the same sessions give the same bytes.
 
 Multiply-adds are those of convolutions, depthwise convolutions and fully connected layers; parameters are weights and
 biases without batch norm, in millions. Where the paper counts a cell otherwise, a note says how. Networks without
@@ -46,7 +47,13 @@ SAID_ONCE: Final = (LEGEND, UNKNOWN_LEGEND, LATENCY_DEFINITION, DEFINITION)
 
 
 def write_document(
-    output: Path, sessions: Sequence[str], *, root: Path, build: bool, progress: Progress
+    output: Path,
+    sessions: Sequence[str],
+    *,
+    root: Path,
+    build: bool,
+    progress: Progress,
+    suites: Sequence[str] = (*TABLES, *FIGURES),
 ) -> tuple[Path, ...]:
     """Write the document and its pictures, SVG files beside it; return their paths.
 
@@ -56,6 +63,7 @@ def write_document(
         root: the results folder.
         build: whether networks that are in no cache are built to be counted.
         progress: told of what is built.
+        suites: which of them it shows.
 
     Raises:
         UsageError: another file has that name.
@@ -65,7 +73,9 @@ def write_document(
     parts = [INTRODUCTION + "".join(f"- {escape_markdown(line)}\n" for line in SAID_ONCE)]
     written, stored = [output], StoredSessions()
     refuse_foreign_file(output, option="--output", begins=_BEGINS, what="such a document")
-    for name in (*TABLES, *FIGURES):
+    with disk_errors("write", output, otherwise="name another file with --output"):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    for name in suites:
         results = suite_results(name, sessions, root=root, stored=stored)
         shown = suite_shown(name, results, build=build, progress=progress)
         parts.extend(_section(shown))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
@@ -21,6 +22,12 @@ from mbench.workflows.build.selection import Selection
 from mbench.workflows.home import home
 from mbench.workflows.paper.count_networks import unbuildable
 from mbench.workflows.run.request import RunRequest
+
+PAPER_FOLDER: Final = "mobilenets"
+"""Where the suites of the paper's tables and figures lie."""
+
+PAPER: Final = "paper"
+"""What a session bears in its name that ran all suites of the paper's document."""
 
 
 def find_suite(name: str) -> Suite:
@@ -106,10 +113,11 @@ def suite_results(
 
 
 def _alike(name: str) -> tuple[str, ...]:
-    """Return what sessions of a suite bear in their name, and those of others that run the same: figures do."""
+    """Return what sessions bear in their name that ran a suite: its own, others that run the same, all together."""
     variants = find_suite(name).variants
     others = [each for each in suite_files(user_folder=home() / "suites") if find_suite(each).variants == variants]
-    return tuple(dict.fromkeys(map(slug, (name, *others))))
+    of_paper = [PAPER] if name.startswith(f"{PAPER_FOLDER}/") else []
+    return tuple(dict.fromkeys((*map(slug, (name, *others)), *of_paper)))
 
 
 def listed() -> TableValues:
