@@ -67,6 +67,24 @@ def test_one_disturbed_run_does_not_matter_wherever_it_is(count, disturbed):
             assert change(with_spike["trend"]) == pytest.approx(6)
 
 
+NOISE = [0.1, -0.1, 0.2, 0.0, -0.2, 0.15, -0.05, 0.05]
+
+
+@pytest.mark.parametrize("count", range(4, 9))
+@pytest.mark.parametrize("disturbed", [160.0, 40.0])
+def test_one_disturbed_run_does_not_matter_beside_noise(count, disturbed):
+    for place in range(count):
+        runs = [100 + each for each in NOISE[:count]]
+        runs[place] = disturbed
+        assert abs(change(runs)) < 1
+
+
+@pytest.mark.parametrize("medians_us", [[100, 110], [100, 160, 160]])
+def test_of_two_or_three_runs_one_may_stand_before_a_step(medians_us):
+    found = find_drift(medians_us, range(len(medians_us)))
+    assert (found.course, found.before) == (Course.STEP, 1)
+
+
 @pytest.mark.parametrize("count", range(6, 13))
 def test_a_step_is_seen_beside_one_disturbed_run(count):
     for place in range(count):

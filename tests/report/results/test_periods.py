@@ -130,3 +130,16 @@ def test_sessions_of_two_days_are_not_periods_of_one():
     one = sample.result(runs=runs_at(timedelta(0)), session="s")
     other = sample.result(runs=runs_at(3 * DAY), session="t")
     assert [*period_lines([one, other])] == []
+
+
+def test_a_session_without_runs_has_no_periods():
+    assert [*period_lines([sample.result()])] == []
+
+
+def test_sessions_are_one_where_their_names_are_equal():
+    names = ["session", "".join(("ses", "sion"))]
+    found = [
+        sample.result(runs=runs_at(after), session=name)
+        for after, name in zip((timedelta(0), 3 * DAY), names, strict=True)
+    ]
+    assert len([*period_lines(found)]) == 1
