@@ -16,6 +16,7 @@ from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.predictions import Recorder
 from mbench.core.delegates import Delegate, DelegateKind
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
+from mbench.core.examples import Task
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
@@ -170,7 +171,7 @@ def _score(
                     predictions=recorder.predictions,
                 )
             )
-        if facts.recipe is None:
+        if facts.recipe is None and asking.dataset.task is Task.CLASSIFICATION:  # others have no first answer
             silent = asking.evaluator(opened, lambda _: None, asked=asked, second=behind)  # what it noted has been said
             try:
                 other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)

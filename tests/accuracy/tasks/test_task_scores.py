@@ -22,6 +22,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
+from mbench.workflows.score import on_host
 from mbench.workflows.score.on_host import score_files
 from mbench.workflows.score.open_evaluation_spec import open_spec
 
@@ -195,6 +196,17 @@ def test_a_detector_that_finds_everything_has_an_average_precision_of_one(score,
     found = score(data, sets.write_objects(tmp_path / "coco"))
     assert figures(found) == {"coco_ap": 1.0}
     assert (found.asked, found.scored) == (6, 6)
+
+
+def test_other_scalings_are_asked_of_classifiers_alone(tmp_path, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(on_host, "better_scaling", lambda opened, *_, **__: asked.append(opened.file.path.name))
+    for folder, dataset in (("boxes", sets.write_objects), ("faces", sets.write_attributes)):
+        (tmp_path / folder).mkdir()
+        data = suppressing_detector() if folder == "boxes" else mean_colour_file()
+        found = kept_score(data, dataset(tmp_path / folder / "set"), tmp_path / folder)
+        assert isinstance(found, Score)
+    assert asked == []
 
 
 def test_a_torn_picture_has_no_detections_and_its_objects_are_missed(score, tmp_path):
