@@ -84,6 +84,8 @@ def evaluate(
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
     labels: options.LabelsOption = None,
+    layout: options.LayoutOption = None,
+    output: options.OutputOption = None,
     skip_unreadable: options.SkipUnreadable = False,
     cells: options.CellsOption = None,
     delegate: Annotated[
@@ -140,6 +142,8 @@ def evaluate(
                 "exif": exif.value,
                 "label_offset": label_offset,
                 "labels": None if labels is None else str(labels),
+                "layout": layout,
+                "output": output,
                 "skip_unreadable": skip_unreadable,
                 "cells": None if cells is None else str(cells),
                 "examples": examples,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli import grouped
-from mbench.core.choices import CalibrationMethod, Exif, Quantizer
+from mbench.core.choices import CalibrationMethod, Exif, Layout, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_SEED
 
@@ -217,6 +217,25 @@ PredictionsOption = Annotated[
         metavar="FILE",
         rich_help_panel=grouped.ACCURACY,
         show_default="not written",
+    ),
+]
+LayoutOption = Annotated[
+    Layout | None,
+    typer.Option(
+        "--layout",
+        help="Place of the input's channels: nhwc behind height and width, nchw in front of them.",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="by the input's shape",
+    ),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        help="Output to score of a file that has several, by its tensor's or its signature's name, or its index.",
+        metavar="NAME|N",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="the only one",
     ),
 ]
 SkipUnreadable = Annotated[

@@ -30,6 +30,13 @@ class Exif(StrEnum):
     APPLY = "apply"
 
 
+class Layout(StrEnum):
+    """Where a network's input has the channels of a picture: behind height and width, or in front of them."""
+
+    NHWC = "nhwc"
+    NCHW = "nchw"
+
+
 class Preset(StrEnum):
     """Where the defaults of a training come from."""
 

@@ -9,13 +9,21 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mbench.core.bounds import Amount, Count, Seconds, Seed, Sha256, Share
+from mbench.core.choices import Layout
 from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split
-from mbench.core.limits import MOST_EXAMPLES
+from mbench.core.limits import LONGEST_TENSOR_NAME, MOST_EXAMPLES
 from mbench.core.workloads import Document
 
 NAMED_FAILURES = 20
 """So many failed or differing examples are named in a document; all are counted."""
+
+
+class ScoredOutput(Document):
+    """Which of a file's several outputs a score is about: its place in the file's order, and its tensor's name."""
+
+    index: Count
+    name: str = Field(max_length=LONGEST_TENSOR_NAME)
 
 
 class EvaluationSpec(Document):
@@ -30,6 +38,8 @@ class EvaluationSpec(Document):
         label_offset: output index of class 0; None: by the number of outputs.
         cells: of a geolocation: the CSV file that tells where each class lies; None: `cells.csv` beside the data set.
         labels: of a classification: file that says what each output stands for; None: the data set's classes, in order.
+        layout: where the input has the channels of a picture; None: by its shape.
+        output: of a file with several: name or index of the one that is judged; None: it has but one, or all are.
         skip_unreadable: whether files of a folder that are damaged or not pictures are left out.
         examples: how many; None: all, fewer of files and devices that are slow.
         seed: of the draw where fewer than all are asked.
@@ -44,6 +54,8 @@ class EvaluationSpec(Document):
     label_offset: int | None = Field(default=None, ge=0, le=1)
     cells: str | None = None
     labels: str | None = None
+    layout: Layout | None = None
+    output: str | None = None
     skip_unreadable: bool = False
     examples: int | None = Field(default=None, ge=1, le=MOST_EXAMPLES)
     seed: Seed = 0
@@ -135,6 +147,9 @@ class Score(Document):
         label_offset: output index of class 0: 1 where index 0 is "background".
         cells_sha256: of a geolocation: the file that told where each class lies.
         labels_sha256: the user's list of what each output stands for; None: the data set's classes, in order.
+        layout: where the input has the channels of a picture.
+        gray: whether it takes one channel, the luma.
+        output: of a file with several: the one that was judged; None: it has but one, or all were.
         asked: examples that were to be scored: `dataset.examples`, or fewer.
         scored: examples with an answer.
         failed: names of examples without one, the first few; they count as wrong.
@@ -160,6 +175,9 @@ class Score(Document):
     label_offset: int = Field(default=0, ge=0, le=1)
     cells_sha256: str | None = None
     labels_sha256: str | None = None
+    layout: Layout = Layout.NHWC
+    gray: bool = False
+    output: ScoredOutput | None = None
     asked: int = Field(ge=0, le=MOST_EXAMPLES)
     scored: int = Field(ge=0, le=MOST_EXAMPLES)
     failed: tuple[str, ...] = ()
@@ -189,7 +207,8 @@ class Score(Document):
     def comparable(self, other: "Score") -> bool:
         """Whether two scores answer the same questions, so that their hits may be compared one by one.
 
-        Where the classes of a geolocation lie belongs to the question; where class 0 stands is a matter of the file.
+        Where the classes of a geolocation lie belongs to the question; where class 0 stands, how the input takes a
+        picture and which output answers are matters of the file.
         """
         return (self.dataset, self.preprocessing, self.cells_sha256, self.asked, self.selection_seed) == (
             other.dataset,

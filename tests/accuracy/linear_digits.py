@@ -1,4 +1,8 @@
-"""A linear classifier of the digits as other people's files come: by any scaling, float or quantized at its input."""
+"""A linear classifier of the digits as other people's files come.
+
+By any scaling; float or quantized, at its ends or throughout; channels last or first, three or one; of any height and
+width; logits or probabilities; with a background, reversed, or with a second output.
+"""
 
 from functools import cache
 
@@ -8,112 +12,226 @@ from ai_edge_litert import schema_py_generated as schema
 
 from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.accuracy.pictures.input_scaling import PixelScaling
+from mbench.accuracy.pictures.resize_tensorflow import resize_whole
 from mbench.core.examples import Split
 
 SIDE, CLASSES = 8, 10
+Quantization = tuple[float, int]
+"""Scale and zero point."""
+
 TYPES = {
     "float32": schema.TensorType.FLOAT32,
     "int8": schema.TensorType.INT8,
     "uint8": schema.TensorType.UINT8,
+    "int32": schema.TensorType.INT32,
 }
+VERSIONS = {"DEQUANTIZE": 2, "FULLY_CONNECTED": 4}
+BACKGROUND = -9.0
+"""Its score, below all others."""
 
 
 @cache
-def _fitted() -> tuple[np.ndarray, np.ndarray]:
-    """Return weights (10, 192) and biases (10,) over levels / 255, by ridge regression on the train split."""
-    digits = open_dataset("digits", cache=None).split(Split.TRAIN)
-    pictures = np.stack([digits.picture(index) for index in range(len(digits))]).reshape(len(digits), -1) / 255.0
-    truth = np.eye(CLASSES)[[digits.truth(index) for index in range(len(digits))]]
+def _pictures(split: Split, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return shares of white, (examples, height * width * 3), and the classes."""
+    digits = open_dataset("digits", cache=None).split(split)
+    pictures = np.stack([resize_whole(digits.picture(index), height, width) for index in range(len(digits))])
+    return pictures.reshape(len(digits), -1) / 255.0, np.array([digits.truth(index) for index in range(len(digits))])
+
+
+@cache
+def _fitted(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (10, height * width * 3) and biases (10,), by ridge regression on the train split."""
+    pictures, truth = _pictures(Split.TRAIN, height, width)
     inputs = np.hstack([pictures, np.ones((len(pictures), 1))])
-    solved = np.linalg.solve(inputs.T @ inputs + 3.0 * np.eye(inputs.shape[1]), inputs.T @ truth)
+    solved = np.linalg.solve(inputs.T @ inputs + 3.0 * np.eye(inputs.shape[1]), inputs.T @ np.eye(CLASSES)[truth])
     return solved[:-1].T, solved[-1]
+
+
+def right_answers(height: int = SIDE, width: int = SIDE) -> np.ndarray:
+    """Return which of the test split the classifier answers rightly, computed here and by no file: (360,) bool."""
+    weights, bias = _fitted(height, width)
+    pictures, truth = _pictures(Split.TEST, height, width)
+    return (pictures @ weights.T + bias).argmax(axis=1) == truth
 
 
 def linear_digits(
     scaling: PixelScaling,
     *,
     dtype: str = "float32",
-    quantization: tuple[float, int] | None = None,
+    quantization: Quantization | None = None,
     metadata: bytes | None = None,
     reverse: bool = False,
     offset: int = 0,
+    nchw: bool = False,
+    gray: bool = False,
+    flat: bool = False,
+    size: tuple[int, int] = (SIDE, SIDE),
+    int8_body: bool = False,
+    softmax: bool = False,
+    second: bool = False,
+    open_size: bool = False,
 ) -> bytes:
     """Return a `.tflite` file that was trained on a scaling: (1, 8, 8, 3) to ten scores.
 
     Args:
-        scaling: alike in all channels.
+        scaling: by which it was trained; a gray one alike in all channels.
         dtype: of its input.
         quantization: scale and zero point of an integer input.
         metadata: TFLite metadata to carry.
         reverse: whether its classes stand in the opposite order.
-        offset: scores of 0 in front of the classes.
+        offset: scores of -9 in front of the classes.
+        nchw: whether its channels stand first.
+        gray: whether it takes one channel.
+        flat: whether a gray one has no axis for it: (1, height, width).
+        size: height and width.
+        int8_body: whether it computes in int8; a float input is quantized and the scores are dequantized by operators.
+        softmax: whether it gives probabilities.
+        second: whether it has a second output, `reversed`, with the scores the other way round; a signature calls the
+            outputs `digit` and `mirror`.
+        open_size: whether its height and width are open; converters store sizes of 1 then.
     """
-    weights, bias = _fitted()
-    low, high = scaling.real_values(np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8))[0, :, 0].astype(float)
+    height, width = size
+    weights, bias = _fitted(height, width)
+    weights = weights.reshape(CLASSES, height, width, 3)
+    low, high = (line.astype(float) for line in _ends(scaling))  # of each channel
     # level / 255 = (real - low) / (high - low)
-    weights, bias = weights / (high - low), bias - weights.sum(axis=1) * low / (high - low)
+    bias = bias - (weights * low / (high - low)).sum(axis=(1, 2, 3))
+    weights = weights / (high - low)
+    if gray:
+        weights = weights.sum(axis=3, keepdims=True)
+    if nchw:
+        weights = weights.transpose(0, 3, 1, 2)
+    shape = (1, *weights.shape[1:3]) if flat else (1, *weights.shape[1:])
+    weights = weights.reshape(CLASSES, -1)
     if reverse:
         weights, bias = weights[::-1], bias[::-1]
     weights = np.vstack([np.zeros((offset, weights.shape[1])), weights])
-    bias = np.concatenate([np.full(offset, -9.0), bias])
-    return _file(weights.astype(np.float32), bias.astype(np.float32), dtype, quantization, metadata)
+    bias = np.concatenate([np.full(offset, BACKGROUND), bias])
+    file = _File()
+    entry = source = file.tensor("picture", shape, dtype, quantization=quantization)
+    if open_size:
+        file.graph.tensors[entry].shapeSignature = [-1, -1, -1, shape[-1]]
+    if int8_body and dtype != "int8":
+        reach = (float(low.min()), float(high.max()))
+        step = (reach[1] - reach[0]) / 255
+        quantization = (step, -128 - round(reach[0] / step))
+        source = file.operator("QUANTIZE", [entry], "stored", shape, "int8", quantization)
+    elif dtype != "float32" and not int8_body:
+        source = file.operator("DEQUANTIZE", [entry], "real", shape)
+    scores = file.dense(source, weights, bias, quantization if int8_body else None, name="scores")
+    if int8_body and dtype != "int8":
+        scores = file.operator("DEQUANTIZE", [scores], "real scores", (1, len(bias)))
+    if softmax:
+        file.options = (schema.BuiltinOptions.SoftmaxOptions, schema.SoftmaxOptionsT())
+        file.options[1].beta = 20.0
+        scores = file.operator("SOFTMAX", [scores], "probabilities", (1, len(bias)))
+    outputs = [scores]
+    if second:
+        outputs.append(file.dense(source, weights[::-1], bias[::-1], None, name="reversed"))
+    return file.packed(entry, outputs, metadata, signed=second)
 
 
-def _file(
-    weights: np.ndarray, bias: np.ndarray, dtype: str, quantization: tuple[float, int] | None, metadata: bytes | None
-) -> bytes:
-    model, graph = schema.ModelT(), schema.SubGraphT()
-    model.version, model.subgraphs, model.buffers = 3, [graph], [schema.BufferT()]
-    graph.tensors, graph.operators = [], []
+def _ends(scaling: PixelScaling) -> np.ndarray:
+    """Return the real values of black and of white, (2, channels)."""
+    return scaling.real_values(np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8))[0]
 
-    def tensor(name: str, shape: tuple[int, ...], kind: str = "float32", data: bytes = b"") -> int:
+
+class _File:
+    def __init__(self) -> None:
+        self.model, self.graph = schema.ModelT(), schema.SubGraphT()
+        self.model.version, self.model.subgraphs, self.model.buffers = 3, [self.graph], [schema.BufferT()]
+        self.model.operatorCodes, self.graph.tensors, self.graph.operators = [], [], []
+        self.options: tuple[int, object] | None = None
+
+    def buffer(self, data: bytes) -> int:
+        made = schema.BufferT()
+        made.data = np.frombuffer(data, np.uint8)
+        self.model.buffers.append(made)
+        return len(self.model.buffers) - 1
+
+    def tensor(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        kind: str = "float32",
+        *,
+        data: np.ndarray | None = None,
+        quantization: Quantization | None = None,
+    ) -> int:
         made = schema.TensorT()
         made.name, made.shape, made.type, made.buffer = name, list(shape), TYPES[kind], 0
-        if data:
-            buffer = schema.BufferT()
-            buffer.data = np.frombuffer(data, np.uint8)
-            made.buffer = len(model.buffers)
-            model.buffers.append(buffer)
-        graph.tensors.append(made)
-        return len(graph.tensors) - 1
+        if data is not None:
+            made.buffer = self.buffer(data.tobytes())
+        if quantization is not None:
+            made.quantization = schema.QuantizationParametersT()
+            made.quantization.scale, made.quantization.zeroPoint = [quantization[0]], [quantization[1]]
+        self.graph.tensors.append(made)
+        return len(self.graph.tensors) - 1
 
-    entry = tensor("picture", (1, SIDE, SIDE, 3), dtype)
-    ends = [tensor("w", weights.shape, data=weights.tobytes()), tensor("b", bias.shape, data=bias.tobytes())]
-    scores = tensor("scores", (1, len(bias)))
-    graph.inputs, graph.outputs = [entry], [scores]
-    codes = [schema.BuiltinOperator.FULLY_CONNECTED]
-    real = entry
-    if quantization is not None:
-        parameters = schema.QuantizationParametersT()
-        parameters.scale, parameters.zeroPoint = [quantization[0]], [quantization[1]]
-        graph.tensors[entry].quantization = parameters
-        real = tensor("real", (1, SIDE, SIDE, 3))
-        codes.append(schema.BuiltinOperator.DEQUANTIZE)
-        graph.operators.append(_operator(1, [entry], [real]))
-    dense = _operator(0, [real, *ends], [scores])
-    dense.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
-    dense.builtinOptions = schema.FullyConnectedOptionsT()
-    graph.operators.append(dense)
-    model.operatorCodes = []
-    for code in codes:
-        made = schema.OperatorCodeT()
-        made.builtinCode = made.deprecatedBuiltinCode = code
-        made.version = 2 if code == schema.BuiltinOperator.DEQUANTIZE else 1
-        model.operatorCodes.append(made)
-    if metadata is not None:
-        buffer, named = schema.BufferT(), schema.MetadataT()
-        buffer.data = np.frombuffer(metadata, np.uint8)
-        named.name, named.buffer = "TFLITE_METADATA", len(model.buffers)
-        model.buffers.append(buffer)
-        model.metadata = [named]
-    builder = flatbuffers.Builder(1 << 16)
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    def operator(
+        self,
+        code: str,
+        inputs: list[int],
+        name: str,
+        shape: tuple[int, ...],
+        kind: str = "float32",
+        quantization: Quantization | None = None,
+    ) -> int:
+        """Add an operator with one output, whose tensor's index is returned."""
+        opcode, made = schema.OperatorCodeT(), schema.OperatorT()
+        opcode.builtinCode = opcode.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, code)
+        opcode.version = VERSIONS.get(code, 1)
+        self.model.operatorCodes.append(opcode)
+        output = self.tensor(name, shape, kind, quantization=quantization)
+        made.opcodeIndex, made.inputs, made.outputs = len(self.model.operatorCodes) - 1, inputs, [output]
+        if self.options is not None:
+            made.builtinOptionsType, made.builtinOptions = self.options
+            self.options = None
+        self.graph.operators.append(made)
+        return output
+
+    def dense(
+        self, source: int, weights: np.ndarray, bias: np.ndarray, quantization: Quantization | None, *, name: str
+    ) -> int:
+        """Add a fully connected layer; in int8 where its input's quantization is given."""
+        shape, kind, stored = (1, len(bias)), "float32", None
+        if quantization is None:
+            ends = [
+                self.tensor(f"{name} w", weights.shape, data=weights.astype(np.float32)),
+                self.tensor(f"{name} b", bias.shape, data=bias.astype(np.float32)),
+            ]
+        else:
+            step = float(np.abs(weights).max()) / 127
+            levels, bias_step = np.round(weights / step).astype(np.int8), step * quantization[0]
+            whole = np.round(bias / bias_step).astype(np.int32)
+            kind, stored = "int8", (-BACKGROUND / 2 / 127 if bias.min() > BACKGROUND else -BACKGROUND / 127, 0)
+            ends = [
+                self.tensor(f"{name} w", weights.shape, "int8", data=levels, quantization=(step, 0)),
+                self.tensor(f"{name} b", bias.shape, "int32", data=whole, quantization=(bias_step, 0)),
+            ]
+        self.options = (schema.BuiltinOptions.FullyConnectedOptions, schema.FullyConnectedOptionsT())
+        return self.operator("FULLY_CONNECTED", [source, *ends], name, shape, kind, stored)
+
+    def packed(self, entry: int, outputs: list[int], metadata: bytes | None, *, signed: bool) -> bytes:
+        self.graph.inputs, self.graph.outputs = [entry], outputs
+        if signed:
+            signature = schema.SignatureDefT()
+            signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+            signature.inputs = [_mapped("picture", entry)]
+            signature.outputs = [_mapped(*pair) for pair in zip(("digit", "mirror"), outputs, strict=True)]
+            self.model.signatureDefs = [signature]
+        if metadata is not None:
+            named = schema.MetadataT()
+            named.name, named.buffer = "TFLITE_METADATA", self.buffer(metadata)
+            self.model.metadata = [named]
+        builder = flatbuffers.Builder(1 << 16)
+        builder.Finish(self.model.Pack(builder), file_identifier=b"TFL3")
+        return bytes(builder.Output())
 
 
-def _operator(code: int, inputs: list[int], outputs: list[int]) -> schema.OperatorT:
-    made = schema.OperatorT()
-    made.opcodeIndex, made.inputs, made.outputs = code, inputs, outputs
+def _mapped(name: str, tensor: int) -> schema.TensorMapT:
+    made = schema.TensorMapT()
+    made.name, made.tensorIndex = name, tensor
     return made
 
 

@@ -72,7 +72,7 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> DeviceEvaluation:
         prepared=prepared,
         examples=examples,
         recipe=recipe,
-        tensor=opened.picture_input(),
+        opened=opened,
         host=host,
         evaluator=class_evaluator(opened, examples, asked_offset=0, note=silent.note),
     )

@@ -52,6 +52,7 @@ class Evaluator:
         weigh: (what was kept, answered (asked,), rows) -> what it is worth. Rows without an answer mean nothing, and
             count as wrong by each metric's own rule. It may raise UnsupportedModel, where only the answers show that
             the file does not fit.
+        output: index of the only output that is judged, which alone is kept and weighed; None: all of them.
         label_offset: output index of class 0.
         meaning: of a classifier: (outputs,) the data set's class of each output; out of its range: none of them.
         cells_sha256: of a geolocation: the file that told where each class lies.
@@ -60,11 +61,16 @@ class Evaluator:
 
     keep: Keep
     weigh: Callable[[Outputs, NDArray[np.bool_], Rows], Evaluation]
+    output: int | None = None
     label_offset: int = 0
     meaning: NDArray[np.intp] | None = field(default=None, compare=False)
     cells_sha256: str | None = None
     labels_sha256: str | None = None
 
     def evaluate(self, outputs: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
-        """Return what whole outputs are worth, (asked, …) each."""
+        """Return what whole outputs are worth, (asked, …) each: those that are judged."""
         return self.weigh(self.keep(outputs), answered, rows)
+
+    def judged(self, outputs: Outputs) -> Outputs:
+        """Return those of all of a file's outputs that are judged."""
+        return outputs if self.output is None else (outputs[self.output],)

@@ -16,6 +16,7 @@ import PIL
 from pydantic import ValidationError
 
 from mbench.accuracy.host.prepared import GEOMETRY_VERSION
+from mbench.core.choices import Layout
 from mbench.core.examples import DatasetFacts
 from mbench.core.scores import Score
 from mbench.core.workloads import Document
@@ -33,6 +34,8 @@ class ScoreRequest(Document):
         label_offset: as the user said; None: by the number of outputs.
         cells_sha256: of a geolocation: the file that tells where each class lies.
         labels_sha256: the user's list of what each output stands for.
+        layout: as the user said; None: by the input's shape.
+        output: as the user said; None: the only one, or all.
         geometry_version: of decoding and resizing; `decoder` is Pillow's release, `runtime` LiteRT's.
     """
 
@@ -45,6 +48,8 @@ class ScoreRequest(Document):
     label_offset: int | None
     cells_sha256: str | None = None
     labels_sha256: str | None = None
+    layout: Layout | None = None
+    output: str | None = None
     asked: int | None
     seed: int
     delegate: str

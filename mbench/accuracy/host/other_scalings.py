@@ -12,6 +12,7 @@ from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile, answer_some
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared
+from mbench.accuracy.pictures.input_form import unfit_scaling
 from mbench.accuracy.pictures.input_range import held_range
 from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.accuracy.pictures.recipes import RECIPES, PreprocessingRecipe, option_with, turned
@@ -47,18 +48,20 @@ def better_scaling(
         return None
 
     def hits(scaling: PixelScaling, rows: NDArray[np.intp]) -> Hits | None:
-        answered = answer_some(opened, prepared, rows, scaling, keep=evaluator.keep, pool=pool)
+        answered = answer_some(opened, prepared, rows, scaling, keep=evaluator.keep, output=evaluator.output, pool=pool)
         try:
             found = evaluator.weigh(answered.outputs, answered.answered, prepared.indices[rows]).hits
         except UnsupportedModel:  # of a label offset, which is said where the whole is weighed
             return None
         return None if found is None else np.array(found, np.bool_)
 
+    form = opened.picture_form()
     few, many = (_spread(prepared.record.asked, count) for count in (FEW, MANY))
     own = hits(recipe.scaling, few)
     if own is None:
         return None
-    tried = [(found, one) for one in _candidates(recipe.scaling) if (found := hits(one, few)) is not None]
+    fitting = [one for one in _candidates(recipe.scaling) if unfit_scaling(one, form) is None]
+    tried = [(found, one) for one in fitting if (found := hits(one, few)) is not None]
     best = max(tried, key=lambda each: int(each[0].sum()), default=None)
     if best is None or best[0].sum() <= own.sum():
         return None

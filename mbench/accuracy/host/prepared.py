@@ -1,6 +1,6 @@
 """Pictures decoded and resized once, kept as one array for all files of a resolution and for every later evaluation.
 
-    FOLDER/<key>.npy     (asked, r, r, 3) uint8 RGB, a row per asked example
+    FOLDER/<key>.npy     (asked, h, w, 3) uint8 RGB, a row per asked example
     FOLDER/<key>.json    a `PreparedRecord`: what they are, which could not be decoded, size and SHA-256 of the array
     FOLDER/<key>.lock    held while they are being made
 
@@ -59,6 +59,8 @@ class PreparedRecord(Document):
     Attributes:
         geometry: how they were cropped and resized; recipes that only scale differently have the same.
         decoder: Pillow's release.
+        resolution: height in pixels.
+        width: likewise; None: as wide as high.
         asked: rows.
         seed: of the draw; None where all examples are there, in order.
         unreadable: rows that are black because their examples could not be decoded.
@@ -72,6 +74,7 @@ class PreparedRecord(Document):
     geometry_version: int
     decoder: str
     resolution: int
+    width: int | None = None
     asked: int
     seed: int | None
     unreadable: tuple[Unreadable, ...] = ()
@@ -82,6 +85,8 @@ class PreparedRecord(Document):
     def key(self) -> str:
         """Return what names the files: a digest over all that was asked for, and nothing of what came out."""
         asked = self.model_dump(mode="json", exclude={"unreadable", "turned", "size_bytes", "sha256"})
+        if self.width is None:  # so were all of those that older releases kept
+            del asked["width"]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -100,11 +105,16 @@ class Prepared:
 
     @property
     def resolution(self) -> int:
-        """Height and width in pixels."""
+        """Height in pixels."""
         return self.record.resolution
 
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return self.record.width or self.record.resolution
+
     def pictures(self) -> NDArray[np.uint8]:
-        """Return (asked, r, r, 3), mapped from the disk and not to be written to."""
+        """Return (asked, height, width, 3), mapped from the disk and not to be written to."""
         mapped: NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
         return mapped
 
@@ -128,6 +138,7 @@ def prepare(
     recipe: PreprocessingRecipe,
     resolution: int,
     *,
+    width: int | None = None,
     asked: int | None,
     seed: int,
     folder: Path,
@@ -141,7 +152,8 @@ def prepare(
     Args:
         examples: of one split.
         recipe: how pictures are cropped and resized.
-        resolution: height and width in pixels.
+        resolution: height in pixels.
+        width: likewise; None: as wide as high.
         asked: how many, of faces pairs; None: all. Fewer than all are drawn by `seed`.
         seed: of the draw.
         folder: where arrays are kept.
@@ -159,6 +171,7 @@ def prepare(
         geometry_version=GEOMETRY_VERSION,
         decoder=PIL.__version__,
         resolution=resolution,
+        width=None if width == resolution else width,
         asked=len(indices),
         seed=None if asks_all(examples, asked) else seed,
     )
@@ -201,7 +214,7 @@ def _made(
 ) -> PreparedRecord:
     part = path.with_suffix(".part")  # one name, so that what a dead process left is written over
     try:
-        _reserve(part, (wanted.asked, wanted.resolution, wanted.resolution, 3))
+        _reserve(part, (wanted.asked, wanted.resolution, wanted.width or wanted.resolution, 3))
         filled = _fill(examples, indices, wanted, recipe, part, pool, progress)
         unreadable = tuple(
             Unreadable(row=row, name=examples.name(int(indices[row])), reason=reason)
@@ -237,7 +250,8 @@ def _fill(
     """Fill the array by all workers; return what was found, in order."""
     failures: list[tuple[int, str]] = []
     turn = 0
-    progress.start(f"preparing {wanted.dataset.name} at {wanted.resolution} pixels", wanted.asked, unit="examples")
+    pixels = f"{wanted.resolution} pixels" if wanted.width is None else f"{wanted.width} x {wanted.resolution} pixels"
+    progress.start(f"preparing {wanted.dataset.name} at {pixels}", wanted.asked, unit="examples")
     try:
         with scratch_folder("examples") as folder:
             pickled = folder / "examples.pickle"
@@ -249,6 +263,7 @@ def _fill(
                     first=rows.start,
                     target=target,
                     resolution=wanted.resolution,
+                    width=wanted.width,
                     crop_and_resize=recipe.crop_and_resize,
                     upright=recipe.upright,
                 )
@@ -271,7 +286,7 @@ def _reserve(path: Path, shape: tuple[int, int, int, int]) -> None:
     free = make_room(path.with_suffix(".npy"), needed)
     if needed + SPARE_BYTES > free:
         raise StoreError(
-            f"{path.parent} has {whole_mib(free)} free, and {shape[0]} pictures of {shape[1]} x {shape[2]} pixels take "
+            f"{path.parent} has {whole_mib(free)} free, and {shape[0]} pictures of {shape[2]} x {shape[1]} pixels take "
             f"{whole_mib(needed)}. Free some space, let MBENCH_HOME name another folder, or ask fewer --examples."
         )
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()

@@ -53,9 +53,11 @@ def score_file(
         UnsupportedModel: its answers show that it does not fit.
         ArtifactError: the runtime does not run it.
     """
-    answered = answer(opened, prepared, recipe.scaling, keep=evaluator.keep, pool=pool, progress=progress)
+    answered = answer(
+        opened, prepared, recipe.scaling, keep=evaluator.keep, output=evaluator.output, pool=pool, progress=progress
+    )
     evaluation = evaluator.weigh(answered.outputs, answered.answered, prepared.indices)
-    record = prepared.record
+    record, form = prepared.record, opened.picture_form()
     failed = np.flatnonzero(~answered.answered)[:NAMED_FAILURES]
     return Score(
         artifact_sha256=artifact_sha256,
@@ -67,6 +69,9 @@ def score_file(
         label_offset=evaluator.label_offset,
         cells_sha256=evaluator.cells_sha256,
         labels_sha256=evaluator.labels_sha256,
+        layout=form.layout,
+        gray=form.gray,
+        output=opened.scored_output(evaluator.output),
         asked=record.asked,
         scored=int(answered.answered.sum()),
         failed=tuple(examples.name(int(prepared.indices[row])) for row in failed),

@@ -8,7 +8,7 @@ where every core has its own process.
 
 import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.pictures.decoding import UPRIGHT, turned
-from mbench.accuracy.pictures.input_scaling import PixelScaling, input_encoder
+from mbench.accuracy.pictures.input_form import PictureForm, picture_encoder
+from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.core.errors import ArtifactError, UnreadableExample
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class PictureRows:
     Attributes:
         examples: file with the pickled `Examples`.
         indices: of the examples; the first goes to row `first`.
-        target: the `.npy` to write into, (n, resolution, resolution, 3).
+        target: the `.npy` to write into, (n, resolution, width, 3).
+        width: None: as wide as high.
         upright: whether pictures are turned as their EXIF says.
     """
 
@@ -41,6 +43,7 @@ class PictureRows:
     first: int
     target: Path
     resolution: int
+    width: int | None
     crop_and_resize: "CropAndResize"
     upright: bool
 
@@ -68,7 +71,7 @@ def fill_rows(rows: PictureRows) -> Filled:
             picture, orientation = examples.picture(index), examples.orientation(index)
             turn += orientation != UPRIGHT
             picture = turned(picture, orientation) if rows.upright else picture
-            pictures[row] = rows.crop_and_resize(picture, rows.resolution)
+            pictures[row] = rows.crop_and_resize(picture, rows.resolution, rows.width)
         except UnreadableExample as error:
             unreadable.append((row, str(error)))
     return Filled(unreadable=unreadable, turned=turn)
@@ -90,13 +93,20 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """An input or output: real = scale × (stored − zero_point), both None where it is not quantized."""
+    """An input or output: real = scale × (stored − zero_point), both None where it is not quantized.
+
+    Attributes:
+        open_sizes: whether a size other than the batch is open; `shape` has a 1 there that means nothing.
+        aliases: what signatures of the main graph call it.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     scale: float | None
     zero_point: int | None
+    open_sizes: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +124,25 @@ def read_tensors(file: ModelFile) -> Tensors:
         ArtifactError: the runtime does not take it.
     """
     interpreter = _loaded(file)
+    named = _output_names(interpreter)
     return Tensors(
         inputs=tuple(map(tensor_of, interpreter.get_input_details())),
-        outputs=tuple(map(tensor_of, interpreter.get_output_details())),
+        outputs=tuple(
+            replace(tensor_of(detail), aliases=tuple(named.get((int(detail["index"]), str(detail["name"])), ())))
+            for detail in interpreter.get_output_details()
+        ),
     )
+
+
+def _output_names(interpreter: Any) -> dict[tuple[int, str], list[str]]:
+    """Return what signatures call outputs, by a tensor's index and name, which no tensor of another graph shares."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for key in filter(None, interpreter.get_signature_list()):
+        for alias, detail in interpreter.get_signature_runner(key).get_output_details().items():
+            names = found.setdefault((int(detail["index"]), str(detail["name"])), [])
+            if alias not in names:
+                names.append(str(alias))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +150,18 @@ class Asking:
     """What a file is asked.
 
     Attributes:
-        pictures: a `.npy`, (n, r, r, 3) uint8, whose SHA-256 is `sha256`.
+        pictures: a `.npy`, (n, h, w, 3) uint8, whose SHA-256 is `sha256`.
+        form: how the input takes a picture.
+        output: index of the only output that is wanted; None: all of them.
         keep: what of the outputs is wanted, as `mbench.accuracy.host.evaluator.Keep` says; None: all of them.
     """
 
     file: ModelFile
     pictures: Path
     sha256: str
+    form: PictureForm
     scaling: PixelScaling
+    output: int | None
     keep: Callable[[tuple[NDArray[Any], ...]], tuple[NDArray[Any], ...]] | None
 
 
@@ -150,7 +179,7 @@ class Answers:
     """What a file answered, a row per picture.
 
     Attributes:
-        numbers: (n,) whether all outputs are numbers.
+        numbers: (n,) whether all wanted outputs are numbers.
         outputs: (n, *shape without the batch of one) of each output, as stored; or what was kept of them.
     """
 
@@ -191,11 +220,13 @@ class _Asker:
         self._interpreter = _loaded(asking.file)
         (source,) = self._interpreter.get_input_details()
         self._source = int(source["index"])
-        self._encode = input_encoder(asking.scaling, tensor_of(source))
+        self._shape = tuple(int(size) for size in source["shape"])
+        self._encode = picture_encoder(asking.form, asking.scaling, tensor_of(source))
         self._pictures = np.load(asking.pictures, mmap_mode="r").view(np.ndarray)
         self._targets = [
             (int(detail["index"]), _without_batch(detail["shape"]), np.dtype(detail["dtype"]))
-            for detail in self._interpreter.get_output_details()
+            for place, detail in enumerate(self._interpreter.get_output_details())
+            if asking.output in {None, place}
         ]
 
     def outputs(self, start: int, stop: int) -> tuple[NDArray[Any], ...]:
@@ -205,7 +236,7 @@ class _Asker:
         targets = [(index, output) for (index, _, _), output in zip(self._targets, outputs, strict=True)]
         for row, picture in enumerate(range(start, stop)):
             # Encoding one at a time stays in the processor's cache.
-            interpreter.set_tensor(self._source, encode(self._pictures[picture : picture + 1]))
+            interpreter.set_tensor(self._source, encode(self._pictures[picture : picture + 1]).reshape(self._shape))
             try:
                 interpreter.invoke()
                 for index, output in targets:
@@ -261,6 +292,11 @@ def tensor_of(detail: dict[str, Any]) -> Tensor:
         dtype=np.dtype(detail["dtype"]).name,
         scale=float(scale) or None,
         zero_point=int(zero_point) if scale else None,
+        open_sizes=any(
+            size <= 1
+            for size, said in zip(detail["shape"][1:], detail["shape_signature"][1:], strict=False)
+            if said < 0
+        ),
     )
 
 

@@ -70,23 +70,16 @@ class PixelScaling:
         return np.array(numbers[:1] if self.alike else numbers * (lines.shape[1] // 3), np.float32)
 
 
-def stored_inputs(pictures: NDArray[np.uint8], scaling: PixelScaling, tensor: StoredTensor) -> NDArray[Any]:
-    """Return what the tensor holds for each picture; its bytes are what benchmark_model's input file takes.
+def input_encoder(scaling: PixelScaling, tensor: StoredTensor) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
+    """Return what makes a tensor's stored values of pictures; its tables are made once.
+
+    It takes (n, h, w, 3) RGB levels, cropped and resized, and gives (n, h, w, 3) in the tensor's type and the network's
+    order of channels; the pictures themselves where a level is stored as it is.
 
     Args:
-        pictures: (n, r, r, 3) RGB, cropped and resized.
-        scaling: of the recipe they were prepared by.
+        scaling: of the recipe that they were prepared by.
         tensor: of `STORABLE` type; quantized where it is an integer.
-
-    Returns:
-        (n, r, r, 3) in the tensor's type and the network's order of channels; the pictures themselves where a level is
-        stored as it is.
     """
-    return input_encoder(scaling, tensor)(pictures)
-
-
-def input_encoder(scaling: PixelScaling, tensor: StoredTensor) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
-    """Return `stored_inputs` for one tensor, whose tables are made once: for whoever gives it a picture at a time."""
     if tensor.dtype == "float32":
         encode: Callable[[NDArray[np.uint8]], NDArray[Any]] = scaling.real_values
     else:

@@ -7,9 +7,8 @@ A name may be followed by another scaling than the recipe's own, or consist of i
 `inception:unit`, `levels`, `keras:127.5/127.5` (see `scalings`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +24,14 @@ from mbench.accuracy.pictures.scalings import SCALINGS, is_scaling, parse_scalin
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 
-CropAndResize = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
-"""(picture (h, w, 3), resolution) -> (resolution, resolution, 3); a function of a module, for worker processes."""
+
+class CropAndResize(Protocol):
+    """A function of a module, for worker processes."""
+
+    __name__: str
+
+    def __call__(self, picture: NDArray[np.uint8], resolution: int, width: int | None = None) -> NDArray[np.uint8]:
+        """Return (resolution, width, 3) of a picture (h, w, 3); as wide as high where no width is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,18 @@ from mbench.accuracy.pictures.resize_tensorflow import central_crop
 from mbench.core.errors import UnreadableExample
 
 
-def resize_and_crop_torchvision(picture: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
+def resize_and_crop_torchvision(
+    picture: NDArray[np.uint8], resolution: int, width: int | None = None
+) -> NDArray[np.uint8]:
     """Return the middle of a picture whose short side was made resolution × 256 / 224, with antialiasing.
+
+    Where height and width differ, the picture keeps its shape and is made just so large that it covers both × 256 / 224
+    (huggingface/pytorch-image-models `timm/data/transforms.py`, `ResizeKeepRatio`).
+
+    Args:
+        picture: (h, w, 3).
+        resolution: height of what is wanted.
+        width: of what is wanted; None: as wide as high.
 
     Source: pytorch/vision `torchvision/transforms/functional.py` (`_compute_resized_output_size`, `center_crop`) and
     `references/classification/presets.py`. At other resolutions than 224 the short side keeps that ratio, cut to a
@@ -19,29 +29,41 @@ def resize_and_crop_torchvision(picture: NDArray[np.uint8], resolution: int) -> 
     Raises:
         UnreadableExample: so long and narrow that it would fill the memory.
     """
-    height, width = picture.shape[:2]
-    short = resolution * 256 // 224
-    long = int(short * max(height, width) / min(height, width))
-    if short * long > MOST_PIXELS:
+    width = width or resolution
+    across, down = _covering(picture, resolution, width)
+    if across * down > MOST_PIXELS:
+        sides = f"{picture.shape[1]} x {picture.shape[0]}"
         raise UnreadableExample(
-            f"a picture of {width} x {height} pixels would become one of {short} x {long}; crop or remove it."
+            f"a picture of {sides} pixels would become one of {across} x {down}; crop or remove it."
         )
-    size = (short, long) if width <= height else (long, short)
-    resized = Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR)
-    left, top = (round((side - resolution) / 2) for side in size)
-    return np.asarray(resized)[top : top + resolution, left : left + resolution]
+    resized = Image.fromarray(picture).resize((across, down), Image.Resampling.BILINEAR)
+    left, top = round((across - width) / 2), round((down - resolution) / 2)
+    return np.asarray(resized)[top : top + resolution, left : left + width]
 
 
-def crop_and_resize_antialiased(picture: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
+def _covering(picture: NDArray[np.uint8], height: int, width: int) -> tuple[int, int]:
+    """Return the width and height that a picture gets before its middle is cut out."""
+    own_height, own_width = picture.shape[:2]
+    wanted_height, wanted_width = height * 256 // 224, width * 256 // 224
+    if height != width:
+        ratio = min(own_height / wanted_height, own_width / wanted_width)
+        return max(width, round(own_width / ratio)), max(height, round(own_height / ratio))
+    long = int(wanted_height * max(own_height, own_width) / min(own_height, own_width))
+    return (wanted_height, long) if own_width <= own_height else (long, wanted_height)
+
+
+def crop_and_resize_antialiased(
+    picture: NDArray[np.uint8], resolution: int, width: int | None = None
+) -> NDArray[np.uint8]:
     """Return the central 0.875 of each side, resized by a bilinear filter as wide as an output pixel."""
     cropped = np.ascontiguousarray(central_crop(picture))
-    return np.asarray(Image.fromarray(cropped).resize((resolution, resolution), Image.Resampling.BILINEAR))
+    return np.asarray(Image.fromarray(cropped).resize((width or resolution, resolution), Image.Resampling.BILINEAR))
 
 
-def resize_nearest(picture: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
+def resize_nearest(picture: NDArray[np.uint8], resolution: int, width: int | None = None) -> NDArray[np.uint8]:
     """Return the whole picture, each output pixel the nearest one of the original.
 
     Source: keras-team/keras `keras/src/utils/image_utils.py`, `load_img`, whose `interpolation` is "nearest" where
     nobody names another.
     """
-    return np.asarray(Image.fromarray(picture).resize((resolution, resolution), Image.Resampling.NEAREST))
+    return np.asarray(Image.fromarray(picture).resize((width or resolution, resolution), Image.Resampling.NEAREST))

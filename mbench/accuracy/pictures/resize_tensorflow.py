@@ -14,14 +14,14 @@ CENTRAL_CROP: Final = 0.875
 """Share of each side that is kept (tensorflow/models `research/slim/preprocessing/inception_preprocessing.py`)."""
 
 
-def crop_and_resize_slim(picture: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
+def crop_and_resize_slim(picture: NDArray[np.uint8], resolution: int, width: int | None = None) -> NDArray[np.uint8]:
     """Return the central 0.875 of each side, resized as TensorFlow 1 does: output pixel i is read at i × scale."""
-    return to_levels(resize_bilinear(central_crop(picture), resolution, half_pixel_centers=False))
+    return to_levels(resize_bilinear(central_crop(picture), resolution, width, half_pixel_centers=False))
 
 
-def resize_whole(picture: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
+def resize_whole(picture: NDArray[np.uint8], resolution: int, width: int | None = None) -> NDArray[np.uint8]:
     """Return the whole picture, resized as `tf.image.resize` does: output pixel i is read at (i + ½) × scale − ½."""
-    return to_levels(resize_bilinear(picture, resolution, half_pixel_centers=True))
+    return to_levels(resize_bilinear(picture, resolution, width, half_pixel_centers=True))
 
 
 def central_crop(picture: NDArray[np.uint8], fraction: float = CENTRAL_CROP) -> NDArray[np.uint8]:
@@ -35,14 +35,17 @@ def to_levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     return (values + np.float32(0.5)).astype(np.uint8)
 
 
-def resize_bilinear(picture: NDArray[np.uint8], resolution: int, *, half_pixel_centers: bool) -> NDArray[np.float32]:
-    """Return (resolution, resolution, 3) float32 of 0 to 255."""
-    height, width = picture.shape[:2]
-    top, bottom, down = _neighbours(height, resolution, half_pixel_centers=half_pixel_centers)
-    left, right, across = _neighbours(width, resolution, half_pixel_centers=half_pixel_centers)
+def resize_bilinear(
+    picture: NDArray[np.uint8], resolution: int, width: int | None = None, *, half_pixel_centers: bool
+) -> NDArray[np.float32]:
+    """Return (resolution, width, 3) float32 of 0 to 255; as wide as high where nobody says another width."""
+    width = width or resolution
+    own_height, own_width = picture.shape[:2]
+    top, bottom, down = _neighbours(own_height, resolution, half_pixel_centers=half_pixel_centers)
+    left, right, across = _neighbours(own_width, width, half_pixel_centers=half_pixel_centers)
     # Channels side by side in one axis: numpy gathers single bytes several times faster than groups of three.
-    lines = picture.reshape(height, width * 3)
-    if height > 2 * resolution:
+    lines = picture.reshape(own_height, own_width * 3)
+    if own_height > 2 * resolution:
         lines, top, bottom = lines.take(np.concatenate((top, bottom)), axis=0), *_halves(resolution)
     narrow = _blend(
         lines.take(_bytes_of(left), axis=1).astype(np.float32),
@@ -50,7 +53,7 @@ def resize_bilinear(picture: NDArray[np.uint8], resolution: int, *, half_pixel_c
         np.repeat(across, 3),
     )
     return _blend(narrow.take(top, axis=0), narrow.take(bottom, axis=0), down[:, np.newaxis]).reshape(
-        resolution, resolution, 3
+        resolution, width, 3
     )
 
 

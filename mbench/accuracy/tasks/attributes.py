@@ -38,7 +38,8 @@ def attribute_evaluator(opened: OpenedFile, examples: Examples) -> Evaluator:
         truth = np.array([_truth(examples, int(index)) for index in rows])
         return Evaluation(metrics=attribute_metrics(kept[0], truth, answered))
 
-    return Evaluator(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
+    keep = RealValues(scale=tensor.scale, zero_point=tensor.zero_point)
+    return Evaluator(keep=keep, weigh=weigh, output=opened.judged_output())
 
 
 def _truth(examples: Examples, index: int) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ def class_evaluator(
     labels: OutputLabels | None = None,
     note: Callable[[str], None],
 ) -> Evaluator:
-    """Return the evaluator of a file whose only output is a score per class.
+    """Return the evaluator of a file that gives a score per class, in its only output or the one that was chosen.
 
     Args:
         opened: the file.
@@ -48,7 +48,8 @@ def class_evaluator(
     if classes is None:
         raise UnsupportedModel("the data set has no classes that a file could be scored on.")
     if labels is not None:
-        return _labelled_evaluator(examples, labels, labels.classes(outputs, examples.class_names), classes)
+        meaning = labels.classes(outputs, examples.class_names)
+        return _labelled_evaluator(examples, labels, meaning, classes, output=opened.judged_output())
     offset = label_offset(outputs, classes, asked_offset)
 
     def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
@@ -62,7 +63,9 @@ def class_evaluator(
         return _evaluation(examples, top, top - offset, truth, answered, classes=classes)
 
     meaning = np.arange(outputs) - offset
-    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, label_offset=offset, meaning=meaning)
+    return Evaluator(
+        keep=BestAnswers(TOP5), weigh=weigh, output=opened.judged_output(), label_offset=offset, meaning=meaning
+    )
 
 
 def _evaluation(
@@ -85,13 +88,15 @@ def _evaluation(
     )
 
 
-def _labelled_evaluator(examples: Examples, labels: OutputLabels, meaning: NDArray[np.intp], classes: int) -> Evaluator:
+def _labelled_evaluator(
+    examples: Examples, labels: OutputLabels, meaning: NDArray[np.intp], classes: int, *, output: int
+) -> Evaluator:
     def weigh(kept: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         (top,) = kept
         truth = np.array([examples.truth(int(index)) for index in rows])
         return _evaluation(examples, top, meant(top, meaning), truth, answered, classes=classes)
 
-    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, meaning=meaning, labels_sha256=labels.sha256)
+    return Evaluator(keep=BestAnswers(TOP5), weigh=weigh, output=output, meaning=meaning, labels_sha256=labels.sha256)
 
 
 def _doubt(first: NDArray[np.intp], truth: NDArray[np.integer], outputs: int, offset: int) -> tuple[str, str] | None:

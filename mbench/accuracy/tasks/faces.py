@@ -43,7 +43,8 @@ def face_evaluator(opened: OpenedFile, pairs: Pairs) -> Evaluator:
         distances[~(answered[first] & answered[second])] = np.nan
         return Evaluation(metrics=verification_metrics(distances, same))
 
-    return Evaluator(keep=RealValues(scale=tensor.scale, zero_point=tensor.zero_point), weigh=weigh)
+    keep = RealValues(scale=tensor.scale, zero_point=tensor.zero_point)
+    return Evaluator(keep=keep, weigh=weigh, output=opened.judged_output())
 
 
 def _pair_rows(pairs: Pairs, rows: Rows) -> tuple[Rows, Rows, NDArray[np.bool_]]:

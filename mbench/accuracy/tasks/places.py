@@ -62,7 +62,7 @@ def place_evaluator(opened: OpenedFile, examples: Examples, cells: Cells) -> Eva
         truth = np.array([_position(examples, int(index)) for index in rows])
         return Evaluation(metrics=place_metrics(locate(kept[0], cells.positions), truth, answered))
 
-    return Evaluator(keep=BestAnswers(1), weigh=weigh, cells_sha256=cells.sha256)
+    return Evaluator(keep=BestAnswers(1), weigh=weigh, output=opened.judged_output(), cells_sha256=cells.sha256)
 
 
 def _position(examples: Examples, index: int) -> tuple[float, float]:

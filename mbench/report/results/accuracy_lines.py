@@ -17,7 +17,7 @@ from mbench.report.results.paired_scores import (
     compare_all,
     drops_against_float,
 )
-from mbench.report.results.scored import Scored, asked_pairs, dataset_label, pictures_noun
+from mbench.report.results.scored import Scored, asked_pairs, dataset_label, form_label, pictures_noun
 
 MOST_NAMES: Final = 5
 """Of rows or examples in one line; all are counted."""
@@ -81,6 +81,7 @@ def _ground(score: Score) -> str:
     offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
     cells = "" if score.cells_sha256 is None else f", cells sha256 {score.cells_sha256[:SHORT_SHA]}"
     labels = "" if score.labels_sha256 is None else f", outputs by labels sha256 {score.labels_sha256[:SHORT_SHA]}"
+    taken = f", {said}" if (said := form_label(score)) else ""
     place = f"on the device by delegate {score.delegate}"
     if score.place == "host":
         place = f"on the host by LiteRT {score.runtime or UNKNOWN}, delegate {score.delegate}"
@@ -90,7 +91,7 @@ def _ground(score: Score) -> str:
     said = f"; 95 % intervals {' or '.join(how[name] for name in intervals)}" if intervals else ""
     return (
         f"{dataset_label(dataset)}, {_asked(score)}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
-        f"{score.preprocessing}{offset}{labels}{cells}; scored {place}{said}"
+        f"{score.preprocessing}{taken}{offset}{labels}{cells}; scored {place}{said}"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.choices import Layout
 from mbench.core.examples import DatasetFacts, Task
 from mbench.core.results import JobResult
 from mbench.core.scores import Score
@@ -107,6 +108,14 @@ def pictures_noun(score: Score) -> str:
     return "picture" if score.dataset.task is Task.VERIFICATION else "example"
 
 
+def form_label(score: Score) -> str:
+    """Return how a file takes pictures and which output was judged, where not as usual: `nchw, gray, output 1 x`."""
+    said = [str(score.layout)] if score.layout is not Layout.NHWC else []
+    said += ["gray"] if score.gray else []
+    said += [f"output {score.output.index} {score.output.name}"] if score.output is not None else []
+    return ", ".join(said)
+
+
 def metric_label(name: str) -> str:
     """Return what a person reads for a metric: `Top-1`, `Within 25 km`, `VAL at FAR 0.001`."""
     if name.startswith("val_at_far_"):
@@ -123,7 +132,8 @@ def _way_of(score: Score) -> str:
     examples = f"{dataset_label(score.dataset)} {score.dataset.sha256[:SHORT_SHA]}, {asked}{drawn}"
     labels = "" if score.labels_sha256 is None else f", labels {score.labels_sha256[:SHORT_SHA]}"
     offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
-    return f"{examples}, {score.preprocessing}{offset}{labels}{cells}"
+    taken = f", {said}" if (said := form_label(score)) else ""
+    return f"{examples}, {score.preprocessing}{taken}{offset}{labels}{cells}"
 
 
 def _last(result: JobResult, place: str) -> Score | None:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.host.evaluator import Evaluator, Outputs
-from mbench.accuracy.host.inference import Answered
+from mbench.accuracy.host.inference import Answered, OpenedFile
 from mbench.accuracy.host.prepared import Prepared
-from mbench.accuracy.pictures.input_scaling import StoredTensor, stored_inputs
+from mbench.accuracy.pictures.input_form import picture_encoder
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.top_k import top_k
 from mbench.core.errors import DiskError, NoSpace, RunFailed, UsageError
@@ -51,18 +51,19 @@ class DeviceEvaluation:
     """What a file is asked.
 
     Attributes:
-        prepared: the asked examples' pictures, at the file's resolution.
+        prepared: the asked examples' pictures, of the file's height and width.
         examples: that they are of, for their names.
         recipe: that they were prepared by.
-        tensor: the file's input.
-        host: the host's answers to the same pictures, whole outputs (`keep=None`), by the kernels of `host_twin`.
+        opened: the file.
+        host: the host's answers to the same pictures, the judged outputs whole (`keep=None`), by the kernels of
+            `host_twin`.
         evaluator: of the file's answers.
     """
 
     prepared: Prepared
     examples: Examples
     recipe: PreprocessingRecipe
-    tensor: StoredTensor
+    opened: OpenedFile
     doubts: tuple[str, ...] = ()
     host: Answered
     evaluator: Evaluator
@@ -222,16 +223,17 @@ class _StoredInputs:
         evaluation = self._evaluation
         rows = np.flatnonzero(evaluation.prepared.readable())
         pictures = evaluation.prepared.pictures()
-        dtype = np.dtype(evaluation.tensor.dtype).newbyteorder("<")
+        tensor, form = evaluation.opened.picture_input(), evaluation.opened.picture_form()
+        encode = picture_encoder(form, evaluation.recipe.scaling, tensor)
+        dtype = np.dtype(tensor.dtype).newbyteorder("<")
         try:
             with disk_errors("write the inputs to", self._path):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 with self._path.open("wb") as file:  # not through a mapping: a full disk would kill the process
                     for start in range(0, len(rows), _ROWS_AT_ONCE):
                         chosen = np.ascontiguousarray(pictures[rows[start : start + _ROWS_AT_ONCE]])
-                        stored = stored_inputs(chosen, evaluation.recipe.scaling, evaluation.tensor)
-                        stored.astype(dtype, copy=False).tofile(file)
-                return np.memmap(self._path, dtype, "r", shape=(len(rows), *pictures.shape[1:]))
+                        encode(chosen).astype(dtype, copy=False).tofile(file)
+                return np.memmap(self._path, dtype, "r", shape=(len(rows), *tensor.shape[1:]))
         except DiskError:
             self.__exit__()
             raise
@@ -242,7 +244,8 @@ class _StoredInputs:
 
 def _about(device: TakenDevice, workload: Workload, evaluation: DeviceEvaluation) -> dict[str, object]:
     """Return all that answers depend on: where one of it differs, they are other answers."""
-    identity, tensor, record = device.identity, evaluation.tensor, evaluation.prepared.record
+    identity, opened, record = device.identity, evaluation.opened, evaluation.prepared.record
+    tensor = opened.picture_input()
     return {
         "artifact_sha256": workload.artifact.sha256,
         "binary_sha256": identity.binary.sha256,
@@ -257,7 +260,7 @@ def _about(device: TakenDevice, workload: Workload, evaluation: DeviceEvaluation
         "asked": record.asked,
         "seed": record.seed,
         "preprocessing": evaluation.recipe.name,
-        "input": [tensor.dtype, tensor.scale, tensor.zero_point],
+        "input": [tensor.dtype, tensor.scale, tensor.zero_point, str(opened.picture_form().layout)],
     }
 
 
@@ -268,8 +271,9 @@ def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluatio
     answered = np.zeros(record.asked, np.bool_)
     answered[asked] = True
     answered[asked[list(answers.failed)]] = False
-    outputs = tuple(np.zeros((record.asked, output.shape[1]), output.dtype) for output in answers.outputs)
-    for whole, output in zip(outputs, answers.outputs, strict=True):
+    judged = evaluation.evaluator.judged(answers.outputs)
+    outputs = tuple(np.zeros((record.asked, output.shape[1]), output.dtype) for output in judged)
+    for whole, output in zip(outputs, judged, strict=True):
         whole[asked] = output
         if whole.dtype.kind == "f":
             answered &= ~np.isnan(whole).any(axis=1)
@@ -279,6 +283,7 @@ def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluatio
     def name(row: int) -> str:
         return evaluation.examples.name(int(evaluation.prepared.indices[row]))
 
+    form = evaluation.opened.picture_form()
     worth = evaluation.evaluator.evaluate(outputs, answered, evaluation.prepared.indices)
     return Score(
         artifact_sha256=artifact_sha256,
@@ -289,6 +294,9 @@ def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluatio
         label_offset=evaluation.evaluator.label_offset,
         cells_sha256=evaluation.evaluator.cells_sha256,
         labels_sha256=evaluation.evaluator.labels_sha256,
+        layout=form.layout,
+        gray=form.gray,
+        output=evaluation.opened.scored_output(evaluation.evaluator.output),
         asked=record.asked,
         scored=int(answered.sum()),
         failed=tuple(name(int(row)) for row in np.flatnonzero(~answered)[:NAMED_FAILURES]),

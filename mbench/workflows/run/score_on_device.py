@@ -27,7 +27,7 @@ from mbench.workflows.run.device_score import (
 )
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
 from mbench.workflows.score.on_host import host_twin
-from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range, open_spec
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_input, open_spec
 from mbench.workflows.score.predictions import FilePredictions, predictions_csv
 
 INVENTED: Final = "its latencies are invented by a law, and no model runs on it."
@@ -129,15 +129,20 @@ class DeviceAsking:
         asked = spec.examples or DEVICE_EXAMPLES
         with HostPool() as pool:
             opened = open_file(
-                self._files[job.workload.artifact.sha256 or ""], delegate=host_twin(job.workload.delegate), pool=pool
+                self._files[job.workload.artifact.sha256 or ""],
+                delegate=host_twin(job.workload.delegate),
+                pool=pool,
+                layout=spec.layout,
+                output=spec.output,
             )
-            evaluator, tensor = asking.evaluator(opened, self._progress.note, asked=asked), opened.picture_input()
+            evaluator, form = asking.evaluator(opened, self._progress.note, asked=asked), opened.picture_form()
             recorder = None if self._keep is None else Recorder(opened, examples, evaluator)
-            check_range(recipe, tensor)
+            check_input(recipe, opened)
             prepared = prepare(
                 examples,
                 recipe,
-                tensor.shape[1],
+                form.height,
+                width=form.width,
                 asked=asked,
                 seed=spec.seed,
                 folder=home() / "prepared",
@@ -147,14 +152,22 @@ class DeviceAsking:
             name = job.workload.artifact.name
             self._progress.start(f"asking {name} on this host", prepared.record.asked, unit="examples")
             try:
-                host = answer(opened, prepared, recipe.scaling, keep=None, pool=pool, progress=self._progress)
+                host = answer(
+                    opened,
+                    prepared,
+                    recipe.scaling,
+                    keep=None,
+                    output=evaluator.output,
+                    pool=pool,
+                    progress=self._progress,
+                )
             finally:
                 self._progress.finish()
         evaluation = DeviceEvaluation(
             prepared=prepared,
             examples=examples,
             recipe=recipe,
-            tensor=tensor,
+            opened=opened,
             doubts=(*prepared.doubts(recipe), *doubts),
             host=host,
             evaluator=evaluator if recorder is None else recorder.evaluator,

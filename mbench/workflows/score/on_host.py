@@ -21,7 +21,7 @@ from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import ArtifactFacts
-from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_range
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_input
 from mbench.workflows.score.predictions import FilePredictions, Record
 
 _File = tuple[ArtifactFacts, Path]
@@ -38,7 +38,7 @@ class _Scoring:
     pool: HostPool
     progress: Progress
     record: Record | None = None
-    prepared: dict[tuple[int, int | None], Prepared] = field(default_factory=dict)
+    prepared: dict[tuple[int, int, int | None], Prepared] = field(default_factory=dict)
 
 
 def host_twin(delegate: Delegate) -> Delegate:
@@ -110,6 +110,8 @@ def _score_once(facts: ArtifactFacts, path: Path, second: _File | None, scoring:
         label_offset=spec.label_offset,
         cells_sha256=None if asking.cells is None else asking.cells.sha256,
         labels_sha256=None if asking.labels is None else asking.labels.sha256,
+        layout=spec.layout,
+        output=spec.output,
         asked=asked,
         seed=spec.seed,
         delegate=str(scoring.delegate),
@@ -138,14 +140,15 @@ def _score(
     note: Callable[[str], None],
 ) -> Score:
     asking, progress = scoring.asking, scoring.progress
-    opened = open_file(path, delegate=scoring.delegate, pool=scoring.pool)
-    asked = asking.spec.examples
+    spec = asking.spec
+    opened = open_file(path, delegate=scoring.delegate, pool=scoring.pool, layout=spec.layout, output=spec.output)
+    asked = spec.examples
     if asked is None and opened.reference_kernels:
         asked = SLOW_EXAMPLES
     behind = None if second is None else open_file(second[1], delegate=scoring.delegate, pool=scoring.pool)
     evaluator = asking.evaluator(opened, note, asked=asked, second=behind)  # before pictures are prepared for it
     recorder = None if scoring.record is None else Recorder(opened, asking.examples, evaluator)
-    check_range(recipe, opened.picture_input())
+    check_input(recipe, opened)
     prepared = _prepared(opened, asked, scoring)
     progress.start(f"scoring {facts.name}", prepared.record.asked, unit="examples")
     try:
@@ -189,17 +192,19 @@ def _score(
 
 
 def _prepared(opened: OpenedFile, asked: int | None, scoring: _Scoring) -> Prepared:
-    """Return the pictures of a file's resolution, prepared once for all files that take them."""
-    asking, resolution = scoring.asking, opened.picture_input().shape[1]
-    if (resolution, asked) not in scoring.prepared:
-        scoring.prepared[resolution, asked] = prepare(
+    """Return the pictures of a file's height and width, prepared once for all files that take them."""
+    asking, form = scoring.asking, opened.picture_form()
+    key = (form.height, form.width, asked)
+    if key not in scoring.prepared:
+        scoring.prepared[key] = prepare(
             asking.examples,
             asking.recipe,
-            resolution,
+            form.height,
+            width=form.width,
             asked=asked,
             seed=asking.spec.seed,
             folder=scoring.cache / "prepared",
             pool=scoring.pool,
             progress=scoring.progress,
         )
-    return scoring.prepared[resolution, asked]
+    return scoring.prepared[key]

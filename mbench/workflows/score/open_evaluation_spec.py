@@ -11,8 +11,8 @@ from mbench.accuracy.datasets.contradictions import near_copies, under_two_class
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
+from mbench.accuracy.pictures.input_form import unfit_scaling
 from mbench.accuracy.pictures.input_range import misfit
-from mbench.accuracy.pictures.input_scaling import StoredTensor
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe, upright, with_scaling
 from mbench.accuracy.pictures.scalings import scaling_name, scaling_of
 from mbench.accuracy.tasks.detections import check_counting
@@ -156,13 +156,14 @@ def _is_calibrated(facts: ArtifactFacts) -> bool:
     return facts.recipe is not None and parse_variant(facts.name).quantization in CALIBRATED
 
 
-def check_range(recipe: PreprocessingRecipe, tensor: StoredTensor) -> None:
-    """Refuse a recipe whose real values a quantized input cannot hold, or hardly uses.
+def check_input(recipe: PreprocessingRecipe, opened: OpenedFile) -> None:
+    """Refuse a recipe whose real values a quantized input cannot hold, or hardly uses, or that says nothing of gray.
 
     Raises:
         UnsupportedModel: with both ranges, and what would fit.
     """
-    if (reason := misfit(recipe, tensor)) is not None:
+    reason = unfit_scaling(recipe.scaling, opened.picture_form()) or misfit(recipe, opened.picture_input())
+    if reason is not None:
         raise UnsupportedModel(f"preprocessing {recipe.name} {reason}.")
 
 
@@ -207,6 +208,8 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset, *, cache: Path | None = Non
             raise UsageError(f"{option} is for {task}, and {spec.dataset} is a data set of {dataset.task}.")
     if spec.labels is not None and spec.label_offset is not None:
         raise UsageError("--labels says what each output stands for; leave --label-offset out.")
+    if spec.output is not None and dataset.task is Task.DETECTION:
+        raise UsageError(f"--output is for answers of one output; {spec.dataset} takes all that a detector has.")
     labels = None if spec.labels is None else open_labels(expanded(spec.labels).absolute())
     if dataset.task is Task.DETECTION:
         check_counting()

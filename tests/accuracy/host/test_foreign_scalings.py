@@ -1,48 +1,23 @@
 """Files of other people, trained on any scaling: a wrong accuracy is refused, or bears a doubt."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from foreign_files import scored, top1
 from linear_digits import linear_digits, normalization_metadata
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.artifacts.inspection import inspect_file
-from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
-from mbench.core.scores import EvaluationSpec, Score
+from mbench.core.scores import Score
 from mbench.core.workloads import Normalization
-from mbench.workflows.score.on_host import score_files
-from mbench.workflows.score.open_evaluation_spec import open_spec
 
 TRUE_TOP1 = 0.92
 """Of the linear classifier, by the scaling that it was trained on: 93.6 % of 360."""
 
 ALMOST = 0.85
 """A drop that 360 pictures show beyond doubt; a linear classifier hardly minds some scalings."""
-
-
-def scored(data: bytes, folder: Path, **spec: object) -> Score | Unscored:
-    path = folder / f"{hashlib.sha256(data).hexdigest()[:8]}.tflite"
-    path.write_bytes(data)
-    asked = EvaluationSpec(dataset="digits", **spec)
-    (score,) = score_files(
-        [(inspect_file(path).facts(), path)],
-        open_spec(asked, cache=folder),
-        asked.delegate,
-        cache=folder,
-        workers=1,
-        progress=SilentProgress(),
-    )
-    return score
-
-
-def top1(score: Score | Unscored) -> float:
-    assert isinstance(score, Score), score
-    metric = score.metric("top1")
-    assert metric is not None
-    return metric.value
 
 
 NAMES = {"levels": "plain:levels", "unit": "plain:unit", "symmetric": "plain"}

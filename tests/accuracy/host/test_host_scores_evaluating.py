@@ -164,8 +164,8 @@ def test_a_file_whose_answers_mean_nothing_has_no_score_and_asks_nothing(scores,
 
 
 def test_a_file_that_cannot_be_scored_says_why_and_does_not_stop_the_others(scores, file):
-    refused, scored = scores(file("gray", channels=1), file())
-    assert "has the shape (1, 32, 32, 1)" in refused.reason
+    refused, scored = scores(file("depth", channels=4), file())
+    assert "has the shape (1, 32, 32, 4)" in refused.reason
     assert scored.metric("top1").value == 1.0
 
 

@@ -144,9 +144,9 @@ def test_both_kernels_give_the_same_answers_to_a_step(opened, folder, pool):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"inputs": 2}, r"it has 2 inputs \(picture0, picture1\)"),
-        ({"outputs": 2}, "it has 2 outputs"),
-        ({"channels": 1}, r"has the shape \(1, 32, 32, 1\)"),
+        ({"inputs": 2}, r"it has 2 inputs \(0 picture0 \(1, 32, 32, 3\), 1 picture1 \(1, 32, 32, 3\)\)"),
+        ({"outputs": 2}, r"it has 2 outputs .*; choose one by --output NAME"),
+        ({"channels": 2}, r"has the shape \(1, 32, 32, 2\)"),
         ({"dtype": "int8", "scale": None}, "takes int8 without a scale"),
         ({"resolution": 16}, "it takes 16 x 16 pixels, and the pictures are prepared at 32"),
     ],

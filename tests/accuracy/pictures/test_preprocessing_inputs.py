@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from mbench.accuracy.pictures.input_scaling import PixelScaling, stored_inputs, stored_levels
+from mbench.accuracy.pictures.input_scaling import PixelScaling, input_encoder, stored_levels
 from mbench.accuracy.pictures.recipes import RECIPES, find_recipe, recipe_names
 
 SYMMETRIC = find_recipe("plain").scaling
@@ -21,6 +21,10 @@ class Stored:
 
 
 INT8 = Stored("int8", 1 / 127.5, -1)
+
+
+def stored_inputs(pictures: np.ndarray, scaling: PixelScaling, tensor: Stored) -> np.ndarray:
+    return input_encoder(scaling, tensor)(pictures)
 
 
 def real(stored: np.ndarray, tensor: Stored) -> np.ndarray:

@@ -138,6 +138,37 @@ class TestAgainstTensorFlow:
         assert (find_recipe("keras").crop_and_resize(picture, 96) == theirs).all()
 
 
+@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("size", [(97, 131), (131, 97), (12, 12)])
+def test_an_input_that_is_not_square_gets_its_height_and_width(name, size):
+    recipe, picture = find_recipe(name), noise(*size)
+    assert recipe.crop_and_resize(picture, 20, 44).shape == (20, 44, 3)
+    assert recipe.crop_and_resize(picture, 44, 20).shape == (44, 20, 3)
+    assert (recipe.crop_and_resize(picture, 20, 20) == recipe.crop_and_resize(picture, 20)).all()
+
+
+def test_a_width_of_its_own_is_resized_along_lines_and_a_height_along_columns():
+    picture = noise(97, 131)
+    for half in (False, True):
+        wide = resize_bilinear(picture, 20, 44, half_pixel_centers=half)
+        turned = resize_bilinear(picture.transpose(1, 0, 2), 44, 20, half_pixel_centers=half)
+        np.testing.assert_allclose(wide, turned.transpose(1, 0, 2), atol=1e-3)
+    with Image.fromarray(picture) as whole:
+        assert (find_recipe("keras").crop_and_resize(picture, 20, 44) == np.asarray(whole.resize((44, 20), 0))).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "covering", "corner"),
+    [((300, 400), (256, 192), (16, 40)), ((100, 400), (512, 128), (144, 8)), ((100, 100), (256, 256), (16, 72))],
+)
+def test_torchvision_covers_an_input_that_is_not_square_and_keeps_the_shape_of_the_picture(size, covering, corner):
+    """Of an input of 112 x 224 (height, width), 128 x 256 are covered (256 / 224), and the middle is cut out."""
+    picture, (left, top) = noise(*size), corner
+    whole = np.asarray(Image.fromarray(picture).resize(covering, Image.Resampling.BILINEAR))
+    found = find_recipe("torchvision").crop_and_resize(picture, 112, 224)
+    assert (found == whole[top : top + 112, left : left + 224]).all()
+
+
 def test_alike_channels_and_different_ones_scale_by_the_same_formula():
     levels = noise(4, 4)
     one = PixelScaling(divisor=2.0, mean=(3.0, 3.0, 3.0), deviation=(5.0, 5.0, 5.0)).real_values(levels)
