@@ -229,6 +229,11 @@ def pack_hits(hits: Sequence[bool]) -> str:
     return base64.b64encode(packed).decode()
 
 
+def hits_of(score: Score) -> list[bool] | None:
+    """Return for each asked example whether the first answer was right; None of tasks without such a thing."""
+    return None if score.hits is None else unpack_hits(score.hits, score.asked)
+
+
 def _is_packed(packed: str, count: int) -> bool:
     """Whether `pack_hits` could have written this of so many examples."""
     return _is_base64(packed, -(-count // 8))

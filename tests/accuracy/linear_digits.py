@@ -28,6 +28,8 @@ TYPES = {
 VERSIONS = {"DEQUANTIZE": 2, "FULLY_CONNECTED": 4}
 BACKGROUND = -9.0
 """Its score, below all others."""
+HIGHEST = 1.6
+"""Of scores in int8; what is further from 0 is cut."""
 
 
 @cache
@@ -204,7 +206,7 @@ class _File:
             step = float(np.abs(weights).max()) / 127
             levels, bias_step = np.round(weights / step).astype(np.int8), step * quantization[0]
             whole = np.round(bias / bias_step).astype(np.int32)
-            kind, stored = "int8", (-BACKGROUND / 2 / 127 if bias.min() > BACKGROUND else -BACKGROUND / 127, 0)
+            kind, stored = "int8", (HIGHEST / 127, 0)
             ends = [
                 self.tensor(f"{name} w", weights.shape, "int8", data=levels, quantization=(step, 0)),
                 self.tensor(f"{name} b", bias.shape, "int32", data=whole, quantization=(bias_step, 0)),

@@ -216,16 +216,16 @@ def answer(
         )
     asking = _asking(opened, prepared, scaling, keep, output)
     tasks = [
-        AskedRows(asking=asking, start=rows.start, stop=rows.stop)
+        AskedRows(asking=asking, rows=range(rows.start, rows.stop))
         for rows in parts(prepared.record.asked, pool.workers, largest=opened.rows_at_once)
     ]
     started = time.perf_counter()
     answers: dict[int, Answers] = {}
     for task, part in _run(pool, ask, tasks):
-        answers[task.start] = part
-        progress.step("builtin" if opened.file.builtin else "cpu", task.stop - task.start)
+        answers[task.rows[0]] = part
+        progress.step("builtin" if opened.file.builtin else "cpu", len(task.rows))
     seconds = time.perf_counter() - started
-    return _joined([answers[task.start] for task in tasks], prepared.readable(), seconds)
+    return _joined([answers[task.rows[0]] for task in tasks], prepared.readable(), seconds)
 
 
 def answer_some(
@@ -253,11 +253,14 @@ def answer_some(
         ArtifactError: an inference failed, or the runtime crashed.
     """
     asking = _asking(opened, prepared, scaling, keep, output)
-    tasks = [AskedRows(asking=asking, start=row, stop=row + 1) for row in map(int, rows)]
+    tasks = [
+        AskedRows(asking=asking, rows=rows[part].tolist())
+        for part in parts(len(rows), pool.workers, largest=opened.rows_at_once)
+    ]
     started = time.perf_counter()
-    answers = {task.start: part for task, part in _run(pool, ask, tasks)}
+    answers = {task.rows[0]: part for task, part in _run(pool, ask, tasks)}
     seconds = time.perf_counter() - started
-    return _joined([answers[task.start] for task in tasks], prepared.readable()[rows], seconds)
+    return _joined([answers[task.rows[0]] for task in tasks], prepared.readable()[rows], seconds)
 
 
 def _asking(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mbench.accuracy.pictures.decoding import UPRIGHT, turned
 from mbench.accuracy.pictures.input_form import PictureForm, picture_encoder
-from mbench.accuracy.pictures.input_scaling import PixelScaling
+from mbench.accuracy.pictures.input_scaling import PixelScaling, Quantized
 from mbench.core.errors import ArtifactError, UnreadableExample
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Tensor:
 
     Attributes:
         open_sizes: whether a size other than the batch is open; `shape` has a 1 there that means nothing.
+        quantized_as: of a float input: how the file's own operators store it first; None: they take it as it is.
         aliases: what signatures of the main graph call it.
     """
 
@@ -106,6 +107,7 @@ class Tensor:
     scale: float | None
     zero_point: int | None
     open_sizes: bool = False
+    quantized_as: Quantized | None = None
     aliases: tuple[str, ...] = ()
 
 
@@ -123,15 +125,26 @@ def read_tensors(file: ModelFile) -> Tensors:
     Raises:
         ArtifactError: the runtime does not take it.
     """
+    from mbench.accuracy.host.quantize_operators import quantized_inputs
+
     interpreter = _loaded(file)
     named = _output_names(interpreter)
+    inputs = interpreter.get_input_details()
+    quantized = quantized_inputs(file.path) if any(_is_float(detail) for detail in inputs) else {}
     return Tensors(
-        inputs=tuple(map(tensor_of, interpreter.get_input_details())),
+        inputs=tuple(
+            replace(tensor_of(detail), quantized_as=quantized.get(int(detail["index"])) if _is_float(detail) else None)
+            for detail in inputs
+        ),
         outputs=tuple(
             replace(tensor_of(detail), aliases=tuple(named.get((int(detail["index"]), str(detail["name"])), ())))
             for detail in interpreter.get_output_details()
         ),
     )
+
+
+def _is_float(detail: dict[str, Any]) -> bool:
+    return bool(np.dtype(detail["dtype"]).kind == "f")
 
 
 def _output_names(interpreter: Any) -> dict[tuple[int, str], list[str]]:
@@ -167,11 +180,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedRows:
-    """Rows of the pictures that one process is to ask about: the first, and one past the last."""
+    """Rows of the pictures that one process is to ask about, one or more, each once."""
 
     asking: Asking
-    start: int
-    stop: int
+    rows: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +205,8 @@ def ask(rows: AskedRows) -> Answers:
     Raises:
         ArtifactError: an inference failed.
     """
-    outputs = _asker(rows.asking).outputs(rows.start, rows.stop)
-    numbers = _are_numbers(outputs, rows.stop - rows.start)
+    outputs = _asker(rows.asking).outputs(rows.rows)
+    numbers = _are_numbers(outputs, len(rows.rows))
     for output in outputs:
         output[~numbers] = 0
     keep = rows.asking.keep
@@ -229,12 +241,12 @@ class _Asker:
             if asking.output in {None, place}
         ]
 
-    def outputs(self, start: int, stop: int) -> tuple[NDArray[Any], ...]:
-        """Return each output, (stop − start, *shape without the batch of one), as stored."""
+    def outputs(self, rows: Sequence[int]) -> tuple[NDArray[Any], ...]:
+        """Return each output, (rows, *shape without the batch of one), as stored."""
         interpreter, encode = self._interpreter, self._encode
-        outputs = tuple(np.empty((stop - start, *shape), dtype) for _, shape, dtype in self._targets)
+        outputs = tuple(np.empty((len(rows), *shape), dtype) for _, shape, dtype in self._targets)
         targets = [(index, output) for (index, _, _), output in zip(self._targets, outputs, strict=True)]
-        for row, picture in enumerate(range(start, stop)):
+        for row, picture in enumerate(rows):
             # Encoding one at a time stays in the processor's cache.
             interpreter.set_tensor(self._source, encode(self._pictures[picture : picture + 1]).reshape(self._shape))
             try:

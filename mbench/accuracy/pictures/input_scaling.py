@@ -37,6 +37,15 @@ class StoredTensor(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quantized:
+    """How real values are stored: real = scale × (stored − zero_point)."""
+
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PixelScaling:
     """The real values that a network was trained on: (level / divisor − mean) / deviation, in float32, in this order.
 

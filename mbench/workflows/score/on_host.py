@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import HOST_DELEGATES, OpenedFile, open_file
 from mbench.accuracy.host.kept_scores import ScoreRequest, keep_score, read_score
 from mbench.accuracy.host.other_scalings import better_scaling
@@ -19,7 +20,7 @@ from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.examples import Task
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
-from mbench.core.scores import EvaluationSpec, Score
+from mbench.core.scores import EvaluationSpec, Score, hits_of
 from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_input
 from mbench.workflows.score.predictions import FilePredictions, Record
@@ -176,11 +177,7 @@ def _score(
             )
         if facts.recipe is None and asking.dataset.task is Task.CLASSIFICATION:  # others have no first answer
             silent = asking.evaluator(opened, lambda _: None, asked=asked, second=behind)  # what it noted has been said
-            try:
-                other = better_scaling(opened, prepared, recipe, silent, pool=scoring.pool)
-            except ArtifactError as error:
-                other = f"whether another scaling fits better could not be asked: {str(error).rstrip('.')}"
-            doubts = (*doubts, other) if other else doubts
+            doubts = (*doubts, *other_scaling(opened, prepared, recipe, silent, hits_of(score), pool=scoring.pool))
         return score.model_copy(
             update={
                 "doubts": (*prepared.doubts(recipe), *doubts, *score.doubts),
@@ -189,6 +186,23 @@ def _score(
         )
     finally:
         progress.finish()
+
+
+def other_scaling(
+    opened: OpenedFile,
+    prepared: Prepared,
+    recipe: PreprocessingRecipe,
+    evaluator: Evaluator,
+    right: Sequence[bool] | None,
+    *,
+    pool: HostPool,
+) -> tuple[str, ...]:
+    """Return what `better_scaling` has to say, or that it could not be asked; nothing where all is well."""
+    try:
+        said = better_scaling(opened, prepared, recipe, evaluator, right, pool=pool)
+    except ArtifactError as error:
+        return (f"whether another scaling fits better could not be asked: {str(error).rstrip('.')}",)
+    return () if said is None else (said,)
 
 
 def _prepared(opened: OpenedFile, asked: int | None, scoring: _Scoring) -> Prepared:

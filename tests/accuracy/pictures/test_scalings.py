@@ -23,6 +23,7 @@ class Stored:
     dtype: str
     scale: float | None
     zero_point: int | None
+    quantized_as: None = None
 
 
 @pytest.mark.parametrize(
