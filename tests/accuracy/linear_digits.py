@@ -121,7 +121,7 @@ def linear_digits(
     elif dtype != "float32" and not int8_body:
         source = file.operator("DEQUANTIZE", [entry], "real", shape)
     scores = file.dense(source, weights, bias, quantization if int8_body else None, name="scores")
-    if int8_body and dtype != "int8":
+    if int8_body and (softmax or dtype != "int8"):
         scores = file.operator("DEQUANTIZE", [scores], "real scores", (1, len(bias)))
     if softmax:
         file.options = (schema.BuiltinOptions.SoftmaxOptions, schema.SoftmaxOptionsT())

@@ -34,6 +34,7 @@ class Evaluation:
         first_answers: of a classification, for each asked example: the class of its first answer, or `NO_ANSWER`.
         confusion: of a classification of few classes: what was answered to which.
         doubts: why the metrics may not be what the network can do, a sentence each.
+        guessing: whether the first answers are not shown to be better than guesses.
     """
 
     metrics: tuple[Metric, ...]
@@ -41,6 +42,7 @@ class Evaluation:
     first_answers: list[int] | None = None
     confusion: Confusion | None = None
     doubts: tuple[str, ...] = ()
+    guessing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,8 @@ def better_scaling(
 ) -> str | None:
     """Return half a sentence where another scaling fits a file better than its recipe's, or may; None where none does.
 
+    One whose answers might be guesses fits no better, whatever it hits: classes may stand in another order.
+
     What is no scaling of a name, but a MEAN/STD of the user's, is doubted where another one does better at all.
 
     Args:
@@ -75,10 +77,11 @@ def better_scaling(
     def hits(scaling: PixelScaling, rows: NDArray[np.intp]) -> Hits | None:
         answered = answer_some(opened, prepared, rows, scaling, keep=evaluator.keep, output=evaluator.output, pool=pool)
         try:
-            found = evaluator.weigh(answered.outputs, answered.answered, prepared.indices[rows]).hits
+            worth = evaluator.weigh(answered.outputs, answered.answered, prepared.indices[rows])
         except UnsupportedModel:  # of a label offset, which is said where the whole is weighed
             return None
-        return None if found is None else np.array(found, np.bool_)
+        guesses = worth.guessing and len(rows) > FEW  # fewer hardly show more
+        return None if worth.hits is None or guesses else np.array(worth.hits, np.bool_)
 
     own = np.array(right, np.bool_)
     few, many = (_spread(prepared.record.asked, count) for count in (FEW, MANY))

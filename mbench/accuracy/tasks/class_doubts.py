@@ -23,6 +23,21 @@ def class_doubts(first: NDArray[np.integer], truth: NDArray[np.integer], *, hits
     return tuple(_doubts(first, truth, hits, classes)) if len(truth) else ()
 
 
+def guessing(truth: NDArray[np.integer], *, hits: int, classes: int) -> bool:
+    """Whether hits are not shown to be better than chance, and than one answer to all where there are several classes.
+
+    Args:
+        truth: (asked,) the right classes.
+        hits: examples whose first answer was right.
+        classes: of the data set.
+    """
+    if not len(truth):
+        return True
+    low = wilson_interval(hits, len(truth)).low
+    commonest = float(np.bincount(truth).max()) / len(truth)
+    return low <= 1 / classes or (len(np.unique(truth)) > 1 and low <= commonest)
+
+
 def _doubts(first: NDArray[np.integer], truth: NDArray[np.integer], hits: int, classes: int) -> Iterator[str]:
     undecided = int((first == NO_CLASS).sum())
     if undecided:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
-from mbench.accuracy.tasks.class_doubts import class_doubts
+from mbench.accuracy.tasks.class_doubts import class_doubts, guessing
 from mbench.accuracy.tasks.class_metrics import (
     TOP5,
     classification_metrics,
@@ -85,6 +85,7 @@ def _evaluation(
         first_answers=first.tolist(),
         confusion=confusion_of(first, truth, examples.class_names, classes=classes),
         doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
+        guessing=guessing(truth, hits=sum(hits), classes=classes),
     )
 
 

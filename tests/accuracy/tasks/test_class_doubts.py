@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mbench.accuracy.tasks.class_doubts import class_doubts
+from mbench.accuracy.tasks.class_doubts import class_doubts, guessing
 from mbench.accuracy.tasks.label_offset import shifted_fit
 from mbench.accuracy.tasks.top_k import NO_CLASS, BestAnswers
 
@@ -64,3 +64,17 @@ def test_a_shift_that_is_right_by_chance_alone_is_none() -> None:
     truth = generator.integers(0, 10, 400)
     answers = np.where(generator.random(400) < 0.1, truth + 1, truth + 5)
     assert shifted_fit(answers, truth) is None
+
+
+@pytest.mark.parametrize(("hits", "guesses"), [(15, True), (16, False)])
+def test_hits_are_guesses_until_their_interval_lies_above_chance(hits: int, *, guesses: bool) -> None:
+    """Wilson: of 100 examples 15 right ones reach down to 9.3 %, 16 to 10.1 %."""
+    truth = np.arange(100) % 10
+    assert guessing(truth, hits=hits, classes=10) == guesses
+
+
+def test_hits_are_guesses_until_their_interval_lies_above_the_commonest_class() -> None:
+    truth = np.array([0] * 60 + [1] * 40)
+    assert [guessing(truth, hits=hits, classes=2) for hits in (60, 69, 70)] == [True, True, False]
+    assert guessing(np.zeros(0, np.intp), hits=0, classes=2)
+    assert not guessing(np.zeros(9, np.intp), hits=9, classes=2)
