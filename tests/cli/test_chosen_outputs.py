@@ -63,3 +63,20 @@ def test_a_detector_is_judged_by_all_its_outputs(two, tmp_path):
     done = two("evaluate", "two.tflite", "--dataset", write_objects(tmp_path / "coco"), "--output", "digit")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "--output is for answers of one output" in done.stderr
+
+
+def test_answers_of_the_device_are_of_the_chosen_output_and_a_wrong_scaling_is_named(two):
+    (two.folder / "levels.tflite").write_bytes(linear_digits(SCALINGS["levels"], nchw=True))
+    for file, options in (("two", ("--output", "mirror")), ("levels", ())):
+        asked = ("--accuracy", "device", "--examples", "40", *options)
+        done = two("run", "--model", f"{file}.tflite", *ON_DIGITS, *SHORT, *asked, "--json")
+        assert done.returncode == 0, done.stderr
+    stored = [json.loads(path.read_text())["scores"] for path in two.folder.glob("results/*/jobs/*.json")]
+    scores = {score["output"] and score["output"]["name"]: score for (score,) in stored}
+    assert (scores["reversed"]["place"], scores["reversed"]["layout"], scores["reversed"]["gray"]) == (
+        "device",
+        "nchw",
+        True,
+    )
+    assert scores["reversed"]["agreement"]["same_top1"] == 40
+    assert any("--preprocessing levels" in doubt for doubt in scores[None]["doubts"])
