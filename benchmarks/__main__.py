@@ -29,6 +29,7 @@ NAMES = (
     "hostbench",
     "adb_transport",
     "thread_engine",
+    "phone_health",
     "phones",
     "farm",
     "host_scores",

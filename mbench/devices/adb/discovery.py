@@ -16,7 +16,7 @@ from mbench.devices.adb.identity import Identity, identify
 from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.adb.servers import AdbServer, listed_devices
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 64
 PROBE_S: Final = 4.0
 """A phone that has not answered after this long is frozen; 50 emulated ones answered within half a second."""
 
