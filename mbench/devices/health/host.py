@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from mbench.core.bounds import Amount, Count, Moment
 from mbench.core.workloads import Document
-from mbench.devices.health.check import Check, CheckName, CheckState, failing, named, ok, warning
+from mbench.devices.health.check import Check, CheckName, CheckState, failed, failing, named, ok, warning
 
 LEAST_PHONES: Final = 3
 """Of a host with the same fault, for it to be the host's; two are a coincidence."""
@@ -138,7 +138,8 @@ def host_faults(phones: Mapping[str, Sequence[Check]]) -> tuple[HostFault, ...]:
     for cause, kind in _KINDS.items():
         shown = {serial: hit for serial, checks in phones.items() if (hit := _hit(checks, kind.checks))}
         if len(shown) >= max(LEAST_PHONES, LEAST_SHARE * len(phones)):
-            names = {check.name for serial in shown for check in _hit(phones[serial], kind.checks | kind.follow)}
+            shared = frozenset({*kind.checks, *kind.follow})
+            names = {check.name for serial in shown for check in _hit(phones[serial], shared)}
             found.append(
                 HostFault(
                     cause=cause,
@@ -161,11 +162,9 @@ def own_faults(phones: Mapping[str, Sequence[Check]]) -> dict[str, tuple[Check, 
     excused = {serial: set[CheckName]() for serial in phones}
     for fault in host_faults(phones):
         for serial in fault.serials:
-            excused[serial] |= _KINDS[fault.cause].checks | _KINDS[fault.cause].follow
+            excused[serial].update(fault.checks)
     return {
-        serial: tuple(
-            check for check in checks if check.state is CheckState.FAILED and check.name not in excused[serial]
-        )
+        serial: tuple(check for check in failed(checks) if check.name not in excused[serial])
         for serial, checks in phones.items()
     }
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from readings_made import AT
 
 from mbench.core.error_classes import ENVIRONMENT, TRANSPORT
@@ -64,6 +65,40 @@ def test_a_night_counts_once_however_often_the_phone_fails_in_it():
     assert (len(record.failures), record.quarantined) == (1, False)
 
 
+def test_a_failure_of_the_same_night_replaces_that_nights_alone():
+    record = failed_night(nights(CLEAN, "ff"), ENVIRONMENT, "hot", at=AT, night="".join("night-2"))
+    assert [failure.message for failure in record.failures] == ["lost in night 1", "hot"]
+    assert not record.quarantined
+    assert failed_night(record, ENVIRONMENT, "hot", at=AT, night="night-1").quarantined  # another one than the last
+    assert failed_night(record, ENVIRONMENT, "hot", at=AT, night="night-3").quarantined
+
+
+def test_more_failures_than_it_takes_leave_it_out_too_and_more_good_checks_bring_it_back():
+    many = CLEAN.model_copy(update={"failures": nights(CLEAN, "fff").failures * 2})
+    assert failed_night(many, TRANSPORT, "lost", at=AT).quarantined
+    enough = nights(CLEAN, "fff").model_copy(update={"good_checks": 5})
+    assert not good_night(enough, at=AT).quarantined
+
+
+def test_a_night_is_known_by_its_name_and_not_by_its_place_among_others():
+    record = nights(CLEAN, "fffg")
+    assert not good_night(record, at=AT, night="a").quarantined
+    assert not good_night(record, at=AT, night="z").quarantined
+    assert good_night(record, at=AT, night="".join("night-4")).quarantined
+
+
+def test_a_record_begins_clean_in_a_format_with_a_number():
+    assert PhoneRecord(serial="A").model_dump(exclude_none=True) == {
+        "format_version": 1,
+        "serial": "A",
+        "failures": (),
+        "good_checks": 0,
+    }
+    for wrong in ({"serial": ""}, {"serial": "A", "format_version": 0}, {"serial": "A", "format_version": 2}):
+        with pytest.raises(ValidationError):
+            PhoneRecord.model_validate(wrong)
+
+
 def test_a_failed_night_stays_failed_whatever_is_good_in_it_later():
     record = nights(CLEAN, "ff")
     record = good_night(record, at=AT, night="night-2")
@@ -97,7 +132,8 @@ def test_a_hold_ends_by_itself():
     before, words = AT - timedelta(seconds=1), unusable(held, AT - timedelta(seconds=1))
     assert words is not None
     assert words == f"held until {AT.astimezone():%Y-%m-%d %H:%M %Z} by ada on lab-2: new battery"
-    assert (held.held(before), held.held(AT), unusable(held, AT)) == (True, False, None)
+    assert (held.held(before), held.held(AT + timedelta(0)), unusable(held, AT)) == (True, False, None)
+    assert not held.held(AT + timedelta(days=1))
 
 
 def test_why_a_quarantined_phone_is_not_taken_is_said_with_its_date():

@@ -113,6 +113,7 @@ def host(*, programs=((41, "36.0.0"),), servers=(41,)):
         (((41, "36.0.0"), (41, "34.0.4")), (41, 41), CheckState.OK, CheckState.OK),
         (((41, "36.0.0"), (39, "27.0.0")), (41,), CheckState.FAILED, CheckState.OK),
         (((41, "36.0.0"),), (39,), CheckState.OK, CheckState.FAILED),
+        (((41, "36.0.0"),), (43,), CheckState.OK, CheckState.FAILED),
         (((41, "36.0.0"),), (41, 39), CheckState.OK, CheckState.FAILED),
         (((41, "36.0.0"),), (None,), CheckState.OK, CheckState.WARNING),
         (((41, "36.0.0"),), (), CheckState.OK, CheckState.UNKNOWN),
@@ -122,3 +123,21 @@ def host(*, programs=((41, "36.0.0"),), servers=(41,)):
 )
 def test_adbs_that_would_kill_each_others_server_are_a_fault(programs, servers, versions, server):
     assert [check.state for check in check_host(host(programs=programs, servers=servers))] == [versions, server]
+
+
+def test_a_hosts_checks_name_programs_and_servers():
+    versions, server = check_host(host(programs=((41, "36.0.0"), (None, None)), servers=(41, 39)))
+    assert versions.figure == "/adb0 36.0.0 (protocol 41); /adb1 ? (protocol ?)"
+    assert (server.figure, server.limit) == ("127.0.0.1:5037 protocol 41; 127.0.0.1:5038 protocol 39", "protocol 41")
+
+
+def test_of_a_silent_server_its_address_is_said():
+    _, server = check_host(host(servers=(41, None)))
+    assert server.figure == "none answers at 127.0.0.1:5038"
+
+
+def test_without_an_adb_there_is_nothing_to_compare_with():
+    versions, server = check_host(host(programs=()))
+    assert (versions.figure, server.figure, server.limit) == (None, "127.0.0.1:5037 protocol 41", None)
+    assert check_host(host(programs=((None, "9"),)))[0].figure == "/adb0 9 (protocol ?)"
+    assert check_host(host(servers=()))[1].figure is None
