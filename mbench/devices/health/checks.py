@@ -12,6 +12,7 @@ from mbench.devices.health.check import UNKNOWN, Check, CheckName, CheckState, J
 from mbench.devices.health.readings import PhoneReadings
 from mbench.devices.limits import Limits
 from mbench.devices.profiles.profile import PHONE_LIMITS, Profile
+from mbench.files.regular import GIB, MIB, format_limit
 
 WARM_BATTERY_C: Final = 37.0
 """Where phones in laboratories were seen to throttle (WebPageTest issue 180, browsertime pull request 1250)."""
@@ -19,11 +20,11 @@ WARM_BATTERY_C: Final = 37.0
 HOT_BATTERY_C: Final = 45.0
 """Above which chargers take back what they give a lithium-ion cell (JEITA's guide to their safe use)."""
 
-LEAST_FREE_BYTES: Final = 512 << 20
+LEAST_FREE_BYTES: Final = 512 * MIB
 """For a night's models and programs, and for Android, which warns at some 500 MB
 (android.os.storage.StorageManager.DEFAULT_THRESHOLD_MAX_BYTES)."""
 
-LITTLE_FREE_BYTES: Final = 2 << 30
+LITTLE_FREE_BYTES: Final = 2 * GIB
 
 LARGEST_OFFSET_S: Final = 2.0
 """Of the phone's clock. Nothing is ordered by it: it shows that a phone has lost its time, and with it what else."""
@@ -36,8 +37,6 @@ LIMITED_CHARGE_PERCENT: Final = 60.0
 
 _EMERGENCY: Final = 5
 """Android's thermal status from which on a phone switches things off, at last itself (android.os.PowerManager)."""
-
-_GIB: Final = 1 << 30
 
 
 def check_phone(readings: PhoneReadings, profile: Profile | None) -> tuple[Check, ...]:
@@ -139,25 +138,21 @@ def _charging(readings: PhoneReadings, _: Limits) -> Judged:
     if seen.charging is None:
         return UNKNOWN
     figure = f"{seen.charging.replace('_', ' ')} ({seen.powered_by})"
-    rests = (
-        seen.charging == "not_charging"
-        and seen.battery_percent is not None
-        and seen.battery_percent >= LIMITED_CHARGE_PERCENT
-    )
-    if rests or seen.charging in {"charging", "full"}:
+    may_rest = seen.battery_percent is not None and seen.battery_percent >= LIMITED_CHARGE_PERCENT
+    if seen.charging in {"charging", "full", *(("not_charging",) if may_rest else ())}:
         return ok(figure, "charging")
     return warning(figure, "charging", "Change cable, port or supply: this one does not feed it.")
 
 
 def _storage(readings: PhoneReadings, _: Limits) -> Judged:
     free = readings.storage_free_bytes
-    limit = f"at least {LITTLE_FREE_BYTES / _GIB:g} GiB free"
+    limit = f"at least {format_limit(LITTLE_FREE_BYTES)} free"
     if free is None:
         return Judged(CheckState.UNKNOWN, limit=limit)
-    figure = f"{free / _GIB:.1f} GiB free" if free >= _GIB else f"{free / (1 << 20):.0f} MiB free"
+    figure = f"{free / GIB:.1f} GiB free" if free >= GIB else f"{free / MIB:.0f} MiB free"
     remedy = f"Free space on it; mbench devices clean {readings.serial} removes what is mbench's."
     if free < LEAST_FREE_BYTES:
-        return failing(figure, f"at least {LEAST_FREE_BYTES >> 20} MiB free", remedy)
+        return failing(figure, f"at least {format_limit(LEAST_FREE_BYTES)} free", remedy)
     return warning(figure, limit, remedy) if free < LITTLE_FREE_BYTES else ok(figure, limit)
 
 

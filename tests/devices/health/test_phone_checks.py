@@ -41,6 +41,11 @@ def test_a_phone_that_is_well_passes_every_check():
         (CheckName.BATTERY_LEVEL, "battery_faked", True, FAILED),
         (CheckName.BATTERY_HEALTH, "battery_health", "dead", FAILED),
         (CheckName.BATTERY_HEALTH, "battery_health", "cold", FAILED),
+        (CheckName.BATTERY_HEALTH, "battery_health", "overheat", FAILED),
+        (CheckName.BATTERY_HEALTH, "battery_health", "unspecified_failure", FAILED),
+        (CheckName.LOCK, "user_state", "".join("RUNNING_UNLOCKED"), OK),
+        (CheckName.CHARGING, "powered_by", "ac", OK),
+        (CheckName.CHARGING, "powered_by", "wireless", OK),
         (CheckName.BATTERY_HEALTH, "battery_health", None, UNKNOWN),
         (CheckName.BATTERY_TEMPERATURE, "battery_temperature_c", 37.0, OK),
         (CheckName.BATTERY_TEMPERATURE, "battery_temperature_c", 37.1, WARNING),
@@ -100,11 +105,46 @@ def test_a_clock_is_wrong_only_as_far_as_it_was_read(offset, doubt, state):
 
 
 def test_a_clock_is_said_to_be_ahead_or_behind():
-    assert check_of(CheckName.TIME, clock_offset_s=-3.0).figure == "3.0 s behind (±0.1 s)"
-    assert check_of(CheckName.TIME, clock_offset_s=3.0).figure == "3.0 s ahead (±0.1 s)"
+    said = {
+        -3.0: "3.0 s behind (±0.2 s)",
+        -0.5: "0.5 s behind (±0.2 s)",
+        0.0: "0.0 s ahead (±0.2 s)",
+        0.5: "0.5 s ahead (±0.2 s)",
+    }
+    for offset, figure in said.items():
+        assert check_of(CheckName.TIME, clock_offset_s=offset, clock_uncertainty_s=0.2).figure == figure
 
 
-@pytest.mark.parametrize(("percent", "state"), [(59.9, WARNING), (60.0, OK), (None, WARNING)])
+@pytest.mark.parametrize(
+    ("free", "figure", "limit"),
+    [
+        (50 << 30, "50.0 GiB free", "at least 2 GiB free"),
+        (3 << 29, "1.5 GiB free", "at least 2 GiB free"),
+        (1 << 30, "1.0 GiB free", "at least 2 GiB free"),
+        ((1 << 30) - 1, "1024 MiB free", "at least 2 GiB free"),
+        ((100 << 20) + (3 << 18), "101 MiB free", "at least 512 MiB free"),
+    ],
+)
+def test_room_is_said_in_the_unit_that_suits_it(free, figure, limit):
+    found = check_of(CheckName.STORAGE, storage_free_bytes=free)
+    assert (found.figure, found.limit) == (figure, limit)
+
+
+@pytest.mark.parametrize(("status", "state"), [(0, OK), (1, OK), (2, OK), (3, FAILED)])
+def test_a_profile_may_allow_some_throttling(status, state):
+    profile = PIXEL4.model_copy(update={"limits": Limits(thermal_status_max=2)})
+    assert named(check_phone(readings(thermal_status=status), profile), CheckName.THERMAL_STATUS).state is state
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [("cold", "room temperature"), ("overheat", "room temperature"), ("dead", "replace its battery")],
+)
+def test_a_battery_is_warmed_or_cooled_or_replaced(word, remedy):
+    assert remedy in (check_of(CheckName.BATTERY_HEALTH, battery_health=word).remedy or "")
+
+
+@pytest.mark.parametrize(("percent", "state"), [(59.9, WARNING), (60.0, OK), (80.0, OK), (None, WARNING)])
 def test_a_battery_may_rest_where_a_charge_limit_can_have_stopped_it(percent, state):
     assert check_of(CheckName.CHARGING, charging="not_charging", battery_percent=percent).state is state
 
@@ -114,9 +154,12 @@ def test_an_empty_battery_that_charges_is_waited_for_and_another_one_plugged_in(
     assert check_of(CheckName.BATTERY_LEVEL, **low).remedy == "Wait: it charges."
     unplugged = check_of(CheckName.BATTERY_LEVEL, **low, charging="discharging", powered_by="none")
     assert unplugged.remedy == "Plug it in, and see that it charges."
+    assert check_of(CheckName.BATTERY_LEVEL, **low, charging=None).remedy == unplugged.remedy
 
 
-@pytest.mark.parametrize(("status", "remedy"), [(4, "Let it cool."), (5, "switch itself off")])
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(4, "Let it cool."), (5, "switch itself off"), (6, "switch itself off")]
+)
 def test_a_phone_about_to_switch_itself_off_is_taken_off(status, remedy):
     found = check_of(CheckName.THERMAL_STATUS, thermal_status=status).remedy
     assert found is not None
@@ -125,7 +168,13 @@ def test_a_phone_about_to_switch_itself_off_is_taken_off(status, remedy):
 
 @pytest.mark.parametrize(
     ("word", "stay_on", "state"),
-    [("Asleep", True, WARNING), ("Asleep", False, OK), ("Asleep", None, OK), ("Awake", True, OK)],
+    [
+        ("Asleep", True, WARNING),
+        ("Dozing", True, WARNING),
+        ("Asleep", False, OK),
+        ("Asleep", None, OK),
+        ("Awake", True, OK),
+    ],
 )
 def test_a_screen_that_is_off_although_it_is_to_stay_on_is_said(word, stay_on, state):
     assert check_of(CheckName.SCREEN, wakefulness=word, stay_on=stay_on).state is state
@@ -139,7 +188,9 @@ def test_caps_are_said_by_cores_and_the_lowest_share():
 def test_a_profiles_limits_are_the_ones_that_count():
     warm = readings(skin_temperature_c=37.1)
     assert named(check_phone(warm, PIXEL8), CheckName.SKIN_TEMPERATURE).state is FAILED
-    assert named(check_phone(readings(skin_temperature_c=37.0), PIXEL8), CheckName.SKIN_TEMPERATURE).state is OK
+    for cool in (37.0, 30.0):
+        judged = check_phone(readings(skin_temperature_c=cool), PIXEL8)
+        assert named(judged, CheckName.SKIN_TEMPERATURE).state is OK
     assert CheckName.SKIN_TEMPERATURE not in {check.name for check in check_phone(warm, PIXEL4)}
     limits = Limits(battery_temperature_c=30.0, battery_percent_min=95.0, temperature_c=39.0)
     strict = check_phone(readings(battery_temperature_c=30.1), PIXEL4.model_copy(update={"limits": limits}))
