@@ -94,6 +94,9 @@ def test_a_record_begins_clean_in_a_format_with_a_number():
         "failures": (),
         "good_checks": 0,
     }
+    written = failed_night(record=CLEAN, failure_class=TRANSPORT, message="lost", at=AT)
+    for record in (written, good_night(record=written, at=AT), hold(record=written, until=AT, by="ada")):
+        assert PhoneRecord.model_validate_json(record.model_dump_json()) == record
     for wrong in ({"serial": ""}, {"serial": "A", "format_version": 0}, {"serial": "A", "format_version": 2}):
         with pytest.raises(ValidationError):
             PhoneRecord.model_validate(wrong)

@@ -115,6 +115,7 @@ def host(*, programs=((41, "36.0.0"),), servers=(41,)):
         (((41, "36.0.0"),), (39,), CheckState.OK, CheckState.FAILED),
         (((41, "36.0.0"),), (43,), CheckState.OK, CheckState.FAILED),
         (((41, "36.0.0"),), (41, 39), CheckState.OK, CheckState.FAILED),
+        (((int("4100"), "99"),), (int("4100"),), CheckState.OK, CheckState.OK),
         (((41, "36.0.0"),), (None,), CheckState.OK, CheckState.WARNING),
         (((41, "36.0.0"),), (), CheckState.OK, CheckState.UNKNOWN),
         (((None, None),), (41,), CheckState.UNKNOWN, CheckState.UNKNOWN),

@@ -1,11 +1,23 @@
 """Texts of phones, as readings."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
+from mbench.core.ports import CommandResult
 from mbench.devices.android.dumps import parse_battery, parse_user_state
-from mbench.devices.health.readings import Answers, clock_offset, parse_storage, questions, to_readings
+from mbench.devices.health.readings import (
+    Answers,
+    PhoneReadings,
+    ask_phone,
+    clock_offset,
+    parse_storage,
+    questions,
+    silent_readings,
+    to_readings,
+)
 
 AT = datetime(2026, 12, 1, 22, 0, tzinfo=UTC)
 S = int(AT.timestamp())
@@ -138,3 +150,76 @@ def test_readings_are_taken_at_the_hosts_time():
     assert found.taken_at == AT
     assert (found.clock_offset_s, found.clock_uncertainty_s, found.uptime_s) == (86_400.0, 0.25, 353245.93)
     assert found.booted is True
+
+
+class Asked:
+    """A phone that answers every question with nothing, and keeps what it was asked."""
+
+    serial, root, emulated = "PHX1", "/data/local/tmp/mbench", False
+
+    def __init__(self) -> None:
+        self.script, self.deadline_s = "", 0.0
+
+    def run(self, argv, *, deadline_s, **_):
+        self.script, self.deadline_s = argv[-1], deadline_s
+        names = re.findall(r"@@mbench (\w+)", self.script)
+        said = "".join(f"\n@@mbench {name}\n" for name in names)
+        return CommandResult(exit_code=0, stdout=said.encode(), stderr=b"", wall_s=0.1)
+
+
+def test_a_phone_is_asked_all_in_order_and_further_questions_before_its_clock_again():
+    phone, ticks = Asked(), iter((10.0, 12.5))
+    found = ask_phone(cast(Any, phone), also={"more": "echo more"}, now=lambda: AT, monotonic=lambda: next(ticks))
+    assert (found.asked_at, found.took_s) == (AT, 2.5)
+    names = [name for name in re.findall(r"@@mbench (\w+)", phone.script) if name != "end"]
+    assert names == [*[*questions()][:-1], "more", "clock_after"]
+    assert {*found.texts} == {*names}
+    assert phone.deadline_s == 60.0
+
+
+def test_androids_services_alone_are_asked_with_a_limit_of_time():
+    bounded = {name for name, question in questions().items() if "then timeout 5 sh -c" in question}
+    assert bounded == {"battery", "thermal", "power", "doze", "saver", "user"}
+    assert "window" not in questions()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Filesystem Size\n/dev/a name with blanks 10 4 6 40% /data", (6 * 1024, 10 * 1024)),
+        ("10 4 6 40% /data", (None, None)),
+    ],
+)
+def test_room_is_counted_from_the_end_of_the_line(text, found):
+    assert parse_storage(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "uptime"), [("0.00 0.00", 0.0), ("0.50 1", 0.5), ("-0.50 1", None), ("12", 12.0), ("up 3 days", None)]
+)
+def test_the_uptime_is_the_first_number(text, uptime):
+    assert to_readings(answers(uptime=text), serial="PHX1").uptime_s == uptime
+
+
+def test_the_offset_counts_parts_of_a_second_on_both_sides():
+    at = AT + timedelta(milliseconds=250)
+    found = clock_offset(f"{S}.750000000", f"{S + 3}.750000000", asked_at=at, took_s=3.5)
+    assert found is not None
+    assert found.offset_s == pytest.approx(0.25)
+    assert found.uncertainty_s == pytest.approx(0.25)
+    read = to_readings(answers(clock=f"{S}.123450000", clock_after=f"{S}.623450000"), serial="PHX1")
+    assert (read.clock_offset_s, read.clock_uncertainty_s) == (-0.127, 0.25)
+    slow = to_readings(answers(clock=f"{S}.0", clock_after=f"{S}.111100000"), serial="PHX1")
+    assert slow.clock_uncertainty_s == 0.444
+
+
+def test_a_phone_that_could_not_be_asked_answers_nothing():
+    silent = silent_readings("PHX1", taken_at=AT, refusal="frozen")
+    assert (silent.answers, silent.emulated, silent.refusal) == (False, False, "frozen")
+    plain = to_readings(answers(), serial="PHX1")
+    assert (plain.answers, plain.emulated) == (True, False)
+    assert PhoneReadings(serial="PHX1", taken_at=AT).emulated is False
+
+
+def test_a_long_build_is_cut():
+    assert to_readings(answers(build="x" * 500), serial="PHX1").build == "x" * 200
