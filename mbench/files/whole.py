@@ -90,18 +90,19 @@ def write_new(path: Path, data: bytes, *, fsync: bool) -> bool:
     return True
 
 
-def write_new_folder(path: Path, files: Mapping[str, bytes], *, fsync: bool) -> bool:
+def write_new_folder(path: Path, files: Mapping[str, bytes], *, fsync: bool, private: bool = False) -> bool:
     """Write a folder of plain files that nobody has written before; return False where the name is taken.
 
     `files` is not empty. Renaming onto a folder fails where that one holds anything (rename(2), ENOTEMPTY), on NFS as
-    well, so two writers of one name cannot both succeed.
+    well, so two writers of one name cannot both succeed. What is `private` nobody but its owner may ever read.
 
     Raises:
         OSError: the disk refused; nothing has the name.
     """
     with unfinished(path.parent) as part:
-        part.mkdir()
+        part.mkdir(mode=0o700 if private else 0o777)
         for name, data in files.items():
+            (part / name).touch(mode=0o600 if private else 0o666, exist_ok=False)
             (part / name).write_bytes(data)
             if fsync:
                 _flush(part / name)

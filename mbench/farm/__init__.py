@@ -1,0 +1,1 @@
+"""The engine for many hosts: who lends phones, who runs parts, and by which certificates they trust each other."""
