@@ -1,5 +1,6 @@
 """Functions that the engine's tests run as parts: of a module, so that an import path leads to them."""
 
+import os
 import sys
 import threading
 import time
@@ -10,6 +11,9 @@ from mbench.core.errors import RunFailed
 from mbench.core.parts import Part
 from mbench.workflows.run.thread_engine import GRACE_S, ThreadEngine
 
+ENGINE_VARIABLE = "MBENCH_TEST_ENGINE"
+"""Which engine a program of a test runs its parts by."""
+
 
 def run_parts(
     parts: Sequence[Part],
@@ -18,10 +22,21 @@ def run_parts(
     stop: threading.Event | None = None,
     context: object = None,
     grace_s: float = GRACE_S,
+    engine: str | None = None,
 ) -> dict[str, Exception | None]:
-    """Run parts by the engine of one host."""
+    """Run parts by the engine of one host, or by that of many, whose hosts are in this process."""
     stop = threading.Event() if stop is None else stop
-    return ThreadEngine(stop if context is None else context, grace_s=grace_s).run(parts, on_end=on_end, stop=stop)
+    if (engine or os.environ.get(ENGINE_VARIABLE)) != "dask":
+        return ThreadEngine(stop if context is None else context, grace_s=grace_s).run(parts, on_end=on_end, stop=stop)
+    from local_farm import LocalFarm, own_stop
+
+    made = own_stop if context is None else lambda serial, stop: context
+    with LocalFarm({part.device for part in parts}, made) as farm:
+        dask = farm.engine(grace_s=grace_s)
+        try:
+            return dask.run(parts, on_end=on_end, stop=stop)
+        finally:
+            dask.close()
 
 
 class Rendezvous:
@@ -78,6 +93,11 @@ def runs_until_stopped(context: threading.Event, path: str) -> None:
 def wait_for(context: object, path: str) -> None:
     while not Path(path).exists():
         time.sleep(0.02)
+
+
+def begin_and_wait_for(context: object, begun: str, path: str) -> None:
+    Path(begun).touch()
+    wait_for(context, path)
 
 
 def return_much(context: object) -> bytes:

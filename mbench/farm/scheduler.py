@@ -1,0 +1,102 @@
+"""The scheduler of a farm: distributed's, which also says which mbench it is, and passes on that a part shall end.
+
+It keeps nothing: a scheduler that is started again is told of everything anew by agents and drivers.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import dask
+
+from mbench import __version__
+from mbench.core.errors import NoDevice
+from mbench.farm.addresses import Address
+from mbench.farm.door import ABSENT_S, Scheduler, security_of
+from mbench.farm.phone_worker import STOP_PART, lent
+from mbench.farm.tls import Certificate
+
+_LOG = logging.getLogger(__name__)
+
+VERSION_OF: Final = "farm_version"
+PHONES_OF: Final = "farm_phones"
+STOP: Final = "farm_stop"
+
+_UNBEGUN: Final = frozenset({"released", "waiting", "queued", "no-worker"})
+
+
+class FarmScheduler(Scheduler):
+    """Binds parts to phones; without pages, and with three questions of our own."""
+
+    def __init__(
+        self, address: Address, certificate: Certificate | None, *, folder: Path, absent_s: float = ABSENT_S
+    ) -> None:
+        own = {"distributed.scheduler.no-workers-timeout": f"{absent_s}s", "temporary-directory": str(folder)}
+        with dask.config.set(own):
+            super().__init__(
+                host=address.host,
+                port=address.port,
+                protocol=address.protocol,
+                security=security_of(certificate),
+                dashboard=False,
+            )
+        self.handlers |= {VERSION_OF: self.farm_version, PHONES_OF: self.farm_phones, STOP: self.farm_stop}
+
+    def start_http_server(self, *_: object, **__: object) -> None:
+        """Serve no pages: they would be open to everybody who reaches the port."""
+
+    async def farm_version(self) -> str:
+        """Return which mbench this is."""
+        return __version__
+
+    async def farm_phones(self) -> dict[str, str]:
+        """Return the hosts of the phones that are lent, by serial."""
+        found = (lent(worker.resources) for worker in self.workers.values())
+        return dict(each for each in found if each is not None)
+
+    async def farm_stop(self, keys: Sequence[str]) -> list[str]:
+        """Tell the hosts that run tasks to end them after the run at hand; return the tasks that no host has yet."""
+        waiting = []
+        for key in keys:
+            task = self.tasks.get(key)
+            if task is not None and task.processing_on is not None:
+                self.stream_comms[task.processing_on.address].send({"op": STOP_PART, "key": key})
+            elif task is not None and task.state in _UNBEGUN:
+                waiting.append(key)
+        return waiting
+
+
+async def serve(
+    address: Address,
+    certificate: Certificate | None,
+    *,
+    folder: Path,
+    absent_s: float,
+    until: asyncio.Event,
+    ready: Callable[[str], Any] = lambda address: None,
+) -> None:
+    """Serve until told to end.
+
+    Args:
+        address: where to listen.
+        certificate: None on loopback alone.
+        folder: for distributed's own files.
+        absent_s: how long a part waits for a phone that nobody lends.
+        until: set when it shall end.
+        ready: told the address once it listens.
+
+    Raises:
+        NoDevice: the port is taken, or is not this machine's.
+    """
+    try:
+        scheduler = await FarmScheduler(address, certificate, folder=folder, absent_s=absent_s)
+    except (OSError, RuntimeError) as error:
+        reason = error.__cause__ or error
+        raise NoDevice(f"cannot listen at {address}: {getattr(reason, 'strerror', None) or reason}.") from None
+    try:
+        ready(str(scheduler.address))
+        await until.wait()
+    finally:
+        await scheduler.close()
