@@ -287,7 +287,7 @@ class SessionStore:
         Raises:
             StoreError: it could not be written.
         """
-        path = self._ending_path(self._part(ending.serial))
+        path = self.ending_path(self._part(ending.serial))
         with storing("write", path):
             path.parent.mkdir(exist_ok=True)
         replace_file(path, format_document(ending))
@@ -298,7 +298,7 @@ class SessionStore:
         Raises:
             StoreError: it could not be removed.
         """
-        path = self._ending_path(self._part(serial))
+        path = self.ending_path(self._part(serial))
         with storing("remove", path):
             path.unlink(missing_ok=True)
 
@@ -308,7 +308,7 @@ class SessionStore:
         Raises:
             StoreError: the document cannot be read, or is of another part.
         """
-        path = self._ending_path(self._part(serial))
+        path = self.ending_path(self._part(serial))
         if not path.exists():
             return None
         ending = read_document(path, PartEnding)
@@ -379,7 +379,12 @@ class SessionStore:
     def _lock_path(self) -> Path:
         return self.path / ".lock"
 
-    def _ending_path(self, part: DevicePlan) -> Path:
+    def ending_path(self, part: DevicePlan) -> Path:
+        """Return where it is kept why a part did not get to its end.
+
+        Raises:
+            StoreError: a link leads there.
+        """
         _, _, serial = part.canary_job.partition("@")  # of several devices: fit for a file name
         return self._own(self.path / "endings" / f"{serial or 'device'}.json")
 
