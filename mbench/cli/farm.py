@@ -2,10 +2,11 @@
 
 import typer
 
-from mbench.cli import farm_nights, farm_phones
+from mbench.cli import farm_hosts, farm_nights, farm_phones
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Show and steer nights, and look after their phones."
 )
 farm_nights.register(app)
 farm_phones.register(app)
+farm_hosts.register(app)

@@ -80,6 +80,7 @@ app.add_typer(binary.app, name="binary")
 app.add_typer(suite.app, name="suite")
 app.add_typer(farm.app, name="farm")
 app.add_typer(cache.app, name="cache")
+app.add_typer(farm.app, name="farm")
 
 
 def main() -> None:

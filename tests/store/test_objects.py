@@ -30,7 +30,7 @@ def _s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Objects]:
     """Yield a bucket of a server in this process; its credentials are in the environment, where people have theirs."""
     server = pytest.importorskip("moto.server", reason="no local object store (pip install 'moto[server,s3]' s3fs)")
     s3fs = pytest.importorskip("s3fs", reason="no driver of s3:// (pip install s3fs)")
-    running = server.ThreadedMotoServer(port=0)
+    running = server.ThreadedMotoServer("127.0.0.1", port=0)
     running.start()
     host, port = running.get_host_and_port()
     values = {
@@ -41,9 +41,10 @@ def _s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Objects]:
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()  # it keeps the server of the test before
     try:
-        s3fs.S3FileSystem().mkdir("bucket")
-        yield open_objects("s3://bucket/a store")
+        s3fs.S3FileSystem().mkdir(f"bucket-{port}")
+        yield open_objects(f"s3://bucket-{port}/a store")
     finally:
         running.stop()
 

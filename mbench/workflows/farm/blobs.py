@@ -1,0 +1,121 @@
+"""What travels by its SHA-256: models, inputs' values, programs; to the store once, and from there once to a host."""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.binaries.records import BinaryRecord
+from mbench.core.errors import ArtifactError, StoreError
+from mbench.core.results import BinaryFacts, Plan, PlannedJob
+from mbench.files.locks import locked
+from mbench.files.scratch import scratch_folder
+from mbench.store.objects import Objects, patiently
+from mbench.store.shared import blob_name
+from mbench.workflows.devices.planned_program import absent, hash_of_named, kept_binaries
+from mbench.workflows.home import home
+from mbench.workflows.run.one_run import files_of
+
+BRING_S: Final = 1800.0
+"""Longest wait for another part of this host that brings the same."""
+
+
+def put_blobs(plan: Plan, objects: Objects, *, binary: Path | None) -> None:
+    """Put all that a plan's hosts need, and the store lacks, into it.
+
+    Args:
+        plan: of a session.
+        objects: the store.
+        binary: the user's own benchmark_model, where it is not among the kept ones.
+
+    Raises:
+        StoreAway: the store does not take it.
+        ArtifactError: a model is no longer in this host's cache.
+        StoreError: a program is not at hand.
+    """
+    for name, sha256 in sorted(_models(plan.jobs)):
+        if not objects.has(blob_name(sha256)):
+            path = ArtifactCache(home() / "cache").find_file(sha256)
+            if path is None:
+                raise ArtifactError(f"{name} ({sha256[:12]}) is no longer in the cache; start a new run.")
+            objects.put_new(blob_name(sha256), path.read_bytes())
+    for facts in {part.binary.sha256: part.binary for part in plan.devices}.values():
+        for sha256, path in _program_files(facts, binary):
+            if not objects.has(blob_name(sha256)):
+                objects.put_new(blob_name(sha256), path.read_bytes())
+
+
+def bring_models(jobs: Iterable[PlannedJob], objects: Objects, *, stop: threading.Event, subject: str) -> None:
+    """Bring what jobs need into this host's cache: once a host, verified.
+
+    Raises:
+        PartInterrupted: stopped while the store was away.
+        StoreError: the store lacks a file, or holds another one under its name.
+    """
+    cache = ArtifactCache(home() / "cache")
+    for name, sha256 in sorted(_models(jobs)):
+        with locked(cache.folder / "locks" / f"{sha256}.lock", wait_s=BRING_S):
+            if cache.find_file(sha256) is None:
+                cache.keep_file(_blob(objects, sha256, name, stop=stop, subject=subject))
+
+
+def bring_program(facts: BinaryFacts, objects: Objects, *, stop: threading.Event, subject: str) -> None:
+    """Bring a planned program, with what lies beside it, among this host's kept binaries; hostbench is there already.
+
+    Raises:
+        PartInterrupted: stopped while the store was away.
+        StoreError: the store lacks a file, or holds another one under its name.
+    """
+    if facts.tool == "hostbench":
+        return
+    library = kept_binaries()
+    with locked(library.folder / ".bringing.lock", wait_s=BRING_S), scratch_folder("program") as folder:
+        if any(_is(facts, record) for record in library.records()):
+            return
+        paths = {}
+        for name, sha256 in {"benchmark_model": facts.sha256, **facts.companions}.items():
+            paths[name] = folder / name
+            paths[name].write_bytes(_blob(objects, sha256, name, stop=stop, subject=subject))
+        program = paths.pop("benchmark_model")
+        library.add(program, flavour=facts.tool, abi=None, source="the farm's store", companions=paths)
+
+
+def _models(jobs: Iterable[PlannedJob]) -> set[tuple[str, str]]:
+    return {named for job in jobs if job.build_error is None for named in files_of(job.workload).items()}
+
+
+def _is(facts: BinaryFacts, record: BinaryRecord) -> bool:
+    beside = {each.name: each.sha256 for each in record.companions}
+    return (record.sha256, beside) == (facts.sha256, facts.companions)
+
+
+def _program_files(facts: BinaryFacts, given: Path | None) -> Iterator[tuple[str, Path]]:
+    """Yield SHA-256 and file of a planned program and of what lies beside it; hostbench is on every host."""
+    if facts.tool == "hostbench":
+        return
+    library = kept_binaries()
+    record = next((each for each in library.records() if _is(facts, each)), None)
+    if record is not None:
+        yield record.sha256, library.path_of(record)
+        yield from zip(
+            (each.sha256 for each in record.companions),
+            (path for _, path in library.companions_of(record)),
+            strict=True,
+        )
+    elif given is not None and not facts.companions and hash_of_named(given) == facts.sha256:
+        yield facts.sha256, given
+    else:
+        raise StoreError(absent(facts))
+
+
+def _blob(objects: Objects, sha256: str, name: str, *, stop: threading.Event, subject: str) -> bytes:
+    data = patiently(lambda: objects.get(blob_name(sha256)), stop=stop, subject=subject)
+    if data is None:
+        raise StoreError(f"{subject}: the store lacks {name} ({sha256[:12]}); publish the session once more.")
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise StoreError(
+            f"{subject}: {name} in the store is not {sha256[:12]}; remove {blob_name(sha256)} and publish."
+        )
+    return data

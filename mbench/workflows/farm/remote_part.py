@@ -1,0 +1,138 @@
+"""What a host of a farm does for a part: brings plan and files from the store, measures, sends what it has measured.
+
+Everything that matters is on this host's disk before it counts, and in the store before the part does. So a part may
+be begun again at any moment, here or where its phone is then: it finds what is done.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from mbench.core.errors import NoDevice, PartInterrupted, StoreError
+from mbench.core.ports import SilentProgress, utc_now
+from mbench.core.results import DevicePlan
+from mbench.store.objects import patiently
+from mbench.store.outbox import Outbox
+from mbench.store.session_store import SessionStore
+from mbench.store.shared import get_session, part_prefix
+from mbench.workflows.farm.blobs import bring_models, bring_program
+from mbench.workflows.run.find_devices import find_devices
+from mbench.workflows.run.one_device import measure_part
+
+_LOG = logging.getLogger(__name__)
+
+MOST_DEATHS: Final = 5
+"""Attempts at a part of a session whose host died; the sixth is not made: the part may be what kills hosts."""
+
+SEND_S: Final = 2.0
+"""Between two looks of a host at what a part that is at work has measured meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostContext:
+    """What a part finds on the host that runs it; made there, and never sent.
+
+    Attributes:
+        host: its name.
+        serial: of the phone.
+        outbox: of the host's sessions.
+        adb_servers: that the host's phones are reached through; none: the user's own.
+        stop: set where the part shall end after the run at hand.
+        wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
+    """
+
+    host: str
+    serial: str
+    outbox: Outbox
+    adb_servers: tuple[str, ...]
+    stop: threading.Event
+    wait_s: float | None = None
+
+
+def measure(context: HostContext, session: str, serial: str) -> None:
+    """Measure what is left of a phone's part of a published session.
+
+    Raises:
+        PartInterrupted: a stop was requested; what is not in the store yet is sent when it is back.
+        MbenchError: the phone could not be measured.
+    """
+    objects, wait = context.outbox.objects, partial(patiently, stop=context.stop, subject=serial)
+    store: SessionStore = wait(lambda: get_session(objects, session, context.outbox.folder))
+    part = next(one for one in store.plan.devices if one.device.serial == serial)
+    wait(lambda: context.outbox.bring(store, part))
+    left = [job for job in part.jobs if store.result(job.id) is None]
+    if not left:
+        return
+    with _attempt(context, session, part):
+        bring_models(left, objects, stop=context.stop, subject=serial)
+        bring_program(part.binary, objects, stop=context.stop, subject=serial)
+        with _sending(context.outbox, store, part):
+            try:
+                with find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices:
+                    measure_part(
+                        store,
+                        part,
+                        partial(devices.of_plan, store.plan, binary=None),
+                        progress=_Logged(serial),
+                        stop_requested=context.stop.is_set,
+                    )
+            finally:
+                wait(lambda: context.outbox.finish(store, part))
+
+
+@contextmanager
+def _attempt(context: HostContext, session: str, part: DevicePlan) -> Iterator[None]:
+    """Count an attempt for as long as it goes on: who finds it counted finds one whose host died.
+
+    Raises:
+        NoDevice: too many did.
+    """
+    objects, folder = context.outbox.objects, f"{part_prefix(session, part)}attempts/"
+    wait = partial(patiently, stop=context.stop, subject=context.serial)
+    died: Sequence[str] = wait(lambda: objects.names(folder))
+    if len(died) > MOST_DEATHS - 1:
+        hosts = ", ".join(sorted({name.removeprefix(folder).partition("~")[0] for name in died}))
+        raise NoDevice(
+            f"{context.serial}: {len(died)} attempts at its part ended with the death of their host ({hosts}); it is "
+            f"not tried again. See why, then remove {folder} in the store."
+        )
+    name = f"{folder}{context.host}~{utc_now():%Y%m%dT%H%M%S%f}"
+    wait(lambda: objects.put(name, b""))
+    try:
+        yield
+    finally:
+        wait(lambda: objects.remove(name))
+
+
+@contextmanager
+def _sending(outbox: Outbox, store: SessionStore, part: DevicePlan) -> Iterator[None]:
+    """Send what is measured while the block goes on, so that little is left to be sent at its end."""
+    ended = threading.Event()
+
+    def send() -> None:
+        with suppress(StoreError, PartInterrupted):  # the end of the part says what is wrong
+            while not ended.wait(SEND_S):
+                patiently(lambda: outbox.send(store, part), stop=ended, subject=part.device.serial)
+
+    thread = threading.Thread(target=send, name=f"outbox {part.device.serial}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+class _Logged(SilentProgress):
+    """Progress of a part, of which a host's log has the notes alone."""
+
+    def __init__(self, serial: str) -> None:
+        self._serial = serial
+
+    def note(self, text: str) -> None:
+        """Log one line."""
+        _LOG.info("%s", text if text.startswith(f"{self._serial}:") else f"{self._serial}: {text}")
