@@ -6,6 +6,7 @@ drivers in the environment; none stands in a URL, a plan, a log or an argument.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -190,6 +191,32 @@ def _away(action: str, what: object) -> Any:
         raise StoreAway(f"the store could not {action} {what}: {reason}.") from error
 
 
+class _Talk:
+    """What a process says of its store: that it is away, once, however many wait for it; and once that it is back."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._failed_s: float | None = None
+
+    def away(self, subject: str, error: StoreAway) -> None:
+        """Take note of a failure, and say it where none has been said that still goes on."""
+        with self._guard:
+            new = self._failed_s is None or time.monotonic() - self._failed_s > 2 * LONGEST_PAUSE_S
+            self._failed_s = time.monotonic()
+        if new:
+            _LOG.warning("%s: %s It is tried again until it is back.", subject, error)
+
+    def back(self) -> None:
+        """Take note that what failed before has been done."""
+        with self._guard:
+            new, self._failed_s = self._failed_s is not None, None
+        if new:
+            _LOG.warning("the store is back")
+
+
+_TALK: Final = _Talk()
+
+
 def patiently(work: Callable[[], _T], *, stop: threading.Event, subject: str) -> _T:
     """Do something with a store, again and again while it is away; that is said once, and that it is back.
 
@@ -207,12 +234,11 @@ def patiently(work: Callable[[], _T], *, stop: threading.Event, subject: str) ->
             done = work()
         except StoreAway as error:
             tries += 1
-            if tries == 1:
-                _LOG.warning("%s: %s It is tried again until it is back.", subject, error)
+            _TALK.away(subject, error)
             if stop.wait(pause_s):
                 raise PartInterrupted(f"{subject}: interrupted while the store was away: {error}") from error
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
             if tries:
-                _LOG.warning("%s: the store is back, after %d tries", subject, tries)
+                _TALK.back()
             return done

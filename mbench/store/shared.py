@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
@@ -47,6 +48,11 @@ _THEN: Final = (1980, 1, 1, 0, 0, 0)
 def session_prefix(session: str) -> str:
     """Return where a session's objects lie."""
     return f"{SESSIONS}/{session}/"
+
+
+def file_name(serial: str) -> str:
+    """Return a serial, such as `10.0.0.5:5555`, as a name fit for an object; no two have the same."""
+    return quote(serial, safe="").replace("%", "+")
 
 
 def part_prefix(session: str, part: DevicePlan) -> str:

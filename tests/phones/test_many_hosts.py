@@ -5,36 +5,39 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
 from command_line import OTHER, SMALL
-from phone_lab import Lab, left_on, wait_until
+from phone_lab import Lab, hear, left_on, wait_until
 
 from mbench.core.parts import Part
-from mbench.core.ports import SilentProgress
-from mbench.core.results import Status
+from mbench.core.ports import SilentProgress, utc_now
+from mbench.core.results import DevicePlan, Plan, Status
+from mbench.devices.android.settings import Wanted
 from mbench.emulator.farm import Phone
+from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
+from mbench.workflows.build.gather_artifacts import gather
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection
-from mbench.workflows.run import session as sessions
-from mbench.workflows.run.request import RunRequest
+from mbench.workflows.run.make_plan import make_plan
+from mbench.workflows.run.provenance import provenance
+from mbench.workflows.run.request import RunRequest, expand_request
 
 pytest.importorskip("distributed", reason="many hosts need the extra farm")
 
 from mbench.farm.engine import DaskEngine, farm_engine
 from mbench.workflows.farm.published import fetch, publish
+from mbench.workflows.farm.remote_device import describe_phones
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.timeout(300)]
 
 RUNS = 4
-
-
-class Planned(Exception):
-    """A session has its plan, and nothing of it is measured."""
 
 
 @dataclass
@@ -67,21 +70,19 @@ class Farm:
             *("--name", name, "--store", self.store),
         )
 
-    def engine(self) -> Iterator[DaskEngine]:
-        return farm_engine(self.address, tls=self.folder / "certs" / "driver")  # type: ignore[return-value]
+    def engine(self) -> AbstractContextManager[DaskEngine]:
+        return farm_engine(self.address, tls=self.folder / "certs" / "driver")
 
-    def plan(self, monkeypatch: pytest.MonkeyPatch) -> SessionStore:
-        """Plan a session on all phones from a driver that happens to reach all adb servers, as on one desk."""
-        monkeypatch.setenv("MBENCH_HOME", str(self.driver.home))
-        found: list[SessionStore] = []
+    def lent(self, engine: DaskEngine) -> dict[str, str]:
+        """Wait until every host lends its phone, and return who lends which."""
+        wanted = {phone.serial: f"lab-{index}" for index, phone in enumerate(self.phones)}
+        wait_until(lambda: engine.phones() == wanted)
+        return wanted
 
-        def started(store: SessionStore) -> None:
-            found.append(store)
-            raise Planned
-
+    def plan(self, engine: DaskEngine) -> SessionStore:
+        """Plan a session on all phones, none of which the driver reaches itself."""
         request = RunRequest(
             devices=("pixel4",),
-            every=True,
             selection=Selection(names=(SMALL, OTHER)),
             build_inputs=BuildInputs(),
             settings={"num_runs": 5, "min_secs": 0, "warmup_min_secs": 0, "max_secs": 1},
@@ -89,21 +90,36 @@ class Farm:
             memory_runs=0,
             results=self.folder / "planned",
             command=("mbench",),
-            adb_servers=tuple(f"127.0.0.1:{lab.server.port}" for lab in self.hosts),
         )
-        with pytest.raises(Planned):
-            sessions.run(request, progress=SilentProgress(), started=started)
-        return found[0]
+        silent, stop = SilentProgress(), threading.Event()
+        devices = describe_phones(engine, str(self.store), self.lent(engine), wanted=Wanted(), stop=stop)
+        build = partial(gather, workers=1, progress=silent, asked=request.inputs)
+        planned = make_plan(
+            expand_request(request, silent), [*devices.values()], build, learn=True, progress=silent
+        ).devices
+        return create_session(
+            request.results,
+            device="pixel4",
+            what="farm",
+            now=utc_now(),
+            plan_of=lambda session: Plan(
+                session=session,
+                created_at=utc_now(),
+                provenance=provenance(request.command),
+                devices=tuple(each.part for each in planned),
+            ),
+        )
 
 
 @pytest.fixture
-def farm(laboratories: Callable[[], Lab], tmp_path: Path) -> Iterator[Farm]:
+def farm(laboratories: Callable[[], Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Farm]:
     labs = [laboratories() for _ in range(3)]
     for lab in labs[1:]:
         shutil.rmtree(lab.home / "cache")  # what a host needs comes from the store
     farm = Farm(driver=labs[0], hosts=labs[1:], phones=[lab.phone() for lab in labs[1:]], folder=tmp_path)
     made = farm.driver.mbench("farm", "certs", tmp_path / "certs", "--host", "lab-0", "--host", "lab-1")
     assert made.returncode == 0, made.err
+    monkeypatch.setenv("MBENCH_HOME", str(farm.driver.home))
     yield farm
     for lab in labs:
         lab.close()
@@ -137,14 +153,18 @@ class Driver:
         return self.ends
 
 
-def test_a_host_that_is_killed_and_started_again_costs_the_run_at_hand_and_nothing_else(farm, monkeypatch):
-    store = farm.plan(monkeypatch)
-    publish(store, str(farm.store))
+def named(part: DevicePlan) -> tuple[str, ...]:
+    """Return what runs of a part are kept under."""
+    return (part.canary_job, *(job.id for job in part.jobs))
+
+
+def test_a_host_that_is_killed_and_started_again_costs_the_run_at_hand_and_nothing_else(farm):
     farm.start_scheduler()
     hosts = [farm.start_host(index) for index in range(2)]
     killed, other = farm.phones
     with farm.engine() as engine:
-        wait_until(lambda: engine.phones() == {killed.serial: "lab-0", other.serial: "lab-1"})
+        store = farm.plan(engine)
+        publish(store, str(farm.store))
         driver = Driver(engine, store)
         before = killed.benchmarks
         wait_until(lambda: killed.benchmarks >= before + 4)
@@ -158,7 +178,7 @@ def test_a_host_that_is_killed_and_started_again_costs_the_run_at_hand_and_nothi
     found.refuse_other_runs()
     for phone in farm.phones:  # every benchmark that a phone has run is kept, but the one at which its host died
         part = next(part for part in found.plan.devices if part.device.serial == phone.serial)
-        kept = sum(len(found.runs(job)) for job in (part.canary_job, *(job.id for job in part.jobs)))
+        kept = sum(len(found.runs(name)) for name in named(part))
         assert phone.benchmarks - kept in ((0, 1) if phone is killed else (0,))
     documents = sorted(path.name for path in farm.store.glob("sessions/*/parts/*/jobs/*.json"))
     assert documents == sorted(f"{job.id}.json" for job in store.plan.jobs)
@@ -169,3 +189,35 @@ def test_a_host_that_is_killed_and_started_again_costs_the_run_at_hand_and_nothi
     assert [left_on(lab, phone) for lab, phone in zip(farm.hosts, farm.phones, strict=True)] == [[], []]
     report = farm.driver.mbench("report", farm.folder / "fetched" / store.plan.session, "--json")
     assert [row["status"] for row in report.rows] == ["ok"] * 4
+
+
+def test_a_driver_that_dies_and_a_store_that_is_away_lose_nothing(farm):
+    farm.start_scheduler()
+    hosts = [farm.start_host(index) for index in range(2)]
+    with farm.engine() as engine:
+        store = farm.plan(engine)
+        publish(store, str(farm.store))
+        first = Driver(engine, store)
+        wait_until(lambda: all(phone.benchmarks >= 2 for phone in farm.phones))
+        away = farm.store.rename(farm.folder / "store that is away")
+        farm.store.write_text("nothing is written here")
+        engine.client.close(timeout=1)
+        first.stop.set()
+        first.result()
+    with farm.engine() as engine:  # the same command again
+        second = Driver(engine, store)
+        said = [hear(process, "It is tried again until it is back.") for process in hosts]
+        farm.store.unlink()
+        away.rename(farm.store)
+        assert set(second.result().values()) == {None}
+    found = fetch(str(farm.store), store.plan.session, farm.folder / "fetched")
+    assert [(result.status, len(result.runs)) for result in found.results()] == [(Status.OK, RUNS)] * 4
+    found.refuse_other_runs()
+    kept = sum(len(found.runs(name)) for part in found.plan.devices for name in named(part))
+    assert sum(phone.benchmarks for phone in farm.phones) == kept
+    for process in hosts:
+        process.send_signal(signal.SIGTERM)
+        _, rest = process.communicate(timeout=60)
+        assert process.returncode == 0, rest
+        assert "It is tried again" not in rest  # said once, in the line that was heard
+    assert all("could not" in line for line in said)

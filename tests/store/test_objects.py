@@ -141,6 +141,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             return self.is_set()
 
     monkeypatch.setattr(module.threading, "Event", Stop)
+    monkeypatch.setattr(module, "_TALK", module._Talk())
     return waited
 
 
@@ -150,7 +151,31 @@ def test_a_store_that_is_away_is_tried_until_it_is_back_and_that_is_said_twice(p
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
     assert said[0].startswith("LAB1: the store could not write x")
-    assert said[1] == "LAB1: the store is back, after 8 tries"
+    assert said[1] == "the store is back"
+
+
+def test_however_many_wait_for_a_store_its_absence_is_said_once_and_a_later_one_again(pauses, caplog, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    stop = threading.Event()
+    stop.set()
+
+    def fail(subject: str) -> None:
+        with pytest.raises(PartInterrupted):
+            patiently(Away(1), stop=stop, subject=subject)
+
+    fail("LAB1")
+    now[0] += 60
+    fail("LAB2")
+    now[0] += 60
+    fail("LAB1")
+    assert [record.getMessage()[:5] for record in caplog.records] == ["LAB1:"]
+    now[0] += 61
+    fail("LAB2")
+    assert [record.getMessage()[:5] for record in caplog.records] == ["LAB1:", "LAB2:"]
+    assert patiently(Away(1), stop=threading.Event(), subject="LAB1") == "done"
+    fail("LAB1")
+    assert [record.getMessage()[:5] for record in caplog.records] == ["LAB1:", "LAB2:", "the s", "LAB1:"]
 
 
 def test_a_store_that_is_there_says_nothing(pauses, caplog):

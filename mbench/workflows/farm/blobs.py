@@ -42,9 +42,21 @@ def put_blobs(plan: Plan, objects: Objects, *, binary: Path | None) -> None:
                 raise ArtifactError(f"{name} ({sha256[:12]}) is no longer in the cache; start a new run.")
             objects.put_new(blob_name(sha256), path.read_bytes())
     for facts in {part.binary.sha256: part.binary for part in plan.devices}.values():
-        for sha256, path in _program_files(facts, binary):
-            if not objects.has(blob_name(sha256)):
-                objects.put_new(blob_name(sha256), path.read_bytes())
+        put_program(facts, objects, given=binary)
+
+
+def put_program(facts: BinaryFacts, objects: Objects, *, given: Path | None) -> None:
+    """Put a program, and what lies beside it, into a store, unless that has it all; hostbench is on every host.
+
+    Raises:
+        StoreAway: the store does not take it.
+        StoreError: it is not at hand.
+    """
+    wanted = {facts.sha256, *facts.companions.values()}
+    if facts.tool == "hostbench" or all(objects.has(blob_name(sha256)) for sha256 in wanted):
+        return
+    for sha256, path in _program_files(facts, given):
+        objects.put_new(blob_name(sha256), path.read_bytes())
 
 
 def bring_models(jobs: Iterable[PlannedJob], objects: Objects, *, stop: threading.Event, subject: str) -> None:
@@ -92,9 +104,7 @@ def _is(facts: BinaryFacts, record: BinaryRecord) -> bool:
 
 
 def _program_files(facts: BinaryFacts, given: Path | None) -> Iterator[tuple[str, Path]]:
-    """Yield SHA-256 and file of a planned program and of what lies beside it; hostbench is on every host."""
-    if facts.tool == "hostbench":
-        return
+    """Yield SHA-256 and file of a planned program and of what lies beside it."""
     library = kept_binaries()
     record = next((each for each in library.records() if _is(facts, each)), None)
     if record is not None:
