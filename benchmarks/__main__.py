@@ -32,6 +32,7 @@ NAMES = (
     "phone_health",
     "phones",
     "farm",
+    "farm_hosts",
     "host_scores",
     "architectures",
 )

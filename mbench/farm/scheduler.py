@@ -24,6 +24,9 @@ VERSION_OF: Final = "farm_version"
 PHONES_OF: Final = "farm_phones"
 STOP: Final = "farm_stop"
 
+HEARTBEAT_S: Final = 5.0
+"""Of each phone's worker; one is given up after a minute (`worker-ttl`), or as soon as its connection breaks."""
+
 _UNBEGUN: Final = frozenset({"released", "waiting", "queued", "no-worker"})
 
 
@@ -46,6 +49,13 @@ class FarmScheduler(Scheduler):
 
     def start_http_server(self, *_: object, **__: object) -> None:
         """Serve no pages: they would be open to everybody who reaches the port."""
+
+    def heartbeat_worker(self, **fields: Any) -> dict[str, Any]:
+        """Let workers be heard of less often than distributed does: 20 idle ones took 2.4 % of a core by that."""
+        answer: dict[str, Any] = super().heartbeat_worker(**fields)
+        if "heartbeat-interval" in answer:
+            answer["heartbeat-interval"] = max(HEARTBEAT_S, answer["heartbeat-interval"])
+        return answer
 
     async def farm_version(self) -> str:
         """Return which mbench this is."""

@@ -94,6 +94,12 @@ def test_phones_are_named_with_their_hosts(open_farm):
     engine.close()
 
 
+def test_idle_phones_are_heard_of_every_five_seconds(open_farm):
+    farm = open_farm("a", "b")
+    beats = [worker.periodic_callbacks["heartbeat"] for worker in farm.agents[0]._workers.values()]
+    farm.wait_until(lambda: [beat.callback_time for beat in beats] == [5000, 5000])
+
+
 def test_a_phone_that_nobody_lends_ends_as_one_that_is_not_there(open_farm):
     farm = open_farm("a", absent_s=1)
     ends = Driver(farm, [Part(device="away", function=f"{HERE}:until_stopped", arguments=("x",))]).result()
