@@ -163,6 +163,10 @@ class ArtifactCache:
             write_whole(path, data, fsync=True)
         return path
 
+    def has_file(self, sha256: str) -> bool:
+        """Whether there is a file for these bytes; whether it is them still is not checked."""
+        return self._file_path(sha256).is_file()
+
     def find_file(self, sha256: str) -> Path | None:
         """Return the file of these bytes, checked; None where it is gone, or has changed and is removed.
 

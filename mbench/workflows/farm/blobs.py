@@ -69,7 +69,7 @@ def bring_models(jobs: Iterable[PlannedJob], objects: Objects, *, stop: threadin
     cache = ArtifactCache(home() / "cache")
     for name, sha256 in sorted(_models(jobs)):
         with locked(cache.folder / "locks" / f"{sha256}.lock", wait_s=BRING_S):
-            if cache.find_file(sha256) is None:
+            if not cache.has_file(sha256) or cache.find_file(sha256) is None:
                 cache.keep_file(_blob(objects, sha256, name, stop=stop, subject=subject))
 
 

@@ -19,9 +19,10 @@ from mbench.store.objects import patiently
 from mbench.store.outbox import Outbox
 from mbench.store.session_store import SessionStore
 from mbench.store.shared import get_session, part_prefix
+from mbench.workflows.clock import SystemClock
 from mbench.workflows.farm.blobs import bring_models, bring_program
 from mbench.workflows.run.find_devices import find_devices
-from mbench.workflows.run.one_device import measure_part
+from mbench.workflows.run.one_device import measure_part, noted_ending
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,21 +68,24 @@ def measure(context: HostContext, session: str, serial: str) -> None:
     left = [job for job in part.jobs if store.result(job.id) is None]
     if not left:
         return
-    with _attempt(context, session, part):
-        bring_models(left, objects, stop=context.stop, subject=serial)
-        bring_program(part.binary, objects, stop=context.stop, subject=serial)
-        with _sending(context.outbox, store, part):
-            try:
-                with find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices:
-                    measure_part(
-                        store,
-                        part,
-                        partial(devices.of_plan, store.plan, binary=None),
-                        progress=_Logged(serial),
-                        stop_requested=context.stop.is_set,
-                    )
-            finally:
-                wait(lambda: context.outbox.finish(store, part))
+    try:
+        with (
+            noted_ending(store, serial, SystemClock()),  # of what goes wrong before the phone is reached, too
+            _attempt(context, session, part),
+            _sending(context.outbox, store, part),
+        ):
+            bring_models(left, objects, stop=context.stop, subject=serial)
+            bring_program(part.binary, objects, stop=context.stop, subject=serial)
+            with find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices:
+                measure_part(
+                    store,
+                    part,
+                    partial(devices.of_plan, store.plan, binary=None),
+                    progress=_Logged(serial),
+                    stop_requested=context.stop.is_set,
+                )
+    finally:
+        wait(lambda: context.outbox.finish(store, part))
 
 
 @contextmanager

@@ -1,0 +1,217 @@
+"""What a host does for a part, as far as no phone is needed for it."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.core.delegates import Delegate
+from mbench.core.errors import NoDevice, PartInterrupted, StoreError
+from mbench.core.ports import utc_now
+from mbench.core.results import (
+    BinaryFacts,
+    DeviceFacts,
+    DevicePlan,
+    JobResult,
+    MeasuringRules,
+    Plan,
+    PlannedJob,
+    Provenance,
+    Status,
+)
+from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
+from mbench.store.objects import Objects, open_objects
+from mbench.store.outbox import Outbox
+from mbench.store.session import create_session
+from mbench.store.session_store import SessionStore
+from mbench.workflows.farm import remote_part
+from mbench.workflows.farm.blobs import bring_models, put_blobs
+from mbench.workflows.farm.published import fetch, publish
+from mbench.workflows.farm.remote_part import MOST_DEATHS, HostContext, measure
+
+MODEL = b"a model's bytes"
+SHA256 = hashlib.sha256(MODEL).hexdigest()
+
+
+def job(name: str) -> PlannedJob:
+    artifact = ArtifactFacts(
+        name=name, sha256=SHA256, size_bytes=len(MODEL), mult_adds=1, parameters=1, activation_bytes=1
+    )
+    return PlannedJob(
+        id=name, workload=Workload(artifact=artifact, delegate=Delegate.CPU, threads=1, settings=RunSettings())
+    )
+
+
+def plan(session: str) -> Plan:
+    part = DevicePlan(
+        device=DeviceFacts(serial="LAB1", profile="pixel4"),
+        binary=BinaryFacts(tool="hostbench", sha256="b" * 64, path="there"),
+        rules=MeasuringRules(min_runs=1, max_runs=1, target_interval=0.02, memory_runs=0, profile_ops=False, seed=1),
+        canary=None,
+        jobs=(job("job-0"), job("job-1")),
+    )
+    made = Provenance(mbench="0", git=None, command=("mbench",), host="x", python="3.11")
+    return Plan(session=session, created_at=utc_now(), provenance=made, devices=(part,))
+
+
+@pytest.fixture
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Homes":
+    return Homes(tmp_path, monkeypatch)
+
+
+class Homes:
+    """A driver and hosts, each with a home of its own, and their store."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self._monkeypatch = folder, monkeypatch
+        self.url = str(folder / "store")
+        self.objects: Objects = open_objects(self.url)
+        self.at("driver").keep_file(MODEL)
+
+    def at(self, name: str) -> ArtifactCache:
+        """Be somewhere else from now on; return the cache of there."""
+        self._monkeypatch.setenv("MBENCH_HOME", str(self.folder / name))
+        return ArtifactCache(self.folder / name / "cache")
+
+    def session(self) -> SessionStore:
+        return create_session(self.folder / "planned", device="x", what="y", now=utc_now(), plan_of=plan)
+
+    def context(self, host: str = "lab-1") -> HostContext:
+        outbox = Outbox(self.objects, self.folder / host / "sessions")
+        return HostContext(host=host, serial="LAB1", outbox=outbox, adb_servers=(), stop=threading.Event())
+
+
+def document(store: SessionStore, name: str) -> JobResult:
+    part = store.plan.devices[0]
+    return JobResult(
+        session=store.plan.session,
+        job=name,
+        workload=job(name).workload,
+        device=part.device,
+        binary=part.binary,
+        rules=part.rules,
+        provenance=store.plan.provenance,
+        finished_at=utc_now(),
+        status=Status.OK,
+    )
+
+
+def test_a_model_comes_to_a_host_once_and_is_the_planned_one(homes):
+    store = homes.session()
+    put_blobs(store.plan, homes.objects, binary=None)
+    cache = homes.at("lab-1")
+    for _ in range(2):
+        bring_models(store.plan.jobs, homes.objects, stop=threading.Event(), subject="LAB1")
+        homes.objects.remove(f"blobs/{SHA256}")  # the second time it is not asked for
+    found = cache.find_file(SHA256)
+    assert found is not None
+    assert found.read_bytes() == MODEL
+
+
+def test_many_parts_of_a_host_bring_a_model_once(homes, monkeypatch):
+    store = homes.session()
+    put_blobs(store.plan, homes.objects, binary=None)
+    homes.at("lab-1")
+    asked: list[str] = []
+    get = homes.objects.get
+    monkeypatch.setattr(homes.objects, "get", lambda name: (asked.append(name), get(name))[1])
+    threads = [
+        threading.Thread(
+            target=bring_models,
+            args=(store.plan.jobs, homes.objects),
+            kwargs={"stop": threading.Event(), "subject": f"LAB{n}"},
+        )
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [f"blobs/{SHA256}"]
+
+
+@pytest.mark.parametrize(("data", "why"), [(b"other bytes", "is not"), (None, "the store lacks")])
+def test_a_model_that_is_not_the_planned_one_is_never_kept(homes, data, why):
+    store = homes.session()
+    cache = homes.at("lab-1")
+    if data is not None:
+        homes.objects.put(f"blobs/{SHA256}", data)
+    with pytest.raises(StoreError, match=f"LAB1: .*{why}"):
+        bring_models(store.plan.jobs, homes.objects, stop=threading.Event(), subject="LAB1")
+    assert cache.find_file(SHA256) is None
+
+
+def test_a_part_that_is_done_asks_for_no_phone(homes, monkeypatch):
+    store = homes.session()
+    for name in ("job-0", "job-1"):
+        store.save_job(document(store, name))
+    publish(store, homes.url)
+    homes.at("lab-1")
+    monkeypatch.setattr(remote_part, "find_devices", None)
+    measure(homes.context(), store.plan.session, "LAB1")
+
+
+def test_a_phone_that_is_not_there_ends_its_part_and_the_store_says_why(homes, monkeypatch):
+    store = homes.session()
+    publish(store, homes.url)
+    homes.at("lab-1")
+
+    def nothing(*_: object, **__: object) -> None:
+        raise NoDevice("LAB1: phone LAB1 is not attached.")
+
+    monkeypatch.setattr(remote_part, "find_devices", nothing)
+    with pytest.raises(NoDevice, match="not attached"):
+        measure(homes.context(), store.plan.session, "LAB1")
+    found = fetch(homes.url, store.plan.session, homes.folder / "fetched")
+    ending = found.ending("LAB1")
+    assert ending is not None
+    assert "not attached" in ending.message
+    assert not any("attempts" in name for name in homes.objects.names("sessions/"))
+
+
+def deaths(homes: Homes, store: SessionStore, count: int) -> None:
+    for number in range(count):
+        homes.objects.put(f"sessions/{store.plan.session}/parts/device/attempts/lab-{number}~20260101", b"")
+
+
+def test_a_part_whose_host_has_died_five_times_is_not_begun_again(homes, monkeypatch):
+    store = homes.session()
+    publish(store, homes.url)
+    homes.at("lab-1")
+    begun: list[int] = []
+    monkeypatch.setattr(remote_part, "bring_models", lambda *_, **__: begun.append(1))
+
+    def stop(*_: object, **__: object) -> None:
+        raise PartInterrupted("LAB1: far enough.")
+
+    monkeypatch.setattr(remote_part, "find_devices", stop)
+    deaths(homes, store, MOST_DEATHS - 1)
+    with pytest.raises(PartInterrupted):
+        measure(homes.context(), store.plan.session, "LAB1")
+    deaths(homes, store, MOST_DEATHS)
+    with pytest.raises(NoDevice, match=r"5 attempts .* \(lab-0, lab-1, lab-2, lab-3, lab-4\); it is not tried again"):
+        measure(homes.context(), store.plan.session, "LAB1")
+    assert begun == [1]
+
+
+def test_what_is_fetched_again_is_what_came_meanwhile(homes):
+    store = homes.session()
+    publish(store, homes.url)
+    found = fetch(homes.url, store.plan.session, homes.folder / "fetched")
+    assert found.result("job-0") is None
+    store.save_job(document(store, "job-0"))
+    publish(store, homes.url)
+    again = fetch(homes.url, store.plan.session, homes.folder / "fetched")
+    assert again.result("job-0") == store.result("job-0")
+
+
+def test_what_is_fetched_is_not_published_back(homes):
+    store = homes.session()
+    store.save_job(document(store, "job-0"))
+    publish(store, homes.url)
+    found = fetch(homes.url, store.plan.session, homes.folder / "fetched")
+    before = homes.objects.names("")
+    publish(found, homes.url)
+    assert homes.objects.names("") == before
