@@ -1,5 +1,6 @@
 """Many hosts, as processes with adb servers and homes of their own, emulated phones, and mutual TLS on loopback."""
 
+import json
 import re
 import shutil
 import signal
@@ -35,7 +36,7 @@ from mbench.farm.engine import DaskEngine, farm_engine
 from mbench.workflows.farm.published import fetch, publish
 from mbench.workflows.farm.remote_device import describe_phones
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(600)]
 
 RUNS = 4
 
@@ -189,6 +190,71 @@ def test_a_host_that_is_killed_and_started_again_costs_the_run_at_hand_and_nothi
     assert [left_on(lab, phone) for lab, phone in zip(farm.hosts, farm.phones, strict=True)] == [[], []]
     report = farm.driver.mbench("report", farm.folder / "fetched" / store.plan.session, "--json")
     assert [row["status"] for row in report.rows] == ["ok"] * 4
+
+
+FARM = """\
+project = "lab"
+retry_minutes = 0
+
+[window]
+hours = 1
+
+[phones.pixels]
+profile = "pixel4"
+count = 3
+
+[[measure]]
+variants = ["{small}", "{other}"]
+
+[settings]
+runs = {runs}
+max_runs = {runs}
+num_runs = 5
+min_secs = 0
+warmup_secs = 0
+max_secs = 1
+memory_runs = 0
+
+[hosts]
+scheduler = "{address}"
+tls = "{tls}"
+store = "{store}"
+"""
+
+
+def night_of(ended) -> dict:
+    return json.loads(ended.out)
+
+
+def test_a_night_on_phones_of_two_hosts_survives_a_killed_driver_and_a_killed_host(farm):
+    farm.start_scheduler()
+    hosts = [farm.start_host(index) for index in range(2)]
+    with farm.engine() as engine:
+        farm.lent(engine)
+    path = farm.driver.folder / "farm.toml"
+    values = {"address": farm.address, "tls": farm.folder / "certs" / "driver", "store": farm.store}
+    path.write_text(FARM.format(small=SMALL, other=OTHER, runs=RUNS, **values), encoding="utf-8")
+    plan = farm.driver.mbench("nightly", path, "--dry-run")
+    assert plan.returncode == 0, plan.err
+    assert all(phone.serial in plan.out for phone in farm.phones)
+    before = [phone.benchmarks for phone in farm.phones]
+    first = farm.driver.start("nightly", path, "--json")
+    wait_until(lambda: all(phone.benchmarks >= count + 3 for phone, count in zip(farm.phones, before, strict=True)))
+    first.kill()
+    first.communicate()
+    hosts[1].kill()
+    hosts[1].communicate()
+    hosts[1] = farm.start_host(1)
+    ended = farm.driver.mbench("nightly", path, "--json")
+    night = night_of(ended)
+    assert (ended.returncode, night["end"], night["missing"]) == (5, "partial", 2), ended.err
+    found = {(row["variant"], row["device"]): (row["status"], row["runs"]) for row in night["rows"]}
+    assert {name: found.pop((name, "pixel4#3"))[0] for name in (SMALL, OTHER)} == {SMALL: "skipped", OTHER: "skipped"}
+    assert found == {(name, phone.serial): ("ok", RUNS) for name in (SMALL, OTHER) for phone in farm.phones}
+    for process in hosts:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert [left_on(lab, phone) for lab, phone in zip(farm.hosts, farm.phones, strict=True)] == [[], []]
 
 
 def test_a_driver_that_dies_and_a_store_that_is_away_lose_nothing(farm):

@@ -17,6 +17,7 @@ from mbench.store.session_store import SessionStore
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.nightly.farm_file import FarmFile
 from mbench.workflows.nightly.health import NightHealth, left_out
+from mbench.workflows.nightly.lent_phones import measure_lent
 from mbench.workflows.nightly.roster import LACKING
 from mbench.workflows.run.find_devices import Devices, find_devices
 from mbench.workflows.run.many_devices import measure_at_once
@@ -53,11 +54,12 @@ class Attempts:
         self,
         request: NightRequest,
         store: SessionStore,
+        night: Night,
         stop: threading.Event,
         health: NightHealth,
         progress: Progress,
     ) -> None:
-        self._request, self._store, self._stop = request, store, stop
+        self._request, self._store, self._night, self._stop = request, store, night, stop
         self._health, self._progress = health, progress
         self._patience_s = request.file.farm.retry_minutes * 60.0
 
@@ -79,11 +81,22 @@ class Attempts:
                 return
 
     def _attempt(self, parts: Sequence[DevicePlan]) -> None:
-        """Measure parts at the same time, each on its own device as it is attached now."""
-        plan, request = self._store.plan, self._request
+        """Measure parts at the same time, each on its own device as it is attached, or lent, now."""
+        plan, request, hosts = self._store.plan, self._request, self._request.file.farm.hosts
         program = request.file.farm.program.binary
         binary = None if program is None else request.file.resolved(program)
         try:
+            if hosts is not None:
+                measure_lent(
+                    request.file,
+                    hosts,
+                    self._store,
+                    parts,
+                    self._expected_s,
+                    progress=self._progress,
+                    stop=self._stop,
+                )
+                return
             with find_devices([part.device.profile for part in parts], request.adb_servers) as devices:
                 device_of = partial(devices.of_plan, plan, binary=binary)
                 fit = self._fit(parts, devices)
@@ -93,6 +106,11 @@ class Attempts:
             self._progress.note(str(error))
             for part in parts:
                 note_ending(self._store, part.device.serial, error, request.clock)
+
+    def _expected_s(self, part: DevicePlan) -> float:
+        """Return what is left of a part by earlier nights, in seconds; what nothing is known of counts for nothing."""
+        left = (job.id for job in part.jobs if self._store.result(job.id) is None)
+        return sum(self._night.expected_s.get(name, 0.0) for name in left)
 
     def _fit(self, parts: Sequence[DevicePlan], devices: Devices) -> list[DevicePlan]:
         """Return the parts whose phones are well; of the others it is kept why they are not."""

@@ -195,6 +195,20 @@ class Program(Table):
     flavour: Literal["tflite", "litert"] | None = None
 
 
+class Hosts(Table):
+    """Where the phones of many hosts are lent (`mbench farm`); without it they are this host's.
+
+    Attributes:
+        scheduler: its address.
+        tls: folder of the driver's certificate; needed beyond loopback.
+        store: URL or folder that all hosts share; none: `MBENCH_STORE` says it.
+    """
+
+    scheduler: Text
+    tls: Text | None = None
+    store: Text | None = None
+
+
 class After(Table):
     """A command of the user's, run when a night has ended; its own environment is added to mbench's."""
 
@@ -239,6 +253,7 @@ class Farm(Table):
     settings: Settings = Settings()
     accuracy: Scored | None = None
     program: Program = Program()
+    hosts: Hosts | None = None
     after: After | None = None
     keep: Keep = Keep()
 
@@ -258,6 +273,10 @@ class Farm(Table):
         for name, file in dict.fromkeys(zip(names, files, strict=True)):
             if any(other == name and path != file for other, path in zip(names, files, strict=True)):
                 raise ValueError(f"two files are called {name!r}; a name that lasts is one file's")
+        if self.hosts is not None and self.program.binary is not None:
+            raise ValueError("program.binary is of this host's phones; hosts run the programs that they keep")
+        if self.hosts is not None and any(group.device == HOST for group in self.phones.values()):
+            raise ValueError('device = "host" is this host, which [hosts] do not lend')
         devices = [group.device for group in self.phones.values() if group.device is not None]
         if twice := next((each for each in devices if devices.count(each) > 1), None):
             raise ValueError(f"device {twice} is in two groups")
@@ -352,6 +371,7 @@ def _names_at(place: tuple[str | int, ...]) -> list[str]:
         "settings": Settings,
         "accuracy": Scored,
         "program": Program,
+        "hosts": Hosts,
         "after": After,
         "keep": Keep,
         "phones": Group,

@@ -10,6 +10,7 @@ from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError
 from mbench.core.nights import Night, NightEnd
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, Plan
+from mbench.devices.android.settings import Wanted
 from mbench.files.scratch import sweep
 from mbench.report.results.report import report_markdown
 from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, save_night
@@ -20,8 +21,9 @@ from mbench.workflows.nightly.attempts import Attempts, NightRequest, until_end
 from mbench.workflows.nightly.conclude import conclude, leave_out
 from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
 from mbench.workflows.nightly.health import NightHealth, left_out
+from mbench.workflows.nightly.lent_phones import lent_phones, send
 from mbench.workflows.nightly.past import EarlierNights, earlier_nights
-from mbench.workflows.nightly.plan_night import PlannedNight, plan_night
+from mbench.workflows.nightly.plan_night import Phones, PlannedNight, plan_night
 from mbench.workflows.nightly.retention import prune
 from mbench.workflows.nightly.said_once import SaidOnce
 from mbench.workflows.nightly.windows import missed_dates, window_end
@@ -137,8 +139,7 @@ def _planned(
     request: NightRequest, farm: FarmRequest, past: EarlierNights, progress: Progress, *, learn: bool
 ) -> Iterator[tuple[PlannedNight, Night]]:
     """Yield the plan of a night, and the night as it is kept but for its session's name, while devices are attached."""
-    wanted = [group.device or group.profile or "" for group in request.file.farm.phones.values()]
-    with find_devices(wanted, request.adb_servers) as devices:
+    with _phones(request, only_look=not learn) as devices:
         begun = _night(request, past, {})
         planned = plan_night(
             farm,
@@ -157,6 +158,20 @@ def _planned(
             "left_out": planned.left_out,
         }
         yield planned, begun.model_copy(update=changes)
+
+
+@contextmanager
+def _phones(request: NightRequest, *, only_look: bool) -> Iterator[Phones]:
+    """Yield the phones that a night may have: this host's, or those that the hosts of its farm lend."""
+    farm = request.file.farm
+    if farm.hosts is not None:
+        wanted = Wanted(fixed_performance=farm.settings.fixed_performance, governor=farm.settings.governor)
+        with lent_phones(request.file, farm.hosts, wanted=wanted, only_look=only_look) as lent:
+            yield lent
+        return
+    names = [group.device or group.profile or "" for group in farm.phones.values()]
+    with find_devices(names, request.adb_servers) as devices:
+        yield devices
 
 
 def _night(request: NightRequest, past: EarlierNights, phones: Mapping[str, tuple[str, ...]]) -> Night:
@@ -223,7 +238,7 @@ def _measured(
             started(store, night)
             health = NightHealth(night, store, progress, clock)
             with until_end(night, store.path, clock) as stop:
-                Attempts(request, store, stop, health, progress).run(without=set(unfit))
+                Attempts(request, store, night, stop, health, progress).run(without=set(unfit))
             end = conclude(store, night, now=clock.now())
             _end_health(request, store, health, progress)
         except KeyboardInterrupt:
@@ -243,12 +258,15 @@ def _measured(
 
 def _end_health(request: NightRequest, store: SessionStore, health: NightHealth, progress: Progress) -> None:
     """Read the phones once more, and count the night for or against each; it is well whatever comes of that."""
-    names = [part.device.profile for part in store.plan.devices]
+    names, hosts = [part.device.profile for part in store.plan.devices], request.file.farm.hosts
     try:
+        if hosts is not None:  # their phones are their hosts' to check
+            send(request.file, hosts, store)
+            return
         with find_devices(names, request.adb_servers) as devices:
             health.end(devices.fleet, store.results())
     except MbenchError as error:
-        progress.note(f"the phones were not checked after the night: {error}")
+        progress.note(f"after the night: {error}")
 
 
 def _unconcluded(file: FarmFile) -> tuple[StoredNight, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from mbench.core.errors import MbenchError, NoDevice
 from mbench.core.ports import Progress
@@ -16,12 +17,24 @@ from mbench.workflows.nightly.asked import FarmRequest
 from mbench.workflows.nightly.budget import NEVER, cell_of, expected_s, fitting, least_s, shared
 from mbench.workflows.nightly.past import EarlierNights, lasting_name
 from mbench.workflows.nightly.roster import LACKING, members
-from mbench.workflows.run.find_devices import Devices
 from mbench.workflows.run.make_plan import PlannedDevice, plan_each
 from mbench.workflows.run.plan import choose_canary
 
 Key = tuple[str, str, int]
 """Of a cell without its device: a workload's lasting name, delegate, threads."""
+
+
+class Phones(Protocol):
+    """What a night asks of devices, wherever they are."""
+
+    def attached(self, profile: str) -> tuple[str, ...]:
+        """Return the serials of phones that a profile fits, in order, whether they can be used or not."""
+
+    def member(self, serial: str, *, profile: str | None, wish: ProgramWish) -> Device:
+        """Return the device of a serial; one that cannot be used says so when it is asked who it is."""
+
+    def silent(self) -> tuple[str, ...]:
+        """Return which phones are there and cannot be used, and why, each in a clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +75,7 @@ class PlannedNight:
 
 def plan_night(
     farm: FarmRequest,
-    devices: Devices,
+    devices: Phones,
     past: EarlierNights,
     *,
     now: datetime,
@@ -122,7 +135,7 @@ def plan_night(
     )
 
 
-def _phones(farm: FarmRequest, devices: Devices, past: EarlierNights) -> dict[str, tuple[str, ...]]:
+def _phones(farm: FarmRequest, devices: Phones, past: EarlierNights) -> dict[str, tuple[str, ...]]:
     """Return the serials of each group; a phone that a group names by its serial is in no other one."""
     groups = farm.file.farm.phones
     named = {group.device for group in groups.values() if group.device is not None}
@@ -143,9 +156,7 @@ def _phones(farm: FarmRequest, devices: Devices, past: EarlierNights) -> dict[st
     }
 
 
-def _device(
-    serial: str, group: str, farm: FarmRequest, devices: Devices, unusable: Mapping[str, MbenchError]
-) -> Device:
+def _device(serial: str, group: str, farm: FarmRequest, devices: Phones, unusable: Mapping[str, MbenchError]) -> Device:
     request, profile = farm.groups[group].request, farm.file.farm.phones[group].profile
     wish = ProgramWish(binary=request.binary, flavour=request.flavour)
     device = devices.member(serial, profile=profile, wish=wish)
