@@ -36,7 +36,7 @@ SETTINGS: Final[dict[str, Any]] = {
     # what is lost, and when that is noticed
     "distributed.scheduler.allowed-failures": ATTEMPTS,
     "distributed.scheduler.no-workers-timeout": f"{ABSENT_S}s",
-    "distributed.scheduler.worker-ttl": "60s",
+    "distributed.scheduler.worker-ttl": "30s",  # and looked at as often: a silent host is given up after 30 to 60 s
     "distributed.scheduler.events-cleanup-delay": "60s",
     "distributed.comm.timeouts.connect": "10s",
     "distributed.comm.timeouts.tcp": "30s",

@@ -178,11 +178,14 @@ class _Running:
         self._give_up_at: float | None = None
 
     def start(self) -> None:
-        """Hand over all parts, the longest first."""
+        """Hand over all parts, the longest first, and of every phone its first before any other's second.
+
+        A scheduler takes some milliseconds for each, and phones are to begin together.
+        """
         if self._stop.is_set():
             return
         token = secrets.token_hex(8)  # no part is taken for one that somebody else asked for, or we before
-        for index in sorted(self._waiting, key=lambda index: -self._parts[index].expected_s):
+        for index in self._in_turns():
             part, key = self._parts[index], f"part-{token}-{index}"
             self._futures[index] = self._engine.client.submit(
                 run_part,
@@ -193,6 +196,15 @@ class _Running:
                 pure=False,
                 retries=0,
             )
+
+    def _in_turns(self) -> list[int]:
+        turns: dict[str, int] = {}
+        order: list[tuple[int, int]] = []
+        for index in sorted(self._waiting, key=lambda index: -self._parts[index].expected_s):
+            device = self._parts[index].device
+            turns[device] = turns.get(device, -1) + 1
+            order.append((turns[device], index))
+        return [index for _, index in sorted(order, key=lambda turn: turn[0])]
 
     def follow(self) -> None:
         """Pass on ends until there is none left, or the time after a stop is over."""

@@ -25,7 +25,7 @@ PHONES_OF: Final = "farm_phones"
 STOP: Final = "farm_stop"
 
 HEARTBEAT_S: Final = 5.0
-"""Of each phone's worker; one is given up after a minute (`worker-ttl`), or as soon as its connection breaks."""
+"""Of each phone's worker; one is given up when it has been silent (`worker-ttl`), or its connection breaks."""
 
 _UNBEGUN: Final = frozenset({"released", "waiting", "queued", "no-worker"})
 
