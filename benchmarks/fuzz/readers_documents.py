@@ -31,6 +31,7 @@ from mbench.report.results.report import report_markdown
 from mbench.report.results.rows import row_of
 from mbench.store.documents import RunDocument, parse_document
 from mbench.store.session import find_session, open_session
+from mbench.store.shared import unpacked_run
 from mbench.workflows.paper.suites import shown
 
 _SESSION: Final = "results/format-*/2026*"
@@ -64,6 +65,12 @@ def _read_for_report(data: bytes, folder: Path) -> object:
     results = open_session(_session_folder(data, folder)).results()
     rows = [row_of(result) for result in results]
     return report_markdown(results), as_csv(rows), as_json(rows)
+
+
+def _stored_runs() -> Sequence[bytes]:
+    return [
+        pack({"run.json": data, "stdout.txt": b"12 us\n"}) for data in recorded(f"{_SESSION}/runs/*/*-0/run.json")()
+    ]
 
 
 def _read_latest(data: bytes, folder: Path) -> object:
@@ -205,6 +212,12 @@ READERS: Final = (
     Reader(name="plan", form=Form.JSON, seeds=recorded(f"{_SESSION}/plan.json"), read=_document(Plan)),
     Reader(name="job", form=Form.JSON, seeds=recorded(f"{_SESSION}/jobs/*.json"), read=_document(JobResult)),
     Reader(name="run", form=Form.JSON, seeds=recorded(f"{_SESSION}/runs/*/*-0/run.json"), read=_document(RunDocument)),
+    Reader(
+        name="stored-run",
+        form=Form.ARCHIVE,
+        seeds=_stored_runs,
+        read=lambda data, _: unpacked_run(data, source="latency-0.zip"),
+    ),
     Reader(name="session", form=Form.FOLDER, seeds=_sessions, read=_read_session),
     Reader(name="report", form=Form.FOLDER, seeds=_sessions, read=_read_for_report),
     Reader(name="latest", form=Form.TEXT, seeds=lambda: [b"20260115-093000-host-alpha-1a2b\n"], read=_read_latest),

@@ -10,7 +10,7 @@ from mbench.core.errors import MbenchError, NoDevice, UsageError
 from mbench.farm.addresses import Address
 from mbench.farm.door import Status, security_of
 from mbench.farm.hello import OtherVersion, greet
-from mbench.farm.phone_worker import ContextOf, PhoneWorker
+from mbench.farm.phone_worker import DEATH_S, ContextOf, PhoneWorker
 from mbench.farm.said import Said
 from mbench.farm.tls import Certificate
 
@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
 """Between two looks at the phones: one request to each adb server."""
 
-_START_S: Final = 20.0
+_START_S: Final = DEATH_S + 10.0
 _AT_ONCE: Final = 8
 _CLOSE_S: Final = 0.5
 
@@ -145,7 +145,8 @@ class Agent:
             try:
                 await asyncio.wait_for(worker, _START_S)
             except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-                self._said.say(serial, f"cannot be lent: {error}", level=logging.WARNING)
+                _LOG.debug("%s: %s", serial, error)
+                self._said.say("scheduler", "does not take a phone in time; tried again", level=logging.WARNING)
                 await self._close(worker)
                 return
         self._workers[serial] = worker

@@ -15,8 +15,11 @@ SERIAL: Final = "serial:"
 HOST: Final = "host:"
 STOP_PART: Final = "stop_part"
 
-DEATH_S: Final = 10.0
-"""How long a worker tries to reach its scheduler before it closes; the agent makes another."""
+DEATH_S: Final = 30.0
+"""How long a worker tries to be taken by its scheduler before it closes; the agent makes another.
+
+A thousand that come at once wait for each other.
+"""
 
 ContextOf = Callable[[str, threading.Event], object]
 """Makes what a part of a phone gets: of its serial, and of what is set when it shall end after the run at hand."""

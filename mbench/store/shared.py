@@ -14,7 +14,9 @@ what of it is not noted in SESSION/.sent-DEVICE is sent.
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -41,6 +43,11 @@ MOST_BYTES: Final = 256 << 20
 
 _RUN = re.compile(r"runs/(?P<job>[^/]+)/(?P<run>[a-z]+-\d+)\.zip")
 _JOB = re.compile(r"jobs/(?P<job>[^/]+)\.json")
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
+    *(EOFError, KeyError, NotImplementedError, OSError, RuntimeError, ValueError),  # RuntimeError: encrypted
+)
+"""What the standard library's reader of zip archives raises."""
 _THEN: Final = (1980, 1, 1, 0, 0, 0)
 """In every zip, so that the same run has the same bytes."""
 
@@ -198,17 +205,25 @@ def _place(store: SessionStore, part: DevicePlan, item: str) -> Path | None:
 
 def _unpack(target: Path, data: bytes, *, source: str) -> None:
     """Write an object where it lies in a session folder; another thread may have done so meanwhile."""
-    if not source.endswith(".zip"):
+    if source.endswith(".zip"):
+        write_new_folder(target, unpacked_run(data, source=source))
+    else:
         write_new_file(target, data)
-        return
+
+
+def unpacked_run(data: bytes, *, source: str) -> dict[str, bytes]:
+    """Return the files of a run by name, from what a store holds of it.
+
+    Raises:
+        StoreError: it is damaged, or is not a run.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             _refuse_odd(members, source)
-            files = {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, ValueError) as error:
+            return {member.filename: archive.read(member) for member in members}
+    except _DAMAGED as error:
         raise StoreError(f"{source} in the store is damaged: {error}. Remove it; its run is measured again.") from None
-    write_new_folder(target, files)
 
 
 def _refuse_odd(members: Iterable[zipfile.ZipInfo], source: str) -> None:

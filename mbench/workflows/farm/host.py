@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import threading
 from collections import Counter
@@ -27,6 +28,8 @@ from mbench.workflows.farm.remote_part import HostContext
 from mbench.workflows.home import home
 
 _LOG = logging.getLogger(__name__)
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")  # of a folder and of objects, too
 
 LEAVE_S: Final = 120.0
 """How long the runs at hand have when a host is told to end; a second signal ends the wait."""
@@ -93,8 +96,8 @@ def lend(
     """
     where = parse_address(address, tls=tls is not None)
     certificate = certificate_in(tls)
-    if "/" in name or name.startswith("."):
-        raise UsageError(f"{name!r} cannot name a host.")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot name a host; --name takes letters, digits, dots, hyphens and underscores.")
     folder = home() / "farm" / name
     outbox = Outbox(open_objects(store), folder / "sessions")
     with locked(folder / "agent.lock"), adb_servers(servers) as asked, scratch_folder("farm") as scratch:
