@@ -25,10 +25,10 @@ from mbench.devices.android.script import ask
 Connection = Literal["usb", "network", "loopback"]
 """How adb reaches a phone; `loopback` is an address of the adb server's own machine, such as an emulated phone's."""
 
-_SERVICE_S: Final = 5
+_SERVICE_S: Final = 10
 """For one of Android's services, which answer within a second on a slow phone; one that hangs is then unknown."""
 
-_READ_S: Final = 60.0
+_READ_S: Final = 90.0
 """For all of it, also where every service hangs."""
 
 _SERVICES: Final = frozenset({"battery", "thermal", "power", "doze", "saver", "user"})

@@ -174,11 +174,11 @@ def test_a_phone_is_asked_all_in_order_and_further_questions_before_its_clock_ag
     names = [name for name in re.findall(r"@@mbench (\w+)", phone.script) if name != "end"]
     assert names == [*[*questions()][:-1], "more", "clock_after"]
     assert {*found.texts} == {*names}
-    assert phone.deadline_s == 60.0
+    assert phone.deadline_s == 90.0
 
 
 def test_androids_services_alone_are_asked_with_a_limit_of_time():
-    bounded = {name for name, question in questions().items() if "then timeout 5 sh -c" in question}
+    bounded = {name for name, question in questions().items() if "then timeout 10 sh -c" in question}
     assert bounded == {"battery", "thermal", "power", "doze", "saver", "user"}
     assert "window" not in questions()
 
