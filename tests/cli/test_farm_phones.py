@@ -49,7 +49,8 @@ def attach(farm, server):
 @pytest.fixture
 def mb(bare, server):
     """`mbench farm …` with a home of its own, on the test's adb server."""
-    return lambda *arguments, **more: bare("farm", *arguments, ANDROID_ADB_SERVER_PORT=str(server.port), **more)
+    wide = {"ANDROID_ADB_SERVER_PORT": str(server.port), "COLUMNS": "400"}  # workers of the tests claim 80
+    return lambda *arguments: bare("farm", *arguments, **wide)
 
 
 def records(bare) -> PhoneRecords:
