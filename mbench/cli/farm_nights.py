@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 @one_line_errors
 def status(farm: FarmPath, json_: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False) -> None:
-    """Show how far tonight is, how the last night ended, and whether one is overdue."""
+    """Show how far the night is, or how the last one ended."""
     from mbench.core.ports import utc_now
     from mbench.workflows.nightly.farm_file import read_farm_file
     from mbench.workflows.nightly.status import night_state, status_lines
@@ -35,7 +35,10 @@ def status(farm: FarmPath, json_: Annotated[bool, typer.Option("--json", help="P
 
 @one_line_errors
 def cancel(farm: FarmPath) -> None:
-    """End the night that goes on after the runs at hand; what was measured is kept, and the rest is missing."""
+    """End the night that goes on, after the runs at hand.
+
+    What was measured is kept; the rest of its cells is missing.
+    """
     from mbench.core.ports import utc_now
     from mbench.workflows.nightly.farm_file import read_farm_file
     from mbench.workflows.nightly.status import cancel as cancel_night

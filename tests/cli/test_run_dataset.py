@@ -121,7 +121,9 @@ def test_the_device_is_asked_and_agrees_with_the_host(trained, pictures):
 
 def test_what_host_and_device_answered_is_written_for_each_variant(trained, pictures):
     command, _ = trained
-    for row in ask(trained, pictures, "--accuracy", "both", "--examples", "4", "--predictions", "answers.csv"):
+    for row in ask(
+        trained, pictures, "fp32,int8", "--accuracy", "both", "--examples", "4", "--predictions", "answers.csv"
+    ):
         with (command.folder / "answers.csv").open(newline="") as file:
             lines = [line for line in csv.DictReader(file) if line["sha256"] == row["artifact_sha256"]]
         assert [(line["file"], line["place"], line["delegate"]) for line in lines] == [
@@ -137,7 +139,7 @@ def test_what_host_and_device_answered_is_written_for_each_variant(trained, pict
 
 def test_a_session_that_keeps_answers_writes_them_again_when_it_is_gone_on_with(trained, pictures):
     command, _ = trained
-    ask(trained, pictures, "--examples", "4", "--predictions", "answers.csv")
+    ask(trained, pictures, "fp32,int8", "--examples", "4", "--predictions", "answers.csv")
     again = command("run", "--resume", "last", "--predictions", "folder/again.csv")
     assert again.returncode == 0, again.stderr
     assert (command.folder / "folder" / "again.csv").read_bytes() == (command.folder / "answers.csv").read_bytes()
@@ -146,7 +148,7 @@ def test_a_session_that_keeps_answers_writes_them_again_when_it_is_gone_on_with(
     (pair,) = json.loads(flips.stdout)["pairs"]
     assert [pair[each]["name"] for each in ("first", "second")] == [f"{NETWORK}_fp32", f"{NETWORK}_int8"]
     assert (pair["examples"], len(pair["flips"])) == (4, 4 - round(4 * pair["same_answer"]))
-    ask(trained, pictures, "--examples", "4")
+    ask(trained, pictures, "fp32", "--examples", "4")
     assert "no answers are kept" in command("report", "--flips").stderr
     refused = command("run", "--resume", "last", "--predictions", "none.csv")
     assert (refused.returncode, "was begun without --predictions" in refused.stderr) == (2, True), refused.stderr

@@ -135,5 +135,5 @@ def test_a_full_disk_costs_one_copy_and_not_the_list_of_builds(mbench, full):
 def test_a_full_results_folder_is_named_with_its_option(mbench, full):
     shutil.rmtree(mbench.folder / "results", ignore_errors=True)
     done = mbench("run", SMALL, "--quick", "--results", str(full))
-    assert done.returncode == 4
+    assert done.returncode == 5
     assert "let --results or MBENCH_RESULTS name another folder" in done.stderr

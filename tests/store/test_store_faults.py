@@ -79,7 +79,9 @@ def test_a_full_disk_gets_no_half_session(small_disk, leave_bytes):
 def test_a_disk_that_became_read_only_is_said_to_be(small_disk):
     store = create(small_disk)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], timeout=120, check=True)
-    with pytest.raises(StoreError, match=r"Read-only file system\. Make it writable, or let --results or MBENCH_RESULTS"):
+    with pytest.raises(
+        StoreError, match=r"Read-only file system\. Make it writable, or let --results or MBENCH_RESULTS"
+    ):
         store.save_run(sample.run(), {})
     with pytest.raises(StoreError, match="Read-only file system"), store.lock():
         pass
