@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import PIL
 from pydantic import ValidationError
@@ -25,6 +25,10 @@ from mbench.files.whole import write_whole
 _LOG = logging.getLogger(__name__)
 
 
+DOUBTS_VERSION: Final = 2
+"""Rises with each new doubt of a score: what was kept without being asked for it is scored again."""
+
+
 class ScoreRequest(Document):
     """All that a score on this host depends on.
 
@@ -37,6 +41,7 @@ class ScoreRequest(Document):
         layout: as the user said; None: by the input's shape.
         output: as the user said; None: the only one, or all.
         geometry_version: of decoding and resizing; `decoder` is Pillow's release, `runtime` LiteRT's.
+        doubts_version: of what is looked for in answers.
     """
 
     artifact_sha256: str
@@ -44,6 +49,7 @@ class ScoreRequest(Document):
     dataset: DatasetFacts
     preprocessing: str
     geometry_version: int = GEOMETRY_VERSION
+    doubts_version: int = DOUBTS_VERSION
     decoder: str = PIL.__version__
     label_offset: int | None
     cells_sha256: str | None = None

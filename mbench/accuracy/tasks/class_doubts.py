@@ -1,12 +1,19 @@
 """What answers of a classifier show of themselves: that they are no better than guessing, or hardly answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.tasks.top_k import NO_CLASS
-from mbench.core.proportions import wilson_interval
+from mbench.core.proportions import mcnemar_p, wilson_interval
+
+EXCHANGED: Final = 1e-6
+"""McNemar's p-value from which on classes are said to stand in another order: no weak network's noise gets there."""
+
+_SAID: Final = 4
+"""Of such classes, so many are named."""
 
 ADVICE = "check --preprocessing, the order of its classes (--labels FILE names it), and the file"
 
@@ -55,3 +62,46 @@ def _doubts(first: NDArray[np.integer], truth: NDArray[np.integer], hits: int, c
             f"{examples} not show that top-1 is better than one answer to all, the commonest class, "
             f"{commonest:.1%}; {ADVICE}"
         )
+
+
+def exchanged(
+    found: NDArray[np.integer], truth: NDArray[np.integer], names: Sequence[str], *, classes: int
+) -> str | None:
+    """Return a sentence where some classes are each taken for another of them: their outputs stand in another order.
+
+    A network that was trained on `Daisy, dandelion, Aster` as they stood there gives its other classes rightly, so that
+    its accuracy is far above chance.
+
+    Args:
+        found: (asked,) first answers, as classes; negative where there is none.
+        truth: (asked,) the right classes.
+        names: of the classes; empty where nobody knows them.
+        classes: of the data set.
+    """
+    counts = np.zeros((classes, classes), np.int64)
+    known = (found >= 0) & (found < classes)
+    np.add.at(counts, (truth[known], found[known]), 1)
+    taken_for = np.where(counts.any(axis=1), counts.argmax(axis=1), np.arange(classes))
+    moved = _in_cycles(taken_for)
+    right, other = int(counts[moved, moved].sum()), int(counts[moved, taken_for[moved]].sum())
+    if other <= right or mcnemar_p(right, other) > EXCHANGED:
+        return None
+    more = f" and {len(moved) - _SAID} more" if len(moved) > _SAID else ""
+    pairs = [f"{_called(each, names)} as {_called(int(taken_for[each]), names)}" for each in moved[:_SAID].tolist()]
+    return (
+        f"some classes are mostly answered as each other ({', '.join(pairs)}{more}), as where outputs stand in another "
+        f"order: of these {other} answers would be right instead of {right}; --labels FILE names the order"
+    )
+
+
+def _in_cycles(leads_to: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return the indices that lead back to themselves by way of others."""
+    reached = np.arange(len(leads_to))
+    while len(fewer := np.unique(leads_to[reached])) < len(reached):
+        reached = fewer
+    moved: NDArray[np.integer] = reached[leads_to[reached] != reached]
+    return moved
+
+
+def _called(index: int, names: Sequence[str]) -> str:
+    return names[index] if index < len(names) else str(index)

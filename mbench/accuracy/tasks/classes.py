@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mbench.accuracy.host.evaluator import Evaluation, Evaluator, Outputs, Rows
 from mbench.accuracy.host.inference import OpenedFile
-from mbench.accuracy.tasks.class_doubts import class_doubts, guessing
+from mbench.accuracy.tasks.class_doubts import class_doubts, exchanged, guessing
 from mbench.accuracy.tasks.class_metrics import (
     TOP5,
     classification_metrics,
@@ -79,12 +79,16 @@ def _evaluation(
 ) -> Evaluation:
     """Return what the best outputs, `top`, and the classes that they stand for, `found`, are worth; both (asked, k)."""
     hits, first = top1_hits(found, truth, answered), first_answers(found[:, 0], answered, classes=classes)
+    order = exchanged(first, truth, examples.class_names, classes=classes)
     return Evaluation(
         metrics=classification_metrics(found, truth, answered, classes=classes),
         hits=hits,
         first_answers=first.tolist(),
         confusion=confusion_of(first, truth, examples.class_names, classes=classes),
-        doubts=class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
+        doubts=(
+            *class_doubts(top[answered, 0], truth, hits=sum(hits), classes=classes),
+            *([] if order is None else [order]),
+        ),
         guessing=guessing(truth, hits=sum(hits), classes=classes),
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mbench.accuracy.tasks.class_doubts import class_doubts, guessing
+from mbench.accuracy.tasks.class_doubts import class_doubts, exchanged, guessing
 from mbench.accuracy.tasks.label_offset import shifted_fit
 from mbench.accuracy.tasks.top_k import NO_CLASS, BestAnswers
 
@@ -78,3 +78,37 @@ def test_hits_are_guesses_until_their_interval_lies_above_the_commonest_class() 
     assert [guessing(truth, hits=hits, classes=2) for hits in (60, 69, 70)] == [True, True, False]
     assert guessing(np.zeros(0, np.intp), hits=0, classes=2)
     assert not guessing(np.zeros(9, np.intp), hits=9, classes=2)
+
+
+def order_doubt(answers: dict[int, list[int]], names: tuple[str, ...] = ()) -> str | None:
+    """Return what is said of the answers to the examples of each class, of five."""
+    truth = np.array([each for each, given in answers.items() for _ in given])
+    return exchanged(np.array([one for given in answers.values() for one in given]), truth, names, classes=5)
+
+
+@pytest.mark.parametrize(("swapped", "said"), [(10, False), (11, True)])
+def test_two_exchanged_classes_are_said_from_a_millionth_on(swapped: int, *, said: bool) -> None:
+    """2 ** -19 is two millionths for 10 + 10 examples, 2 ** -21 half a millionth for 11 + 11."""
+    doubt = order_doubt({0: [0] * 20, 1: [3] * swapped, 3: [1] * swapped, 4: [4] * 20})
+    assert (doubt is not None) == said
+
+
+def test_exchanged_classes_are_named_and_counted() -> None:
+    doubt = order_doubt({0: [0] * 20, 1: [3] * 19 + [1], 3: [4] * 20, 4: [1] * 20}, ("a", "b", "c", "d", "e"))
+    assert doubt is not None
+    assert "(b as d, d as e, e as b)" in doubt
+    assert "of these 59 answers would be right instead of 1" in doubt
+
+
+def test_a_class_taken_for_one_that_is_right_hides_no_exchange() -> None:
+    assert order_doubt({0: [1] * 20, 1: [1] * 20}) is None
+    doubt = order_doubt({0: [1] * 20, 1: [1] * 20, 2: [3] * 20, 3: [2] * 20})
+    assert doubt is not None
+    assert "(2 as 3, 3 as 2)" in doubt
+
+
+def test_no_order_is_read_off_what_hardly_answers() -> None:
+    assert order_doubt({each: [2] * 20 for each in range(5)}) is None
+    assert order_doubt({each: [-1] * 20 for each in range(5)}) is None
+    rng = np.random.default_rng(0)
+    assert order_doubt({each: rng.integers(0, 5, 200).tolist() for each in range(5)}) is None
