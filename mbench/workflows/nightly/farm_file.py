@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from mbench.core.bounds import Place, Seed, Setting
 from mbench.core.errors import UsageError
@@ -22,7 +31,16 @@ from mbench.workflows.nightly.windows import WEEKDAYS
 
 HOST: Final = "host"
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+def _without_nul(said: str) -> str:
+    """Return a text that the system takes for a path, an argument or a variable's value."""
+    if "\0" in said:
+        raise ValueError("holds a NUL character, which no path, argument or variable can")
+    return said
+
+
+Value = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[Value, StringConstraints(min_length=1, max_length=500)]
 _VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
 
 
@@ -213,7 +231,7 @@ class After(Table):
     """A command of the user's, run when a night has ended; its own environment is added to mbench's."""
 
     command: Annotated[list[Text], Field(min_length=1)]
-    environment: dict[Annotated[str, StringConstraints(pattern=_VARIABLE)], str] = Field(default_factory=dict)
+    environment: dict[Annotated[str, StringConstraints(pattern=_VARIABLE)], Value] = Field(default_factory=dict)
     timeout_s: Annotated[int, Field(ge=1, le=86_400)] = 600
 
 
@@ -305,8 +323,15 @@ class FarmFile:
         return self.resolved(self.farm.results)
 
     def resolved(self, said: str) -> Path:
-        """Return a path of the file, which is relative to it."""
-        return self.path.parent / Path(said).expanduser()
+        """Return a path of the file, which is relative to it.
+
+        Raises:
+            UsageError: it begins with the home of a user who has none.
+        """
+        try:
+            return self.path.parent / Path(said).expanduser()
+        except RuntimeError as error:
+            raise UsageError(f"{self.path}: {said}: nobody's home is known as {Path(said).parts[0]}.") from error
 
 
 def read_farm_file(path: Path) -> FarmFile:

@@ -110,6 +110,9 @@ def test_all_that_it_can_say_is_read():
         ('project = "vision/detector"', "", 1, "project: is missing"),
         ('command = ["./tell.sh", "--now"]', 'command = "tell.sh"', 41, "after.command: "),
         ('CHANNEL = "bench"', '"A=B" = "bench"', 42, "after.environment.A=B"),
+        ('CHANNEL = "bench"', 'CHANNEL = "a\\u0000b"', 42, "after.environment.CHANNEL: holds a NUL character"),
+        ('"--now"', '"a\\u0000b"', 41, "after.command.2: holds a NUL character"),
+        ('results = "kept"', 'results = "a\\u0000b"', 4, "results: holds a NUL character"),
         ("[program]", "[gate]", 37, "gate: unknown key"),
         ("runs = 3", "runs = nan", 31, "settings.runs: "),
         ("[window]", "[window", 7, "Expected ']'"),
@@ -147,6 +150,13 @@ def test_paths_are_relative_to_the_file_and_nights_are_called_after_it(tmp_path)
     assert (file.name, file.results) == ("nightly-pixels", tmp_path / "kept")
     assert file.resolved("models/mine.tflite") == tmp_path / "models" / "mine.tflite"
     assert file.resolved("/models/mine.tflite") == Path("/models/mine.tflite")
+
+
+def test_a_path_below_the_home_of_nobody_is_one_line(tmp_path):
+    path = tmp_path / "farm.toml"
+    path.write_text(WHOLE.replace('"kept"', '"~no-such-user/kept"'), encoding="utf-8")
+    with pytest.raises(UsageError, match="nobody's home is known as ~no-such-user"):
+        _ = read_farm_file(path).results
 
 
 @pytest.mark.parametrize("name", ["a b.toml", ".toml", f"{'x' * 41}.toml", "ä.toml"])
