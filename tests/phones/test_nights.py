@@ -182,6 +182,20 @@ def test_a_cancelled_night_ends_after_the_run_at_hand_and_its_cells_are_missing(
 
 @pytest.mark.slow
 @together
+def test_an_interrupted_night_that_is_cancelled_has_its_table(lab):
+    phone = lab.phone()
+    path = farm(lab, runs=400)
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: phone.benchmarks >= 2)
+    process.send_signal(signal.SIGTERM)
+    lab.end(process)
+    assert "is cancelled; 1 of 1 cells are missing" in lab.mbench("farm", "cancel", path).out
+    (table,) = lab.folder.glob("results/*/report.md")
+    assert "skipped: budget" in table.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@together
 def test_a_phone_that_comes_back_is_tried_again_within_the_night(lab):
     lab.patience(return_s=1.0)
     gone = lab.phone()

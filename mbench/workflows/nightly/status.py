@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from mbench.report.results.report import report_markdown
 from mbench.store.nights import StoredNight, ask_to_cancel, driver_of, list_nights
 from mbench.store.session import open_session
 from mbench.workflows.nightly.conclude import conclude
@@ -156,6 +157,7 @@ def cancel(file: FarmFile, *, now: datetime) -> str:
     store = open_session(night.path)
     with store.lock():
         end = conclude(store, night.night, now=now)
+        store.save_report(report_markdown(store.results()))
     return (
         f"{file.name}: the night of {night.night.date} is {end.end}; {end.missing} of {end.planned} cells are missing."
     )
