@@ -119,8 +119,9 @@ def test_an_interrupted_night_is_gone_on_with_by_the_same_command_and_nothing_is
     assert "the same command goes on" in stopped.last_line
     assert left_on(lab, phone) == []
     before = phone.benchmarks
-    again = lab.mbench("nightly", path, "--json")
+    again = lab.mbench("nightly", farm(lab, runs=3), "--json")
     assert again.returncode == 0, again.err
+    assert "was changed since that night began: it goes on as it was planned" in again.err
     night = night_of(again)
     assert night["session"] == night_of(stopped)["session"]
     assert [row["runs"] for row in night["rows"]] == [6]
@@ -192,6 +193,27 @@ def test_an_interrupted_night_that_is_cancelled_has_its_table(lab):
     assert "is cancelled; 1 of 1 cells are missing" in lab.mbench("farm", "cancel", path).out
     (table,) = lab.folder.glob("results/*/report.md")
     assert "skipped: budget" in table.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@together
+def test_a_night_that_is_interrupted_when_it_is_concluded_has_ended(lab):
+    phone = lab.phone()
+    told = lab.folder / "told"
+    path = farm(
+        lab,
+        more=f"""
+[after]
+command = ["sh", "-c", "echo $MBENCH_END > '{told}'"]
+""",
+    )
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: list(lab.folder.glob("results/*/night-end.json")))
+    process.send_signal(signal.SIGTERM)
+    ended = lab.end(process)
+    assert (ended.returncode, night_of(ended)["end"]) == (0, "complete"), ended.err
+    assert told.read_text(encoding="utf-8") == "complete\n"
+    assert left_on(lab, phone) == []
 
 
 @pytest.mark.slow

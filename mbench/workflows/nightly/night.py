@@ -68,6 +68,11 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
         for left in _unconcluded(file):
             if clock.now() < left.night.until and not is_cancelled(left.path):
                 progress.note(f"going on with the night of {left.night.date}, session {left.night.session}")
+                if left.night.farm_sha256 != file.sha256:
+                    progress.note(
+                        f"{file.path} was changed since that night began: it goes on as it was planned, and the next "
+                        "night is of the file as it is now"
+                    )
                 return _measured(request, open_session(left.path), left.night, {}, progress, started)
             store = open_session(left.path)
             with store.lock():
@@ -240,7 +245,6 @@ def _measured(
             with until_end(night, store.path, clock) as stop:
                 Attempts(request, store, night, stop, health, progress).run(without=set(unfit))
             end = conclude(store, night, now=clock.now())
-            _end_health(request, store, health, progress)
         except KeyboardInterrupt:
             if clock.now() < night.until:
                 raise
@@ -248,12 +252,23 @@ def _measured(
         finally:
             with suppress(StoreError):  # of a disk that is full, which has its own error already
                 _save_table(store)
+        try:
+            _end_health(request, store, health, progress)
+            _prune(request, progress)
+        except KeyboardInterrupt:  # the night is concluded: there is nothing to go on with
+            progress.note(
+                "interrupted after the night had ended: its phones may not be checked, its past not be pruned"
+            )
+    return EndedNight(store=store, night=night, end=end)
+
+
+def _prune(request: NightRequest, progress: Progress) -> None:
+    """Remove what is not kept of earlier nights; the night itself is well whatever comes of that."""
     try:
         if (pruned := prune(request.file)) is not None:
             progress.note(pruned)
-    except StoreError as error:  # the night itself is well
+    except StoreError as error:
         progress.note(f"earlier nights were not pruned: {error}")
-    return EndedNight(store=store, night=night, end=end)
 
 
 def _end_health(request: NightRequest, store: SessionStore, health: NightHealth, progress: Progress) -> None:
