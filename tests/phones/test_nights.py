@@ -315,6 +315,22 @@ def test_a_phone_that_fails_night_after_night_is_left_out_until_it_is_well_again
 
 @pytest.mark.slow
 @together
+def test_a_phone_in_quarantine_whose_cells_went_to_another_one_is_checked_all_the_same(lab):
+    good, bad = lab.phone(), lab.phone()
+    path = farm(lab, 'every = true\nspread = "share"\nmove = true', names=(SMALL, OTHER))
+    arm(bad, FaultKind.LOCK)
+    for _ in range(3):
+        assert lab.mbench("nightly", path).returncode == 5
+    arm(bad, FaultKind.UNLOCK)
+    for _ in range(2):
+        rows = night_of(lab.mbench("nightly", path, "--json"))["rows"]
+        assert {row["device"] for row in rows} == {good.serial}
+    checked = json.loads(lab.mbench("farm", "check", "--device", bad.serial, "--json").out)
+    assert [phone["left_out"] for phone in checked["phones"]] == [None], checked
+
+
+@pytest.mark.slow
+@together
 def test_a_held_phone_is_left_out_and_nothing_is_held_against_it(lab):
     good, held = lab.phone(), lab.phone()
     path = farm(lab)

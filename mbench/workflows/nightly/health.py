@@ -99,7 +99,11 @@ class NightHealth:
             fleet: what is attached; None where no adb server could be used.
             results: of all cells.
         """
-        serials = dict.fromkeys(result.device.serial for result in results)
+        planned = dict.fromkeys(result.device.serial for result in results)
+        idle = dict.fromkeys(
+            serial for group in self._night.phones.values() for serial in group if serial not in planned
+        )
+        serials = planned | idle  # a phone whose cells all went to another one has none, and is checked all the same
         phones = {} if fleet is None else {phone.serial: phone for phone in fleet.phones if phone.serial in serials}
         after = _read(tuple(phones.values()))
         notes = {serial: self._noted(serial, after.get(serial)) for serial in serials if serial in self._before | after}
@@ -110,9 +114,12 @@ class NightHealth:
                     self._progress.note(f"{serial}: {words(check)}.{remedy}")
         save_health(self._store.path, notes)
         records = PhoneRecords(home())
-        for serial in serials:
+        for serial in planned:
             if LACKING not in serial and results_of(results, serial)[0].device.profile != HOST:
                 self._count(records, serial, results_of(results, serial), after.get(serial))
+        for serial in idle:
+            if serial in after:
+                self._count_idle(records, serial, after[serial])
 
     def _noted(self, serial: str, after: PhoneReadings | None) -> HealthNote:
         before = self._before.get(serial)
@@ -137,6 +144,13 @@ class NightHealth:
                 records.note_failure(serial, lab.error_class, lab.message or "", now, night=session)
             elif not missing:
                 records.note_good(serial, now, night=session)
+        except StoreError as error:  # the night itself is well
+            self._progress.note(str(error))
+
+    def _count_idle(self, records: PhoneRecords, serial: str, seen: PhoneReadings) -> None:
+        """Count the check of a phone that had nothing to measure."""
+        try:
+            self._count_check(records, serial, seen)
         except StoreError as error:  # the night itself is well
             self._progress.note(str(error))
 
