@@ -8,12 +8,12 @@ from functools import partial
 
 from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError
 from mbench.core.nights import Night, NightEnd
-from mbench.core.ports import Progress
+from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, Plan
 from mbench.devices.android.settings import Wanted
 from mbench.files.scratch import sweep
 from mbench.report.results.report import report_markdown
-from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, save_night
+from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, read_night, save_night
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.nightly.asked import FarmRequest, expand_farm
@@ -242,24 +242,34 @@ def _measured(
                 note_ending(store, serial, error, clock)
             started(store, night)
             health = NightHealth(night, store, progress, clock)
-            with until_end(night, store.path, clock) as stop:
-                Attempts(request, store, night, stop, health, progress).run(without=set(unfit))
-            end = conclude(store, night, now=clock.now())
-        except KeyboardInterrupt:
-            if clock.now() < night.until:
-                raise
-            end = conclude(store, night, now=clock.now())
-        finally:
-            with suppress(StoreError):  # of a disk that is full, which has its own error already
+            try:
+                with until_end(night, store.path, clock) as stop:
+                    Attempts(request, store, night, stop, health, progress).run(without=set(unfit))
+                end = conclude(store, night, now=clock.now())
+            finally:
                 _save_table(store)
-        try:
             _end_health(request, store, health, progress)
             _prune(request, progress)
-        except KeyboardInterrupt:  # the night is concluded: there is nothing to go on with
-            progress.note(
-                "interrupted after the night had ended: its phones may not be checked, its past not be pruned"
-            )
+        except KeyboardInterrupt:
+            end = _concluded_all_the_same(store, night, clock, progress)
     return EndedNight(store=store, night=night, end=end)
+
+
+def _concluded_all_the_same(store: SessionStore, night: Night, clock: Clock, progress: Progress) -> NightEnd:
+    """Return how a night that was interrupted ended, because it was over already.
+
+    Raises:
+        KeyboardInterrupt: it is not over, and can be gone on with.
+    """
+    end = read_night(store.path).end
+    if end is None and clock.now() < night.until:
+        raise KeyboardInterrupt
+    if end is not None:
+        progress.note("interrupted after the night had ended: its phones may not be checked, its past not be pruned")
+    else:
+        end = conclude(store, night, now=clock.now())
+    _save_table(store)
+    return end
 
 
 def _prune(request: NightRequest, progress: Progress) -> None:
@@ -318,4 +328,6 @@ def _local(at: datetime) -> str:
 
 
 def _save_table(store: SessionStore) -> None:
-    store.save_report(report_markdown(store.results()))
+    """Keep a night's table; on a disk that is full it is left out, which has its own error already."""
+    with suppress(StoreError):
+        store.save_report(report_markdown(store.results()))
