@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mbench.workflows.nightly.night import EndedNight
 
 AFTER_FAILED = 4
+
+GIVING_BACK_S = 20.0
+"""Within which a second signal is one with the first."""
 
 FarmPath = Annotated[Path, typer.Argument(help="Farm file.", metavar="FARM.toml")]
 
@@ -71,9 +75,10 @@ def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | No
     from mbench.workflows.nightly.summary import exit_codes
 
     begun: list[tuple[SessionStore, Night]] = []
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+    ending = _Ending()
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, _interrupt)
+            signal.signal(number, ending)
     try:
         ended = run_night(
             request, progress=progress_for(quiet=quiet), started=lambda store, night: begun.append((store, night))
@@ -83,22 +88,38 @@ def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | No
             raise
         ended = EndedNight(store=begun[0][0], night=begun[0][1], end=None)
     codes = exit_codes(ended.store.results(), interrupted=ended.end is None)
+    failed = None
+    if ended.end is not None and file.farm.after is not None:
+        failed = run_after(file.farm.after, ended, exit_code=codes[0], folder=file.path.resolve().parent)
+        if failed is not None and AFTER_FAILED not in codes:
+            codes = tuple(sorted({*codes, AFTER_FAILED} - {0}))
     _print_night(ended, codes, shape)
     if not quiet:
         streams.tell(f"kept in {ended.store.path}")
     if ended.end is None:
         fail("interrupted. What was measured is kept; the same command goes on with the night.", INTERRUPTED)
-    if file.farm.after is not None:
-        failed = run_after(file.farm.after, ended, exit_code=codes[0], folder=file.path.resolve().parent)
-        if failed is not None:
-            fail(failed, codes[0] or AFTER_FAILED)
+    if failed is not None:
+        fail(failed, codes[0])
     if codes[0]:
         raise typer.Exit(codes[0])
 
 
-def _interrupt(*_: object) -> None:
-    """Do what Ctrl-C does: whoever started mbench wants it to end."""
-    raise KeyboardInterrupt
+class _Ending:
+    """Ends a night when whoever started mbench wants that: by the first signal, however many follow it at once.
+
+    A runner sends one signal and soon another; phones are given back meanwhile, which takes seconds.
+    """
+
+    def __init__(self) -> None:
+        self._heard_at: float | None = None
+
+    def __call__(self, *_: object) -> None:
+        """Raise KeyboardInterrupt for the first signal, and for one that comes long after it."""
+        now = time.monotonic()
+        if self._heard_at is not None and now - self._heard_at < GIVING_BACK_S:
+            return  # without a word: what writes a line may just be interrupted in writing one
+        self._heard_at = now
+        raise KeyboardInterrupt
 
 
 def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.Format | None) -> None:

@@ -47,6 +47,9 @@ BUDGET: Final = ErrorClass("budget")
 QUARANTINE: Final = ErrorClass("quarantine")
 """The device was left out on purpose: held, or in quarantine for what it did in earlier nights."""
 
+BUSY: Final = ErrorClass("busy")
+"""Somebody else uses the device."""
+
 OTHER_ENDS: Final = (
     LAUNCH,
     USAGE,
@@ -62,6 +65,7 @@ OTHER_ENDS: Final = (
     ENVIRONMENT,
     BUDGET,
     QUARANTINE,
+    BUSY,
 )
 """Every class but crashes."""
 

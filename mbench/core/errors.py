@@ -7,6 +7,7 @@
     │   └── DatasetError            2   a data set is not there, or not of the format that was named
     │       └── UnreadableExample   2   one of its examples cannot be decoded
     ├── NoDevice                    3   no device could be used, or no benchmark binary for it
+    │   ├── DeviceInUse             3   somebody else uses it
     │   └── LeftOut                 3   it is held, or in quarantine
     ├── ArtifactError               4   a file that was to be built or read is not what it should be
     │   ├── DownloadFailed          4   the network, or a server, did not give it
@@ -37,7 +38,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from mbench.core.error_classes import BUILD, ENVIRONMENT, QUARANTINE, TRANSPORT, ErrorClass
+from mbench.core.error_classes import BUILD, BUSY, ENVIRONMENT, QUARANTINE, TRANSPORT, ErrorClass
 from mbench.core.plain_text import whole_seconds
 
 
@@ -92,6 +93,12 @@ class NoDevice(MbenchError):
 
     exit_code = 3
     error_class = ENVIRONMENT
+
+
+class DeviceInUse(NoDevice):
+    """Somebody else uses a device; nothing is wrong with it."""
+
+    error_class = BUSY
 
 
 class LeftOut(NoDevice):

@@ -31,7 +31,7 @@ class Night(Document):
         until: when its window ends.
         farm_sha256: of the farm file as it was read.
         phones: serials of each group of the farm file, those included that could not be used.
-        names: the names that last, of users' own files by their SHA-256.
+        names: the names that last, of users' own files, by job.
         expected_s: how long each job was expected to take, by earlier nights; of others nothing was known.
         left_out: jobs that the window was not expected to hold.
         missed: dates on which a night was due since the last one and none began.
@@ -49,7 +49,7 @@ class Night(Document):
     until: Moment
     farm_sha256: Sha256
     phones: dict[Word, tuple[str, ...]]
-    names: dict[Sha256, Word] = Field(default_factory=dict)
+    names: dict[JobName, Word] = Field(default_factory=dict)
     expected_s: dict[JobName, Seconds] = Field(default_factory=dict)
     left_out: tuple[JobName, ...] = ()
     missed: tuple[CalendarDate, ...] = ()

@@ -21,7 +21,7 @@ from mbench.store.documents import format_document, read_document
 from mbench.store.files import refuse_links, replace_file, write_new_file
 from mbench.store.identity import REMEDY
 from mbench.store.lock import held, holder_of
-from mbench.store.session import list_sessions
+from mbench.store.session import name_part, session_folders
 
 NIGHT_FILE: Final = "night.json"
 END_FILE: Final = "night-end.json"
@@ -94,7 +94,9 @@ def list_nights(root: Path, farm: str | None = None) -> tuple[StoredNight, ...]:
     Raises:
         StoreError: the folder or a night cannot be read.
     """
-    paths = [root / name for name in list_sessions(root) if os.path.lexists(root / name / NIGHT_FILE)]
+    bears = f"-{name_part(farm)}-" if farm is not None else ""  # in the name of each of its sessions
+    names = (name for name in session_folders(root) if bears in name)
+    paths = [root / name for name in names if os.path.lexists(root / name / NIGHT_FILE)]
     found = [read_night(path) for path in paths]
     chosen = [one for one in found if farm is None or one.night.farm == farm]
     return tuple(sorted(chosen, key=lambda one: (one.night.begun_at, one.night.session)))

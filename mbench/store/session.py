@@ -57,7 +57,7 @@ def create_session(
             session.
     """
     for _ in range(ATTEMPTS):
-        name = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{_plain(device)}-{_plain(what)}-{ending()}"
+        name = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{name_part(device)}-{name_part(what)}-{ending()}"
         data = format_document(plan_of(name))
         plan = parse_document(data, Plan, source=f"the plan of session {name}")
         refuse_plan(plan, folder=name, source=f"the plan of session {name}")
@@ -91,10 +91,20 @@ def list_sessions(root: Path) -> tuple[str, ...]:
     Raises:
         StoreError: the folder cannot be read.
     """
+    return tuple(sorted({*session_folders(root), *packed_sessions(root)}))
+
+
+def session_folders(root: Path) -> tuple[str, ...]:
+    """Return the names of the sessions that have a folder in a results folder, in alphabetical order.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
     with storing("read", root):
         names = [each.name for each in root.iterdir()] if root.is_dir() else []
-    folders = (name for name in names if not name.startswith(".") and os.path.lexists(root / name / PLAN_FILE))
-    return tuple(sorted({*folders, *packed_sessions(root)}))
+    return tuple(
+        sorted(name for name in names if not name.startswith(".") and os.path.lexists(root / name / PLAN_FILE))
+    )
 
 
 def session_folder(root: Path, name: str) -> Path:
@@ -149,7 +159,7 @@ def _latest(root: Path) -> Path:
     raise NoSession(f"{pointer} names {name!r}, which is not there any more; {there}")
 
 
-def _plain(text: str) -> str:
+def name_part(text: str) -> str:
     """Return text fit for a part of a file name on every system."""
     return re.sub(r"[^A-Za-z0-9._+]+", "-", text)[:LONGEST_PART].strip("-.") or "unnamed"
 

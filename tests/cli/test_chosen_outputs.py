@@ -79,4 +79,4 @@ def test_answers_of_the_device_are_of_the_chosen_output_and_a_wrong_scaling_is_n
         True,
     )
     assert scores["reversed"]["agreement"]["same_top1"] == 40
-    assert any("--preprocessing levels" in doubt for doubt in scores[None]["doubts"])
+    assert any("--preprocessing plain:levels" in doubt for doubt in scores[None]["doubts"])

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import NoDevice
+from mbench.core.errors import DeviceInUse
 from mbench.core.plain_text import whole_seconds
 from mbench.core.ports import Clock, Progress
 from mbench.devices.lease.on_host import HostLock
@@ -47,7 +47,7 @@ def host_turn(folder: Path, *, holder: Holder, limit_s: float, clock: Clock, pro
                     return
             owner, spent_s = _owner(lock), clock.monotonic() - begun
             if spent_s >= limit_s:
-                raise NoDevice(
+                raise DeviceInUse(
                     f"{holder.host}: in use by {owner}, still after {whole_seconds(spent_s)}. Two runs at once would "
                     "slow each other: start this one again when that one has ended."
                 )

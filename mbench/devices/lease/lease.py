@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import NoDevice, TransportError
+from mbench.core.errors import DeviceInUse, TransportError
 from mbench.core.ports import Clock, Transport
 from mbench.devices.host.facts import machine_name
 from mbench.devices.lease.on_host import HostLock
@@ -27,7 +27,7 @@ _RENEW_SHARE: Final = 1 / 3
 """A lease is renewed when this share of its limit is over, so that two lost chances do not lose it."""
 
 
-class LeaseHeld(NoDevice):
+class LeaseHeld(DeviceInUse):
     """Somebody else uses the phone.
 
     Attributes:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from mbench.core.errors import NoDevice, TransportError, UsageError
+from mbench.core.errors import DeviceInUse, NoDevice, TransportError, UsageError
 from mbench.core.plain_text import ended, without_name
 from mbench.core.suggestions import did_you_mean
 from mbench.devices.adb.discovery import AdbAddress, AttachedDevice, AttachedState, list_devices
@@ -245,7 +245,9 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
     if every:
         return tuple(fitting)
     if holder := holder_of(usable[0]):
-        raise NoDevice(f"{usable[0].serial}: in use by {holder}. Wait until that has ended, or choose another phone.")
+        raise DeviceInUse(
+            f"{usable[0].serial}: in use by {holder}. Wait until that has ended, or choose another phone."
+        )
     return tuple(usable)
 
 

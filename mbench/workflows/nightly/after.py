@@ -1,7 +1,9 @@
 """The user's own command at the end of a night."""
 
 import os
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from mbench.store.session_store import PLAN_FILE, REPORT_FILE
@@ -34,21 +36,22 @@ def run_after(after: After, ended: EndedNight, *, exit_code: int, folder: Path) 
     }
     what = after.command[0]
     try:
-        done = subprocess.run(
-            after.command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=2,
-            timeout=after.timeout_s,
-            check=False,
+        process = subprocess.Popen(
+            after.command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True
         )
     except FileNotFoundError:
         return f"after the night: {what}: no such program, seen from {folder}; mend [after] command."
     except OSError as error:
         return f"after the night: {what} does not start: {error.strerror or error}; mend [after] command."
-    except subprocess.TimeoutExpired:
+    try:
+        status = process.wait(timeout=after.timeout_s)
+    except BaseException as error:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with all that it started and that stayed in its group
+        process.wait()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
         return f"after the night: {what} was still running after {after.timeout_s} s and was ended."
-    if done.returncode:
-        return f"after the night: {what} ended with {done.returncode}; what it printed is above."
+    if status:
+        return f"after the night: {what} ended with {status}; what it printed is above."
     return None

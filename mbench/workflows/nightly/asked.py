@@ -12,7 +12,8 @@ from mbench.core.scores import EvaluationSpec
 from mbench.core.sweeps import Axis, parse_sweep
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
-from mbench.workflows.nightly.farm_file import FarmFile, Group, Measure, Scored
+from mbench.workflows.devices.user_profile import user_profile
+from mbench.workflows.nightly.farm_file import HOST, FarmFile, Group, Measure, Scored
 from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, ExpandedRequest, RunRequest
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def expand_farm(
         DatasetError: the data set is not there.
         UsageError: a word that is not one, with its place.
     """
+    for name, group in file.farm.phones.items():
+        _refuse_unknown(file, name, group)
     base = _base(file, command, adb_servers, workers)
     scoring = None
     if base.accuracy is not None:
@@ -74,6 +77,27 @@ def expand_farm(
         },
         names={file.resolved(own.file): own.as_ for one in file.farm.measure for own in one.models},
     )
+
+
+def _refuse_unknown(file: FarmFile, name: str, group: Group) -> None:
+    """Refuse a profile that is none, and a device that is called like one.
+
+    Raises:
+        UsageError: with what may be meant.
+    """
+    try:
+        user_profile(group.profile or HOST)
+    except UsageError as error:
+        raise UsageError(f"{file.path}: phones.{name}.profile: {error}") from error
+    if group.device not in (None, HOST):
+        try:
+            user_profile(group.device or "")
+        except UsageError:
+            return
+        raise UsageError(
+            f"{file.path}: phones.{name}.device: {group.device} is a profile, not a serial; write "
+            f'profile = "{group.device}", and count or every.'
+        )
 
 
 def _base(file: FarmFile, command: tuple[str, ...], adb_servers: tuple[str, ...], workers: int | None) -> RunRequest:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from mbench.core.error_classes import BUSY
 from mbench.core.errors import MbenchError
 from mbench.core.nights import Night
 from mbench.core.ports import Clock, Progress
@@ -104,6 +105,7 @@ class Attempts:
                     measure_at_once(self._store, fit, device_of, progress=self._progress, stop=self._stop)
         except MbenchError as error:  # no adb server, say: a fault of this host, which may pass
             self._progress.note(str(error))
+            self._health.blame_host(part.device.serial for part in parts)
             for part in parts:
                 note_ending(self._store, part.device.serial, error, request.clock)
 
@@ -125,7 +127,7 @@ class Attempts:
     def _left(self) -> list[DevicePlan]:
         """Return the parts with something left to do, but for phones that are left out on purpose."""
         store, devices = self._store, self._store.plan.devices
-        out = left_out([part.device.serial for part in devices], self._request.clock)
+        out = left_out([part.device.serial for part in devices], self._request.clock, self._progress.note)
         there = [part for part in devices if part.device.serial not in out and LACKING not in part.device.serial]
         return [part for part in there if any(store.result(job.id) is None for job in part.jobs)]
 
@@ -139,7 +141,9 @@ class Attempts:
         left = self._left()
         if not left or self._stop.is_set() or self._patience_s <= 0:
             return False
-        if self._request.clock.monotonic() - progressed_at >= self._patience_s:
+        endings = (self._store.ending(part.device.serial) for part in left)
+        busy = any(ending is not None and ending.error_class == BUSY for ending in endings)
+        if not busy and self._request.clock.monotonic() - progressed_at >= self._patience_s:
             names = ", ".join(part.device.serial for part in left)
             self._progress.note(f"nothing came of {self._patience_s / 60:.0f} minutes of trying again: {names}")
             return False

@@ -22,6 +22,14 @@ def leave_out(store: SessionStore, night: Night, *, now: datetime) -> None:
     """
     for job in night.left_out:
         if store.result(job) is None:
+            window_s = (night.until - night.begun_at).total_seconds()
+            if night.expected_s.get(job, 0.0) > window_s:
+                message = (
+                    f"it takes {night.expected_s[job]:.0f} s by earlier nights, and the whole window has "
+                    f"{window_s:.0f} s: make the window longer, or its runs fewer"
+                )
+                _save_missing(store, job, message, at=now)
+                continue
             expected = f", {night.expected_s[job]:.0f} s by earlier nights," if job in night.expected_s else ""
             message = (
                 f"the night's window was not expected to hold it{expected} beside the other cells of its device; "

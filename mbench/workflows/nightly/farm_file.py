@@ -25,6 +25,7 @@ from mbench.core.errors import UsageError
 from mbench.core.nights import FARM_NAME, WORD, Word
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
+from mbench.core.variants import parse_variant
 from mbench.files.texts import parse_toml, read_text
 from mbench.workflows.nightly.toml_lines import line_of
 from mbench.workflows.nightly.windows import WEEKDAYS
@@ -73,6 +74,10 @@ class Group(Table):
     def _means_devices(self) -> Self:
         if (self.profile is None) == (self.device is None):
             raise ValueError("a group has a profile or a device")
+        if self.profile == HOST:
+            raise ValueError('this host is no phone: device = "host"')
+        if self.device is not None and "#" in self.device:
+            raise ValueError("a serial has no '#'")
         if self.device is not None and (self.count or self.every):
             raise ValueError("count and every are of a profile's phones; a device is one")
         if self.profile is not None and (self.count is None) == (not self.every):
@@ -89,6 +94,15 @@ class OwnFile(Table):
 
     file: Text
     as_: Annotated[Word, Field(alias="as")]
+
+    @field_validator("as_")
+    @classmethod
+    def _no_variant(cls, said: str) -> str:
+        try:
+            parse_variant(said)
+        except UsageError:
+            return said
+        raise ValueError(f"{said} is a variant's own name; call a file of yours otherwise")
 
 
 class Measure(Table):

@@ -1,6 +1,6 @@
 """The health of a night's phones: checked before each attempt and after it, kept, and counted for or against them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -92,6 +92,10 @@ class NightHealth:
                 found[serial] = NoDevice(f"{serial}: {words(lasting[0])}.{remedy}")
         return found
 
+    def blame_host(self, serials: Iterable[str]) -> None:
+        """Hold nothing of this night against phones that their host did not even reach."""
+        self._host |= set(serials)
+
     def end(self, fleet: Fleet | None, results: Sequence[JobResult]) -> None:
         """Read the phones again, keep what was seen of them, and count the night for or against each.
 
@@ -166,15 +170,26 @@ class NightHealth:
             records.note_good(serial, now, night=session)
 
 
-def left_out(serials: Sequence[str], clock: Clock) -> Mapping[str, MbenchError]:
+def left_out(serials: Sequence[str], clock: Clock, note: Callable[[str], None]) -> Mapping[str, MbenchError]:
     """Return why phones are left out on purpose, by serial: held, or in quarantine.
 
-    Raises:
-        StoreError: what is kept of a phone cannot be read.
+    Args:
+        serials: of devices.
+        clock: time.
+        note: told of a record that cannot be read; its phone is taken, as one of which nothing is kept.
     """
-    records, now = PhoneRecords(home()), clock.now()
-    found = {serial: records.unusable(serial, now) for serial in serials if serial != HOST and LACKING not in serial}
-    return {serial: LeftOut(f"{serial}: {why}.") for serial, why in found.items() if why is not None}
+    records, now, found = PhoneRecords(home()), clock.now(), dict[str, MbenchError]()
+    for serial in serials:
+        if serial == HOST or LACKING in serial:
+            continue
+        try:
+            why = records.unusable(serial, now)
+        except StoreError as error:
+            note(str(error))
+            continue
+        if why is not None:
+            found[serial] = LeftOut(f"{serial}: {why}.")
+    return found
 
 
 def results_of(results: Sequence[JobResult], serial: str) -> tuple[JobResult, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError
+from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError, UsageError
 from mbench.core.nights import Night, NightEnd
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, Plan
@@ -86,7 +86,7 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
             workers=request.workers,
             progress=progress,
         )
-        past = earlier_nights(file.results, file.name)
+        past = earlier_nights(file)
         try:
             with _planned(request, farm, past, progress, learn=True) as (planned, night):
                 store, night = _created(request, farm, night, planned.parts)
@@ -134,7 +134,7 @@ def planned_night(request: NightRequest, *, progress: Progress) -> Iterator[tupl
         workers=request.workers,
         progress=progress,
     )
-    past = earlier_nights(request.file.results, request.file.name)
+    past = earlier_nights(request.file)
     with _planned(request, farm, past, progress, learn=False) as found:
         yield found
 
@@ -152,7 +152,7 @@ def _planned(
             past,
             now=begun.begun_at,
             until=begun.until,
-            left_out=partial(left_out, clock=request.clock),
+            left_out=partial(left_out, clock=request.clock, note=progress.note),
             learn=learn,
             progress=progress,
         )
@@ -295,7 +295,20 @@ def _end_health(request: NightRequest, store: SessionStore, health: NightHealth,
 
 
 def _unconcluded(file: FarmFile) -> tuple[StoredNight, ...]:
-    return tuple(one for one in list_nights(file.results, file.name) if one.end is None)
+    """Return the nights of a farm file that were never concluded.
+
+    Raises:
+        UsageError: one is of another project: two farm files of one name share a folder, or one was renamed.
+    """
+    found = tuple(one for one in list_nights(file.results, file.name) if one.end is None)
+    for one in found:
+        if one.night.project != file.farm.project:
+            raise UsageError(
+                f"{file.results} holds a night of another {file.name}, of project {one.night.project}, that goes on. "
+                f"Give this farm file another name or results; or, where it was renamed, end that night: "
+                f"mbench farm cancel {file.path}."
+            )
+    return found
 
 
 def _note_plan(planned: PlannedNight, night: Night, progress: Progress) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from mbench.core.nights import Night
@@ -11,6 +10,7 @@ from mbench.core.results import JobResult, Plan, PlannedJob
 from mbench.store.nights import StoredNight, list_nights
 from mbench.store.session import open_session
 from mbench.workflows.nightly.budget import Cell, Past, cell_of, past_of
+from mbench.workflows.nightly.farm_file import FarmFile
 
 LOOKED_AT: Final = 10
 """Nights, the last ones: what is older says little of the next."""
@@ -43,13 +43,14 @@ class EarlierNights:
         return tuple(one.night.begun_at for one in self.nights)
 
 
-def earlier_nights(root: Path, farm: str) -> EarlierNights:
-    """Return what the nights before of a farm file tell; those of a results folder that is not there: nothing.
+def earlier_nights(file: FarmFile) -> EarlierNights:
+    """Return what the nights before of a farm file's project and branch tell; nothing where there were none.
 
     Raises:
         StoreError: one cannot be read.
     """
-    nights = list_nights(root, farm)
+    same = (file.farm.project, file.farm.branch)
+    nights = [one for one in list_nights(file.results, file.name) if (one.night.project, one.night.branch) == same]
     told: list[tuple[datetime, list[tuple[Cell, JobResult]]]] = []
     device_of: dict[tuple[str, str, int], str] = {}
     for one in nights[-LOOKED_AT:]:
@@ -62,13 +63,12 @@ def earlier_nights(root: Path, farm: str) -> EarlierNights:
     for cell, past in cells.items():
         if past.measured_at is not None:
             measured_at[cell.serial] = max(past.measured_at, measured_at.get(cell.serial, past.measured_at))
-    return EarlierNights(nights=nights, cells=cells, device_of=device_of, measured_at=measured_at)
+    return EarlierNights(nights=tuple(nights), cells=cells, device_of=device_of, measured_at=measured_at)
 
 
 def lasting_name(job: PlannedJob | JobResult, names: Mapping[str, str]) -> str:
-    """Return the name under which a workload is followed: a variant's own, or that of a user's file."""
-    artifact = job.workload.artifact
-    return names.get(artifact.sha256 or "", artifact.name)
+    """Return the name under which a workload is followed: a variant's own, or, by job, that of a user's file."""
+    return names.get(job.id if isinstance(job, PlannedJob) else job.job, job.workload.artifact.name)
 
 
 def _cell(night: Night, result: JobResult) -> Cell:

@@ -44,7 +44,7 @@ class PlannedNight:
     Attributes:
         devices: those that have something to do; a device that cannot be used says why.
         phones: serials of each group.
-        names: the names that last, by SHA-256.
+        names: the names that last, of users' own files, by job.
         expected_s: of each job of which something is known.
         least_s: of each other one, what its settings make it take at least.
         left_out: jobs that the window is not expected to hold.
@@ -114,10 +114,10 @@ def plan_night(
     )
     planned = plan_each(asked, obtain, learn=learn, progress=progress).devices
     names = {
-        job.workload.artifact.sha256: farm.names[one.file]
+        job.id: farm.names[one.file]
         for each in planned
         for one, job in zip(each.candidates, each.part.jobs, strict=True)
-        if one.file is not None and job.workload.artifact.sha256 is not None
+        if one.file is not None
     }
     by_serial = {each.part.device.serial: each for each in planned}
     for name, serials in phones.items():

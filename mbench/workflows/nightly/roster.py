@@ -24,8 +24,8 @@ def members(
     """Return the serials of a group, those included that are not there tonight: their cells are missing, and say so.
 
     Phones of earlier nights come first, so that series go on. Where a group has `count` phones, one that is away keeps
-    its place until it has measured nothing for some nights; then an attached one takes it. What is still lacking is
-    called by the profile and a number.
+    its place until it has measured nothing for some nights; then an attached one takes it. Where phones share cells
+    that do not move, it keeps its place for ever. What is still lacking is called by the profile and a number.
 
     Args:
         group: of a farm file.
@@ -36,7 +36,12 @@ def members(
     """
     if group.device is not None:
         return (group.device,)
-    known = [serial for serial in before if _counts(serial, attached, measured_at, nights)]
+    owners = group.spread == "share" and not group.move  # of cells that wait for their phone, however long
+    known = [
+        serial
+        for serial in before
+        if (owners and LACKING not in serial) or _counts(serial, attached, measured_at, nights)
+    ]
     found = tuple(dict.fromkeys([*known, *attached]))
     if group.count is None:
         return found

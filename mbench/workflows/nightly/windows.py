@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+MOST_MISSED: Final = 31
+"""Days before a night that are looked at: a clock that was dead for years missed no nights."""
+
 _SOON: Final = timedelta(minutes=1)
 
 
@@ -47,5 +50,6 @@ def missed_dates(last: date | None, today: date, *, due: Sequence[str]) -> tuple
     """
     if last is None:
         return ()
-    between = (last + timedelta(days=later) for later in range(1, (today - last).days))
+    first = max(last, today - timedelta(days=MOST_MISSED + 1))
+    between = (first + timedelta(days=later) for later in range(1, (today - first).days))
     return tuple(day for day in between if WEEKDAYS[day.weekday()] in due)

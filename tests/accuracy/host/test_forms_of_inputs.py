@@ -77,7 +77,7 @@ def test_a_recipe_that_scales_each_channel_by_itself_says_nothing_of_gray(ask, p
 
 def test_a_gray_float_input_given_another_scaling_is_told_which_fits(ask):
     score = ask(linear_digits(SCALINGS["levels"], gray=True))
-    assert any("--preprocessing levels" in doubt for doubt in score.doubts)
+    assert any("--preprocessing plain:levels" in doubt for doubt in score.doubts)
 
 
 def test_two_outputs_are_refused_with_their_names_until_one_is_chosen(ask):

@@ -52,6 +52,14 @@ def made(trained: str, stored: str, form: str) -> bytes:
     return linear_digits(scaling, quantization=quantization, **asked, **FORMS[form])
 
 
+def advised(text: str) -> str:
+    """Return the scaling of the recipe that is advised: `unit` of `--preprocessing plain:unit fits`."""
+    recipe = text.partition("--preprocessing ")[2].partition(" ")[0].removesuffix(",")
+    base, _, scaling = recipe.partition(":")
+    assert base == "plain", text  # the data set's own crop is kept
+    return scaling or "symmetric"
+
+
 def scores(files: Sequence[bytes], given: str, folder: Path) -> list[Score | Unscored]:
     asked, known = EvaluationSpec(dataset="digits", preprocessing=given), []
     for number, data in enumerate(files):
@@ -71,11 +79,11 @@ def cell(score: Score | Unscored) -> str:
     """Return what mbench says, in a few words; a number only where it is the network's true accuracy."""
     if isinstance(score, Unscored):
         assert "holds" in score.reason, score.reason
-        return f"refused: {score.reason.partition('--preprocessing ')[2].removesuffix(' fits.')} fits"
+        return f"refused: {advised(score.reason)} fits"
     right = sum(hits_of(score) or [])
     named = next((doubt for doubt in score.doubts if "are right with --preprocessing" in doubt), None)
     if named is not None:
-        better = named.partition("--preprocessing ")[2].partition(",")[0]
+        better = advised(named)
         return f"warning: perhaps {better}" if "too few to show" in named else f"warning: {better}"
     if any("better than chance" in doubt for doubt in score.doubts):
         return "warning: no better than chance"
