@@ -48,7 +48,7 @@ def guessing(truth: NDArray[np.integer], *, hits: int, classes: int) -> bool:
 def _doubts(first: NDArray[np.integer], truth: NDArray[np.integer], hits: int, classes: int) -> Iterator[str]:
     undecided = int((first == NO_CLASS).sum())
     if undecided:
-        yield f"{undecided} of {len(first)} answers score every class alike; they count as wrong"
+        yield f"{undecided} of {len(first)} answers score every class alike, or several infinitely; they count as wrong"
     several = len(np.unique(truth)) > 1  # examples of one class alone are rightly all answered by it
     if several and undecided < len(first) and len(np.unique(first)) == 1 and len(first) > 1:
         yield f"all {len(first)} answers are output {int(first[0])}: a collapsed network, or an all-white input"

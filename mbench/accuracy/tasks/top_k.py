@@ -21,12 +21,14 @@ class BestAnswers:
     count: int
 
     def __call__(self, outputs: tuple[npt.NDArray[Any], ...]) -> tuple[npt.NDArray[np.intp]]:
-        """Return the indices; `NO_CLASS` where all of two scores or more are equal, which names no class."""
+        """Return the indices; `NO_CLASS` where two scores or more are all equal, or several of them infinite."""
         (stored,) = outputs
         scores = stored.reshape(len(stored), -1)
         best = top_k(scores, self.count)
         if scores.shape[1] > 1:
             best[(scores == scores[:, :1]).all(axis=1)] = NO_CLASS
+            if scores.dtype.kind == "f":
+                best[(scores == np.inf).sum(axis=1) > 1] = NO_CLASS
         return (best,)
 
 

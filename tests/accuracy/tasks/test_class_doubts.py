@@ -41,7 +41,9 @@ def test_one_example_is_counted_as_one() -> None:
 def test_scores_that_are_all_equal_are_no_answer() -> None:
     (best,) = BestAnswers(2)((np.array([[0.5, 0.5, 0.5], [0.5, 0.6, 0.5], [np.inf, np.inf, np.inf]]),))
     assert best.tolist() == [[NO_CLASS, NO_CLASS], [1, 0], [NO_CLASS, NO_CLASS]]
-    assert "2 of 3 answers score every class alike" in doubts(1, [1, 1, 1], best[:, 0].tolist())[0]
+    assert (
+        "2 of 3 answers score every class alike, or several infinitely" in doubts(1, [1, 1, 1], best[:, 0].tolist())[0]
+    )
 
 
 def test_a_single_score_is_an_answer() -> None:
@@ -112,3 +114,17 @@ def test_no_order_is_read_off_what_hardly_answers() -> None:
     assert order_doubt({each: [-1] * 20 for each in range(5)}) is None
     rng = np.random.default_rng(0)
     assert order_doubt({each: rng.integers(0, 5, 200).tolist() for each in range(5)}) is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "first"),
+    [
+        ([np.inf, 0.0, 1.0], 0),
+        ([0.0, np.inf, np.inf], NO_CLASS),
+        ([-np.inf, -np.inf, 1.0], 2),
+        ([-np.inf, -np.inf, -np.inf], NO_CLASS),
+    ],
+)
+def test_one_infinite_score_is_the_best_and_several_name_no_class(scores, first):
+    (best,) = BestAnswers(2)((np.array([scores], np.float32),))
+    assert best[0, 0] == first
