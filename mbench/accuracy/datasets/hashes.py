@@ -100,7 +100,10 @@ def _hash(path: Path, limit_bytes: int) -> FileHash:
             hash_file(path, limit_bytes=limit_bytes),
         )  # changed in between: hashed again next time
     except OSError as error:
-        raise DatasetError(f"{path} could not be read: {error.strerror}. Mend it, or take it off the list.") from error
+        raise DatasetError(
+            f"{path} could not be read: {error.strerror}. Mend it or move it away; out of a folder: data set "
+            "--skip-unreadable leaves it."
+        ) from error
     return FileHash(size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256)
 
 
