@@ -46,3 +46,10 @@ def test_one_that_never_measured_anything_keeps_its_place_while_there_were_fewer
 def test_what_is_lacking_is_called_by_profile_and_number_and_gives_way_to_a_phone():
     assert found(["A"], count=3) == ("A", "pixel4#2", "pixel4#3")
     assert found(["A", "B"], ["A", "pixel4#2", "pixel4#3"], count=3) == ("A", "B", "pixel4#3")
+
+
+def test_a_phone_whose_shared_cells_do_not_move_keeps_its_place_for_ever():
+    shares = {"every": True, "spread": "share"}
+    assert found(["A"], ["A", "B"], measured={}, **shares) == ("A", "B")
+    assert found(["A"], ["A", "B"], measured={}, move=True, **shares) == ("A",)
+    assert found(["A"], ["A", "pixel4#2"], count=2, spread="share") == ("A", "pixel4#2")

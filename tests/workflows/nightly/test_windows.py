@@ -79,6 +79,7 @@ def test_a_window_has_an_end_or_a_duration(until, hours):
         ("2026-11-28", "2026-11-30", WEEKDAYS, ["2026-11-29"]),
         ("2026-11-26", "2026-11-30", ("mon", "tue", "wed", "thu", "fri"), ["2026-11-27"]),
         ("2026-11-27", "2026-11-30", ("mon", "tue", "wed", "thu", "fri"), []),
+        ("0001-01-01", "2026-11-30", ("sun",), ["2026-11-01", "2026-11-08", "2026-11-15", "2026-11-22", "2026-11-29"]),
     ],
 )
 def test_a_date_between_two_nights_on_which_one_was_due_is_missed(last, today, due, missed):
