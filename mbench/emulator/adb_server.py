@@ -75,8 +75,9 @@ class AdbServer:
     @property
     def environment(self) -> Mapping[str, str]:
         """Variables by which any adb client, adbutils included, uses this server and no other."""
+        named = ((name, os.environ.get(name)) for name in list(os.environ))  # another thread may change one meanwhile
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("ADB_", "ANDROID_"))},
+            **{name: value for name, value in named if value is not None and not name.startswith(("ADB_", "ANDROID_"))},
             "HOME": str(self._home),
             "ANDROID_ADB_SERVER_PORT": str(self.port),
             ADB_VARIABLE: self.adb,

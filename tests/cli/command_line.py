@@ -39,13 +39,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def variables() -> dict[str, str]:
+    """Return this process' variables; pytest changes one of its own meanwhile, where tests run in threads."""
+    found = ((name, os.environ.get(name)) for name in list(os.environ))
+    return {name: value for name, value in found if value is not None}
+
+
 class Command:
     """Calls `mbench` in `folder` with the cache in `home`."""
 
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("MBENCH_")},
+            **{name: value for name, value in variables().items() if not name.startswith("MBENCH_")},
             "MBENCH_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             "LC_ALL": "C",

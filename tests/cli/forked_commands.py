@@ -38,31 +38,35 @@ TESTS = Path(__file__).parents[1]
 _STARTS_PYTHON = ("PYTHON", "LC_", "LANG")
 _starting = threading.Lock()
 """Tests begin commands from several threads, and multiprocessing reaps in whichever begins the next."""
-_started_with: dict[str, str] = {}
-
-
-def can_fork(environment: dict[str, str]) -> bool:
-    """Whether a command with these variables would start as the shared process did."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return False
-    with _starting:
-        if not _started_with:
-            _start_shared(environment)
-        return _which_start_python(environment) == _which_start_python(_started_with)
+_started: list[bool] = []
 
 
 def _which_start_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(_STARTS_PYTHON)}
 
 
-def _start_shared(environment: dict[str, str]) -> None:
+_STARTED_WITH = _which_start_python(os.environ) | {"PYTHONPATH": str(TESTS.parent), "LC_ALL": "C"}
+"""What the shared process starts with, whichever command is the first: others may have variables of their own."""
+
+
+def can_fork(environment: Mapping[str, str]) -> bool:
+    """Whether a command with these variables would start as the shared process did."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return False
+    with _starting:
+        if not _started:
+            _start_shared()
+            _started.append(True)
+    return _which_start_python(environment) == _STARTED_WITH
+
+
+def _start_shared() -> None:
     """Start the process that all are forked from; fixtures do so before there are threads that read the environment."""
     from multiprocessing import forkserver
 
-    _started_with.update(environment)
     multiprocessing.get_context("forkserver").set_forkserver_preload([*IMPORTED, __name__])
-    ours = f"{environment['PYTHONPATH']}{os.pathsep}{TESTS / 'cli'}"
-    changed = _which_start_python(environment) | {"PYTHONPATH": ours}
+    ours = f"{_STARTED_WITH['PYTHONPATH']}{os.pathsep}{TESTS / 'cli'}"
+    changed = _STARTED_WITH | {"PYTHONPATH": ours}
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
     try:

@@ -89,7 +89,8 @@ def test_locale_encoding_and_terminal_change_no_answer(bare, environment):
 def test_a_working_directory_that_is_gone_is_one_line(mbench, arguments):
     line = 'mkdir gone; cd gone; rmdir ../gone; "$@"'
     done = by_shell(mbench, line, *arguments, *(("--quiet",) if arguments[0] != "doctor" else ()))
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 1), done.stderr
+    code = 5 if arguments[0] == "run" else 4  # a run's cells lack their numbers by this host's fault
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (code, "", 1), done.stderr
     assert done.stderr.startswith("mbench: ")
     assert "defect" not in done.stderr
     if arguments[0] in {"doctor", "train"}:
@@ -103,7 +104,8 @@ def test_a_home_that_is_a_file_is_named(bare, variable):
     environment = {"MBENCH_HOME": "", "XDG_CACHE_HOME": ""} | {variable: home}
     for arguments in (("inspect", SMALL, "--quiet"), ("run", SMALL, "--quiet"), ("devices", "--watch")):
         done = bare(*arguments, **environment)
-        assert (done.returncode, len(done.stderr.splitlines())) == (4, 1), done.stderr
+        code = 5 if arguments[0] == "run" else 4
+        assert (done.returncode, len(done.stderr.splitlines())) == (code, 1), done.stderr
         assert home in done.stderr
 
 
@@ -112,7 +114,7 @@ def test_a_home_that_cannot_be_written_is_named(bare):
         pytest.skip("nothing is closed to root")
     (bare.folder / "shut").mkdir(mode=0o555)
     done = bare("run", SMALL, "--quiet", MBENCH_HOME="", XDG_CACHE_HOME="", HOME=str(bare.folder / "shut"))
-    assert (done.returncode, len(done.stderr.splitlines())) == (4, 1), done.stderr
+    assert (done.returncode, len(done.stderr.splitlines())) == (5, 1), done.stderr
     assert "shut" in done.stderr
 
 

@@ -209,7 +209,7 @@ def test_another_version_is_refused_with_both_named(open_farm, monkeypatch):
         (RunFailed("it died", error_class="crash:SIGSEGV"), RunFailed, "crash:SIGSEGV"),
         (NoDevice("it died"), NoDevice, "environment"),
         (HostDiskError("it died", path=Path("x"), code=28), MbenchError, "environment"),
-        (DiskError("it died", path=Path("x"), code=28), MbenchError, None),
+        (DiskError("it died", path=Path("x"), code=28), MbenchError, "environment"),
     ],
 )
 def test_an_error_of_ours_travels_as_its_kind_or_the_next_above(error, kind, error_class):

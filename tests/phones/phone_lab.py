@@ -190,6 +190,13 @@ def arm(phone: Phone, kind: FaultKind, **values: Any) -> None:
     phone.arm(Fault(kind=kind, **values))
 
 
+def arm_and_see(lab: Lab, phone: Phone, kind: FaultKind, **values: Any) -> None:
+    """Arm a fault, and wait until adb shows it: a phone that lets nobody in is offline until it has said so."""
+    arm(phone, kind, **values)
+    if kind is FaultKind.UNAUTHORIZE:
+        wait_until(lambda: f"{phone.address}\tunauthorized".encode() in lab.server.run("devices").stdout)
+
+
 @pytest.fixture(scope="session")
 def laboratories(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Callable[[], Lab]]:
     """Return what opens a laboratory whose home has two small variants in its cache."""

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from command_line import SMALL
-from phone_lab import OURS, SHORTEST, arm, left_on, together, wait_until
+from phone_lab import OURS, SHORTEST, arm, arm_and_see, left_on, together, wait_until
 
 from mbench.emulator.phone.faults import FaultKind
 
@@ -99,7 +99,7 @@ def test_cleaning_names_what_others_keep_and_leaves_it(lab):
 def test_of_several_phones_one_that_cannot_be_cleaned_holds_up_no_other(lab):
     well, unfit = lab.phone(), lab.phone()
     assert lab.run("--every").returncode == 0
-    arm(unfit, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, unfit, FaultKind.UNAUTHORIZE)
     cleaned = lab.mbench("devices", "clean", "pixel4", "--every")
     assert cleaned.returncode == 5
     assert f"{well.serial}: clean\n" in cleaned.out

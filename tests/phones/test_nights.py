@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from command_line import OTHER, SMALL
-from phone_lab import arm, hear, left_on, together, wait_until
+from phone_lab import arm, arm_and_see, hear, left_on, together, wait_until
 
 from mbench.emulator.phone.faults import FaultKind
 
@@ -89,7 +89,7 @@ environment = {{ X = "y" }}
 @together
 def test_phones_that_are_lacking_or_locked_out_are_missing_and_say_why(lab):
     good, bad = lab.phone(), lab.phone()
-    arm(bad, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, bad, FaultKind.UNAUTHORIZE)
     lab.server.run("disconnect", bad.address)
     lab.server.connect(bad.address)
     ended = lab.mbench("nightly", farm(lab, "count = 3"), "--json")

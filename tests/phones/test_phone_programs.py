@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import ROOT, SMALL
-from phone_lab import OURS, arm, left_on, together, wait_until
+from phone_lab import OURS, arm_and_see, left_on, together, wait_until
 from shell_program import write_hexagon_library, write_library, write_program
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
@@ -190,7 +190,7 @@ def test_a_phones_program_judges_custom_operators_by_itself(lab):
 @together
 def test_a_phone_that_was_not_let_in_is_no_unknown_device(lab):
     phone = lab.phone()
-    arm(phone, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, phone, FaultKind.UNAUTHORIZE)
     done = lab.mbench("run", "--device", phone.facts.serial, SMALL, "--dry-run")
     assert done.returncode == 3, done.err
     assert "unauthorized: Accept the dialog 'Allow USB debugging?' on its screen." in done.last_line

@@ -6,7 +6,7 @@ import sys
 from contextlib import closing
 
 import pytest
-from phone_lab import arm, together
+from phone_lab import arm, arm_and_see, together
 
 from mbench.devices.adb.own_server import AdbServers
 from mbench.devices.adb.servers import AdbServer
@@ -68,7 +68,7 @@ def test_a_frozen_phone_is_called_so(lab):
 @together
 def test_a_phone_that_waits_for_its_dialog_is_unauthorized(lab):
     phone = lab.phone()
-    arm(phone, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, phone, FaultKind.UNAUTHORIZE)
     lab.server.run("disconnect", phone.address)
     lab.server.connect(phone.address)
     status = state_of(lab)
@@ -128,7 +128,7 @@ def test_a_phone_that_goes_while_it_is_looked_at_cannot_be_used(laboratories, mo
 @together
 def test_doctor_tells_of_attached_phones_and_of_those_that_cannot_be_used(lab):
     well, dead = lab.phone(), lab.phone()
-    arm(dead, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, dead, FaultKind.UNAUTHORIZE)
     lab.server.run("disconnect", dead.address)
     lab.server.connect(dead.address)
     done = lab.mbench("doctor", "--json")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from command_line import SMALL
-from phone_lab import arm, left_on, together
+from phone_lab import arm, arm_and_see, left_on, together
 
 from mbench.emulator.phone.facts import pixel4
 from mbench.emulator.phone.faults import FaultKind
@@ -35,7 +35,7 @@ def serial_of(row: dict[str, object]) -> object:
 def test_a_phone_that_fails_before_the_session_keeps_no_other_from_being_measured(lab, what):
     (kind, values), words, error_class = UNFIT[what]
     well, unfit = lab.phone(), lab.phone()
-    arm(unfit, FaultKind(kind), **values)
+    arm_and_see(lab, unfit, FaultKind(kind), **values)
     done = lab.run("--every")
     assert done.returncode == 5, done.err
     rows = {row["status"]: row for row in done.rows}
@@ -72,7 +72,7 @@ def planned_parts(lab) -> list[dict[str, Any]]:
 @together
 def test_a_phone_that_nobody_had_let_in_is_completed_by_resume_as_if_it_had_been_there(lab, cpus):
     well, unfit = lab.phone(), lab.phone()
-    arm(unfit, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, unfit, FaultKind.UNAUTHORIZE)
     asked = () if cpus is None else ("--cpus", cpus)
     begun = lab.run("--device", unfit.address, *asked, device=well.serial)
     assert begun.returncode == 5, begun.err
@@ -147,7 +147,7 @@ def test_a_setting_that_one_phone_does_not_take_keeps_no_other_from_being_measur
 @together
 def test_of_several_named_phones_one_that_is_in_no_state_to_be_asked_keeps_its_row(lab):
     well, unfit = lab.phone(), lab.phone()
-    arm(unfit, FaultKind.UNAUTHORIZE)
+    arm_and_see(lab, unfit, FaultKind.UNAUTHORIZE)
     done = lab.run("--device", unfit.address, device=well.serial)
     assert done.returncode == 5, done.err
     assert {row["device"]: row["status"] for row in done.rows} == {well.serial: "ok", unfit.address: "aborted"}
