@@ -66,7 +66,8 @@ class OpenedFile:
             )
         if tensor.dtype in QUANTIZED and tensor.scale is None:
             raise UnsupportedModel(
-                f"its input {tensor.name!r} takes {tensor.dtype} without a scale, so nobody knows what its levels mean."
+                f"its input {tensor.name!r} takes {tensor.dtype} without a scale, so nobody knows what levels mean; "
+                "convert the file with one: 1 and zero point 0 for levels as they are."
             )
         return tensor
 

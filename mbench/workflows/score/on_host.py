@@ -1,6 +1,6 @@
 """Evaluating on this host: files and a data set to one score per file, for a run and for `mbench evaluate`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -175,6 +175,8 @@ def _score(
                     predictions=recorder.predictions,
                 )
             )
+        if asking.dataset.task is Task.CLASSIFICATION:
+            doubts = (*doubts, *_no_numbers(score, unreadable=int((~prepared.readable()).sum())))
         if facts.recipe is None and asking.dataset.task is Task.CLASSIFICATION:  # others have no first answer
             silent = asking.evaluator(opened, lambda _: None, asked=asked, second=behind)  # what it noted has been said
             doubts = (*doubts, *other_scaling(opened, prepared, recipe, silent, hits_of(score), pool=scoring.pool))
@@ -186,6 +188,13 @@ def _score(
         )
     finally:
         progress.finish()
+
+
+def _no_numbers(score: Score, *, unreadable: int) -> Iterator[str]:
+    """Yield how many outputs of a classifier were no numbers, where any were."""
+    found = score.asked - score.scored - unreadable
+    if found > 0:
+        yield f"{found} of {score.asked} outputs hold what is no number (NaN); they count as wrong"
 
 
 def other_scaling(

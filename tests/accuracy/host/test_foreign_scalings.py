@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from foreign_files import scored, top1
 from linear_digits import linear_digits, normalization_metadata
 
@@ -125,3 +127,15 @@ def test_reversed_classes_score_what_they_are_worth_by_their_list(tmp_path: Path
     assert top1(score) > TRUE_TOP1
     assert isinstance(score, Score)
     assert (score.labels_sha256 is not None, score.doubts) == (True, ())
+
+
+def test_outputs_that_are_no_numbers_are_said_to_be_none(tmp_path: Path) -> None:
+    weights = linear_digits(SCALINGS["symmetric"])
+    model = schema.ModelT.InitFromPackedBuf(weights, 0)
+    largest = max(model.buffers, key=lambda buffer: 0 if buffer.data is None else len(buffer.data))
+    largest.data = np.full(len(largest.data) // 4, np.nan, np.float32).view(np.uint8)
+    builder = flatbuffers.Builder(len(weights))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    score = scored(bytes(builder.Output()), tmp_path)
+    assert top1(score) == 0
+    assert "360 of 360 outputs hold what is no number (NaN); they count as wrong" in score.doubts
