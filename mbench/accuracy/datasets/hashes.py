@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import ValidationError
 
@@ -21,6 +21,9 @@ from mbench.files.hashes import hash_file
 from mbench.files.whole import write_whole
 
 _LOG = logging.getLogger(__name__)
+
+MOST_NAMED: Final = 10
+"""Files that cannot be read, in one line."""
 
 
 class FileHash(Document):
@@ -56,13 +59,15 @@ def hash_files(folder: Path, names: Sequence[str], *, cache: Path | None, limit_
         limit_bytes: the largest size of a file that is read.
 
     Raises:
-        DatasetError: a file is gone, cannot be read, or is larger.
+        DatasetError: files are gone, cannot be read, or are larger; all of them are named.
     """
     notes = note_path(cache, folder) if cache is not None else None
     known = _read_notes(notes, folder) if notes is not None else {}
     changed = [name for name in dict.fromkeys(names) if not _is_noted(folder / name, known.get(name))]
     with ThreadPoolExecutor() as pool:  # reading and hashing release the interpreter's lock
-        fresh = dict(zip(changed, pool.map(lambda name: _hash(folder / name, limit_bytes), changed), strict=True))
+        found = dict(zip(changed, pool.map(lambda name: _hash(folder / name, limit_bytes), changed), strict=True))
+    _refuse_unread([(folder / name, one) for name, one in found.items() if isinstance(one, OSError)])
+    fresh = {name: one for name, one in found.items() if isinstance(one, FileHash)}
     current = {**known, **fresh}
     if notes is not None and fresh:
         write_note(notes, HashNotes(folder=str(folder), files=current).model_dump_json())
@@ -93,18 +98,28 @@ def _is_noted(path: Path, known: FileHash | None) -> bool:
     return (known.size_bytes, known.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
-def _hash(path: Path, limit_bytes: int) -> FileHash:
-    try:
-        status, sha256 = (
-            path.stat(),
-            hash_file(path, limit_bytes=limit_bytes),
-        )  # changed in between: hashed again next time
+def _hash(path: Path, limit_bytes: int) -> FileHash | OSError:
+    try:  # one that is changed in between is hashed again next time
+        status, sha256 = path.stat(), hash_file(path, limit_bytes=limit_bytes)
     except OSError as error:
-        raise DatasetError(
-            f"{path} could not be read: {error.strerror}. Mend it or move it away; out of a folder: data set "
-            "--skip-unreadable leaves it."
-        ) from error
+        return error
     return FileHash(size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256)
+
+
+def _refuse_unread(unread: Sequence[tuple[Path, OSError]]) -> None:
+    """Refuse files that cannot be read, if there are any.
+
+    Raises:
+        DatasetError: it names them.
+    """
+    if not unread:
+        return
+    said = [f"{path} could not be read: {error.strerror or error}" for path, error in unread[:MOST_NAMED]]
+    more = f"; and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+    raise DatasetError(
+        f"{'; '.join(said)}{more}. Mend them or move them away; out of a folder: data set --skip-unreadable leaves "
+        "them."
+    )
 
 
 def _read_notes(path: Path, folder: Path) -> Mapping[str, FileHash]:

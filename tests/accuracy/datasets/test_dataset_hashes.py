@@ -109,3 +109,15 @@ def test_a_data_set_notes_its_files_in_the_cache(tmp_path: Path) -> None:
     with_cache = examples_of(f"folder:{tmp_path / 'set'}", cache=cache).facts
     assert with_cache == examples_of(f"folder:{tmp_path / 'set'}").facts
     assert note_path(cache, tmp_path / "set").is_file()
+
+
+@pytest.mark.parametrize(("count", "more"), [(2, ""), (10, ""), (11, "; and 1 more"), (13, "; and 3 more")])
+def test_all_files_that_cannot_be_read_are_named_at_once(files, count, more):
+    links = [f"broken {number:02d}" for number in range(count)]
+    for name in links:
+        (files / name).symlink_to(files / "nowhere")
+    with pytest.raises(DatasetError) as refused:
+        hash_files(files, ["a", *links, "b"], cache=None, limit_bytes=100)
+    message = str(refused.value)
+    assert message.count("could not be read: No such file or directory") == min(count, 10)
+    assert f"{more}. Mend them or move them away" in message
