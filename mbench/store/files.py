@@ -1,5 +1,6 @@
 """How results are read and written: whole, flushed to the disk, never through a link, and errors as one line."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -77,5 +78,13 @@ def write_new_folder(path: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def list_text(names: Sequence[str]) -> bytes:
-    """Return names, one a line; bytes of a file's name that are not UTF-8 stay as they are."""
-    return "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+    """Return names, one a line; bytes of a file's name that are not UTF-8 stay as they are.
+
+    A name that is no line by itself is written as a JSON string.
+    """
+    return "".join(f"{_line(name)}\n" for name in names).encode("utf-8", "surrogateescape")
+
+
+def _line(name: str) -> str:
+    plain = name.splitlines() == [name] and name == name.strip() and not name.startswith('"')
+    return name if plain else json.dumps(name)

@@ -1,5 +1,6 @@
 """Examples picked from the splits of a data set: all of them, or those that a list names."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def listed(splits: Mapping[Split, Examples], path: Path) -> LabelledExamples:
     known = {
         examples.name(place): (source, place) for source, examples in enumerate(plain) for place in range(len(examples))
     }
-    names = [line for line in read_lines(path) if line]
+    names = [_unquoted(line) for line in read_lines(path) if line]
     if not names:
         raise DatasetError(f"{path} names no example. Write one a line, such as {next(iter(known), 'cat/1.jpg')}.")
     unknown = [name for name in names if name not in known]
@@ -85,6 +86,17 @@ def listed(splits: Mapping[Split, Examples], path: Path) -> LabelledExamples:
     if twice is not None:
         raise DatasetError(f"{path} names {twice} twice, which would count twice. Mend the list.")
     return _picked(plain, [known[name] for name in names], Split.LISTED)
+
+
+def _unquoted(line: str) -> str:
+    """Return the name that a line holds: a JSON string where it is one, else the line as it stands."""
+    if not line.startswith('"'):
+        return line
+    try:
+        name = json.loads(line)
+    except ValueError:
+        return line
+    return name if isinstance(name, str) else line
 
 
 def _plain(splits: Iterable[Examples]) -> list[LabelledExamples]:
