@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from forked_commands import can_fork, run_forked
+from forked_commands import SET_BY_MBENCH, can_fork, run_forked
 
 ROOT = Path(__file__).parents[2]
 SMALL = "mobilenet_v1_0.25_32_int8"
@@ -51,7 +51,7 @@ class Command:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         self.environment = {
-            **{name: value for name, value in variables().items() if not name.startswith("MBENCH_")},
+            **{name: value for name, value in variables().items() if not name.startswith(("MBENCH_", SET_BY_MBENCH))},
             "MBENCH_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             "LC_ALL": "C",

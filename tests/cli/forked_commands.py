@@ -45,7 +45,11 @@ def _which_start_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(_STARTS_PYTHON)}
 
 
-_STARTED_WITH = _which_start_python(os.environ) | {"PYTHONPATH": str(TESTS.parent), "LC_ALL": "C"}
+SET_BY_MBENCH = "PYTHONSAFEPATH"
+"""Stays set in a process in which mbench has started workers, as some tests let it do."""
+
+_STARTED_WITH = {name: value for name, value in _which_start_python(os.environ).items() if name != SET_BY_MBENCH}
+_STARTED_WITH |= {"PYTHONPATH": str(TESTS.parent), "LC_ALL": "C"}
 """What the shared process starts with, whichever command is the first: others may have variables of their own."""
 
 
