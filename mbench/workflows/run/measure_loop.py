@@ -198,25 +198,30 @@ class Measuring:
                 self._runs[job.id],
                 canary=self._runs[self._part.canary_job],
                 busy_limit=self._busy_limit,
-                agreement_db=self._agreement_db(job),
+                agreement_db=agreement_db(self._part, job, self._results),
                 scores=() if score is None else (score,),
                 tried_before=self._results.tried_before(job.id),
                 finished_at=self._clock.now(),
             )
         )
 
-    def _agreement_db(self, job: PlannedJob) -> float | None:
-        """Compare a job's outputs with those of delegate cpu for the same file, where a job of the plan left such."""
-        artifact, ours = job.workload.artifact, self._output(job.id)
-        if job.workload.delegate == Delegate.CPU or artifact.outputs is None or ours is None:
-            return None
-        for other in self._part.jobs:
-            if other.workload.delegate == Delegate.CPU and other.workload.artifact.sha256 == artifact.sha256:
-                theirs = self._output(other.id)
-                if theirs is not None:
-                    return compare_raw_outputs(theirs, ours, artifact.outputs)
-        return None
 
-    def _output(self, job: str) -> bytes | None:
-        run = next((one for one in self._results.runs(job) if one.output_sha256 and one.status is Status.OK), None)
-        return None if run is None else self._results.raw(run, OUTPUT_FILE)
+def agreement_db(part: DevicePlan, job: PlannedJob, results: Results) -> float | None:
+    """Return how close a job's outputs are to those of delegate cpu for the same file, as a signal-to-noise ratio.
+
+    None where they are not compared: the job is delegate cpu's, or no job of the part left such outputs.
+    """
+    artifact, ours = job.workload.artifact, _output(job.id, results)
+    if job.workload.delegate == Delegate.CPU or artifact.outputs is None or ours is None:
+        return None
+    for other in part.jobs:
+        if other.workload.delegate == Delegate.CPU and other.workload.artifact.sha256 == artifact.sha256:
+            theirs = _output(other.id, results)
+            if theirs is not None:
+                return compare_raw_outputs(theirs, ours, artifact.outputs)
+    return None
+
+
+def _output(job: str, results: Results) -> bytes | None:
+    run = next((one for one in results.runs(job) if one.output_sha256 and one.status is Status.OK), None)
+    return None if run is None else results.raw(run, OUTPUT_FILE)
