@@ -12,6 +12,7 @@ from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCo
 from mbench.store.nights import is_cancelled, save_end
 from mbench.store.session_store import SessionStore
 from mbench.workflows.devices.user_profile import user_profile
+from mbench.workflows.run.measure_loop import agreement_db
 
 
 def leave_out(store: SessionStore, night: Night, *, now: datetime) -> None:
@@ -20,22 +21,23 @@ def leave_out(store: SessionStore, night: Night, *, now: datetime) -> None:
     Raises:
         StoreError: one could not be written.
     """
-    for job in night.left_out:
-        if store.result(job) is None:
-            window_s = (night.until - night.begun_at).total_seconds()
-            if night.expected_s.get(job, 0.0) > window_s:
-                message = (
-                    f"it takes {night.expected_s[job]:.0f} s by earlier nights, and the whole window has "
-                    f"{window_s:.0f} s: make the window longer, or its runs fewer"
-                )
-                _save_missing(store, job, message, at=now)
-                continue
-            expected = f", {night.expected_s[job]:.0f} s by earlier nights," if job in night.expected_s else ""
-            message = (
-                f"the night's window was not expected to hold it{expected} beside the other cells of its device; "
-                "it comes first in the next night"
-            )
-            _save_missing(store, job, message, at=now)
+    for result in store.results():
+        if result.job in night.left_out and store.result(result.job) is None:
+            _save_missing(store, result, _left_out_message(night, result.job), at=now)
+
+
+def _left_out_message(night: Night, job: str) -> str:
+    window_s, expected_s = (night.until - night.begun_at).total_seconds(), night.expected_s.get(job)
+    if expected_s is not None and expected_s > window_s:
+        return (
+            f"it takes {expected_s:.0f} s by earlier nights, and the whole window has {window_s:.0f} s: make the "
+            "window longer, or its runs fewer"
+        )
+    expected = "" if expected_s is None else f", {expected_s:.0f} s by earlier nights,"
+    return (
+        f"the night's window was not expected to hold it{expected} beside the other cells of its device; it comes "
+        "first in the next night"
+    )
 
 
 def conclude(store: SessionStore, night: Night, *, now: datetime) -> NightEnd:
@@ -57,7 +59,7 @@ def conclude(store: SessionStore, night: Night, *, now: datetime) -> NightEnd:
         if measured is not None:
             store.save_job(measured)
         else:
-            _save_missing(store, result.job, _message(store, night, result, now, cancelled=cancelled), at=now)
+            _save_missing(store, result, _message(store, night, result, now, cancelled=cancelled), at=now)
     results = store.results()
     codes = [code_of(result) for result in results]
     missing = codes.count(NO_NUMBER)
@@ -84,14 +86,15 @@ def _measured_so_far(store: SessionStore, result: JobResult, now: datetime) -> J
     samples = latency_samples_us(result.runs)
     if len(samples) < part.rules.min_runs or any(run.status is not Status.OK for run in result.runs):
         return None
+    job = next(job for job in part.jobs if job.id == result.job)
     concluded = conclude_job(
         store.plan,
         part,
-        next(job for job in part.jobs if job.id == result.job),
+        job,
         result.runs,
         canary=store.runs(part.canary_job),
         busy_limit=user_profile(part.device.profile).limits.busy_share,
-        agreement_db=None,
+        agreement_db=agreement_db(part, job, store),
         tried_before=store.tried_before(result.job),
         finished_at=now,
     )
@@ -116,8 +119,8 @@ def _message(store: SessionStore, night: Night, result: JobResult, now: datetime
     return f"{reason}; ended after {runs} runs" if runs else reason
 
 
-def _save_missing(store: SessionStore, job: str, message: str, *, at: datetime) -> None:
-    derived = next(result for result in store.results() if result.job == job)
+def _save_missing(store: SessionStore, derived: JobResult, message: str, *, at: datetime) -> None:
+    """Keep a cell without a number: what was derived of it, as `skipped`, with why."""
     ending = store.ending(derived.device.serial)
     known = ending.error_class or ENVIRONMENT if ending is not None else None
     store.save_job(
