@@ -85,8 +85,8 @@ def expected_s(cell: Cell, past: Mapping[Cell, Past]) -> float | None:
     return median(alike) * BETWEEN_RUNS if alike else None
 
 
-def least_s(settings: RunSettings, rules: MeasuringRules) -> float:
-    """Return what a cell takes at least by its settings, in seconds: for cells of which nothing is known."""
+def guessed_s(settings: RunSettings, rules: MeasuringRules) -> float:
+    """Return a guess of what a cell takes, in seconds, by its settings: for cells of which nothing is known."""
     run = settings.warmup_min_secs + settings.min_secs + START_S
     return (rules.min_runs + rules.memory_runs + rules.profile_ops) * run * BETWEEN_RUNS
 

@@ -322,12 +322,12 @@ def _note_plan(planned: PlannedNight, night: Night, progress: Progress) -> None:
         )
     longest = max(planned.devices, key=lambda each: planned.seconds(each.part))
     seconds = planned.seconds(longest.part)
-    at_least = "at least " if any(job.id in planned.least_s for job in longest.part.jobs) else ""
+    some = "some " if any(job.id in planned.guessed_s for job in longest.part.jobs) else ""
     ends = night.begun_at + timedelta(seconds=seconds)
     cells = sum(len(each.part.jobs) for each in planned.devices)
     progress.note(
         f"{_counted(len(planned.devices), 'device')}, {_counted(cells, 'cell')}; "
-        f"the longest share takes {at_least}{seconds / 60:.1f} min, to {_local(ends)}; "
+        f"the longest share takes {some}{seconds / 60:.1f} min, to {_local(ends)}; "
         f"the window ends at {_local(night.until)}"
     )
 

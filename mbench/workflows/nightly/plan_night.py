@@ -14,7 +14,7 @@ from mbench.workflows.devices.absent_device import AbsentDevice
 from mbench.workflows.devices.benchmark_program import ProgramWish
 from mbench.workflows.devices.device import Device
 from mbench.workflows.nightly.asked import FarmRequest
-from mbench.workflows.nightly.budget import NEVER, cell_of, expected_s, fitting, least_s, shared
+from mbench.workflows.nightly.budget import NEVER, cell_of, expected_s, fitting, guessed_s, shared
 from mbench.workflows.nightly.past import EarlierNights, lasting_name
 from mbench.workflows.nightly.roster import LACKING, members
 from mbench.workflows.run.make_plan import PlannedDevice, plan_each
@@ -46,7 +46,7 @@ class PlannedNight:
         phones: serials of each group.
         names: the names that last, of users' own files, by job.
         expected_s: of each job of which something is known.
-        least_s: of each other one, what its settings make it take at least.
+        guessed_s: of each other one, a guess by its settings.
         left_out: jobs that the window is not expected to hold.
     """
 
@@ -54,7 +54,7 @@ class PlannedNight:
     phones: Mapping[str, tuple[str, ...]]
     names: Mapping[str, str]
     expected_s: Mapping[str, float]
-    least_s: Mapping[str, float]
+    guessed_s: Mapping[str, float]
     left_out: tuple[str, ...]
 
     @property
@@ -68,9 +68,9 @@ class PlannedNight:
         return {one.part.device.serial: one.unfit for one in self.devices if one.unfit is not None}
 
     def seconds(self, part: DevicePlan) -> float:
-        """Return what a part is expected to take, at least: of its jobs that the window is to hold."""
+        """Return what those jobs of a part are expected to take that the window is to hold."""
         names = (job.id for job in part.jobs if job.id not in self.left_out)
-        return sum(self.expected_s.get(name, self.least_s.get(name, 0.0)) for name in names)
+        return sum(self.expected_s.get(name, self.guessed_s.get(name, 0.0)) for name in names)
 
 
 def plan_night(
@@ -131,7 +131,7 @@ def plan_night(
         name for each in kept if each.unfit is None for name in _beyond(each, known | least, past, names, until - now)
     ]
     return PlannedNight(
-        devices=kept, phones=phones, names=names, expected_s=known, least_s=least, left_out=tuple(beyond)
+        devices=kept, phones=phones, names=names, expected_s=known, guessed_s=least, left_out=tuple(beyond)
     )
 
 
@@ -216,7 +216,7 @@ def _only(each: PlannedDevice, home: Mapping[Key, str], names: Mapping[str, str]
 def _expected(
     devices: Sequence[PlannedDevice], past: EarlierNights, names: Mapping[str, str]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return what jobs are expected to take, by earlier nights, and what the others take at least, in seconds."""
+    """Return what jobs are expected to take, by earlier nights, and a guess for the others, in seconds."""
     known, least = dict[str, float](), dict[str, float]()
     for each in devices:
         for job in each.part.jobs:
@@ -225,7 +225,7 @@ def _expected(
             cell = cell_of(lasting_name(job, names), job, each.part.device.serial)
             seconds = expected_s(cell, past.cells)
             if seconds is None:
-                least[job.id] = least_s(job.workload.settings, each.part.rules)
+                least[job.id] = guessed_s(job.workload.settings, each.part.rules)
             else:
                 known[job.id] = seconds
     return known, least

@@ -105,12 +105,12 @@ def _expected(planned: "PlannedNight", job: str, build_error: str | None) -> str
         return "left out tonight: the window is not expected to hold it"
     if job in planned.expected_s:
         return f"{planned.expected_s[job]:.0f} s by earlier nights"
-    return f"not measured before; at least {planned.least_s[job]:.0f} s by its settings"
+    return f"not measured before; some {planned.guessed_s[job]:.0f} s by its settings"
 
 
 def _minutes(planned: "PlannedNight", part: "DevicePlan") -> str:
-    at_least = "at least " if any(job.id in planned.least_s for job in part.jobs) else ""
-    return f"{len(part.jobs)} cells, {at_least}{planned.seconds(part) / 60:.1f} min"
+    some = "some " if any(job.id in planned.guessed_s for job in part.jobs) else ""
+    return f"{len(part.jobs)} cells, {some}{planned.seconds(part) / 60:.1f} min"
 
 
 def _moment(at: datetime) -> str:

@@ -7,7 +7,7 @@ from sample_results import latency_run, result
 
 from mbench.core.results import MeasuringRules, Status
 from mbench.core.workloads import RunSettings
-from mbench.workflows.nightly.budget import Cell, Past, expected_s, fitting, least_s, past_of, shared
+from mbench.workflows.nightly.budget import Cell, Past, expected_s, fitting, guessed_s, past_of, shared
 
 NIGHT = datetime(2026, 11, 1, 23, tzinfo=UTC)
 
@@ -36,10 +36,10 @@ def test_a_cell_takes_what_it_took_else_what_it_took_on_others(known, seconds):
     assert expected_s(cell(), known) == pytest.approx(seconds)
 
 
-def test_what_nothing_is_known_of_takes_at_least_what_its_settings_say():
+def test_what_nothing_is_known_of_is_guessed_by_its_settings():
     rules = MeasuringRules(min_runs=5, max_runs=10, target_interval=0.02, memory_runs=3, profile_ops=True, seed=0)
     settings = RunSettings(warmup_min_secs=1.0, min_secs=2.0)
-    assert least_s(settings, rules) == pytest.approx((5 + 3 + 1) * (1 + 2 + 1) * 1.1)
+    assert guessed_s(settings, rules) == pytest.approx((5 + 3 + 1) * (1 + 2 + 1) * 1.1)
 
 
 @pytest.mark.parametrize(
