@@ -69,7 +69,7 @@ class Agent:
         return frozenset(serial for serial, worker in self._workers.items() if worker.running is not None)
 
     async def run(self, until: asyncio.Event) -> None:
-        """Lend phones until told to end; then what runs is told to end after the run at hand, and is left behind.
+        """Lend phones until asked to end; then what runs is asked to end after the run at hand, and is left behind.
 
         Raises:
             UsageError: a certificate cannot be used; only before the scheduler was reached for the first time.

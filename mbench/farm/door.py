@@ -15,7 +15,7 @@ ATTEMPTS: Final = 1000
 count their own attempts."""
 
 ABSENT_S: Final = 300.0
-"""How long a part waits for a phone that no host lends, unless the scheduler is told otherwise."""
+"""How long a part waits for a phone that no host lends, unless the scheduler was started with another."""
 
 SETTINGS: Final[dict[str, Any]] = {
     # what idle workers do all the time

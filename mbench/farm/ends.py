@@ -16,8 +16,8 @@ class PartFailed(Exception):
         self.kind, self.message, self.error_class = kind, message, error_class
 
 
-def told(error: BaseException, device: str, host: str) -> PartFailed:
-    """Return what is told of an error that ended a part of `device` on `host`."""
+def failure_of(error: BaseException, device: str, host: str) -> PartFailed:
+    """Return what travels of an error that ended a part of `device` on `host`."""
     if isinstance(error, MbenchError):
         return PartFailed(type(error).__name__, str(error), error.error_class)
     if isinstance(error, KeyboardInterrupt):
@@ -30,7 +30,7 @@ def told(error: BaseException, device: str, host: str) -> PartFailed:
 
 
 def error_of(failed: PartFailed) -> MbenchError:
-    """Return the error that was told of, of its own kind or the next above that needs no more than a message."""
+    """Return the error that was reported, of its own kind or the next above that needs no more than a message."""
     found = getattr(errors, failed.kind, None)
     kind: type[MbenchError] = found if isinstance(found, type) and issubclass(found, MbenchError) else MbenchError
     if issubclass(kind, RunFailed):

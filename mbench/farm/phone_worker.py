@@ -9,7 +9,7 @@ from mbench.core.errors import PartInterrupted
 from mbench.core.parts import Part
 from mbench.farm.addresses import LOOPBACK, Address
 from mbench.farm.door import Security, Worker
-from mbench.farm.ends import told
+from mbench.farm.ends import failure_of
 
 SERIAL: Final = "serial:"
 HOST: Final = "host:"
@@ -100,7 +100,7 @@ class PhoneWorker(Worker):
             part = Part(**{**fields, "arguments": tuple(fields["arguments"])})
             part.resolve()(self._context_of(self.serial, stop), *part.arguments)
         except BaseException as error:  # SystemExit too: a part takes no other along
-            raise told(error, self.serial, self._host_name) from None
+            raise failure_of(error, self.serial, self._host_name) from None
         finally:
             self.running = None
             with self._guard:
@@ -123,7 +123,7 @@ class PhoneWorker(Worker):
                         self._stops.pop(key, None)
 
     async def close(self, *args: Any, **options: Any) -> Any:
-        """Close without waiting for the part, which is told to end; what it has measured is on this host's disk."""
+        """Close without waiting for the part, which is asked to end; what it has measured is on this host's disk."""
         self.stop_parts()
         return await super().close(*args, **{**options, "executor_wait": False})
 

@@ -1,6 +1,6 @@
 """The scheduler of a farm: distributed's, which also says which mbench it is, and passes on that a part shall end.
 
-It keeps nothing: a scheduler that is started again is told of everything anew by agents and drivers.
+It keeps nothing: a scheduler that is started again learns everything anew from agents and drivers.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ async def serve(
     until: asyncio.Event,
     ready: Callable[[str], Any] = lambda address: None,
 ) -> None:
-    """Serve until told to end.
+    """Serve until asked to end.
 
     Args:
         address: where to listen.
@@ -95,7 +95,7 @@ async def serve(
         folder: for distributed's own files.
         absent_s: how long a part waits for a phone that nobody lends.
         until: set when it shall end.
-        ready: told the address once it listens.
+        ready: gets the address once it listens.
 
     Raises:
         NoDevice: the port is taken, or is not this machine's.

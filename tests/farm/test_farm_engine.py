@@ -11,7 +11,7 @@ from local_farm import LocalFarm
 from mbench.core.errors import DiskError, HostDiskError, MbenchError, NoDevice, PartInterrupted, RunFailed
 from mbench.core.parts import Part
 from mbench.farm import hello
-from mbench.farm.ends import PartFailed, error_of, told
+from mbench.farm.ends import PartFailed, error_of, failure_of
 from mbench.farm.hello import OtherVersion
 
 HERE = "test_farm_engine"
@@ -213,14 +213,14 @@ def test_another_version_is_refused_with_both_named(open_farm, monkeypatch):
     ],
 )
 def test_an_error_of_ours_travels_as_its_kind_or_the_next_above(error, kind, error_class):
-    back = error_of(told(error, "a", "lab-1"))
+    back = error_of(failure_of(error, "a", "lab-1"))
     assert isinstance(back, kind)
     assert isinstance(error, type(back))
     assert (str(back), back.exit_code, back.error_class) == ("it died", error.exit_code, error_class)
 
 
 def test_a_defect_travels_as_one_line_with_the_host():
-    back = error_of(told(KeyError("x"), "a", "lab-1"))
+    back = error_of(failure_of(KeyError("x"), "a", "lab-1"))
     assert str(back) == "a: this is a defect of mbench on lab-1: KeyError: 'x'."
 
 

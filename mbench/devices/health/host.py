@@ -175,7 +175,7 @@ def _hit(checks: Sequence[Check], names: frozenset[CheckName]) -> tuple[Check, .
 
 
 def _versions(readings: HostReadings) -> Check:
-    """Judge whether every adb of the host leaves the others' servers alive."""
+    """Check whether every adb of the host leaves the others' servers alive."""
     limit = "one protocol"
     known = {program.protocol for program in readings.programs} - {None}
     figure = "; ".join(f"{one.path} {one.release or '?'} (protocol {one.protocol or '?'})" for one in readings.programs)
@@ -188,7 +188,7 @@ def _versions(readings: HostReadings) -> Check:
 
 
 def _servers(readings: HostReadings) -> Check:
-    """Judge whether the adb servers speak the protocol of the adb that mbench uses."""
+    """Check whether the adb servers speak the protocol of the adb that mbench uses."""
     ours = readings.programs[0].protocol if readings.programs else None
     limit = None if ours is None else f"protocol {ours}"
     silent = [server.address for server in readings.servers if server.protocol is None]

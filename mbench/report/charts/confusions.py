@@ -32,7 +32,7 @@ _LONGEST: Final = 24
 
 _BAR_WIDTH: Final = 320
 _RIGHT, _WRONG = ("#f7fbff", "#2171b5"), ("#fff5eb", "#d94801")
-"""Ends of ColorBrewer's Blues and Oranges, told apart by colour-blind readers."""
+"""Ends of ColorBrewer's Blues and Oranges, distinguished by colour-blind readers."""
 
 _DARK: Final = 0.7
 """Share of a scale's upper end above which a number in a cell is white."""

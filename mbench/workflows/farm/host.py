@@ -1,4 +1,4 @@
-"""`mbench farm host`: this host lends its phones to a farm until it is told to end."""
+"""`mbench farm host`: this host lends its phones to a farm until it is asked to end."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")  # of a folder and of objects, too
 
 LEAVE_S: Final = 120.0
-"""How long the runs at hand have when a host is told to end; a second signal ends the wait."""
+"""How long the runs at hand have when a host is asked to end; a second signal ends the wait."""
 
 ASK_AGAIN_LOOKS: Final = 30
 """Looks at what adb lists after which phones that could not be used are asked again, although nothing has changed."""
@@ -127,12 +127,12 @@ def lend(
 async def _lend(make: "partial[Agent]", outbox: Outbox) -> None:
     until, hurry, leave = asyncio.Event(), asyncio.Event(), threading.Event()
 
-    def told() -> None:
+    def on_signal() -> None:
         (hurry if until.is_set() else until).set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, on_signal)
     sending = threading.Thread(target=_send_left, args=(outbox, leave), name="outbox", daemon=True)
     sending.start()
     agent = make()

@@ -22,7 +22,7 @@ def serve_scheduler(
         port: 0 for any free one.
         tls: folder of the scheduler's certificate; None on loopback alone.
         absent_s: how long a part waits for a phone that no host lends.
-        ready: told the address once it listens.
+        ready: gets the address once it listens.
 
     Raises:
         UsageError: another machine could reach it without a certificate, or the certificate cannot be used.

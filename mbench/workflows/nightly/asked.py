@@ -51,7 +51,7 @@ def expand_farm(
         command: as it was typed.
         adb_servers: whose phones.
         workers: processes that build; None: one per core.
-        progress: told of what takes long.
+        progress: reports what takes long.
 
     Raises:
         DatasetError: the data set is not there.

@@ -58,7 +58,7 @@ class NightHealth:
     Args:
         night: the night.
         store: its session.
-        progress: told of what is not well, once.
+        progress: reports what is not well, once.
         clock: time.
     """
 
@@ -176,7 +176,7 @@ def left_out(serials: Sequence[str], clock: Clock, note: Callable[[str], None]) 
     Args:
         serials: of devices.
         clock: time.
-        note: told of a record that cannot be read; its phone is taken, as one of which nothing is kept.
+        note: gets a line on a record that cannot be read; its phone is taken, as one of which nothing is kept.
     """
     records, now, found = PhoneRecords(home()), clock.now(), dict[str, MbenchError]()
     for serial in serials:

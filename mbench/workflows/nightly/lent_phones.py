@@ -113,7 +113,7 @@ def measure_lent(
         store: the night's session.
         parts: of its phones.
         expected_s: how long each is expected to take: longer ones begin first.
-        progress: told how each ended.
+        progress: reports how each ended.
         stop: set by whoever wants all of them to end after the run at hand.
 
     Raises:

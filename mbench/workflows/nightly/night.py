@@ -55,8 +55,8 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
 
     Args:
         request: what was asked for.
-        progress: told how far it is.
-        started: told of the night once its plan is kept, or it is gone on with.
+        progress: reports how far it is.
+        started: gets the night once its plan is kept, or it is gone on with.
 
     Raises:
         KeyboardInterrupt: after every device has ended the run at hand; the night is not concluded.

@@ -51,14 +51,14 @@ def earlier_nights(file: FarmFile) -> EarlierNights:
     """
     same = (file.farm.project, file.farm.branch)
     nights = [one for one in list_nights(file.results, file.name) if (one.night.project, one.night.branch) == same]
-    told: list[tuple[datetime, list[tuple[Cell, JobResult]]]] = []
+    by_night: list[tuple[datetime, list[tuple[Cell, JobResult]]]] = []
     device_of: dict[tuple[str, str, int], str] = {}
     for one in nights[-LOOKED_AT:]:
         store = open_session(one.path)
         results = store.results()
-        told.append((one.night.begun_at, [(_cell(one.night, result), result) for result in results]))
+        by_night.append((one.night.begun_at, [(_cell(one.night, result), result) for result in results]))
         device_of |= _devices(one.night, store.plan)
-    cells = past_of(told)
+    cells = past_of(by_night)
     measured_at: dict[str, datetime] = {}
     for cell, past in cells.items():
         if past.measured_at is not None:

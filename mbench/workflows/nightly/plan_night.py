@@ -94,7 +94,7 @@ def plan_night(
         until: when the window ends.
         left_out: says of serials which are left out on purpose, and why.
         learn: whether missing weights are trained, files scored and programs pushed; else nothing is written anywhere.
-        progress: told how far it is.
+        progress: reports how far it is.
 
     Raises:
         MbenchError: something of what is asked for cannot be run, or no device can be used.

@@ -1,4 +1,4 @@
-"""Progress that says once what it is told again and again: a night may try a phone for hours."""
+"""Progress that says once what it hears again and again: a night may try a phone for hours."""
 
 import threading
 

@@ -37,7 +37,7 @@ def identify_late(store: SessionStore, devices: Devices, *, binary: Path | None,
         store: the session.
         devices: those that there are.
         binary: the user's own benchmark_model.
-        progress: told why one still cannot be used.
+        progress: reports why one still cannot be used.
 
     Raises:
         StoreError: the plan could not be written, or somebody else drives the session.

@@ -104,7 +104,7 @@ def make_plan(
         obtain: gives candidates their artifacts.
         learn: whether missing weights are trained, files scored on this host and programs pushed; else what is missing
             stays so, and nothing is written to a device.
-        progress: told how far it is.
+        progress: reports how far it is.
         spares: returns those that may take the place of one that cannot be used, where any of a profile are wanted.
 
     Raises:
@@ -130,7 +130,7 @@ def plan_each(
         asked: each device with what it is to do; all are scored on one data set, and built from the same inputs.
         obtain: gives candidates their artifacts.
         learn: as of `make_plan`.
-        progress: told how far it is.
+        progress: reports how far it is.
         alone: whether there is one device, whose name jobs do without; it is refused where it cannot be used.
         spares: as of `make_plan`.
 

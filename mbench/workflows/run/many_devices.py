@@ -39,7 +39,7 @@ def measure_parts(
     Args:
         store: the session.
         device_of: finds the device of a part; called in the device's own thread.
-        progress: told how far it is.
+        progress: reports how far it is.
         without: serials of devices that are known to be of no use.
         so_far: shown the session, and the serials that are still at work, where a few hold up many that have ended.
 
@@ -70,7 +70,7 @@ def measure_at_once(
         store: the session.
         parts: of its devices.
         device_of: as of `measure_parts`.
-        progress: told how far it is.
+        progress: reports how far it is.
         so_far: as of `measure_parts`.
         stop: set by whoever wants all of them to end after the run at hand.
 

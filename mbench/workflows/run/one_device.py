@@ -39,7 +39,7 @@ def measure_part(
         store: the session.
         part: the device's part of its plan.
         device_of: finds its device.
-        progress: told how far it is.
+        progress: reports how far it is.
         stop_requested: asked before each run.
 
     Raises:

@@ -77,7 +77,7 @@ def evaluate(
         predictions: whether to return what each file answered to each example.
         typed: the options on the command line that say of what variants are built.
         workers: processes; None: as many as suit.
-        progress: told how far it is.
+        progress: reports how far it is.
 
     Raises:
         MbenchError: nothing could be evaluated: an unknown data set, recipe or variant, a disk without room.

@@ -25,7 +25,7 @@ delegates = ["cpu", "gpu"]
 spread = "share"
 move = true
 
-[phones.desk]
+[phones.single]
 device = "host"
 
 [[measure]]
@@ -35,7 +35,7 @@ threads = "1,4"
 
 [[measure]]
 sweep = ["alpha=0.25,0.5"]
-groups = ["desk"]
+groups = ["single"]
 
 [settings]
 runs = 3
@@ -68,12 +68,12 @@ def test_all_that_it_can_say_is_read():
     farm = parse_farm(WHOLE, source="farm.toml")
     assert (farm.project, farm.branch, farm.due, farm.results) == ("vision/detector", "main", ["mon", "fri"], "kept")
     assert (str(farm.window.until), str(farm.window.zone_info())) == ("06:30:00", "Europe/Berlin")
-    assert (farm.phones["pixels"].count, farm.phones["pixels"].spread, farm.phones["desk"].device) == (
+    assert (farm.phones["pixels"].count, farm.phones["pixels"].spread, farm.phones["single"].device) == (
         3,
         "share",
         "host",
     )
-    assert (farm.measure[0].models[0].as_, farm.measure[1].groups) == ("mine", ["desk"])
+    assert (farm.measure[0].models[0].as_, farm.measure[1].groups) == ("mine", ["single"])
     assert (farm.settings.runs, farm.settings.min_secs) == (3, 1.0)
     assert farm.after is not None
     assert farm.after.environment == {"CHANNEL": "bench"}
@@ -88,12 +88,12 @@ def test_all_that_it_can_say_is_read():
         ("count = 3", "count = 0", 13, "phones.pixels.count: "),
         ("count = 3", "", 11, "phones.pixels: say count = N, or every = true"),
         ("count = 3", "count = 3\nevery = true", 11, "phones.pixels: say count = N, or every = true"),
-        ('device = "host"', 'device = "host"\nevery = true', 18, "phones.desk: count and every are of a profile's"),
-        ('device = "host"', "", 18, "phones.desk: a group has a profile or a device"),
+        ('device = "host"', 'device = "host"\nevery = true', 18, "phones.single: count and every are of a profile's"),
+        ('device = "host"', "", 18, "phones.single: a group has a profile or a device"),
         ('spread = "share"', 'spread = "some"', 15, "phones.pixels.spread: "),
         ('spread = "share"', 'spread = "every"', 11, "move is of spread"),
         ('threads = "1,4"', "threads = 4", 24, "measure.1.threads: "),
-        ('groups = ["desk"]', 'groups = ["dusk"]', 1, "measure 2: unknown group 'dusk'. Did you mean 'desk'?"),
+        ('groups = ["single"]', 'groups = ["singel"]', 1, "measure 2: unknown group 'singel'. Did you mean 'single'?"),
         ('sweep = ["alpha=0.25,0.5"]', "", 26, "measure.2: say what: variants, models, suite or sweep"),
         ('sweep = ["alpha=0.25,0.5"]', 'suite = "mobilenets/table-6"\nvariants = ["x"]', 26, "a suite stands alone"),
         ('as = "mine"', 'as = "mine", sha = "x"', 23, "measure.1.models.1.sha: unknown key"),
@@ -142,7 +142,7 @@ def test_what_does_not_fit_together_is_refused(text, words):
 
 
 def test_a_group_that_nothing_is_for_is_refused():
-    text = WHOLE.replace('threads = "1,4"', 'threads = "1,4"\ngroups = ["desk"]', 1)
+    text = WHOLE.replace('threads = "1,4"', 'threads = "1,4"\ngroups = ["single"]', 1)
     assert "no [[measure]] is for phones.pixels" in refused(text)
 
 
