@@ -63,7 +63,7 @@ def host_turn(folder: Path, *, holder: Holder, limit_s: float, clock: Clock, pro
 
 
 def _owner(lock: HostLock) -> str:
-    record = lock.read()
+    record = lock.holder()
     return "another process of this host" if record is None else record.words()
 
 

@@ -141,7 +141,7 @@ def lease(
     on_phone = PhoneLease(transport, device_folder or transport.root, clock)
     with on_host.held() as free:
         if not free:
-            raise _held(serial, on_host.read(), clock.now())
+            raise _held(serial, on_host.holder(), clock.now())
         taken = _taken(serial, on_host, on_phone, holder=holder, limit_s=max(1, math.ceil(limit_s)), clock=clock)
         try:
             yield taken
@@ -188,38 +188,45 @@ def who_was_seen(seen: Seen, serial: str, *, folder: Path) -> str | None:
 
 
 def _who_holds_here(on_host: HostLock) -> str | None:
-    if not on_host.is_held():
-        return None
-    record = on_host.read()
-    return record.words() if record else "another process of this host"
+    if (record := on_host.holder()) is not None:
+        return record.words()
+    return "another process of this host" if on_host.is_held() else None
 
 
 def _taken(
     serial: str, on_host: HostLock, on_phone: PhoneLease, *, holder: Holder, limit_s: int, clock: Clock
 ) -> Lease:
     """Return the lease, once the phone bears our record; only for who holds the host's lock."""
-    domain, token = on_host.domain(), secrets.token_hex(16)
+    now, domain = clock.now(), on_host.domain()
+    asked = LeaseRecord(
+        host=holder.host,
+        user=holder.user,
+        pid=holder.pid,
+        session=holder.session,
+        kernel=holder.kernel,
+        started_s=holder.started_s,
+        domain=domain,
+        token=secrets.token_hex(16),
+        beat=secrets.token_hex(8),
+        since=now,
+        heartbeat_s=int(now.timestamp()),
+        limit_s=limit_s,
+    )
+    on_host.write(asked)  # others of this host read who is at it while a slow phone is asked
     for _ in range(_TRIES):
         seen = on_phone.look()
         why = _left_behind(seen, domain)
         if seen.record is not None and why is None:
             ends_at = clock.now() + timedelta(seconds=seen.record.limit_s - seen.record.silent_s(seen.now))
             raise _refusal(serial, seen.record, ends_at)
-        record = LeaseRecord(
-            host=holder.host,
-            user=holder.user,
-            pid=holder.pid,
-            session=holder.session,
-            kernel=holder.kernel,
-            started_s=holder.started_s,
-            domain=domain,
-            token=token,
-            beat=secrets.token_hex(8),
-            since=clock.now(),
-            heartbeat_s=seen.now.now_s,
-            uptime_s=seen.now.uptime_s,
-            boot_id=seen.now.boot_id,
-            limit_s=limit_s,
+        record = asked.model_copy(
+            update={
+                "beat": secrets.token_hex(8),
+                "since": clock.now(),
+                "heartbeat_s": seen.now.now_s,
+                "uptime_s": seen.now.uptime_s,
+                "boot_id": seen.now.boot_id,
+            }
         )
         on_host.write(_by_host_clock(record, clock))
         if on_phone.replace(seen, record):

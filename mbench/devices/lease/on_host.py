@@ -1,6 +1,7 @@
 """The host's half of a lease: a lock per phone that the system frees when its holder dies, and a record beside it."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,11 @@ from mbench.files.whole import write_whole
 
 LOCK_TIMEOUT_S: Final = 0.5
 """Longer than a reader's look at the lock, which takes it for a moment."""
+
+_NAMED_WITHIN_S: Final = 1.0
+"""A holder writes its record right after it has the lock, and a reader's look ends at once: both are over by then."""
+
+_LOOK_AGAIN_S: Final = 0.02
 
 _DOMAIN_FILE: Final = "domain"
 
@@ -66,6 +72,19 @@ class HostLock:
         """Return what the last holder wrote, None where it wrote nothing."""
         with suppress(OSError):
             return parse_record(self._record.read_bytes())
+        return None
+
+    def holder(self) -> LeaseRecord | None:
+        """Return the record of who holds the lock now, None where nobody does or that one does not name itself.
+
+        One that has only just got the lock is given the time to write its record over that of a killed one.
+        """
+        until = time.monotonic() + _NAMED_WITHIN_S
+        while self.is_held():
+            record = self.read()
+            if (record is not None and not record.holder_is_dead()) or time.monotonic() >= until:
+                return record
+            time.sleep(_LOOK_AGAIN_S)
         return None
 
     def known_domain(self) -> str | None:

@@ -15,6 +15,9 @@ from lease_hosts import ELSEWHERE, Host, abandoned, lease_file
 
 from mbench.devices.host.transport import HostTransport
 from mbench.devices.lease.lease import LeaseHeld
+from mbench.devices.lease.on_host import HostLock
+from mbench.devices.lease.on_phone import PhoneLease
+from mbench.devices.lease.records import LeaseRecord
 
 
 def test_of_many_hosts_that_come_at_once_one_gets_the_phone(phone, tmp_path):
@@ -121,3 +124,54 @@ def test_a_killed_holder_keeps_the_phone_from_other_hosts_until_its_limit(phone,
     phone.pass_time(20)
     with here.takes(phone):
         pass
+
+
+def test_a_holder_that_asks_a_slow_phone_is_named_meanwhile(phone, here, monkeypatch):
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(look):
+        def looked(self):
+            asked.set()
+            assert answer.wait(30)
+            return look(self)
+
+        return looked
+
+    monkeypatch.setattr(PhoneLease, "look", slow(PhoneLease.look))
+    holder = threading.Thread(target=lambda: here.takes(phone).__enter__())
+    holder.start()
+    assert asked.wait(30)
+    try:
+        assert f"session mine, process {os.getpid()}" in (here.sees(None) or "")
+    finally:
+        answer.set()
+        holder.join(30)
+
+
+def test_who_has_just_got_the_lock_is_waited_for_until_it_names_itself(here):
+    lock = HostLock(here.folder, "8B3X1234")
+    record = LeaseRecord(
+        host="lab",
+        user="ada",
+        pid=os.getpid(),
+        session="late",
+        token="t",
+        beat="b",
+        since=here.clock.now(),
+        heartbeat_s=0,
+        limit_s=1,
+    )
+    with lock.held():
+        writer = threading.Timer(0.2, lock.write, (record,))
+        writer.start()
+        assert lock.holder() == record
+        writer.join()
+
+
+def test_a_free_lock_has_no_holder_whatever_a_killed_one_left_beside_it(here, phone):
+    lock = HostLock(here.folder, "8B3X1234")
+    with here.takes(phone):
+        left = lock.read()
+    assert left is not None
+    lock.write(left)
+    assert lock.holder() is None
