@@ -27,7 +27,7 @@ from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import parse_variant
 from mbench.files.texts import parse_toml, read_text
-from mbench.workflows.nightly.toml_lines import line_of
+from mbench.files.toml_lines import line_of
 from mbench.workflows.nightly.windows import WEEKDAYS
 
 HOST: Final = "host"
