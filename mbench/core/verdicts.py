@@ -112,6 +112,7 @@ class Finding:
         unit: of both: `µs`, `bytes`, `KiB`, `%` (accuracy), `nodes`.
         low, high: 95 % interval of now / before, where one is known.
         since: id of the night on which it began; tonight's where it is new.
+        since_date: local date of that night; None where it is not known.
         nights: how many nights it has been so, tonight included.
         because: the rule and its evidence, in one sentence with figures.
         changed: what changed that night: `artifact 1f3a… → 9c0d…`, `binary …`, `OS build …`, `commit …`.
@@ -140,6 +141,7 @@ class Finding:
     accepted: Acceptance | None = None
     error_class: str | None = None
     common_cause: str | None = None
+    since_date: date | None = None
 
     @property
     def ratio(self) -> float | None:

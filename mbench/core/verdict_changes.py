@@ -1,0 +1,88 @@
+"""What changed between two verdicts: whoever is told every night of the same stops to read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mbench.core.series import Cell
+from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Standing
+
+_UNMEASURED = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})
+_OPEN = frozenset({Standing.SUSPECT, Standing.PHONE_CHANGED})
+
+Key = tuple[Cell, FindingClass]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictChanges:
+    """What of a night's verdict is news, against an earlier night's; each in the order of its verdict.
+
+    Attributes:
+        new: bad tonight and not the last time, or accepted then and grown since.
+        still: bad both times.
+        recovered: bad the last time, measured tonight and no longer so; as the last verdict had them.
+        accepted: bad the last time, and accepted tonight.
+        unseen: bad the last time, and tonight nothing certain is known of them: no number, a suspect, another phone.
+    """
+
+    new: tuple[Finding, ...]
+    still: tuple[Finding, ...]
+    recovered: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    unseen: tuple[Finding, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to tell: what is still so, or not seen, is no news."""
+        return bool(self.new or self.recovered or self.accepted)
+
+
+def changes_between(last: NightVerdict | None, tonight: NightVerdict) -> VerdictChanges:
+    """Return what changed from the verdict of the last judged night to tonight's.
+
+    Args:
+        last: of the same project and branch; None where tonight is the first: then all that is bad is new.
+        tonight: the verdict of tonight.
+    """
+    before = _by_key(last.findings) if last is not None else {}
+    now = _by_key(tonight.findings)
+    unmeasured = {finding.cell for finding in tonight.findings if finding.kind in _UNMEASURED}
+    bad = [finding for finding in tonight.findings if is_bad(finding)]
+    bad_before = [finding for finding in before.values() if is_bad(finding)]
+    keys = {_key(finding) for finding in bad}
+    keys_before = {_key(finding) for finding in bad_before}
+    gone: dict[str, list[Finding]] = {"recovered": [], "accepted": [], "unseen": []}
+    for finding in bad_before:
+        if _key(finding) not in keys:
+            gone[_became(finding, now, unmeasured)].append(finding)
+    return VerdictChanges(
+        new=tuple(finding for finding in bad if _key(finding) not in keys_before),
+        still=tuple(finding for finding in bad if _key(finding) in keys_before),
+        recovered=tuple(gone["recovered"]),
+        accepted=tuple(gone["accepted"]),
+        unseen=tuple(gone["unseen"]),
+    )
+
+
+def is_bad(finding: Finding) -> bool:
+    """Whether a finding is to be told: a regression, a failure, or a cell without a number, that nobody accepted."""
+    return finding.alarm or (finding.kind in _UNMEASURED and finding.accepted is None)
+
+
+def _became(finding: Finding, now: dict[Key, Finding], unmeasured: set[Cell]) -> str:
+    """Return what became of a finding that was bad the last time and is not so tonight."""
+    found = now.get(_key(finding))
+    if found is not None and found.accepted is not None:
+        return "accepted"
+    if found is not None and found.standing in _OPEN:
+        return "unseen"
+    if found is None and finding.kind not in _UNMEASURED and finding.cell in unmeasured:
+        return "unseen"
+    return "recovered"
+
+
+def _by_key(findings: Iterable[Finding]) -> dict[Key, Finding]:
+    return {_key(finding): finding for finding in findings}
+
+
+def _key(finding: Finding) -> Key:
+    return finding.cell, finding.kind

@@ -1,0 +1,28 @@
+"""The document of a verdict: a judged night as it is kept beside its session, for the next night and for machines."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mbench.core.bounds import SessionName
+from mbench.core.results import FORMAT_VERSION
+from mbench.core.verdicts import NightVerdict
+from mbench.core.workloads import Document
+
+
+class VerdictDocument(Document):
+    """What a night was judged to be, in `SESSION/verdict.json`.
+
+    Attributes:
+        session: of the night; the verdict's own `night`.
+        compared_with: id of the night whose verdict it says changes of; None where there was none.
+        exit_codes: all that apply, the one that the command ended with first; 0 alone where all was well.
+        verdict: the values of `mbench.core.verdicts`, field by field.
+    """
+
+    format_version: Literal[3] = FORMAT_VERSION
+    kind: Literal["verdict"] = "verdict"
+    session: SessionName
+    compared_with: SessionName | None = None
+    exit_codes: Annotated[tuple[int, ...], Field(min_length=1, max_length=10)] = (0,)
+    verdict: NightVerdict
