@@ -15,6 +15,12 @@ def file_name(text: str) -> str:
     ('9A1BFFAZ', '127_0_0_1_5555-6460677a')
     """
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", text)[:_LONGEST]
-    return (
-        plain if plain == text and plain else f"{plain}-{sha256(text.encode(errors='surrogateescape')).hexdigest()[:8]}"
-    )
+    return plain if plain == text and plain else f"{plain}-{sha256(_bytes(text)).hexdigest()[:8]}"
+
+
+def _bytes(text: str) -> bytes:
+    """Return a text's bytes, those of a name that is not UTF-8 as the disk has them."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # half a character of a JSON text, which no disk has
+        return text.encode(errors="surrogatepass")

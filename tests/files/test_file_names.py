@@ -24,3 +24,7 @@ def test_no_name_leads_elsewhere_or_is_too_long(text):
 def test_names_that_look_alike_are_different_files():
     alike = ["a:b", "a/b", "a_b", "a b", "x" * 64, "x" * 65, "x" * 66]
     assert len({file_name(one) for one in alike}) == len(alike)
+
+
+def test_half_a_character_of_a_json_text_gives_a_name_too():
+    assert file_name("\ud800") != file_name("\ud801")
