@@ -11,6 +11,7 @@ from mbench.core.bounds import SessionName
 from mbench.core.errors import StoreError
 from mbench.core.nights import Night, NightEnd
 from mbench.core.results import FORMAT_VERSION, JobResult, PartEnding, Plan, Run
+from mbench.core.verdict_document import VerdictDocument
 from mbench.core.workloads import Document
 from mbench.store.files import read_regular
 from mbench.store.upgrade import upgrade
@@ -45,7 +46,7 @@ def parse_document(data: bytes, model: type[DocumentT], *, source: str) -> Docum
 
     Args:
         data: a file's bytes.
-        model: `Plan`, `JobResult`, `RunDocument`, `PartEnding`, `Night` or `NightEnd`.
+        model: `Plan`, `JobResult`, `RunDocument`, `PartEnding`, `Night`, `NightEnd` or `VerdictDocument`.
         source: file that they came from, for messages.
 
     Raises:
@@ -75,8 +76,8 @@ def read_document(path: Path, model: type[DocumentT]) -> DocumentT:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of every document in a session folder: plan, job, run, ending, night, end of a night."""
-    kinds: tuple[type[Document], ...] = (Plan, JobResult, RunDocument, PartEnding, Night, NightEnd)
+    """Return the JSON schema of every document in a session folder, a night's and its verdict's among them."""
+    kinds: tuple[type[Document], ...] = (Plan, JobResult, RunDocument, PartEnding, Night, NightEnd, VerdictDocument)
     references, definitions = models_json_schema(
         [(kind, "validation") for kind in kinds],
         title=f"mbench results, format {FORMAT_VERSION}",

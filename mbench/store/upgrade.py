@@ -9,7 +9,7 @@ from typing import Any, Final
 from mbench.core.errors import NewerFormat, StoreError
 from mbench.core.results import FORMAT_VERSION
 
-KINDS: Final = ("plan", "job", "run", "ending", "night", "night_end")
+KINDS: Final = ("plan", "job", "run", "ending", "night", "night_end", "verdict")
 """What a document can be; its field `kind`."""
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]

@@ -1,0 +1,146 @@
+"""A group of findings as lines: one that says what it is, and those that say why, what changed and what to do next."""
+
+from collections.abc import Iterator
+
+from mbench.core.statistics import median
+from mbench.core.verdicts import Finding, FindingClass, Standing
+from mbench.report.render.number_format import count_of, milliseconds
+from mbench.report.verdicts.commands import accept_command, history_command, reproduce_command, workload_of
+from mbench.report.verdicts.figures import change, interval, levels, percent
+from mbench.report.verdicts.groups import Group
+from mbench.report.verdicts.pieces import Command, Line, Name, Prose
+
+MOST_CHANGED = 3
+"""Of what changed that night, as many are named in a line."""
+
+_UNITED = frozenset({"nodes"})
+"""Units of which the change itself says from what to what."""
+
+
+def headline(group: Group) -> Line:
+    """Return a group in a few words: `detector gpu on Pixel 4 +10.2 % (4 of 5 Pixel 4), new`."""
+    worst = group.worst
+    what = "" if worst.kind is FindingClass.LATENCY else f"{worst.kind} of "
+    return (what, *_where(group), f" {change(worst)}", *_agreement(group), ", ", *_since(worst))
+
+
+def summary(group: Group) -> Line:
+    """Return a group in one line, its class first."""
+    worst = group.worst
+    known = levels(worst)
+    said = f", {known}" if known and worst.unit not in _UNITED else ""
+    figures = f": {change(worst)}{interval(worst)}{said}"
+    return (f"{worst.kind} ", *_where(group), figures, *_agreement(group), ", ", *_since(worst))
+
+
+def details(group: Group) -> tuple[Line, ...]:
+    """Return the lines below a group's first one: the evidence, what changed, and commands."""
+    worst = group.worst
+    device = () if group.devices == 1 else ("; figures are of ", Name(worst.cell.serial))
+    evidence: Line = (*_evidence(worst), *device)
+    commands: Line = (
+        Command(history_command(worst.cell)),
+        " shows it; ",
+        Command(reproduce_command(worst.cell)),
+        " measures it again",
+    )
+    meant: Line = ("meant? ", Command(accept_command(worst, devices=group.devices)))
+    return tuple(line for line in (evidence, _changed(worst), commands, meant) if line)
+
+
+def reason(group: Group) -> Line:
+    """Return cells without a number, or failed, that share a reason: `lab: 14 cells on R58M1: transport: …`."""
+    worst = group.worst
+    of_class = f"{worst.error_class}: " if worst.error_class else ""
+    where: Line = (Name(workload_of(worst.cell)), " on ", Name(worst.cell.serial))
+    if len(group.findings) > 1:
+        where = (f"{len(group.findings)} cells on ", *_devices(group))
+    return (f"{worst.kind}: ", *where, ": ", Prose(f"{of_class}{worst.because}".rstrip(".")), ", ", *_since(worst))
+
+
+def near_miss(finding: Finding) -> Line:
+    """Return what was looked at and is no regression, in one line."""
+    where: Line = (Name(workload_of(finding.cell)), " on ", Name(finding.cell.serial))
+    return (
+        f"{finding.standing} {finding.kind} ".replace("_", " "),
+        *where,
+        f": {change(finding)}: ",
+        _because(finding),
+    )
+
+
+def _since(finding: Finding) -> Line:
+    """Return since when it is so: `since 2026-11-29, 3 nights`, by the night's id where no date is known; or `new`."""
+    if finding.nights <= 1:
+        return ("new",)
+    began = Name(finding.since) if finding.since_date is None else str(finding.since_date)
+    return ("since ", began, f", {finding.nights} nights")
+
+
+def _where(group: Group) -> Line:
+    worst = group.worst
+    if worst.common_cause is not None and len({workload_of(each.cell) for each in group.findings}) > 1:
+        return (
+            f"{len(group.findings)} cells with one cause, ",
+            Prose(worst.common_cause),
+            ", at worst ",
+            *_cell(worst),
+        )
+    if group.devices == 1 and worst.agreement is None:
+        return (*_cell(worst), " ", Name(worst.cell.serial))
+    return _cell(worst)
+
+
+def _cell(finding: Finding) -> Line:
+    return (Name(workload_of(finding.cell)), " on ", Name(finding.model))
+
+
+def _agreement(group: Group) -> Line:
+    agreements = [each.agreement for each in group.findings if each.agreement is not None]
+    if agreements:
+        most = max(agreements, key=lambda each: (each.shifted, each.devices))
+        return (f" ({most.shifted} of {most.devices} ", Name(most.model), ")")
+    return () if group.devices == 1 else (f" ({group.devices} devices)",)
+
+
+def _devices(group: Group) -> Iterator[str | Name]:
+    serials = list(dict.fromkeys(finding.cell.serial for finding in group.findings))
+    for place, serial in enumerate(serials[:MOST_CHANGED]):
+        yield from (", ", Name(serial)) if place else (Name(serial),)
+    if len(serials) > MOST_CHANGED:
+        yield f" and {count_of(len(serials) - MOST_CHANGED, 'device')} more"
+
+
+def _evidence(finding: Finding) -> Line:
+    rerun = finding.rerun
+    if rerun is None:
+        said = "not measured again: " if finding.standing is Standing.SUSPECT else "why: "
+        return (said, _because(finding))
+    old, new = _middle(rerun.old_us), _middle(rerun.new_us)
+    if new is None:
+        return ("why: ", _because(finding))
+    if old is None:
+        return (f"measured again, without the old files: {milliseconds(new)} ms; ", _because(finding))
+    p_value = "" if rerun.p_value is None else f", p = {rerun.p_value:.2g}"
+    ratio = f", {percent(new / old)}" if old else ""
+    runs = f"{len(rerun.old_us)} and {len(rerun.new_us)} runs"
+    measured = f"measured again in turn: old {milliseconds(old)}, new {milliseconds(new)} ms{ratio}, {runs}{p_value}; "
+    return (measured, _because(finding))
+
+
+def _because(finding: Finding) -> Prose:
+    return Prose(finding.because.rstrip("."))
+
+
+def _changed(finding: Finding) -> Line:
+    if not finding.changed:
+        return ()
+    more = len(finding.changed) - MOST_CHANGED
+    named: list[str | Prose] = []
+    for each in finding.changed[:MOST_CHANGED]:
+        named += ["; ", Prose(each)]
+    return ("changed then: ", *named[1:], *((f"; and {more} more",) if more > 0 else ()))
+
+
+def _middle(samples: tuple[float, ...]) -> float | None:
+    return median(samples) if samples else None
