@@ -10,7 +10,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
 
-from mbench.core.series import Cell
+from mbench.core.cells import Cell
 from mbench.core.verdicts import Acceptance, Finding, FindingClass
 
 ACCEPTABLE: Final = (

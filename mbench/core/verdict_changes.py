@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mbench.core.series import Cell
+from mbench.core.cells import Cell
 from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Standing
 
 _UNMEASURED = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})

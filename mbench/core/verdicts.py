@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from mbench.core.series import Cell
+from mbench.core.cells import Cell
 
 
 class FindingClass(StrEnum):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from mbench.core.acceptances import ACCEPTABLE, AcceptedChange, accepted, accepts, stale
-from mbench.core.series import Cell
+from mbench.core.cells import Cell
 from mbench.core.verdicts import Acceptance, Finding, FindingClass, Standing
 
 NIGHT = date(2026, 11, 29)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from mbench.core.series import Cell
+from mbench.core.cells import Cell
 from mbench.core.verdict_changes import changes_between, is_bad
 from mbench.core.verdicts import Acceptance, Finding, FindingClass, NightVerdict, Standing
 

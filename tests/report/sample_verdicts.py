@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from mbench.core.series import Cell, PointState
+from mbench.core.cells import Cell, PointState
 from mbench.core.verdicts import (
     Acceptance,
     Agreement,

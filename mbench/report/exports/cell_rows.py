@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mbench.core.cells import Cell, PointState
 from mbench.core.ends import ALL_WELL, OWN_FAULT, code_of
 from mbench.core.results import JobResult, Status
-from mbench.core.series import Cell, PointState
 from mbench.report.results.phone_medians import model_name
 from mbench.report.results.rows import Row, row_of
 

@@ -18,7 +18,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from mbench.core.series import Cell, PointState
+from mbench.core.cells import Cell, PointState
 from mbench.core.verdicts import Finding, FindingClass, NightVerdict
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.exports.foreign_text import plain_message, plain_name

@@ -119,7 +119,7 @@ def test_the_details_hold_the_evidence_what_changed_and_three_commands():
     text = verdict_text(verdict(finding(threads=None)))
     assert "measured again in turn: old 13.0, new 14.3 ms, +10.2 %, 2 and 2 runs, p = 0.004; 6.1 times its own" in text
     assert "changed then: artifact 1f3a… to 9c0d…" in text
-    assert "mbench history 'detector gpu on 9A1' shows it" in text
+    assert "mbench history detector gpu 9A1 shows it" in text
     assert "mbench run --model detector.tflite --device 9A1 --delegate gpu measures it again" in text
     assert "meant? mbench accept 'detector gpu on 9A1' --because TEXT" in text
 
