@@ -2,8 +2,8 @@
 
 import shlex
 
+from mbench.core.cells import Cell
 from mbench.core.errors import UsageError
-from mbench.core.series import Cell
 from mbench.core.variants import parse_variant
 from mbench.core.verdicts import Finding
 
@@ -12,7 +12,7 @@ HOST = "host"
 
 def history_command(cell: Cell) -> str:
     """Return the command that shows a cell's nights."""
-    return shlex.join(["mbench", "history", str(cell)])
+    return shlex.join(["mbench", "history", cell.workload, cell.delegate, cell.serial])
 
 
 def reproduce_command(cell: Cell) -> str:
