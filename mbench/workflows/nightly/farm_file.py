@@ -10,9 +10,6 @@ from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -28,27 +25,13 @@ from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import parse_variant
 from mbench.files.texts import parse_toml, read_text
 from mbench.files.toml_lines import line_of
+from mbench.workflows.nightly.farm_table import Table, Text, Value
 from mbench.workflows.nightly.windows import WEEKDAYS
 
 HOST: Final = "host"
 
 
-def _without_nul(said: str) -> str:
-    """Return a text that the system takes for a path, an argument or a variable's value."""
-    if "\0" in said:
-        raise ValueError("holds a NUL character, which no path, argument or variable can")
-    return said
-
-
-Value = Annotated[str, AfterValidator(_without_nul)]
-Text = Annotated[Value, StringConstraints(min_length=1, max_length=500)]
 _VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
-
-
-class Table(BaseModel):
-    """A table of a farm file: nothing unknown is let in, and no number is taken for a text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Group(Table):

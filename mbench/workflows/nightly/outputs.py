@@ -1,0 +1,82 @@
+"""Writes what a farm file's [outputs] name of a judged night, each file whole or not at all."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mbench.core.verdict_changes import VerdictChanges
+from mbench.core.verdicts import NightVerdict
+from mbench.files.disk import disk_errors
+from mbench.files.whole import write_whole
+from mbench.report.exports.cell_rows import CellRow
+from mbench.report.exports.junit import junit_xml
+from mbench.report.exports.otava import NightRows, otava_files
+from mbench.report.exports.trackers import bencher_files, github_benchmark_json
+from mbench.report.verdicts.annotations import annotations
+from mbench.report.verdicts.markdown import comment_body, job_summary
+from mbench.report.verdicts.text import verdict_text
+from mbench.workflows.nightly.gate_tables import Outputs
+
+_OTHERWISE: Final = "let [outputs] of the farm file name other places"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedNight:
+    """A night as outputs show it.
+
+    Attributes:
+        changes: against the last judged night; None where there is none.
+        rows: of all planned cells.
+        earlier: rows of nights before, the oldest first, for formats of whole series.
+    """
+
+    verdict: NightVerdict
+    changes: VerdictChanges | None
+    rows: tuple[CellRow, ...]
+    earlier: tuple[NightRows, ...] = ()
+
+
+def write_outputs(outputs: Outputs, night: JudgedNight, *, resolved: Callable[[str], Path]) -> tuple[Path, ...]:
+    """Write all that is asked for, in place of what is there; return the files.
+
+    Args:
+        outputs: of a farm file.
+        night: to be written.
+        resolved: makes a path of what the farm file says.
+
+    Raises:
+        DiskError: one could not be written; those before it are.
+    """
+    written = []
+    for path, data in _rendered(outputs, night, resolved):
+        with disk_errors("write", path, otherwise=_OTHERWISE):
+            write_whole(path, data, fsync=False)
+        written.append(path)
+    return tuple(written)
+
+
+def _rendered(outputs: Outputs, night: JudgedNight, resolved: Callable[[str], Path]) -> Iterator[tuple[Path, bytes]]:
+    verdict, changes = night.verdict, night.changes
+    files: Mapping[str, Callable[[], bytes]] = {
+        "text": lambda: verdict_text(verdict, changes).encode(),
+        "summary": lambda: job_summary(verdict, changes).encode(),
+        "comment": lambda: comment_body(verdict, changes).encode(),
+        "annotations": lambda: annotations(verdict).encode(),
+        "junit": lambda: junit_xml(verdict, night.rows),
+        "github_benchmark": lambda: github_benchmark_json(night.rows),
+    }
+    folders: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
+        "bencher": lambda: bencher_files(night.rows),
+        "otava": lambda: otava_files(_series(night)),
+    }
+    for name, render in files.items():
+        if (said := getattr(outputs, name)) is not None:
+            yield resolved(said), render()
+    for name, render_all in folders.items():
+        if (said := getattr(outputs, name)) is not None:
+            yield from ((resolved(said) / file, data) for file, data in render_all().items())
+
+
+def _series(night: JudgedNight) -> Sequence[NightRows]:
+    return (*night.earlier, NightRows(night=night.verdict.night, rows=night.rows))
