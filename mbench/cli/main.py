@@ -10,6 +10,7 @@ import typer
 
 from mbench import __version__
 from mbench.cli import (
+    accept,
     binary,
     build,
     cache,
@@ -71,6 +72,7 @@ app.command("train", cls=grouped.GroupedCommand)(train.train)
 app.command("evaluate", cls=grouped.GroupedCommand)(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
 app.command("nightly", cls=grouped.GroupedCommand)(nightly.nightly)
+app.command("accept")(accept.accept)
 app.command("report")(report.report)
 app.command("parse")(parse.parse)
 app.command("doctor")(doctor.doctor)

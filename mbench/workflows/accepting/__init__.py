@@ -1,0 +1,1 @@
+"""What `mbench accept` does: changes that are meant, kept in a file under version control."""
