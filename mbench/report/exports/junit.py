@@ -34,7 +34,8 @@ def junit_xml(verdict: NightVerdict, rows: Sequence[CellRow]) -> bytes:
     found: dict[Cell, list[Finding]] = {}
     for finding in verdict.findings:
         found.setdefault(finding.cell, []).append(finding)
-    missing = {cell: each for cell, each in found.items() if cell not in {row.cell for row in rows}}
+    left = {row.cell for row in rows}
+    missing = {cell: each for cell, each in found.items() if cell not in left}
     root = Element("testsuites", name=plain_name(f"mbench {verdict.project} {verdict.branch}"))
     for (model, serial), cells in _by_device(rows, missing).items():
         _add_suite(root, verdict, (model, serial), cells, found)

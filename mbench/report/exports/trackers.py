@@ -27,8 +27,10 @@ def bencher_files(rows: Sequence[CellRow]) -> dict[str, bytes]:
     `latency` is in ns, `file-size` and `peak-memory` in bytes, `top-1` in percent. A cell without numbers is left out.
     """
     files = {}
-    for serial in dict.fromkeys(row.cell.serial for row in rows):
-        own = [row for row in rows if row.cell.serial == serial]
+    devices: dict[str, list[CellRow]] = {}
+    for row in rows:
+        devices.setdefault(row.cell.serial, []).append(row)
+    for serial, own in devices.items():
         names = [f"{name}{_DOT}" if name.endswith(_IGNORED) else name for name in unique_names(row.name for row in own)]
         benchmarks = {name: measures for name, row in zip(names, own, strict=True) if (measures := _measures(row))}
         files[f"{file_name(serial)}.json"] = _json(benchmarks)

@@ -67,6 +67,7 @@ def told(verdict: NightVerdict, changes: VerdictChanges | None = None) -> Told:
         _section("Without a number", by_reason(_of(findings, *_UNMEASURED)), reason, most=4),
         _section("The phone changed, not the model", _standing(findings, Standing.PHONE_CHANGED), summary, most=3),
         _section("Suspects that nobody measured again", _standing(findings, Standing.SUSPECT), summary, most=3),
+        _section("Bad the last time, and unknown tonight", by_workload(_unseen(changes, findings)), summary, most=3),
         _section("Recovered", by_workload(() if changes is None else changes.recovered), summary, most=3),
         _section("Improved", by_workload(_of(findings, FindingClass.IMPROVED)), summary, most=3),
         Section("Notes", tuple(Block(("note: ", Prose(note))) for note in verdict.notes), most=4),
@@ -125,6 +126,12 @@ def _parted(
         return finding.nights <= 1 if before is None else (finding.cell, finding.kind) not in before
 
     return tuple(filter(is_new, alarms)), tuple(each for each in alarms if not is_new(each))
+
+
+def _unseen(changes: VerdictChanges | None, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield what was bad the last time and has no finding of its class tonight: its cell has no number."""
+    told_tonight = {(each.cell, each.kind) for each in findings}
+    return (each for each in (changes.unseen if changes else ()) if (each.cell, each.kind) not in told_tonight)
 
 
 def _section(

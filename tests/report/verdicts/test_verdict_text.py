@@ -204,3 +204,42 @@ def test_a_level_of_zero_is_shown_and_breaks_nothing():
 def test_the_most_phones_that_agree_are_told():
     few = finding(serial="1", agreement=Agreement(model="Pixel 4", shifted=2, devices=5))
     assert "(4 of 5 Pixel 4)" in first(few, finding(serial="2"))
+
+
+@pytest.mark.parametrize(
+    ("many", "most"),
+    [
+        ([finding(workload=f"w{number}") for number in range(50)], 8),
+        ([finding(workload=f"w{number}", nights=4) for number in range(50)], 6),
+        ([certain(FindingClass.FAILED, because=f"b{number}") for number in range(50)], 4),
+        ([certain(FindingClass.LAB, because=f"b{number}") for number in range(50)], 4),
+        ([finding(workload=f"w{number}", standing=Standing.PHONE_CHANGED) for number in range(50)], 3),
+        ([finding(workload=f"w{number}", standing=Standing.SUSPECT) for number in range(50)], 3),
+        ([certain(FindingClass.IMPROVED, workload=f"w{number}") for number in range(50)], 3),
+    ],
+)
+def test_a_section_shows_the_first_ones_and_says_how_many_are_left_out(many, most):
+    found = lines(*many)
+    assert sum(line.startswith("  ") and not line.startswith(("      ", "  and ")) for line in found) == most
+    assert found[-1] == f"  and {50 - most} more"
+
+
+def test_details_are_left_out_whole_where_lines_are_few():
+    found = lines(*(finding(workload=f"w{number}") for number in range(50)))
+    assert len(found) == 2 + 1 + 8 + 1 + 4 * 7  # head, title, eight of them, the rest, and details of seven
+    assert len(found) == MOST_LINES
+
+
+def test_of_many_devices_with_one_reason_three_are_named():
+    away = [certain(FindingClass.LAB, serial=f"S{number}") for number in range(4)]
+    assert "on S0, S1, S2 and 1 device more: " in "\n".join(lines(*away))
+    assert "on S0, S1, S2: " in "\n".join(lines(*away[:3]))
+
+
+def test_a_regression_whose_cell_has_no_number_tonight_is_not_forgotten():
+    last = verdict(finding(workload="lost"), finding(workload="again"))
+    tonight = verdict(certain(FindingClass.LAB, workload="lost"), finding(workload="again", standing=Standing.SUSPECT))
+    found = verdict_text(tonight, changes_between(last, tonight)).splitlines()
+    below = found[found.index("Bad the last time, and unknown tonight:") + 1 :]
+    assert [line.split()[1] for line in below] == ["lost"]
+    assert "Recovered:" not in found
