@@ -82,7 +82,7 @@ def test_four_kinds_are_known(kind):
 def test_other_kinds_are_refused(kind):
     with pytest.raises(StoreError) as error:
         upgrade(document(1, kind), source="x.json")
-    kinds = "plan, job, run, ending, night, night_end"
+    kinds = "plan, job, run, ending, night, night_end, verdict"
     assert str(error.value) == f"x.json: kind is {kind!r}; a document of mbench is one of {kinds}."
     with pytest.raises(StoreError, match="kind is None"):
         upgrade({"format_version": 1})
