@@ -176,6 +176,16 @@ def with_entries(text: str, changes: Iterable[AcceptedChange]) -> str:
     return ended_text + "".join(f"\n{format_entry(change)}" for change in changes)
 
 
+def stale_note(source: str, change: AcceptedChange) -> str:
+    """Return what a verdict says of an entry that silences nothing any more: `accepted.toml:12: latency of …`."""
+    where = change.device or f"all {change.model}"
+    measured = " ".join(part for part in (change.workload, change.delegate) if part)
+    return (
+        f"{source}:{change.line}: {change.kind} of {measured} on {where} was accepted on {change.on} and is not found "
+        "any more; remove the entry."
+    )
+
+
 def _change(entry: Entry, line: int) -> AcceptedChange:
     return AcceptedChange(
         workload=entry.workload,

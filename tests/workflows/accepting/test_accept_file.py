@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from mbench.core.acceptances import AcceptedChange
 from mbench.core.errors import UsageError
 from mbench.core.verdicts import FindingClass
-from mbench.workflows.accepting.accept_file import HEAD, format_entry, parse_accepted, read_accepted, with_entries
+from mbench.workflows.accepting.accept_file import (
+    HEAD,
+    format_entry,
+    parse_accepted,
+    read_accepted,
+    stale_note,
+    with_entries,
+)
 
 WHOLE = """\
 # ours
@@ -187,3 +194,12 @@ def test_the_example_of_the_module_is_a_file():
     example = re.sub(r"^    ", "", module.__doc__.partition("\n\n")[2], flags=re.MULTILINE)
     (entry,) = parse_accepted(example, source="a")
     assert entry.level == 14310.0
+
+
+def test_a_stale_entry_is_said_with_its_line():
+    first, second = parse_accepted(WHOLE, source="a")
+    assert stale_note("accepted.toml", first) == (
+        "accepted.toml:3: latency of detector gpu on 9A1 was accepted on 2026-11-30 and is not found any more; remove "
+        "the entry."
+    )
+    assert "size of mobilenet_* on all Pixel 4 was" in stale_note("accepted.toml", second)
