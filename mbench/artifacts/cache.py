@@ -3,6 +3,7 @@
     CACHE/recipes/<recipe digest>.json     a `CacheRecord`: which file, its facts, how it was built
     CACHE/files/<sha256>.tflite            the bytes; several recipes may lead to one file, to a user's own file none
     CACHE/locks/<recipe digest>.lock       held while that recipe is being built
+    CACHE/pins/<owner>.json                what is never pruned, and why (`mbench.artifacts.pins`)
     CACHE/in-use.lock                      which files are used by a process that lives (`mbench.files.in_use`)
 
 Everything appears under its final name whole or not at all. What has changed since is removed, so that it is built
@@ -23,6 +24,7 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
+from mbench.artifacts.pins import pins_in, write_pins
 from mbench.core.errors import ArtifactError, LockHeld
 from mbench.core.workloads import ArtifactFacts, Document
 from mbench.files import in_use
@@ -80,12 +82,14 @@ class CacheEntry:
         paths: all that goes with it: of an artifact its file, as far as it is there, and the records that lead to it.
         size_bytes: of all of them together.
         used_s: when it was last written or looked up, in seconds since 1970.
+        pinned: why it is not to be pruned; None: it may be.
     """
 
     name: str
     paths: tuple[Path, ...]
     size_bytes: int
     used_s: float
+    pinned: str | None = None
 
 
 class _Changed(Exception):
@@ -203,12 +207,29 @@ class ArtifactCache:
         """Keep a file of this cache from being removed for as long as this process lives."""
         in_use.hold(self._folder, sha256)
 
+    def pin(self, owner: str, reasons: Mapping[str, str]) -> None:
+        """Keep files from being pruned, whoever uses them or not, in place of what the same owner pinned before.
+
+        Look each up first (`find_file`): then it is not removed before its pin is written.
+
+        Args:
+            owner: who pins, in a word that names a file: a project.
+            reasons: why, by SHA-256; none: the owner pins nothing any more.
+
+        Raises:
+            ArtifactError: the owner's name or a SHA-256 is not one.
+            DiskError: the folder cannot be written.
+        """
+        write_pins(self._folder, owner, reasons)
+
     def entries(self) -> tuple[CacheEntry, ...]:
         """Return what the folder holds, by name; the files are not checked.
 
         Raises:
+            ArtifactError: a file of pins is damaged.
             DiskError: the folder cannot be read.
         """
+        pinned = pins_in(self._folder)
         found: dict[str, list[tuple[Path, os.stat_result]]] = {}
         with disk_errors("read from the artifact cache", self._folder):
             for path in (*_listed(self._folder / "files"), *_listed(self._folder / "recipes")):
@@ -221,6 +242,7 @@ class ArtifactCache:
                 paths=tuple(path for path, _ in files),
                 size_bytes=sum(stat.st_size for _, stat in files),
                 used_s=max(stat.st_mtime for _, stat in files),
+                pinned=pinned.get(name),
             )
             for name, files in sorted(found.items())
         )

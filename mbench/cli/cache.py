@@ -64,7 +64,7 @@ def prune(
     ] = None,
     kind: Kinds = None,
 ) -> None:
-    """Remove what is old, or too much; what a process uses stays.
+    """Remove what is old, or too much; what is in use or pinned stays.
 
     An interrupted session whose artifacts are removed cannot be resumed; those of the results folder are named.
     """
@@ -82,9 +82,10 @@ def prune(
 @one_line_errors
 def empty(
     kind: Kinds = None,
+    pinned: Annotated[bool, typer.Option("--pinned", help="Remove pinned artifacts, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove all of it, after asking; what a process uses stays.
+    """Remove all of it, after asking; what is in use or pinned stays.
 
     An interrupted session whose artifacts are removed cannot be resumed; those of the results folder are named.
     """
@@ -100,5 +101,5 @@ def empty(
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             write_line("nothing was removed.")
             return
-    for line in command.removal_lines(command.empty(chosen), results=results_root(None)):
+    for line in command.removal_lines(command.empty(chosen, pinned=pinned), results=results_root(None)):
         write_line(line)

@@ -12,6 +12,7 @@ import pytest
 from command_line import OTHER, ROOT, SHORT, SMALL, Command
 from filelock import FileLock
 
+from mbench.artifacts.cache import ArtifactCache
 from mbench.core.variants import Size
 from mbench.models.weights.imagenet_weights import file_name
 from mbench.workflows.cache.interrupted import ended_sessions
@@ -268,3 +269,21 @@ def test_a_run_keeps_its_files_while_the_cache_is_emptied(mbench):
     ]
     planned = mbench("run", SMALL, "--dry-run").stdout
     assert "to be built" in planned
+
+
+def test_pinned_artifacts_are_not_pruned_and_emptied_only_on_request(bare):
+    home = home_of(bare)
+    fill(home)
+    (home / "cache" / "files" / f"{'b' * 64}.tflite").write_bytes(b"x" * 100)
+    ArtifactCache(home / "cache").pin("camera", {"a" * 64: "accepted on 2026-11-20"})
+    assert json.loads(bare("cache", "--json").stdout)[0]["pinned"] == 1
+    assert "1 artifacts pinned: mbench cache prune leaves them." in " ".join(bare("cache").stdout.split())
+    left = "1 pinned, left (mbench cache empty --pinned removes them too)"
+    done = bare("cache", "prune", "--size", "0KB", "--kind", "artifacts")
+    assert done.stdout.splitlines() == [f"artifacts: 1 removed, 0.000100 MB; {left}", "0.000100 MB freed."]
+    assert shown(bare)["artifacts"] == (1, 100)
+    age(home, days=100)
+    done = bare("cache", "prune", "--older-than", "1", "--kind", "artifacts")
+    assert done.stdout.splitlines() == [f"artifacts: 0 removed, 0 MB; {left}", "nothing was removed."]
+    assert bare("cache", "empty", "--yes", "--kind", "artifacts").stdout == done.stdout
+    assert bare("cache", "empty", "--yes", "--pinned").stdout.startswith("artifacts: 1 removed")

@@ -29,6 +29,7 @@ class KindUse:
 
     Attributes:
         oldest_s: when the entry was last used that was not used for longest, in seconds since 1970; None: no entry.
+        pinned: entries that are not pruned.
     """
 
     kind: str
@@ -36,17 +37,19 @@ class KindUse:
     entries: int
     size_bytes: int
     oldest_s: float | None
+    pinned: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What became of the entries of one kind that were to go; `names` are those that went."""
+    """What became of the entries of one kind that were to go; `names` are those that went, `pinned` those left."""
 
     kind: str
     names: frozenset[str]
     removed: int
     removed_bytes: int
     in_use: int
+    pinned: int = 0
 
 
 def parse_size(text: str) -> int:
@@ -85,7 +88,7 @@ def uses(of: Sequence[Kind]) -> tuple[KindUse, ...]:
 def prune(of: Sequence[Kind], *, older_than_days: float | None, size_bytes: int | None) -> tuple[Removal, ...]:
     """Remove what was not used for so many days, then what was not used for longest, until the rest is small enough.
 
-    What a process uses stays, whatever its age and size.
+    What a process uses stays, whatever its age and size, and so does what is pinned.
 
     Raises:
         UsageError: neither an age nor a size, or an age that is not a number.
@@ -99,13 +102,13 @@ def prune(of: Sequence[Kind], *, older_than_days: float | None, size_bytes: int 
     return _remove(of, before_s=before_s, most_bytes=math.inf if size_bytes is None else size_bytes)
 
 
-def empty(of: Sequence[Kind]) -> tuple[Removal, ...]:
-    """Remove all that no process uses.
+def empty(of: Sequence[Kind], *, pinned: bool = False) -> tuple[Removal, ...]:
+    """Remove all that no process uses, and, where that is said, what is pinned too.
 
     Raises:
         DiskError: the disk refused.
     """
-    return _remove(of, before_s=math.inf, most_bytes=0)
+    return _remove(of, before_s=math.inf, most_bytes=0, pinned_too=pinned)
 
 
 def as_table(found: Sequence[KindUse]) -> TableValues:
@@ -132,6 +135,7 @@ def as_table(found: Sequence[KindUse]) -> TableValues:
         ),
         foot=(
             f"{home()} holds {_megabytes(total)} of cache, all of which can be made or fetched again.",
+            *(f"{use.pinned} {use.kind} pinned: mbench cache prune leaves them." for use in found if use.pinned),
             *((f"It also holds what mbench cache never removes: {others}.",) if others else ()),
         ),
     )
@@ -145,6 +149,7 @@ def as_json(found: Sequence[KindUse]) -> str:
                 "kind": use.kind,
                 "entries": use.entries,
                 "size_bytes": use.size_bytes,
+                "pinned": use.pinned,
                 "oldest_use": None if use.oldest_s is None else datetime.fromtimestamp(use.oldest_s, UTC).isoformat(),
             }
             for use in found
@@ -155,10 +160,11 @@ def as_json(found: Sequence[KindUse]) -> str:
 
 def removal_lines(removals: Iterable[Removal], *, results: Path) -> tuple[str, ...]:
     """Return a line per kind of which something was to go, one for all, and one for each session that this ends."""
-    touched = [each for each in removals if each.removed or each.in_use]
+    touched = [each for each in removals if each.removed or each.in_use or each.pinned]
     lines = [
         f"{each.kind}: {each.removed} removed, {_megabytes(each.removed_bytes)}"
         + (f"; {each.in_use} in use by a running process, left" if each.in_use else "")
+        + (f"; {each.pinned} pinned, left (mbench cache empty --pinned removes them too)" if each.pinned else "")
         for each in touched
     ]
     freed = sum(each.removed_bytes for each in touched)
@@ -179,16 +185,18 @@ def question(found: Sequence[KindUse]) -> str:
     return f"Remove {_megabytes(sum(use.size_bytes for use in found))} of {what} from {home()}?"
 
 
-def _remove(of: Sequence[Kind], *, before_s: float, most_bytes: float) -> tuple[Removal, ...]:
+def _remove(of: Sequence[Kind], *, before_s: float, most_bytes: float, pinned_too: bool = False) -> tuple[Removal, ...]:
     """Remove what was last used before a time, and the oldest of the rest until that is small enough."""
     entries = [(kind, entry) for kind in of for entry in kind.entries()]
     total = sum(entry.size_bytes for _, entry in entries)
     removed: dict[str, list[CacheEntry]] = {kind.name: [] for kind in of}
-    in_use = dict.fromkeys(removed, 0)
+    in_use, pinned = dict.fromkeys(removed, 0), dict.fromkeys(removed, 0)
     for kind, entry in sorted(entries, key=lambda each: (each[1].used_s, each[1].name)):
         if entry.used_s >= before_s and total <= most_bytes:
             continue
-        if kind.remove(entry):
+        if entry.pinned is not None and not pinned_too:
+            pinned[kind.name] += 1
+        elif kind.remove(entry):
             removed[kind.name].append(entry)
             total -= entry.size_bytes
         else:
@@ -200,6 +208,7 @@ def _remove(of: Sequence[Kind], *, before_s: float, most_bytes: float) -> tuple[
             removed=len(gone),
             removed_bytes=sum(entry.size_bytes for entry in gone),
             in_use=in_use[name],
+            pinned=pinned[name],
         )
         for name, gone in removed.items()
     )
@@ -212,6 +221,7 @@ def _use(kind: Kind, entries: Sequence[CacheEntry]) -> KindUse:
         entries=len(entries),
         size_bytes=sum(entry.size_bytes for entry in entries),
         oldest_s=min((entry.used_s for entry in entries), default=None),
+        pinned=sum(entry.pinned is not None for entry in entries),
     )
 
 
