@@ -62,11 +62,16 @@ def bootstrap_interval(samples: Sequence[float], *, seed: int) -> Interval | Non
     """
     if len(samples) < LEAST_RUNS_FOR_INTERVAL:
         return None
+    medians = bootstrap_medians(samples, seed=seed)
+    return Interval(low=_at(medians, int(0.025 * RESAMPLES)), high=_at(medians, int(0.975 * RESAMPLES) - 1))
+
+
+def bootstrap_medians(samples: Sequence[float], *, seed: int) -> list[tuple[float, int]]:
+    """Return the medians of 2000 resamples, ascending, each with how often it came up."""
     ordered = sorted(samples)
-    medians = sorted(
+    return sorted(
         ((ordered[low] + ordered[high]) / 2, times) for (low, high), times in _middle_ranks(len(ordered), seed)
     )
-    return Interval(low=_at(medians, int(0.025 * RESAMPLES)), high=_at(medians, int(0.975 * RESAMPLES) - 1))
 
 
 def for_coarse_clock(interval: Interval) -> Interval:
