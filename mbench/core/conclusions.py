@@ -131,6 +131,12 @@ def latency_samples_us(runs: Sequence[Run]) -> list[float]:
     return [sample for sample in samples if sample is not None]
 
 
+def block_pairs_us(old: Sequence[Run], new: Sequence[Run]) -> tuple[tuple[float, float], ...]:
+    """Return the samples of two jobs from the blocks in which both have one, (old, new) in µs, in their order."""
+    before, after = ({run.block: sample for run in runs for sample in latency_samples_us([run])} for runs in (old, new))
+    return tuple((before[block], after[block]) for block in sorted(before.keys() & after.keys()))
+
+
 def _sample_us(run: Run) -> float | None:
     if run.measured is None:
         return None

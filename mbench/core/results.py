@@ -9,7 +9,7 @@ Format history:
         inputs are fed, scores what is doubtful about them and where their examples come from, which may be all of a
         data set or those of a list, and which first answers they were given. Why a part ended is kept. A night of a
         farm, and its end, are documents, too. Of a program it is said whether its device was asked for it, and of a
-        part which cores were asked for where that was not.
+        part which cores were asked for where that was not. A plan says which of its jobs are compared, pair by pair.
 """
 
 from enum import StrEnum
@@ -33,6 +33,7 @@ from mbench.core.bounds import (
     Share,
 )
 from mbench.core.error_classes import OTHER_ENDS, ErrorClass
+from mbench.core.job_pairs import Pairing
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Document, Workload
 
@@ -372,6 +373,7 @@ class Plan(Document):
         question: what files are asked for their accuracy; None: nothing.
         ask_devices: whether the devices are asked too, and not this host alone.
         keep_predictions: whether the session keeps what each file answered to each example.
+        pairing: which of its jobs are old files and new ones that are timed in turn; None: nothing is compared.
     """
 
     format_version: Literal[3] = FORMAT_VERSION
@@ -383,6 +385,7 @@ class Plan(Document):
     question: EvaluationSpec | None = None
     ask_devices: bool = False
     keep_predictions: bool = False
+    pairing: Pairing | None = None
 
     @property
     def jobs(self) -> tuple[PlannedJob, ...]:

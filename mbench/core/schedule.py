@@ -3,15 +3,32 @@
 import random
 from collections.abc import Sequence
 
+from mbench.core.job_pairs import JobPair
 from mbench.core.results import MeasuringRules
 from mbench.core.statistics import bootstrap_interval, median
 
 
-def block_order(jobs: Sequence[str], *, seed: int, block: int) -> tuple[str, ...]:
-    """Return the jobs of one block in its own seeded order: never all runs of one variant in a row."""
-    order = sorted(jobs)
-    random.Random(f"{seed}/{block}").shuffle(order)
-    return tuple(order)
+def block_order(jobs: Sequence[str], *, seed: int, block: int, pairs: Sequence[JobPair] = ()) -> tuple[str, ...]:
+    """Return the jobs of one block in its own seeded order: never all runs of one variant in a row.
+
+    The two jobs of a pair stand side by side. A seeded coin says which is first in the first block, and they change
+    places from block to block (ABBA), so that what drifts steadily is the same for both.
+    """
+    left = set(jobs)
+    units: list[tuple[str, ...]] = []
+    for pair in pairs:
+        if {pair.old, pair.new} <= left:
+            left -= {pair.old, pair.new}
+            units.append(_in_turn(pair, seed=seed, block=block))
+    units += [(job,) for job in left]
+    units.sort(key=min)
+    random.Random(f"{seed}/{block}").shuffle(units)
+    return tuple(job for unit in units for job in unit)
+
+
+def _in_turn(pair: JobPair, *, seed: int, block: int) -> tuple[str, str]:
+    old_first = random.Random(f"{seed}/{pair.old}/{pair.new}").random() < 0.5
+    return (pair.old, pair.new) if old_first == (block % 2 == 0) else (pair.new, pair.old)
 
 
 def measured_enough(medians_us: Sequence[float], rules: MeasuringRules) -> bool:

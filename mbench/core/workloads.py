@@ -185,6 +185,11 @@ class ArtifactFacts(Document):
     calibration: CalibrationFacts | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def bare_name(self) -> str:
+        """The name without what changes with the bytes of a user's own file: `file:model` of `file:model@0123…`."""
+        return self.name.rpartition("@")[0] if self.name.startswith("file:") and "@" in self.name else self.name
+
     def subgraph_of(self, signature: str | None) -> int | None:
         """Return the subgraph that runs where a program is given this signature: 0 without one; None: not known."""
         if signature is None:

@@ -88,6 +88,14 @@ def _plan_faults(plan: Plan, folder: str) -> Found:
             yield f"{part.device.serial}: at most {part.rules.max_runs} runs are fewer than {part.rules.min_runs}"
     if twice := _twice(part.device.serial for part in plan.devices):
         yield f"device {twice} stands in it twice"
+    yield from _pair_faults(plan)
+
+
+def _pair_faults(plan: Plan) -> Found:
+    place = {planned.id: number for number, part in enumerate(plan.devices) for planned in part.jobs}
+    for pair in plan.pairing.pairs if plan.pairing is not None else ():
+        if pair.old == pair.new or place.get(pair.old, -1) != place.get(pair.new, -2):
+            yield f"jobs {pair.old!r} and {pair.new!r} are no pair: they are not two jobs of one device"
 
 
 def _job_faults(result: JobResult, plan: Plan, part: DevicePlan, planned: PlannedJob) -> Found:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mbench.core.job_pairs import JobPair
 from mbench.core.results import MeasuringRules
 from mbench.core.schedule import block_order, measured_enough
 
@@ -51,3 +52,28 @@ def test_the_order_of_a_block_is_seeded_and_differs_between_blocks():
 def test_an_order_takes_seed_and_block_by_name_alone():
     with pytest.raises(TypeError):
         block_order(["job"], 1, 0)
+
+
+PAIRS = (JobPair(old="a.old", new="a"), JobPair(old="b.old", new="b"))
+
+
+def test_the_jobs_of_a_pair_stand_side_by_side_and_change_places_from_block_to_block():
+    jobs = ["a", "a.old", "b", "b.old", "c"]
+    orders = [block_order(jobs, seed=1, block=block, pairs=PAIRS) for block in range(6)]
+    for pair in PAIRS:
+        places = [(order.index(pair.old), order.index(pair.new)) for order in orders]
+        assert {abs(old - new) for old, new in places} == {1}
+        firsts = [old < new for old, new in places]
+        assert firsts in ([True, False] * 3, [False, True] * 3)
+    assert all(sorted(order) == sorted(jobs) for order in orders)
+    assert len(set(orders)) > 2
+
+
+def test_a_coin_says_which_file_of_a_pair_is_first():
+    firsts = {block_order(["a", "a.old"], seed=seed, block=0, pairs=PAIRS)[0] for seed in range(10)}
+    assert firsts == {"a", "a.old"}
+
+
+def test_a_job_whose_partner_has_ended_is_ordered_alone():
+    assert sorted(block_order(["a", "b", "c"], seed=1, block=0, pairs=PAIRS)) == ["a", "b", "c"]
+    assert block_order(["a", "b", "c"], seed=1, block=0, pairs=PAIRS) == block_order(["a", "b", "c"], seed=1, block=0)

@@ -7,6 +7,7 @@ from mbench.core.conclusions import conclude, latency_samples_us
 from mbench.core.delegates import Delegate
 from mbench.core.error_classes import TIMEOUT
 from mbench.core.errors import PartInterrupted
+from mbench.core.job_pairs import partners
 from mbench.core.ports import Clock, Progress
 from mbench.core.reasons import Unscored
 from mbench.core.results import DevicePlan, JobResult, Pass, Plan, PlannedJob, Run, Status
@@ -76,6 +77,7 @@ class Measuring:
         self._plan, self._part, self._results, self._bench = plan, part, results, bench
         self._clock, self._progress, self._busy_limit = clock, progress, busy_limit
         self._scorer, self._stop_requested = scorer, stop_requested
+        self._pairs = () if plan.pairing is None else plan.pairing.pairs
         self._open = {job.id: job for job in part.jobs if results.result(job.id) is None}
         self._runs = {name: list(results.runs(name)) for name in [*self._open, part.canary_job]}
         self._timed: list[PlannedJob] = []
@@ -94,7 +96,8 @@ class Measuring:
             if self._open:
                 self._run_canary()
             while self._open:
-                for name in block_order(list(self._open), seed=self._part.rules.seed, block=self._block):
+                seed = self._part.rules.seed
+                for name in block_order(list(self._open), seed=seed, block=self._block, pairs=self._pairs):
                     self._run_job(self._open[name])
                 self._run_canary()
                 self._conclude(self._ended)
@@ -117,7 +120,7 @@ class Measuring:
         """Give a job its next run of every pass that it still needs; the first failing run ends it."""
         rules, runs = self._part.rules, self._runs[job.id]
         wanted = {
-            Pass.LATENCY: not measured_enough(latency_samples_us(runs), rules),
+            Pass.LATENCY: self._wants_latency(job.id),
             Pass.MEMORY: self._count(job.id, Pass.MEMORY) < rules.memory_runs,
             Pass.OPS: rules.profile_ops and not self._count(job.id, Pass.OPS),
         }
@@ -158,10 +161,27 @@ class Measuring:
         if any(run.status is not Status.OK for run in runs):
             return True
         return (
-            measured_enough(latency_samples_us(runs), rules)
+            not any(map(self._wants_latency, (job.id, *self._partners_left(job.id))))
             and self._count(job.id, Pass.MEMORY) >= rules.memory_runs
             and (not rules.profile_ops or self._count(job.id, Pass.OPS) > 0)
         )
+
+    def _wants_latency(self, name: str) -> bool:
+        """Whether a job needs a further latency run: for itself, or for one that it is timed in turn with."""
+        rules = self._part.rules
+        if not measured_enough(latency_samples_us(self._runs[name]), rules):
+            return True
+        count = self._count(name, Pass.LATENCY)
+        return count < rules.max_runs and any(
+            self._count(other, Pass.LATENCY) > count
+            or not measured_enough(latency_samples_us(self._runs[other]), rules)
+            for other in self._partners_left(name)
+        )
+
+    def _partners_left(self, name: str) -> list[str]:
+        """Return the jobs that a job is timed in turn with, as long as they go on."""
+        left = [other for other in partners(name, self._pairs) if other in self._open]
+        return [other for other in left if all(run.status is Status.OK for run in self._runs[other])]
 
     def _nothing_left(self, job: PlannedJob) -> bool:
         """Whether a job needs no run: it was never built, or was timed in full before its document could be written."""

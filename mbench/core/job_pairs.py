@@ -1,0 +1,38 @@
+"""Pairs of jobs of one session: an old file and a new one, timed in turn on one device so that they can be compared."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from mbench.core.bounds import JobName
+from mbench.core.workloads import Document
+
+
+class JobPair(Document):
+    """Two jobs of one device that differ in their file alone."""
+
+    old: JobName
+    new: JobName
+
+
+class Pairing(Document):
+    """What a session compares.
+
+    Attributes:
+        purpose: `against`: a user asked for it; `rerun`: a suspect of a night is measured again.
+        old_from: where the old files come from: a session's name, a file's, or a night's.
+        pairs: none where the old files are not there any more, and the new ones are measured alone.
+    """
+
+    purpose: Literal["against", "rerun"]
+    old_from: str
+    pairs: tuple[JobPair, ...]
+
+    @property
+    def old_jobs(self) -> frozenset[str]:
+        """The jobs of old files."""
+        return frozenset(pair.old for pair in self.pairs)
+
+
+def partners(job: str, pairs: Sequence[JobPair]) -> tuple[str, ...]:
+    """Return the jobs that a job is paired with."""
+    return tuple(pair.old if job == pair.new else pair.new for pair in pairs if job in (pair.old, pair.new))
