@@ -1,7 +1,7 @@
 """Artifacts of a selection: out of the cache, built, or the user's own files; each with facts or a reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -75,6 +75,8 @@ def gather(
             known.append(own[one.file])
         elif one.variant is not None:
             known.append(_built(outcomes[one.variant]))
+        elif one.kept is not None:
+            known.append(_kept(one.kept, cache, asked))
     return known
 
 
@@ -99,6 +101,8 @@ def foresee(
         elif one.variant is not None:
             entry = cached.get(one.variant)
             known.append(Known(facts=entry.facts if entry else unbuilt(str(one.variant))))
+        elif one.kept is not None:
+            known.append(_kept(one.kept, cache, asked))
     return known
 
 
@@ -151,6 +155,18 @@ def unbuilt(name: str) -> ArtifactFacts:
     return ArtifactFacts(
         name=name, sha256=None, size_bytes=None, mult_adds=None, parameters=None, activation_bytes=None
     )
+
+
+def _kept(facts: ArtifactFacts, cache: ArtifactCache, asked: AskedInputs) -> Known:
+    """Return what a file of the cache is; of a user's own, how its inputs are to be fed is looked up in it again."""
+    path = None if facts.sha256 is None else cache.find_file(facts.sha256)
+    if path is None:
+        return Known(facts=facts, reason=f"{facts.name} is no longer in the cache {cache.folder}")
+    if facts.name.startswith("file:"):
+        found = _own_file(path, asked, keep=None)
+        own = {"name": facts.name, "latency_only": facts.latency_only}
+        return replace(found, facts=found.facts.model_copy(update=own))
+    return Known(facts=facts)
 
 
 def _own_file(path: Path, asked: AskedInputs, *, keep: ArtifactCache | None) -> Known:

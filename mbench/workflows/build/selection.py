@@ -8,6 +8,7 @@ from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
+from mbench.core.workloads import ArtifactFacts
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
 
@@ -18,12 +19,25 @@ _OF_NETWORKS = frozenset({"--arch", "--classes"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One thing to run: a variant to be built, or a user's own file; `threads` None is the device's default."""
+    """One thing to run: a variant to be built, a user's own file, or a file that the cache keeps from earlier.
+
+    Attributes:
+        kept: what is known of such a file of the cache.
+        threads: None is the device's default.
+        old_of: the thing, as `thing` calls it, that this is the old file of; None: it is none.
+    """
 
     variant: Variant | None = None
     file: Path | None = None
+    kept: ArtifactFacts | None = None
     delegate: Delegate = Delegate.CPU
     threads: int | None = None
+    old_of: str | None = None
+
+    @property
+    def thing(self) -> str:
+        """What is run, whatever runs it: a variant's name, a path, or a kept file's hash."""
+        return str(self.variant or self.file or (self.kept.sha256 if self.kept else None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ def plan_lines(request: RunRequest) -> Iterator[str]:
         spares = partial(devices.spares, request, chosen)
         plan = make_plan(expanded, chosen, look, learn=False, progress=progress, spares=spares)
         yield from _weights_lines(plan)
+        if expanded.old is not None:
+            yield f"against: {expanded.old.source}; old and new are timed in turn"
         for planned in plan.devices:
             yield from _device_lines(planned)
 
@@ -58,7 +60,8 @@ def _device_lines(planned: PlannedDevice) -> Iterator[str]:
     for job, one in zip(part.jobs, planned.candidates, strict=True):
         yield f"job {job.id}: {_foreseen(job, one)}"
     able = [job.id for job in part.jobs if job.build_error is None]
-    yield f"first block: {', '.join(block_order(able, seed=part.rules.seed, block=0)) or 'nothing'}"
+    order = block_order(able, seed=part.rules.seed, block=0, pairs=planned.pairs)
+    yield f"first block: {', '.join(order) or 'nothing'}"
     yield f"folders: {SESSION} in a command is the name that the session gets when it is made"
     for job in part.jobs:
         for purpose in passes(part.rules) if job.build_error is None else ():
@@ -69,6 +72,8 @@ def _foreseen(job: PlannedJob, one: Candidate) -> str:
     if job.build_error is not None:
         return f"failed: build: {job.build_error}"
     sha256 = job.workload.artifact.sha256
+    if one.old_of is not None:
+        return f"old file {sha256}"
     return f"your file {sha256}" if one.file else f"cached {sha256}" if sha256 else "to be built"
 
 

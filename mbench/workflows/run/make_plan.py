@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import ForeignProgram, MbenchError, NoDevice, TransportError, UsageError
+from mbench.core.job_pairs import JobPair
 from mbench.core.plain_text import ended
 from mbench.core.ports import Progress
-from mbench.core.results import DevicePlan, MeasuringRules, Pass
+from mbench.core.results import DevicePlan, MeasuringRules, Pass, PlannedJob
 from mbench.core.workloads import RunSettings, Workload
 from mbench.runner.command import refuse_impossible
 from mbench.workflows.build.gather_artifacts import Known, unbuilt
@@ -16,7 +17,7 @@ from mbench.workflows.build.selection import Candidate
 from mbench.workflows.devices.device import Device, Identity
 from mbench.workflows.run.candidates import candidates_for
 from mbench.workflows.run.measuring_rules import UNPINNED, measuring_rules, wanted_settings
-from mbench.workflows.run.plan import choose_canary, planned_job, serial_part
+from mbench.workflows.run.plan import OLD_JOB, choose_canary, planned_job, serial_part
 from mbench.workflows.run.request import ExpandedRequest, RunRequest
 from mbench.workflows.run.together import together
 
@@ -41,6 +42,7 @@ class PlannedDevice:
         identity: what it is, and its program.
         candidates: what each job of the part was made of, in order.
         left_out: a sentence for each delegate that a sweep leaves out on it.
+        pairs: its jobs of old files with those of new ones.
         unfit: why it cannot be used, and others are: its program is then the one that it would have been given. None
             of one that is fit.
     """
@@ -50,6 +52,7 @@ class PlannedDevice:
     part: DevicePlan
     candidates: tuple[Candidate, ...]
     left_out: tuple[str, ...]
+    pairs: tuple[JobPair, ...] = ()
     unfit: MbenchError | None = None
 
 
@@ -294,7 +297,7 @@ def _planned(
 ) -> PlannedDevice:
     """Return what one device is going to do; of several devices, names of jobs say which one they are of."""
     request, serial = ready.asked.request, ready.identity.facts.serial
-    settings = _settings(request, ready)
+    settings, here_alone = _settings(request, ready), ""
     here = ready.device.profile.transport == "host" and ready.identity.instrument.tool == HOSTBENCH
     jobs = []
     for one in ready.candidates:
@@ -312,9 +315,12 @@ def _planned(
                 error_class=found.error_class,
             )
         )
+    pairs = _pairs(ready.candidates, jobs)
+    jobs = [job.model_copy(update={"id": old}) if old else job for job, (old, _) in zip(jobs, pairs, strict=True)]
     _refuse_unfit_signatures([job.workload for job in jobs if job.workload.signature], ready, scored=bool(scoring))
     if several:
-        jobs = [job.model_copy(update={"id": f"{job.id}@{serial_part(serial)}"}) for job in jobs]
+        here_alone = f"@{serial_part(serial)}"
+        jobs = [job.model_copy(update={"id": job.id + here_alone}) for job in jobs]
     part = DevicePlan(
         device=ready.identity.facts,
         binary=ready.identity.binary,
@@ -330,8 +336,22 @@ def _planned(
         part=scoring.with_scores(part) if scoring else part,
         candidates=ready.candidates,
         left_out=ready.left_out,
+        pairs=tuple(
+            JobPair(old=job.id, new=f"{new}{here_alone}") for job, (_, new) in zip(jobs, pairs, strict=True) if new
+        ),
         unfit=ready.unfit,
     )
+
+
+def _pairs(candidates: Sequence[Candidate], jobs: Sequence[PlannedJob]) -> list[tuple[str | None, str | None]]:
+    """Return for each job of an old file the name that it gets, and the new one's job; of others None."""
+    new = {
+        (one.thing, one.delegate, one.threads): job.id
+        for one, job in zip(candidates, jobs, strict=True)
+        if one.old_of is None
+    }
+    found = [None if one.old_of is None else new[one.old_of, one.delegate, one.threads] for one in candidates]
+    return [(None, None) if name is None else (f"{name}{OLD_JOB}", name) for name in found]
 
 
 def _refuse_unfit_signatures(workloads: Sequence[Workload], ready: _Ready, *, scored: bool) -> None:

@@ -9,7 +9,7 @@ from mbench.core.plain_text import without_name
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan
 from mbench.store.session_store import SessionStore
-from mbench.workflows.run.one_device import DeviceOf, measure_part
+from mbench.workflows.run.one_device import NEVER, DeviceOf, measure_part
 from mbench.workflows.run.stragglers import Stragglers
 
 SoFar = Callable[[SessionStore, Sequence[str]], None]
@@ -33,6 +33,7 @@ def measure_parts(
     progress: Progress,
     without: Container[str] = (),
     so_far: SoFar = lambda store, waited_for: None,
+    stop_requested: Callable[[], bool] = NEVER,
 ) -> None:
     """Run what is left of every part: one device here and now, several at the same time.
 
@@ -42,6 +43,7 @@ def measure_parts(
         progress: reports how far it is.
         without: serials of devices that are known to be of no use.
         so_far: shown the session, and the serials that are still at work, where a few hold up many that have ended.
+        stop_requested: asked before each run of one device only.
 
     Raises:
         MbenchError: one device only, and it could not be measured. Of several, each one's failure is a note, and its
@@ -50,7 +52,7 @@ def measure_parts(
     unfinished = [part for part in store.plan.devices if any(store.result(job.id) is None for job in part.jobs)]
     left = [part for part in unfinished if part.device.serial not in without]
     if len(left) == 1:
-        measure_part(store, left[0], device_of, progress=progress)
+        measure_part(store, left[0], device_of, progress=progress, stop_requested=stop_requested)
     elif left:
         measure_at_once(store, left, device_of, progress=progress, so_far=so_far)
 

@@ -19,6 +19,9 @@ LONGEST_MODEL: Final = 100
 
 LONGEST_SERIAL: Final = 40
 
+OLD_JOB: Final = ".old"
+"""Ends the name of an old file's job, which else is that of the new one's."""
+
 _DIGEST_DIGITS: Final = 12
 
 
@@ -45,11 +48,16 @@ def planned_job(
         artifact=artifact, delegate=delegate, threads=threads, settings=settings, signature=chosen, inputs=inputs
     )
     return PlannedJob(
-        id=f"{_model_name(artifact.name)}-{_file_name(delegate)}-t{threads}",
+        id=job_name(workload),
         workload=workload,
         build_error=build_error,
         build_error_class=None if build_error is None else error_class,
     )
+
+
+def job_name(workload: Workload) -> str:
+    """Return what the job of a workload is called on one device."""
+    return f"{_model_name(workload.artifact.name)}-{_file_name(workload.delegate)}-t{workload.threads}"
 
 
 OF_FIRST_GRAPH: Final = (

@@ -10,6 +10,7 @@ from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
+from mbench.workflows.run.against import OldFiles, beside_new, old_files, paired_rules
 
 if TYPE_CHECKING:  # what a run without a data set, or on this host by hostbench, has no need of
     from mbench.binaries.records import Flavour
@@ -29,6 +30,7 @@ class RunRequest:
         predictions: CSV file for what each file answers to each example; None: none is written.
         inputs: how the inputs of the user's own files are fed.
         title: what the session's name says it is of; None: what was typed.
+        against: a session's name or a `.tflite` file with which what is run is compared; None: nothing.
     """
 
     devices: tuple[str, ...]
@@ -56,6 +58,7 @@ class RunRequest:
     every: bool = False
     at_most: int | None = None
     title: str | None = None
+    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +68,14 @@ class ExpandedRequest:
     Attributes:
         request: as its data set wants it.
         scoring: what scores files; None where no data set is named.
-        selected: everything to run, on whatever device.
+        selected: everything to run, on whatever device; old files, where there are any, beside the new ones.
+        old: where old files come from; None: nothing is compared.
     """
 
     request: RunRequest
     scoring: "Scoring | None"
     selected: tuple[Candidate, ...]
+    old: OldFiles | None = None
 
 
 def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
@@ -88,7 +93,16 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
         scoring = Scoring(request.accuracy, workers=request.workers, progress=progress)
         selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
         request = replace(request, selection=selection, build_inputs=build_inputs)
-    return ExpandedRequest(request=request, scoring=scoring, selected=select(request.selection))
+    selected = select(request.selection)
+    if request.against is None:
+        return ExpandedRequest(request=request, scoring=scoring, selected=selected)
+    old = old_files(request.against, selected, results=request.results)
+    return ExpandedRequest(
+        request=replace(request, rules=dict(paired_rules(request.rules))),
+        scoring=scoring,
+        selected=beside_new(selected, old),
+        old=old,
+    )
 
 
 def _refuse_inputs_of_others(request: RunRequest) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mbench.core.errors import LostFile, MbenchError, StoreError, UsageError
+from mbench.core.job_pairs import Pairing
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import JobResult, Plan, PlannedJob, Status
 from mbench.files.scratch import sweep
@@ -23,7 +24,7 @@ from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_o
 from mbench.workflows.run.late_devices import identify_late
 from mbench.workflows.run.make_plan import make_plan
 from mbench.workflows.run.many_devices import measure_parts
-from mbench.workflows.run.one_device import DeviceOf, note_ending, refuse_lost_files
+from mbench.workflows.run.one_device import NEVER, DeviceOf, note_ending, refuse_lost_files
 from mbench.workflows.run.provenance import provenance
 from mbench.workflows.run.request import RunRequest, expand_request
 
@@ -56,6 +57,8 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
         chosen = devices.choose(request)
         spares = partial(devices.spares, request, chosen)
         planned = make_plan(expanded, chosen, build, learn=True, progress=progress, spares=spares).devices
+        for said in expanded.old.notes([each.part for each in planned]) if expanded.old else ():
+            progress.note(said)
         created_at, made_by = utc_now(), provenance(request.command)
         store = create_session(
             request.results,
@@ -70,6 +73,13 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
                 question=request.accuracy.spec if request.accuracy else None,
                 ask_devices=request.accuracy is not None and "device" in request.accuracy.places,
                 keep_predictions=request.predictions is not None,
+                pairing=None
+                if expanded.old is None
+                else Pairing(
+                    purpose="against",
+                    old_from=expanded.old.source,
+                    pairs=tuple(pair for each in planned for pair in each.pairs),
+                ),
             ),
         )
         if expanded.scoring is not None:
@@ -79,7 +89,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
         by_serial = {each.part.device.serial: each.device for each in planned}
         unfit = {each.part.device.serial: each.unfit for each in planned if each.unfit is not None}
         with _predicted(store, request.predictions):
-            _drive(store, by_serial.__getitem__, progress, started, unfit=unfit, shown=shown)
+            measure_session(store, by_serial.__getitem__, progress, started, unfit=unfit, shown=shown)
     return store
 
 
@@ -138,7 +148,7 @@ def resume(
 
         first = partial(_failed_jobs, store, progress, again=failed)
         with _predicted(store, predictions):
-            _drive(store, device_of, progress, started, unfit=late.unfit, first=first, shown=shown)
+            measure_session(store, device_of, progress, started, unfit=late.unfit, first=first, shown=shown)
     return store
 
 
@@ -191,7 +201,7 @@ def keep_or_drop(store: SessionStore) -> bool:
     return False
 
 
-def _drive(
+def measure_session(
     store: SessionStore,
     device_of: DeviceOf,
     progress: Progress,
@@ -200,6 +210,7 @@ def _drive(
     unfit: Mapping[str, MbenchError] = MappingProxyType({}),
     first: Callable[[], None] = lambda: None,
     shown: Shown = _nowhere,
+    stop_requested: Callable[[], bool] = NEVER,
 ) -> None:
     """Measure what is left of every part, and keep the table, however that ends.
 
@@ -211,6 +222,10 @@ def _drive(
         unfit: why devices cannot be used, by serial; they are not tried.
         first: done before anything is measured, by the one who drives the session.
         shown: as of `run`.
+        stop_requested: asked before each run, of a session on one device.
+
+    Raises:
+        MbenchError: one device only, and it could not be measured.
     """
     sweep()
     with store.lock(), _reported(store):
@@ -219,7 +234,7 @@ def _drive(
             note_ending(store, serial, error, SystemClock())
         started(store)
         so_far = partial(_show_so_far, progress=progress, shown=shown)
-        measure_parts(store, device_of, progress=progress, without=unfit, so_far=so_far)
+        measure_parts(store, device_of, progress=progress, without=unfit, so_far=so_far, stop_requested=stop_requested)
         if store.plan.ask_devices:
             from mbench.workflows.run.device_score import forget_answers
 
