@@ -14,6 +14,7 @@ from mbench.cli import (
     binary,
     build,
     cache,
+    compare,
     devices,
     doctor,
     emulate,
@@ -74,6 +75,7 @@ app.command("inspect")(inspect.inspect)
 app.command("nightly", cls=grouped.GroupedCommand)(nightly.nightly)
 app.command("accept")(accept.accept)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
 app.command("parse")(parse.parse)
 app.command("doctor")(doctor.doctor)
 app.command("emulate")(emulate.emulate)

@@ -96,6 +96,7 @@ def run(
     fixed_performance: run_options.FixedPerformance = False,
     governor: run_options.Governor = None,
     signature: run_options.Signature = None,
+    against: run_options.Against = None,
     wait_for_phone: options.WaitForPhone = None,
     adb_server: options.AdbServers = None,
     results: options.Results = None,
@@ -126,6 +127,8 @@ def run(
         raise UsageError("--failed needs --resume SESSION, whose failed jobs it runs again.")
     if (every or any_) and not [each for each in device or [] if each != "host"]:
         raise UsageError("--every and --any choose among phones; name a profile with --device.")
+    if against is not None and columns is not None:
+        raise UsageError("--columns chooses those of the table of results, and --against prints a comparison.")
     if min_secs is not None and max_secs is not None and min_secs > max_secs:
         raise UsageError(f"--min-secs {min_secs:g} is more than --max-secs {max_secs:g}.")
     if resume is not None:
@@ -214,6 +217,7 @@ def run(
         adb_servers=tuple(adb_server or ()),
         every=every,
         at_most=any_,
+        against=against,
     )
     if suite is not None:
         request = _of_suite(request, suite, quiet=quiet)
@@ -301,8 +305,17 @@ def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dic
 def _print_session(
     store: "SessionStore", *, shape: options.Format | None, columns: Sequence[str] | None, suite: str | None
 ) -> None:
-    """Print the table of a session, in front of it those of its suite where people read it."""
+    """Print the table of a session, in front of it those of its suite where people read it; or what it compared."""
     from mbench.workflows.reporting import report_place
+
+    if store.plan.pairing is not None:
+        from mbench.cli.compare import print_comparison
+        from mbench.workflows.compare.sides import paired_comparison
+
+        print_comparison(
+            paired_comparison(store), shape, whole_foot=(f"mbench compare {store.plan.session} --format md",)
+        )
+        return
 
     shape = format_or_default(shape)
     if suite is not None and shape in (options.Format.MD, options.Format.TABLE):

@@ -234,6 +234,15 @@ Signature = Annotated[
         rich_help_panel=grouped.CONDITIONS,
     ),
 ]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        help="Old file to time in turn with what is run, and to compare it with: a .tflite file, or an earlier session "
+        "whose files are still in the cache.",
+        metavar="SESSION|FILE",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
 Resume = Annotated[
     str | None,
     typer.Option(

@@ -177,7 +177,7 @@ def each_against(scored: Sequence[Scored]) -> dict[FileKey, Against]:
         if not pairs and len(group) == 2:
             pairs = [(group[0], group[1])]
         for base, other in pairs:
-            if (against := _against(base, other)) is not None:
+            if (against := against_base(base, other)) is not None:
                 found[file_key(other.score)] = against
     return found
 
@@ -187,7 +187,8 @@ def file_key(score: Score) -> FileKey:
     return score.artifact_sha256, score.place, score.delegate
 
 
-def _against(base: Scored, other: Scored) -> Against | None:
+def against_base(base: Scored, other: Scored) -> Against | None:
+    """Return how a file's answers compare with those of another one; None where they were asked otherwise."""
     difference, flips = compare_scores(base.score, other.score), flips_between(base.score, other.score)
     if difference is None:
         return None

@@ -1,0 +1,223 @@
+"""A comparison as a table for people: provenance first below it, doubts carried over, what is incomparable last."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from mbench.core.comparisons import MIN_CHANGE
+from mbench.core.results import WarningCode
+from mbench.report.compare.cells import By
+from mbench.report.compare.comparison import ComparedCell, ComparedSide, Comparison, OnlyOne
+from mbench.report.compare.differences import Difference, meant_to_differ
+from mbench.report.render.number_format import (
+    ABSENT,
+    BELOW_CLOCK,
+    MILLION,
+    count_of,
+    milliseconds,
+    points,
+    significant,
+)
+from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
+from mbench.report.results.footnotes import NOT_NOTED
+
+MOST_NAMED: Final = 5
+_MOST_OF_A_KIND: Final = 3
+"""Changes of one kind that a foot line names: fifty variants have fifty new artifacts."""
+
+
+def comparison_table(comparison: Comparison) -> TableValues:
+    """Return the table of a comparison: a row a cell, in the comparison's order."""
+    devices = len({cell.device for cell in comparison.cells}) > 1
+    delegates = len({(cell.delegate, cell.threads) for cell in comparison.cells}) > 1
+    accurate = any(cell.accuracy for cell in comparison.cells)
+    sized = any(cell.old.size_bytes != cell.new.size_bytes for cell in comparison.cells)
+    noded = any(cell.old.delegate_nodes != cell.new.delegate_nodes for cell in comparison.cells)
+    lines, marks = _doubts(comparison.cells)
+    columns = [
+        Column(header="Variant"),
+        *([Column(header="Device")] if devices else []),
+        *([Column(header="Delegate")] if delegates else []),
+        right_column("Old (ms)"),
+        right_column("New (ms)"),
+        right_column("New / old"),
+        Column(header="Verdict"),
+        *([right_column("Top-1 change (points)", spare=1)] if accurate else []),
+        *([right_column("File (MB)", spare=4)] if sized else []),
+        *([right_column("Delegated nodes", spare=3)] if noded else []),
+        right_column("Runs", spare=5),
+        *([Column(header="Notes", spare=2)] if any(marks) else []),
+    ]
+    rows = tuple(
+        (
+            Cell(cell.variant),
+            *([Cell(_device(cell))] if devices else []),
+            *([Cell(f"{cell.delegate} ×{cell.threads}")] if delegates else []),
+            Cell(_latency(cell.old)),
+            Cell(_latency(cell.new)),
+            Cell(_ratio(cell.ratio, cell.ratio_ci)),
+            _verdict(cell),
+            *([_accuracy(cell)] if accurate else []),
+            *([Cell(_change(_megabytes(cell.old), _megabytes(cell.new)))] if sized else []),
+            *([Cell(_change(cell.old.delegate_nodes or "?", cell.new.delegate_nodes or "?"))] if noded else []),
+            Cell(_change(str(len(cell.old.samples_us)), str(len(cell.new.samples_us)))),
+            *([Cell(mark)] if any(marks) else []),
+        )
+        for cell, mark in zip(comparison.cells, marks, strict=True)
+    )
+    return TableValues(
+        title=f"{comparison.old} → {comparison.new}",
+        columns=tuple(columns),
+        rows=rows,
+        foot=(*_foot(comparison), *lines),
+    )
+
+
+def _foot(comparison: Comparison) -> Iterator[str]:
+    """Yield what stands below the table, what must not be missed first."""
+    if not comparison.cells:
+        yield "No cell is on both sides."
+    yield from _differs(comparison)
+    yield from _mean(comparison)
+    for label, cells in ((comparison.old, comparison.only_old), (comparison.new, comparison.only_new)):
+        if cells:
+            yield f"Only in {label}: {_some([_only(one) for one in cells])}."
+    if phones := [cell for cell in comparison.cells if cell.other_phone]:
+        named = _some([f"{cell.old.device} → {cell.new.device}" for cell in phones])
+        yield f"Another phone of the same model: {named}; phones of one model differ by some percent."
+    if comparison.repeated:
+        yield f"{count_of(comparison.repeated, 'earlier result')} of the same cells left out: the last one counts."
+    if any(cell.ratio is not None for cell in comparison.cells):
+        yield _method(comparison)
+    if any(cell.accuracy for cell in comparison.cells):
+        yield (
+            "Top-1 change: on the same examples, with Newcombe's interval; marked where McNemar's exact test, after "
+            "Holm's correction over the files compared, finds a difference at the 5 % level."
+        )
+
+
+def _differs(comparison: Comparison) -> Iterator[str]:
+    meant = meant_to_differ(comparison.by)
+    kinds: dict[str, list[Difference]] = {}
+    for each in comparison.differs:
+        if each.what not in meant:
+            kinds.setdefault(each.what, []).append(each)
+    texts = [f"{what} {_changes(found)}" for what, found in kinds.items()]
+    if texts:
+        yield f"Differs: {'; '.join(texts)}."
+    elif comparison.cells:
+        yield "Nothing else differs in the provenance."
+
+
+def _changes(found: Sequence[Difference]) -> str:
+    if len(found) > _MOST_OF_A_KIND:
+        return f"in {len(found)} ways"
+    return ", ".join(f"{each.old} → {each.new}" for each in found)
+
+
+def _mean(comparison: Comparison) -> Iterator[str]:
+    mean = comparison.geometric_mean
+    if mean is None or mean.cells < 2:
+        return
+    ratio = _ratio(mean.ratio, mean.ratio_ci)
+    others = len(comparison.cells) - mean.cells + len(comparison.only_old) + len(comparison.only_new)
+    without = f"; {count_of(others, 'other')} not in it" if others else ""
+    yield f"Geometric mean of new / old: {ratio} over the {mean.cells} cells that both sides have{without}."
+
+
+def _method(comparison: Comparison) -> str:
+    least = f"Less than {MIN_CHANGE:.0%} is not called a difference."
+    if comparison.paired:
+        return (
+            "New / old: Hodges-Lehmann estimate over the blocks in which both were timed, with the 95 % interval of "
+            f"Wilcoxon's signed-rank test, from 6 blocks on. {least}"
+        )
+    cells = sum(cell.ratio_ci is not None for cell in comparison.cells)
+    chance = f" Of {cells} cells without a change some {math.ceil(cells * 0.05)} lie outside by chance." * (cells > 10)
+    apart = "" if comparison.by in (By.DELEGATE, By.THREADS, By.DEVICE) else _APART
+    return f"New / old: ratio of medians over runs, with its 95 % bootstrap interval. {least}{chance}{apart}"
+
+
+_APART: Final = (
+    " The interval holds the scatter of runs, not what changed between two sessions (warmth, updates); mbench run "
+    "--against times old and new in turn."
+)
+
+
+def _doubts(cells: Sequence[ComparedCell]) -> tuple[tuple[str, ...], list[str]]:
+    """Return a line for each kind of doubt and each reason, numbered, and for each cell the numbers of its own."""
+    messages: dict[str, list[str]] = {}
+    sides: dict[str, dict[str, None]] = {}
+    marks = []
+    for cell in cells:
+        own = [] if cell.reason is None else [("incomparable", "", cell.reason)]
+        for label, side in (("old", cell.old), ("new", cell.new)):
+            own += [(each.code, label, each.message) for each in side.warnings if each.code not in NOT_NOTED]
+        for kind, label, message in own:
+            sides.setdefault(kind, {}).setdefault(label)
+            if message not in messages.setdefault(kind, []):
+                messages[kind].append(message)
+        numbers = {kind: number for number, kind in enumerate(messages, start=1)}
+        marks.append(", ".join(map(str, sorted({numbers[kind] for kind, _, _ in own}))))
+    lines = tuple(
+        f"({number}) {kind}{_of(sides[kind])}: {_some(texts, most=2)}."
+        for number, (kind, texts) in enumerate(messages.items(), start=1)
+    )
+    return lines, marks
+
+
+def _of(sides: Iterable[str]) -> str:
+    labels = " and ".join(filter(None, sides))
+    return f" ({labels})" if labels else ""
+
+
+def _verdict(cell: ComparedCell) -> Cell:
+    style = {"slower": Style.BAD, "faster": Style.STRONG}.get(cell.verdict, Style.PLAIN)
+    few = cell.ratio is not None and cell.ratio_ci is None
+    return Cell(f"{cell.verdict} (too few runs)" if few else cell.verdict, style)
+
+
+def _accuracy(cell: ComparedCell) -> Cell:
+    found = cell.accuracy
+    if found is None:
+        return Cell(ABSENT)
+    text = points(found.change, *found.change_ci, found.examples)
+    if found.verdict == "no difference shown":
+        return Cell(text)
+    return Cell(f"{text} {found.verdict}", Style.BAD if found.verdict == "worse" else Style.STRONG)
+
+
+def _latency(side: ComparedSide) -> str:
+    if any(warning.code is WarningCode.BELOW_CLOCK for warning in side.warnings):
+        return BELOW_CLOCK
+    return ABSENT if side.median_us is None else milliseconds(side.median_us)
+
+
+def _ratio(ratio: float | None, interval: tuple[float, float] | None) -> str:
+    """Return `1.043 [1.031, 1.052]`."""
+    if ratio is None:
+        return ABSENT
+    if interval is None:
+        return f"{ratio:.3f}"
+    return f"{ratio:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"
+
+
+def _device(cell: ComparedCell) -> str:
+    return _change(cell.old.device, cell.new.device)
+
+
+def _megabytes(side: ComparedSide) -> str:
+    return significant(side.size_bytes, scale=MILLION)
+
+
+def _change(old: str, new: str) -> str:
+    return new if old == new else f"{old} → {new}"
+
+
+def _only(one: OnlyOne) -> str:
+    return f"{one.variant} {one.delegate} ×{one.threads} on {one.device}"
+
+
+def _some(texts: Sequence[str], *, most: int = MOST_NAMED) -> str:
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more

@@ -1,0 +1,1 @@
+"""`mbench compare`, and old files measured again beside new ones."""
