@@ -32,11 +32,12 @@ class ByChoice(StrEnum):
 @one_line_errors
 def compare(
     old: Annotated[
-        str, typer.Argument(help="Session by name, beginning of a name, path, or last; or a value of --by.")
+        str,
+        typer.Argument(help="Session by name, beginning of a name, path, or last; or a value of --by.", metavar="OLD"),
     ],
     new: Annotated[
         str | None,
-        typer.Argument(help="Likewise. Without it OLD is a session of mbench run --against.", show_default=False),
+        typer.Argument(help="Likewise. Without it OLD is a session of mbench run --against.", metavar="[NEW]"),
     ] = None,
     by: Annotated[
         ByChoice, typer.Option(help="What OLD and NEW are; a night is named by its date.")
@@ -98,4 +99,4 @@ def print_comparison(found: "Comparison", shape: options.Format | None, *, whole
         case options.Format.TABLE:
             from mbench.report.compare.table import comparison_table
 
-            print_tables([comparison_table(found)], whole_foot=whole_foot)
+            print_tables([comparison_table(found, brief=True)], whole_foot=whole_foot)

@@ -7,6 +7,7 @@ SETTLED = [
     *(["--arch", "mobilenet_v1"], ["--weights", "none"], ["--seed", "0"], ["--dataset", "digits"], ["--quick"]),
     *(["--runs", "3"], ["--min-secs", "9"], ["--max-secs", "1"], ["--cpus", "0"], ["--flavour", "litert"]),
     *(["--fixed-performance"], ["--governor", "performance"], ["--dry-run"], ["--workers", "1"]),
+    ["--against", "old.tflite"],
 ]
 """Some are at their defaults and some contradict each other: they are refused for standing there."""
 

@@ -119,6 +119,21 @@ def test_a_plan_with_one_device_twice_is_refused(results):
     assert "device workstation stands in it twice" in refusal(results, INTERRUPTED)
 
 
+@pytest.mark.parametrize("pair", [(FIRST, FIRST), (FIRST, "nobody"), ("nobody", FIRST), (FIRST, f"{FIRST}@b")])
+def test_jobs_that_are_no_pair_are_refused(results, pair):
+    def compare(plan: dict[str, Any]) -> None:
+        plan["devices"].append(_of_other_names(plan["devices"][0]))
+        plan["devices"][1]["device"] = plan["devices"][1]["device"] | {"serial": "other"}
+        plan["pairing"] = {
+            "purpose": "against",
+            "old_from": "file old.tflite",
+            "pairs": [dict(zip(("old", "new"), pair, strict=True))],
+        }
+
+    edit(results / INTERRUPTED / "plan.json", compare)
+    assert "are no pair: they are not two jobs of one device" in refusal(results, INTERRUPTED)
+
+
 def _of_other_names(part: dict[str, Any]) -> dict[str, Any]:
     jobs = [job | {"id": f"{job['id']}@b"} for job in part["jobs"]]
     return part | {"jobs": jobs, "canary_job": "canary@b"}

@@ -144,7 +144,7 @@ class MemoryDevice:
         if self.pushes and (error := self.pushes.pop(0)):
             self.lost = isinstance(error, DeviceLost)
             raise error
-        assert source.name == sha256, "the file that is pushed is the artifact with this hash"
+        assert source.stem == sha256, "the file that is pushed is the artifact with this hash"
         self.sent.append(sha256)
         self.hashes[target] = sha256
 

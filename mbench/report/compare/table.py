@@ -1,7 +1,7 @@
 """A comparison as a table for people: provenance first below it, doubts carried over, what is incomparable last."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mbench.core.comparisons import MIN_CHANGE
@@ -26,8 +26,13 @@ _MOST_OF_A_KIND: Final = 3
 """Changes of one kind that a foot line names: fifty variants have fifty new artifacts."""
 
 
-def comparison_table(comparison: Comparison) -> TableValues:
-    """Return the table of a comparison: a row a cell, in the comparison's order."""
+def comparison_table(comparison: Comparison, *, brief: bool = False) -> TableValues:
+    """Return the table of a comparison: a row a cell, in the comparison's order.
+
+    Args:
+        comparison: any.
+        brief: whether doubts are only named, for a terminal whose foot is cut.
+    """
     devices = len({cell.device for cell in comparison.cells}) > 1
     delegates = len({(cell.delegate, cell.threads) for cell in comparison.cells}) > 1
     accurate = any(cell.accuracy for cell in comparison.cells)
@@ -69,15 +74,17 @@ def comparison_table(comparison: Comparison) -> TableValues:
         title=f"{comparison.old} → {comparison.new}",
         columns=tuple(columns),
         rows=rows,
-        foot=(*_foot(comparison), *lines),
+        foot=tuple(_foot(comparison, _named_doubts(comparison.cells) if brief else ())) + (() if brief else lines),
     )
 
 
-def _foot(comparison: Comparison) -> Iterator[str]:
+def _foot(comparison: Comparison, doubts: Sequence[str]) -> Iterator[str]:
     """Yield what stands below the table, what must not be missed first."""
     if not comparison.cells:
         yield "No cell is on both sides."
     yield from _differs(comparison)
+    yield from _refused(comparison.cells)
+    yield from doubts
     yield from _mean(comparison)
     for label, cells in ((comparison.old, comparison.only_old), (comparison.new, comparison.only_new)):
         if cells:
@@ -109,6 +116,16 @@ def _differs(comparison: Comparison) -> Iterator[str]:
         yield "Nothing else differs in the provenance."
 
 
+def _refused(cells: Sequence[ComparedCell]) -> Iterator[str]:
+    """Yield why cells have no ratio, each reason once with the cells that it is of."""
+    names: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.reason is not None:
+            names.setdefault(cell.reason, []).append(cell.variant)
+    for reason, variants in names.items():
+        yield f"Incomparable: {_some(list(dict.fromkeys(variants)), most=3)}: {reason}."
+
+
 def _changes(found: Sequence[Difference]) -> str:
     if len(found) > _MOST_OF_A_KIND:
         return f"in {len(found)} ways"
@@ -126,7 +143,7 @@ def _mean(comparison: Comparison) -> Iterator[str]:
 
 
 def _method(comparison: Comparison) -> str:
-    least = f"Less than {MIN_CHANGE:.0%} is not called a difference."
+    least = f"Less than {100 * MIN_CHANGE:g} % is not called a difference."
     if comparison.paired:
         return (
             "New / old: Hodges-Lehmann estimate over the blocks in which both were timed, with the 95 % interval of "
@@ -150,9 +167,7 @@ def _doubts(cells: Sequence[ComparedCell]) -> tuple[tuple[str, ...], list[str]]:
     sides: dict[str, dict[str, None]] = {}
     marks = []
     for cell in cells:
-        own = [] if cell.reason is None else [("incomparable", "", cell.reason)]
-        for label, side in (("old", cell.old), ("new", cell.new)):
-            own += [(each.code, label, each.message) for each in side.warnings if each.code not in NOT_NOTED]
+        own = list(_doubts_of(cell))
         for kind, label, message in own:
             sides.setdefault(kind, {}).setdefault(label)
             if message not in messages.setdefault(kind, []):
@@ -160,15 +175,27 @@ def _doubts(cells: Sequence[ComparedCell]) -> tuple[tuple[str, ...], list[str]]:
         numbers = {kind: number for number, kind in enumerate(messages, start=1)}
         marks.append(", ".join(map(str, sorted({numbers[kind] for kind, _, _ in own}))))
     lines = tuple(
-        f"({number}) {kind}{_of(sides[kind])}: {_some(texts, most=2)}."
+        f"({number}) {kind} ({' and '.join(sides[kind])}): {'; '.join(texts[:2])}{_more(texts, 2)}."
         for number, (kind, texts) in enumerate(messages.items(), start=1)
     )
     return lines, marks
 
 
-def _of(sides: Iterable[str]) -> str:
-    labels = " and ".join(filter(None, sides))
-    return f" ({labels})" if labels else ""
+def _named_doubts(cells: Sequence[ComparedCell]) -> tuple[str, ...]:
+    """Return a line with the kinds of all doubts, and the sides that they are of; none where there are none."""
+    sides: dict[str, dict[str, None]] = {}
+    for kind, label, _ in (each for cell in cells for each in _doubts_of(cell)):
+        sides.setdefault(kind, {}).setdefault(label)
+    named = [f"{kind} ({' and '.join(labels)})" for kind, labels in sides.items()]
+    return (f"Doubts: {', '.join(named)}.",) if named else ()
+
+
+def _doubts_of(cell: ComparedCell) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind, the side and the message of each doubt about a cell."""
+    for label, side in (("old", cell.old), ("new", cell.new)):
+        for warning in side.warnings:
+            if warning.code not in NOT_NOTED:
+                yield warning.code.replace("_", " "), label, warning.message
 
 
 def _verdict(cell: ComparedCell) -> Cell:
@@ -219,5 +246,8 @@ def _only(one: OnlyOne) -> str:
 
 
 def _some(texts: Sequence[str], *, most: int = MOST_NAMED) -> str:
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more
+    return ", ".join(texts[:most]) + _more(texts, most)
+
+
+def _more(texts: Sequence[str], most: int) -> str:
+    return f" and {len(texts) - most} more" if len(texts) > most else ""

@@ -13,7 +13,7 @@ from mbench.report.compare.comparison import Comparison, compare
 from mbench.report.render.number_format import SHORT_SHA
 from mbench.store.nights import NIGHT_FILE, list_nights, read_night
 from mbench.store.session import find_session, open_session
-from mbench.store.session_store import SessionStore
+from mbench.store.session_store import PLAN_FILE, SessionStore
 from mbench.workflows.run.against import LAST
 
 _MOST_NAMED: Final = 8
@@ -99,6 +99,9 @@ def _paired_session(name: str, by: By, root: Path) -> SessionStore:
 
 
 def _found(root: Path, name: str) -> Path:
+    """Return a session's folder; one that lies deeper in the results folder is named by its way: `reruns/NAME`."""
+    if "/" in name and os.path.lexists(root / name / PLAN_FILE):
+        return root / name
     return find_session(root, None if name == LAST else name)
 
 

@@ -76,15 +76,31 @@ def test_two_sessions_are_said_to_lie_apart_and_files_timed_in_turn_are_not():
     assert not any("--against" in line for line in together)
 
 
-def test_a_reason_and_doubts_of_either_side_are_notes_said_once():
+def test_why_a_cell_is_incomparable_stands_right_behind_what_differs():
     failing = net("a").model_copy(update={"status": Status.FAILED, "error_class": "timeout"})
-    old = sample.result("b", (9_000, 10_000, 12_000, 20_000, 10_000, 9_500))
-    table = comparison_table(compared([net("a"), old], [failing, old]))
+    foot = comparison_table(compared([net("a"), net("b")], [failing, net("b")])).foot
+    assert foot[1] == "Incomparable: a: the new one has no number (failed: timeout)."
+
+
+def test_doubts_of_either_side_are_notes_each_said_once():
+    noisy = [sample.result(name, (9_000, 10_000, 12_000, 20_000, 10_000, 9_500)) for name in "ab"]
+    table = comparison_table(compared([*noisy, net("c")], [*noisy, net("c")]))
     notes = [line for line in table.foot if line.startswith("(")]
-    assert any(line.endswith("incomparable: the new one has no number (failed: timeout).") for line in notes)
-    assert any(" (old and new): " in line for line in notes)
-    assert [row[0].text for row in table.rows] == ["b", "a"]
-    assert [len(row[-1].text.split(", ")) for row in table.rows] == [len(notes) - 1, 1]
+    assert [line.partition(": ")[0] for line in notes] == [
+        "(1) outlying runs (old and new)",
+        "(2) wide interval (old and new)",
+    ]
+    assert {row[0].text: row[-1].text for row in table.rows} == {"a": "1, 2", "b": "1, 2", "c": ""}
+    one_sided = comparison_table(compared([noisy[0]], [net("a")]))
+    assert any(line.startswith("(1) outlying runs (old): ") for line in one_sided.foot)
+
+
+def test_a_brief_foot_names_doubts_early():
+    noisy = sample.result("a", (9_000, 10_000, 12_000, 20_000, 10_000, 9_500))
+    table = comparison_table(compared([noisy], [net("a")]), brief=True)
+    assert table.foot[1] == "Doubts: outlying runs (old), wide interval (old)."
+    assert not any(line.startswith("(") for line in table.foot)
+    assert not any(line.startswith("Doubts") for line in comparison_table(compared([noisy], [noisy])).foot)
 
 
 def test_accuracy_has_a_column_where_it_is_compared():

@@ -1,0 +1,209 @@
+"""Suspects measured again: new files and old ones in turn, on the same device, in a session of their own.
+
+Nothing here judges: what is returned are the numbers, with the session in which the runs are kept. It uses the plan and
+the loop of every run, so that such a session is stored, and can be resumed, like any other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.core.comparisons import ratio_of_pairs
+from mbench.core.conclusions import block_pairs_us, latency_samples_us
+from mbench.core.errors import OtherDevice
+from mbench.core.job_pairs import JobPair, Pairing
+from mbench.core.ports import Progress, utc_now
+from mbench.core.results import DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob
+from mbench.core.verdicts import Rerun
+from mbench.core.workloads import ArtifactFacts, Workload
+from mbench.store.session import create_session, open_session
+from mbench.store.session_store import SessionStore
+from mbench.workflows.devices.device import Device
+from mbench.workflows.home import home
+from mbench.workflows.run.measuring_rules import wanted_settings
+from mbench.workflows.run.one_device import NEVER
+from mbench.workflows.run.plan import OLD_JOB, choose_canary, job_name
+from mbench.workflows.run.provenance import provenance
+from mbench.workflows.run.session import measure_session
+
+RERUNS: Final = "reruns"
+"""Folder of such sessions below the results folder: no night, and never its latest session."""
+
+PAIRS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunCell:
+    """What is measured again.
+
+    Attributes:
+        new: the workload of tonight.
+        old: the file that it is compared with; None: none is known.
+    """
+
+    new: Workload
+    old: ArtifactFacts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunRequest:
+    """What is measured again on one device.
+
+    Attributes:
+        cells: all of the device's suspects that are to be measured in one go.
+        rules: the night's, of this device: pinning, clocks and seed are as they were.
+        old_from: where the old files come from, such as a night's session.
+        pairs: runs of either file; without the old file as many of the new one.
+        binary_sha256: the program that must time both; None: whatever the device has.
+        results: the results folder of the night.
+        command: as provenance has it.
+    """
+
+    cells: tuple[RerunCell, ...]
+    rules: MeasuringRules
+    old_from: str
+    pairs: int = PAIRS
+    binary_sha256: str | None = None
+    results: Path
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reruns:
+    """What became of it.
+
+    Attributes:
+        path: of the session.
+        cells: in order of the request, each with the session as `mbench compare` takes it, `reruns/NAME`; without
+            samples of the new file where it could not be measured.
+        reasons: why a cell has no samples of the new file, or none of the old one; None of others.
+    """
+
+    path: Path
+    cells: tuple[Rerun, ...]
+    reasons: tuple[str | None, ...]
+
+
+def measure_again(
+    device: Device,
+    request: RerunRequest,
+    *,
+    progress: Progress,
+    started: Callable[[SessionStore], None] = lambda store: None,
+    stop_requested: Callable[[], bool] = NEVER,
+) -> Reruns:
+    """Measure new and old files in turn on a device, and return the samples of the blocks in which both were timed.
+
+    An old file that the artifact cache of this host has no more is left out, and that is said.
+
+    Args:
+        device: on which the night measured them.
+        request: what is measured.
+        progress: reports how far it is.
+        started: gets the session once it exists, for `go_on` where the call raises.
+        stop_requested: asked before each run, such as whether a budget has ended.
+
+    Raises:
+        OtherDevice: the device has another program than must be used.
+        PartInterrupted: a stop was requested; what was measured is kept.
+        MbenchError: the device could not be measured; what was measured is kept, and can be resumed.
+    """
+    identity = device.identify(wanted=wanted_settings(request.rules), progress=progress)
+    if request.binary_sha256 not in (None, identity.binary.sha256):
+        raise OtherDevice(
+            f"{identity.facts.serial}: the night was measured by benchmark program {request.binary_sha256}, here is "
+            f"{identity.binary.sha256}: suspects are not measured again by another one."
+        )
+    jobs, pairs = _jobs(request)
+    part = DevicePlan(
+        device=identity.facts,
+        binary=identity.binary,
+        rules=request.rules.model_copy(
+            update={"min_runs": request.pairs, "max_runs": request.pairs, "memory_runs": 0, "profile_ops": False}
+        ),
+        canary=choose_canary(jobs),
+        jobs=jobs,
+    )
+    created_at, made_by = utc_now(), provenance(request.command)
+    store = create_session(
+        request.results / RERUNS,
+        device=device.profile.name,
+        what="rerun",
+        now=created_at,
+        plan_of=lambda session: Plan(
+            session=session,
+            created_at=created_at,
+            provenance=made_by,
+            devices=(part,),
+            pairing=Pairing(purpose="rerun", old_from=request.old_from, pairs=pairs),
+        ),
+    )
+    return _measured(store, device, progress, started, stop_requested)
+
+
+def go_on(path: Path, device: Device, *, progress: Progress, stop_requested: Callable[[], bool] = NEVER) -> Reruns:
+    """Go on with such a session where it stopped, and return the same.
+
+    Raises:
+        MbenchError: as `measure_again`.
+    """
+    return _measured(open_session(path), device, progress, lambda store: None, stop_requested)
+
+
+def reruns_of(store: SessionStore) -> Reruns:
+    """Return what such a session has measured so far.
+
+    Raises:
+        StoreError: a document cannot be read.
+    """
+    results = {result.job: result for result in store.results()}
+    pairing = store.plan.pairing
+    old_of = {pair.new: pair.old for pair in pairing.pairs} if pairing else {}
+    new = [result for job, result in results.items() if job not in old_of.values()]
+    session = f"{RERUNS}/{store.plan.session}"
+    made = [_rerun(result, results.get(old_of.get(result.job, "")), session) for result in new]
+    return Reruns(path=store.path, cells=tuple(rerun for rerun, _ in made), reasons=tuple(reason for _, reason in made))
+
+
+def _measured(
+    store: SessionStore,
+    device: Device,
+    progress: Progress,
+    started: Callable[[SessionStore], None],
+    stop_requested: Callable[[], bool],
+) -> Reruns:
+    measure_session(store, lambda _: device, progress, started, stop_requested=stop_requested)
+    return reruns_of(store)
+
+
+def _jobs(request: RerunRequest) -> tuple[tuple[PlannedJob, ...], tuple[JobPair, ...]]:
+    cache = ArtifactCache(home() / "cache")
+    jobs, pairs = list[PlannedJob](), list[JobPair]()
+    for cell in request.cells:
+        new = PlannedJob(id=job_name(cell.new), workload=cell.new)
+        jobs.append(new)
+        if cell.old is None or cell.old.sha256 is None or cache.find_file(cell.old.sha256) is None:
+            continue
+        old = PlannedJob(id=f"{new.id}{OLD_JOB}", workload=cell.new.model_copy(update={"artifact": cell.old}))
+        jobs.append(old)
+        pairs.append(JobPair(old=old.id, new=new.id))
+    return tuple(jobs), tuple(pairs)
+
+
+def _rerun(new: JobResult, old: JobResult | None, session: str) -> tuple[Rerun, str | None]:
+    """Return a cell's samples, and why it has not those of both files."""
+    if old is None:
+        samples = tuple(latency_samples_us(new.runs))
+        rerun = Rerun(old_us=(), new_us=samples, p_value=None, session=session)
+        return rerun, new.message or "the old file is not in the cache: the new one was measured again alone"
+    blocks = block_pairs_us(old.runs, new.runs)
+    ratio = ratio_of_pairs(blocks)
+    rerun = Rerun(
+        old_us=tuple(before for before, _ in blocks),
+        new_us=tuple(after for _, after in blocks),
+        p_value=None if ratio is None else ratio.p_value,
+        session=session,
+    )
+    return rerun, new.message or old.message

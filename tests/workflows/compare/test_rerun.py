@@ -1,0 +1,187 @@
+"""Suspects measured again on a device in memory: in turn, in a session of their own, and said where old files are gone.
+
+The device answers as its port promises; cache, store, plan and loop are the real ones.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sample_results as sample
+from loop_fakes import SeenProgress
+from memory_device import FOLDERS, IDENTITY, INSTRUMENT, PROFILE, Ended, MemoryDevice, MemoryTaken
+
+from mbench.artifacts.cache import ArtifactCache
+from mbench.core.errors import DeviceLost, OtherDevice, PartInterrupted
+from mbench.core.ports import Progress
+from mbench.core.results import BinaryFacts, DeviceFacts, MeasuringRules, Pass
+from mbench.core.workloads import Workload
+from mbench.devices.android.settings import Wanted
+from mbench.report.compare.cells import By
+from mbench.runner import script
+from mbench.store.session import list_sessions, open_session
+from mbench.workflows.compare.rerun import PAIRS, RERUNS, RerunCell, RerunRequest, go_on, measure_again
+from mbench.workflows.compare.sides import compared
+from mbench.workflows.devices.device import Folders, Identity
+
+RULES = MeasuringRules(min_runs=5, max_runs=8, target_interval=0.02, memory_runs=3, profile_ops=True, seed=7, cpus=(7,))
+
+
+@dataclass
+class TwoSpeeds(MemoryDevice):
+    """A device on which files take what a test has written down, by SHA-256, in µs."""
+
+    takes_us: Mapping[str, int] = field(default_factory=dict)
+
+    def _leave(self, words: str, ended: Ended, cpus: Sequence[int] | None) -> None:
+        super()._leave(words, ended, cpus)
+        for path, data in self.left.items():
+            for sha256, takes_us in self.takes_us.items():
+                if path.endswith(script.STDOUT) and f"/{sha256}.tflite" in words:
+                    self.left[path] = data.replace(b"median=3998", f"median={takes_us}".encode())
+
+
+class Phone:
+    """A device that can be planned with and taken."""
+
+    profile, cpus = PROFILE, (7,)
+
+    def __init__(self, transport: MemoryDevice, binary: BinaryFacts = IDENTITY.binary) -> None:
+        self._identity = Identity(facts=IDENTITY.facts, instrument=INSTRUMENT, binary=binary)
+        self._transport = transport
+
+    @property
+    def known(self) -> DeviceFacts:
+        return self._identity.facts
+
+    def folders(self, session: str) -> Folders:
+        return FOLDERS
+
+    def identify(self, *, wanted: Wanted, progress: Progress, only_look: bool = False) -> Identity:
+        return self._identity
+
+    @contextmanager
+    def take(self, session: str, *, wanted: Wanted, progress: Progress) -> Iterator[MemoryTaken]:
+        yield MemoryTaken(transport=self._transport, identity=self._identity, come_back=self._never)
+
+    def _never(self) -> str:
+        raise DeviceLost("phone-1 does not come back.")
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArtifactCache:
+    monkeypatch.setenv("MBENCH_HOME", str(tmp_path / "home"))
+    return ArtifactCache(tmp_path / "home" / "cache")
+
+
+def kept(cache: ArtifactCache, data: bytes, name: str = "file:net") -> Workload:
+    cache.keep_file(data)
+    return sample.workload(name, sha256=hashlib.sha256(data).hexdigest())
+
+
+def request(results: Path, *cells: RerunCell, **changes) -> RerunRequest:
+    fields = {"rules": RULES, "old_from": "night 2026-11-29", "results": results, "command": ("mbench", "nightly")}
+    return RerunRequest(cells=cells, **(fields | changes))
+
+
+def test_old_and_new_are_measured_in_turn_and_their_samples_returned_in_pairs(tmp_path, cache):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    speeds = {old.artifact.sha256: 4000, new.artifact.sha256: 4400}
+    asked = request(tmp_path, RerunCell(new=new, old=old.artifact))
+    found = measure_again(Phone(TwoSpeeds(takes_us=speeds)), asked, progress=SeenProgress())
+    (rerun,) = found.cells
+    assert (rerun.old_us, rerun.new_us) == ((4000.0,) * PAIRS, (4400.0,) * PAIRS)
+    assert rerun.p_value == pytest.approx(2 / 2**PAIRS)
+    assert found.reasons == (None,)
+    assert rerun.session == f"{RERUNS}/{found.path.name}"
+    shown = compared(rerun.session, None, by=By.SESSION, within=(), root=tmp_path)
+    assert (shown.old, shown.cells[0].verdict, shown.cells[0].ratio) == (
+        "night 2026-11-29",
+        "slower",
+        pytest.approx(1.1),
+    )
+
+
+def test_the_session_is_one_of_its_own_whose_plan_says_what_it_is(tmp_path, cache):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    asked = request(tmp_path, RerunCell(new=new, old=old.artifact), pairs=2)
+    found = measure_again(Phone(MemoryDevice()), asked, progress=SeenProgress())
+    assert found.path.parent == tmp_path / RERUNS
+    assert list_sessions(tmp_path) == ()
+    plan = open_session(found.path).plan
+    assert (plan.pairing.purpose, plan.pairing.old_from) == ("rerun", "night 2026-11-29")
+    assert [(pair.old, pair.new) for pair in plan.pairing.pairs] == [("file-net-cpu-t1.old", "file-net-cpu-t1")]
+    (part,) = plan.devices
+    assert (part.rules.min_runs, part.rules.max_runs, part.rules.memory_runs) == (2, 2, 0)
+    assert (part.rules.cpus, part.rules.seed, part.rules.profile_ops) == ((7,), 7, False)
+    runs = [run for result in open_session(found.path).results() for run in result.runs]
+    assert {run.purpose for run in runs} == {Pass.LATENCY}
+
+
+def test_several_suspects_of_a_device_are_measured_in_one_session_in_order(tmp_path, cache):
+    first, second = kept(cache, b"1", "file:a"), kept(cache, b"2", "file:b")
+    old = kept(cache, b"0", "file:b")
+    speeds = {first.artifact.sha256: 4000, second.artifact.sha256: 4500, old.artifact.sha256: 5000}
+    cells = (RerunCell(new=second, old=old.artifact), RerunCell(new=first, old=None))
+    found = measure_again(
+        Phone(TwoSpeeds(takes_us=speeds)), request(tmp_path, *cells, pairs=3), progress=SeenProgress()
+    )
+    assert [(rerun.old_us[:1], rerun.new_us) for rerun in found.cells] == [
+        ((5000.0,), (4500.0,) * 3),
+        ((), (4000.0,) * 3),
+    ]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_without_the_old_file_the_new_one_is_measured_alone_and_that_is_said(tmp_path, cache, known):
+    new = kept(cache, b"new")
+    gone = sample.workload("file:net", sha256="e" * 64).artifact if known else None
+    asked = request(tmp_path, RerunCell(new=new, old=gone), pairs=3)
+    found = measure_again(Phone(MemoryDevice()), asked, progress=SeenProgress())
+    (rerun,) = found.cells
+    assert (rerun.old_us, len(rerun.new_us), rerun.p_value) == ((), 3, None)
+    assert found.reasons == ("the old file is not in the cache: the new one was measured again alone",)
+
+
+def test_a_file_that_fails_leaves_no_samples_and_its_reason(tmp_path, cache):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    device = MemoryDevice(runs=[Ended(), Ended(exit_code=1), Ended(exit_code=1)])
+    found = measure_again(
+        Phone(device), request(tmp_path, RerunCell(new=new, old=old.artifact), pairs=2), progress=SeenProgress()
+    )
+    assert (found.cells[0].old_us, found.cells[0].new_us, found.cells[0].p_value) == ((), (), None)
+    assert found.reasons[0] is not None
+
+
+def test_another_program_than_the_nights_is_refused_before_anything_is_made(tmp_path, cache):
+    new = kept(cache, b"new")
+    asked = request(tmp_path, RerunCell(new=new, old=None), binary_sha256="d" * 64)
+    with pytest.raises(OtherDevice, match="suspects are not measured again by another one"):
+        measure_again(Phone(MemoryDevice()), asked, progress=SeenProgress())
+    assert not (tmp_path / RERUNS).exists()
+    same = request(tmp_path, RerunCell(new=new, old=None), binary_sha256=IDENTITY.binary.sha256, pairs=1)
+    assert measure_again(Phone(MemoryDevice()), same, progress=SeenProgress()).cells[0].new_us == (3998.0,)
+
+
+def test_a_phone_that_is_lost_leaves_a_session_that_can_be_gone_on_with(tmp_path, cache):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    started = []
+    asked = request(tmp_path, RerunCell(new=new, old=old.artifact), pairs=4)
+    lost = MemoryDevice(runs=[Ended()] * 4 + [DeviceLost("phone-1 does not answer.")])
+    with pytest.raises(DeviceLost):
+        measure_again(Phone(lost), asked, progress=SeenProgress(), started=started.append)
+    (store,) = started
+    found = go_on(store.path, Phone(MemoryDevice()), progress=SeenProgress())
+    assert len(found.cells[0].old_us) == len(found.cells[0].new_us) >= 3
+    assert found.reasons == (None,)
+
+
+def test_a_budget_that_ends_is_heard_before_the_next_run(tmp_path, cache):
+    device = MemoryDevice()
+    asked = request(tmp_path, RerunCell(new=kept(cache, b"new"), old=None))
+    with pytest.raises(PartInterrupted):
+        measure_again(Phone(device), asked, progress=SeenProgress(), stop_requested=lambda: len(device.started) >= 3)
+    assert len(device.started) == 3
