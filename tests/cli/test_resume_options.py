@@ -6,8 +6,13 @@ SETTLED = [
     *(["--device", "host"], ["--every"], ["--suite", "mobilenets/table-6"], ["--sweep", "alpha"], ["--threads", "4"]),
     *(["--arch", "mobilenet_v1"], ["--weights", "none"], ["--seed", "0"], ["--dataset", "digits"], ["--quick"]),
     *(["--runs", "3"], ["--min-secs", "9"], ["--max-secs", "1"], ["--cpus", "0"], ["--flavour", "litert"]),
-    *(["--fixed-performance"], ["--governor", "performance"], ["--dry-run"], ["--workers", "1"]),
-    ["--against", "old.tflite"],
+    *(
+        ["--fixed-performance"],
+        ["--governor", "performance"],
+        ["--against", "old.tflite"],
+        ["--dry-run"],
+        ["--workers", "1"],
+    ),
 ]
 """Some are at their defaults and some contradict each other: they are refused for standing there."""
 

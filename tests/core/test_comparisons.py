@@ -6,6 +6,7 @@ import random
 import pytest
 
 from mbench.core.comparisons import Change, Compared, Ratio, geometric_mean, ratio_of_medians, ratio_of_pairs
+from mbench.core.statistics import bootstrap_interval, median
 
 STEADY = [10_000.0, 10_010, 9_990, 10_005, 9_995]
 
@@ -59,6 +60,13 @@ def test_the_interval_holds_one_in_19_of_20_cases_or_nearly_so_where_nothing_cha
         found = ratio_of_medians(old, new, seed=0)
         outside += not found.low <= 1 <= found.high
     assert 2 <= outside <= 28
+
+
+def test_against_a_level_without_scatter_the_interval_is_that_of_the_median():
+    new = [10_000 + 40.0 * place**1.5 for place in range(21)]
+    found, alone = ratio_of_medians([10_000.0] * 5, new, seed=3), bootstrap_interval(new, seed=4)
+    assert found.low == pytest.approx(alone.low / 10_001)
+    assert found.high == pytest.approx(alone.high / 10_000 * (1 + 1 / median(new)))
 
 
 def test_the_same_samples_give_the_same_interval():

@@ -74,6 +74,11 @@ def test_a_coin_says_which_file_of_a_pair_is_first():
     assert firsts == {"a", "a.old"}
 
 
+def test_the_order_of_a_pair_can_be_had_again_from_the_seed():
+    orders = [block_order(["a", "a.old"], seed=1, block=block, pairs=PAIRS) for block in range(2)]
+    assert orders == [("a", "a.old"), ("a.old", "a")]
+
+
 def test_a_job_whose_partner_has_ended_is_ordered_alone():
     assert sorted(block_order(["a", "b", "c"], seed=1, block=0, pairs=PAIRS)) == ["a", "b", "c"]
     assert block_order(["a", "b", "c"], seed=1, block=0, pairs=PAIRS) == block_order(["a", "b", "c"], seed=1, block=0)

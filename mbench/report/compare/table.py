@@ -1,6 +1,5 @@
 """A comparison as a table for people: provenance first below it, doubts carried over, what is incomparable last."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,6 +21,9 @@ from mbench.report.render.text_table import Cell, Column, Style, TableValues, ri
 from mbench.report.results.footnotes import NOT_NOTED
 
 MOST_NAMED: Final = 5
+_MANY: Final = 10
+"""Cells: of more, one in twenty that shows a difference by chance is likely to be among them."""
+
 _MOST_OF_A_KIND: Final = 3
 """Changes of one kind that a foot line names: fifty variants have fifty new artifacts."""
 
@@ -150,7 +152,9 @@ def _method(comparison: Comparison) -> str:
             f"Wilcoxon's signed-rank test, from 6 blocks on. {least}"
         )
     cells = sum(cell.ratio_ci is not None for cell in comparison.cells)
-    chance = f" Of {cells} cells without a change some {math.ceil(cells * 0.05)} lie outside by chance." * (cells > 10)
+    chance = f" Of {cells} unchanged cells about {round(cells / 20)} would have an interval without 1." * (
+        cells > _MANY
+    )
     apart = "" if comparison.by in (By.DELEGATE, By.THREADS, By.DEVICE) else _APART
     return f"New / old: ratio of medians over runs, with its 95 % bootstrap interval. {least}{chance}{apart}"
 

@@ -315,8 +315,9 @@ def _planned(
                 error_class=found.error_class,
             )
         )
-    pairs = _pairs(ready.candidates, jobs)
-    jobs = [job.model_copy(update={"id": old}) if old else job for job, (old, _) in zip(jobs, pairs, strict=True)]
+    pairs = _pairs(ready.candidates, jobs) if ready.asked.old else {}
+    for place, new in pairs.items():
+        jobs[place] = jobs[place].model_copy(update={"id": f"{new}{OLD_JOB}"})
     _refuse_unfit_signatures([job.workload for job in jobs if job.workload.signature], ready, scored=bool(scoring))
     if several:
         here_alone = f"@{serial_part(serial)}"
@@ -336,22 +337,23 @@ def _planned(
         part=scoring.with_scores(part) if scoring else part,
         candidates=ready.candidates,
         left_out=ready.left_out,
-        pairs=tuple(
-            JobPair(old=job.id, new=f"{new}{here_alone}") for job, (_, new) in zip(jobs, pairs, strict=True) if new
-        ),
+        pairs=tuple(JobPair(old=jobs[place].id, new=f"{new}{here_alone}") for place, new in pairs.items()),
         unfit=ready.unfit,
     )
 
 
-def _pairs(candidates: Sequence[Candidate], jobs: Sequence[PlannedJob]) -> list[tuple[str | None, str | None]]:
-    """Return for each job of an old file the name that it gets, and the new one's job; of others None."""
+def _pairs(candidates: Sequence[Candidate], jobs: Sequence[PlannedJob]) -> dict[int, str]:
+    """Return the job of the new file by the place of the old one's."""
     new = {
         (one.thing, one.delegate, one.threads): job.id
         for one, job in zip(candidates, jobs, strict=True)
         if one.old_of is None
     }
-    found = [None if one.old_of is None else new[one.old_of, one.delegate, one.threads] for one in candidates]
-    return [(None, None) if name is None else (f"{name}{OLD_JOB}", name) for name in found]
+    return {
+        place: new[one.old_of, one.delegate, one.threads]
+        for place, one in enumerate(candidates)
+        if one.old_of is not None
+    }
 
 
 def _refuse_unfit_signatures(workloads: Sequence[Workload], ready: _Ready, *, scored: bool) -> None:

@@ -108,6 +108,10 @@ def test_a_bound_is_missed_by_what_is_slower_by_more(percent, missed):
     assert len(slower_than(found, percent)) == missed
 
 
+def test_a_bound_is_kept_by_what_is_slower_by_just_as_much():
+    assert slower_than(compared([net("a")], [net("a", 1.5)]), 50) == ()
+
+
 def test_a_bound_is_missed_by_what_can_no_longer_be_compared():
     failed = net("a").model_copy(update={"status": Status.FAILED, "error_class": "timeout"})
     old = [net("a"), net("b")]

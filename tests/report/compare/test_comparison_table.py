@@ -3,6 +3,7 @@
 import csv
 import io
 
+import pytest
 import sample_phones as phones
 import sample_results as sample
 import sample_scores as scored
@@ -101,6 +102,13 @@ def test_a_brief_foot_names_doubts_early():
     assert table.foot[1] == "Doubts: outlying runs (old), wide interval (old)."
     assert not any(line.startswith("(") for line in table.foot)
     assert not any(line.startswith("Doubts") for line in comparison_table(compared([noisy], [noisy])).foot)
+
+
+@pytest.mark.parametrize(("cells", "said"), [(10, False), (11, True)])
+def test_of_many_cells_it_is_said_how_many_differ_by_chance(cells, said):
+    sides = [net(f"net{number}") for number in range(cells)]
+    lines = comparison_table(compared(sides, sides)).foot
+    assert any("Of 11 unchanged cells about 1 would have an interval without 1." in line for line in lines) is said
 
 
 def test_accuracy_has_a_column_where_it_is_compared():
