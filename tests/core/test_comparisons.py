@@ -62,8 +62,15 @@ def test_the_interval_holds_one_in_19_of_20_cases_or_nearly_so_where_nothing_cha
     assert 2 <= outside <= 28
 
 
-def test_against_a_level_without_scatter_the_interval_is_that_of_the_median():
-    new = [10_000 + 40.0 * place**1.5 for place in range(21)]
+@pytest.mark.parametrize(
+    "new",
+    [
+        [9_000.0, 9_500, 10_000, 10_100, 10_700, 11_900, 12_500, 13_000],
+        [10_000 + 40.0 * place**1.5 for place in range(21)],
+    ],
+    ids=len,
+)
+def test_against_a_level_without_scatter_the_interval_is_that_of_the_median(new):
     found, alone = ratio_of_medians([10_000.0] * 5, new, seed=3), bootstrap_interval(new, seed=4)
     assert found.low == pytest.approx(alone.low / 10_001)
     assert found.high == pytest.approx(alone.high / 10_000 * (1 + 1 / median(new)))
