@@ -33,6 +33,7 @@ NAMES = (
     "phones",
     "farm",
     "farm_hosts",
+    "history",
     "host_scores",
     "architectures",
 )

@@ -21,6 +21,7 @@ from mbench.cli import (
     evaluate,
     farm,
     grouped,
+    history,
     inspect,
     nightly,
     parse,
@@ -83,8 +84,8 @@ app.add_typer(devices.app, name="devices")
 app.add_typer(binary.app, name="binary")
 app.add_typer(suite.app, name="suite")
 app.add_typer(farm.app, name="farm")
+app.add_typer(history.app, name="history")
 app.add_typer(cache.app, name="cache")
-app.add_typer(farm.app, name="farm")
 
 
 def main() -> None:

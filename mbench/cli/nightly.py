@@ -40,6 +40,7 @@ def nightly(
     ] = False,
     adb_server: options.AdbServers = None,
     workers: options.Workers = None,
+    label: options.Label = None,
     format_: options.TableFormat = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the night and its rows as JSON.")] = False,
     quiet: options.Quiet = False,
@@ -60,7 +61,11 @@ def nightly(
         raise UsageError("a night is printed as md, table or json; mbench report SESSION --format csv has its rows.")
     file = read_farm_file(farm)
     request = NightRequest(
-        file=file, adb_servers=tuple(adb_server or ()), workers=workers, command=("mbench", *sys.argv[1:])
+        file=file,
+        adb_servers=tuple(adb_server or ()),
+        workers=workers,
+        command=("mbench", *sys.argv[1:]),
+        label=options.label_of(label),
     )
     if dry_run:
         _print_plan(request, quiet=quiet)

@@ -1,5 +1,6 @@
 """Options that several commands share, and their way into the workflows' values."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli import grouped
+from mbench.core.bounds import LABEL, WORD
 from mbench.core.choices import CalibrationMethod, Exif, Layout, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_SEED
@@ -315,6 +317,14 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="Print nothing but errors on stderr.", rich_help_panel=grouped.OUTPUT),
 ]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        help="Name of the state that is measured, such as a git commit; mbench history shows it.",
+        metavar="TEXT",
+        rich_help_panel=grouped.OUTPUT,
+    ),
+]
 Results = Annotated[
     Path | None,
     typer.Option(
@@ -411,3 +421,24 @@ def split_fields(said: str | None) -> dict[str, str | None]:
     if said is None or said in {"test", "train", "all"}:
         return {"split": said or "test", "list_file": None}
     return {"split": "listed", "list_file": said}
+
+
+def label_of(said: str | None) -> str | None:
+    """Return a label that can be kept.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if said is not None and not re.fullmatch(LABEL, said):
+        raise UsageError(f"--label {said!r}: a label is one line of at most 120 ASCII characters.")
+    return said
+
+
+def refuse_no_word(name: str) -> None:
+    """Refuse what cannot name a project or a branch.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not re.fullmatch(WORD, name):
+        raise UsageError(f"{name!r} is not a name: letters, digits and ._/+-, the first a letter or digit, at most 80.")

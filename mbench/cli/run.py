@@ -1,9 +1,11 @@
 """`mbench run`: the main job."""
 
 import math
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +14,7 @@ from mbench.cli import options, run_options, streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
+from mbench.core.bounds import WORD
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
 from mbench.core.errors import UsageError
 
@@ -52,6 +55,7 @@ def run(
     suite: run_options.Suite = None,
     sweep: options.Sweeps = None,
     model: run_options.Model = None,
+    as_: run_options.As = None,
     input_shape: run_options.InputShape = None,
     input_: run_options.Input = None,
     alpha: options.Alpha = None,
@@ -100,6 +104,7 @@ def run(
     wait_for_phone: options.WaitForPhone = None,
     adb_server: options.AdbServers = None,
     results: options.Results = None,
+    label: options.Label = None,
     resume: run_options.Resume = None,
     failed: run_options.Failed = False,
     dry_run: run_options.DryRun = False,
@@ -218,6 +223,8 @@ def run(
         every=every,
         at_most=any_,
         against=against,
+        label=options.label_of(label),
+        names=_lasting_names(model or [], as_ or []),
     )
     if suite is not None:
         request = _of_suite(request, suite, quiet=quiet)
@@ -229,6 +236,22 @@ def run(
         show,
         quiet=quiet,
     )
+
+
+def _lasting_names(files: Sequence[Path], names: Sequence[str]) -> dict[Path, str]:
+    """Return the names that last, by the file that each is of.
+
+    Raises:
+        UsageError: not one for each file, one that is none, or one that two files have.
+    """
+    if names and len(names) != len(files):
+        raise UsageError(f"--as names each --model once, in their order: {len(names)} names for {len(files)} files.")
+    for name in names:
+        if not re.fullmatch(WORD, name):
+            raise UsageError(f"--as {name!r}: a name has letters, digits and ._/+- and begins with one of the former.")
+        if names.count(name) > 1:
+            raise UsageError(f"--as {name}: two files cannot have one name.")
+    return dict(zip(files, names, strict=True)) if names else {}
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:

@@ -48,6 +48,16 @@ Model = Annotated[
     list[Path] | None,
     typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE", rich_help_panel=grouped.BUILD),
 ]
+As = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        help="Name under which mbench history follows your own file, whatever it holds; once for each --model.",
+        metavar="NAME",
+        rich_help_panel=grouped.BUILD,
+        show_default="its file name, as far as a name goes",
+    ),
+]
 InputShape = Annotated[
     list[str] | None,
     typer.Option(

@@ -49,6 +49,15 @@ FILE_NAME: Final = r"^[A-Za-z0-9_+@-][A-Za-z0-9._+@-]*$"
 JobName = Annotated[str, StringConstraints(pattern=JOB_NAME, max_length=LONGEST_NAME)]
 SessionName = Annotated[str, StringConstraints(pattern=SESSION_NAME, max_length=LONGEST_NAME)]
 FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=LONGEST_NAME)]
+WORD: Final = r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$"
+"""Of projects, branches, groups and names that last: fit for a table, a path below a folder and a URL."""
+
+Word = Annotated[str, StringConstraints(pattern=WORD)]
+
+LABEL: Final = r"^[!-~](?:[ -~]{0,118}[!-~])?$"
+"""What a user calls a state of what is measured, such as a git commit: printable ASCII, no blank at its ends."""
+
+Label = Annotated[str, StringConstraints(pattern=LABEL)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)  # a clock that was never set, in any time zone

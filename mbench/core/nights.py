@@ -6,14 +6,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from mbench.core.bounds import Count, JobName, Moment, Seconds, SessionName, Sha256
+from mbench.core.bounds import Count, JobName, Moment, Seconds, SessionName, Sha256, Word
 from mbench.core.results import FORMAT_VERSION
 from mbench.core.workloads import Document
-
-WORD: Final = r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$"
-"""Of projects, branches, groups and names that last: fit for a table, a path below a folder and a URL."""
-
-Word = Annotated[str, StringConstraints(pattern=WORD)]
 
 FARM_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$"
 """Of farm files, less `.toml`: of a lock, and a part of sessions' names."""

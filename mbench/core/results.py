@@ -10,6 +10,8 @@ Format history:
         data set or those of a list, and which first answers they were given. Why a part ended is kept. A night of a
         farm, and its end, are documents, too. Of a program it is said whether its device was asked for it, and of a
         part which cores were asked for where that was not. A plan says which of its jobs are compared, pair by pair.
+        Provenance has the version of the measuring rules and the user's label, a plan the names that last of users'
+        own files.
 """
 
 from enum import StrEnum
@@ -23,6 +25,7 @@ from mbench.core.bounds import (
     Count,
     FileName,
     JobName,
+    Label,
     Moment,
     Place,
     Reading,
@@ -31,6 +34,7 @@ from mbench.core.bounds import (
     SessionName,
     Sha256,
     Share,
+    Word,
 )
 from mbench.core.error_classes import OTHER_ENDS, ErrorClass
 from mbench.core.job_pairs import Pairing
@@ -338,13 +342,20 @@ class MeasuringRules(Document):
 
 
 class Provenance(Document):
-    """Who measured: mbench's version and tree, the command line, the host that drove it."""
+    """Who measured: mbench's version and tree, the command line, the host that drove it.
+
+    Attributes:
+        measuring_version: of the rules of measuring (`mbench.core.measuring_version`); None: from before it was kept.
+        label: what the user called what was measured, such as a git commit; None: nothing.
+    """
 
     mbench: str
     git: str | None
     command: tuple[str, ...]
     host: str
     python: str
+    measuring_version: Count | None = None
+    label: Label | None = None
 
 
 class DevicePlan(Document):
@@ -374,6 +385,7 @@ class Plan(Document):
         ask_devices: whether the devices are asked too, and not this host alone.
         keep_predictions: whether the session keeps what each file answered to each example.
         pairing: which of its jobs are old files and new ones that are timed in turn; None: nothing is compared.
+        names: the names that last, of users' own files, by job; a night keeps them itself.
     """
 
     format_version: Literal[3] = FORMAT_VERSION
@@ -386,6 +398,7 @@ class Plan(Document):
     ask_devices: bool = False
     keep_predictions: bool = False
     pairing: Pairing | None = None
+    names: dict[JobName, Word] = Field(default_factory=dict)
 
     @property
     def jobs(self) -> tuple[PlannedJob, ...]:

@@ -60,6 +60,10 @@ class Archive:
         """Return how many bytes a member says that it unpacks to; more are never unpacked."""
         return self._members[name].file_size
 
+    def checksum(self, name: str) -> str:
+        """Return what the archive says of a member's content: size and CRC-32; of damage it says nothing."""
+        return f"{self.size(name)}-{self._members[name].CRC:08x}"
+
     def read(self, name: str, *, limit_bytes: int) -> bytes:
         """Return a member's bytes.
 

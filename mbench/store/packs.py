@@ -59,6 +59,19 @@ def packed_sessions(root: Path) -> Mapping[str, Path]:
     return found
 
 
+def packed_marks(root: Path) -> Mapping[str, str]:
+    """Return for each packed session a text that changes with its documents.
+
+    Raises:
+        StoreError: a pack is damaged, or cannot be read.
+    """
+    found: dict[str, str] = {}
+    for path in _packs(root):
+        for name, mark in _marks(path, path.stat().st_mtime_ns):
+            found.setdefault(name, mark)
+    return found
+
+
 def unpacked(root: Path, session: str) -> Path:
     """Return a folder that holds a packed session's documents, in a temporary place that ends with this process.
 
@@ -191,6 +204,13 @@ def _names(path: Path, _: int) -> tuple[str, ...]:
     if odd := next((name for name in names if not re.fullmatch(SESSION_NAME, name)), None):
         raise StoreError(f"{path}: it holds {odd!r}, which is no session's name. Restore it, or remove it.")
     return tuple(names)
+
+
+@lru_cache(maxsize=64)
+def _marks(path: Path, changed_ns: int) -> tuple[tuple[str, str], ...]:
+    """Return the sessions of a pack that has not been written since, each with the checksum of its documents."""
+    archive = _opened(path)
+    return tuple((name, archive.checksum(f"{name}.zip")) for name in _names(path, changed_ns))
 
 
 def _opened(path: Path) -> Archive:

@@ -33,15 +33,16 @@ class Period:
 
 def periods_of(runs: Iterable[Run]) -> list[Period]:
     """Return the periods that runs were measured in, the earliest first; of no runs none."""
-    periods: list[Period] = []
+    periods: list[tuple[list[Run], datetime]] = []
     for run in sorted(runs, key=lambda run: run.started_at):
         ended_at = run.started_at + timedelta(seconds=run.wall_s)
-        if periods and run.started_at - periods[-1].ended_at <= PAUSE:
-            last = periods.pop()
-            periods.append(Period(runs=(*last.runs, run), ended_at=max(last.ended_at, ended_at)))
+        if periods and run.started_at - periods[-1][1] <= PAUSE:
+            together, before = periods.pop()
+            together.append(run)
+            periods.append((together, max(before, ended_at)))
         else:
-            periods.append(Period(runs=(run,), ended_at=ended_at))
-    return periods
+            periods.append(([run], ended_at))
+    return [Period(runs=tuple(together), ended_at=ended_at) for together, ended_at in periods]
 
 
 def runs_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:

@@ -39,12 +39,14 @@ class NightRequest:
         adb_servers: whose phones; none: the user's own server's.
         workers: processes that build; None: one per core.
         command: as it was typed.
+        label: what the user calls what is measured tonight, such as a git commit; a night that goes on keeps its own.
     """
 
     file: FarmFile
     adb_servers: tuple[str, ...] = ()
     workers: int | None = None
     command: tuple[str, ...]
+    label: str | None = None
     clock: Clock = field(default_factory=SystemClock)
 
 

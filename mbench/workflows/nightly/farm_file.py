@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from mbench.core.bounds import Place, Seed, Setting
+from mbench.core.bounds import WORD, Place, Seed, Setting, Word
 from mbench.core.errors import UsageError
-from mbench.core.nights import FARM_NAME, WORD, Word
+from mbench.core.nights import FARM_NAME
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import parse_variant
@@ -252,6 +252,7 @@ class Farm(Table):
         due: on which weekdays a night is due; what never began then is reported by the next one.
         results: folder of sessions.
         retry_minutes: how long phones that failed or are away are tried again without any progress.
+        renamed: new names of workloads by their old ones, under which earlier nights kept them: one history.
         phones: groups by name.
     """
 
@@ -271,6 +272,7 @@ class Farm(Table):
     hosts: Hosts | None = None
     after: After | None = None
     keep: Keep = Keep()
+    renamed: dict[Word, Word] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -280,6 +282,8 @@ class Farm(Table):
                     raise ValueError(
                         f"measure {number + 1}: unknown group {group!r}.{did_you_mean(group, list(self.phones))}"
                     )
+        if twice := next((old for old, new in self.renamed.items() if new in self.renamed), None):
+            raise ValueError(f"renamed: {twice} became {self.renamed[twice]}, which was renamed too: say the last name")
         used = {group for one in self.measure for group in one.groups or self.phones}
         if idle := [group for group in self.phones if group not in used]:
             raise ValueError(f"no [[measure]] is for phones.{idle[0]}")

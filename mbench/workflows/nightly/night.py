@@ -202,7 +202,7 @@ def _created(
     request: NightRequest, farm: FarmRequest, night: Night, parts: tuple[DevicePlan, ...]
 ) -> tuple[SessionStore, Night]:
     """Return the session of a night, with its plan and itself on the disk."""
-    made_by = provenance(request.command)
+    made_by = provenance(request.command, label=request.label)
     expanded = next(iter(farm.groups.values()))
     accuracy = expanded.request.accuracy
     store = create_session(

@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mbench
+from mbench.core.measuring_version import MEASURING_VERSION
 from mbench.core.results import Provenance
 
 
-def provenance(command: Sequence[str]) -> Provenance:
-    """Return who measures; `git` is the state of mbench's own checkout, None where it was installed otherwise."""
+def provenance(command: Sequence[str], *, label: str | None = None) -> Provenance:
+    """Return who measures; `git` is the state of mbench's own checkout, None where it was installed otherwise.
+
+    Args:
+        command: as it was typed.
+        label: what the user calls what is measured.
+    """
     return Provenance(
         mbench=mbench.__version__,
         git=_git_state(Path(mbench.__file__).parent.parent),
         command=tuple(command),
         host=platform.node(),
         python=platform.python_version(),
+        measuring_version=MEASURING_VERSION,
+        label=label,
     )
 
 

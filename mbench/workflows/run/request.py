@@ -31,6 +31,8 @@ class RunRequest:
         inputs: how the inputs of the user's own files are fed.
         title: what the session's name says it is of; None: what was typed.
         against: a session's name or a `.tflite` file with which what is run is compared; None: nothing.
+        label: what the user calls what is measured, such as a git commit.
+        names: the names that last, of the user's own files, by path.
     """
 
     devices: tuple[str, ...]
@@ -59,6 +61,8 @@ class RunRequest:
     at_most: int | None = None
     title: str | None = None
     against: str | None = None
+    label: str | None = None
+    names: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

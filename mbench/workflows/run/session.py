@@ -22,7 +22,7 @@ from mbench.workflows.devices.device import Device
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
 from mbench.workflows.run.late_devices import identify_late
-from mbench.workflows.run.make_plan import make_plan
+from mbench.workflows.run.make_plan import PlannedDevice, make_plan
 from mbench.workflows.run.many_devices import measure_parts
 from mbench.workflows.run.one_device import NEVER, DeviceOf, note_ending, refuse_lost_files
 from mbench.workflows.run.provenance import provenance
@@ -59,7 +59,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
         planned = make_plan(expanded, chosen, build, learn=True, progress=progress, spares=spares).devices
         for said in expanded.old.notes([each.part for each in planned]) if expanded.old else ():
             progress.note(said)
-        created_at, made_by = utc_now(), provenance(request.command)
+        created_at, made_by = utc_now(), provenance(request.command, label=request.label)
         store = create_session(
             request.results,
             device="-".join(dict.fromkeys(each.device.profile.name for each in planned)),
@@ -80,6 +80,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
                     old_from=expanded.old.source,
                     pairs=tuple(pair for each in planned for pair in each.pairs),
                 ),
+                names=_lasting_names(request, planned),
             ),
         )
         if expanded.scoring is not None:
@@ -296,6 +297,16 @@ def _refuse_place(predictions: Path | None) -> None:
     from mbench.workflows.score.predictions import refuse_place
 
     refuse_place(predictions)
+
+
+def _lasting_names(request: RunRequest, planned: Sequence[PlannedDevice]) -> dict[str, str]:
+    """Return the names that last of the user's own files, by job."""
+    return {
+        job.id: request.names[one.file]
+        for each in planned
+        for one, job in zip(each.candidates, each.part.jobs, strict=True)
+        if one.file is not None and one.file in request.names
+    }
 
 
 def _what(selection: Selection) -> str:

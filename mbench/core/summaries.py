@@ -1,0 +1,76 @@
+"""Summaries: what the past of one cell comes to, as values that are made of series and printed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from mbench.core.series import Cell, PointState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A night on which a level became another one, or after which levels are not comparable.
+
+    Attributes:
+        night: name of its session, or what it is called else.
+        before_us: the level before; None where there is none to compare with.
+        after_us: the level from then on.
+        epoch: whether it begins an epoch: something else than what is under test is another one.
+        words: what changed that night.
+    """
+
+    night: str
+    day: date
+    before_us: float | None
+    after_us: float | None
+    epoch: bool
+    words: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """How much slower, as a share; None where levels are not comparable."""
+        if self.epoch or not self.before_us or self.after_us is None:
+            return None
+        return self.after_us / self.before_us - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryPoint:
+    """One night of a cell; its latency is None where it has no number."""
+
+    night: str
+    day: date
+    state: PointState
+    latency_us: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSummary:
+    """The past of a cell.
+
+    Attributes:
+        model: of the device.
+        level_us: median of the nights since its last change; None where it has no number.
+        noise: of those nights, as a share of the level: 1.4826 times the median distance from it; None of fewer than
+            three.
+        points: oldest first.
+        changes: likewise.
+        against_us: level of the same cell of another branch; None where there is none.
+    """
+
+    cell: Cell
+    model: str
+    level_us: float | None
+    noise: float | None
+    points: tuple[SummaryPoint, ...]
+    changes: tuple[Change, ...]
+    against_us: float | None = None
+
+    @property
+    def measured(self) -> int:
+        """Nights with a number."""
+        return sum(point.latency_us is not None for point in self.points)
+
+    @property
+    def without(self) -> int:
+        """Planned nights without one, whyever."""
+        return len(self.points) - self.measured

@@ -1,0 +1,1 @@
+"""What was measured elsewhere: files of users' pasts become points of the archive."""

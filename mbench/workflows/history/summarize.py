@@ -1,0 +1,126 @@
+"""Series become summaries: levels, noise and changes, without a verdict."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.core.series import Cell, PointState, Series
+from mbench.core.summaries import Change, SeriesSummary, SummaryPoint
+from mbench.history.past import Past, PastCell
+from mbench.workflows.history.rank_scan import change_points
+
+CONSISTENT: Final = 1.4826
+"""Makes the median distance of normal values their standard deviation."""
+
+LEAST_FOR_NOISE: Final = 3
+
+_EPOCH: Final = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A change before it has words: indices of the points with a number before and after it."""
+
+    before: int
+    after: int
+    epoch: bool
+
+
+def summaries(past: Past, wanted: Callable[[PastCell], bool], *, since: int = 0) -> list[SeriesSummary]:
+    """Return the summaries of cells in order.
+
+    Raises:
+        StoreError: the archive cannot be read.
+    """
+    names = {night.index: night.name for night in past.nights}
+    made: list[tuple[SeriesSummary, list[tuple[int, int]]]] = []
+    for batch in past.batches(wanted, since=since):
+        made += [_summary(series, names) for series in batch]
+    asked = [(one.cell, before, after) for one, places in made for before, after in places]
+    words = iter(past.changed(asked)) if asked else iter(())
+    said = [
+        replace(one, changes=tuple(replace(change, words=next(words)) for change in one.changes)) for one, _ in made
+    ]
+    return sorted(said, key=lambda one: (one.cell.workload, one.cell.delegate, one.cell.threads or 0, one.cell.serial))
+
+
+def with_levels(found: Iterable[SeriesSummary], others: Iterable[SeriesSummary]) -> list[SeriesSummary]:
+    """Return summaries with the levels of the same cells of another branch."""
+    levels: Mapping[Cell, float | None] = {_anywhere(other.cell): other.level_us for other in others}
+    return [replace(one, against_us=levels.get(_anywhere(one.cell))) for one in found]
+
+
+def _anywhere(cell: Cell) -> Cell:
+    """Return the cell as it is in any branch."""
+    return replace(cell, branch="")
+
+
+def _summary(series: Series, names: Mapping[int, str]) -> tuple[SeriesSummary, list[tuple[int, int]]]:
+    """Return the summary of a series, its changes without words, and the nights before and after each of them."""
+    measured = np.flatnonzero((series.state == PointState.NUMBER) & np.isfinite(series.latency_us))
+    values = series.latency_us[measured]
+    found = _changes(values, series.epoch[measured])
+    starts = [0, *(each.after for each in found), len(values)]
+    levels = [_level(values[start:end]) for start, end in pairwise(starts)]
+    changes = tuple(
+        Change(
+            night=names[int(series.night[measured[each.after]])],
+            day=_day(series.day[measured[each.after]]),
+            before_us=levels[number],
+            after_us=levels[number + 1],
+            epoch=each.epoch,
+        )
+        for number, each in enumerate(found)
+    )
+    last = values[starts[-2] :]
+    summary = SeriesSummary(
+        cell=series.cell,
+        model=series.model,
+        level_us=levels[-1],
+        noise=_noise(last),
+        points=tuple(_points(series, names)),
+        changes=changes,
+    )
+    nights = series.night[measured]
+    return summary, [(int(nights[each.before]), int(nights[each.after])) for each in found]
+
+
+def _changes(values: NDArray[np.float64], epochs: NDArray[np.int64]) -> list[_Found]:
+    """Return where epochs begin, and within each where the level changes, in order."""
+    beginnings = [int(place) for place in np.flatnonzero(epochs[1:] != epochs[:-1]) + 1]
+    found = [_Found(place - 1, place, True) for place in beginnings]
+    for start, end in zip([0, *beginnings], [*beginnings, len(values)], strict=True):
+        places = [start + place for place in change_points(values[start:end])]
+        found += [_Found(place - 1, place, False) for place in places]
+    return sorted(found, key=lambda each: each.after)
+
+
+def _level(values: NDArray[np.float64]) -> float | None:
+    return float(np.median(values)) if len(values) else None
+
+
+def _noise(values: NDArray[np.float64]) -> float | None:
+    if len(values) < LEAST_FOR_NOISE or not (level := float(np.median(values))):
+        return None
+    return CONSISTENT * float(np.median(np.abs(values / level - 1)))
+
+
+def _points(series: Series, names: Mapping[int, str]) -> Sequence[SummaryPoint]:
+    return [
+        SummaryPoint(
+            night=names[int(night)],
+            day=_day(day),
+            state=PointState(int(state)),
+            latency_us=float(latency) if state == PointState.NUMBER and np.isfinite(latency) else None,
+        )
+        for night, day, state, latency in zip(series.night, series.day, series.state, series.latency_us, strict=True)
+    ]
+
+
+def _day(day: np.int64) -> date:
+    return _EPOCH + timedelta(days=int(day))
