@@ -262,6 +262,24 @@ class SessionStore:
             self._documents.results[job] = self._read_job(path, part, planned)
         return self._documents.results.get(job)
 
+    def documents(self) -> Iterator[tuple[PlannedJob, JobResult | StoreError | None]]:
+        """Yield each planned job with its document, why that cannot be read, or None where it is not written.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        folder = self._own(self.path / "jobs")
+        there = frozenset(self._names(folder))
+        for part in self.plan.devices:
+            for planned in part.jobs:
+                found: JobResult | StoreError | None = self._documents.results.get(planned.id)
+                if found is None and f"{planned.id}.json" in there:
+                    try:
+                        found = self._read_job(folder / f"{planned.id}.json", part, planned)
+                    except StoreError as error:
+                        found = error
+                yield planned, found
+
     def results(self) -> tuple[JobResult, ...]:
         """Return one result per planned job, in the plan's order; documents that are read here stay in memory.
 

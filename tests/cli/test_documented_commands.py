@@ -50,6 +50,8 @@ def leaf(words: list[str]) -> tuple[Any, list[str]]:
     command = MBENCH
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
+    if (default := getattr(command, "default", None)) and words != ["--help"]:
+        command = command.commands[default]
     return command, words
 
 

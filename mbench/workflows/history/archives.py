@@ -23,6 +23,19 @@ TRIES = 5
 _T = TypeVar("_T")
 
 
+class _Elsewhere:
+    """A temporary folder of an archive, and whether that was said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._said = folder, False
+
+    def say(self, note: Callable[[str], None], error: DiskError) -> None:
+        """Say why it is used, once."""
+        if not self._said:
+            note(f"{str(error).rstrip('.')}; the archive is made in a temporary folder, by each command anew")
+        self._said = True
+
+
 def _quiet(_: str) -> None:
     """Say nothing."""
 
@@ -48,8 +61,9 @@ def current_archive(root: Path, *, note: Callable[[str], None] = _quiet) -> Arch
     try:
         return updated(root / FOLDER, sources, deleted=deleted, note=note)
     except DiskError as error:
-        folder = _elsewhere(root.resolve(), note, error)
-    return updated(folder, sources, deleted=deleted, note=note)
+        elsewhere = _elsewhere(root.resolve())
+        elsewhere.say(note, error)
+    return updated(elsewhere.folder, sources, deleted=deleted, note=note)
 
 
 def asked(root: Path, question: Callable[[Archive], _T], *, note: Callable[[str], None] = _quiet) -> _T:
@@ -112,12 +126,11 @@ def series_in_batches(past: Past, *, since: int = 0) -> Iterator[tuple[Series, .
 
 
 @lru_cache(maxsize=8)
-def _elsewhere(root: Path, note: Callable[[str], None], error: DiskError) -> Path:
+def _elsewhere(root: Path) -> _Elsewhere:
     """Return a temporary folder with what the archive of a folder that cannot be written holds."""
     scratch = ScratchFolder("archive")
     atexit.register(scratch.close)
-    note(f"{str(error).rstrip('.')}; the archive is made in a temporary folder, each time")
     folder = scratch.path / FOLDER
     if (root / FOLDER).is_dir():
         shutil.copytree(root / FOLDER, folder, ignore=shutil.ignore_patterns(".*"))
-    return folder
+    return _Elsewhere(folder)

@@ -19,6 +19,7 @@ from mbench.history.imports.kept import keep_import
 from mbench.history.past import Past, PastCell, projects_of
 from mbench.history.points import MAIN
 from mbench.history.segments import distinct
+from mbench.report.render.number_format import count_of
 from mbench.workflows.history.archives import asked, current_archive
 from mbench.workflows.history.summarize import summaries, with_levels
 
@@ -177,8 +178,9 @@ def import_file(request: ImportRequest) -> str:
             text, source=source, project=project, branch=branch, columns=request.columns, constants=constants
         )
     new, known = keep_import(request.root, found.rows)
-    said = [f"{new} points of {len({row.cell for row in found.rows})} cells are part of {project}, branch {branch}"]
-    said += [f"{known} were there before"] if known else []
+    cells = count_of(len({row.cell for row in found.rows}), "cell")
+    said = [f"{count_of(new, 'point')} of {cells} {'is' if new == 1 else 'are'} new in {project}, branch {branch}"]
+    said += [f"{count_of(known, 'point')} there before"] if known else []
     return "; ".join((*said, *found.notes)) + "."
 
 

@@ -1,7 +1,6 @@
 """Sources of the archive: the sessions of a results folder, packed ones too, and what was imported beside them."""
 
 import os
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +41,9 @@ def read_session(root: Path, name: str) -> Read:
     store = open_session(folder)
     stored = read_night(folder) if os.path.lexists(folder / NIGHT_FILE) else None
     night = None if stored is None else stored.night
-    results, unread = _documents(store)
+    found = [(planned.id, document) for planned, document in store.documents()]
+    results = {job: document for job, document in found if isinstance(document, JobResult)}
+    unread = {job: str(document) for job, document in found if isinstance(document, StoreError)}
     points = points_of(store.plan, night, results, unread=unread, going_on=going_on)
     ended = None if stored is None or stored.end is None else stored.end.end
     return Read(
@@ -50,18 +51,6 @@ def read_session(root: Path, name: str) -> Read:
         points=tuple(points),
         note="; ".join(unread.values()) or None,
     )
-
-
-def _documents(store: SessionStore) -> tuple[Mapping[str, JobResult], Mapping[str, str]]:
-    """Return a session's documents by job, and why others cannot be read."""
-    results, unread = dict[str, JobResult](), dict[str, str]()
-    for planned in store.plan.jobs:
-        try:
-            if (result := store.result(planned.id)) is not None:
-                results[planned.id] = result
-        except StoreError as error:
-            unread[planned.id] = str(error)
-    return results, unread
 
 
 def _night_of(store: SessionStore, night: Night | None) -> ArchivedNight:

@@ -1,0 +1,195 @@
+"""`mbench history`: what a user types, from a measured file to a table, and words that mean nothing."""
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+from command_line import ROOT, SHORT, model_called
+
+sys.path.insert(0, str(ROOT / "tests" / "history"))
+
+from datetime import timedelta
+
+from sample_sessions import NOW, PHONE, PROVENANCE, night, nights, part
+
+
+@pytest.fixture
+def lab(bare):
+    """A command in whose results are nights: twenty at one level, twenty at another."""
+    root = bare.folder / "results"
+    levels = [*(1000 + number % 3 for number in range(20)), *(1200 + number % 3 for number in range(20))]
+    for number, level_us in enumerate(levels):
+        binary = part().binary.model_copy(update={"sha256": ("b" if number < 20 else "c") * 64})
+        night(
+            root,
+            part(binary=binary),
+            at=NOW + timedelta(days=number),
+            latencies={"job-0": (level_us - 1, level_us, level_us + 1)},
+            provenance=PROVENANCE.model_copy(update={"label": f"commit-{number}"}),
+        )
+    return bare
+
+
+def test_a_file_that_was_measured_has_a_history_under_the_name_that_lasts(mbench, home):
+    file = model_called("net", home=home, folder=mbench.folder)
+    done = mbench("run", "--model", file, "--as", "detector", "--label", "c0ffee", *SHORT, "--quiet")
+    assert done.returncode == 0, done.stderr
+    done = mbench("history", "--format", "json")
+    (series,) = json.loads(done.stdout)
+    assert (series["project"], series["branch"], series["workload"]) == ("runs", "main", "detector")
+    assert series["device"].startswith("host:")
+    assert series["level_us"] > 0
+    (plan,) = (mbench.folder / "results").glob("*/plan.json")
+    made_by = json.loads(plan.read_text())["provenance"]
+    assert (made_by["label"], made_by["measuring_version"]) == ("c0ffee", 1)
+
+
+def test_the_table_says_since_when_by_how_much_and_what_changed(lab):
+    done = lab("history", "--format", "md")
+    assert done.stderr == ""
+    assert "| 2026-11-21 +20.0 % |" in done.stdout
+    assert f"binary {'b' * 12} → {'c' * 12}, label commit-19 → commit-20" in done.stdout
+    assert "app, branch main: 40 nights." in done.stdout
+
+
+def test_csv_and_json_say_the_same(lab):
+    (line,) = csv.DictReader(io.StringIO(lab("history", "--format", "csv").stdout))
+    (series,) = json.loads(lab("history", "--format", "json").stdout)
+    (change,) = series["changes"]
+    assert float(line["level_us"]) == series["level_us"] == 1201
+    assert float(line["change"]) == change["change"] == pytest.approx(0.2, abs=0.001)
+    assert (line["changed_on"], line["changed_in"]) == (change["date"], change["night"])
+    assert (line["nights"], len(series["points"])) == ("40", 40)
+    assert (line["against_us"], series["against_us"]) == ("", None)
+
+
+@pytest.mark.parametrize("width", [60, 90, 140])
+def test_the_table_fits_the_terminal(lab, width):
+    done = lab("history", "--format", "table", COLUMNS=str(width))
+    assert max(map(len, done.stdout.splitlines())) <= width
+
+
+def test_missing_nights_are_shown_as_missing(lab):
+    root = lab.folder / "results"
+    at = NOW + timedelta(days=43)
+    night(root, at=at, missed=[(at - timedelta(days=2)).date()])
+    done = lab("history", "--nights", "4", "--format", "json")
+    assert [point["state"] for point in json.loads(done.stdout)[0]["points"]] == [
+        "number",
+        "number",
+        "missing",
+        "number",
+    ]
+    shown = lab("history", "--nights", "4", "--format", "md").stdout
+    assert "·" in shown
+    assert "nights that were due and never began: 2026-12-12." in shown
+
+
+def test_a_pull_request_stands_beside_main_and_is_no_part_of_it(lab):
+    root = lab.folder / "results"
+    night(root, at=NOW + timedelta(days=50), branch="pull/7", latencies={"job-0": (2402, 2402, 2402)})
+    assert len(json.loads(lab("history", "--format", "json").stdout)[0]["points"]) == 40
+    (series,) = json.loads(lab("history", "--branch", "pull/7", "--against", "main", "--format", "json").stdout)
+    assert (series["level_us"], series["against_us"]) == (2402, 1201)
+    assert "| 200.0 |" in " ".join(lab("history", "--branch", "pull/7", "--against", "main").stdout.split())
+
+
+def test_words_choose_cells(lab):
+    night(lab.folder / "results", part(device=PHONE.model_copy(update={"serial": "P2"})), at=NOW + timedelta(days=50))
+
+    def found(*words):
+        return [each["device"] for each in json.loads(lab("history", *words, "--format", "json").stdout)]
+
+    assert found() == ["P1", "P2"]
+    assert found("P2") == ["P2"]
+    assert found("MOBILENET", "cpu", "p1") == ["P1"]
+    assert found("*_int8", "P?") == ["P1", "P2"]
+    assert found("pixel 4") == ["P1", "P2"]
+    done = lab("history", "gpu")
+    assert (done.returncode, done.stderr) == (2, "mbench: no cell of app fits gpu; leave words out to see all.\n")
+
+
+def test_one_of_several_projects_is_named(lab):
+    nights(lab.folder / "results", [5, 6], project="other")
+    assert "name one: --project app or other" in lab("history").stderr
+    assert len(json.loads(lab("history", "--project", "other", "--format", "json").stdout)[0]["points"]) == 2
+    assert "no past of project 'ap'" in lab("history", "--project", "ap").stderr
+    assert "no branch 'mian'" in lab("history", "--project", "app", "--branch", "mian").stderr
+
+
+def test_a_farm_file_says_where_what_and_how_it_is_called_now(lab):
+    (lab.folder / "lab.toml").write_text(
+        'project = "app"\n[window]\nhours = 1\n[phones.all]\nprofile = "pixel4"\nevery = true\n'
+        '[[measure]]\nvariants = ["mobilenet_v1_0.50_160_int8"]\n'
+        '[renamed]\n"mobilenet_v1_0.50_160_int8" = "detector"\n'
+    )
+    (series,) = json.loads(lab("history", "--farm", "lab.toml", "--format", "json").stdout)
+    assert series["workload"] == "detector"
+
+
+def test_what_is_deleted_is_gone(lab):
+    nights(lab.folder / "results", [5, 6], project="other")
+    done = lab("history", "delete", "--project", "other")
+    assert done.returncode == 0
+    assert "gone from the archive, also when it is made again" in done.stdout
+    assert json.loads(lab("history", "--format", "json").stdout)[0]["project"] == "app"
+    assert "no past of a phone 'P9'" in lab("history", "delete", "--phone", "P9").stderr
+    assert "say what goes" in lab("history", "delete").stderr
+    assert lab("history", "delete", "--phone", "P1").returncode == 0
+    assert lab("history").stdout.splitlines()[2:3] == [""]
+    (lab.folder / "past.csv").write_text("time,workload,device,latency_us\n2026-11-01,net,P7,5\n")
+    assert "project other was deleted" in lab("history", "import", "past.csv", "--project", "other").stderr
+
+
+def test_a_file_is_imported(bare):
+    (bare.folder / "past.csv").write_text("date,net,phone,ms\n2026-11-01,a,P1,5\n2026-11-02,a,P1,6\n")
+    columns = ("--column", "workload=net", "--column", "device=phone", "--column", "latency_ms=ms")
+    done = bare("history", "import", "past.csv", "--project", "old", *columns)
+    assert (done.returncode, done.stdout) == (0, "2 points of 1 cell are new in old, branch main.\n")
+    (series,) = json.loads(bare("history", "--format", "json").stdout)
+    assert [point["latency_us"] for point in series["points"]] == [5000, 6000]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("history",), "holds no sessions; mbench run and mbench nightly make some."),
+        (("history", "import", "no.csv", "--project", "a"), "could not read no.csv"),
+        (("history", "import", "no.csv", "--project", "a b"), "'a b' is not a name"),
+        (("history", "import", "no.csv", "--project", "a", "--column", "x"), "does not name two columns"),
+        (("history", "import", "no.csv"), "--project is missing"),
+        (("history", "--results", "s3://bucket/results"), "copy its sessions here first"),
+        (("run", "--model", "a.tflite", "--as", "a", "--as", "b"), "2 names for 1 files"),
+        (("run", "--model", "a.tflite", "--as", "-"), "a name has letters"),
+        (("run", "--model", "a.tflite", "--model", "b.tflite", "--as", "a", "--as", "a"), "two files cannot have one"),
+        (("run", "--label", "two\nlines"), "a label is one line"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused_in_one_line(bare, words, said):
+    done = bare(*words)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert said in done.stderr
+
+
+PROBE = """
+import sys
+from mbench.cli.main import main
+try:
+    main()
+except SystemExit:
+    pass
+print("duckdb" in sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("words", [("--help",), ("history", "--help"), ("report", "--all"), ("run", "--dry-run")])
+def test_no_command_but_history_imports_duckdb(mbench, words):
+    (mbench.folder / "probe.py").write_text(PROBE)
+    import subprocess
+
+    done = subprocess.run(
+        (sys.executable, "probe.py", *words), cwd=mbench.folder, env=mbench.environment, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1] == "False", done.stderr

@@ -1,0 +1,96 @@
+"""Summaries: levels since the last change, noise around them, changes and what they are put down to."""
+
+import numpy as np
+import pytest
+
+from mbench.core.series import Cell, Series
+from mbench.core.summaries import SeriesSummary
+from mbench.workflows.history.rank_scan import LEAST_CHANGE, change_points
+from mbench.workflows.history.summarize import _summary, with_levels
+
+CELL = Cell(project="app", branch="main", workload="net", delegate="cpu", threads=1, serial="P1")
+
+
+def series(latency_us, *, epoch=None, state=None, cell=CELL) -> Series:
+    count = len(latency_us)
+    ones, unknown = np.ones(count, np.int64), np.full(count, -1)
+    return Series(
+        cell=cell,
+        model="Pixel 4",
+        night=np.arange(count),
+        day=20_000 + np.arange(count),
+        state=np.zeros(count, np.int8) if state is None else np.array(state, np.int8),
+        latency_us=np.array(latency_us, float),
+        half_width_us=np.full(count, np.nan),
+        runs=ones,
+        init_us=np.full(count, np.nan),
+        memory_kib=np.full(count, np.nan),
+        size_bytes=unknown,
+        correct=unknown,
+        examples=unknown,
+        dataset=unknown,
+        delegated=unknown,
+        nodes=unknown,
+        partitions=unknown,
+        thing=ones,
+        epoch=ones if epoch is None else np.array(epoch),
+    )
+
+
+def summary(*arguments, **changes) -> SeriesSummary:
+    one = series(*arguments, **changes)
+    return _summary(one, {night: f"night {night}" for night in range(len(one))})[0]
+
+
+def noisy(level: float, count: int, seed: int = 0) -> list[float]:
+    return list(level * (1 + 0.002 * np.random.default_rng(seed).standard_normal(count)))
+
+
+def test_a_step_is_found_on_its_night():
+    found = summary([*noisy(1000, 20), *noisy(1100, 20, 1)])
+    (change,) = found.changes
+    assert change.night == "night 20"
+    assert change.share == pytest.approx(0.1, abs=0.005)
+    assert found.level_us == pytest.approx(1100, rel=0.003)
+    assert 0.0005 < found.noise < 0.005
+
+
+@pytest.mark.parametrize(("step", "found"), [(1 + 1.2 * LEAST_CHANGE, 1), (1 + 0.8 * LEAST_CHANGE, 0)])
+def test_a_step_below_the_least_change_is_none(step, found):
+    assert len(change_points(np.array([*noisy(1000, 30), *noisy(1000 * step, 30, 1)]))) == found
+
+
+def test_unchanged_series_have_no_change_points():
+    source = np.random.default_rng(3)
+    alarms = sum(bool(change_points(1000 * (1 + 0.02 * source.standard_normal(60)))) for _ in range(50))
+    assert alarms <= 1
+
+
+@pytest.mark.parametrize("values", [[], [5.0], [5.0] * 40])
+def test_few_values_and_constants_have_none(values):
+    assert change_points(np.array(values)) == []
+
+
+def test_an_epoch_is_a_beginning_and_no_change():
+    found = summary([1000] * 5 + [2000] * 5, epoch=[1] * 5 + [2] * 5)
+    (change,) = found.changes
+    assert (change.epoch, change.share, change.before_us, change.after_us) == (True, None, 1000, 2000)
+    assert found.level_us == 2000
+
+
+def test_nights_without_a_number_are_shown_and_count_for_nothing():
+    found = summary([1000, np.nan, 1010, np.nan], state=[0, 3, 0, 2])
+    assert [point.latency_us for point in found.points] == [1000, None, 1010, None]
+    assert (found.measured, found.without, found.level_us, found.noise) == (2, 2, 1005, None)
+
+
+def test_a_cell_that_was_never_measured_has_no_level():
+    found = summary([np.nan], state=[1])
+    assert (found.level_us, found.noise, found.changes) == (None, None, ())
+
+
+def test_levels_of_another_branch_stand_beside_the_same_cells():
+    pull = Cell(project="app", branch="pull/7", workload="net", delegate="cpu", threads=1, serial="P1")
+    other = Cell(project="app", branch="pull/7", workload="new", delegate="cpu", threads=1, serial="P1")
+    ours = [summary([1100] * 3, cell=pull), summary([5] * 3, cell=other)]
+    assert [one.against_us for one in with_levels(ours, [summary([1000] * 3)])] == [1000, None]
