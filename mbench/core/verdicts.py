@@ -102,6 +102,39 @@ class Rerun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NightName:
+    """What a night is called: what series know by its index.
+
+    Attributes:
+        id: name of its session; of a night that never began, what stands for it.
+        date: local date on which it began, or was due.
+    """
+
+    id: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What measuring again said of a latency finding; that night and later ones are judged by it.
+
+    Attributes:
+        since: index of the night on which the finding began.
+        night: index of the night on which it was measured again.
+        standing: `confirmed`, `phone_changed` or `withdrawn`; others decide nothing.
+        rerun: None where it is not kept, or where others of the same cause were measured for it.
+        because: the outcome in a sentence.
+    """
+
+    cell: Cell
+    since: int
+    night: int
+    standing: Standing
+    rerun: Rerun | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that a night says of one cell.
 

@@ -1,0 +1,216 @@
+"""`latency` and `improved`: what tonight's number says beside the cell's own past, and what its slow steps say.
+
+A suspect is no regression: it is what is measured again. Its limits were chosen on recorded phones: of 707 steps where
+nothing had changed two are suspects, of planted +20 % and +10 % 97 % are.
+"""
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from mbench.core.series import Counts, Floats
+from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
+from mbench.gate.course import Course, Shift, follow
+from mbench.gate.levels import Limits
+from mbench.gate.slow import SAME_STEP, Settled, SlowCourse, follow_steps, is_worse
+from mbench.gate.tonight import Tonight, known_places
+
+LIMITS: Final = Limits(relative=0.05, absolute=80.0, noise=2.0, nights=5)
+"""Of a suspect, all three: 5 %, because phones wander by less; 80 µs, because networks below a millisecond wander by
+more; twice the noise of the own past, because some cells are noisier than both."""
+
+NOISE_OF_BETTER: Final = 4.0
+"""Multiples of the noise for an improvement: nobody measures it again, so that chance must be rarer."""
+
+STILL_NEW: Final = 7
+"""Nights for which an improvement is reported."""
+
+LEVEL_NIGHTS: Final = 14
+"""Whose median is said to be the level of now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyVerdict:
+    """What a cell's latency is judged to be tonight.
+
+    Attributes:
+        findings: `latency` and `improved`.
+        near: suspects that were withdrawn tonight.
+        measured: whether it has a number tonight.
+        too_young: whether its epoch has too few nights to say anything else.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    near: tuple[Finding, ...] = ()
+    measured: bool = False
+    too_young: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """A cell's nights with a number.
+
+    Attributes:
+        places: of them in its series.
+        start: place among them of the epoch's first.
+    """
+
+    tonight: Tonight
+    places: Counts
+    values: Floats
+    epoch: Counts
+    start: int
+
+
+def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVerdict:
+    """Judge a cell's latency.
+
+    Args:
+        tonight: its series.
+        decisions: about this cell, tonight's among them.
+    """
+    series = tonight.series
+    known = (series.state == 0) & np.isfinite(series.latency_us) & (series.latency_us > 0)
+    places = known_places(known)
+    if places is None:
+        return LatencyVerdict()
+    epoch = series.epoch[places]
+    others = np.flatnonzero(epoch != epoch[-1])
+    start = int(others[-1]) + 1 if others.size else 0
+    past = _Past(tonight=tonight, places=places, values=series.latency_us[places], epoch=epoch, start=start)
+    settled = _places_of(past, sorted(decisions, key=lambda one: one.night))
+    course = follow(past.values, epoch, LIMITS, _standings(settled))
+    slow = SlowCourse()
+    if course.worse is None:
+        slow = _within(past, settled, start, past.values.size)
+    return _verdict(past, course, slow if slow.worse else _carried(past, settled, slow), settled)
+
+
+def _standings(settled: Iterable[Settled]) -> dict[int, Standing]:
+    """Return decisions by place: what was withdrawn is so for all nights up to the one on which it was asked about."""
+    standings: dict[int, Standing] = {}
+    for one in settled:
+        last = one.asked if one.standing is Standing.WITHDRAWN else one.since
+        standings |= dict.fromkeys(range(one.since, last + 1), one.standing)
+    return standings
+
+
+def _within(past: _Past, settled: Iterable[Settled], begin: int, end: int) -> SlowCourse:
+    """Follow the slow steps of one epoch, and return them at places among all nights."""
+    moved = [replace(one, since=one.since - begin, asked=one.asked - begin) for one in settled]
+    slow = follow_steps(past.values[begin:end], moved)
+    shifts = {field.name: getattr(slow, field.name) for field in fields(slow)}
+    return SlowCourse(**{name: shift and replace(shift, since=shift.since + begin) for name, shift in shifts.items()})
+
+
+def _carried(past: _Past, settled: Iterable[Settled], slow: SlowCourse) -> SlowCourse:
+    """Return the slow steps of this epoch, with what was worse at the end of the one before and still is."""
+    if past.start == 0:
+        return slow
+    others = np.flatnonzero(past.epoch[: past.start] != past.epoch[past.start - 1])
+    before = _within(past, settled, int(others[-1]) + 1 if others.size else 0, past.start).worse
+    if before is None or not is_worse(float(np.median(past.values[past.start :])), before.before):
+        return slow
+    return replace(slow, worse=before)
+
+
+def _places_of(past: _Past, decisions: Iterable[Decision]) -> list[Settled]:
+    """Return decisions by places among the nights with a number; those of nights that are no more are left out."""
+    nights = past.tonight.series.night[past.places]
+    settled = []
+    for one in decisions:
+        since, asked = np.searchsorted(nights, one.since), np.searchsorted(nights, one.night, side="right") - 1
+        if since < nights.size and nights[since] == one.since and asked >= since:
+            settled.append(Settled(since=int(since), asked=int(asked), standing=one.standing, decision=one))
+    return settled
+
+
+def _verdict(past: _Past, course: Course, slow: SlowCourse, settled: list[Settled]) -> LatencyVerdict:
+    last = past.values.size - 1
+    findings = [_worse(past, shift, settled, LIMITS) for shift in (course.worse, course.grown) if shift]
+    findings += [_worse(past, shift, settled) for shift in (slow.worse, slow.grown) if shift]
+    asked = {one.since for one in settled if one.asked == last}
+    near = []
+    for shifts, limits in (
+        ((course.phone_changed, course.withdrawn), LIMITS),
+        ((slow.phone_changed, slow.withdrawn), None),
+    ):
+        apart = 0 if limits else SAME_STEP
+        changed, withdrawn = (one if one and _asked(one, asked, apart) else None for one in shifts)
+        findings += [_worse(past, changed, settled, limits)] if changed else []
+        near += [_worse(past, withdrawn, settled, limits)] if withdrawn else []
+    if not findings:
+        findings += _improved(past, course, slow)
+    young = last - past.start < LIMITS.nights and not findings
+    return LatencyVerdict(findings=tuple(findings), near=tuple(near), measured=True, too_young=young)
+
+
+def _asked(shift: Shift, asked: Set[int], apart: int) -> bool:
+    """Whether a shift was measured again tonight."""
+    return any(abs(since - shift.since) <= apart for since in asked)
+
+
+def _worse(past: _Past, shift: Shift, settled: list[Settled], limits: Limits | None = None) -> Finding:
+    """Return the finding of a shift; without limits it is one of slow steps."""
+    level = _level_since(past, shift)
+    apart = SAME_STEP if limits is None else 0
+    decided = next((one.decision for one in reversed(settled) if abs(one.since - shift.since) <= apart), None)
+    words = f"{_us(level)} since then, {_us(shift.before)} before: {level / shift.before - 1:+.1%}"
+    if limits is None:
+        words += "; ranks of the nights before and since differ beyond chance"
+    else:
+        words += (
+            f"; at least {limits.relative:.0%}, {limits.absolute:.0f} µs "
+            f"and {limits.noise:.0f} × noise of {shift.noise:.1%}"
+        )
+    if decided is not None and decided.because:
+        words += f"; {decided.because}"
+    return _finding(past, FindingClass.LATENCY, shift, level, words, decided)
+
+
+def _improved(past: _Past, course: Course, slow: SlowCourse) -> list[Finding]:
+    """Return an improvement that is new enough to be told, and larger than chance."""
+    better = course.better
+    if better is not None:
+        level = _level_since(past, better)
+        nights = past.values.size - better.since
+        large = better.before - level >= NOISE_OF_BETTER * better.noise * better.before
+        if nights <= STILL_NEW and large and better.since - past.start >= LIMITS.nights:
+            words = f"{_us(level)} since then, {_us(better.before)} before: {level / better.before - 1:+.1%}"
+            return [_finding(past, FindingClass.IMPROVED, better, level, words, None)]
+    if slow.better is not None:
+        shift = slow.better
+        level = _level_since(past, shift)
+        words = f"{_us(level)} since then, {_us(shift.before)} before: {level / shift.before - 1:+.1%}, a slow step"
+        return [_finding(past, FindingClass.IMPROVED, shift, level, words, None)]
+    return []
+
+
+def _finding(
+    past: _Past, kind: FindingClass, shift: Shift, level: float, words: str, decided: Decision | None
+) -> Finding:
+    half = float(past.tonight.series.half_width_us[-1])
+    known = np.isfinite(half) and shift.since == past.values.size - 1
+    return past.tonight.finding(
+        kind,
+        standing=shift.standing,
+        since=int(past.places[shift.since]),
+        before=shift.before,
+        now=level,
+        unit="µs",
+        because=words,
+        low=(level - half) / shift.before if known else None,
+        high=(level + half) / shift.before if known else None,
+        rerun=decided.rerun if decided else None,
+    )
+
+
+def _level_since(past: _Past, shift: Shift) -> float:
+    """Return the level that holds since a shift: the median of its nights, of the last fortnight at most."""
+    return float(np.median(past.values[max(shift.since, past.values.size - LEVEL_NIGHTS) :]))
+
+
+def _us(value: float) -> str:
+    return f"{value / 1000:.2f} ms" if value >= 10_000 else f"{value:.0f} µs"
