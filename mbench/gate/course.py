@@ -47,6 +47,7 @@ class Course:
         better: an improvement that still holds.
         phone_changed: the last level that the phone brought.
         withdrawn: the last point that seemed to begin a level, until it was measured again.
+        fell: place of the last point that left a level of some nights for a lower one.
     """
 
     worse: Shift | None = None
@@ -54,6 +55,7 @@ class Course:
     better: Shift | None = None
     phone_changed: Shift | None = None
     withdrawn: Shift | None = None
+    fell: int | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ class _Follower:
         self.left: _State | None = None
         self.phone_changed: Shift | None = None
         self.withdrawn: Shift | None = None
+        self.fell: int | None = None
         self.start = 0
         self.raw = 0  # points in a row, up to now, that belong to the level of now
         self.level, self.noise = float(values[0]), 0.0
@@ -106,6 +109,7 @@ class _Follower:
             better=self.state.better,
             phone_changed=self.phone_changed,
             withdrawn=self.withdrawn,
+            fell=self.fell,
         )
 
     def _epoch(self, start: int, end: int) -> None:
@@ -174,6 +178,8 @@ class _Follower:
         What goes back up to a level that was left is worse than tonight's past, however long ago it was usual.
         """
         left, state = self.left, self.state
+        if now < self.level and place - state.begun >= WINDOW:
+            self.fell = place
         if left is not None and now < self.level and self._belongs(now, median(left.recent)):
             self.state, self.left, self.raw = replace(left), None, 0
             self._stay(now)

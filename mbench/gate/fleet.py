@@ -113,8 +113,24 @@ def fleet_shift(tails: Sequence[Tail]) -> FleetShift | None:
         p_value = min(1.0, len(SINCE) * signed_rank_p(list(shifts.values())))
         if p_value < ALPHA and change >= LEAST_CHANGE:
             worst = max(shifts, key=lambda cell: (shifts[cell], cell.serial))
-            return FleetShift(worst=worst, nights=nights, change=change, p_value=p_value, devices=shifts)
+            return FleetShift(worst=worst, nights=_begun(tails), change=change, p_value=p_value, devices=shifts)
     return None
+
+
+def _begun(tails: Sequence[Tail]) -> int:
+    """Return for how many nights devices have shifted: the split that their common course fits best.
+
+    The course is the devices' median, night by night from the last one back, of ln(latency / own level).
+    """
+    length = min(tail.values.size for tail in tails)
+    logs = np.log([tail.values[-length:] / np.median(tail.values) for tail in tails])
+    course = np.median(logs, axis=0)
+
+    def misfit(nights: int) -> float:
+        sides = course[:-nights], course[-nights:]
+        return float(sum(np.abs(side - np.median(side)).sum() for side in sides))
+
+    return min(range(1, max(2, length - LEAST_NIGHTS + 1)), key=misfit)
 
 
 def agreement(tails: Sequence[Tail], *, cell: Cell, ratio: float, nights: int) -> Agreement | None:

@@ -5,7 +5,7 @@ nothing had changed two are suspects, of planted +20 % and +10 % 97 % are.
 """
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from mbench.core.series import Counts, Floats
 from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Course, Shift, follow
 from mbench.gate.levels import Limits
-from mbench.gate.slow import SAME_STEP, Settled, SlowCourse, follow_steps, is_worse
+from mbench.gate.slow import SAME_STEP, STILL_NEW, Settled, SlowCourse, follow_steps, is_worse
 from mbench.gate.tonight import Tonight, known_places
 
 LIMITS: Final = Limits(relative=0.05, absolute=80.0, noise=2.0, nights=5)
@@ -23,9 +23,6 @@ more; twice the noise of the own past, because some cells are noisier than both.
 
 NOISE_OF_BETTER: Final = 4.0
 """Multiples of the noise for an improvement: nobody measures it again, so that chance must be rarer."""
-
-STILL_NEW: Final = 7
-"""Nights for which an improvement is reported."""
 
 LEVEL_NIGHTS: Final = 14
 """Whose median is said to be the level of now."""
@@ -85,7 +82,18 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
     slow = SlowCourse()
     if course.worse is None:
         slow = _within(past, settled, start, past.values.size)
-    return _verdict(past, course, slow if slow.worse else _carried(past, settled, slow), settled)
+        if _fell_since(past, course, slow):
+            slow = SlowCourse()  # one night showed that it is gone, which ranks will know after some more
+        elif slow.worse is None:
+            slow = _carried(past, settled, slow)
+    return _verdict(past, course, slow, settled)
+
+
+def _fell_since(past: _Past, course: Course, slow: SlowCourse) -> bool:
+    """Whether the level fell after the last slow step, to what was usual before."""
+    if slow.worse is None or slow.last is None or course.fell is None or course.fell <= slow.last + SAME_STEP:
+        return False
+    return not is_worse(float(np.median(past.values[course.fell :])), slow.worse.before)
 
 
 def _standings(settled: Iterable[Settled]) -> dict[int, Standing]:
@@ -101,8 +109,9 @@ def _within(past: _Past, settled: Iterable[Settled], begin: int, end: int) -> Sl
     """Follow the slow steps of one epoch, and return them at places among all nights."""
     moved = [replace(one, since=one.since - begin, asked=one.asked - begin) for one in settled]
     slow = follow_steps(past.values[begin:end], moved)
-    shifts = {field.name: getattr(slow, field.name) for field in fields(slow)}
-    return SlowCourse(**{name: shift and replace(shift, since=shift.since + begin) for name, shift in shifts.items()})
+    shifts = {name: getattr(slow, name) for name in ("worse", "grown", "better", "phone_changed", "withdrawn")}
+    placed = {name: one and replace(one, since=one.since + begin) for name, one in shifts.items()}
+    return SlowCourse(last=None if slow.last is None else slow.last + begin, **placed)
 
 
 def _carried(past: _Past, settled: Iterable[Settled], slow: SlowCourse) -> SlowCourse:

@@ -22,7 +22,7 @@ LEAST_BETTER: Final = 0.03
 """Of an improvement, whose nights nobody measures again: the smallest step that these rules are built to find."""
 
 STILL_NEW: Final = 14
-"""Nights for which a slow improvement is reported: it shows only after some."""
+"""Nights for which an improvement is reported: slow ones show only after some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +43,18 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowCourse:
-    """What steps say of the level at the end of a series; as in `Course`."""
+    """What steps say of the level at the end of a series; as in `Course`.
+
+    Attributes:
+        last: place of the last step.
+    """
 
     worse: Shift | None = None
     grown: Shift | None = None
     better: Shift | None = None
     phone_changed: Shift | None = None
     withdrawn: Shift | None = None
+    last: int | None = None
 
 
 def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
@@ -79,7 +84,9 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
     worse, grown = merged(shifts)
     if better is not None and (values.size - better.since > STILL_NEW or not _far_better(steps[-1])):
         better = None
-    return SlowCourse(worse=worse, grown=grown, better=better, phone_changed=phone_changed, withdrawn=withdrawn)
+    return SlowCourse(
+        worse=worse, grown=grown, better=better, phone_changed=phone_changed, withdrawn=withdrawn, last=steps[-1].at
+    )
 
 
 def is_worse(level: float, before: float) -> bool:

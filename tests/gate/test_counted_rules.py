@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+from gate_series import series, tonight
+
+from mbench.core.series import PointState
+from mbench.core.verdicts import FindingClass, Standing
+from mbench.gate.accuracy import judge_accuracy, least_lost
+from mbench.gate.fallback import judge_fallback
+from mbench.gate.memory import judge_memory
+from mbench.gate.size import judge_size
+from mbench.gate.unmeasured import judge_unmeasured
+
+
+def fallback(delegated, nodes, **columns):
+    delegated = np.broadcast_to(np.array(delegated), (len(np.atleast_1d(nodes)),))
+    return judge_fallback(tonight(series(np.full(len(nodes), 100.0), delegated=delegated, nodes=nodes, **columns)))
+
+
+def test_three_nodes_more_on_the_cpu_are_a_fallback_whatever_the_latency_did() -> None:
+    (one,) = fallback([64, 64, 61], [64, 64, 64])
+    assert (one.kind, one.standing, one.alarm) == (FindingClass.FALLBACK, Standing.CERTAIN, True)
+    assert (one.before, one.now, one.unit, one.since, one.nights) == (64, 61, "nodes", "n2", 1)
+    assert one.because == "3 of 64 nodes run on the CPU, 0 did before"
+    assert not fallback([64, 64, 62], [64, 64, 64])
+
+
+def test_a_delegate_that_takes_nothing_any_more_is_one_however_small_the_graph() -> None:
+    assert fallback([2, 0], [2, 2])
+    assert fallback([1, 0], [1, 1])
+    assert not fallback([1, 0], [1, 0])
+
+
+def test_what_counts_is_what_is_left_over_not_what_is_taken() -> None:
+    assert not fallback([64, 50], [64, 50])
+    assert fallback([64, 70], [64, 73])
+
+
+def test_it_is_reported_until_it_is_gone_and_grows_anew() -> None:
+    (one,) = fallback([64, 60, 60, 60], [64] * 4)
+    assert (one.since, one.nights, one.before) == ("n1", 3, 64)
+    (grown,) = fallback([64, 60, 60, 50], [64] * 4)
+    assert (grown.since, grown.before, grown.now) == ("n3", 64, 50)
+    assert not fallback([64, 60, 62], [64] * 3)
+    assert fallback([64, 60, 61], [64] * 3)
+    assert not fallback([64, 0, 64], [64] * 3)
+    assert fallback([2, 0, 0], [2, 2, 2])
+
+
+def test_an_update_of_the_os_does_not_hide_it() -> None:
+    assert fallback([64, 60], [64, 64], epoch=[0, 1])
+
+
+def test_nights_without_proof_are_passed_over() -> None:
+    assert fallback([64, -1, 60], [64, -1, 64])
+    assert not fallback([64, 60, -1], [64, 64, -1])
+    assert not fallback([60], [64])
+
+
+def size(*values):
+    return judge_size(tonight(series(np.full(len(values), 100.0), size_bytes=values)))
+
+
+def test_a_file_that_grows_by_a_hundredth_is_told() -> None:
+    (one,) = size(4_000_000, 4_040_000)
+    assert (one.kind, one.before, one.now, one.unit) == (FindingClass.SIZE, 4_000_000, 4_040_000, "bytes")
+    assert not size(4_000_000, 4_039_999)
+
+
+def test_a_small_file_must_grow_by_a_page() -> None:
+    assert size(100_000, 104_096)
+    assert not size(100_000, 104_095)
+
+
+def test_small_growths_add_up() -> None:
+    (one,) = size(1_000_000, 1_006_000, 1_006_000, 1_012_000, 1_012_000)
+    assert (one.since, one.before, one.nights) == ("n3", 1_000_000, 2)
+
+
+def test_a_size_stays_told_until_it_is_gone_and_grows_anew() -> None:
+    assert size(1_000_000, 1_100_000, 1_100_000)[0].since == "n1"
+    assert not size(1_000_000, 1_100_000, 1_000_000)
+    assert size(1_000_000, 1_100_000, 1_111_000)[0].since == "n2"
+    assert size(1_000_000, 1_100_000, 1_110_000)[0].since == "n1"
+    assert size(1_000_000, 900_000, 909_000)[0].before == 900_000
+    assert not size(1_000_000, -1)
+    assert size(0, 1_000_000, 1_100_000)[0].before == 1_000_000
+
+
+def accuracy(correct, examples=1000, dataset=1):
+    count = len(correct)
+    made = series(np.full(count, 100.0), correct=correct, examples=examples, dataset=dataset)
+    return judge_accuracy(tonight(made))
+
+
+def test_chance_among_equal_builds_is_three_deviations_of_two_hundredths_of_the_examples() -> None:
+    assert least_lost(1000) == pytest.approx(13.4, abs=0.1)
+    assert least_lost(50_000) == pytest.approx(250)
+    assert least_lost(100_000) == 500
+
+
+def test_fourteen_of_a_thousand_fewer_are_told() -> None:
+    (one,) = accuracy([700, 700, 686])
+    assert (one.kind, one.standing) == (FindingClass.ACCURACY, Standing.CERTAIN)
+    assert (one.before, one.now, one.unit, one.since) == (70, pytest.approx(68.6), "%", "n2")
+    assert not accuracy([700, 700, 687])
+    assert not accuracy([700, 700, 900])
+
+
+def test_accuracies_of_other_data_sets_are_not_compared() -> None:
+    assert not accuracy([700, 600], dataset=[1, 2])
+    assert not accuracy([700, 600], examples=[1000, 900])
+    assert accuracy([700, 10, 600], dataset=[1, 2, 1])
+    assert not accuracy([700, -1])
+    assert not accuracy([0, 0], examples=0)
+
+
+def test_an_accuracy_that_is_lost_is_told_from_the_second_night_on_and_until_it_is_back() -> None:
+    assert accuracy([700, 600])
+    (one,) = accuracy([700, 700, 600, 600, 600, 600, 600, 600, 600])
+    assert (one.since, one.nights) == ("n2", 7)
+    assert not accuracy([700, 700, 600, 700])
+
+
+def memory(*values):
+    return judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values)))
+
+
+def test_memory_must_grow_by_a_tenth_and_two_mebibytes() -> None:
+    (one,) = memory(*[50_000] * 6, 55_000)
+    assert (one.kind, one.before, one.now, one.unit) == (FindingClass.MEMORY, 50_000, 55_000, "KiB")
+    assert not memory(*[50_000] * 6, 54_990)
+    assert memory(*[10_000] * 6, 12_048)
+    assert not memory(*[10_000] * 6, 12_047)
+
+
+def test_memory_must_grow_by_four_times_its_noise() -> None:
+    past = [48_000, 50_000, 52_000] * 4  # 5.93 %
+    assert memory(*past, 62_000)
+    assert not memory(*past, 61_700)
+
+
+def test_memory_needs_five_nights_of_a_past() -> None:
+    assert memory(*[50_000] * 5, 60_000)
+    assert not memory(*[50_000] * 4, 60_000)
+    assert not memory(*[50_000] * 5, np.nan)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        (PointState.LAB, FindingClass.LAB),
+        (PointState.MISSING, FindingClass.MISSING),
+        (PointState.FAILED, FindingClass.FAILED),
+    ],
+)
+def test_a_cell_without_a_number_is_told_since_its_first_night(state: PointState, kind: FindingClass) -> None:
+    states = np.array([0, 3 - state, state, state], dtype=np.int8)
+    (one,) = judge_unmeasured(tonight(series([100.0, np.nan, np.nan, np.nan], state=states)), "device_lost")
+    assert (one.kind, one.since, one.nights, one.error_class) == (kind, "n2", 2, "device_lost")
+    assert one.because.endswith("2 nights in a row: device_lost")
+    assert not one.alarm
+    (first,) = judge_unmeasured(tonight(series([100.0], state=np.array([state], dtype=np.int8))), None)
+    assert (first.since, first.nights) == ("n0", 1)
+    assert "row" not in first.because
+
+
+def test_a_cell_with_a_number_is_not_unmeasured() -> None:
+    assert judge_unmeasured(tonight(series([100.0])), None) == ()

@@ -1,0 +1,161 @@
+import numpy as np
+import pytest
+from gate_series import decision, series, tonight
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbench.core.series import PointState
+from mbench.core.verdicts import FindingClass, Standing
+from mbench.gate.latency import LatencyVerdict, judge_latency
+
+CALM = [10_000.0] * 10
+
+
+def judged(values, decisions=(), **columns) -> LatencyVerdict:
+    return judge_latency(tonight(series(values, **columns)), decisions)
+
+
+def worse(values, decisions=(), **columns):
+    return [one for one in judged(values, decisions, **columns).findings if one.kind is FindingClass.LATENCY]
+
+
+def test_five_percent_more_is_a_suspect_with_its_evidence() -> None:
+    (one,) = worse([*CALM, 10_500])
+    assert (one.standing, one.before, one.now, one.unit) == (Standing.SUSPECT, 10_000, 10_500, "µs")
+    assert (one.since, one.nights, one.changed) == ("n10", 1, ("9 → 10",))
+    assert one.since_date is not None
+    assert one.since_date.isoformat() == "2026-01-11"
+    assert one.because == "10.50 ms since then, 10.00 ms before: +5.0%; at least 5%, 80 µs and 2 × noise of 0.0%"
+    assert not worse([*CALM, 10_490])
+
+
+def test_below_eighty_microseconds_nothing_is_a_suspect() -> None:
+    assert worse([*[500.0] * 10, 580])
+    assert not worse([*[500.0] * 10, 579])
+
+
+def test_twice_the_noise_of_the_own_past_is_demanded() -> None:
+    past = [9_400.0, 10_000, 10_600] * 5  # 1.4826 × 6 % = 8.9 %
+    assert worse([*past, 11_800])
+    assert not worse([*past, 11_770])
+
+
+def test_with_fewer_than_five_nights_an_epoch_is_too_young() -> None:
+    assert judged([10_000.0] * 5).too_young
+    assert not judged([10_000.0] * 6).too_young
+    assert not worse([*[10_000.0] * 4, 20_000])
+    assert worse([*[10_000.0] * 5, 20_000])
+
+
+def test_another_epoch_is_young_again() -> None:
+    epoch = [0] * 10 + [1] * 3
+    answer = judged([*CALM, 12_000, 12_000, 12_000], epoch=epoch)
+    assert answer.too_young
+    assert not answer.findings
+
+
+def test_nights_without_a_number_are_no_past() -> None:
+    states = [0] * 10 + [PointState.FAILED, PointState.LAB, 0]
+    (one,) = worse([*CALM, np.nan, 90_000, 11_000], state=np.array(states, dtype=np.int8))
+    assert (one.before, one.since, one.nights) == (10_000, "n12", 1)
+
+
+def test_tonight_without_a_number_says_nothing() -> None:
+    assert judged([*CALM, np.nan]) == LatencyVerdict()
+    assert judged([*CALM, 0.0]) == LatencyVerdict()
+    assert judged([*CALM, np.inf]) == LatencyVerdict()
+    assert judged([*CALM, 11_000], state=np.array([0] * 10 + [1], dtype=np.int8)) == LatencyVerdict()
+
+
+def test_a_confirmed_regression_is_reported_every_night_until_it_is_gone() -> None:
+    made = [decision(10, 10, Standing.CONFIRMED)]
+    for nights in range(1, 60):
+        (one,) = worse([*CALM, *[11_000.0] * nights], made)
+        assert (one.standing, one.since, one.nights, one.before) == (Standing.CONFIRMED, "n10", nights, 10_000)
+        assert one.alarm
+    assert not judged([*CALM, *[11_000.0] * 20, 10_000], made).findings
+
+
+def test_a_withdrawn_suspect_is_near_that_night_alone() -> None:
+    made = [decision(10, 10, Standing.WITHDRAWN)]
+    answer = judged([*CALM, 11_000], made)
+    assert not answer.findings
+    (near,) = answer.near
+    assert near.standing is Standing.WITHDRAWN
+    assert near.because.endswith("measured again")
+    later = judged([*CALM, 11_000, 10_000], made)
+    assert (later.findings, later.near) == ((), ())
+
+
+def test_nights_that_were_withdrawn_later_together_are_not_suspected_again() -> None:
+    made = [decision(10, 12, Standing.WITHDRAWN)]
+    answer = judged([*CALM, 11_000, 11_000, 11_000], made)
+    assert not answer.findings
+    assert worse([*CALM, 11_000, 11_000, 11_000, 11_000], made)
+
+
+def test_a_phone_that_changed_is_said_once_and_then_is_the_level() -> None:
+    made = [decision(10, 10, Standing.PHONE_CHANGED)]
+    (one,) = worse([*CALM, 11_000], made)
+    assert one.standing is Standing.PHONE_CHANGED
+    assert not one.alarm
+    assert not judged([*CALM, *[11_000.0] * 8], made).findings
+    (more,) = worse([*CALM, *[11_000.0] * 8, 12_000], made)
+    assert more.before == 11_000
+
+
+def test_a_slow_step_is_a_suspect_that_no_single_night_is() -> None:
+    values = [10_000.0] * 30 + [10_300.0] * 10
+    (one,) = worse(values)
+    assert (one.since, one.nights, one.before, one.now) == ("n30", 10, 10_000, 10_300)
+    assert "ranks" in one.because
+    (one,) = worse(values, [decision(31, 39, Standing.CONFIRMED)])
+    assert one.standing is Standing.CONFIRMED
+    assert one.because.endswith("measured again")
+
+
+def test_a_slow_step_is_carried_into_another_epoch() -> None:
+    epoch = [0] * 42 + [1] * 3
+    values = [10_000.0] * 30 + [10_300.0] * 15
+    (one,) = worse(values, epoch=epoch)
+    assert (one.since, one.before) == ("n30", 10_000)
+    assert not worse([10_000.0] * 30 + [10_300.0] * 12 + [10_000.0] * 3, epoch=epoch)
+
+
+def test_an_improvement_is_told_for_a_fortnight() -> None:
+    for nights, told in ((1, True), (14, True), (15, False)):
+        found = judged([*CALM, *[9_000.0] * nights]).findings
+        assert [one.kind for one in found] == [FindingClass.IMPROVED] * told
+    assert not any(one.alarm for one in judged([*CALM, 9_000]).findings)
+
+
+def test_an_improvement_must_be_four_times_the_noise() -> None:
+    past = [9_800.0, 10_000, 10_200] * 5  # 2.97 %
+    assert judged([*past, 8_800]).findings
+    assert not judged([*past, 8_850]).findings
+
+
+def test_the_interval_of_tonight_is_that_of_its_runs() -> None:
+    (one,) = worse([*CALM, 11_000], half_width_us=100.0)
+    assert (one.low, one.high) == (pytest.approx(1.09), pytest.approx(1.11))
+    (later,) = worse([*CALM, 11_000, 11_000], half_width_us=100.0)
+    assert (later.low, later.high) == (None, None)
+
+
+def test_the_level_of_now_is_that_of_the_last_fortnight() -> None:
+    made = [decision(10, 10, Standing.CONFIRMED)]
+    (one,) = worse([*CALM, *[12_000.0] * 30, *[11_500.0] * 13], made)
+    assert one.now == 11_500
+    (one,) = worse([*CALM, *[12_000.0] * 30, *[11_500.0] * 6], made)
+    assert one.now == 12_000
+
+
+@given(
+    st.lists(st.one_of(st.floats(), st.sampled_from([0.0, -5.0, 1e4, 1.2e4])), min_size=1, max_size=50),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.sampled_from(list(Standing))), max_size=4),
+)
+def test_no_column_and_no_decision_breaks_the_rule(values: list[float], made: list) -> None:
+    decisions = [decision(since, night, standing) for since, night, standing in made]
+    for one in judged(values, decisions).findings:
+        assert one.before is not None
+        assert 1 <= one.nights <= len(values)
