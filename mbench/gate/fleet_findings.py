@@ -12,8 +12,9 @@ from mbench.gate.fleet import Tail, fleet_shift
 ALONE: Final = 0.5
 """Share of the devices with a finding of their own from which on the fleet's says nothing more."""
 
-SETTLED_NIGHTS: Final = 7
-"""Nights for which a decision about one of the devices speaks for the shift: as long as the rule sees it."""
+SAME_SHIFT: Final = 3
+"""Nights by which the beginning of a shift may wander: a decision about one of the devices that began so near is about
+all of them."""
 
 
 def fleet_finding(
@@ -35,14 +36,15 @@ def fleet_finding(
     shift = fleet_shift(tails)
     if shift is None or sum(cell in slower for cell in shift.devices) >= ALONE * len(shift.devices):
         return None
-    about = [one for cell in shift.devices for one in made.get(cell, ()) if one.night > night - SETTLED_NIGHTS]
+    began = _night(tails, shift.worst, shift.nights)
+    about = [one for of in shift.devices for one in made.get(of, ()) if abs(one.since - began) <= SAME_SHIFT]
     newest = max(about, key=lambda one: one.night, default=None)
     standing = newest.standing if newest else Standing.SUSPECT
     if newest and standing in {Standing.WITHDRAWN, Standing.PHONE_CHANGED} and newest.night != night:
         return None
     cell = newest.cell if newest else shift.worst
     tail = next(one for one in tails if one.cell == cell)
-    since = int(tail.night[-shift.nights])
+    since = _night(tails, cell, shift.nights)
     level, before = float(np.median(tail.values[-shift.nights :])), float(np.median(tail.values[: -shift.nights]))
     slow = sum(value > 0 for value in shift.devices.values())
     words = f"{slow} of {len(shift.devices)} devices are slower, their median by {shift.change:+.1%}"
@@ -63,3 +65,8 @@ def fleet_finding(
         rerun=newest.rerun if newest else None,
         common_cause=f"{tail.model}: {slow} of {len(shift.devices)} devices",
     )
+
+
+def _night(tails: Sequence[Tail], cell: Cell, nights: int) -> int:
+    """Return the index of the night on which a device's last nights began."""
+    return next(int(one.night[-nights]) for one in tails if one.cell == cell)

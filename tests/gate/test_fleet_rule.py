@@ -137,13 +137,15 @@ def test_where_half_of_the_devices_have_a_finding_the_fleet_says_nothing_more() 
     assert told(tails, {one.cell for one in tails[:10]}) is None
 
 
-def test_a_decision_about_one_device_is_about_all_for_a_week() -> None:
+def test_a_decision_about_one_device_is_about_all() -> None:
     tails = fleet(1.03, 20)
     one = cell(serial="a03")
     for standing in (Standing.CONFIRMED, Standing.WITHDRAWN, Standing.PHONE_CHANGED):
         found = told(tails, made={one: [decision(99, 99, standing, one)]})
         assert found is not None
         assert (found.standing, found.cell) == (standing, one)
-    assert told(tails, made={one: [decision(93, 93, Standing.CONFIRMED, one)]}).standing is Standing.CONFIRMED
-    assert told(tails, made={one: [decision(93, 93, Standing.WITHDRAWN, one)]}) is None
-    assert told(tails, made={one: [decision(92, 92, Standing.WITHDRAWN, one)]}).standing is Standing.SUSPECT
+    longer = fleet(1.03, 20, nights=8)
+    assert told(longer, made={one: [decision(92, 92, Standing.CONFIRMED, one)]}).standing is Standing.CONFIRMED
+    for since, hidden in ((88, False), (89, True), (95, True), (96, False)):
+        answer = told(longer, made={one: [decision(since, since, Standing.WITHDRAWN, one)]})
+        assert (answer is None) is hidden
