@@ -86,7 +86,7 @@ def _first_confirmed(law: Law, random: np.random.Generator, *, stepped: bool) ->
             if said.standing is Standing.CONFIRMED:
                 return night, len(made) + 1
             since = night - one.nights + 1
-            made.append(Decision(cell=cell(), since=since, night=night, standing=said.standing))
+            made.append(Decision(cell=cell(), since=since, night=night, standing=said.standing, rerun=said.rerun))
     return None, len(made)
 
 

@@ -122,7 +122,8 @@ class Decision:
         since: index of the night on which the finding began.
         night: index of the night on which it was measured again.
         standing: `confirmed`, `phone_changed` or `withdrawn`; others decide nothing.
-        rerun: None where it is not kept, or where others of the same cause were measured for it.
+        rerun: says how large a confirmed change is; None where it is not kept, or where others of the same cause were
+            measured for it: then the nights up to this one say so.
         because: the outcome in a sentence.
     """
 

@@ -13,6 +13,7 @@ import numpy as np
 from mbench.core.series import Counts, Floats
 from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Course, Shift, follow
+from mbench.gate.held import held_shift
 from mbench.gate.levels import Limits
 from mbench.gate.slow import SAME_STEP, STILL_NEW, Settled, SlowCourse, follow_steps, is_worse
 from mbench.gate.tonight import Tonight, known_places
@@ -86,7 +87,25 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
             slow = SlowCourse()  # one night showed that it is gone, which ranks will know after some more
         elif slow.worse is None:
             slow = _carried(past, settled, slow)
+    held = held_shift(past.values, epoch, settled, course)
+    if held is not None:
+        course, slow = _beside_held(course, slow, held, max(one.asked for one in settled if one.since == held.since))
     return _verdict(past, course, slow, settled)
+
+
+def _beside_held(course: Course, slow: SlowCourse, held: Shift, asked: int) -> tuple[Course, SlowCourse]:
+    """Return courses that say a confirmed regression, and suspects of later nights beside it.
+
+    What nights and ranks say since before the re-run is what it confirmed.
+    """
+    if course.worse is not None and course.worse.standing is Standing.CONFIRMED:
+        return course, SlowCourse()
+    new = next((one for one in (course.worse, slow.worse) if one is not None and one.since > asked), None)
+    sudden = new is not None and new is course.worse
+    return (
+        replace(course, worse=None, grown=new if sudden else None, better=None),
+        replace(slow, worse=held, grown=None if sudden else new, better=None),
+    )
 
 
 def _fell_since(past: _Past, course: Course, slow: SlowCourse) -> bool:
@@ -167,9 +186,9 @@ def _worse(past: _Past, shift: Shift, settled: list[Settled], limits: Limits | N
     apart = SAME_STEP if limits is None else 0
     decided = next((one.decision for one in reversed(settled) if abs(one.since - shift.since) <= apart), None)
     words = f"{_us(level)} since then, {_us(shift.before)} before: {level / shift.before - 1:+.1%}"
-    if limits is None:
+    if limits is None and shift.standing is not Standing.CONFIRMED:
         words += "; ranks of the nights before and since differ beyond chance"
-    else:
+    elif limits is not None:
         words += (
             f"; at least {limits.relative:.0%}, {limits.absolute:.0f} µs "
             f"and {limits.noise:.0f} × noise of {shift.noise:.1%}"

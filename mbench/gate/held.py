@@ -1,0 +1,104 @@
+"""Confirmed regressions, held until they are gone: the evidence is the re-run, whatever single nights look like.
+
+A hot night may lead to a re-run that finds new files 3 % slower than old ones. The next night is cooler, and the 3 %
+are still there; ranks need a week to see them, and see them begin now on one night and now on another.
+"""
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from mbench.core.series import Counts, Floats
+from mbench.core.verdicts import Standing
+from mbench.gate.course import Course, Shift
+from mbench.gate.levels import WINDOW
+from mbench.gate.slow import Settled, is_worse
+from mbench.gate.steps import LEAST_CHANGE, find_steps
+
+BEFORE_NIGHTS: Final = 14
+"""Whose median is the level before a confirmed regression: a fortnight, since it may be a small one."""
+
+AS_BEFORE: Final = 0.025
+"""Of the level of before, within which one night is as before again: half of what makes a suspect."""
+
+ONE_NIGHT: Final = 0.05
+"""Of a confirmed change, from which on one night can show that it is gone; ranks must show it of a smaller one."""
+
+
+def held_shift(values: Floats, epoch: Counts, settled: Sequence[Settled], course: Course) -> Shift | None:
+    """Return the confirmed regression that still holds, the newest, with the level before the first that does.
+
+    Args:
+        values: nights with a number, oldest first.
+        epoch: of each.
+        settled: decisions at places of them.
+        course: what single nights say.
+    """
+    confirmed = [one for one in settled if one.standing is Standing.CONFIRMED and one.since > 0]
+    if not confirmed:
+        return None
+    start = _epoch_start(epoch, epoch.size - 1)
+    falls = [(start + step.at, step.after) for step in find_steps(values[start:]) if step.after < step.before]
+    shifts = []
+    for one in confirmed:
+        before = _level_before(values, epoch, one.since)
+        if before is None:
+            continue
+        change = _change(values, one, before)
+        if not _gone(values, start, one, before, change, falls, course.fell):
+            shifts.append(Shift(since=one.since, before=before, noise=0.0, standing=Standing.CONFIRMED))
+    if not shifts:
+        return None
+    first, last = min(shifts, key=lambda one: one.since), max(shifts, key=lambda one: one.since)
+    return Shift(since=last.since, before=first.before, noise=0.0, standing=Standing.CONFIRMED)
+
+
+def _gone(
+    values: Floats,
+    start: int,
+    one: Settled,
+    before: float,
+    change: float,
+    falls: Iterable[tuple[int, float]],
+    fell: int | None,
+) -> bool:
+    """Whether a confirmed regression's level is as before again.
+
+    Args:
+        values: nights with a number.
+        start: place at which tonight's epoch began.
+        one: the decision.
+        before: level before it.
+        change: that was confirmed, as a share.
+        falls: downward steps of tonight's epoch, with the level after each.
+        fell: place at which a single night left a level for a lower one.
+    """
+    if one.since < start:  # another epoch: its own nights say where it stands
+        return values.size - start >= WINDOW and not is_worse(float(np.median(values[start:])), before)
+    if any(at > one.since and not is_worse(after, before) for at, after in falls):
+        return True
+    by_night = change >= ONE_NIGHT and fell is not None and fell > one.asked
+    return by_night and float(np.median(values[fell:])) < (1 + AS_BEFORE) * before
+
+
+def _level_before(values: Floats, epoch: Counts, since: int) -> float | None:
+    """Return the level of the nights before a place, in the epoch of the night before it."""
+    begin = max(_epoch_start(epoch, since - 1), since - BEFORE_NIGHTS)
+    return float(np.median(values[begin:since])) if begin < since else None
+
+
+def _epoch_start(epoch: Counts, place: int) -> int:
+    others = np.flatnonzero(epoch[:place] != epoch[place])
+    return int(others[-1]) + 1 if others.size else 0
+
+
+def _change(values: Floats, one: Settled, before: float) -> float:
+    """Return by how much a regression was confirmed: by its re-run, or by the nights up to it."""
+    rerun = one.decision.rerun if one.decision else None
+    if rerun is not None and rerun.old_us and rerun.new_us:
+        change = median(rerun.new_us) / median(rerun.old_us) - 1
+    else:
+        change = float(np.median(values[one.since : one.asked + 1])) / before - 1
+    return max(change, LEAST_CHANGE)

@@ -1,0 +1,84 @@
+import numpy as np
+from gate_series import decision, series, tonight
+
+from mbench.core.verdicts import Decision, FindingClass, Rerun, Standing
+from mbench.gate.latency import judge_latency
+
+CALM = [10_000.0] * 20
+
+
+def confirmed(since: int, night: int, ratio: float | None = None) -> Decision:
+    made = decision(since, night, Standing.CONFIRMED)
+    if ratio is None:
+        return made
+    rerun = Rerun(old_us=(100.0,) * 12, new_us=(100.0 * ratio,) * 12, p_value=1e-5, session="s")
+    return Decision(cell=made.cell, since=since, night=night, standing=made.standing, rerun=rerun)
+
+
+def told(values, *decisions, **columns):
+    found = judge_latency(tonight(series(values, **columns)), decisions).findings
+    return [(one.standing.value, one.since, one.before) for one in found if one.kind is FindingClass.LATENCY]
+
+
+def test_what_a_hot_night_led_to_is_held_when_the_night_is_over() -> None:
+    for nights in range(1, 40):
+        values = [*CALM, 13_000, *[10_300.0] * nights]
+        assert told(values, confirmed(20, 20, 1.03)) == [("confirmed", "n20", 10_000)]
+
+
+def test_ranks_that_see_it_begin_on_another_night_say_nothing_new() -> None:
+    values = [*CALM, 13_000, 9_900, 9_900, *[10_300.0] * 20]
+    assert told(values, confirmed(20, 35, 1.03)) == [("confirmed", "n20", 10_000)]
+
+
+def test_a_small_one_is_gone_when_ranks_see_it_go() -> None:
+    values = [*CALM, *[10_300.0] * 20]
+    assert told([*values, *[10_000.0] * 2], confirmed(20, 20, 1.03))
+    assert not told([*values, *[10_000.0] * 10], confirmed(20, 20, 1.03))
+    assert told([*values, *[10_130.0] * 10], confirmed(20, 20, 1.03))
+    assert not told([*values, *[10_120.0] * 10], confirmed(20, 20, 1.03))
+
+
+def test_one_night_shows_that_a_large_one_is_gone_and_not_that_a_small_one_is() -> None:
+    values = [*CALM, 13_000, *[10_700.0] * 10]
+    assert not told([*values, 10_000], confirmed(20, 20, 1.07))
+    assert told([*values, 10_000], confirmed(20, 20, 1.049))
+    assert not told([*values, 10_000], confirmed(20, 20, 1.051))
+    assert told([*CALM, 13_000, *[10_900.0] * 10, 10_251], confirmed(20, 20, 1.07))
+    assert not told([*CALM, 13_000, *[10_900.0] * 10, 10_249], confirmed(20, 20, 1.07))
+
+
+def test_without_a_rerun_the_nights_say_how_large_it_was() -> None:
+    values = [*CALM, *[10_300.0] * 20]
+    assert told([*values, 9_700], confirmed(20, 30))
+    values = [*CALM, *[10_600.0] * 20]
+    assert not told([*values, 10_000], confirmed(20, 30))
+
+
+def test_another_epoch_says_where_it_stands_after_five_nights() -> None:
+    for level, nights, still in ((10_120, 4, True), (10_120, 5, False), (10_130, 5, True)):
+        values = [*CALM, *[10_300.0] * 10, *[float(level)] * nights]
+        epoch = [0] * 30 + [1] * nights
+        assert bool(told(values, confirmed(20, 29, 1.03), epoch=epoch)) is still
+
+
+def test_a_new_suspect_stands_beside_it() -> None:
+    values = [*CALM, 13_000, *[10_300.0] * 10, 12_000]
+    assert told(values, confirmed(20, 20, 1.03)) == [("suspect", "n31", 10_300), ("confirmed", "n20", 10_000)]
+
+
+def test_of_several_the_newest_is_told_with_the_level_before_the_first() -> None:
+    values = [*CALM, 13_000, *[10_300.0] * 20, 13_000, *[10_600.0] * 20]
+    both = confirmed(20, 20, 1.03), confirmed(41, 41, 1.03)
+    assert told(values, *both) == [("confirmed", "n41", 10_000)]
+
+
+def test_its_level_of_before_is_that_of_a_fortnight() -> None:
+    values = [*[9_000.0] * 30, *[9_900.0] * 8, *[10_000.0] * 6, 13_000, *[10_300.0] * 3]
+    made = [decision(30, 30, Standing.PHONE_CHANGED), confirmed(44, 44, 1.03)]
+    ((standing, since, before),) = told(values, *made)
+    assert (standing, since, before) == ("confirmed", "n44", 9_900)
+
+
+def test_the_first_night_cannot_be_held() -> None:
+    assert told(np.array([10_000.0]), confirmed(0, 0, 1.03)) == []
