@@ -5,9 +5,26 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mbench.core.bounds import SessionName
+from mbench.core.cells import Cell
 from mbench.core.results import FORMAT_VERSION
-from mbench.core.verdicts import NightVerdict
+from mbench.core.verdicts import NightVerdict, Rerun, Standing
 from mbench.core.workloads import Document
+
+
+class KeptDecision(Document):
+    """What measuring a latency suspect again said; see `mbench.core.verdicts.Decision`.
+
+    Attributes:
+        since: name of the night on which the finding began.
+        night: name of the night on which it was measured again.
+    """
+
+    cell: Cell
+    since: str
+    night: str
+    standing: Standing
+    rerun: Rerun | None = None
+    because: str = ""
 
 
 class VerdictDocument(Document):
@@ -17,6 +34,7 @@ class VerdictDocument(Document):
         session: of the night; the verdict's own `night`.
         compared_with: id of the night whose verdict it says changes of; None where there was none.
         exit_codes: all that apply, the one that the command ended with first; 0 alone where all was well.
+        decisions: of this night's re-runs and of those before it: later nights are judged by them.
         verdict: the values of `mbench.core.verdicts`, field by field.
     """
 
@@ -25,4 +43,5 @@ class VerdictDocument(Document):
     session: SessionName
     compared_with: SessionName | None = None
     exit_codes: Annotated[tuple[int, ...], Field(min_length=1, max_length=10)] = (0,)
+    decisions: tuple[KeptDecision, ...] = ()
     verdict: NightVerdict

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from mbench.core.cell_names import lasting_name, serial_of
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.ends import OWN_FAULT, code_of
 from mbench.core.nights import Night
@@ -138,22 +139,15 @@ def points_of(
         unread: why the documents of other jobs cannot be read.
         going_on: whether somebody drives the session now: jobs without a document are left out then, else missing.
     """
+    old = frozenset[str]() if plan.pairing is None else plan.pairing.old_jobs  # measured for a comparison alone
     for part in plan.devices:
         for planned in part.jobs:
+            if planned.id in old:
+                continue
             result = results.get(planned.id)
             if result is None and going_on and planned.id not in unread:
                 continue
             yield _point(plan, night, part, planned, result, unread.get(planned.id))
-
-
-def lasting_name(planned: PlannedJob, names: Mapping[str, str]) -> str:
-    """Return the name under which a workload is followed, which has no hash: a variant's own, or that of a file."""
-    name = names.get(planned.id)
-    if name is None:
-        own = planned.workload.artifact.name
-        name = own.rpartition("@")[0] or own if own.startswith("file:") else own
-    signature = planned.workload.signature
-    return name if signature is None else f"{name}#{signature}"
 
 
 def _point(
@@ -198,11 +192,6 @@ def _point(
         label=made_by.label,
         **_ended(result, workload, unread),
     )
-
-
-def serial_of(device: DeviceFacts) -> str:
-    """Return a device's serial as cells name it: `host:NAME` of a host."""
-    return f"host:{device.serial}" if device.profile == "host" else device.serial
 
 
 def thing_key(artifact_sha256: str | None, binary: BinaryFacts) -> int:

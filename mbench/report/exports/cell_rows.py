@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mbench.core.cell_names import cell_of
 from mbench.core.cells import Cell, PointState
 from mbench.core.ends import ALL_WELL, OWN_FAULT, code_of
 from mbench.core.results import JobResult, Status
@@ -67,14 +68,7 @@ def _cell_row(result: JobResult, row: Row, project: str, branch: str, names: Map
     measured = state is PointState.NUMBER  # what was aborted may have a latency of a part of its runs
     low, high = row.latency_ci_us or (None, None)
     return CellRow(
-        cell=Cell(
-            project=project,
-            branch=branch,
-            workload=names.get(result.job, result.workload.artifact.name),
-            delegate=row.delegate,
-            threads=row.threads,
-            serial=row.device,
-        ),
+        cell=cell_of(result, project=project, branch=branch, names=names),
         model=model_name(result.device.profile, result.device.model),
         state=state,
         ran=result.status is not Status.SKIPPED,

@@ -1,0 +1,176 @@
+"""Judging a session by the past of its project: the archive's series, the gate's rules, what is accepted and decided."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from mbench.core.acceptances import AcceptedChange, accepted, stale
+from mbench.core.errors import StoreError, UsageError
+from mbench.core.series import Series
+from mbench.core.verdict_document import KeptDecision, VerdictDocument
+from mbench.core.verdicts import Decision, Finding, FindingClass, NightName, NightVerdict, Standing
+from mbench.gate.judge import judge
+from mbench.history.archive import Archive
+from mbench.history.past import Past
+from mbench.store.session import session_folder
+from mbench.store.verdicts import read_verdict
+from mbench.workflows.accepting.accept_file import read_accepted, stale_note
+from mbench.workflows.gate.against import judged_against
+from mbench.workflows.gate.asked_changes import AskedChanges
+from mbench.workflows.gate.cells import MeasuredCells
+from mbench.workflows.history.archives import asked
+
+_UNMEASURED: Final = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRequest:
+    """What is judged.
+
+    Attributes:
+        root: the results folder.
+        session: of the night, or any other one.
+        accepted: file of accepted changes; None: nothing is accepted.
+        renamed: new names of workloads by old ones.
+        against: a branch whose past the session is judged by, such as that of a pull request by `main`'s; None: its own.
+    """
+
+    root: Path
+    session: str
+    accepted: Path | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    against: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a session is judged to be, and by what.
+
+    Attributes:
+        decisions: by which it was judged, those of earlier nights among them.
+        last: the verdict of the last judged night; None where there was none.
+    """
+
+    verdict: NightVerdict
+    decisions: tuple[KeptDecision, ...]
+    last: VerdictDocument | None
+
+
+def judge_session(
+    request: GateRequest,
+    measured: MeasuredCells,
+    *,
+    tonight: tuple[KeptDecision, ...] = (),
+    note: Callable[[str], None],
+) -> Judgement:
+    """Judge a session by what was known on it.
+
+    Args:
+        request: what is judged.
+        measured: its cells.
+        tonight: what its own re-runs decided.
+        note: is told what could not be read.
+
+    Raises:
+        StoreError: documents or the archive cannot be read.
+        UsageError: the file of accepted changes is wrong, or the session is not one of the results.
+    """
+    entries = () if request.accepted is None else read_accepted(request.accepted)
+    return asked(
+        request.root, lambda archive: _judged(archive, request, measured, entries, tonight, note), note=note
+    )
+
+
+def _judged(
+    archive: Archive,
+    request: GateRequest,
+    measured: MeasuredCells,
+    entries: tuple[AcceptedChange, ...],
+    tonight: tuple[KeptDecision, ...],
+    note: Callable[[str], None],
+) -> Judgement:
+    project, branch = _project_of(archive, request.session)
+    past = Past(archive, project, branch, request.renamed)
+    index = next(night.index for night in past.nights if night.session == request.session)
+    series: Iterator[Series] = (each for batch in past.batches() for each in batch)
+    compared = past
+    if request.against is not None and request.against != branch:
+        compared = Past(archive, project, request.against, request.renamed)
+        index, series = judged_against(compared, series, index)
+    names = {night.index: NightName(id=night.name, date=night.day) for night in compared.nights if night.index < index}
+    names[index] = NightName(id=request.session, date=_day_of(past, request.session))
+    last = _last_verdict(request.root, names, index, note)
+    decisions = (*(last.decisions if last else ()), *tonight)
+    changes = AskedChanges()
+    verdict = judge(
+        series,
+        project=project,
+        branch=branch,
+        night=index,
+        nights=names,
+        decisions=_numbered(decisions, names),
+        accepted=lambda finding: accepted(finding, entries),
+        changed=changes,
+        error_class=measured.error_class,
+    )
+    verdict = changes.filled(verdict, compared)
+    return Judgement(
+        verdict=replace(verdict, notes=(*verdict.notes, *_stale_notes(request, entries, verdict))),
+        decisions=tuple(_carried(one, request.session) for one in decisions),
+        last=last,
+    )
+
+
+def _project_of(archive: Archive, session: str) -> tuple[str, str]:
+    for night in archive.nights:
+        if night.session == session:
+            return night.project, night.branch
+    raise UsageError(f"{archive.folder.parent} holds no session {session} that could be judged.")
+
+
+def _day_of(past: Past, session: str) -> date:
+    return next(night.day for night in past.nights if night.session == session)
+
+
+def _last_verdict(
+    root: Path, names: Mapping[int, NightName], index: int, note: Callable[[str], None]
+) -> VerdictDocument | None:
+    """Return the verdict of the last night before an index that was judged; a damaged one is noted and passed over."""
+    for place in sorted((place for place in names if place < index), reverse=True):
+        try:
+            found = read_verdict(session_folder(root, names[place].id))
+        except StoreError as error:
+            note(f"an earlier verdict was passed over: {error}")
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _numbered(decisions: tuple[KeptDecision, ...], names: Mapping[int, NightName]) -> Iterator[Decision]:
+    """Yield decisions with the indices of their nights; those about nights that are no more are left out."""
+    index_of = {name.id: index for index, name in names.items()}
+    for one in decisions:
+        since, night = index_of.get(one.since), index_of.get(one.night)
+        if since is not None and night is not None:
+            yield Decision(
+                cell=one.cell, since=since, night=night, standing=one.standing, rerun=one.rerun, because=one.because
+            )
+
+
+def _carried(one: KeptDecision, session: str) -> KeptDecision:
+    """Return a decision as later nights need it: the runs of what was not confirmed stand in their own session."""
+    if one.night == session or one.standing is Standing.CONFIRMED:
+        return one
+    return one.model_copy(update={"rerun": None})
+
+
+def _stale_notes(
+    request: GateRequest, entries: tuple[AcceptedChange, ...], verdict: NightVerdict
+) -> Iterator[str]:
+    unmeasured = [(one.cell, one.model) for one in verdict.findings if one.kind in _UNMEASURED]
+    findings: tuple[Finding, ...] = (*verdict.findings, *verdict.near)
+    for entry in stale(entries, findings, unmeasured):
+        yield stale_note(str(request.accepted), entry)

@@ -1,0 +1,250 @@
+"""Suspects measured again the same night: old files and new ones in turn on the phone that found them.
+
+Phones measure side by side, each within the same budget; a phone that fails takes no other along, and its suspects stay
+what they are.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Final
+
+from mbench.core.cells import Cell
+from mbench.core.errors import MbenchError, PartInterrupted
+from mbench.core.ports import Clock, Progress
+from mbench.core.results import JobResult, Pass
+from mbench.core.verdict_document import KeptDecision
+from mbench.core.verdicts import Decision, Finding, FindingClass, NightVerdict, Rerun, Standing
+from mbench.gate.common_cause import decide_alike
+from mbench.gate.confirm import FIRST_PAIRS, REPEATS, Confirmation, confirm
+from mbench.gate.plan import PlannedRerun, plan_reruns
+from mbench.store.session_store import SessionStore
+from mbench.workflows.compare.rerun import RerunCell, RerunRequest, Reruns, measure_again, reruns_of
+from mbench.workflows.devices.device import Device
+from mbench.workflows.gate.cells import MeasuredCells
+from mbench.workflows.gate.old_files import Before, EarlierResults
+from mbench.workflows.run.find_devices import find_devices
+
+_UNKNOWN_PAIR_S: Final = 30.0
+"""Of a cell whose runs say nothing of their duration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunNight:
+    """A night whose suspects are measured again.
+
+    Attributes:
+        budget_s: of each phone.
+        adb_servers: whose phones; none: the user's own server's.
+        binary: the user's own program; None: the library's.
+        command: as it was typed.
+        stop: set where the night is to end.
+    """
+
+    store: SessionStore
+    measured: MeasuredCells
+    earlier: EarlierResults
+    budget_s: float
+    adb_servers: tuple[str, ...]
+    binary: Path | None
+    command: tuple[str, ...]
+    stop: threading.Event
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suspect:
+    """A suspect, what it is, and what it was before."""
+
+    planned: PlannedRerun
+    result: JobResult
+    before: Before | None
+
+    @property
+    def cell(self) -> Cell:
+        return self.planned.finding.cell
+
+    @property
+    def what(self) -> RerunCell:
+        """What is measured: without the old file where the program is another one, too, which times both."""
+        old, new = self.before, self.result
+        same = old is not None and old.result.binary.sha256 == new.binary.sha256
+        return RerunCell(new=new.workload, old=old.result.workload.artifact if old is not None and same else None)
+
+
+def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress: Progress) -> tuple[KeptDecision, ...]:
+    """Measure the suspects of a verdict again, and return what that decided.
+
+    Args:
+        night: what they are measured in.
+        verdict: before.
+        progress: reports how far it is, and what could not be measured.
+    """
+    plan = plan_reruns(
+        verdict.findings, budget_s=night.budget_s, pair_s=lambda cell: _pair_s(night.measured.of(cell))
+    )
+    if plan.left_out:
+        progress.note(
+            f"{len(plan.left_out)} suspects are not measured again: the budget of {night.budget_s:.0f} s a phone does "
+            "not hold them"
+        )
+    if not plan.reruns:
+        return ()
+    by_serial: dict[str, list[_Suspect]] = {}
+    for each in plan.reruns:
+        result = night.measured.of(each.finding.cell)
+        if result is not None:
+            before = night.earlier.before(each.finding.cell, each.finding.since)
+            suspect = _Suspect(planned=each, result=result, before=before)
+            by_serial.setdefault(result.device.serial, []).append(suspect)
+    progress.note(f"{len(plan.reruns)} suspects are measured again on {len(by_serial)} devices")
+    decided = _on_all(night, by_serial, progress)
+    session = night.store.plan.session
+    decisions = [_numberless(finding, confirmation) for finding, confirmation in decided]
+    alike = decide_alike(verdict.findings, decisions)
+    since_of = {one.cell: one.since for one in verdict.findings if is_suspect(one)}
+    return tuple(
+        KeptDecision(
+            cell=one.cell,
+            since=since_of[one.cell],
+            night=session,
+            standing=one.standing,
+            rerun=one.rerun,
+            because=one.because,
+        )
+        for one in alike
+    )
+
+
+def is_suspect(finding: Finding) -> bool:
+    """Whether a finding is one that measuring again decides about."""
+    return finding.kind is FindingClass.LATENCY and finding.standing is Standing.SUSPECT
+
+
+def _numberless(finding: Finding, confirmation: Confirmation) -> Decision:
+    """Return a decision whose nights have no index yet: they are kept by name."""
+    return Decision(
+        cell=finding.cell,
+        since=0,
+        night=0,
+        standing=confirmation.standing,
+        rerun=confirmation.rerun,
+        because=confirmation.because,
+    )
+
+
+def _on_all(
+    night: RerunNight, by_serial: Mapping[str, Sequence[_Suspect]], progress: Progress
+) -> list[tuple[Finding, Confirmation]]:
+    profiles = [suspects[0].result.device.profile for suspects in by_serial.values()]
+    decided: list[tuple[Finding, Confirmation]] = []
+    try:
+        with find_devices(profiles, night.adb_servers) as devices, ThreadPoolExecutor(len(by_serial)) as pool:
+            bars = {serial: progress.of(serial) if len(by_serial) > 1 else progress for serial in by_serial}
+            found = {
+                serial: pool.submit(
+                    _on_device,
+                    night,
+                    lambda serial=serial: devices.of_plan(night.store.plan, serial, binary=night.binary),
+                    suspects,
+                    bars[serial],
+                )
+                for serial, suspects in by_serial.items()
+            }
+            try:
+                for each in found.values():
+                    decided += each.result()
+            except BaseException:
+                night.stop.set()  # the others end after the run at hand
+                raise
+    except MbenchError as error:
+        progress.note(f"suspects could not be measured again: {error}")
+    return decided
+
+
+def _on_device(
+    night: RerunNight, device_of: Callable[[], Device], suspects: Sequence[_Suspect], progress: Progress
+) -> list[tuple[Finding, Confirmation]]:
+    """Measure one device's suspects again: first as many pairs as a clear case needs, then the others to their end."""
+    until = night.clock.monotonic() + night.budget_s
+    taken: dict[Cell, Rerun] = {}
+    said: dict[Cell, Confirmation] = {}
+    alone = [suspect for suspect in suspects if suspect.what.old is None]
+    left, pairs = [suspect for suspect in suspects if suspect.what.old is not None], FIRST_PAIRS
+    try:
+        if alone:
+            _decide(_measured(night, device_of(), alone, REPEATS, until, progress), taken, said)
+        while left and pairs > 0:
+            _decide(_measured(night, device_of(), left, pairs, until, progress), taken, said)
+            most = {suspect.cell: suspect.planned.pairs for suspect in left}
+            left = [each for each in left if each.cell in said and said[each.cell].more and taken[each.cell].old_us]
+            pairs = max((most[each.cell] - len(taken[each.cell].old_us) for each in left), default=0)
+            if night.stop.is_set() or night.clock.monotonic() >= until:
+                break
+    except MbenchError as error:
+        progress.note(f"measuring again ended early: {error}")
+    return [(suspect.planned.finding, said[suspect.cell]) for suspect in suspects if suspect.cell in said]
+
+
+def _decide(
+    measured: Sequence[tuple[_Suspect, Rerun, str | None]], taken: dict[Cell, Rerun], said: dict[Cell, Confirmation]
+) -> None:
+    """Add what was measured to what was taken of each suspect before, and decide by all of it."""
+    for suspect, rerun, reason in measured:
+        whole = taken[suspect.cell] = _together(taken.get(suspect.cell), rerun)
+        finding = suspect.planned.finding
+        confirmation = confirm(whole, before=finding.before or math.nan, now=finding.now or math.nan)
+        if reason is not None:
+            confirmation = replace(confirmation, because=f"{confirmation.because} ({reason.rstrip('.')})")
+        said[suspect.cell] = confirmation
+
+
+def _measured(
+    night: RerunNight,
+    device: Device,
+    suspects: Sequence[_Suspect],
+    pairs: int,
+    until: float,
+    progress: Progress,
+) -> list[tuple[_Suspect, Rerun, str | None]]:
+    """Measure some pairs of each suspect; what a stop or the end of the budget leaves is returned all the same."""
+    first = suspects[0]
+    rules = night.store.plan.part_of(first.result.job).rules
+    sessions = list(dict.fromkeys(each.before.session for each in suspects if each.before is not None))
+    request = RerunRequest(
+        cells=tuple(each.what for each in suspects),
+        rules=rules,
+        old_from=", ".join(sessions[:3]) or "nothing earlier",
+        pairs=pairs,
+        binary_sha256=first.result.binary.sha256,
+        results=night.store.path.parent,
+        command=night.command,
+    )
+    begun: list[SessionStore] = []
+    try:
+        reruns = measure_again(
+            device,
+            request,
+            progress=progress,
+            started=begun.append,
+            stop_requested=lambda: night.stop.is_set() or night.clock.monotonic() >= until,
+        )
+    except PartInterrupted:
+        reruns = reruns_of(begun[0]) if begun else Reruns(path=night.store.path, cells=(), reasons=())
+    return list(zip(suspects, reruns.cells, reruns.reasons, strict=False))
+
+
+def _together(before: Rerun | None, after: Rerun) -> Rerun:
+    if before is None:
+        return after
+    return replace(after, old_us=before.old_us + after.old_us, new_us=before.new_us + after.new_us, p_value=None)
+
+
+def _pair_s(result: JobResult | None) -> float:
+    """Return what a run of the old file and one of the new are expected to take, by tonight's runs."""
+    walls = [] if result is None else [run.wall_s for run in result.runs if run.purpose is Pass.LATENCY]
+    return 2 * fmean(walls) if walls else _UNKNOWN_PAIR_S
