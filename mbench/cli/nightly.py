@@ -129,10 +129,11 @@ class _Ending:
 
 def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.Format | None) -> None:
     """Print what a night came to, and its table."""
+    from mbench.store.nights import shown_results
     from mbench.workflows.nightly.summary import as_object, summary_lines
     from mbench.workflows.reporting import report_place
 
-    results, shape = ended.store.results(), format_or_default(shape)
+    results, shape = shown_results(ended.store), format_or_default(shape)
     if shape is options.Format.JSON:
         import json
 

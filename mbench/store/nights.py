@@ -16,12 +16,14 @@ from typing import Final
 
 from mbench.core.errors import StoreError
 from mbench.core.nights import Night, NightEnd
+from mbench.core.results import JobResult
 from mbench.core.workloads import Document
 from mbench.store.documents import format_document, read_document
 from mbench.store.files import refuse_links, replace_file, write_new_file
 from mbench.store.identity import REMEDY
 from mbench.store.lock import held, holder_of
 from mbench.store.session import name_part, session_folders
+from mbench.store.session_store import SessionStore
 
 NIGHT_FILE: Final = "night.json"
 END_FILE: Final = "night-end.json"
@@ -86,6 +88,26 @@ def read_night(path: Path) -> StoredNight:
         if document is not None and document.session != path.resolve().name:
             raise StoreError(f"{path / file}: it is of session {document.session!r}. {REMEDY}")
     return StoredNight(path=path, night=night, end=end)
+
+
+def shown_results(store: SessionStore) -> tuple[JobResult, ...]:
+    """Return a session's results as people and machines are shown them; those of a night under the names that last.
+
+    A user's own file is called in each document by its content, which may change from night to night.
+
+    Raises:
+        StoreError: something cannot be read.
+    """
+    results = store.results()
+    if not os.path.lexists(store.path / NIGHT_FILE):
+        return results
+    names = read_night(store.path).night.names
+    return tuple(_called(result, names[result.job]) if result.job in names else result for result in results)
+
+
+def _called(result: JobResult, name: str) -> JobResult:
+    artifact = result.workload.artifact.model_copy(update={"name": name})
+    return result.model_copy(update={"workload": result.workload.model_copy(update={"artifact": artifact})})
 
 
 def list_nights(root: Path, farm: str | None = None) -> tuple[StoredNight, ...]:

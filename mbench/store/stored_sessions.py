@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mbench.core.results import JobResult
+from mbench.store.nights import shown_results
 from mbench.store.session import open_session
 
 
@@ -17,6 +18,8 @@ class StoredSessions:
     def results(self, paths: Iterable[Path]) -> tuple[JobResult, ...]:
         """Return the results of sessions by their folders; one that is named twice, by whatever path, counts once.
 
+        Those of a night bear the names that last.
+
         Raises:
             StoreError: one cannot be read.
         """
@@ -25,5 +28,5 @@ class StoredSessions:
             folders.setdefault(path.resolve(), path)
         for folder, path in folders.items():
             if folder not in self._read:
-                self._read[folder] = open_session(path).results()
+                self._read[folder] = shown_results(open_session(path))
         return tuple(result for folder in folders for result in self._read[folder])

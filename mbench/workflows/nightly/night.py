@@ -13,7 +13,7 @@ from mbench.core.results import DevicePlan, Plan
 from mbench.devices.android.settings import Wanted
 from mbench.files.scratch import sweep
 from mbench.report.results.report import report_markdown
-from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, read_night, save_night
+from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, read_night, save_night, shown_results
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.nightly.asked import FarmRequest, expand_farm
@@ -343,4 +343,4 @@ def _local(at: datetime) -> str:
 def _save_table(store: SessionStore) -> None:
     """Keep a night's table; on a disk that is full it is left out, which has its own error already."""
     with suppress(StoreError):
-        store.save_report(report_markdown(store.results()))
+        store.save_report(report_markdown(shown_results(store)))

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from mbench.report.results.report import report_markdown
-from mbench.store.nights import StoredNight, ask_to_cancel, driver_of, list_nights
+from mbench.store.nights import StoredNight, ask_to_cancel, driver_of, list_nights, shown_results
 from mbench.store.session import open_session
 from mbench.workflows.nightly.conclude import conclude
 from mbench.workflows.nightly.farm_file import FarmFile, local_date
@@ -157,7 +157,7 @@ def cancel(file: FarmFile, *, now: datetime) -> str:
     store = open_session(night.path)
     with store.lock():
         end = conclude(store, night.night, now=now)
-        store.save_report(report_markdown(store.results()))
+        store.save_report(report_markdown(shown_results(store)))
     return (
         f"{file.name}: the night of {night.night.date} is {end.end}; {end.missing} of {end.planned} cells are missing."
     )
