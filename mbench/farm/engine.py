@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from mbench.core.error_classes import TRANSPORT
 from mbench.core.errors import MbenchError, NoDevice, PartInterrupted
 from mbench.core.parts import Part
 from mbench.farm.addresses import Address, parse_address
@@ -290,7 +291,9 @@ def _error(part: Part, future: Future[None]) -> Exception:
     if isinstance(error, PartFailed):
         return error_of(error)
     if isinstance(error, NoValidWorkerError):
-        return NoDevice(f"{part.device}: no host of the farm has lent this phone for {error.timeout:.0f} s.")
+        absent = NoDevice(f"{part.device}: no host of the farm has lent this phone for {error.timeout:.0f} s.")
+        absent.error_class = TRANSPORT  # several at once are their host's fault
+        return absent
     if isinstance(error, KilledWorker):
         return NoDevice(f"{part.device}: its host died {error.allowed_failures + 1} times while it had this part.")
     return MbenchError(f"{part.device}: its part could not be carried to its host: {type(error).__name__}: {error}.")

@@ -6,6 +6,7 @@ STORE/sessions/SESSION/parts/DEVICE/runs/JOB/PURPOSE-INDEX.zip    a run: run.jso
 STORE/sessions/SESSION/parts/DEVICE/jobs/JOB.json                 a job's document, put once
 STORE/sessions/SESSION/parts/DEVICE/ending.json                   why a part did not get to its end; may be replaced
 STORE/sessions/SESSION/parts/DEVICE/attempts/…                    one for each attempt that has begun and not ended
+STORE/sessions/SESSION/health/DEVICE.json                         what its host has seen of a phone; may be replaced
 STORE/blobs/SHA256                                                models, inputs' values, programs
 
 A host that measures a part keeps the same files in a session folder of its own first. That folder is also the outbox:
@@ -25,6 +26,7 @@ from urllib.parse import quote
 from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
 from mbench.core.results import DevicePlan, Plan
+from mbench.core.workloads import Document
 from mbench.store.documents import format_document, parse_document
 from mbench.store.files import read_regular, storing, write_new_file, write_new_folder
 from mbench.store.identity import refuse_plan
@@ -191,6 +193,28 @@ def get_ending(objects: Objects, store: SessionStore, part: DevicePlan) -> bytes
         StoreAway: the store is not reached.
     """
     return objects.get(f"{part_prefix(store.plan.session, part)}{ENDING}")
+
+
+def put_health(objects: Objects, session: str, serial: str, note: Document) -> None:
+    """Let a store say what was seen of a phone of a night.
+
+    Raises:
+        StoreAway: the store does not take it.
+    """
+    objects.put(_health_name(session, serial), note.model_dump_json().encode())
+
+
+def get_health(objects: Objects, session: str, serial: str) -> bytes | None:
+    """Return what a store says was seen of a phone of a night.
+
+    Raises:
+        StoreAway: the store is not reached.
+    """
+    return objects.get(_health_name(session, serial))
+
+
+def _health_name(session: str, serial: str) -> str:
+    return f"{session_prefix(session)}health/{file_name(serial)}.json"
 
 
 def _place(store: SessionStore, part: DevicePlan, item: str) -> Path | None:

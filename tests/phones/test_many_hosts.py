@@ -14,13 +14,14 @@ from subprocess import Popen
 
 import pytest
 from command_line import OTHER, SMALL
-from phone_lab import Lab, hear, left_on, wait_until
+from phone_lab import Lab, arm, hear, left_on, wait_until
 
 from mbench.core.parts import Part
 from mbench.core.ports import SilentProgress, utc_now
 from mbench.core.results import DevicePlan, Plan, Status
 from mbench.devices.android.settings import Wanted
 from mbench.emulator.farm import Phone
+from mbench.emulator.phone.faults import FaultKind
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.build.gather_artifacts import gather
@@ -287,3 +288,53 @@ def test_a_driver_that_dies_and_a_store_that_is_away_lose_nothing(farm):
         assert process.returncode == 0, rest
         assert "It is tried again" not in rest  # said once, in the line that was heard
     assert all("could not" in line for line in said)
+
+
+def write_farm(farm: Farm, **values: object) -> Path:
+    path = farm.driver.folder / "farm.toml"
+    known = {"address": farm.address, "tls": farm.folder / "certs" / "driver", "store": farm.store}
+    text = FARM.format(small=SMALL, other=OTHER, **{"runs": 2} | known)
+    for key, value in values.items():
+        text = text.replace(key, str(value))
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_hosts_check_their_phones_keep_what_they_saw_and_leave_out_those_that_are_unfit_or_held(farm):
+    farm.start_scheduler()
+    hosts = [farm.start_host(index) for index in range(2)]
+    locked = farm.hosts[0].phone()
+    arm(locked, FaultKind.LOCK)
+    held = farm.phones[1]
+    assert (
+        farm.hosts[1].mbench("farm", "hold", held.serial, "--until", "23:59", "--reason", "new battery").returncode == 0
+    )
+    with farm.engine() as engine:
+        wait_until(lambda: len(engine.phones()) == 3)
+    before = held.benchmarks, locked.benchmarks
+    ended = farm.driver.mbench("nightly", write_farm(farm), "--json")
+    night = night_of(ended)
+    assert ended.returncode == 5, ended.err
+    found = {row["device"]: (row["status"], row["error_class"]) for row in night["rows"]}
+    assert found == {
+        farm.phones[0].serial: ("ok", None),
+        locked.serial: ("skipped", "environment"),
+        held.serial: ("skipped", "quarantine"),
+    }
+    assert (held.benchmarks, locked.benchmarks) == before
+    said = {row["device"]: row["message"] for row in night["rows"]}
+    assert "new battery" in said[held.serial]
+    assert "lock" in said[locked.serial]
+    health = json.loads((Path(night["path"]) / "health.json").read_bytes())
+    well = health[farm.phones[0].serial]
+    assert (well["host"], well["before"]["serial"]) == ("lab-0", farm.phones[0].serial)
+    assert well["after"]["taken_at"] > well["before"]["taken_at"]
+    assert {check["name"] for check in well["compared"]} >= {"restart", "build"}
+    assert any(check["state"] == "failed" for check in health[locked.serial]["checks"])
+    records = farm.hosts[0].home / "farm" / "phones"
+    kept = json.loads((records / f"{locked.serial}.json").read_bytes())
+    assert [failure["failure_class"] for failure in kept["failures"]] == ["environment"]
+    assert not (farm.driver.home / "farm" / "phones").exists()
+    for process in hosts:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)

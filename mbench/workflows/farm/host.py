@@ -24,7 +24,7 @@ from mbench.store.objects import open_objects, patiently
 from mbench.store.outbox import Outbox
 from mbench.workflows.devices.attached_phones import adb_servers
 from mbench.workflows.farm.certify import certificate_in
-from mbench.workflows.farm.remote_part import HostContext
+from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.home import home
 
 _LOG = logging.getLogger(__name__)

@@ -1,5 +1,6 @@
 """Sessions in the store of a farm: published by who planned them, fetched by who makes tables of them."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from mbench.core.results import DevicePlan
@@ -32,13 +33,14 @@ def publish(store: SessionStore, url: str, *, binary: Path | None = None) -> Non
     put_plan(store, objects)  # last: who finds it finds all
 
 
-def fetch(url: str, session: str, into: Path) -> SessionStore:
+def fetch(url: str, session: str, into: Path, *, serials: Collection[str] | None = None) -> SessionStore:
     """Bring what the farm's store has of a session, and a results folder lacks; may be repeated while it is measured.
 
     Args:
         url: of the farm's store, or a folder.
         session: its name.
         into: the results folder.
+        serials: of the devices whose parts are brought; None: all.
 
     Raises:
         StoreError: the store is not reached, holds no such session, or an object is damaged.
@@ -49,6 +51,8 @@ def fetch(url: str, session: str, into: Path) -> SessionStore:
     outbox = Outbox(objects, into)
     get_examples(objects, store)
     for part in store.plan.devices:
+        if serials is not None and part.device.serial not in serials:
+            continue
         outbox.receive(store, part)
         _bring_ending(store, part, get_ending(objects, store, part))
     return store

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from mbench.core.errors import MbenchError, NoDevice, StoreError
+from mbench.core.errors import LeftOut, MbenchError, NoDevice, StoreError
 from mbench.core.parts import Part
 from mbench.core.ports import Engine, Progress, SilentProgress
 from mbench.core.results import BinaryFacts, DeviceFacts
@@ -27,7 +27,8 @@ from mbench.workflows.devices.absent_device import AbsentDevice
 from mbench.workflows.devices.device import Device, Folders, Identity, TakenDevice
 from mbench.workflows.devices.user_profile import user_profile
 from mbench.workflows.farm.blobs import put_program
-from mbench.workflows.farm.remote_part import HostContext
+from mbench.workflows.farm.host_context import HostContext
+from mbench.workflows.farm.remote_health import left_out
 from mbench.workflows.run.find_devices import ANY_PHONE, find_devices
 
 if TYPE_CHECKING:
@@ -52,6 +53,20 @@ class Description(Document):
     cpus: tuple[int, ...] | None
     models: str
     sessions: str
+
+
+class LeftOutPhone(Document):
+    """A phone that its host keeps out of nights; it was not touched.
+
+    Attributes:
+        reason: as a clause.
+    """
+
+    profile: Profile
+    reason: str
+
+
+_ANSWER: Final[TypeAdapter[Description | LeftOutPhone]] = TypeAdapter(Description | LeftOutPhone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +165,10 @@ def _device(serial: str, data: bytes | None, error: Exception | None) -> Device:
             raise error if isinstance(error, MbenchError) else MbenchError(str(error))
         if data is None:
             raise StoreError(f"{serial}: its host wrote no description into this store; do both name the same one?")
-        return RemoteDevice(description=Description.model_validate_json(data))
+        answer = _ANSWER.validate_json(data)
+        if isinstance(answer, Description):
+            return RemoteDevice(description=answer)
+        return AbsentDevice(name=serial, profile=answer.profile, error=LeftOut(f"{serial}: {answer.reason}."))
     except ValidationError as damaged:
         why: MbenchError = StoreError(f"{serial}: its description cannot be read ({damaged.error_count()} errors).")
     except MbenchError as refused:
@@ -171,9 +189,11 @@ def describe(
     Raises:
         MbenchError: it cannot be used, or the store is away.
     """
-    objects = context.outbox.objects
     with find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices:
         (device,) = devices.choose(_Asked(devices=(serial,), flavour=flavour))
+        if (reason := left_out(serial)) is not None:
+            _answer(context, ask, LeftOutPhone(profile=device.profile, reason=reason))
+            return
         identity = device.identify(
             wanted=Wanted(**wanted),  # type: ignore[arg-type]
             progress=SilentProgress(),
@@ -189,5 +209,9 @@ def describe(
             models=folders.models,
             sessions=folders.work_dir,
         )
-    put_program(identity.binary, objects, given=None)
-    objects.put(f"{ask}/{file_name(serial)}.json", about.model_dump_json().encode())
+    put_program(identity.binary, context.outbox.objects, given=None)
+    _answer(context, ask, about)
+
+
+def _answer(context: HostContext, ask: str, answer: Description | LeftOutPhone) -> None:
+    context.outbox.objects.put(f"{ask}/{file_name(context.serial)}.json", answer.model_dump_json().encode())

@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -21,6 +20,8 @@ from mbench.store.session_store import SessionStore
 from mbench.store.shared import get_session, part_prefix
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.farm.blobs import bring_models, bring_program
+from mbench.workflows.farm.host_context import HostContext
+from mbench.workflows.farm.remote_health import checked, refuse_left_out
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.one_device import measure_part, noted_ending
 
@@ -31,27 +32,6 @@ MOST_DEATHS: Final = 5
 
 SEND_S: Final = 2.0
 """Between two looks of a host at what a part that is at work has measured meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostContext:
-    """What a part finds on the host that runs it; made there, and never sent.
-
-    Attributes:
-        host: its name.
-        serial: of the phone.
-        outbox: of the host's sessions.
-        adb_servers: that the host's phones are reached through; none: the user's own.
-        stop: set where the part shall end after the run at hand.
-        wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
-    """
-
-    host: str
-    serial: str
-    outbox: Outbox
-    adb_servers: tuple[str, ...]
-    stop: threading.Event
-    wait_s: float | None = None
 
 
 def measure(context: HostContext, session: str, serial: str) -> None:
@@ -74,9 +54,13 @@ def measure(context: HostContext, session: str, serial: str) -> None:
             _attempt(context, session, part),
             _sending(context.outbox, store, part),
         ):
+            refuse_left_out(serial)
             bring_models(left, objects, stop=context.stop, subject=serial)
             bring_program(part.binary, objects, stop=context.stop, subject=serial)
-            with find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices:
+            with (
+                find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices,
+                checked(context, session, devices.fleet),
+            ):
                 measure_part(
                     store,
                     part,

@@ -1,14 +1,14 @@
 """Attempts at a night's devices, until nothing is left, the window ends, or nothing comes of trying any more."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from mbench.core.error_classes import BUSY
+from mbench.core.error_classes import BUSY, QUARANTINE
 from mbench.core.errors import MbenchError
 from mbench.core.nights import Night
 from mbench.core.ports import Clock, Progress
@@ -65,6 +65,8 @@ class Attempts:
         self._request, self._store, self._night, self._stop = request, store, night, stop
         self._health, self._progress = health, progress
         self._patience_s = request.file.farm.retry_minutes * 60.0
+        self._refused: set[str] = set()
+        """Serials of lent phones that their hosts leave out."""
 
     def run(self, *, without: set[str]) -> None:
         """Measure until nothing is left, the night is to end, or nothing has come of trying again for some time.
@@ -74,9 +76,11 @@ class Attempts:
         """
         clock = self._request.clock
         progressed_at, measured = clock.monotonic(), self._measured()
+        self._note_refused(without)
         while left := self._left():
             if ready := [part for part in left if part.device.serial not in without]:
                 self._attempt(ready)
+                self._note_refused(part.device.serial for part in ready)
             without = set()
             if self._measured() > measured:
                 progressed_at, measured = clock.monotonic(), self._measured()
@@ -129,9 +133,17 @@ class Attempts:
     def _left(self) -> list[DevicePlan]:
         """Return the parts with something left to do, but for phones that are left out on purpose."""
         store, devices = self._store, self._store.plan.devices
-        out = left_out([part.device.serial for part in devices], self._request.clock, self._progress.note)
+        out: Collection[str] = self._refused
+        if self._request.file.farm.hosts is None:
+            out = left_out([part.device.serial for part in devices], self._request.clock, self._progress.note)
         there = [part for part in devices if part.device.serial not in out and LACKING not in part.device.serial]
         return [part for part in there if any(store.result(job.id) is None for job in part.jobs)]
+
+    def _note_refused(self, serials: Iterable[str]) -> None:
+        """Keep which lent phones their hosts leave out: they are not asked for again in this night."""
+        if self._request.file.farm.hosts is not None:
+            endings = ((serial, self._store.ending(serial)) for serial in serials)
+            self._refused |= {serial for serial, end in endings if end is not None and end.error_class == QUARANTINE}
 
     def _measured(self) -> int:
         return sum(len(self._store.runs(job.id)) for part in self._left() for job in part.jobs) + sum(

@@ -82,7 +82,7 @@ def lent_phones(file: FarmFile, hosts: Hosts, *, wanted: Wanted, only_look: bool
     """
     from mbench.workflows.farm.remote_device import describe_phones
 
-    with _engine(file, hosts) as engine:
+    with lending(file, hosts) as engine:
         devices = describe_phones(
             engine,
             store_url(file, hosts),
@@ -126,8 +126,10 @@ def measure_lent(
     url = store_url(file, hosts)
     publish(store, url)
 
-    def bring() -> None:
-        fetch(url, store.plan.session, store.path.parent)
+    serials = {part.device.serial for part in parts}
+
+    def bring() -> None:  # of the others nothing comes, and why they are not measured is known here alone
+        fetch(url, store.plan.session, store.path.parent, serials=serials)
 
     def on_end(serial: str, error: Exception | None) -> None:
         progress.note(f"{serial}: {without_name(str(error or 'done'), serial)}")
@@ -143,7 +145,7 @@ def measure_lent(
     ]
     ends: Mapping[str, Exception | None] = {}
     try:
-        with _engine(file, hosts) as engine, _bringing(bring):
+        with lending(file, hosts) as engine, _bringing(bring):
             ends = engine.run(tasks, on_end=on_end, stop=stop)
     finally:
         bring()
@@ -176,7 +178,13 @@ def store_url(file: FarmFile, hosts: Hosts) -> str:
 
 
 @contextmanager
-def _engine(file: FarmFile, hosts: Hosts) -> Iterator["DaskEngine"]:
+def lending(file: FarmFile, hosts: Hosts) -> Iterator["DaskEngine"]:
+    """Yield the engine of the farm of a farm file.
+
+    Raises:
+        NoDevice: no scheduler answers.
+        UsageError: an address or a certificate that cannot be used, or the extra is not installed.
+    """
     from importlib.util import find_spec
 
     if find_spec("distributed") is None or find_spec("cryptography") is None:

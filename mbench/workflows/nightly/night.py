@@ -1,6 +1,6 @@
 """A night: planned whole, measured until its window ends, and concluded with a document for every cell."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,8 @@ from mbench.workflows.nightly.attempts import Attempts, NightRequest, until_end
 from mbench.workflows.nightly.conclude import conclude, leave_out
 from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
 from mbench.workflows.nightly.health import NightHealth, left_out
-from mbench.workflows.nightly.lent_phones import lent_phones, send
+from mbench.workflows.nightly.lent_health import end_lent
+from mbench.workflows.nightly.lent_phones import lent_phones
 from mbench.workflows.nightly.past import EarlierNights, earlier_nights
 from mbench.workflows.nightly.plan_night import Phones, PlannedNight, plan_night
 from mbench.workflows.nightly.retention import prune
@@ -144,6 +145,7 @@ def _planned(
     request: NightRequest, farm: FarmRequest, past: EarlierNights, progress: Progress, *, learn: bool
 ) -> Iterator[tuple[PlannedNight, Night]]:
     """Yield the plan of a night, and the night as it is kept but for its session's name, while devices are attached."""
+    lent = request.file.farm.hosts is not None  # then their hosts say which are left out
     with _phones(request, only_look=not learn) as devices:
         begun = _night(request, past, {})
         planned = plan_night(
@@ -152,7 +154,7 @@ def _planned(
             past,
             now=begun.begun_at,
             until=begun.until,
-            left_out=partial(left_out, clock=request.clock, note=progress.note),
+            left_out=_nobody if lent else partial(left_out, clock=request.clock, note=progress.note),
             learn=learn,
             progress=progress,
         )
@@ -163,6 +165,10 @@ def _planned(
             "left_out": planned.left_out,
         }
         yield planned, begun.model_copy(update=changes)
+
+
+def _nobody(serials: Sequence[str]) -> Mapping[str, MbenchError]:
+    return {}
 
 
 @contextmanager
@@ -248,7 +254,7 @@ def _measured(
                 end = conclude(store, night, now=clock.now())
             finally:
                 _save_table(store)
-            _end_health(request, store, health, progress)
+            _end_health(request, store, night, health, progress)
             _prune(request, progress)
         except KeyboardInterrupt:
             end = _concluded_all_the_same(store, night, clock, progress)
@@ -281,12 +287,14 @@ def _prune(request: NightRequest, progress: Progress) -> None:
         progress.note(f"earlier nights were not pruned: {error}")
 
 
-def _end_health(request: NightRequest, store: SessionStore, health: NightHealth, progress: Progress) -> None:
+def _end_health(
+    request: NightRequest, store: SessionStore, night: Night, health: NightHealth, progress: Progress
+) -> None:
     """Read the phones once more, and count the night for or against each; it is well whatever comes of that."""
     names, hosts = [part.device.profile for part in store.plan.devices], request.file.farm.hosts
     try:
         if hosts is not None:  # their phones are their hosts' to check
-            send(request.file, hosts, store)
+            end_lent(request.file, hosts, store, night, excused=health.excused, progress=progress)
             return
         with find_devices(names, request.adb_servers) as devices:
             health.end(devices.fleet, store.results())

@@ -28,8 +28,9 @@ from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.farm import remote_part
 from mbench.workflows.farm.blobs import bring_models, put_blobs
+from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.farm.published import fetch, publish
-from mbench.workflows.farm.remote_part import MOST_DEATHS, HostContext, measure
+from mbench.workflows.farm.remote_part import MOST_DEATHS, measure
 
 MODEL = b"a model's bytes"
 SHA256 = hashlib.sha256(MODEL).hexdigest()
