@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("certs")(certs)
     app.command("scheduler")(scheduler)
     app.command("host")(host)
+    app.command("drain")(drain)
 
 
 @one_line_errors
@@ -110,6 +111,24 @@ def host(
         servers=adb_server or [],
         wait_s=wait,
     )
+
+
+@one_line_errors
+def drain(
+    host: Annotated[str, typer.Argument(help="Name of the host, as of `mbench farm host --name`.", metavar="HOST")],
+    scheduler: Annotated[
+        str, typer.Option(help="Scheduler of the farm, such as tls://lab-1:8786.", metavar="ADDRESS")
+    ] = "127.0.0.1",
+    tls: Tls = None,
+) -> None:
+    """Let a host end after the parts that it has.
+
+    It takes no new one; `mbench farm status` says so.
+    """
+    _need_farm()
+    from mbench.workflows.farm.draining import drain_host
+
+    write_line(drain_host(host, scheduler, tls=tls))
 
 
 def _announce(address: str) -> None:

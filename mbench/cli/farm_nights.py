@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mbench.cli import streams
-from mbench.cli.errors import one_line_errors
+from mbench.cli.errors import fail, one_line_errors
+from mbench.cli.nightly import AFTER_FAILED
 
 FarmPath = Annotated[Path, typer.Argument(help="Farm file.", metavar="FARM.toml")]
 
@@ -37,10 +38,15 @@ def status(farm: FarmPath, json_: Annotated[bool, typer.Option("--json", help="P
 def cancel(farm: FarmPath) -> None:
     """End the night that goes on, after the runs at hand.
 
-    What was measured is kept; the rest of its cells is missing.
+    What was measured is kept; the rest of its cells is missing. One that nobody drives is concluded here, its [after]
+    command included.
     """
-    from mbench.core.ports import utc_now
+    from mbench.cli.progress import progress_for
+    from mbench.workflows.clock import SystemClock
+    from mbench.workflows.nightly.cancelling import cancel as cancel_night
     from mbench.workflows.nightly.farm_file import read_farm_file
-    from mbench.workflows.nightly.status import cancel as cancel_night
 
-    streams.write_line(cancel_night(read_farm_file(farm), now=utc_now()))
+    cancelled = cancel_night(read_farm_file(farm), clock=SystemClock(), progress=progress_for(quiet=False))
+    streams.write_line(cancelled.message)
+    if cancelled.failed is not None:
+        fail(cancelled.failed, AFTER_FAILED)

@@ -21,12 +21,14 @@ class Part:
             measures to the store, and passes over what is there already, because a part may be begun again.
         arguments: JSON values.
         expected_s: seconds that it will take, 0 where nobody knows: of one device's parts longer ones start first.
+        priority: of whoever wants it; where several do, parts of a higher one start first, however long they are.
     """
 
     device: str
     function: str
     arguments: tuple[JsonValue, ...] = ()
     expected_s: float = 0.0
+    priority: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what could not travel.

@@ -8,7 +8,7 @@ from typing import Final
 
 from mbench.core.errors import MbenchError, NoDevice, UsageError
 from mbench.farm.addresses import Address
-from mbench.farm.door import Status, security_of
+from mbench.farm.door import security_of
 from mbench.farm.hello import OtherVersion, greet
 from mbench.farm.phone_worker import DEATH_S, ContextOf, PhoneWorker
 from mbench.farm.said import Said
@@ -55,13 +55,18 @@ class Agent:
         self._attached, self._context_of, self._folder, self._look_s = attached, context_of, folder, look_s
         self._workers: dict[str, PhoneWorker] = {}
         self._said = Said(_LOG)
-        self._connected = self._was_connected = False
+        self._connected = self._was_connected = self._draining = False
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def lent(self) -> frozenset[str]:
         """Serials of the phones that are lent now."""
-        return frozenset(serial for serial, worker in self._workers.items() if worker.status is Status.running)
+        return frozenset(serial for serial, worker in self._workers.items() if worker.alive)
+
+    @property
+    def draining(self) -> bool:
+        """Whether somebody asked this host to take no new part."""
+        return self._draining
 
     @property
     def at_work(self) -> frozenset[str]:
@@ -71,6 +76,8 @@ class Agent:
     async def run(self, until: asyncio.Event) -> None:
         """Lend phones until asked to end; then what runs is asked to end after the run at hand, and is left behind.
 
+        A host that is drained ends by itself, when the parts that run have ended.
+
         Raises:
             UsageError: a certificate cannot be used; only before the scheduler was reached for the first time.
             OtherVersion: the scheduler is of another mbench.
@@ -78,6 +85,9 @@ class Agent:
         try:
             while not until.is_set():
                 await self._look()
+                if self._draining and not self._workers:
+                    self._said.say("drained", "its last part has ended; this host ends")
+                    return
                 try:
                     await asyncio.wait_for(until.wait(), self._look_s)
                 except TimeoutError:
@@ -89,13 +99,19 @@ class Agent:
         """Bring what is lent to what is attached."""
         for worker in self._workers.values():
             worker.stop_released()
-        gone = [serial for serial, worker in self._workers.items() if worker.status is not Status.running]
+        if not self._draining and any(worker.draining for worker in self._workers.values()):
+            self._draining = True
+            self._said.say("drained", f"takes no new part; {len(self.at_work)} parts are at work")
+        gone = [serial for serial, worker in self._workers.items() if not worker.alive]
         if gone and self._connected:
             self._connected = False
             self._said.say("scheduler", "gone; looking for it", level=logging.WARNING)
         for serial in gone:  # one whose part still ends its run at hand stays, so that no second one begins beside it
             if self._workers[serial].running is None:
                 del self._workers[serial]
+        if self._draining:
+            await asyncio.gather(*(self._end_drained(serial) for serial in [*self._workers]))
+            return
         serials = await self._serials()
         if serials is None:
             return
@@ -157,6 +173,13 @@ class Agent:
         worker = self._workers[serial]
         if worker.idle:
             self._said.say(serial, "gone", level=logging.WARNING)
+            await self._close(worker)
+            self._workers.pop(serial, None)
+
+    async def _end_drained(self, serial: str) -> None:
+        """Lend a phone of a host that is drained no longer, once its part has ended."""
+        worker = self._workers[serial]
+        if worker.drained or not worker.alive:
             await self._close(worker)
             self._workers.pop(serial, None)
 

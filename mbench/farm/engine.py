@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mbench.core.error_classes import TRANSPORT
 from mbench.core.errors import MbenchError, NoDevice, PartInterrupted
@@ -22,7 +22,7 @@ from mbench.farm.door import Client, Future, KilledWorker, NoValidWorkerError, s
 from mbench.farm.ends import PartFailed, error_of
 from mbench.farm.hello import not_ours, refuse_other
 from mbench.farm.phone_worker import resource
-from mbench.farm.scheduler import PHONES_OF, STOP, VERSION_OF
+from mbench.farm.scheduler import DRAIN_HOST, HOSTS_OF, PHONES_OF, STOP, VERSION_OF
 from mbench.farm.tasks import run_part, text_of
 from mbench.farm.tls import Certificate, read_certificate, try_scheduler
 
@@ -34,9 +34,22 @@ GRACE_S: Final = 120.0
 AWAY_S: Final = 300.0
 """How long a scheduler that went away is waited for."""
 
+LONGEST_S: Final = 1e7
+"""More seconds than a part takes: one step of priority counts for more than any length."""
+
 _LOOK_S: Final = 0.1
 _CONNECT_S: Final = 10.0
 _TRY_AGAIN_S: Final = 1.0
+
+
+class LentPhone(NamedTuple):
+    """A phone that a host lends."""
+
+    serial: str
+    host: str
+    at_work: bool
+    draining: bool
+
 
 OnEnd = Callable[[str, Exception | None], None]
 
@@ -137,6 +150,24 @@ class DaskEngine:
         found: dict[str, str] = self._ask(PHONES_OF)
         return found
 
+    def hosts(self) -> tuple["LentPhone", ...]:
+        """Return the phones that are lent now, by host and serial.
+
+        Raises:
+            NoDevice: the scheduler has gone away.
+        """
+        found = (LentPhone(serial, host, at_work, draining) for serial, host, at_work, draining in self._ask(HOSTS_OF))
+        return tuple(sorted(found, key=lambda phone: (phone.host, phone.serial)))
+
+    def drain(self, host: str) -> int:
+        """Let a host take no new part, and end when those that run have ended; return how many phones it lends.
+
+        Raises:
+            NoDevice: the scheduler has gone away.
+        """
+        phones: int = self._ask(DRAIN_HOST, host=host)
+        return phones
+
     def stop(self, keys: Sequence[str]) -> frozenset[str]:
         """Let tasks end after the run at hand; return those that no host has yet, which never begin if cancelled now.
 
@@ -193,7 +224,7 @@ class _Running:
                 text_of(part, key),
                 key=key,
                 resources={resource(part.device): 1},
-                priority=part.expected_s,
+                priority=part.priority * LONGEST_S + part.expected_s,
                 pure=False,
                 retries=0,
             )

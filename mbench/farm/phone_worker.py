@@ -8,12 +8,13 @@ from typing import Any, Final
 from mbench.core.errors import PartInterrupted
 from mbench.core.parts import Part
 from mbench.farm.addresses import LOOPBACK, Address
-from mbench.farm.door import Security, Worker
+from mbench.farm.door import Security, Status, Worker
 from mbench.farm.ends import failure_of
 
 SERIAL: Final = "serial:"
 HOST: Final = "host:"
 STOP_PART: Final = "stop_part"
+DRAIN: Final = "drain"
 
 DEATH_S: Final = 30.0
 """How long a worker tries to be taken by its scheduler before it closes; the agent makes another.
@@ -43,6 +44,7 @@ class PhoneWorker(Worker):
     Attributes:
         serial: of the phone.
         running: the task at work; None while the phone is idle. It may outlive the worker by the run at hand.
+        draining: whether its host was asked to take no new part.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class PhoneWorker(Worker):
         context_of: ContextOf,
         folder: str,
     ) -> None:
-        self.serial, self.running = serial, None
+        self.serial, self.running, self.draining = serial, None, False
         self._host_name, self._context_of = host_name, context_of
         self._stops: dict[str, threading.Event] = {}
         self._guard = threading.Lock()
@@ -72,8 +74,15 @@ class PhoneWorker(Worker):
             local_directory=folder,
         )
         self.stream_handlers[STOP_PART] = self._stop_part
+        self.stream_handlers[DRAIN] = self._drain
 
     running: str | None
+    draining: bool
+
+    @property
+    def alive(self) -> bool:
+        """Whether its scheduler has it."""
+        return self.status in (Status.running, Status.paused)
 
     @property
     def idle(self) -> bool:
@@ -82,6 +91,12 @@ class PhoneWorker(Worker):
         Distributed begins a part again whose worker goes before that.
         """
         return self.running is None and not self.state.tasks
+
+    @property
+    def drained(self) -> bool:
+        """Whether it takes no new part, and its driver has heard how the last one ended."""
+        waiting = {"ready", "constrained"}
+        return self.draining and self.running is None and {t.state for t in self.state.tasks.values()} <= waiting
 
     def start_http_server(self, *_: object, **__: object) -> None:
         """Serve no pages: whoever may look at a farm asks its scheduler."""
@@ -126,6 +141,11 @@ class PhoneWorker(Worker):
         """Close without waiting for the part, which is asked to end; what it has measured is on this host's disk."""
         self.stop_parts()
         return await super().close(*args, **{**options, "executor_wait": False})
+
+    def _drain(self, **_: object) -> None:
+        """Begin no part any more; what waits for this phone waits until it is lent again, here or elsewhere."""
+        self.draining = True
+        self.status = Status.paused
 
     def _stop_part(self, key: str, **_: object) -> None:
         self._stop_of(key).set()

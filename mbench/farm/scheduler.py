@@ -14,8 +14,8 @@ import dask
 from mbench import __version__
 from mbench.core.errors import NoDevice
 from mbench.farm.addresses import Address
-from mbench.farm.door import ABSENT_S, Scheduler, security_of
-from mbench.farm.phone_worker import STOP_PART, lent
+from mbench.farm.door import ABSENT_S, Scheduler, Status, security_of
+from mbench.farm.phone_worker import DRAIN, STOP_PART, lent
 from mbench.farm.tls import Certificate
 
 _LOG = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 VERSION_OF: Final = "farm_version"
 PHONES_OF: Final = "farm_phones"
 STOP: Final = "farm_stop"
+HOSTS_OF: Final = "farm_hosts"
+DRAIN_HOST: Final = "farm_drain"
 
 HEARTBEAT_S: Final = 5.0
 """Of each phone's worker; one is given up when it has been silent (`worker-ttl`), or its connection breaks."""
@@ -31,7 +33,7 @@ _UNBEGUN: Final = frozenset({"released", "waiting", "queued", "no-worker"})
 
 
 class FarmScheduler(Scheduler):
-    """Binds parts to phones; without pages, and with three questions of our own."""
+    """Binds parts to phones; without pages, and with five questions of our own."""
 
     def __init__(
         self, address: Address, certificate: Certificate | None, *, folder: Path, absent_s: float = ABSENT_S
@@ -45,7 +47,13 @@ class FarmScheduler(Scheduler):
                 security=security_of(certificate),
                 dashboard=False,
             )
-        self.handlers |= {VERSION_OF: self.farm_version, PHONES_OF: self.farm_phones, STOP: self.farm_stop}
+        self.handlers |= {
+            VERSION_OF: self.farm_version,
+            PHONES_OF: self.farm_phones,
+            STOP: self.farm_stop,
+            HOSTS_OF: self.farm_hosts,
+            DRAIN_HOST: self.farm_drain,
+        }
 
     def start_http_server(self, *_: object, **__: object) -> None:
         """Serve no pages: they would be open to everybody who reaches the port."""
@@ -65,6 +73,24 @@ class FarmScheduler(Scheduler):
         """Return the hosts of the phones that are lent, by serial."""
         found = (lent(worker.resources) for worker in self.workers.values())
         return dict(each for each in found if each is not None)
+
+    async def farm_hosts(self) -> list[tuple[str, str, bool, bool]]:
+        """Return serial and host of each phone that is lent, whether it has a part, and whether its host is drained."""
+        found = []
+        for worker in self.workers.values():
+            if (each := lent(worker.resources)) is not None:
+                found.append((*each, bool(worker.processing), worker.status is Status.paused))
+        return found
+
+    async def farm_drain(self, host: str) -> int:
+        """Ask a host to take no new part, and to end after those that run; return how many phones it lends."""
+        phones = 0
+        for worker in self.workers.values():
+            each = lent(worker.resources)
+            if each is not None and each[1] == host:
+                self.stream_comms[worker.address].send({"op": DRAIN})
+                phones += 1
+        return phones
 
     async def farm_stop(self, keys: Sequence[str]) -> list[str]:
         """Tell the hosts that run tasks to end them after the run at hand; return the tasks that no host has yet."""

@@ -161,3 +161,9 @@ def test_only_what_needs_other_hosts_imports_dask(bare, arguments):
     assert loaded.isdisjoint({"dask", "distributed", "tornado"})
     if "certs" not in arguments:
         assert loaded.isdisjoint({"cryptography", "fsspec"})
+
+
+def test_a_host_that_lends_nothing_cannot_be_drained(bare, schedulers):
+    address = schedulers()
+    code, line = refused(bare, "drain", "lab-9", "--scheduler", address)
+    assert (code, f"no host lab-9 lends a phone at {address}; those that do: none." in line) == (3, True)

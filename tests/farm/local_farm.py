@@ -94,6 +94,10 @@ class LocalFarm:
         self._agents.append((agent, until, asyncio.run_coroutine_threadsafe(agent.run(until), self._loop)))
         return agent
 
+    def ended(self, index: int) -> bool:
+        """Whether an agent has ended by itself."""
+        return self._agents[index][2].done()
+
     def stop_agent(self, index: int) -> None:
         _, until, ended = self._agents[index]
         self._loop.call_soon_threadsafe(until.set)

@@ -227,3 +227,64 @@ def test_a_defect_travels_as_one_line_with_the_host():
 @pytest.mark.parametrize("kind", ["Path", "SystemExit", "nothing", "MbenchError"])
 def test_only_errors_of_mbench_are_made_from_what_a_host_tells(kind):
     assert type(error_of(PartFailed(kind, "said", None))) is MbenchError
+
+
+def test_of_parts_that_wait_for_a_phone_one_of_higher_priority_begins_first_however_short(open_farm, tmp_path):
+    farm, log = open_farm("a"), tmp_path / "log"
+    ends = {name: tmp_path / name for name in ("first", "low", "high")}
+    parts = {
+        name: Part(
+            device="a",
+            function=f"{HERE}:named_hold",
+            arguments=(str(log), name, str(ends[name])),
+            expected_s=expected_s,
+            priority=priority,
+        )
+        for name, priority, expected_s in (("first", 0, 1.0), ("low", 1, 604_800.0), ("high", 2, 1.0))
+    }
+    drivers = [Driver(farm, [parts["first"]])]
+    wait_for(lambda: lines(log) == ["first"])
+    drivers += [Driver(farm, [parts["low"]]), Driver(farm, [parts["high"]])]
+    wait_for(lambda: _queued(farm) == 3)
+    for end in ends.values():
+        end.touch()
+    assert [driver.result() for driver in drivers] == [{"a": None}] * 3
+    assert lines(log) == ["first", "high", "low"]
+
+
+def named_hold(context: threading.Event, path: str, name: str, end: str) -> None:
+    append(context, path, name)
+    while not Path(end).exists():
+        time.sleep(0.02)
+
+
+def _queued(farm: LocalFarm) -> int:
+    assert farm.scheduler is not None
+    return len(farm.scheduler.tasks)
+
+
+def test_a_host_that_is_drained_takes_no_new_part_and_ends_when_the_running_one_has(open_farm, tmp_path):
+    farm, log, end = open_farm("a", "b"), tmp_path / "log", tmp_path / "end"
+    running = Driver(farm, [holding("a", log, end)])
+    wait_for(lambda: lines(log) == ["begun"])
+    waiting = Driver(farm, [holding("a", log, end)])
+    wait_for(lambda: _queued(farm) == 2)
+    engine = farm.engine()
+    assert engine.drain("nowhere") == 0
+    assert [(phone.serial, phone.at_work, phone.draining) for phone in engine.hosts()] == [
+        ("a", True, False),
+        ("b", False, False),
+    ]
+    assert engine.drain("here") == 2
+    farm.wait_until(lambda: farm.agents[0].draining)
+    wait_for(lambda: [(phone.serial, phone.draining) for phone in engine.hosts()] == [("a", True)])
+    end.touch()
+    assert running.result() == {"a": None}
+    farm.wait_until(lambda: not farm.agents[0].lent)
+    farm.wait_until(lambda: farm.ended(0))
+    assert lines(log) == ["begun", "done"]
+    assert engine.hosts() == ()
+    farm.start_agent("there", lambda: {"a"})  # the phone was carried to another host
+    assert waiting.result() == {"a": None}
+    assert lines(log) == ["begun", "done", "begun", "done"]
+    engine.close()

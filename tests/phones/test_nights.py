@@ -9,6 +9,7 @@ from command_line import OTHER, SMALL
 from phone_lab import arm, arm_and_see, hear, left_on, together, wait_until
 
 from mbench.emulator.phone.faults import FaultKind
+from mbench.workflows.nightly.turns import Turns
 
 pytestmark = pytest.mark.tensorflow
 
@@ -183,14 +184,23 @@ def test_a_cancelled_night_ends_after_the_run_at_hand_and_its_cells_are_missing(
 
 @pytest.mark.slow
 @together
-def test_an_interrupted_night_that_is_cancelled_has_its_table(lab):
+def test_an_interrupted_night_that_is_cancelled_has_its_table_and_its_command_is_run(lab):
     phone = lab.phone()
-    path = farm(lab, runs=400)
+    told = lab.folder / "told"
+    more = f"""
+[after]
+command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE > '{told}'; test -s \\"$MBENCH_REPORT\\""]
+"""
+    path = farm(lab, runs=400, more=more)
     process = lab.start("nightly", path, "--json")
     wait_until(lambda: phone.benchmarks >= 2)
     process.send_signal(signal.SIGTERM)
     lab.end(process)
-    assert "is cancelled; 1 of 1 cells are missing" in lab.mbench("farm", "cancel", path).out
+    assert not told.exists()
+    cancelled = lab.mbench("farm", "cancel", path)
+    assert (cancelled.returncode, "is cancelled; 1 of 1 cells are missing" in cancelled.out) == (0, True)
+    assert told.read_text(encoding="utf-8") == "cancelled 5\n"
+    assert "no night goes on" in lab.mbench("farm", "cancel", path).out
     (table,) = lab.folder.glob("results/*/report.md")
     assert "skipped: budget" in table.read_text(encoding="utf-8")
 
@@ -350,3 +360,23 @@ def _node() -> str:
     import platform
 
     return platform.node()
+
+
+@pytest.mark.slow
+@together
+def test_a_phone_is_left_to_the_night_of_higher_priority_that_waits_for_it(lab):
+    phone = lab.phone()
+    path = farm(lab)
+    turns = Turns(lab.home / "farm" / "turns", session="20261201-220000-night-other-0000", farm="other", priority=1)
+    with turns.taken():
+        turns.say([phone.serial])
+        process = lab.start("nightly", path, "--json")
+        line = hear(process, "has it first")
+        assert f"{phone.serial}: the night of other, of priority 1, has it first" in line
+        before = phone.benchmarks
+        process.send_signal(signal.SIGTERM)
+        assert lab.end(process).returncode == 130
+    assert phone.benchmarks == before
+    ended = lab.mbench("nightly", path, "--json")
+    assert (ended.returncode, night_of(ended)["end"]) == (0, "complete"), ended.err
+    assert not list((lab.home / "farm" / "turns").iterdir())

@@ -137,7 +137,7 @@ async def _lend(make: "partial[Agent]", outbox: Outbox) -> None:
     sending.start()
     agent = make()
     try:
-        await agent.run(until)
+        await agent.run(until)  # a host that is drained ends it, too
         for _ in range(int(LEAVE_S * 10)):
             if not agent.at_work or hurry.is_set():
                 break

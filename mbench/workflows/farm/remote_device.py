@@ -127,6 +127,7 @@ def describe_phones(
     wanted: Wanted,
     flavour: "Flavour | None" = None,
     only_look: bool = False,
+    priority: int = 0,
     stop: threading.Event,
 ) -> dict[str, Device]:
     """Return phones that hosts of a farm lend, by serial; one that cannot be described says why when it is asked.
@@ -141,6 +142,7 @@ def describe_phones(
         wanted: how they are going to be set.
         flavour: which of the two programs; None: as the hosts keep.
         only_look: whether nothing may be written to a phone.
+        priority: of whoever asks.
         stop: ends the asking.
 
     Raises:
@@ -149,7 +151,10 @@ def describe_phones(
     """
     objects, ask = open_objects(url), f"asks/{secrets.token_hex(8)}"
     arguments = (ask, asdict(wanted), flavour, only_look)
-    parts = [Part(device=serial, function=DESCRIBE, arguments=(serial, *arguments)) for serial in sorted(serials)]
+    parts = [
+        Part(device=serial, function=DESCRIBE, arguments=(serial, *arguments), priority=priority)
+        for serial in sorted(serials)
+    ]
     ends = engine.run(parts, on_end=lambda serial, error: None, stop=stop)
     found: dict[str, Device] = {}
     for serial, error in sorted(ends.items()):

@@ -1,15 +1,15 @@
 """Attempts at a night's devices, until nothing is left, the window ends, or nothing comes of trying any more."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from mbench.core.error_classes import BUSY, QUARANTINE
-from mbench.core.errors import MbenchError
+from mbench.core.errors import DeviceInUse, DiskError, MbenchError
 from mbench.core.nights import Night
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan
@@ -20,6 +20,7 @@ from mbench.workflows.nightly.farm_file import FarmFile
 from mbench.workflows.nightly.health import NightHealth, left_out
 from mbench.workflows.nightly.lent_phones import measure_lent
 from mbench.workflows.nightly.roster import LACKING
+from mbench.workflows.nightly.turns import Turn, turns_of
 from mbench.workflows.run.find_devices import Devices, find_devices
 from mbench.workflows.run.many_devices import measure_at_once
 from mbench.workflows.run.one_device import note_ending
@@ -29,6 +30,9 @@ LOOK_S: Final = 1.0
 
 AGAIN_S: Final = 60.0
 """Between two attempts at devices that failed or are away."""
+
+SAY_S: Final = 5.0
+"""How often a night says which phones it still wants, for nights of lower priority."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Attempts:
         self._patience_s = request.file.farm.retry_minutes * 60.0
         self._refused: set[str] = set()
         """Serials of lent phones that their hosts leave out."""
+        self._turns = turns_of(store.plan.session, night.farm, request.file.farm.priority)
 
     def run(self, *, without: set[str]) -> None:
         """Measure until nothing is left, the night is to end, or nothing has come of trying again for some time.
@@ -74,11 +79,30 @@ class Attempts:
         Args:
             without: serials of devices that were found to be of no use just now.
         """
+        self._note_refused(without)
+        if self._request.file.farm.hosts is not None:  # the farm's scheduler knows whose turn it is
+            self._go_on(without)
+            return
+        with self._turns.taken(), again_and_again(self._say_turn, every_s=SAY_S):
+            self._go_on(without)
+
+    def _say_turn(self) -> None:
+        """Say which phones this night still has to measure on; on a disk that is full nobody waits for it."""
+        store = self._store
+        with suppress(DiskError):
+            self._turns.say(
+                {
+                    part.device.serial
+                    for part in store.plan.devices
+                    if LACKING not in part.device.serial and any(store.result(job.id) is None for job in part.jobs)
+                }
+            )
+
+    def _go_on(self, without: set[str]) -> None:
         clock = self._request.clock
         progressed_at, measured = clock.monotonic(), self._measured()
-        self._note_refused(without)
         while left := self._left():
-            if ready := [part for part in left if part.device.serial not in without]:
+            if ready := self._in_turn([part for part in left if part.device.serial not in without]):
                 self._attempt(ready)
                 self._note_refused(part.device.serial for part in ready)
             without = set()
@@ -86,6 +110,18 @@ class Attempts:
                 progressed_at, measured = clock.monotonic(), self._measured()
             if not self._wait(progressed_at):
                 return
+
+    def _in_turn(self, parts: Sequence[DevicePlan]) -> list[DevicePlan]:
+        """Return the parts but for those whose phones a night of higher priority waits for."""
+        ahead: Mapping[str, Turn] = {} if self._request.file.farm.hosts is not None else self._turns.ahead()
+        for part in parts:
+            if (turn := ahead.get(part.device.serial)) is not None:
+                busy = DeviceInUse(
+                    f"{part.device.serial}: the night of {turn.farm}, of priority {turn.priority}, has it first."
+                )
+                self._progress.note(str(busy))
+                note_ending(self._store, part.device.serial, busy, self._request.clock)
+        return [part for part in parts if part.device.serial not in ahead]
 
     def _attempt(self, parts: Sequence[DevicePlan]) -> None:
         """Measure parts at the same time, each on its own device as it is attached, or lent, now."""
@@ -162,6 +198,25 @@ class Attempts:
             self._progress.note(f"nothing came of {self._patience_s / 60:.0f} minutes of trying again: {names}")
             return False
         return not self._stop.wait(AGAIN_S)
+
+
+@contextmanager
+def again_and_again(what: Callable[[], None], *, every_s: float) -> Iterator[None]:
+    """Do something now, and every so often while the block goes on."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(every_s):
+            what()
+
+    what()
+    thread = threading.Thread(target=work, name="turn of the night", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @contextmanager

@@ -253,6 +253,7 @@ class Farm(Table):
         results: folder of sessions.
         retry_minutes: how long phones that failed or are away are tried again without any progress.
         renamed: new names of workloads by their old ones, under which earlier nights kept them: one history.
+        priority: of several farm files that name one phone the one of the highest has it first when it comes free.
         phones: groups by name.
     """
 
@@ -263,6 +264,7 @@ class Farm(Table):
     )
     results: Text = "results"
     retry_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 30
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
     window: Window
     phones: Annotated[dict[Word, Group], Field(min_length=1)]
     measure: Annotated[list[Measure], Field(min_length=1)]

@@ -65,7 +65,7 @@ def end_lent(
             if serial in lent:
                 outcome = outcome_of(results_of(results, serial), excused=serial in faulty)
                 arguments = (serial, store.plan.session, str(outcome.counts), outcome.error_class, outcome.message)
-                parts.append(Part(device=serial, function=COUNT, arguments=arguments))
+                parts.append(Part(device=serial, function=COUNT, arguments=arguments, priority=file.farm.priority))
         stop = threading.Event()
         timer = threading.Timer(COUNT_S, stop.set)
         timer.start()

@@ -90,6 +90,7 @@ def lent_phones(file: FarmFile, hosts: Hosts, *, wanted: Wanted, only_look: bool
             wanted=wanted,
             flavour=file.farm.program.flavour,
             only_look=only_look,
+            priority=file.farm.priority,
             stop=threading.Event(),
         )
     yield LentPhones(devices=devices)
@@ -140,6 +141,7 @@ def measure_lent(
             function=MEASURE,
             arguments=(store.plan.session, part.device.serial),
             expected_s=expected_s(part),
+            priority=file.farm.priority,
         )
         for part in parts
     ]

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mbench.report.results.report import report_markdown
-from mbench.store.nights import StoredNight, ask_to_cancel, driver_of, list_nights, shown_results
+from mbench.core.errors import MbenchError
+from mbench.store.nights import StoredNight, driver_of, list_nights
 from mbench.store.session import open_session
-from mbench.workflows.nightly.conclude import conclude
 from mbench.workflows.nightly.farm_file import FarmFile, local_date
+from mbench.workflows.nightly.lent_phones import lending
 from mbench.workflows.nightly.windows import missed_dates
 
 
@@ -33,6 +33,21 @@ class DeviceState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """A host that lends phones now.
+
+    Attributes:
+        at_work: phones that have a part.
+        draining: whether it takes no new part.
+    """
+
+    host: str
+    phones: tuple[str, ...]
+    at_work: int
+    draining: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightState:
     """How a farm file's nights stand.
 
@@ -41,6 +56,8 @@ class NightState:
         driven_by: who is measuring it now; None where nobody is.
         end: how it ended; None where it was not concluded.
         overdue: dates up to today on which a night was due and none began.
+        hosts: of a farm of many hosts; None: it has none, or nobody could be asked.
+        no_hosts: why nobody could be asked, as a sentence.
     """
 
     farm: str
@@ -48,6 +65,8 @@ class NightState:
     driven_by: str | None
     devices: tuple[DeviceState, ...]
     overdue: tuple[date, ...]
+    hosts: tuple[HostState, ...] | None = None
+    no_hosts: str | None = None
 
     def as_object(self) -> dict[str, Any]:
         """Return all of it as a JSON object; what is not known is null."""
@@ -62,6 +81,7 @@ class NightState:
             "missing": end and end.missing,
             "overdue": [str(day) for day in self.overdue],
             "devices": [asdict(device) for device in self.devices],
+            "hosts": None if self.hosts is None else [asdict(host) for host in self.hosts],
         }
 
 
@@ -78,13 +98,39 @@ def night_state(file: FarmFile, *, now: datetime) -> NightState:
     driver = driver_of(file.results, file.name)
     if driver is None and last is not None and today in overdue:
         overdue = tuple(day for day in overdue if day != today)  # its hour may be still to come
+    hosts, no_hosts = _hosts(file)
     return NightState(
         farm=file.name,
         night=last,
         driven_by=driver,
         devices=() if last is None else _devices(last),
         overdue=overdue,
+        hosts=hosts,
+        no_hosts=no_hosts,
     )
+
+
+def _hosts(file: FarmFile) -> tuple[tuple[HostState, ...] | None, str | None]:
+    """Return the hosts of a farm of many, or why they are not known."""
+    if file.farm.hosts is None:
+        return None, None
+    try:
+        with lending(file, file.farm.hosts) as engine:
+            lent = engine.hosts()
+    except MbenchError as error:
+        return None, str(error)
+    grouped = {
+        host: [phone for phone in lent if phone.host == host] for host in dict.fromkeys(one.host for one in lent)
+    }
+    return tuple(
+        HostState(
+            host=host,
+            phones=tuple(phone.serial for phone in phones),
+            at_work=sum(phone.at_work for phone in phones),
+            draining=any(phone.draining for phone in phones),
+        )
+        for host, phones in grouped.items()
+    ), None
 
 
 def _devices(stored: StoredNight) -> tuple[DeviceState, ...]:
@@ -108,7 +154,18 @@ def _devices(stored: StoredNight) -> tuple[DeviceState, ...]:
 
 
 def status_lines(state: NightState) -> Iterator[str]:
-    """Yield how nights stand: the one that goes on or the last one, then each device of it that has not ended well."""
+    """Yield how nights stand: the one that goes on or the last one, its devices that are not done, then hosts."""
+    yield from _night_lines(state)
+    if state.no_hosts is not None:
+        yield f"Hosts are not known: {state.no_hosts}"
+    if state.hosts == ():
+        yield "No host lends a phone now."
+    for host in state.hosts or ():
+        drained = "; takes no new part" if host.draining else ""
+        yield f"host {host.host}: {len(host.phones)} phones, {host.at_work} at work{drained}"
+
+
+def _night_lines(state: NightState) -> Iterator[str]:
     if state.night is None:
         yield f"{state.farm}: no night yet."
         return
@@ -139,25 +196,3 @@ def _left(seconds: float | None) -> str:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M}"
-
-
-def cancel(file: FarmFile, *, now: datetime) -> str:
-    """End the night of a farm file that goes on, or was interrupted, and return what becomes of it.
-
-    Raises:
-        StoreError: it cannot be read, or the wish not be written.
-    """
-    going = [one for one in list_nights(file.results, file.name) if one.end is None]
-    if not going:
-        return f"{file.name}: no night goes on."
-    night = going[-1]
-    ask_to_cancel(night.path)
-    if (driver := driver_of(file.results, file.name)) is not None:
-        return f"{file.name}: {driver} ends the night of {night.night.date} after the runs at hand."
-    store = open_session(night.path)
-    with store.lock():
-        end = conclude(store, night.night, now=now)
-        store.save_report(report_markdown(shown_results(store)))
-    return (
-        f"{file.name}: the night of {night.night.date} is {end.end}; {end.missing} of {end.planned} cells are missing."
-    )
