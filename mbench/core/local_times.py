@@ -53,4 +53,7 @@ def _both(local: datetime, zone: tzinfo | None) -> Iterator[datetime]:
     """Yield when it is that time there: twice, where the clock is put back over it; else the same time twice."""
     for fold in (0, 1):
         told = local.replace(fold=fold)
-        yield (told.astimezone(UTC) if zone is None else told.replace(tzinfo=zone).astimezone(UTC))
+        if zone is None:  # astimezone() takes the offset of after the change for a time that the change leaves out
+            yield datetime.fromtimestamp(told.timestamp(), UTC)
+        else:
+            yield told.replace(tzinfo=zone).astimezone(UTC)

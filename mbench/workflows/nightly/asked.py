@@ -14,6 +14,7 @@ from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.devices.user_profile import user_profile
 from mbench.workflows.nightly.farm_file import HOST, FarmFile, Group, Measure, Scored
+from mbench.workflows.nightly.looked_up import place_of_wrong
 from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, ExpandedRequest, RunRequest
 
 if TYPE_CHECKING:
@@ -60,11 +61,18 @@ def expand_farm(
     for name, group in file.farm.phones.items():
         _refuse_unknown(file, name, group)
     base = _base(file, command, adb_servers, workers)
+    _refuse_absent_files(file)
     scoring = None
     if base.accuracy is not None:
         from mbench.workflows.score.run_accuracy import Scoring
 
-        scoring = Scoring(base.accuracy, workers=workers, progress=progress)
+        try:
+            scoring = Scoring(base.accuracy, workers=workers, progress=progress)
+            _ = scoring.opened
+        except UsageError as error:
+            recipe = base.accuracy.spec.preprocessing
+            key = "preprocessing" if recipe is not None and recipe in str(error) else "dataset"
+            raise type(error)(f"{file.at('accuracy', key)}: {error}") from error
     asked = {name: _of_group(name, group, file, base, scoring, progress) for name, group in file.farm.phones.items()}
     build_inputs = reduce(_with_seeded, (one.build_inputs for one, _ in asked.values()))
     return FarmRequest(
@@ -88,15 +96,30 @@ def _refuse_unknown(file: FarmFile, name: str, group: Group) -> None:
     try:
         user_profile(group.profile or HOST)
     except UsageError as error:
-        raise UsageError(f"{file.path}: phones.{name}.profile: {error}") from error
+        raise UsageError(f"{file.at('phones', name, 'profile')}: {error}") from error
     if group.device not in (None, HOST):
         try:
             user_profile(group.device or "")
         except UsageError:
             return
         raise UsageError(
-            f"{file.path}: phones.{name}.device: {group.device} is a profile, not a serial; write "
+            f"{file.at('phones', name, 'device')}: {group.device} is a profile, not a serial; write "
             f'profile = "{group.device}", and count or every.'
+        )
+
+
+def _refuse_absent_files(file: FarmFile) -> None:
+    """Refuse a program, or a certificate's folder, that is not there.
+
+    Raises:
+        UsageError: with its place.
+    """
+    program, hosts = file.farm.program.binary, file.farm.hosts
+    if program is not None and not file.resolved(program).is_file():
+        raise UsageError(f"{file.at('program', 'binary')}: {file.resolved(program)} is no file.")
+    if hosts is not None and hosts.tls is not None and not file.resolved(hosts.tls).is_dir():
+        raise UsageError(
+            f"{file.at('hosts', 'tls')}: {file.resolved(hosts.tls)} is no folder; mbench farm certs makes it."
         )
 
 
@@ -159,14 +182,14 @@ def _of_group(
 ) -> tuple[RunRequest, tuple[Candidate, ...]]:
     """Return the request of a group, and all that it is to run, each once."""
     request, candidates = base, dict[Candidate, None]()
-    for number, one in enumerate(file.farm.measure, start=1):
+    for number, one in enumerate(file.farm.measure):
         if name not in (one.groups or file.farm.phones):
             continue
         try:
             own = _of_measure(one, group, file, base, scoring, progress)
             candidates |= dict.fromkeys(select(own.selection))
         except UsageError as error:
-            raise type(error)(f"{file.path}: measure {number}: {error}") from error
+            raise type(error)(f"{file.at(*place_of_wrong(file, number, one))}: {error}") from error
         request = replace(
             request,
             build_inputs=_with_seeded(request.build_inputs, own.build_inputs),

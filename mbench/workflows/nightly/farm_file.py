@@ -313,9 +313,11 @@ class FarmFile:
 
     Attributes:
         name: without `.toml`: of its nights.
+        text: all of it.
     """
 
     path: Path
+    text: str
     name: str
     sha256: str
     farm: Farm
@@ -324,6 +326,10 @@ class FarmFile:
     def results(self) -> Path:
         """Folder of sessions."""
         return self.resolved(self.farm.results)
+
+    def at(self, *place: str | int) -> str:
+        """Return where something stands in the file, as its errors say it: `farm.toml:12: measure.1.variants.1`."""
+        return f"{self.path}:{line_of(self.text, place)}: {_shown(place)}"
 
     def resolved(self, said: str) -> Path:
         """Return a path of the file, which is relative to it.
@@ -354,7 +360,7 @@ def read_farm_file(path: Path) -> FarmFile:
             "of at most 40 characters."
         )
     farm = parse_farm(text, source=str(path))
-    return FarmFile(path=path, name=name, sha256=hashlib.sha256(text.encode()).hexdigest(), farm=farm)
+    return FarmFile(path=path, text=text, name=name, sha256=hashlib.sha256(text.encode()).hexdigest(), farm=farm)
 
 
 def parse_farm(text: str, *, source: str) -> Farm:
@@ -369,7 +375,7 @@ def parse_farm(text: str, *, source: str) -> Farm:
         first = error.errors(include_url=False)[0]
         place = tuple(first["loc"])
         line = line_of(text, place)
-        where = ".".join(_part(part) for part in place if part != "[key]") or "the file"
+        where = _shown(place)
         raise UsageError(f"{source}:{line}: {where}: {ended(_said(first['type'], first['msg'], place))}") from error
     except ValueError as error:
         said = str(error)
@@ -378,8 +384,10 @@ def parse_farm(text: str, *, source: str) -> Farm:
         raise UsageError(f"{source}: {said}.") from error
 
 
-def _part(part: str | int) -> str:
-    return str(part + 1) if isinstance(part, int) else part
+def _shown(place: tuple[str | int, ...]) -> str:
+    """Return a place as people count: `measure.1.models.2.file`."""
+    parts = (str(part + 1) if isinstance(part, int) else part for part in place if part != "[key]")
+    return ".".join(parts) or "the file"
 
 
 def _said(kind: str, message: str, place: tuple[str | int, ...]) -> str:

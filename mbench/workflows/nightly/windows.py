@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from mbench.core.local_times import next_local
+
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 MOST_MISSED: Final = 31
@@ -19,8 +21,8 @@ def window_end(begun: datetime, *, until: time | None, hours: float | None, zone
     Args:
         begun: aware.
         until: local time of day, the next one that is at least a minute away: a change of summer time in between makes
-            the night an hour longer or shorter, and not its end an hour off. A time that a change skips is as long
-            after the change as it would be after the hour that is left out (PEP 495).
+            the night an hour longer or shorter, and not its end an hour off. A time that a change skips is as much
+            later as the clock is put on; one that comes twice is the first that is still to come.
         hours: how long it lasts instead, whatever clocks say.
         zone: of `until`; None: this host's.
 
@@ -32,12 +34,7 @@ def window_end(begun: datetime, *, until: time | None, hours: float | None, zone
     if hours is not None:
         return begun.astimezone(UTC) + timedelta(hours=hours)
     assert until is not None
-    day = begun.astimezone(zone).date()
-    for later in range(3):
-        end = datetime.combine(day + timedelta(days=later), until, tzinfo=zone).astimezone(UTC)  # without zone: local
-        if end - begun >= _SOON:
-            return end
-    raise AssertionError("a day has no end")  # pragma: no cover
+    return next_local(until, begun + _SOON - datetime.resolution, zone)
 
 
 def missed_dates(last: date | None, today: date, *, due: Sequence[str]) -> tuple[date, ...]:

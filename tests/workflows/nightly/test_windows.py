@@ -44,9 +44,30 @@ def test_summer_time_makes_a_night_longer_or_shorter_and_not_its_end_an_hour_off
     assert (end - at(begun)) == timedelta(hours=hours)
 
 
-def test_a_time_that_summer_time_skips_is_an_hour_later_and_one_that_comes_twice_is_the_first():
-    assert ends("2026-03-28 21:00", "02:30").astimezone(BERLIN).time() == time(3, 30)
-    assert ends("2026-10-24 21:00", "02:30") == at("2026-10-25 00:30")
+@pytest.fixture
+def in_berlin(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    clock.tzset()
+    yield
+    monkeypatch.undo()
+    clock.tzset()
+
+
+@pytest.mark.parametrize("zone", [BERLIN, None])
+@pytest.mark.parametrize(
+    ("begun", "end"),
+    [
+        ("2026-03-28 21:00", "2026-03-29 01:30"),  # skipped: 03:30 of summer time
+        ("2026-03-29 01:29", "2026-03-29 01:30"),
+        ("2026-03-29 01:29:01", "2026-03-30 00:30"),
+        ("2026-10-24 21:00", "2026-10-25 00:30"),  # twice: the first
+        ("2026-10-25 00:29", "2026-10-25 00:30"),
+        ("2026-10-25 00:29:01", "2026-10-25 01:30"),  # the first is over: the second
+        ("2026-10-25 01:29:01", "2026-10-26 01:30"),
+    ],
+)
+def test_a_time_that_is_skipped_or_comes_twice_is_the_same_with_and_without_a_zone(in_berlin, zone, begun, end):
+    assert ends(begun, "02:30", zone=zone) == at(end)
 
 
 def test_without_a_zone_it_is_this_host_s_own(monkeypatch):
