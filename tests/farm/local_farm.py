@@ -98,6 +98,10 @@ class LocalFarm:
         """Whether an agent has ended by itself."""
         return self._agents[index][2].done()
 
+    def forget_agent(self, index: int) -> None:
+        """Let an agent be that has ended by an error of its own."""
+        del self._agents[index]
+
     def stop_agent(self, index: int) -> None:
         _, until, ended = self._agents[index]
         self._loop.call_soon_threadsafe(until.set)

@@ -203,6 +203,18 @@ def test_another_version_is_refused_with_both_named(open_farm, monkeypatch):
         farm.engine()
 
 
+def test_an_agent_of_another_version_ends_and_names_both(open_farm, monkeypatch):
+    farm = open_farm("a")
+    monkeypatch.setattr(hello, "__version__", "99.1")
+    farm.start_agent("there", lambda: {"b"})
+    farm.wait_until(lambda: farm.ended(1))
+    with pytest.raises(OtherVersion, match=r"is mbench [0-9.a-z]+, this is mbench 99\.1") as refused:
+        farm.stop_agent(1)
+    assert refused.value.exit_code == 2
+    farm.forget_agent(1)
+    assert farm.agents[0].lent == {"a"}
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "error_class"),
     [

@@ -380,3 +380,26 @@ def test_a_phone_is_left_to_the_night_of_higher_priority_that_waits_for_it(lab):
     ended = lab.mbench("nightly", path, "--json")
     assert (ended.returncode, night_of(ended)["end"]) == (0, "complete"), ended.err
     assert not list((lab.home / "farm" / "turns").iterdir())
+
+
+@pytest.mark.slow
+@together
+def test_a_night_that_another_version_began_is_concluded_and_one_is_begun_anew(lab):
+    phone = lab.phone()
+    path = farm(lab, runs=400)
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: phone.benchmarks >= 2)
+    process.send_signal(signal.SIGTERM)
+    first = night_of(lab.end(process))
+    plan = Path(first["path"]) / "plan.json"
+    fields = json.loads(plan.read_bytes())
+    fields["provenance"]["mbench"] = "0.0.9"
+    plan.write_text(json.dumps(fields), encoding="utf-8")
+    again = lab.mbench("nightly", farm(lab, runs=2), "--json")
+    night = night_of(again)
+    assert (again.returncode, night["end"]) == (0, "complete"), again.err
+    assert night["session"] != first["session"]
+    assert "it was begun by mbench 0.0.9, and mbench " in again.err
+    (row,) = lab.mbench("report", first["session"], "--json").rows
+    assert (row["status"], row["error_class"]) == ("skipped", "budget")
+    assert "begun by mbench 0.0.9" in row["message"]

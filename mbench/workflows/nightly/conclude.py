@@ -40,13 +40,14 @@ def _left_out_message(night: Night, job: str) -> str:
     )
 
 
-def conclude(store: SessionStore, night: Night, *, now: datetime) -> NightEnd:
+def conclude(store: SessionStore, night: Night, *, now: datetime, why: str | None = None) -> NightEnd:
     """Write a document for every cell that has none, and how the night ended; nothing is measured after that.
 
     Args:
         store: the night's session.
         night: the night.
         now: aware.
+        why: the night ends before its window does, as a clause; None: it was cancelled, or its time is over.
 
     Raises:
         StoreError: something could not be written.
@@ -59,7 +60,7 @@ def conclude(store: SessionStore, night: Night, *, now: datetime) -> NightEnd:
         if measured is not None:
             store.save_job(measured)
         else:
-            _save_missing(store, result, _message(store, night, result, now, cancelled=cancelled), at=now)
+            _save_missing(store, result, _message(store, night, result, now, cancelled=cancelled, why=why), at=now)
     results = store.results()
     codes = [code_of(result) for result in results]
     missing = codes.count(NO_NUMBER)
@@ -104,7 +105,9 @@ def _measured_so_far(store: SessionStore, result: JobResult, now: datetime) -> J
     return concluded.model_copy(update={"warnings": (*concluded.warnings, limited)})
 
 
-def _message(store: SessionStore, night: Night, result: JobResult, now: datetime, *, cancelled: bool) -> str:
+def _message(
+    store: SessionStore, night: Night, result: JobResult, now: datetime, *, cancelled: bool, why: str | None
+) -> str:
     """Return why a cell has no number: its device's reason, else the night's end."""
     runs = len(result.runs)
     ending = store.ending(result.device.serial)
@@ -112,6 +115,8 @@ def _message(store: SessionStore, night: Night, result: JobResult, now: datetime
         reason = ending.message.removeprefix(f"{ending.serial}: ").rstrip(".")
     elif cancelled:
         reason = "the night was cancelled"
+    elif why is not None and now < night.until:
+        reason = why
     elif now >= night.until:
         reason = f"the night's window ended at {night.until:%H:%M} UTC"
     else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from mbench import __version__
 from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError, UsageError
 from mbench.core.nights import Night, NightEnd
 from mbench.core.ports import Clock, Progress
@@ -52,7 +53,7 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
     """Begin tonight's night, or go on with it, and return it when it has ended.
 
     A night of the same farm file that was never concluded is gone on with while its window lasts, and concluded where
-    that is over.
+    that is over, or where another version of mbench began it.
 
     Args:
         request: what was asked for.
@@ -67,18 +68,21 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
     with driving(file.results, file.name):
         sweep()
         for left in _unconcluded(file):
-            if clock.now() < left.night.until and not is_cancelled(left.path):
+            store = open_session(left.path)
+            other = _begun_by_another(store)
+            if clock.now() < left.night.until and not is_cancelled(left.path) and other is None:
                 progress.note(f"going on with the night of {left.night.date}, session {left.night.session}")
                 if left.night.farm_sha256 != file.sha256:
                     progress.note(
                         f"{file.path} was changed since that night began: it goes on as it was planned, and the next "
                         "night is of the file as it is now"
                     )
-                return _measured(request, open_session(left.path), left.night, {}, progress, started)
-            store = open_session(left.path)
+                return _measured(request, store, left.night, {}, progress, started)
             with store.lock():
-                end = conclude(store, left.night, now=clock.now())
+                end = conclude(store, left.night, now=clock.now(), why=other)
                 _save_table(store)
+            if other is not None:
+                progress.note(other)
             progress.note(f"the night of {left.night.date} had not been concluded: it is {end.end}")
         farm = expand_farm(
             file,
@@ -100,6 +104,14 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
         with store.lock():
             leave_out(store, night, now=clock.now())
         return _measured(request, store, night, planned.unfit, progress, started)
+
+
+def _begun_by_another(store: SessionStore) -> str | None:
+    """Return that another mbench began a night, as a clause; None: this one did. Runs of two are never one cell's."""
+    theirs = store.plan.provenance.mbench
+    if theirs == __version__:
+        return None
+    return f"it was begun by mbench {theirs}, and mbench {__version__} does not go on with it but begins a night anew"
 
 
 def _without_devices(

@@ -114,3 +114,14 @@ def test_a_cell_that_is_left_out_says_what_was_expected_of_it(tmp_path, window_s
     assert (result.status, result.error_class) == (Status.SKIPPED, "budget")
     assert (result.message or "").startswith(words)
     assert store.result("other") is None
+
+
+@pytest.mark.parametrize(
+    ("now", "message"), [(NOW, "another began it"), (NOW + timedelta(hours=1), "the night's window ended at 10:30 UTC")]
+)
+def test_a_night_that_ends_before_its_time_says_why_in_its_cells(tmp_path, now, message):
+    store, night = night_of(job("cpu"), root=tmp_path)
+    assert conclude(store, night, now=now, why="another began it").end is Ending.PARTIAL
+    result = store.result("cpu")
+    assert result is not None
+    assert result.message == message
