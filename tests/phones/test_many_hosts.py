@@ -1,5 +1,6 @@
 """Many hosts, as processes with adb servers and homes of their own, emulated phones, and mutual TLS on loopback."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ from subprocess import Popen
 import pytest
 from command_line import OTHER, SMALL
 from phone_lab import Lab, arm, hear, left_on, wait_until
+from shell_program import write_program
 
 from mbench.core.parts import Part
 from mbench.core.ports import SilentProgress, utc_now
@@ -335,6 +337,27 @@ def test_hosts_check_their_phones_keep_what_they_saw_and_leave_out_those_that_ar
     kept = json.loads((records / f"{locked.serial}.json").read_bytes())
     assert [failure["failure_class"] for failure in kept["failures"]] == ["environment"]
     assert not (farm.driver.home / "farm" / "phones").exists()
+    for process in hosts:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def test_a_program_of_the_user_s_travels_to_each_host_once_and_leaves_the_kept_ones_as_they_are(farm):
+    farm.start_scheduler()
+    hosts = [farm.start_host(index) for index in range(2)]
+    with farm.engine() as engine:
+        farm.lent(engine)
+    path = write_farm(farm, **{"count = 3": "count = 2"})
+    program = write_program(farm.driver.folder / "benchmark_model", "tflite")
+    path.write_text(path.read_text(encoding="utf-8") + '\n[program]\nbinary = "benchmark_model"\n', encoding="utf-8")
+    ended = farm.driver.mbench("nightly", path, "--json")
+    night = night_of(ended)
+    assert (ended.returncode, night["end"], night["measured"]) == (0, "complete", 4), ended.err
+    sha256 = hashlib.sha256(program.read_bytes()).hexdigest()
+    assert {row["binary_sha256"] for row in night["rows"]} == {sha256}
+    for host in farm.hosts:
+        assert [each.name for each in (host.home / "farm" / "programs").iterdir() if each.is_dir()] == [sha256]
+        assert sha256[:12] not in host.mbench("binary", "list").out
     for process in hosts:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)

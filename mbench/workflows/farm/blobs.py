@@ -1,7 +1,10 @@
 """What travels by its SHA-256: models, inputs' values, programs; to the store once, and from there once to a host."""
 
 import hashlib
+import os
+import shutil
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -10,13 +13,20 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.binaries.records import BinaryRecord
 from mbench.core.errors import ArtifactError, StoreError
 from mbench.core.results import BinaryFacts, Plan, PlannedJob
+from mbench.files.disk import disk_errors
 from mbench.files.locks import locked
 from mbench.files.scratch import scratch_folder
+from mbench.files.whole import write_whole
 from mbench.store.objects import Objects, patiently
 from mbench.store.shared import blob_name
 from mbench.workflows.devices.planned_program import absent, hash_of_named, kept_binaries
 from mbench.workflows.home import home
 from mbench.workflows.run.one_run import files_of
+
+OWN_PROGRAM: Final = "benchmark_model"
+
+PROGRAM_DAYS: Final = 14
+"""How long a host keeps a user's own program that no part uses."""
 
 BRING_S: Final = 1800.0
 """Longest wait for another part of this host that brings the same."""
@@ -92,6 +102,46 @@ def bring_program(facts: BinaryFacts, objects: Objects, *, stop: threading.Event
             paths[name].write_bytes(_blob(objects, sha256, name, stop=stop, subject=subject))
         program = paths.pop("benchmark_model")
         library.add(program, flavour=facts.tool, abi=None, source="the farm's store", companions=paths)
+
+
+def put_own_program(path: Path, objects: Objects) -> str:
+    """Put the user's own program where all hosts find it; return its SHA-256.
+
+    Raises:
+        StoreAway: the store does not take it.
+        UsageError: there is no such file, or none that can be read.
+    """
+    sha256 = hash_of_named(path)
+    if not objects.has(blob_name(sha256)):
+        objects.put_new(blob_name(sha256), path.read_bytes())
+    return sha256
+
+
+def bring_own_program(sha256: str, objects: Objects, *, stop: threading.Event, subject: str) -> Path:
+    """Return a user's own program on this host, where it is brought once, verified; the kept ones stay as they are.
+
+    Raises:
+        PartInterrupted: stopped while the store was away.
+        StoreError: the store lacks it, or holds another file under its name.
+        DiskError: this host's disk does not take it.
+    """
+    folder = home() / "farm" / "programs"
+    path = folder / sha256 / OWN_PROGRAM
+    with locked(folder / ".bringing.lock", wait_s=BRING_S), disk_errors("keep a program in", folder):
+        if not path.is_file() or hash_of_named(path) != sha256:
+            data = _blob(objects, sha256, OWN_PROGRAM, stop=stop, subject=subject)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data, fsync=True)
+        os.utime(path)
+        _remove_unused(folder)
+    return path
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove programs that no part has used for long: a program that is built every night would fill the disk."""
+    for path in folder.glob(f"*/{OWN_PROGRAM}"):
+        if path.stat().st_mtime < time.time() - PROGRAM_DAYS * 86_400:
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _models(jobs: Iterable[PlannedJob]) -> set[tuple[str, str]]:

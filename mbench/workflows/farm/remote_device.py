@@ -26,7 +26,7 @@ from mbench.store.shared import file_name
 from mbench.workflows.devices.absent_device import AbsentDevice
 from mbench.workflows.devices.device import Device, Folders, Identity, TakenDevice
 from mbench.workflows.devices.user_profile import user_profile
-from mbench.workflows.farm.blobs import put_program
+from mbench.workflows.farm.blobs import bring_own_program, put_own_program, put_program
 from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.farm.remote_health import left_out
 from mbench.workflows.run.find_devices import ANY_PHONE, find_devices
@@ -126,6 +126,7 @@ def describe_phones(
     *,
     wanted: Wanted,
     flavour: "Flavour | None" = None,
+    binary: Path | None = None,
     only_look: bool = False,
     priority: int = 0,
     stop: threading.Event,
@@ -141,6 +142,7 @@ def describe_phones(
         serials: of the phones.
         wanted: how they are going to be set.
         flavour: which of the two programs; None: as the hosts keep.
+        binary: the user's own program, in the place of those; it goes to the hosts through the store.
         only_look: whether nothing may be written to a phone.
         priority: of whoever asks.
         stop: ends the asking.
@@ -150,7 +152,8 @@ def describe_phones(
         UsageError: there is no driver for it.
     """
     objects, ask = open_objects(url), f"asks/{secrets.token_hex(8)}"
-    arguments = (ask, asdict(wanted), flavour, only_look)
+    own_program = None if binary is None else put_own_program(binary, objects)
+    arguments = (ask, asdict(wanted), flavour, only_look, own_program)
     parts = [
         Part(device=serial, function=DESCRIBE, arguments=(serial, *arguments), priority=priority)
         for serial in sorted(serials)
@@ -188,14 +191,18 @@ def describe(
     wanted: dict[str, object],
     flavour: "Flavour | None",
     only_look: bool,
+    own_program: str | None,
 ) -> None:
     """Describe a phone of this host, into the store.
 
     Raises:
         MbenchError: it cannot be used, or the store is away.
     """
+    objects, binary = context.outbox.objects, None
+    if own_program is not None:
+        binary = bring_own_program(own_program, objects, stop=context.stop, subject=serial)
     with find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices:
-        (device,) = devices.choose(_Asked(devices=(serial,), flavour=flavour))
+        (device,) = devices.choose(_Asked(devices=(serial,), flavour=flavour, binary=binary))
         if (reason := left_out(serial)) is not None:
             _answer(context, ask, LeftOutPhone(profile=device.profile, reason=reason))
             return
@@ -214,7 +221,7 @@ def describe(
             models=folders.models,
             sessions=folders.work_dir,
         )
-    put_program(identity.binary, context.outbox.objects, given=None)
+    put_program(identity.binary, objects, given=binary)
     _answer(context, ask, about)
 
 

@@ -19,7 +19,7 @@ from mbench.store.outbox import Outbox
 from mbench.store.session_store import SessionStore
 from mbench.store.shared import get_session, part_prefix
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.farm.blobs import bring_models, bring_program
+from mbench.workflows.farm.blobs import bring_models, bring_own_program, bring_program
 from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.farm.remote_health import checked, refuse_left_out
 from mbench.workflows.run.find_devices import find_devices
@@ -34,8 +34,14 @@ SEND_S: Final = 2.0
 """Between two looks of a host at what a part that is at work has measured meanwhile."""
 
 
-def measure(context: HostContext, session: str, serial: str) -> None:
+def measure(context: HostContext, session: str, serial: str, own_program: bool = False) -> None:
     """Measure what is left of a phone's part of a published session.
+
+    Args:
+        context: of this host.
+        session: its name.
+        serial: of the phone.
+        own_program: whether its program is a file of the user's, and none that hosts keep.
 
     Raises:
         PartInterrupted: a stop was requested; what is not in the store yet is sent when it is back.
@@ -56,7 +62,11 @@ def measure(context: HostContext, session: str, serial: str) -> None:
         ):
             refuse_left_out(serial)
             bring_models(left, objects, stop=context.stop, subject=serial)
-            bring_program(part.binary, objects, stop=context.stop, subject=serial)
+            binary = None
+            if own_program and part.binary.tool != "hostbench":
+                binary = bring_own_program(part.binary.sha256, objects, stop=context.stop, subject=serial)
+            else:
+                bring_program(part.binary, objects, stop=context.stop, subject=serial)
             with (
                 find_devices([serial], context.adb_servers, wait_s=context.wait_s) as devices,
                 checked(context, session, devices.fleet),
@@ -64,7 +74,7 @@ def measure(context: HostContext, session: str, serial: str) -> None:
                 measure_part(
                     store,
                     part,
-                    partial(devices.of_plan, store.plan, binary=None),
+                    partial(devices.of_plan, store.plan, binary=binary),
                     progress=_Logged(serial),
                     stop_requested=context.stop.is_set,
                 )

@@ -204,7 +204,7 @@ class Scored(Table):
 
 
 class Program(Table):
-    """Which benchmark program phones run; none said: as the library has it."""
+    """Which benchmark program phones run; none said: as the library has it, of lent phones that of their hosts."""
 
     binary: Text | None = None
     flavour: Literal["tflite", "litert"] | None = None
@@ -294,8 +294,6 @@ class Farm(Table):
         for name, file in dict.fromkeys(zip(names, files, strict=True)):
             if any(other == name and path != file for other, path in zip(names, files, strict=True)):
                 raise ValueError(f"two files are called {name!r}; a name that lasts is one file's")
-        if self.hosts is not None and self.program.binary is not None:
-            raise ValueError("program.binary is of this host's phones; hosts run the programs that they keep")
         if self.hosts is not None and any(group.device == HOST for group in self.phones.values()):
             raise ValueError('device = "host" is this host, which [hosts] do not lend')
         devices = [group.device for group in self.phones.values() if group.device is not None]

@@ -89,6 +89,7 @@ def lent_phones(file: FarmFile, hosts: Hosts, *, wanted: Wanted, only_look: bool
             engine.phones(),
             wanted=wanted,
             flavour=file.farm.program.flavour,
+            binary=_own_program(file),
             only_look=only_look,
             priority=file.farm.priority,
             stop=threading.Event(),
@@ -125,7 +126,7 @@ def measure_lent(
     from mbench.workflows.farm.published import fetch, publish
 
     url = store_url(file, hosts)
-    publish(store, url)
+    publish(store, url, binary=_own_program(file))
 
     serials = {part.device.serial for part in parts}
 
@@ -139,7 +140,7 @@ def measure_lent(
         Part(
             device=part.device.serial,
             function=MEASURE,
-            arguments=(store.plan.session, part.device.serial),
+            arguments=(store.plan.session, part.device.serial, file.farm.program.binary is not None),
             expected_s=expected_s(part),
             priority=file.farm.priority,
         )
@@ -164,7 +165,12 @@ def send(file: FarmFile, hosts: Hosts, store: SessionStore) -> None:
     """
     from mbench.workflows.farm.published import publish
 
-    publish(store, store_url(file, hosts))
+    publish(store, store_url(file, hosts), binary=_own_program(file))
+
+
+def _own_program(file: FarmFile) -> Path | None:
+    said = file.farm.program.binary
+    return None if said is None else file.resolved(said)
 
 
 def store_url(file: FarmFile, hosts: Hosts) -> str:

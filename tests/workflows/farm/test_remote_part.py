@@ -1,7 +1,9 @@
 """What a host does for a part, as far as no phone is needed for it."""
 
 import hashlib
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ from mbench.store.outbox import Outbox
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.farm import remote_part
-from mbench.workflows.farm.blobs import bring_models, put_blobs
+from mbench.workflows.farm.blobs import PROGRAM_DAYS, bring_models, bring_own_program, put_blobs, put_own_program
 from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.farm.published import fetch, publish
 from mbench.workflows.farm.remote_part import MOST_DEATHS, measure
@@ -216,3 +218,28 @@ def test_what_is_fetched_is_not_published_back(homes):
     before = homes.objects.names("")
     publish(found, homes.url)
     assert homes.objects.names("") == before
+
+
+def test_a_user_s_program_comes_to_a_host_once_is_the_planned_one_and_goes_when_it_is_used_no_more(homes, tmp_path):
+    path = tmp_path / "benchmark_model"
+    path.write_bytes(b"a program")
+    homes.at("driver")
+    sha256 = put_own_program(path, homes.objects)
+    homes.at("lab-1")
+    brought = bring_own_program(sha256, homes.objects, stop=threading.Event(), subject="LAB1")
+    assert brought.read_bytes() == b"a program"
+    homes.objects.remove(f"blobs/{sha256}")  # the second time it is not asked for
+    assert bring_own_program(sha256, homes.objects, stop=threading.Event(), subject="LAB1") == brought
+    old, young = (time.time() - days * 86_400 for days in (PROGRAM_DAYS + 1, PROGRAM_DAYS - 1))
+    for at, stays in ((young, True), (old, False)):
+        os.utime(brought, (at, at))
+        path.write_bytes(f"another program, {at}".encode())
+        homes.at("driver")
+        other = put_own_program(path, homes.objects)
+        homes.at("lab-1")
+        bring_own_program(other, homes.objects, stop=threading.Event(), subject="LAB1")
+        assert brought.exists() == stays
+    brought.parent.mkdir()
+    brought.write_bytes(b"damaged")
+    with pytest.raises(StoreError, match="the store lacks benchmark_model"):
+        bring_own_program(sha256, homes.objects, stop=threading.Event(), subject="LAB1")
