@@ -35,6 +35,7 @@ NAMES = (
     "farm",
     "farm_hosts",
     "history",
+    "hundred_nights",
     "host_scores",
     "architectures",
 )

@@ -43,6 +43,9 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(600)
 
 RUNS = 4
 
+X86_64 = {"abis": ("x86_64",), "model": "Any Phone", "device": "any"}
+GENERIC = "generic_x86_64"
+
 
 @dataclass
 class Farm:
@@ -226,6 +229,7 @@ store = "{store}"
 
 
 def night_of(ended) -> dict:
+    assert ended.out, ended.err
     return json.loads(ended.out)
 
 
@@ -345,9 +349,11 @@ def test_hosts_check_their_phones_keep_what_they_saw_and_leave_out_those_that_ar
 def test_a_program_of_the_user_s_travels_to_each_host_once_and_leaves_the_kept_ones_as_they_are(farm):
     farm.start_scheduler()
     hosts = [farm.start_host(index) for index in range(2)]
+    for host in farm.hosts:
+        host.phone(**X86_64)
+    path = write_farm(farm, **{"count = 3": "count = 2", "pixel4": GENERIC})
     with farm.engine() as engine:
-        farm.lent(engine)
-    path = write_farm(farm, **{"count = 3": "count = 2"})
+        wait_until(lambda: len(engine.phones()) == 4)
     program = write_program(farm.driver.folder / "benchmark_model", "tflite")
     path.write_text(path.read_text(encoding="utf-8") + '\n[program]\nbinary = "benchmark_model"\n', encoding="utf-8")
     ended = farm.driver.mbench("nightly", path, "--json")
