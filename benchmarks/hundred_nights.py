@@ -2,11 +2,11 @@
 
     python -m benchmarks hundred_nights        some quarter of an hour; MBENCH_NIGHTS=20 for fewer
 
-Emulated phones with synthetic latencies, a private adb server, and one process that measures short nights, one after the
-other. Before each, every cell meets a fault with a chance of 1 %, drawn by a seed; phones are well again before the next.
- `memory_ratio` and `descriptors_ratio` compare the last fifth of the nights with the second fifth (the
-first imports and caches), and should be 1.05 at most. `packed_bytes_cell` is what a packed cell and night takes, and
-should be 2048 at most. `slowest_ratio` compares the last fifth's median night with the second's.
+Emulated phones with synthetic latencies, a private adb server, and one process that measures short nights, one after
+the other. Before each, every cell meets a fault with a chance of 1 %, drawn by a seed; phones are well again before
+the next. `memory_ratio` and `descriptors_ratio` compare the last fifth of the nights with the second fifth (the first
+imports and caches), and should be 1.05 at most. `packed_bytes_cell` is what a packed cell and night takes, and should
+be 2048 at most. `slowest_ratio` compares the last fifth's median night with that of the second.
 """
 
 import json

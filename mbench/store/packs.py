@@ -1,12 +1,15 @@
 """Packs: concluded nights of a month in one file, which every command reads as if they were folders.
 
-ROOT/packed/2026-11.zip holds SESSION.zip of each night, which holds its documents (plan, night, jobs, report) as they
-were. Raw evidence of runs is not packed. The inner archives are stored and the outer one is deflated, so that what
-documents of one night have in common is kept once.
+ROOT/packed/2026-11.zip holds two files: `sessions.txt`, the names of its nights, and `sessions.zip.xz`, which unpacks
+to an archive with SESSION.zip of each, which holds its documents (plan, night, jobs, report) as they were. Both
+archives are stored, so that xz finds what the documents of all nights have in common. A month of more than 64 MiB has
+several packs: 2026-11-2.zip. Raw evidence of runs is not packed. Older packs have the SESSION.zip themselves, each
+deflated by itself; they are read as well, and nothing is added to them.
 """
 
 import atexit
 import io
+import lzma
 import os
 import re
 import shutil
@@ -32,8 +35,20 @@ RAW: Final = "runs"
 MOST_PACK_BYTES: Final = 512 << 20
 """Of one pack; a month that needs more has several."""
 
+NAMES: Final = "sessions.txt"
+SOLID: Final = "sessions.zip.xz"
+
+MOST_SOLID_BYTES: Final = 64 << 20
+"""Of what one pack holds, unpacked, unless that is one session: to read one, all are unpacked."""
+
+_DICTIONARY_BYTES: Final = MOST_SOLID_BYTES
+_MOST_MEMORY_BYTES: Final = 256 << 20
+"""Of unpacking xz; with our dictionary it takes 65 MiB."""
+
 MOST_SESSION_BYTES: Final = 1 << 30
 """Of all documents of one night, unpacked."""
+
+MOST_NAMES_BYTES: Final = 16 << 20
 
 MOST_DOCUMENT_BYTES: Final = 256 << 20
 
@@ -115,14 +130,26 @@ def pack(root: Path, month: str, sessions: Sequence[Path]) -> None:
         StoreError: something could not be read or written; no folder whose session is not packed is gone.
     """
     with locked(root / ".nights" / "packing.lock", wait_s=None, otherwise=OTHER_RESULTS):
+        waiting: dict[Path, dict[str, bytes]] = {}
         for folder in sessions:
-            files = dict(_files_of(folder))
-            known = packed_sessions(root).get(folder.name)
-            if known is None:
-                known = _added(root, month, folder.name, files)
-            if _documents(known, folder.name) != files:
-                raise StoreError(f"{known} holds another session {folder.name} than {folder}; move one of them.")
-            _remove_whole(folder)
+            waiting[folder] = dict(_files_of(folder))
+            if sum(len(data) for files in waiting.values() for data in files.values()) > MOST_SOLID_BYTES:
+                _pack_these(root, month, waiting)
+                waiting = {}
+        _pack_these(root, month, waiting)
+
+
+def _pack_these(root: Path, month: str, sessions: Mapping[Path, Mapping[str, bytes]]) -> None:
+    """Put the documents of sessions' folders into a month's packs, and remove each that can be read from one."""
+    known = packed_sessions(root)
+    new = {folder.name: _archive(files) for folder, files in sessions.items() if folder.name not in known}
+    _add(root, month, new)
+    known = packed_sessions(root)
+    for folder, files in sessions.items():
+        path = known[folder.name]
+        if _documents(path, folder.name) != files:
+            raise StoreError(f"{path} holds another session {folder.name} than {folder}; move one of them.")
+        _remove_whole(folder)
 
 
 def remove_raw(session: Path) -> None:
@@ -147,28 +174,42 @@ def _remove_whole(path: Path) -> None:
             shutil.rmtree(each)
 
 
-def _added(root: Path, month: str, session: str, files: Mapping[str, bytes]) -> Path:
-    """Return the pack of a month that a session was added to."""
-    inner = _archive(files, zipfile.ZIP_STORED)
-    number, path = 1, root / FOLDER / f"{month}.zip"
-    while path.exists() and path.stat().st_size + len(inner) // 4 > MOST_PACK_BYTES:
+def _add(root: Path, month: str, sessions: Mapping[str, bytes]) -> None:
+    """Add archives of sessions to the packs of a month, in order, each where there is room."""
+    left, number = dict(sessions), 0
+    with storing("write", root / FOLDER):
+        (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    while left:
         number += 1
-        path = root / FOLDER / f"{month}-{number}.zip"
-    before = {}
-    if path.exists():
-        archive = _opened(path)
-        before = {name: archive.read(name, limit_bytes=MOST_SESSION_BYTES) for name in archive.names}
-    with storing("write", path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, _archive(before | {f"{session}.zip": inner}, zipfile.ZIP_DEFLATED))
-    return path
+        path = root / FOLDER / f"{month}{'' if number == 1 else f'-{number}'}.zip"
+        before: dict[str, bytes] = {}
+        if path.exists():
+            if SOLID not in _opened(path).names:
+                continue
+            archive = _inside(path)
+            before = {name: archive.read(name, limit_bytes=MOST_SESSION_BYTES) for name in archive.names}
+        room, added = MOST_SOLID_BYTES - sum(map(len, before.values())), dict[str, bytes]()
+        for session in list(left):
+            if len(left[session]) > room and (before or added):
+                break
+            room -= len(left[session])
+            added[f"{session}.zip"] = left.pop(session)
+        if added:
+            replace_file(path, _solid(before | added))
 
 
-def _archive(files: Mapping[str, bytes], method: int) -> bytes:
+def _solid(sessions: Mapping[str, bytes]) -> bytes:
+    """Return a pack of these archives."""
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": _DICTIONARY_BYTES}]
+    names = "".join(f"{name.removesuffix('.zip')}\n" for name in sorted(sessions))
+    return _archive({NAMES: names.encode(), SOLID: lzma.compress(_archive(sessions), filters=filters)})
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", method, compresslevel=9) as archive:
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _EARLIEST), files[name], method, 9)
+            archive.writestr(zipfile.ZipInfo(name, _EARLIEST), files[name])
     return data.getvalue()
 
 
@@ -200,7 +241,14 @@ def _packs(root: Path) -> list[Path]:
 @lru_cache(maxsize=64)
 def _names(path: Path, _: int) -> tuple[str, ...]:
     """Return the sessions of a pack that has not been written since."""
-    names = [name.removesuffix(".zip") for name in _opened(path).names]
+    archive = _opened(path)
+    if SOLID in archive.names:
+        try:
+            names = archive.read(NAMES, limit_bytes=MOST_NAMES_BYTES).decode("ascii").splitlines()
+        except (ValueError, KeyError) as error:
+            raise StoreError(f"{path}: damaged: {error}. Restore it, or remove it.") from error
+    else:
+        names = [name.removesuffix(".zip") for name in archive.names]
     if odd := next((name for name in names if not re.fullmatch(SESSION_NAME, name)), None):
         raise StoreError(f"{path}: it holds {odd!r}, which is no session's name. Restore it, or remove it.")
     return tuple(names)
@@ -209,8 +257,31 @@ def _names(path: Path, _: int) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def _marks(path: Path, changed_ns: int) -> tuple[tuple[str, str], ...]:
     """Return the sessions of a pack that has not been written since, each with the checksum of its documents."""
-    archive = _opened(path)
+    archive = _inside(path)
     return tuple((name, archive.checksum(f"{name}.zip")) for name in _names(path, changed_ns))
+def _inside(path: Path) -> Archive:
+    """Return the archive with the sessions of a pack, whichever kind it is of."""
+    stat = path.stat()
+    return _unpacked_inside(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1)  # sessions are read in the order of their names, which is that of packs
+def _unpacked_inside(path: Path, *_: int) -> Archive:
+    archive = _opened(path)
+    if SOLID not in archive.names:
+        return archive
+    try:
+        packed = archive.read(SOLID, limit_bytes=MOST_PACK_BYTES)
+        unpacking, limit = (
+            lzma.LZMADecompressor(lzma.FORMAT_XZ, _MOST_MEMORY_BYTES),
+            MOST_SESSION_BYTES + MOST_SOLID_BYTES,
+        )
+        data = unpacking.decompress(packed, limit)
+        if not unpacking.eof:
+            raise ValueError(f"{SOLID} is cut off, or unpacks to more than {limit} bytes")
+        return Archive(data)
+    except (ValueError, lzma.LZMAError) as error:
+        raise StoreError(f"{path}: damaged: {error}. Restore it, or remove it.") from error
 
 
 def _opened(path: Path) -> Archive:
@@ -224,7 +295,7 @@ def _opened(path: Path) -> Archive:
 def _documents(path: Path, session: str) -> dict[str, bytes]:
     """Return the documents of a packed session by their place."""
     try:
-        inner = Archive(_opened(path).read(f"{session}.zip", limit_bytes=MOST_SESSION_BYTES))
+        inner = Archive(_inside(path).read(f"{session}.zip", limit_bytes=MOST_SESSION_BYTES))
         if sum(map(inner.size, inner.names)) > MOST_SESSION_BYTES:
             raise ValueError(f"{session} unpacks to more than {MOST_SESSION_BYTES} bytes")
         if odd := next((name for name in inner.names if not _fits(name)), None):

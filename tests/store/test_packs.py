@@ -1,5 +1,7 @@
 """Packed sessions: as small as they can be, as readable as folders, and never lost."""
 
+import io
+import lzma
 import os
 import zipfile
 from pathlib import Path
@@ -153,6 +155,70 @@ def test_a_pack_with_another_name_than_a_session_s_is_refused(tmp_path, name):
         list_sessions(tmp_path)
 
 
+def test_a_pack_of_before_is_read_as_well_and_nothing_is_added_to_it(tmp_path):
+    old, new = session(tmp_path), session(tmp_path)
+    before = old.results()
+    inner = tmp_path / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        for name, data in contents(old.path).items():
+            if not name.startswith("runs/"):
+                archive.writestr(name, data)
+    path = tmp_path / "packed" / "2026-01.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(inner, f"{old.plan.session}.zip")
+    data = path.read_bytes()
+    pack(tmp_path, "2026-01", [old.path, new.path])
+    assert path.read_bytes() == data
+    assert sorted(each.name for each in path.parent.iterdir()) == ["2026-01-2.zip", "2026-01.zip"]
+    assert open_session(find_session(tmp_path, old.plan.session)).results() == before
+    assert set(packed_sessions(tmp_path)) == {old.plan.session, new.plan.session}
+
+
+def test_a_pack_opens_with_common_tools(tmp_path):
+    store = session(tmp_path)
+    plan_text = (store.path / "plan.json").read_bytes()
+    pack(tmp_path, "2026-01", [store.path])
+    with zipfile.ZipFile(tmp_path / "packed" / "2026-01.zip") as outer:
+        assert outer.read("sessions.txt").decode() == f"{store.plan.session}\n"
+        solid = lzma.decompress(outer.read("sessions.zip.xz"))
+    with zipfile.ZipFile(io.BytesIO(solid)) as middle, middle.open(f"{store.plan.session}.zip") as inner:
+        assert zipfile.ZipFile(io.BytesIO(inner.read())).read("plan.json") == plan_text
+
+
+@pytest.mark.parametrize(("room", "packs_wanted"), [(1, 3), (1 << 30, 1)])
+def test_a_month_that_is_more_than_a_pack_takes_has_several(tmp_path, monkeypatch, room, packs_wanted):
+    stores = [session(tmp_path) for _ in range(3)]
+    before = {store.plan.session: store.results() for store in stores}
+    monkeypatch.setattr(packs, "MOST_SOLID_BYTES", room)
+    pack(tmp_path, "2026-01", [store.path for store in stores])
+    assert len(list((tmp_path / "packed").iterdir())) == packs_wanted
+    assert {name: open_session(find_session(tmp_path, name)).results() for name in before} == before
+
+
+def solid(folder: Path, data: bytes) -> None:
+    with zipfile.ZipFile(folder / "packed" / "2026-01.zip", "w") as archive:
+        archive.writestr("sessions.txt", "20260115-093000-a-b-0000\n")
+        archive.writestr("sessions.zip.xz", data)
+
+
+@pytest.mark.parametrize("what", ["cut off", "bomb", "no xz", "no archive"])
+def test_what_does_not_unpack_as_it_should_is_refused(tmp_path, monkeypatch, what):
+    (tmp_path / "packed").mkdir()
+    monkeypatch.setattr(packs, "MOST_SOLID_BYTES", 1000)
+    monkeypatch.setattr(packs, "MOST_SESSION_BYTES", 1000)
+    data = {
+        "cut off": lzma.compress(os.urandom(500))[:-20],
+        "bomb": lzma.compress(bytes(2001)),
+        "no xz": b"nothing",
+        "no archive": lzma.compress(b"nothing"),
+    }
+    solid(tmp_path, data[what])
+    assert list_sessions(tmp_path) == ("20260115-093000-a-b-0000",)
+    with pytest.raises(StoreError, match=r"2026-01\.zip: damaged"):
+        unpacked(tmp_path, "20260115-093000-a-b-0000")
+
+
 def test_a_damaged_pack_is_named(tmp_path):
     (tmp_path / "packed").mkdir()
     (tmp_path / "packed" / "2026-01.zip").write_bytes(b"PK\x03\x04 nonsense")
@@ -160,15 +226,16 @@ def test_a_damaged_pack_is_named(tmp_path):
         list_sessions(tmp_path)
 
 
-def test_a_cell_and_night_take_less_than_two_kilobytes(tmp_path):
+@pytest.mark.parametrize(("nights_packed", "cells"), [(5, 20), (10, 2)])
+def test_a_cell_and_night_take_less_than_two_kilobytes(tmp_path, nights_packed, cells):
     nights = []
-    for _ in range(5):
+    for _ in range(nights_packed):
         store = create_session(
             tmp_path,
             device="night",
             what="farm",
             now=NOW,
-            plan_of=lambda name: plan(name, planned=tuple(_job(number) for number in range(20))),
+            plan_of=lambda name: plan(name, planned=tuple(_job(number) for number in range(cells))),
         )
         with store.lock():
             for job in store.plan.jobs:
@@ -179,7 +246,7 @@ def test_a_cell_and_night_take_less_than_two_kilobytes(tmp_path):
     pack(tmp_path, "2026-01", nights)
     packed = (tmp_path / "packed" / "2026-01.zip").stat().st_size
     assert whole > 20 * packed
-    assert packed <= 2048 * 5 * 20
+    assert packed <= 2048 * nights_packed * cells
 
 
 def _job(number: int) -> PlannedJob:
