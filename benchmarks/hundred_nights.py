@@ -154,7 +154,7 @@ def _ratio(seen: Sequence[dict[str, Any]], key: str) -> float | None:
     if fifth == 0:
         return None
     early, late = seen[fifth : 2 * fifth], seen[-fifth:]
-    return round(median(one[key] for one in late) / median(one[key] for one in early), 3)
+    return round(float(median(one[key] for one in late) / median(one[key] for one in early)), 3)
 
 
 def _nights(path: Path) -> None:
