@@ -45,7 +45,7 @@ def certs(
     DIR/NAME goes to the host NAME, DIR/scheduler and DIR/driver likewise; DIR/ca stays where it is, and private. Each
     of them lets its holder run any code on every host of the farm.
     """
-    _need_farm()
+    need_farm()
     from mbench.workflows.farm.certify import certify
 
     for made in certify(folder, host or [], days=days):
@@ -62,7 +62,7 @@ def scheduler(
     ] = 300.0,
 ) -> None:
     """Run the scheduler that hosts and drivers meet at, until Ctrl-C."""
-    _need_farm()
+    need_farm()
     from mbench.workflows.farm.serve import serve_scheduler
 
     _log_changes()
@@ -99,7 +99,7 @@ def host(
 
     Phones come and go as adb sees them; scheduler and store may, too. What is measured is on this host's disk first.
     """
-    _need_farm()
+    need_farm()
     from mbench.workflows.farm.host import lend
 
     _log_changes()
@@ -125,7 +125,7 @@ def drain(
 
     It takes no new one; `mbench farm status` says so.
     """
-    _need_farm()
+    need_farm()
     from mbench.workflows.farm.draining import drain_host
 
     write_line(drain_host(host, scheduler, tls=tls))
@@ -136,7 +136,7 @@ def _announce(address: str) -> None:
     sys.stdout.flush()
 
 
-def _need_farm() -> None:
+def need_farm() -> None:
     """Refuse where the extra is not installed.
 
     Raises:

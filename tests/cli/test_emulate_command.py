@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -65,3 +66,54 @@ def test_a_serial_that_was_named_and_is_taken_is_one_line(start):
 def test_more_serials_than_phones_are_too_many(bare):
     done = bare("emulate", "--serial", "A", "--serial", "B")
     assert (done.returncode, "2 times --serial for 1 phones; say --count 2" in done.stderr) == (2, True)
+
+
+def test_faults_of_a_seed_are_armed_and_said_and_are_the_same_again(start):
+    def faults() -> list[str]:
+        process = start("--count", "4", "--faults", "7")
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(4)]
+        os.kill(process.pid, signal.SIGINT)
+        process.wait(60)
+        return [line.partition("  fault: ")[2].strip() for line in lines]
+
+    first = faults()
+    assert sum(bool(fault) for fault in first) == 2
+    assert faults() == first
+
+
+def test_a_farm_of_hosts_is_one_command_and_all_of_it_ends_with_it(bare, tmp_path):
+    pytest.importorskip("distributed", reason="many hosts need the extra farm")
+    folder = tmp_path / "farm"
+    process = bare.start(
+        *("emulate", "--hosts", "2", "--count", "2", "--synthetic", "--faults", "7"),
+        *("--farm", str(folder), "--scheduler-port", "0"),
+    )
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(6)]
+        assert [line.split()[:2] for line in lines[:4]] == [
+            ["lab-1", "EMULATED01"],
+            ["lab-1", "EMULATED02"],
+            ["lab-2", "EMULATED03"],
+            ["lab-2", "EMULATED04"],
+        ]
+        assert f"{folder / 'farm.toml'} is written" in lines[4]
+
+        def hosts() -> list[tuple[str, int]]:
+            status = json.loads(bare("farm", "status", str(folder / "farm.toml"), "--json").stdout)
+            return [(host["host"], len(host["phones"])) for host in status["hosts"]]
+
+        until = time.monotonic() + 60
+        while hosts() != [("lab-1", 2), ("lab-2", 2)]:
+            assert time.monotonic() < until
+    finally:
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "Hosts are not known" in bare("farm", "status", str(folder / "farm.toml")).stdout
+
+
+def test_options_of_this_host_s_phones_are_not_of_a_farm(bare):
+    done = bare("emulate", "--hosts", "2", "--serial", "A")
+    assert (done.returncode, "leave them out, or --hosts" in done.stderr) == (2, True)

@@ -1,6 +1,6 @@
 """Emulating: `mbench emulate`: phones that are not there, joined to a real adb server, until Ctrl-C."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mbench.core.errors import UsageError
@@ -8,6 +8,8 @@ from mbench.devices.adb.connecting import connect, disconnect
 from mbench.devices.adb.discovery import list_devices
 from mbench.devices.profiles.profile import Profile
 from mbench.emulator.phone.facts import Cluster, PhoneFacts, SyntheticLaw, pixel4
+from mbench.emulator.phone.faults import Fault
+from mbench.emulator.seeded_faults import seeded_faults
 from mbench.emulator.serving import Serving, serve
 from mbench.workflows.devices.attached_phones import adb_servers
 from mbench.workflows.devices.emulated_serials import held_serials
@@ -33,7 +35,8 @@ def emulate(
     serials: Sequence[str],
     servers: Sequence[str],
     synthetic: bool,
-    announce: Callable[[Serving], None],
+    faults: int | None = None,
+    announce: Callable[[Serving, Mapping[str, Fault]], None],
 ) -> None:
     """Run emulated phones of a profile, connected to the adb server, until they are interrupted.
 
@@ -43,7 +46,8 @@ def emulate(
         ports: theirs, as far as given; the others get free ones.
         serials: theirs, as far as given; the others get EMULATED01 and so on, none that a phone has already.
         servers: addresses of adb servers, of which the first is joined; none: the user's.
-        synthetic: whether their latencies are invented.
+        synthetic: whether their latencies are synthetic.
+        faults: seed of faults that are armed; None: all are well.
         announce: is told once all of them are joined.
 
     Raises:
@@ -65,7 +69,11 @@ def emulate(
             for phone in serving.phones:
                 connect(server, phone.address)
                 joined.append(phone.address)
-            announce(serving)
+            armed = {} if faults is None else seeded_faults(faults, [phone.serial for phone in serving.phones])
+            for phone in serving.phones:
+                if phone.serial in armed:
+                    phone.arm(armed[phone.serial])
+            announce(serving, armed)
 
         def make(serial: str) -> PhoneFacts:
             return phone_facts(profile, serial, synthetic=synthetic)
