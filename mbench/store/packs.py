@@ -41,9 +41,11 @@ SOLID: Final = "sessions.zip.xz"
 MOST_SOLID_BYTES: Final = 64 << 20
 """Of what one pack holds, unpacked, unless that is one session: to read one, all are unpacked."""
 
-_DICTIONARY_BYTES: Final = MOST_SOLID_BYTES
+_DICTIONARY_BYTES: Final = (1 << 20, 16 << 20)
+"""Of xz, least and most: packing takes some twelve times as much memory (xz(1), -0 … -9), unpacking once."""
+
 _MOST_MEMORY_BYTES: Final = 256 << 20
-"""Of unpacking xz; with our dictionary it takes 65 MiB."""
+"""Of unpacking xz."""
 
 MOST_SESSION_BYTES: Final = 1 << 30
 """Of all documents of one night, unpacked."""
@@ -200,9 +202,10 @@ def _add(root: Path, month: str, sessions: Mapping[str, bytes]) -> None:
 
 def _solid(sessions: Mapping[str, bytes]) -> bytes:
     """Return a pack of these archives."""
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": _DICTIONARY_BYTES}]
+    inside, (least, most) = _archive(sessions), _DICTIONARY_BYTES
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": min(most, max(least, len(inside)))}]
     names = "".join(f"{name.removesuffix('.zip')}\n" for name in sorted(sessions))
-    return _archive({NAMES: names.encode(), SOLID: lzma.compress(_archive(sessions), filters=filters)})
+    return _archive({NAMES: names.encode(), SOLID: lzma.compress(inside, filters=filters)})
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
