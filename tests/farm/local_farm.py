@@ -11,6 +11,7 @@ from mbench.farm.agent import Agent
 from mbench.farm.engine import GRACE_S, DaskEngine
 from mbench.farm.phone_worker import ContextOf
 from mbench.farm.scheduler import FarmScheduler
+from mbench.farm.tls import Certificate
 from mbench.files.scratch import ScratchFolder
 
 _T = TypeVar("_T")
@@ -26,7 +27,15 @@ def own_stop(serial: str, stop: threading.Event) -> object:
 class LocalFarm:
     """Lends phones that are names alone; a context manager."""
 
-    def __init__(self, serials: Collection[str], context_of: ContextOf = own_stop, *, absent_s: float = 300.0) -> None:
+    def __init__(
+        self,
+        serials: Collection[str],
+        context_of: ContextOf = own_stop,
+        *,
+        absent_s: float = 300.0,
+        at: Address = ANYWHERE,
+        certificate: Certificate | None = None,
+    ) -> None:
         self.serials = set(serials)
         self.folder = ScratchFolder("local-farm")
         self._context_of, self._absent_s = context_of, absent_s
@@ -34,7 +43,7 @@ class LocalFarm:
         self._thread = threading.Thread(target=self._loop.run_forever, name="local farm", daemon=True)
         self._agents: list[tuple[Agent, asyncio.Event, Future[None]]] = []
         self.scheduler: FarmScheduler | None = None
-        self.address = ANYWHERE
+        self.address, self._certificate = at, certificate
 
     def __enter__(self) -> "LocalFarm":
         self._thread.start()
@@ -58,7 +67,7 @@ class LocalFarm:
         return [agent for agent, _, _ in self._agents]
 
     def engine(self, *, grace_s: float = GRACE_S, away_s: float = 60.0) -> DaskEngine:
-        engine = DaskEngine(self.address, None, grace_s=grace_s, away_s=away_s)
+        engine = DaskEngine(self.address, self._certificate, grace_s=grace_s, away_s=away_s)
         engine.connect()
         return engine
 
@@ -67,10 +76,12 @@ class LocalFarm:
 
     def start_scheduler(self) -> None:
         async def start() -> FarmScheduler:
-            return await FarmScheduler(self.address, None, folder=self.folder.path, absent_s=self._absent_s)
+            return await FarmScheduler(
+                self.address, self._certificate, folder=self.folder.path, absent_s=self._absent_s
+            )
 
         self.scheduler = self.call(start())
-        self.address = parse_address(self.scheduler.address, tls=False)
+        self.address = parse_address(self.scheduler.address, tls=self._certificate is not None)
 
     def stop_scheduler(self) -> None:
         if self.scheduler is not None:
@@ -81,7 +92,7 @@ class LocalFarm:
         async def make() -> tuple[Agent, asyncio.Event]:
             agent = Agent(
                 self.address,
-                None,
+                self._certificate,
                 name=name,
                 attached=attached,
                 context_of=self._context_of,

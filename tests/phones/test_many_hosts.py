@@ -367,3 +367,29 @@ def test_a_program_of_the_user_s_travels_to_each_host_once_and_leaves_the_kept_o
     for process in hosts:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
+
+
+def test_a_phone_that_is_carried_from_a_host_that_is_ended_to_another_is_measured_on_there(farm):
+    farm.start_scheduler()
+    hosts = [farm.start_host(index) for index in range(2)]
+    with farm.engine() as engine:
+        farm.lent(engine)
+    path = write_farm(
+        farm, **{"count = 3": "count = 2", "runs = 2": "runs = 12", "retry_minutes = 0": "retry_minutes = 5"}
+    )
+    process = farm.driver.start("nightly", path, "--json")
+    carried = farm.phones[0]
+    wait_until(lambda: carried.benchmarks >= 6)
+    hosts[0].send_signal(signal.SIGTERM)
+    hosts.pop(0).communicate(timeout=60)
+    farm.hosts[0].server.run("disconnect", carried.address)
+    farm.hosts[1].server.connect(carried.address)
+    ended = farm.driver.end(process, timeout_s=400)
+    night = night_of(ended)
+    assert (ended.returncode, night["end"]) == (0, "complete"), ended.err
+    assert [row["runs"] for row in night["rows"]] == [12] * 4
+    health = json.loads((Path(night["path"]) / "health.json").read_bytes())
+    assert health[carried.serial]["host"] == "lab-1"
+    for host in hosts:
+        host.send_signal(signal.SIGTERM)
+        host.communicate(timeout=60)

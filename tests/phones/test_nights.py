@@ -2,12 +2,15 @@
 
 import json
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 from command_line import OTHER, SMALL
 from phone_lab import arm, arm_and_see, hear, left_on, together, wait_until
 
+from mbench.emulator.adb_server import AdbServer
+from mbench.emulator.phone.facts import SyntheticLaw, pixel4
 from mbench.emulator.phone.faults import FaultKind
 from mbench.workflows.nightly.turns import Turns
 
@@ -403,3 +406,53 @@ def test_a_night_that_another_version_began_is_concluded_and_one_is_begun_anew(l
     (row,) = lab.mbench("report", first["session"], "--json").rows
     assert (row["status"], row["error_class"]) == ("skipped", "budget")
     assert "begun by mbench 0.0.9" in row["message"]
+
+
+@pytest.mark.slow
+@together
+def test_another_user_s_adb_server_beside_ours_stays_and_its_commands_never_fail(lab):
+    lab.phone()
+    failed, counted, ended = list[str](), list[int](), threading.Event()
+    with AdbServer() as theirs:
+        phone = lab.farm.start(pixel4("THEIRS1", synthetic=SyntheticLaw(base_us=800)))
+        theirs.connect(phone.address)
+        before = theirs.run("shell", "getprop", "ro.serialno").stdout
+
+        def ask() -> None:
+            while not ended.is_set():
+                said = theirs.run("shell", "getprop", "ro.serialno")
+                counted.append(1)
+                if said.returncode or said.stdout != before:
+                    failed.append(said.stderr.decode())
+
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        done = lab.mbench("nightly", farm(lab), "--json")
+        ended.set()
+        thread.join(60)
+        assert (done.returncode, [row["status"] for row in night_of(done)["rows"]]) == (0, ["ok"]), done.err
+        assert failed == []
+        assert len(counted) >= 3
+        assert phone.benchmarks == 0
+        assert theirs.run("get-state").stdout == b"device\n"
+
+
+@pytest.mark.slow
+@together
+def test_phones_whose_adb_server_goes_and_comes_back_cost_no_number(lab):
+    phones = [lab.phone() for _ in range(3)]
+    path = farm(lab, runs=6, retry=5)
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: all(phone.benchmarks >= 2 for phone in phones))
+    port = lab.server.port
+    lab.server.stop()
+    lab.server = AdbServer(port=port)
+    for phone in phones:
+        lab.server.connect(phone.address)
+    ended = lab.end(process, timeout_s=300)
+    night = night_of(ended)
+    assert (ended.returncode, night["end"]) == (0, "complete"), ended.err
+    assert [row["runs"] for row in night["rows"]] == [6] * 3
+    assert [left_on(lab, phone) for phone in phones] == [[], [], []]
+    kept = [json.loads(path.read_bytes()) for path in (lab.home / "farm" / "phones").glob("*.json")]
+    assert [one["failures"] for one in kept] == [[]] * len(kept)
