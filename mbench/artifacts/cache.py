@@ -24,7 +24,7 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
-from mbench.artifacts.pins import pins_in, write_pins
+from mbench.artifacts.pins import pins_in, pins_of, write_pins
 from mbench.core.errors import ArtifactError, LockHeld
 from mbench.core.workloads import ArtifactFacts, Document
 from mbench.files import in_use
@@ -221,6 +221,15 @@ class ArtifactCache:
             DiskError: the folder cannot be written.
         """
         write_pins(self._folder, owner, reasons)
+
+    def pins_of(self, owner: str) -> dict[str, str]:
+        """Return what an owner pins, with its reasons by SHA-256.
+
+        Raises:
+            ArtifactError: its file of pins is damaged.
+            DiskError: it cannot be read.
+        """
+        return pins_of(self._folder, owner)
 
     def entries(self) -> tuple[CacheEntry, ...]:
         """Return what the folder holds, by name; the files are not checked.

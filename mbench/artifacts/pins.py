@@ -51,6 +51,18 @@ def write_pins(cache: Path, owner: str, reasons: Mapping[str, str]) -> None:
         write_whole(path, pins.model_dump_json(indent=1).encode(), fsync=True)
 
 
+def pins_of(cache: Path, owner: str) -> dict[str, str]:
+    """Return what one owner pins, with its reasons by SHA-256; nothing where it pins nothing.
+
+    Raises:
+        ArtifactError: its file of pins is damaged.
+        DiskError: it cannot be read.
+    """
+    path = _folder(cache) / f"{owner}.json"
+    with disk_errors("read the pins of the artifact cache", path):
+        return _read(path) if path.exists() else {}
+
+
 def pins_in(cache: Path) -> dict[str, str]:
     """Return why artifacts are pinned, by SHA-256; of several owners the first in alphabetical order says it.
 
@@ -62,15 +74,19 @@ def pins_in(cache: Path) -> dict[str, str]:
     folder = _folder(cache)
     with disk_errors("read the pins of the artifact cache", folder):
         for path in sorted(folder.glob("[!.]*.json")):
-            try:
-                pins = PinFile.model_validate_json(path.read_bytes()).pins
-            except ValidationError as error:
-                raise ArtifactError(
-                    f"{path}: damaged ({error.error_count()} errors); restore it, or remove it so that what it pins "
-                    "may be pruned."
-                ) from error
+            pins = _read(path)
             found = {sha256: f"{path.stem}: {reason}" for sha256, reason in pins.items()} | found
     return found
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return PinFile.model_validate_json(path.read_bytes()).pins
+    except ValidationError as error:
+        raise ArtifactError(
+            f"{path}: damaged ({error.error_count()} errors); restore it, or remove it so that what it pins "
+            "may be pruned."
+        ) from error
 
 
 def _folder(cache: Path) -> Path:

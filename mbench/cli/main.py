@@ -20,6 +20,7 @@ from mbench.cli import (
     emulate,
     evaluate,
     farm,
+    gate,
     grouped,
     history,
     inspect,
@@ -74,6 +75,7 @@ app.command("train", cls=grouped.GroupedCommand)(train.train)
 app.command("evaluate", cls=grouped.GroupedCommand)(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
 app.command("nightly", cls=grouped.GroupedCommand)(nightly.nightly)
+app.command("gate")(gate.gate)
 app.command("accept")(accept.accept)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)

@@ -11,7 +11,7 @@ import typer
 from mbench.cli import options, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
-from mbench.cli.tables import format_or_default, print_results
+from mbench.cli.tables import format_or_default, print_results, print_verdict
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +77,6 @@ def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | No
     """Measure the night, print its table, run the user's command, and end with the exit code that it deserves."""
     from mbench.workflows.nightly.after import run_after
     from mbench.workflows.nightly.night import EndedNight, run_night
-    from mbench.workflows.nightly.summary import exit_codes
 
     begun: list[tuple[SessionStore, Night]] = []
     ending = _Ending()
@@ -92,7 +91,7 @@ def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | No
         if not begun:
             raise
         ended = EndedNight(store=begun[0][0], night=begun[0][1], end=None)
-    codes = exit_codes(ended.store.results(), interrupted=ended.end is None)
+    codes = ended.exit_codes
     failed = None
     if ended.end is not None and file.farm.after is not None:
         failed = run_after(file.farm.after, ended, exit_code=codes[0], folder=file.path.resolve().parent)
@@ -142,8 +141,13 @@ def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.For
 
         rows = json.loads(as_json([row_of(result) for result in results]))
         night = as_object(ended.night, ended.end, rows, codes, path=str(ended.store.path))
+        if ended.judged is not None:
+            night["verdict"] = ended.judged.document.model_dump(mode="json")["verdict"]
         streams.write_json(json.dumps(night, indent=1))
         return
+    if ended.judged is not None:
+        print_verdict(ended.judged, shape)
+        streams.write_line("")
     for line in summary_lines(ended.night, ended.end, results):
         streams.write_line(line)
     streams.write_line("")

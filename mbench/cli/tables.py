@@ -16,6 +16,7 @@ WITHOUT_TERMINAL = 200
 if TYPE_CHECKING:
     from mbench.core.results import JobResult
     from mbench.report.render.text_table import TableValues
+    from mbench.workflows.gate.night_gate import Judged
 
 
 def print_results(
@@ -52,6 +53,23 @@ def print_results(
             write_json(as_json(rows_of(results)))
         case Format.TABLE:
             _print_tables(results, by_session=by_session, columns=columns, whole_foot=whole_foot)
+
+
+def print_verdict(judged: "Judged", shape: Format | None) -> None:
+    """Print a verdict: as text in a terminal, else as markdown or JSON."""
+    match format_or_default(shape):
+        case Format.JSON:
+            write_json(judged.document.model_dump_json(indent=1))
+        case Format.TABLE:
+            from mbench.report.verdicts.text import verdict_text
+
+            write(verdict_text(judged.verdict, judged.changes))
+        case Format.MD:
+            from mbench.report.verdicts.markdown import verdict_markdown
+
+            write(verdict_markdown(judged.verdict, judged.changes))
+        case Format.CSV:
+            raise UsageError("a verdict is printed as md, table or json; [outputs] of a farm file has other formats.")
 
 
 def format_or_default(shape: Format | None) -> Format:

@@ -262,6 +262,8 @@ def _marks(path: Path, changed_ns: int) -> tuple[tuple[str, str], ...]:
     """Return the sessions of a pack that has not been written since, each with the checksum of its documents."""
     archive = _inside(path)
     return tuple((name, archive.checksum(f"{name}.zip")) for name in _names(path, changed_ns))
+
+
 def _inside(path: Path) -> Archive:
     """Return the archive with the sessions of a pack, whichever kind it is of."""
     stat = path.stat()

@@ -1,4 +1,4 @@
-"""Judging a session by the past of its project: the archive's series, the gate's rules, what is accepted and decided."""
+"""Judging a session by its project's past: the archive's series, the gate's rules, what is accepted and decided."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ class GateRequest:
         session: of the night, or any other one.
         accepted: file of accepted changes; None: nothing is accepted.
         renamed: new names of workloads by old ones.
-        against: a branch whose past the session is judged by, such as that of a pull request by `main`'s; None: its own.
+        against: a branch whose past it is judged by, as a pull request is by that of `main`; None: its own.
     """
 
     root: Path
@@ -78,9 +78,7 @@ def judge_session(
         UsageError: the file of accepted changes is wrong, or the session is not one of the results.
     """
     entries = () if request.accepted is None else read_accepted(request.accepted)
-    return asked(
-        request.root, lambda archive: _judged(archive, request, measured, entries, tonight, note), note=note
-    )
+    return asked(request.root, lambda archive: _judged(archive, request, measured, entries, tonight, note), note=note)
 
 
 def _judged(
@@ -167,9 +165,7 @@ def _carried(one: KeptDecision, session: str) -> KeptDecision:
     return one.model_copy(update={"rerun": None})
 
 
-def _stale_notes(
-    request: GateRequest, entries: tuple[AcceptedChange, ...], verdict: NightVerdict
-) -> Iterator[str]:
+def _stale_notes(request: GateRequest, entries: tuple[AcceptedChange, ...], verdict: NightVerdict) -> Iterator[str]:
     unmeasured = [(one.cell, one.model) for one in verdict.findings if one.kind in _UNMEASURED]
     findings: tuple[Finding, ...] = (*verdict.findings, *verdict.near)
     for entry in stale(entries, findings, unmeasured):

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Final
@@ -84,9 +85,7 @@ def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress
         verdict: before.
         progress: reports how far it is, and what could not be measured.
     """
-    plan = plan_reruns(
-        verdict.findings, budget_s=night.budget_s, pair_s=lambda cell: _pair_s(night.measured.of(cell))
-    )
+    plan = plan_reruns(verdict.findings, budget_s=night.budget_s, pair_s=lambda cell: _pair_s(night.measured.of(cell)))
     if plan.left_out:
         progress.note(
             f"{len(plan.left_out)} suspects are not measured again: the budget of {night.budget_s:.0f} s a phone does "
@@ -149,7 +148,7 @@ def _on_all(
                 serial: pool.submit(
                     _on_device,
                     night,
-                    lambda serial=serial: devices.of_plan(night.store.plan, serial, binary=night.binary),
+                    partial(devices.of_plan, night.store.plan, serial, binary=night.binary),
                     suspects,
                     bars[serial],
                 )

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mbench.store.session_store import PLAN_FILE, REPORT_FILE
+from mbench.store.verdicts import VERDICT_FILE
 from mbench.workflows.nightly.farm_file import After
 from mbench.workflows.nightly.night import EndedNight
 
@@ -15,8 +16,8 @@ def run_after(after: After, ended: EndedNight, *, exit_code: int, folder: Path) 
     """Run a user's command and return why it did not end well, None where it did.
 
     It runs in the farm file's folder, with what the farm file says added to mbench's environment, and `MBENCH_NIGHT`
-    (the session's folder), `MBENCH_PLAN`, `MBENCH_REPORT` (markdown), `MBENCH_END` and `MBENCH_EXIT_CODE`. Its output
-    goes where mbench's stderr goes.
+    (the session's folder), `MBENCH_PLAN`, `MBENCH_REPORT` (markdown), `MBENCH_VERDICT` (JSON; empty where the night was
+    not judged), `MBENCH_END` and `MBENCH_EXIT_CODE`. Its output goes where mbench's stderr goes.
 
     Args:
         after: of the farm file.
@@ -31,6 +32,7 @@ def run_after(after: After, ended: EndedNight, *, exit_code: int, folder: Path) 
         "MBENCH_NIGHT": str(path),
         "MBENCH_PLAN": str(path / PLAN_FILE),
         "MBENCH_REPORT": str(path / REPORT_FILE),
+        "MBENCH_VERDICT": str(path / VERDICT_FILE) if ended.judged is not None else "",
         "MBENCH_END": str(ended.end.end) if ended.end else "interrupted",
         "MBENCH_EXIT_CODE": str(exit_code),
     }

@@ -1,5 +1,6 @@
 """`mbench farm cancel`: an end to a night that goes on, or that nobody drives any more."""
 
+import sys
 from dataclasses import dataclass
 
 from mbench.core.errors import MbenchError
@@ -8,11 +9,12 @@ from mbench.report.results.report import report_markdown
 from mbench.store.nights import StoredNight, ask_to_cancel, driver_of, driving, list_nights, shown_results
 from mbench.store.session import open_session
 from mbench.workflows.nightly.after import run_after
+from mbench.workflows.nightly.attempts import NightRequest
 from mbench.workflows.nightly.conclude import conclude
 from mbench.workflows.nightly.farm_file import FarmFile
+from mbench.workflows.nightly.judging_night import judge_or_note
 from mbench.workflows.nightly.lent_phones import send
 from mbench.workflows.nightly.night import EndedNight
-from mbench.workflows.nightly.summary import exit_codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ def _concluded(file: FarmFile, night: StoredNight, clock: Clock, progress: Progr
     with store.lock():
         end = conclude(store, night.night, now=clock.now())
         store.save_report(report_markdown(shown_results(store)))
+        request = NightRequest(file=file, command=("mbench", *sys.argv[1:]), clock=clock)
+        judged = judge_or_note(request, store, night.night, None, progress)
     if file.farm.hosts is not None:
         try:
             send(file, file.farm.hosts, store)
@@ -59,8 +63,8 @@ def _concluded(file: FarmFile, night: StoredNight, clock: Clock, progress: Progr
             progress.note(f"after the night: {error}")
     failed = None
     if file.farm.after is not None:
-        ended = EndedNight(store=store, night=night.night, end=end)
-        code = exit_codes(store.results(), interrupted=False)[0]
+        ended = EndedNight(store=store, night=night.night, end=end, judged=judged)
+        code = ended.exit_codes[0]
         failed = run_after(file.farm.after, ended, exit_code=code, folder=file.path.resolve().parent)
     return Cancelled(
         message=f"{file.name}: the night of {night.night.date} is {end.end}; {end.missing} of {end.planned} cells are "

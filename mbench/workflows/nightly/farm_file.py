@@ -26,6 +26,7 @@ from mbench.core.variants import parse_variant
 from mbench.files.texts import parse_toml, read_text
 from mbench.files.toml_lines import line_of
 from mbench.workflows.nightly.farm_table import Table, Text, Value
+from mbench.workflows.nightly.gate_tables import Gate, Outputs
 from mbench.workflows.nightly.windows import WEEKDAYS
 
 HOST: Final = "host"
@@ -274,6 +275,8 @@ class Farm(Table):
     hosts: Hosts | None = None
     after: After | None = None
     keep: Keep = Keep()
+    gate: Gate = Gate()
+    outputs: Outputs = Outputs()
     renamed: dict[Word, Word] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -408,6 +411,8 @@ def _names_at(place: tuple[str | int, ...]) -> list[str]:
         "hosts": Hosts,
         "after": After,
         "keep": Keep,
+        "gate": Gate,
+        "outputs": Outputs,
         "phones": Group,
         "measure": Measure,
     }

@@ -2,6 +2,7 @@
 
 [gate]
 accepted = "accepted.toml"
+against = "main"          # judged by that branch's past; else by its own
 budget_share = 0.2        # of the window, for measuring suspects again; or budget_minutes = 45
 
 [outputs]
@@ -13,8 +14,9 @@ bencher = "out/bencher"   # a folder
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from mbench.core.bounds import WORD
 from mbench.workflows.nightly.farm_table import Table, Text
 
 DEFAULT_SHARE: Final = 0.2
@@ -26,11 +28,13 @@ class Gate(Table):
 
     Attributes:
         accepted: file of accepted changes.
+        against: a branch whose past the night is judged by, and which it never enters: a pull request's by `main`.
         budget_share: of the window, for measuring suspects again.
         budget_minutes: the same in minutes; one of the two is said at most.
     """
 
     accepted: Text = "accepted.toml"
+    against: Annotated[str, StringConstraints(pattern=WORD)] | None = None
     budget_share: Annotated[float, Field(ge=0, le=1)] | None = None
     budget_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60)] | None = None
 

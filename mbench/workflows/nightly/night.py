@@ -1,5 +1,6 @@
 """A night: planned whole, measured until its window ends, and concluded with a document for every cell."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,17 +18,21 @@ from mbench.report.results.report import report_markdown
 from mbench.store.nights import StoredNight, driving, is_cancelled, list_nights, read_night, save_night, shown_results
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore
+from mbench.store.verdicts import VERDICT_FILE
+from mbench.workflows.gate.night_gate import Judged
 from mbench.workflows.nightly.asked import FarmRequest, expand_farm
 from mbench.workflows.nightly.attempts import Attempts, NightRequest, until_end
 from mbench.workflows.nightly.conclude import conclude, leave_out
 from mbench.workflows.nightly.farm_file import FarmFile, local_date, zone_name
 from mbench.workflows.nightly.health import NightHealth, left_out
+from mbench.workflows.nightly.judging_night import judge_or_note
 from mbench.workflows.nightly.lent_health import end_lent
 from mbench.workflows.nightly.lent_phones import lent_phones
 from mbench.workflows.nightly.past import EarlierNights, earlier_nights
 from mbench.workflows.nightly.plan_night import Phones, PlannedNight, plan_night
 from mbench.workflows.nightly.retention import prune
 from mbench.workflows.nightly.said_once import SaidOnce
+from mbench.workflows.nightly.summary import exit_codes
 from mbench.workflows.nightly.windows import missed_dates, window_end
 from mbench.workflows.run.find_devices import find_devices
 from mbench.workflows.run.one_device import note_ending
@@ -42,11 +47,20 @@ class EndedNight:
 
     Attributes:
         end: None where it was interrupted before its window ended; the same command goes on with it.
+        judged: what it is judged to be; None where it was interrupted, or could not be judged.
     """
 
     store: SessionStore
     night: Night
     end: NightEnd | None
+    judged: Judged | None = None
+
+    @property
+    def exit_codes(self) -> tuple[int, ...]:
+        """All that apply, the one to end with first; a night that could not be judged is not well."""
+        verdict = None if self.judged is None else self.judged.verdict
+        unjudged = self.end is not None and self.judged is None
+        return exit_codes(self.store.results(), interrupted=self.end is None, verdict=verdict, unjudged=unjudged)
 
 
 def run_night(request: NightRequest, *, progress: Progress, started: Started) -> EndedNight:
@@ -81,9 +95,11 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
             with store.lock():
                 end = conclude(store, left.night, now=clock.now(), why=other)
                 _save_table(store)
+                judge_or_note(request, store, left.night, None, progress)
             if other is not None:
                 progress.note(other)
             progress.note(f"the night of {left.night.date} had not been concluded: it is {end.end}")
+        _judge_left(request, progress)
         farm = expand_farm(
             file,
             command=request.command,
@@ -104,6 +120,15 @@ def run_night(request: NightRequest, *, progress: Progress, started: Started) ->
         with store.lock():
             leave_out(store, night, now=clock.now())
         return _measured(request, store, night, planned.unfit, progress, started)
+
+
+def _judge_left(request: NightRequest, progress: Progress) -> None:
+    """Judge the last night where its driver was killed after it had ended: later nights need its verdict."""
+    for last in list_nights(request.file.results, request.file.name)[-1:]:
+        if last.end is not None and not os.path.lexists(last.path / VERDICT_FILE):
+            store = open_session(last.path)
+            with store.lock():
+                judge_or_note(request, store, last.night, None, progress)
 
 
 def _begun_by_another(store: SessionStore) -> str | None:
@@ -260,17 +285,19 @@ def _measured(
                 note_ending(store, serial, error, clock)
             started(store, night)
             health = NightHealth(night, store, progress, clock)
-            try:
-                with until_end(night, store.path, clock) as stop:
+            with until_end(night, store.path, clock) as stop:
+                try:
                     Attempts(request, store, night, stop, health, progress).run(without=set(unfit))
-                end = conclude(store, night, now=clock.now())
-            finally:
-                _save_table(store)
+                    end = conclude(store, night, now=clock.now())
+                finally:
+                    _save_table(store)
+                judged = judge_or_note(request, store, night, stop, progress)
             _end_health(request, store, night, health, progress)
             _prune(request, progress)
         except KeyboardInterrupt:
             end = _concluded_all_the_same(store, night, clock, progress)
-    return EndedNight(store=store, night=night, end=end)
+            judged = judge_or_note(request, store, night, None, progress)
+    return EndedNight(store=store, night=night, end=end, judged=judged)
 
 
 def _concluded_all_the_same(store: SessionStore, night: Night, clock: Clock, progress: Progress) -> NightEnd:

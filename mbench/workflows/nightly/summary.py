@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 from mbench.core.ends import NO_NUMBER, OWN_FAULT, code_of
 from mbench.core.nights import Night, NightEnd
 from mbench.core.results import JobResult
+from mbench.core.verdicts import NightVerdict
 from mbench.workflows.nightly.conclude import reasons
 from mbench.workflows.nightly.past import lasting_name
 
 if TYPE_CHECKING:
     from mbench.core.results import DevicePlan
     from mbench.workflows.nightly.plan_night import PlannedNight
+
+WORSE: Final = 1
+"""Exit code of a regression that is certain or confirmed, and that nobody accepted."""
 
 MOST_NAMED: Final = 5
 """Cells or devices that a line names."""
@@ -50,10 +54,26 @@ def _counted(names: Sequence[str], what: str) -> str:
     return f"{len(names)} {what}s ({', '.join(names[:MOST_NAMED])}, …)"
 
 
-def exit_codes(results: Sequence[JobResult], *, interrupted: bool) -> tuple[int, ...]:
-    """Return all exit codes that apply to a night, the one that it ends with first; 0 alone where all is well."""
+def exit_codes(
+    results: Sequence[JobResult], *, interrupted: bool, verdict: NightVerdict | None = None, unjudged: bool = False
+) -> tuple[int, ...]:
+    """Return all exit codes that apply to a night, the one that it ends with first; 0 alone where all is well.
+
+    Args:
+        results: of all its cells.
+        interrupted: whether it can be gone on with.
+        verdict: None where it was not judged.
+        unjudged: whether it should have been judged and could not be.
+    """
     codes = {code_of(result) for result in results}
-    wanted = ((130, interrupted), (OWN_FAULT, OWN_FAULT in codes), (NO_NUMBER, NO_NUMBER in codes))
+    if unjudged:
+        codes.add(NO_NUMBER)
+    wanted = (
+        (130, interrupted),
+        (WORSE, verdict is not None and bool(verdict.alarms)),
+        (OWN_FAULT, OWN_FAULT in codes),
+        (NO_NUMBER, NO_NUMBER in codes),
+    )
     return tuple(code for code, applies in wanted if applies) or (0,)
 
 

@@ -1,0 +1,137 @@
+"""A night's verdict: judged by its project's past, suspects measured again while the window lasts, outputs written."""
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+
+from mbench.core.errors import MbenchError, StoreError
+from mbench.core.nights import Night
+from mbench.core.ports import Progress
+from mbench.core.verdict_document import KeptDecision
+from mbench.report.exports.cell_rows import cell_rows
+from mbench.store.nights import list_nights
+from mbench.store.session_store import SessionStore
+from mbench.workflows.gate.cells import MeasuredCells
+from mbench.workflows.gate.judging import GateRequest, Judgement
+from mbench.workflows.gate.night_gate import Judged, cells_of, judge_stored, pin_good_files
+from mbench.workflows.gate.old_files import EarlierResults
+from mbench.workflows.gate.rerunning import RerunNight, is_suspect, measure_suspects_again
+from mbench.workflows.gate.stored import night_of
+from mbench.workflows.nightly.attempts import NightRequest
+from mbench.workflows.nightly.farm_file import FarmFile
+from mbench.workflows.nightly.outputs import JudgedNight, write_outputs
+from mbench.workflows.nightly.summary import exit_codes
+
+
+def gate_request(file: FarmFile, session: str) -> GateRequest:
+    """Return how a farm file wants a session of its project to be judged."""
+    return GateRequest(
+        root=file.results,
+        session=session,
+        accepted=file.resolved(file.farm.gate.accepted),
+        renamed=file.farm.renamed,
+        against=file.farm.gate.against,
+    )
+
+
+def judge_or_note(
+    request: NightRequest, store: SessionStore, night: Night, stop: threading.Event | None, progress: Progress
+) -> Judged | None:
+    """Judge a concluded night as `judge_night` does; None where that failed, which is noted and loses nothing."""
+    try:
+        return judge_night(request, store, night, stop, progress)
+    except MbenchError as error:
+        again = f"mbench gate {night.session} --farm {request.file.path}"
+        progress.note(f"the night was not judged to its end: {str(error).rstrip('.')}. Once that is mended: {again}")
+        return None
+
+
+def judge_night(
+    request: NightRequest, store: SessionStore, night: Night, stop: threading.Event | None, progress: Progress
+) -> Judged:
+    """Judge a concluded night, and write what the farm file names.
+
+    Args:
+        request: what `mbench nightly` was asked for.
+        store: of the night.
+        night: the night.
+        stop: set where the night is to end; None: nothing is measured again.
+        progress: reports how far it is, and what could not be measured again.
+
+    Raises:
+        MbenchError: it could not be judged, or its outputs not be written; what was measured is kept.
+    """
+    file = request.file
+    wanted = gate_request(file, night.session)
+    results = store.results()
+    judged = judge_stored(
+        wanted,
+        store,
+        codes=lambda verdict: exit_codes(results, interrupted=False, verdict=verdict),
+        again=None if stop is None else partial(_again, request, store, night, stop, progress),
+        progress=progress,
+    )
+    try:
+        pin_good_files(judged, store, cells_of(wanted, store), owner=file.name)
+    except MbenchError as error:
+        progress.note(f"the files of this night are not kept out of reach of the cache's quota: {error}")
+    for path in write_judged(judged, store, file):
+        progress.note(f"wrote {path}")
+    return judged
+
+
+def write_judged(judged: Judged, store: SessionStore, file: FarmFile) -> tuple[str, ...]:
+    """Write a judged session to the files that a farm file names, and return them.
+
+    Raises:
+        DiskError: one could not be written; those before it are.
+        StoreError: the session's documents cannot be read.
+    """
+    verdict, stored = judged.verdict, night_of(store.path)
+    names: Mapping[str, str] = store.plan.names if stored is None else stored.night.names
+    rows = cell_rows(store.results(), project=verdict.project, branch=verdict.branch, names=names)
+    night = JudgedNight(verdict=verdict, changes=judged.changes, rows=rows)
+    return tuple(map(str, write_outputs(file.farm.outputs, night, resolved=file.resolved)))
+
+
+def _again(
+    request: NightRequest,
+    store: SessionStore,
+    night: Night,
+    stop: threading.Event,
+    progress: Progress,
+    measured: MeasuredCells,
+    judgement: Judgement,
+) -> tuple[KeptDecision, ...]:
+    """Measure a night's suspects again in what is left of its window, within the budget."""
+    file, clock = request.file, request.clock
+    suspects = [one for one in judgement.verdict.findings if is_suspect(one) and one.accepted is None]
+    if not suspects:
+        return ()
+    if file.farm.hosts is not None:
+        progress.note(f"{len(suspects)} suspects are not measured again: phones that hosts lend cannot be yet")
+        return ()
+    window_s, left_s = (night.until - night.begun_at).total_seconds(), (night.until - clock.now()).total_seconds()
+    program = file.farm.program.binary
+    rerun = RerunNight(
+        store=store,
+        measured=measured,
+        earlier=EarlierResults(file.results, _nights_of(file, night), measured, progress.note),
+        budget_s=max(0.0, min(file.farm.gate.budget_s(window_s), left_s)),
+        adb_servers=request.adb_servers,
+        binary=None if program is None else file.resolved(program),
+        command=request.command,
+        stop=stop,
+        clock=clock,
+    )
+    return measure_suspects_again(rerun, judgement.verdict, progress=progress)
+
+
+def _nights_of(file: FarmFile, night: Night) -> tuple[str, ...]:
+    """Return the sessions of the project's and branch's nights, the earliest first."""
+    try:
+        nights = list_nights(file.results)
+    except StoreError:
+        return (night.session,)
+    same = (night.project, night.branch)
+    return tuple(each.night.session for each in nights if (each.night.project, each.night.branch) == same)

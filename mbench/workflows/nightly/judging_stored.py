@@ -1,0 +1,67 @@
+"""`mbench gate`: a stored session judged on its own, with nothing measured again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mbench.core.ports import SilentProgress
+from mbench.store.session import find_session, open_session
+from mbench.workflows.gate.judging import GateRequest
+from mbench.workflows.gate.night_gate import Judged, judge_stored
+from mbench.workflows.home import results_root
+from mbench.workflows.nightly.farm_file import read_farm_file
+from mbench.workflows.nightly.judging_night import gate_request, write_judged
+from mbench.workflows.nightly.summary import exit_codes
+
+
+class _Notes(SilentProgress):
+    """Progress of which only what stays is shown."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+
+    def note(self, text: str) -> None:
+        """Show it."""
+        self._note(text)
+
+
+def judge_by_name(
+    session: str | None,
+    *,
+    farm: Path | None,
+    results: Path | None,
+    accepted: Path | None,
+    against: str | None,
+    note: Callable[[str], None],
+) -> tuple[Judged, tuple[str, ...]]:
+    """Return what a session is judged to be, and the files that were written.
+
+    Args:
+        session: by name, beginning of a name or path; None: the latest.
+        farm: farm file; None: the results folder and nothing else.
+        results: the results folder; None: the usual one.
+        accepted: file of accepted changes, before the farm file's.
+        against: a branch whose past the session is judged by, before the farm file's.
+        note: is told what could not be read.
+
+    Raises:
+        MbenchError: there is no such session, or it cannot be judged.
+    """
+    file = None if farm is None else read_farm_file(farm)
+    root = results_root(results) if file is None else file.results
+    path = find_session(root, session)
+    store = open_session(path)
+    name = store.plan.session
+    request = GateRequest(root=path.parent, session=name) if file is None else gate_request(file, name)
+    if accepted is not None:
+        request = replace(request, accepted=accepted)
+    if against is not None:
+        request = replace(request, against=against)
+    found = store.results()
+    judged = judge_stored(
+        request,
+        store,
+        codes=lambda verdict: exit_codes(found, interrupted=False, verdict=verdict),
+        progress=_Notes(note),
+    )
+    return judged, () if file is None else write_judged(judged, store, file)
