@@ -1,4 +1,4 @@
-"""What changed between two verdicts: whoever is told every night of the same stops to read."""
+"""What changed between two verdicts: a report that is the same every night is read by nobody."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class VerdictChanges:
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to tell: what is still so, or not seen, is no news."""
+        """Whether there is any news: what is still so, or not seen, is none."""
         return bool(self.new or self.recovered or self.accepted)
 
 
@@ -64,7 +64,7 @@ def changes_between(last: NightVerdict | None, tonight: NightVerdict) -> Verdict
 
 
 def is_bad(finding: Finding) -> bool:
-    """Whether a finding is to be told: a regression, a failure, or a cell without a number, that nobody accepted."""
+    """Whether it is to be reported: a regression, a failure, or a cell without a number, that nobody accepted."""
     return finding.alarm or (finding.kind in _UNMEASURED and finding.accepted is None)
 
 

@@ -27,7 +27,7 @@ def plain_message(text: str) -> str:
 
 
 def unique_names(names: Iterable[str]) -> list[str]:
-    """Return names made plain, those told apart by a number that were made alike by it."""
+    """Return names made plain; those that are alike then get a number each."""
     counted: Counter[str] = Counter()
     taken = set[str]()
     unique = []

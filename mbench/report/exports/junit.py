@@ -87,13 +87,13 @@ def _add_row(suite: Element, device: str, row: CellRow, findings: Sequence[Findi
     alarms = [finding for finding in findings if finding.alarm]
     reason = f"{row.error_class or row.state.name.lower()}: {row.message or 'it has no number'}"
     if alarms:
-        _add_end(case, "failure", str(alarms[0].kind), [_told(finding) for finding in alarms])
+        _add_end(case, "failure", str(alarms[0].kind), [_in_a_line(finding) for finding in alarms])
     elif row.state is PointState.FAILED:
         accepted = any(each.kind is FindingClass.FAILED and each.accepted is not None for each in findings)
         _add_end(case, "skipped" if accepted else "failure", "failed", [reason])
     elif row.state is not PointState.NUMBER:
         _add_end(case, "error" if row.ran else "skipped", row.error_class or "lab", [reason])
-    if others := [_told(finding) for finding in findings if not finding.alarm]:
+    if others := [_in_a_line(finding) for finding in findings if not finding.alarm]:
         SubElement(case, "system-out").text = "\n".join(others)
 
 
@@ -103,7 +103,7 @@ def _add_missing(suite: Element, device: str, cell: Cell, findings: Sequence[Fin
     _add_properties(case, {"serial": cell.serial})
     alarms = [finding for finding in findings if finding.alarm]
     kind = "failure" if alarms or findings[0].kind is FindingClass.FAILED else "error"
-    _add_end(case, kind, str((alarms or findings)[0].kind), [_told(finding) for finding in alarms or findings])
+    _add_end(case, kind, str((alarms or findings)[0].kind), [_in_a_line(finding) for finding in alarms or findings])
 
 
 def _add_end(case: Element, tag: str, kind: str, lines: Sequence[str]) -> None:
@@ -111,7 +111,7 @@ def _add_end(case: Element, tag: str, kind: str, lines: Sequence[str]) -> None:
     end.text = "\n".join(map(plain_message, lines))
 
 
-def _told(finding: Finding) -> str:
+def _in_a_line(finding: Finding) -> str:
     """Return a finding in a line, with its evidence."""
     group = Group((finding,))
     accepted = "" if finding.accepted is None else f"accepted by {finding.accepted.who}: {finding.accepted.because}; "

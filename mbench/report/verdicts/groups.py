@@ -12,7 +12,7 @@ _ORDER: Final = {kind: place for place, kind in enumerate(FindingClass)}
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one class that are told together, the worst first; there is one at least."""
+    """Findings of one class that are reported together, the worst first; there is one at least."""
 
     findings: tuple[Finding, ...]
 

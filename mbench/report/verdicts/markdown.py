@@ -8,7 +8,7 @@ from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdicts import NightVerdict
 from mbench.report.verdicts.fitting import ShownSection, fitted
 from mbench.report.verdicts.pieces import Line, as_markdown
-from mbench.report.verdicts.sections import Told, told
+from mbench.report.verdicts.sections import VerdictSections, in_sections
 
 MOST_LINES: Final = 40
 """Of what is not folded."""
@@ -25,19 +25,21 @@ _SUMMARY_LINES: Final = 2_000
 
 def verdict_markdown(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
     """Return a verdict as markdown, at most 40 lines before what is folded; ends with a newline."""
-    return _document(told(verdict, changes), most_lines=MOST_LINES, most_bytes=COMMENT_CHARACTERS - 1)
+    return _document(in_sections(verdict, changes), most_lines=MOST_LINES, most_bytes=COMMENT_CHARACTERS - 1)
 
 
 def job_summary(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
     """Return what is appended to `$GITHUB_STEP_SUMMARY`: all there is to say, in less than 1 MiB."""
-    return _document(told(verdict, changes), most_lines=_SUMMARY_LINES, most_bytes=SUMMARY_BYTES - 1, unbounded=True)
+    return _document(
+        in_sections(verdict, changes), most_lines=_SUMMARY_LINES, most_bytes=SUMMARY_BYTES - 1, unbounded=True
+    )
 
 
 def comment_body(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
     """Return the body of a comment, fewer than 65,536 characters, with the mark by which it is found again."""
     mark = comment_mark(verdict.project, verdict.branch)
     room = COMMENT_CHARACTERS - 1 - len(mark) - 1
-    return f"{mark}\n{_document(told(verdict, changes), most_lines=MOST_LINES, most_bytes=room)}"
+    return f"{mark}\n{_document(in_sections(verdict, changes), most_lines=MOST_LINES, most_bytes=room)}"
 
 
 def comment_mark(project: str, branch: str) -> str:
@@ -46,7 +48,7 @@ def comment_mark(project: str, branch: str) -> str:
     return f"<!-- mbench verdict {name.strip('-')} -->"
 
 
-def _document(whole: Told, *, most_lines: int, most_bytes: int, unbounded: bool = False) -> str:
+def _document(whole: VerdictSections, *, most_lines: int, most_bytes: int, unbounded: bool = False) -> str:
     """Return the text; where it is too large, with half of the lines, and so on: no line is cut, none says a lie."""
     folded_lines = len(whole.folded)
     while True:
@@ -59,7 +61,7 @@ def _document(whole: Told, *, most_lines: int, most_bytes: int, unbounded: bool 
             most_lines //= 2
 
 
-def _lines(whole: Told, most_lines: int, folded_lines: int, *, unbounded: bool) -> Iterator[str]:
+def _lines(whole: VerdictSections, most_lines: int, folded_lines: int, *, unbounded: bool) -> Iterator[str]:
     yield f"**{as_markdown(whole.first)}**"
     yield ""
     yield as_markdown(whole.counts)

@@ -18,7 +18,7 @@ _UNMEASURED = (FindingClass.LAB, FindingClass.MISSING)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One thing that is told: a line, and those below it."""
+    """One thing that is reported: a line, and those below it."""
 
     line: Line
     below: tuple[Line, ...] = ()
@@ -34,8 +34,8 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A verdict as it is told.
+class VerdictSections:
+    """A verdict as it is reported.
 
     Attributes:
         first: the verdict itself.
@@ -50,7 +50,7 @@ class Told:
     folded: tuple[Line, ...]
 
 
-def told(verdict: NightVerdict, changes: VerdictChanges | None = None) -> Told:
+def in_sections(verdict: NightVerdict, changes: VerdictChanges | None = None) -> VerdictSections:
     """Return a verdict in sections.
 
     Args:
@@ -73,7 +73,7 @@ def told(verdict: NightVerdict, changes: VerdictChanges | None = None) -> Told:
         Section("Notes", tuple(Block(("note: ", Prose(note))) for note in verdict.notes), most=4),
     )
     near = (*verdict.near, *(each for each in findings if each.standing is Standing.WITHDRAWN))
-    return Told(
+    return VerdictSections(
         first=first_line(verdict),
         counts=_counts(verdict),
         sections=tuple(section for section in sections if section.blocks),
@@ -130,8 +130,8 @@ def _parted(
 
 def _unseen(changes: VerdictChanges | None, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield what was bad the last time and has no finding of its class tonight: its cell has no number."""
-    told_tonight = {(each.cell, each.kind) for each in findings}
-    return (each for each in (changes.unseen if changes else ()) if (each.cell, each.kind) not in told_tonight)
+    found_tonight = {(each.cell, each.kind) for each in findings}
+    return (each for each in (changes.unseen if changes else ()) if (each.cell, each.kind) not in found_tonight)
 
 
 def _section(

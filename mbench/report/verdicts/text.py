@@ -7,7 +7,7 @@ from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdicts import NightVerdict
 from mbench.report.verdicts.fitting import fitted
 from mbench.report.verdicts.pieces import as_text
-from mbench.report.verdicts.sections import told
+from mbench.report.verdicts.sections import in_sections
 
 MOST_LINES: Final = 40
 
@@ -26,7 +26,7 @@ def verdict_text(verdict: NightVerdict, changes: VerdictChanges | None = None) -
 
 
 def _lines(verdict: NightVerdict, changes: VerdictChanges | None) -> Iterator[str]:
-    whole = told(verdict, changes)
+    whole = in_sections(verdict, changes)
     yield as_text(whole.first)
     yield as_text(whole.counts)
     folded = 1 if whole.folded else 0

@@ -64,20 +64,20 @@ hostile = st.one_of(
 
 def hostile_verdict(name, model, said):
     cells = {"workload": name, "serial": model, "delegate": said}
-    told = {
+    rest = {
         "model": model,
         "because": said,
         "changed": (said, name),
         "agreement": Agreement(model=model, shifted=1, devices=2),
     }
     return verdict(
-        finding(**cells, **told),
-        finding(**cells, **told, nights=3, common_cause=said, since=name, since_date=None),
-        finding(**cells, **(told | {"agreement": None}), kind=FindingClass.SIZE, standing=Standing.CERTAIN, rerun=None),
+        finding(**cells, **rest),
+        finding(**cells, **rest, nights=3, common_cause=said, since=name, since_date=None),
+        finding(**cells, **(rest | {"agreement": None}), kind=FindingClass.SIZE, standing=Standing.CERTAIN, rerun=None),
         certain(FindingClass.LAB, **cells, model=model, because=said),
         certain(FindingClass.FAILED, **cells, model=model, because=said, error_class=name),
         certain(FindingClass.IMPROVED, **cells, model=model, because=said),
-        near=(finding(**cells, **told, standing=Standing.WITHDRAWN),),
+        near=(finding(**cells, **rest, standing=Standing.WITHDRAWN),),
         notes=(said,),
         project=name,
         branch=model,

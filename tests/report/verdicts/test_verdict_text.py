@@ -201,7 +201,7 @@ def test_a_level_of_zero_is_shown_and_breaks_nothing():
     assert replace(finding(), before=0.0).ratio is None
 
 
-def test_the_most_phones_that_agree_are_told():
+def test_the_most_phones_that_agree_are_shown():
     few = finding(serial="1", agreement=Agreement(model="Pixel 4", shifted=2, devices=5))
     assert "(4 of 5 Pixel 4)" in first(few, finding(serial="2"))
 
