@@ -3,6 +3,7 @@
 import json
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -453,6 +454,13 @@ def test_phones_whose_adb_server_goes_and_comes_back_cost_no_number(lab):
     night = night_of(ended)
     assert (ended.returncode, night["end"]) == (0, "complete"), ended.err
     assert [row["runs"] for row in night["rows"]] == [6] * 3
+
+    def answers(phone) -> bool:
+        lab.server.connect(phone.address)
+        return lab.shell(phone, "echo there") == "there"
+
+    for phone in phones:
+        wait_until(partial(answers, phone))
     assert [left_on(lab, phone) for phone in phones] == [[], [], []]
     kept = [json.loads(path.read_bytes()) for path in (lab.home / "farm" / "phones").glob("*.json")]
     assert [one["failures"] for one in kept] == [[]] * len(kept)
