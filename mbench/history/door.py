@@ -37,6 +37,7 @@ def asking(spill: str | None = None) -> Iterator["duckdb.DuckDBPyConnection"]:
     Raises:
         DamagedArchive: a file is not what it was when it was written.
         ArchiveMoved: a file is not there any more.
+        StoreError: there is too little memory for what is asked.
     """
     import duckdb
 
@@ -55,6 +56,10 @@ def asking(spill: str | None = None) -> Iterator["duckdb.DuckDBPyConnection"]:
         if "No files found" in str(error) or "No such file" in str(error):
             raise ArchiveMoved(_said(error)) from error
         raise DamagedArchive(_said(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError(
+            f"the archive was asked for more than {MEMORY} of memory hold: ask for fewer cells."
+        ) from error
     except duckdb.Error as error:
         raise DamagedArchive(_said(error)) from error
     finally:

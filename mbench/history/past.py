@@ -21,8 +21,8 @@ from mbench.history.segments import table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-CELLS_TOGETHER: Final = 1000
-"""That are loaded at once: 400 000 points of a year, some 50 MB."""
+POINTS_TOGETHER: Final = 400_000
+"""That are loaded at once, or those of one workload: some 50 MB, of a thousand cells of a year."""
 
 _UNKNOWN_MODEL: Final = "unknown model"
 
@@ -56,7 +56,7 @@ class PastCell:
     """A cell that has a past.
 
     Attributes:
-        model: of its device, as people call it.
+        model: of its device, as people call it; an emulated phone's begins with `emulated`, so that no two agree.
         keys: under which the archive has it: several where it was renamed, or its device's model was not known once.
         emulated: whether its device is an emulated phone.
     """
@@ -104,20 +104,21 @@ class Past:
         return tuple(sorted(self._told_apart(found), key=lambda each: _in_order(each.cell)))
 
     def batches(
-        self, wanted: Callable[[PastCell], bool] = lambda _: True, *, since: int = 0, cells: int = CELLS_TOGETHER
+        self, wanted: Callable[[PastCell], bool] = lambda _: True, *, since: int = 0, points: int = POINTS_TOGETHER
     ) -> Iterator[tuple[Series, ...]]:
         """Yield series, batch after batch; a workload's devices are never apart.
 
         Args:
             wanted: which cells.
             since: index of the first night that is loaded.
-            cells: so many, or a few more, of a batch.
+            points: so many, or a few more, of a batch.
 
         Raises:
             StoreError: the archive cannot be read.
         """
         with asking() as connection:
             self._tell_nights(connection)
+            cells = max(points // max(len(self.nights) - since, 1), 1)
             for batch in _together([each for each in self.cells if wanted(each)], cells):
                 yield self._load(connection, batch, since)
 
@@ -159,6 +160,7 @@ class Past:
             known = models.get(row.serial, {})
             model = row.model or max(known, key=lambda name: known[name], default=_UNKNOWN_MODEL)
             serial = f"{row.serial} ({model})" if len(known) > 1 else row.serial
+            model = f"emulated {model}" if row.emulated else model
             workload = (self.renamed or {}).get(row.workload, row.workload)
             cell = Cell(
                 project=self.project,

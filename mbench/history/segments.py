@@ -164,7 +164,7 @@ def table(segments: Sequence[Path]) -> str:
 
 def _copy(question: str, path: Path, temporary: Path) -> None:
     """Write the answer to a question as a segment."""
-    with unfinished(temporary) as part, asking(str(temporary)) as connection:
+    with unfinished(temporary) as part, unfinished(temporary) as spill, asking(str(spill)) as connection:
         connection.execute(
             f"COPY ({question} ORDER BY {ORDER}) TO {_quoted(part)} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_TOGETHER})"

@@ -258,3 +258,23 @@ def test_a_store_s_url_is_no_folder_of_results(tmp_path):
 
     with pytest.raises(current.UsageError, match="copy its sessions here"):
         current_archive(Path("s3://bucket/results"))
+
+
+def test_what_is_written_in_parts_is_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "POINTS_TOGETHER", 2)
+    nights(tmp_path, [1, 2, 3, 4, 5])
+    assert levels(tmp_path) == [[1, 2, 3, 4, 5]]
+    assert len(current_archive(tmp_path).segments) == 3
+
+
+def test_too_little_memory_is_said_and_is_no_damage(tmp_path, monkeypatch):
+    from mbench.core.errors import StoreError
+    from mbench.history import door
+
+    nights(tmp_path, [1, 2])
+    current_archive(tmp_path)
+    monkeypatch.setattr(door, "MEMORY", "1MB")
+    with pytest.raises(StoreError, match="ask for fewer cells"), door.asking() as connection:
+        connection.execute("SELECT list(range) FROM range(10_000_000)").fetchall()
+    monkeypatch.undo()
+    assert levels(tmp_path) == [[1, 2]]

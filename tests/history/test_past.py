@@ -220,7 +220,7 @@ def test_batches_hold_all_devices_of_a_workload_and_all_cells_once(tmp_path):
         for phone in phones
     ]
     night(tmp_path, *parts)
-    found = [[(one.cell.workload, one.cell.serial) for one in batch] for batch in past(tmp_path).batches(cells=1)]
+    found = [[(one.cell.workload, one.cell.serial) for one in batch] for batch in past(tmp_path).batches(points=1)]
     assert [len(batch) for batch in found] == [3, 3, 3, 3]
     assert all(len({workload for workload, _ in batch}) == 1 for batch in found)
     assert sorted(each for batch in found for each in batch) == sorted(
@@ -231,3 +231,12 @@ def test_batches_hold_all_devices_of_a_workload_and_all_cells_once(tmp_path):
 def test_earlier_nights_can_be_left_out(tmp_path):
     nights(tmp_path, [1, 2, 3, 4])
     assert [list(each.latency_us) for each in load_series(tmp_path, project="app", since=2)] == [[3, 4]]
+
+
+def test_an_emulated_phone_is_of_no_model_that_a_phone_is_of(tmp_path):
+    night(
+        tmp_path,
+        part(),
+        part([planned(job="job-1")], device=PHONE.model_copy(update={"serial": "E1", "emulated": True})),
+    )
+    assert [each.model for each in load_series(tmp_path, project="app")] == ["emulated Pixel 4", "Pixel 4"]
