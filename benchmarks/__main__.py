@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME …]`: run all benchmarks, or those named, and keep what they said in `last_output.json`.
 
-python -m benchmarks                    all of them, about eleven minutes on two idle cores
+python -m benchmarks                    all of them, about fourteen minutes on two idle cores
 python -m benchmarks command_line       one of them; the others' last output stays
 python -m benchmarks --anyway …         beside other work: show the figures and keep none
 python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign bytes on hostile inputs
