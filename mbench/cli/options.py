@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli import grouped
-from mbench.core.bounds import LABEL, WORD
 from mbench.core.choices import CalibrationMethod, Exif, Layout, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_SEED
@@ -429,7 +428,11 @@ def label_of(said: str | None) -> str | None:
     Raises:
         UsageError: it is none.
     """
-    if said is not None and not re.fullmatch(LABEL, said):
+    if said is None:
+        return None
+    from mbench.core.bounds import LABEL  # brings pydantic, which help does without
+
+    if not re.fullmatch(LABEL, said):
         raise UsageError(f"--label {said!r}: a label is one line of at most 120 ASCII characters.")
     return said
 
@@ -440,5 +443,7 @@ def refuse_no_word(name: str) -> None:
     Raises:
         UsageError: it cannot.
     """
+    from mbench.core.bounds import WORD
+
     if not re.fullmatch(WORD, name):
         raise UsageError(f"{name!r} is not a name: letters, digits and ._/+-, the first a letter or digit, at most 80.")

@@ -14,7 +14,6 @@ from mbench.cli import options, run_options, streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
-from mbench.core.bounds import WORD
 from mbench.core.choices import CalibrationMethod, Exif, Quantizer
 from mbench.core.errors import UsageError
 
@@ -244,6 +243,8 @@ def _lasting_names(files: Sequence[Path], names: Sequence[str]) -> dict[Path, st
     Raises:
         UsageError: not one for each file, one that is none, or one that two files have.
     """
+    from mbench.core.bounds import WORD
+
     if names and len(names) != len(files):
         raise UsageError(f"--as names each --model once, in their order: {len(names)} names for {len(files)} files.")
     for name in names:
