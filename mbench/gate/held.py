@@ -55,6 +55,11 @@ def held_shift(values: Floats, epoch: Counts, settled: Sequence[Settled], course
     return Shift(since=last.since, before=first.before, noise=0.0, standing=Standing.CONFIRMED)
 
 
+def is_back(nights: Floats, before: float) -> bool:
+    """Whether nights after a fall are as before."""
+    return float(np.median(nights)) < (1 + AS_BEFORE) * before
+
+
 def _gone(
     values: Floats,
     start: int,
@@ -80,7 +85,7 @@ def _gone(
     if any(at > one.since and not is_worse(after, before) for at, after in falls):
         return True
     by_night = change >= ONE_NIGHT and fell is not None and fell > one.asked
-    return by_night and float(np.median(values[fell:])) < (1 + AS_BEFORE) * before
+    return by_night and is_back(values[fell:], before)
 
 
 def _level_before(values: Floats, epoch: Counts, since: int) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 from mbench.core.series import Counts, Floats
 from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Course, Shift, follow
-from mbench.gate.held import held_shift
+from mbench.gate.held import held_shift, is_back
 from mbench.gate.levels import Limits
 from mbench.gate.slow import SAME_STEP, STILL_NEW, Settled, SlowCourse, follow_steps, is_worse
 from mbench.gate.tonight import Tonight, known_places
@@ -112,7 +112,7 @@ def _fell_since(past: _Past, course: Course, slow: SlowCourse) -> bool:
     """Whether the level fell after the last slow step, to what was usual before."""
     if slow.worse is None or slow.last is None or course.fell is None or course.fell <= slow.last + SAME_STEP:
         return False
-    return not is_worse(float(np.median(past.values[course.fell :])), slow.worse.before)
+    return is_back(past.values[course.fell :], slow.worse.before)
 
 
 def _standings(settled: Iterable[Settled]) -> dict[int, Standing]:
