@@ -54,7 +54,7 @@ class Phones:
                 yield jobs, place
 
 
-def replay_unchanged(phones: Phones, seed: int) -> dict[str, float]:
+def replay_unchanged(phones: Phones, seed: int, repeats: int = REPEATS) -> dict[str, float]:
     """Return suspects among unchanged steps, planted regressions that are, whether they stay, and confirmations."""
     known = phones.known("phones_unchanged.csv")
     counts: dict[str, list[bool]] = {name: [] for name in ("unchanged", "20", "10", "stays", "c1", "c20", "c10")}
@@ -71,7 +71,7 @@ def replay_unchanged(phones: Phones, seed: int) -> dict[str, float]:
             return random.choice(residuals, runs)
 
         counts["unchanged"].append(_suspect(values, place) is not None)
-        counts["c1"] += [confirmed(noise, ratio=1.0, suspected=1.1) for _ in range(REPEATS)]
+        counts["c1"] += [confirmed(noise, ratio=1.0, suspected=1.1) for _ in range(repeats)]
         for percent in (20, 10):
             if step[f"plant_{percent}"] != "1":
                 continue
@@ -80,7 +80,7 @@ def replay_unchanged(phones: Phones, seed: int) -> dict[str, float]:
             found = _suspect(planted, place)
             counts[str(percent)].append(found is not None)
             ratio = 1 + percent / 100
-            counts[f"c{percent}"] += [confirmed(noise, ratio=ratio, suspected=ratio) for _ in range(REPEATS // 4)]
+            counts[f"c{percent}"] += [confirmed(noise, ratio=ratio, suspected=ratio) for _ in range(repeats // 4)]
             if found is not None and found.before is not None:
                 counts["stays"] += _stays(planted, place, found.before)
     return {
