@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.gate.steps import ALPHA, find_steps
+from mbench.gate.steps import ALPHA, _sharpened, find_steps
 
 
 def wavy(level: float, count: int, noise: float = 0.004) -> list[float]:
@@ -88,3 +88,12 @@ def test_neither_units_nor_constants_change_or_break_anything(values: list[float
 
 def test_of_constant_series_there_is_nothing_to_say() -> None:
     assert find_steps(np.full(365, 5.0)) == ()
+
+
+def test_a_split_moves_by_two_points_at_most_and_at_an_edge_by_five() -> None:
+    values = np.array([0.0] * 20 + [1.0] * 20)
+    assert [_sharpened(values, split) for split in (17, 18, 20, 22, 23)] == [19, 20, 20, 20, 21]
+    late = np.array([0.0] * 30 + [1.0] * 3)
+    assert _sharpened(late, 28) == 30
+    early = np.array([0.0] * 3 + [1.0] * 30)
+    assert _sharpened(early, 5) == 3
