@@ -1,7 +1,7 @@
 """`latency` and `improved`: what tonight's number says beside the cell's own past, and what its slow steps say.
 
 A suspect is no regression: it is what is measured again. Its limits were chosen on recorded phones: of 707 steps where
-nothing had changed two are suspects, of planted +20 % and +10 % 97 % are.
+nothing had changed one is a suspect, of planted +20 % and +10 % 97 % are.
 """
 
 from collections.abc import Iterable, Set

@@ -2,6 +2,7 @@ import numpy as np
 from gate_series import decision, series, tonight
 
 from mbench.core.verdicts import Decision, FindingClass, Rerun, Standing
+from mbench.gate.held import is_back
 from mbench.gate.latency import judge_latency
 
 CALM = [10_000.0] * 20
@@ -82,3 +83,8 @@ def test_its_level_of_before_is_that_of_a_fortnight() -> None:
 
 def test_the_first_night_cannot_be_held() -> None:
     assert told(np.array([10_000.0]), confirmed(0, 0, 1.03)) == []
+
+
+def test_nights_are_back_within_a_fortieth_of_the_level_of_before() -> None:
+    assert is_back(np.array([10_249.0]), 10_000)
+    assert not is_back(np.array([10_251.0]), 10_000)
