@@ -12,11 +12,8 @@ from mbench.core.verdicts import Agreement
 from mbench.gate.signed_rank import signed_rank_p
 from mbench.gate.tonight import Tonight
 
-LEAST_DEVICES: Final = 11
-"""Of a model, for the rule: ten cannot reach `ALPHA`."""
-
 ALPHA: Final = 0.001
-"""Of the signed-rank test over devices."""
+"""Of the signed-rank test over devices, which fewer than twelve cannot reach in three spans."""
 
 LEAST_CHANGE: Final = 0.02
 """Of the devices' median: what a whole lab shares (a warm night, another charger) is below it."""
@@ -103,11 +100,9 @@ def fleet_shift(tails: Sequence[Tail]) -> FleetShift | None:
 
     Source: Wilcoxon's signed ranks over the devices' ln(new / old); Bonferroni's correction for the three spans.
     """
-    if len(tails) < LEAST_DEVICES:
-        return None
     for nights in SINCE:
         shifts = {tail.cell: shift for tail in tails if (shift := tail.shift(nights)) is not None}
-        if len(shifts) < LEAST_DEVICES:
+        if not shifts:
             continue
         change = math.expm1(float(np.median(list(shifts.values()))))
         p_value = min(1.0, len(SINCE) * signed_rank_p(list(shifts.values())))

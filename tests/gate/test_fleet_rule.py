@@ -5,7 +5,7 @@ import pytest
 from gate_series import NIGHTS, cell, decision, series, tonight
 
 from mbench.core.verdicts import Standing
-from mbench.gate.fleet import Tail, agreement, by_workload, fleet_shift, tail_of
+from mbench.gate.fleet import SINCE, Tail, agreement, by_workload, fleet_shift, tail_of
 from mbench.gate.fleet_findings import fleet_finding
 
 
@@ -52,6 +52,17 @@ def test_a_shift_is_held_for_a_week() -> None:
         found = fleet_shift(fleet(1.03, 20, nights=nights))
         assert found is not None
         assert found.nights == nights
+
+
+@pytest.mark.parametrize(("hidden", "seen"), [(1, False), (2, True), (4, True)])
+def test_a_shift_that_the_last_night_hides_is_seen_over_three_nights(hidden: int, seen: bool) -> None:
+    """The last nights but one are slower, and as many of them as the median of a span needs: 2 of 3, 4 of 7."""
+    assert SINCE == (1, 3, 7)
+    tails = []
+    for one in fleet(1.03, 20, nights=hidden):
+        values = np.append(one.values, 1000.0)
+        tails.append(Tail(cell=one.cell, model=one.model, night=np.arange(values.size), values=values))
+    assert (fleet_shift(tails) is not None) is seen
 
 
 def test_a_device_needs_five_nights_before() -> None:

@@ -35,8 +35,8 @@ def test_ten_nights_are_needed() -> None:
 
 
 def test_what_chance_explains_is_no_step() -> None:
-    """Of 5 and 5 without an overlap p is 0.009 for one place; of 6 and 5 with two places it is above 0.01."""
-    assert ALPHA == 0.01
+    """Of 5 and 5 without an overlap p is 0.009 for one place; with one of them on the other side it is 0.03."""
+    assert ALPHA == 0.02
     assert find_steps(np.array([100.0] * 5 + [103.0] * 5))
     assert not find_steps(np.array([100.0, 100.1, 100.2, 100.3, 103.2, 103.0, 103.1, 103.3, 103.4, 100.4]))
 
