@@ -48,6 +48,7 @@ class Course:
         phone_changed: the last level that the phone brought.
         withdrawn: the last point that seemed to begin a level, until it was measured again.
         fell: place of the last point that left a level of some nights for a lower one.
+        back: place of the last point that left a level, however young, for the lower one that it had followed.
     """
 
     worse: Shift | None = None
@@ -56,6 +57,7 @@ class Course:
     phone_changed: Shift | None = None
     withdrawn: Shift | None = None
     fell: int | None = None
+    back: int | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class _Follower:
         self.phone_changed: Shift | None = None
         self.withdrawn: Shift | None = None
         self.fell: int | None = None
+        self.back: int | None = None
         self.start = 0
         self.raw = 0  # points in a row, up to now, that belong to the level of now
         self.level, self.noise = float(values[0]), 0.0
@@ -110,6 +113,7 @@ class _Follower:
             phone_changed=self.phone_changed,
             withdrawn=self.withdrawn,
             fell=self.fell,
+            back=self.back,
         )
 
     def _epoch(self, start: int, end: int) -> None:
@@ -181,7 +185,7 @@ class _Follower:
         if now < self.level and place - state.begun >= WINDOW:
             self.fell = place
         if left is not None and now < self.level and self._belongs(now, median(left.recent)):
-            self.state, self.left, self.raw = replace(left), None, 0
+            self.state, self.left, self.raw, self.back = replace(left), None, 0, place
             self._stay(now)
             self._recover()
             return

@@ -26,6 +26,10 @@ AS_BEFORE: Final = 0.025
 ONE_NIGHT: Final = 0.05
 """Of a confirmed change, from which on one night can show that it is gone; ranks must show it of a smaller one."""
 
+AT_ONCE: Final = 0.1
+"""Of a confirmed change, from which on one night shows that it is gone even if it was there for a night or two; of a
+smaller one two nights must. A regression is often mended the next day."""
+
 
 def held_shift(values: Floats, epoch: Counts, settled: Sequence[Settled], course: Course) -> Shift | None:
     """Return the confirmed regression that still holds, the newest, with the level before the first that does.
@@ -47,7 +51,7 @@ def held_shift(values: Floats, epoch: Counts, settled: Sequence[Settled], course
         if before is None:
             continue
         change = _change(values, one, before)
-        if not _gone(values, start, one, before, change, falls, course.fell):
+        if not _gone(values, start, one, before, change, falls, course):
             shifts.append(Shift(since=one.since, before=before, noise=0.0, standing=Standing.CONFIRMED))
     if not shifts:
         return None
@@ -67,7 +71,7 @@ def _gone(
     before: float,
     change: float,
     falls: Iterable[tuple[int, float]],
-    fell: int | None,
+    course: Course,
 ) -> bool:
     """Whether a confirmed regression's level is as before again.
 
@@ -78,14 +82,19 @@ def _gone(
         before: level before it.
         change: that was confirmed, as a share.
         falls: downward steps of tonight's epoch, with the level after each.
-        fell: place at which a single night left a level for a lower one.
+        course: what single nights say: where one left a level for a lower one.
     """
     if one.since < start:  # another epoch: its own nights say where it stands
         return values.size - start >= WINDOW and not is_worse(float(np.median(values[start:])), before)
     if any(at > one.since and not is_worse(after, before) for at, after in falls):
         return True
-    by_night = change >= ONE_NIGHT and fell is not None and fell > one.asked
-    return by_night and is_back(values[fell:], before)
+    if change < ONE_NIGHT:
+        return False
+    fell, back = course.fell, course.back
+    if fell is not None and fell > one.asked and is_back(values[fell:], before):
+        return True
+    nights = 1 if change >= AT_ONCE else 2
+    return back is not None and one.asked < back <= values.size - nights and is_back(values[back:], before)
 
 
 def _level_before(values: Floats, epoch: Counts, since: int) -> float | None:

@@ -90,6 +90,8 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
     held = held_shift(past.values, epoch, settled, course)
     if held is not None:
         course, slow = _beside_held(course, slow, held, max(one.asked for one in settled if one.since == held.since))
+    elif slow.worse is not None and slow.worse.standing is Standing.CONFIRMED:
+        slow = replace(slow, worse=slow.grown, grown=None)  # gone, which ranks will know after some more nights
     return _verdict(past, course, slow, settled)
 
 

@@ -49,6 +49,29 @@ def test_one_night_shows_that_a_large_one_is_gone_and_not_that_a_small_one_is() 
     assert not told([*CALM, 13_000, *[10_900.0] * 10, 10_249], confirmed(20, 20, 1.07))
 
 
+def test_what_was_mended_the_next_day_is_gone_the_next_night() -> None:
+    for bad in range(1, 5):
+        values = [*CALM, *[12_000.0] * bad]
+        assert told(values, confirmed(20, 20, 1.2)) == [("confirmed", "n20", 10_000)]
+        assert not told([*values, 10_000], confirmed(20, 20, 1.2))
+        assert not told([*values, 10_000, 10_050], confirmed(20, 20, 1.2))
+
+
+def test_of_a_smaller_one_that_was_short_two_nights_show_that_it_is_gone() -> None:
+    values = [*CALM, *[10_900.0] * 2]
+    assert told([*values, 10_000], confirmed(20, 20, 1.099))
+    assert not told([*values, 10_000], confirmed(20, 20, 1.101))
+    assert not told([*values, 10_000, 10_010], confirmed(20, 20, 1.099))
+    assert told([*values, 10_000, 10_510], confirmed(20, 20, 1.099))
+    assert told([*values, 10_000, 10_010], confirmed(20, 20, 1.049))
+
+
+def test_what_was_measured_again_after_it_had_fallen_is_not_gone_by_that_fall() -> None:
+    values = [*CALM, 12_000, 10_000, 10_000]
+    assert told(values, confirmed(20, 22, 1.2))
+    assert not told(values, confirmed(20, 20, 1.2))
+
+
 def test_without_a_rerun_the_nights_say_how_large_it_was() -> None:
     values = [*CALM, *[10_300.0] * 20]
     assert told([*values, 9_700], confirmed(20, 30))

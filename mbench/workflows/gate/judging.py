@@ -113,7 +113,7 @@ def _judged(
         changed=changes,
         error_class=measured.error_class,
     )
-    verdict = changes.filled(verdict, compared)
+    verdict = changes.filled(verdict, (past,) if compared is past else (past, compared), names)
     return Judgement(
         verdict=replace(verdict, notes=(*verdict.notes, *_stale_notes(request, entries, verdict))),
         decisions=tuple(_carried(one, request.session) for one in decisions),

@@ -23,6 +23,7 @@ from mbench.core.verdicts import Decision, Finding, FindingClass, NightVerdict, 
 from mbench.gate.common_cause import decide_alike
 from mbench.gate.confirm import FIRST_PAIRS, REPEATS, Confirmation, confirm
 from mbench.gate.plan import PlannedRerun, plan_reruns
+from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
 from mbench.workflows.compare.rerun import RerunCell, RerunRequest, Reruns, measure_again, reruns_of
 from mbench.workflows.devices.device import Device
@@ -88,8 +89,8 @@ def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress
     plan = plan_reruns(verdict.findings, budget_s=night.budget_s, pair_s=lambda cell: _pair_s(night.measured.of(cell)))
     if plan.left_out:
         progress.note(
-            f"{len(plan.left_out)} suspects are not measured again: the budget of {night.budget_s:.0f} s a phone does "
-            "not hold them"
+            f"{count_of(len(plan.left_out), 'suspect')} not measured again: the budget, {night.budget_s:.0f} s a "
+            "phone, holds no more"
         )
     if not plan.reruns:
         return ()
@@ -100,7 +101,10 @@ def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress
             before = night.earlier.before(each.finding.cell, each.finding.since)
             suspect = _Suspect(planned=each, result=result, before=before)
             by_serial.setdefault(result.device.serial, []).append(suspect)
-    progress.note(f"{len(plan.reruns)} suspects are measured again on {len(by_serial)} devices")
+    progress.note(
+        f"measuring {count_of(len(plan.reruns), 'suspect')} again on {count_of(len(by_serial), 'device')}, "
+        "old files and new ones in turn"
+    )
     decided = _on_all(night, by_serial, progress)
     session = night.store.plan.session
     decisions = [_numberless(finding, confirmation) for finding, confirmation in decided]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mbench.core.series import Cell, PointState, Series
 from mbench.core.summaries import Change, SeriesSummary, SummaryPoint
+from mbench.gate.steps import find_steps
 from mbench.history.past import Past, PastCell
-from mbench.workflows.history.rank_scan import change_points
 
 CONSISTENT: Final = 1.4826
 """Makes the median distance of normal values their standard deviation."""
@@ -62,7 +62,9 @@ def _anywhere(cell: Cell) -> Cell:
 
 def _summary(series: Series, names: Mapping[int, str]) -> tuple[SeriesSummary, list[tuple[int, int]]]:
     """Return the summary of a series, its changes without words, and the nights before and after each of them."""
-    measured = np.flatnonzero((series.state == PointState.NUMBER) & np.isfinite(series.latency_us))
+    measured = np.flatnonzero(
+        (series.state == PointState.NUMBER) & np.isfinite(series.latency_us) & (series.latency_us > 0)
+    )
     values = series.latency_us[measured]
     found = _changes(values, series.epoch[measured])
     starts = [0, *(each.after for each in found), len(values)]
@@ -95,7 +97,7 @@ def _changes(values: NDArray[np.float64], epochs: NDArray[np.int64]) -> list[_Fo
     beginnings = [int(place) for place in np.flatnonzero(epochs[1:] != epochs[:-1]) + 1]
     found = [_Found(place - 1, place, True) for place in beginnings]
     for start, end in zip([0, *beginnings], [*beginnings, len(values)], strict=True):
-        places = [start + place for place in change_points(values[start:end])]
+        places = [start + step.at for step in find_steps(values[start:end])]
         found += [_Found(place - 1, place, False) for place in places]
     return sorted(found, key=lambda each: each.after)
 

@@ -9,6 +9,7 @@ from mbench.core.nights import Night
 from mbench.core.ports import Progress
 from mbench.core.verdict_document import KeptDecision
 from mbench.report.exports.cell_rows import cell_rows
+from mbench.report.render.number_format import count_of
 from mbench.store.nights import list_nights
 from mbench.store.session_store import SessionStore
 from mbench.workflows.gate.cells import MeasuredCells
@@ -109,7 +110,7 @@ def _again(
     if not suspects:
         return ()
     if file.farm.hosts is not None:
-        progress.note(f"{len(suspects)} suspects are not measured again: phones that hosts lend cannot be yet")
+        progress.note(f"{count_of(len(suspects), 'suspect')} not measured again: phones that hosts lend cannot be yet")
         return ()
     window_s, left_s = (night.until - night.begun_at).total_seconds(), (night.until - clock.now()).total_seconds()
     program = file.farm.program.binary

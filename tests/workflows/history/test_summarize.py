@@ -5,7 +5,6 @@ import pytest
 
 from mbench.core.series import Cell, Series
 from mbench.core.summaries import SeriesSummary
-from mbench.workflows.history.rank_scan import LEAST_CHANGE, change_points
 from mbench.workflows.history.summarize import _summary, with_levels
 
 CELL = Cell(project="app", branch="main", workload="net", delegate="cpu", threads=1, serial="P1")
@@ -53,22 +52,6 @@ def test_a_step_is_found_on_its_night():
     assert change.share == pytest.approx(0.1, abs=0.005)
     assert found.level_us == pytest.approx(1100, rel=0.003)
     assert 0.0005 < found.noise < 0.005
-
-
-@pytest.mark.parametrize(("step", "found"), [(1 + 1.2 * LEAST_CHANGE, 1), (1 + 0.8 * LEAST_CHANGE, 0)])
-def test_a_step_below_the_least_change_is_none(step, found):
-    assert len(change_points(np.array([*noisy(1000, 30), *noisy(1000 * step, 30, 1)]))) == found
-
-
-def test_unchanged_series_have_no_change_points():
-    source = np.random.default_rng(3)
-    alarms = sum(bool(change_points(1000 * (1 + 0.02 * source.standard_normal(60)))) for _ in range(50))
-    assert alarms <= 1
-
-
-@pytest.mark.parametrize("values", [[], [5.0], [5.0] * 40])
-def test_few_values_and_constants_have_none(values):
-    assert change_points(np.array(values)) == []
 
 
 def test_an_epoch_is_a_beginning_and_no_change():
