@@ -41,9 +41,9 @@ def gate(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
     results: options.Results = None,
 ) -> None:
-    """Judge a session by the nights before it, and exit with 1 where it is worse.
+    """Judge a session by the nights before it.
 
-    Nothing is measured: suspects stay suspects, which mbench nightly measures again the same night. The verdict is kept
+    The exit code is 1 where it is worse. Nothing is measured: suspects stay suspects, which mbench nightly measures again the same night. The verdict is kept
     beside the session, for mbench accept and the next night.
     """
     from mbench.workflows.nightly.judging_stored import judge_by_name

@@ -33,7 +33,7 @@ class ShowByDefault(TyperGroup):
 app = typer.Typer(
     cls=ShowByDefault,
     rich_markup_mode=None,
-    help="Show what was measured before: levels, noise and changes of each cell. Words without a command are of show.",
+    help="Show levels, noise and changes of cells over nights. Words without a command are of show.",
 )
 
 Project = Annotated[
