@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -44,18 +44,22 @@ def run_file(data: bytes, inputs: NDArray[np.float32]) -> RunOutputs:
     return only
 
 
-def run_outputs(data: bytes, inputs: NDArray[np.float32]) -> dict[str, RunOutputs]:
-    """Run a file of one input on each example, with one thread, and return each output by its name.
+Inputs = NDArray[np.float32] | Mapping[str, NDArray[Any]]
+"""Of an only input; or of each by its tensor's name, with the batch."""
+
+
+def run_outputs(data: bytes, inputs: Inputs) -> dict[str, RunOutputs]:
+    """Run a file on each example, with one thread, and return each output by its name.
 
     Integer inputs and outputs are converted by the tensors' own scale and zero point.
 
     Args:
         data: the `.tflite` file.
-        inputs: real values: (examples, *input shape without the batch of one), or with the batch whatever it is, and
-            then so are the outputs.
+        inputs: real values of an only input: (examples, *input shape without the batch of one), or with the batch
+            whatever it is, and then so are the outputs; or by name, with the batch: those of each input.
 
     Raises:
-        UnsupportedModel: it has several inputs, or takes others than these.
+        UnsupportedModel: it takes others than these.
         ArtifactError: it is no `.tflite` file, or the runtime does not take it.
     """
     # The runtime may die on damaged offsets instead of refusing them; our reader does not.
@@ -64,15 +68,39 @@ def run_outputs(data: bytes, inputs: NDArray[np.float32]) -> dict[str, RunOutput
         try:
             interpreter = Interpreter(model_content=data, num_threads=1)
             interpreter.allocate_tensors()
-            source, targets = _only(interpreter.get_input_details()), interpreter.get_output_details()
-            _check_input(source, inputs)
-            answers = [_invoke(interpreter, source, targets, example) for example in inputs]
+            targets = interpreter.get_output_details()
+            if isinstance(inputs, Mapping):
+                answers = _answers_by_name(interpreter, inputs, targets)
+            else:
+                source = _only(interpreter.get_input_details())
+                _check_input(source, inputs)
+                answers = [_invoke(interpreter, source, targets, example) for example in inputs]
         except (RuntimeError, ValueError) as error:
             raise ArtifactError(_refusal(f"{error}\n{chatter.read()}")) from error
     return {
         str(target["name"]): RunOutputs(values=np.stack(values), step=float(target["quantization"][0]))
         for target, values in zip(targets, zip(*answers, strict=True), strict=True)
     }
+
+
+def _answers_by_name(
+    interpreter: Interpreter, inputs: Mapping[str, NDArray[Any]], targets: list[dict[str, Any]]
+) -> list[list[NDArray[np.float32]]]:
+    """Return what the file answers to each example."""
+    sources = interpreter.get_input_details()
+    for source in sources:
+        shape = tuple(int(size) for size in source["shape"])
+        given = inputs.get(str(source["name"]))
+        if given is None or given.shape[1:] != shape or len(given) == 0:
+            told = "nothing" if given is None else f"{given.shape}"
+            raise UnsupportedModel(f"the file's input {source['name']!r} has shape {shape}, the examples {told}.")
+    answers = []
+    for place in range(len(inputs[str(sources[0]["name"])]) if sources else 0):
+        for source in sources:
+            interpreter.set_tensor(source["index"], quantize(inputs[str(source["name"])][place], source))
+        interpreter.invoke()
+        answers.append([dequantize(interpreter.get_tensor(target["index"]), target) for target in targets])
+    return answers
 
 
 def _only(details: list[dict[str, Any]]) -> dict[str, Any]:
@@ -98,7 +126,7 @@ def _invoke(
     return [answer[0] for answer in answers] if alone else answers
 
 
-def quantize(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:
+def quantize(values: NDArray[Any], tensor: dict[str, Any]) -> NDArray[Any]:
     """Return real values as a tensor stores them: round(value / scale) + zero point, cut to the type's range."""
     dtype = np.dtype(tensor["dtype"])
     scale, zero_point = tensor["quantization"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.artifacts.running import RunOutputs, run_file, run_outputs
+from mbench.artifacts.running import Inputs, RunOutputs, run_file, run_outputs
 from mbench.core.errors import RuinedConversion
 from mbench.core.variants import Quantization
 
@@ -88,7 +88,7 @@ def compare_outputs(reference: NDArray[Any], actual: NDArray[Any]) -> float:
 def verify(
     data: bytes,
     *,
-    inputs: NDArray[np.float32],
+    inputs: Inputs,
     reference: NDArray[np.float32] | Mapping[str, NDArray[np.float32]],
     quantization: Quantization,
     parameters: int,
@@ -99,7 +99,8 @@ def verify(
 
     Args:
         data: the file.
-        inputs: (examples, *input shape), with or without the batch of one, real values.
+        inputs: (examples, *input shape), with or without the batch of one, real values; or those of each input by
+            its name, with the batch.
         reference: (examples, *output shape), with the batch where the inputs have it: the model's answers to them; by
             name where there are several outputs, each of which is held to the bound.
         quantization: which bounds hold: `BYTES_PER_PARAMETER`, `MIN_SNR_DB`.
@@ -118,7 +119,7 @@ def verify(
             outputs = run_outputs(data, inputs)
             pairs = [(values, _named(outputs, name)) for name, values in reference.items()]
         else:
-            pairs = [(reference, run_file(data, inputs))]
+            pairs = [(reference, run_file(data, _only_input(inputs)))]
         ratios = [_ratio(wanted, actual, quantization, against) for wanted, actual in pairs]
     except RuinedConversion as reason:
         if suspect is not None:
@@ -138,6 +139,12 @@ def check_answers(data: bytes, inputs: NDArray[np.float32]) -> None:
     for name, answered in run_outputs(data, inputs).items():
         if not np.isfinite(answered.values).all():
             raise RuinedConversion(f"output {name!r} holds NaN or infinity. Build it by another route.")
+
+
+def _only_input(inputs: Inputs) -> NDArray[np.float32]:
+    if isinstance(inputs, Mapping):
+        raise TypeError("inputs by name need outputs by name")
+    return inputs
 
 
 def _named(outputs: Mapping[str, RunOutputs], name: str) -> RunOutputs:

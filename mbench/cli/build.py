@@ -8,7 +8,7 @@ import typer
 from mbench.cli import grouped, options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
-from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.choices import CalibrationMethod, Ends, Quantizer
 
 SOME_FAILED = 4
 
@@ -21,6 +21,7 @@ def build(
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
     quantization: options.QuantizationList = None,
+    model: options.Model = None,
     arch: options.Architecture = "mobilenet_v1",
     classes: options.Classes = None,
     weights: options.WeightsOption = None,
@@ -37,6 +38,8 @@ def build(
     calibration_examples: options.CalibrationExamples = 32,
     calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
     quantizer: options.QuantizerOption = Quantizer.LITERT,
+    ends: options.EndsOption = Ends.INT8,
+    build_timeout: options.BuildTimeout = 600.0,
     seed: options.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.", metavar="FOLDER")
@@ -56,7 +59,7 @@ def build(
     built = workflow.build(
         options.selection_of(
             names=names,
-            files=None,
+            files=model,
             sweeps=sweep,
             lists={"alpha": alpha, "resolution": resolution, "quantization": quantization},
             architecture=arch,
@@ -70,6 +73,8 @@ def build(
             examples=calibration_examples,
             quantizer=quantizer,
             method=calibration_method,
+            ends=ends,
+            build_timeout=build_timeout,
         ),
         dataset=dataset,
         output=output,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli import grouped
-from mbench.core.choices import CalibrationMethod, Exif, Layout, Quantizer
+from mbench.core.choices import CalibrationMethod, Ends, Exif, Layout, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_SEED
 
@@ -148,8 +148,9 @@ CalibrationFolder = Annotated[
     Path | None,
     typer.Option(
         "--calibration",
-        help="Folder of pictures to calibrate int8 and int16x8 on.",
-        metavar="FOLDER",
+        help="Folder of pictures to calibrate int8 and int16x8 on; of your own networks also a .npz file of arrays by "
+        "input name, or FILE.py:NAME, a generator of examples.",
+        metavar="FOLDER|FILE",
         rich_help_panel=grouped.BUILD,
         show_default="the data set's, else synthetic: latency only",
     ),
@@ -270,6 +271,34 @@ QuantizerOption = Annotated[
     Quantizer,
     typer.Option("--quantizer", help="Quantizer; tf is a cross-check.", rich_help_panel=grouped.BUILD),
 ]
+EndsOption = Annotated[
+    Ends,
+    typer.Option(
+        "--io",
+        help="Inputs and outputs of your own networks in int8 and int16x8: int8 (integers) or float.",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+BuildTimeout = Annotated[
+    float,
+    typer.Option(
+        "--build-timeout",
+        help="Timeout for each call of your own code in a build, in seconds.",
+        min=1,
+        max=86_400,
+        metavar="SECONDS",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+Model = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Your own .tflite file, measured as it is; a float one is quantized where a quantization is asked for. "
+        "May be repeated.",
+        metavar="FILE",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(
@@ -336,7 +365,10 @@ Results = Annotated[
 ]
 
 FOR_BUILDING = frozenset(
-    {"arch", "classes", "weights", "calibration", "calibration_examples", "calibration_method", "quantizer"}
+    {
+        *("arch", "classes", "weights", "calibration", "calibration_examples", "calibration_method", "quantizer"),
+        *("ends", "build_timeout"),
+    }
 )
 """Parameters that say which networks are built, or of what."""
 
@@ -401,6 +433,8 @@ def build_inputs_of(
     examples: int,
     quantizer: Quantizer,
     method: CalibrationMethod = CalibrationMethod.MIN_MAX,
+    ends: Ends = Ends.INT8,
+    build_timeout: float = 600.0,
 ) -> "BuildInputs":
     """Return what variants are built from."""
     from mbench.workflows.build.recipes import BuildInputs
@@ -412,6 +446,8 @@ def build_inputs_of(
         calibration_examples=examples,
         calibration_method=method,
         quantizer=quantizer,
+        ends=ends,
+        build_timeout_s=build_timeout,
     )
 
 

@@ -14,7 +14,7 @@ from mbench.cli import options, run_options, streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
-from mbench.core.choices import CalibrationMethod, Exif, Quantizer
+from mbench.core.choices import CalibrationMethod, Ends, Exif, Quantizer
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(
     any_: run_options.AnyOf = None,
     suite: run_options.Suite = None,
     sweep: options.Sweeps = None,
-    model: run_options.Model = None,
+    model: options.Model = None,
     as_: run_options.As = None,
     input_shape: run_options.InputShape = None,
     input_: run_options.Input = None,
@@ -69,6 +69,8 @@ def run(
     calibration_examples: options.CalibrationExamples = 32,
     calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
     quantizer: options.QuantizerOption = Quantizer.LITERT,
+    ends: options.EndsOption = Ends.INT8,
+    build_timeout: options.BuildTimeout = 600.0,
     seed: options.Seed = 0,
     dataset: options.DatasetOption = None,
     accuracy: run_options.AccuracyPlace = None,
@@ -178,6 +180,8 @@ def run(
             examples=calibration_examples,
             quantizer=quantizer,
             method=calibration_method,
+            ends=ends,
+            build_timeout=build_timeout,
         ),
         accuracy=_accuracy(
             dataset,

@@ -44,10 +44,6 @@ Suite = Annotated[
         rich_help_panel=grouped.BUILD,
     ),
 ]
-Model = Annotated[
-    list[Path] | None,
-    typer.Option(help="Your own .tflite file; may be repeated.", metavar="FILE", rich_help_panel=grouped.BUILD),
-]
 As = Annotated[
     list[str] | None,
     typer.Option(

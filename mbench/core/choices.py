@@ -72,3 +72,10 @@ class Distribution(StrEnum):
     PARAMETER_SERVER = "parameter-server"
     MIRRORED = "mirrored"
     MULTI_WORKER = "multi-worker"
+
+
+class Ends(StrEnum):
+    """How a quantized file takes its inputs and gives its outputs: as integers, or as real numbers."""
+
+    INT8 = "int8"
+    FLOAT = "float"

@@ -1,6 +1,6 @@
 """`.tflite` files as objects that can be changed: reading, writing, and the names that people and tools see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -55,11 +55,27 @@ def rename_ends(model: Any, outputs: Sequence[str] | None = None) -> None:
     signature.signatureKey = SIGNATURE_KEY
     (argument,) = signature.inputs
     _rename_end(subgraph, argument, INPUT_NAME)
-    ends = sorted(signature.outputs, key=lambda argument: _text(argument.name))
-    kept = [_text(argument.name) for argument in ends] if len(ends) > 1 else [OUTPUT_NAME]
+    ends = sorted(signature.outputs, key=lambda argument: text_of(argument.name))
+    kept = [text_of(argument.name) for argument in ends] if len(ends) > 1 else [OUTPUT_NAME]
     for argument, name in zip(ends, sorted(outputs) if outputs else kept, strict=True):
         _rename_end(subgraph, argument, name)
     subgraph.outputs = np.array([argument.tensorIndex for argument in ends], np.int32)
+
+
+def name_ends(model: Any, names: Mapping[str, str]) -> None:
+    """Give the tensors of inputs and outputs the names that they shall have, by what the signature calls them.
+
+    Args:
+        model: a `ModelT` with one signature.
+        names: of tensors by the signature's names; an input may be an output, too.
+    """
+    subgraph, signature = model.subgraphs[0], model.signatureDefs[0]
+    signature.signatureKey = SIGNATURE_KEY
+    for argument in (*signature.inputs, *signature.outputs):
+        tensor = subgraph.tensors[argument.tensorIndex]
+        if text_of(tensor.name) != (wanted := names[text_of(argument.name)]):
+            _free_name(subgraph, wanted)
+            tensor.name = wanted
 
 
 def _rename_end(subgraph: Any, argument: Any, name: str) -> None:
@@ -68,14 +84,15 @@ def _rename_end(subgraph: Any, argument: Any, name: str) -> None:
     argument.name = name
 
 
-def _text(name: bytes | str) -> str:
+def text_of(name: bytes | str) -> str:
+    """Return a name in a `ModelT` as text: it is read as bytes, and may be set as either."""
     return name.decode() if isinstance(name, bytes) else name
 
 
 def _free_name(subgraph: Any, name: str) -> None:
     """Rename the tensor within the graph that bears the name: quantizers leave it to what they put an end behind."""
     for tensor in subgraph.tensors:
-        if tensor.name == name.encode():
+        if text_of(tensor.name) == name:
             tensor.name = f"{name}_float"
 
 

@@ -13,7 +13,7 @@ from mbench.core.sweeps import Axis, parse_sweep
 from mbench.files.disk import disk_errors
 from mbench.files.targets import refuse_taken_folder
 from mbench.files.whole import place, unfinished
-from mbench.workflows.build.gather_artifacts import build_variants
+from mbench.workflows.build.gather_artifacts import build_own, build_variants
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection, refuse_idle, select
@@ -46,6 +46,8 @@ def build(
     if output is not None:
         refuse_taken_folder(output, option="--output")
     refuse_idle(selection)
+    if selection.files and not selection.quantized:
+        raise UsageError(f"{selection.files[0]} is built already; name a --quantization for it, or measure it by run.")
     for axis in (*(parse_sweep(text).axis for text in selection.sweeps), *selection.lists):
         if axis in (Axis.THREADS, Axis.DELEGATE):
             raise UsageError(f"{axis} has no meaning for a file that is built; sweep {axis} with mbench run.")
@@ -56,11 +58,14 @@ def build(
         learning = Scoring(accuracy, workers=workers, progress=progress)
         selection, build_inputs = learning.suited(selection, build_inputs)
         build_inputs = learning.learned(select(selection), build_inputs)
-    variants = dict.fromkeys(one.variant for one in select(selection) if one.variant is not None)
-    outcomes = build_variants(list(variants), build_inputs, workers=workers, progress=progress)
-    if output is not None:
-        return tuple(_copied(outcome, output) for outcome in outcomes.values())
-    return tuple(outcomes.values())
+    selected = select(selection)
+    variants = dict.fromkeys(one.variant for one in selected if one.variant is not None)
+    builds = dict.fromkeys(one.own for one in selected if one.own is not None)
+    outcomes = (
+        *build_variants(list(variants), build_inputs, workers=workers, progress=progress).values(),
+        *build_own(list(builds), build_inputs, workers=workers, progress=progress).values(),
+    )
+    return outcomes if output is None else tuple(_copied(outcome, output) for outcome in outcomes)
 
 
 def _copied(outcome: Outcome, output: Path) -> Outcome:

@@ -17,6 +17,7 @@ import numpy as np
 
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
+from mbench.core.own_variants import OwnVariant
 from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.files.disk import NO_ROOM, disk_errors
@@ -94,17 +95,19 @@ class BuiltFile:
             network with several outputs `outputs/NAME` of each.
         against: whose answers these are: `Keras model`, or `your Keras model` where the user's file describes one.
         parameters: weights and biases of the Keras model once batch normalization is folded.
+        source: the float file that answers for itself, where the probe holds inputs alone.
         notes: what a person should know about this file.
         calibration_doubt: why its ranges may say little: see `calibration_doubt`; None: nothing speaks against them.
         seconds: what this file took by itself; what the family shares is in its first file's.
     """
 
-    variant: Variant
+    variant: Variant | OwnVariant
     path: Path
     probe: Path
     against: str
     parameters: int
     unfinished: Path | None = None
+    source: Path | None = None
     notes: tuple[str, ...]
     calibration_doubt: str | None = None
     seconds: float
@@ -114,7 +117,7 @@ class BuiltFile:
 class FailedFile:
     """A variant that could not be built, and why, in one line."""
 
-    variant: Variant
+    variant: Variant | OwnVariant
     message: str
 
 
@@ -127,21 +130,21 @@ def build_files(request: BuildRequest) -> list[BuiltFile | FailedFile]:
     clock = _Stopwatch()
     try:
         with quiet():
-            _load_tensorflow()
+            load_tensorflow()
             source = _prepare(request)
-            _release_memory()  # of the model itself, which no quantization needs
+            release_memory()  # of the model itself, which no quantization needs
             built = [_build(request, source, quantization, clock) for quantization in request.quantizations]
             del source
-            _release_memory()
+            release_memory()
     except MbenchError:
         raise
     except OSError as error:
         if error.errno in NO_ROOM:
             with disk_errors("build in", request.folder, otherwise="let TMPDIR name another folder"):
                 raise
-        raise ArtifactError(f"{request.variant(Quantization.FP32)}: {_failure('conversion', error)}") from error
+        raise ArtifactError(f"{request.variant(Quantization.FP32)}: {failure('conversion', error)}") from error
     except Exception as error:  # converters raise all kinds; by this door they leave as one
-        raise ArtifactError(f"{request.variant(Quantization.FP32)}: {_failure('conversion', error)}") from error
+        raise ArtifactError(f"{request.variant(Quantization.FP32)}: {failure('conversion', error)}") from error
     return built
 
 
@@ -268,7 +271,7 @@ def _build(
     try:
         data = _quantized(request, source, quantization)
     except Exception as error:  # quantizers raise all kinds; the family's other files must not suffer
-        return FailedFile(variant=variant, message=f"{variant}: {_failure('quantization', error)}")
+        return FailedFile(variant=variant, message=f"{variant}: {failure('quantization', error)}")
     path = request.folder / f"{variant}.tflite"
     path.write_bytes(data)
     unfinished = None
@@ -314,21 +317,21 @@ def _notes(request: BuildRequest, quantization: Quantization, learned: LearnedRa
 
 
 @cache
-def _load_tensorflow() -> None:
+def load_tensorflow() -> None:
     """Import what is slow to import, and let the garbage collector pass over its objects for good: they never die."""
     import_module("keras")
     import_module("litert_quantizer.quantizer")
     gc.freeze()
 
 
-def _release_memory() -> None:
+def release_memory() -> None:
     """Let go of graphs and variables, which refer to each other in circles."""
     import keras
 
     keras.backend.clear_session()  # collects garbage too
 
 
-def _failure(stage: str, error: Exception) -> str:
+def failure(stage: str, error: Exception) -> str:
     """Return one line for what an outside tool raised, whose messages may run over pages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{stage} failed: {lines[0] if lines else type(error).__name__}"

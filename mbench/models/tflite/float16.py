@@ -5,6 +5,7 @@ a twentieth of its time. Storing only the weights so, as litert-quantizer does, 
 refuses ("failed to delegate DEPTHWISE_CONV_2D").
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,19 @@ NO_VALUES = 0
 def to_float16(float_file: bytes) -> bytes:
     """Return the fp16 form of a float32 `.tflite` file."""
     model = read_model(float_file)
-    (subgraph,) = model.subgraphs
     dequantize = _add_operator_code(model)
-    constants = _float_constants(model, subgraph)
-    for buffer in {subgraph.tensors[index].buffer for index in constants}:  # equal constants share one
+    constants = [_float_constants(model, subgraph) for subgraph in model.subgraphs]
+    for buffer in _buffers(model, constants):  # equal constants share one
         model.buffers[buffer].data = _narrow_values(model.buffers[buffer].data)
-    subgraph.operators = [_widen(subgraph, index, dequantize) for index in constants] + subgraph.operators
+    for subgraph, indices in zip(model.subgraphs, constants, strict=True):
+        subgraph.operators = [_widen(subgraph, index, dequantize) for index in indices] + subgraph.operators
     return write_model(model)
+
+
+def _buffers(model: Any, constants: Sequence[Sequence[int]]) -> set[int]:
+    """Return the buffers of the given tensors of each subgraph."""
+    pairs = zip(model.subgraphs, constants, strict=True)
+    return {subgraph.tensors[index].buffer for subgraph, indices in pairs for index in indices}
 
 
 def _float_constants(model: Any, subgraph: Any) -> list[int]:

@@ -8,16 +8,18 @@ points of top-1; here the true minima and maxima count.
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from mbench.core.choices import CalibrationMethod
+from mbench.core.choices import CalibrationMethod, Ends
 from mbench.core.errors import ArtifactError
 from mbench.core.variants import INT4_REFUSAL, Quantization
 from mbench.models.flatbuffers import (
     INPUT_NAME,
     SIGNATURE_KEY,
+    name_ends,
     operator_name,
     read_model,
     rename_ends,
@@ -43,6 +45,20 @@ UNIT_LENGTH: Final = {"min": np.array([-1.0]), "max": np.array([127 / 128])}
 BY_DEFINITION: Final = {"SOFTMAX": PROBABILITIES, "LOGISTIC": PROBABILITIES, "L2_NORMALIZATION": UNIT_LENGTH}
 """Ranges of outputs by the operator that gives them (google-ai-edge/LiteRT `tflite/kernels/activations.cc`)."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEnds:
+    """Inputs and outputs of a user's network.
+
+    Attributes:
+        names: of tensors by what the signature calls them.
+        ends: whether a static quantization leaves them real numbers.
+    """
+
+    names: Mapping[str, str]
+    ends: Ends = Ends.INT8
+
+
 EVERYWHERE: Final = ".*"
 
 ACTIVATION_BITS: Final = {Quantization.INT8: 8, Quantization.INT16X8: 16, Quantization.INT8W4: 8}
@@ -62,6 +78,22 @@ def read_ranges(float_file: bytes, examples: Examples, method: CalibrationMethod
         examples: (n, *shape) float32, where shape is the input's with or without a batch of one.
         method: how ranges follow from the examples.
     """
+    graph = read_model(float_file).subgraphs[0]
+    (entry,) = graph.inputs
+    shape = tuple(graph.tensors[entry].shape)
+    return read_named_ranges(float_file, [{INPUT_NAME: example.reshape(shape)} for example in examples], method)
+
+
+def read_named_ranges(
+    float_file: bytes, examples: Sequence[Mapping[str, Any]], method: CalibrationMethod = CalibrationMethod.MIN_MAX
+) -> Ranges:
+    """Return the range of every tensor over all examples.
+
+    Args:
+        float_file: with one signature, `SIGNATURE_KEY`.
+        examples: an array of an inference by each input's name in the signature.
+        method: how ranges follow from the examples.
+    """
     from litert_quantizer.calibrator import CalibrationMode, Calibrator
     from litert_quantizer.recipe_manager import RecipeManager
     from litert_quantizer.utils.qsv_utils import min_max_update, moving_average_update
@@ -72,18 +104,13 @@ def read_ranges(float_file: bytes, examples: Examples, method: CalibrationMethod
         mode=CalibrationMode.CALIBRATION_PROFILER_BASED,  # a tenth of the time of reading every tensor in Python
         qsv_update_func=min_max_update if method is CalibrationMethod.MIN_MAX else moving_average_update,
     )
-    model = read_model(float_file)
-    (entry,) = model.subgraphs[0].inputs
-    shape = tuple(model.subgraphs[0].tensors[entry].shape)
-    calibrator.calibrate(
-        {SIGNATURE_KEY: [{INPUT_NAME: example.reshape(shape)} for example in examples]}, RecipeManager()
-    )
-    return {**calibrator.get_model_qsvs(), **_defined_ranges(model)}
+    calibrator.calibrate({SIGNATURE_KEY: examples}, RecipeManager())
+    return {**calibrator.get_model_qsvs(), **_defined_ranges(read_model(float_file))}
 
 
 def _defined_ranges(model: Any) -> Ranges:
     """Return the ranges of those outputs that have one by definition."""
-    (graph,) = model.subgraphs
+    graph = model.subgraphs[0]
     ranges = {}
     for operator in graph.operators:
         for index in set(operator.outputs) & set(graph.outputs):
@@ -93,7 +120,12 @@ def _defined_ranges(model: Any) -> Ranges:
 
 
 def quantize(
-    float_file: bytes, quantization: Quantization, ranges: Ranges | None, *, narrow: Sequence[str] = ()
+    float_file: bytes,
+    quantization: Quantization,
+    ranges: Ranges | None,
+    *,
+    narrow: Sequence[str] = (),
+    own: OwnEnds | None = None,
 ) -> bytes:
     """Return the quantized form of a float32 file.
 
@@ -102,6 +134,7 @@ def quantize(
         quantization: the form; for fp32 the file itself.
         ranges: for the quantizations that need calibration, read off examples or learned.
         narrow: by the name of its output, each CONV_2D whose weights were trained for 4 bits; for int8w4.
+        own: inputs and outputs of a user's network; None: one input, called as mbench calls it.
 
     Raises:
         ArtifactError: no ranges where they are needed, or 4 bits for weights that were not trained for them.
@@ -112,28 +145,35 @@ def quantize(
         case Quantization.FP16:
             return to_float16(float_file)
         case Quantization.DRQ:
-            return _quantize_dynamic(float_file)
+            return _quantize_dynamic(float_file, own)
         case Quantization.INT8 | Quantization.INT16X8:
             if ranges is None:
                 raise ArtifactError(f"{quantization} needs calibration examples, and there are none.")
-            return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges)
+            return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges, own=own)
         case Quantization.INT8W4:
             if ranges is None or not narrow:
                 raise ArtifactError(f"these weights were not trained for 4 bits. {INT4_REFUSAL}.")
             return _quantize_static(float_file, ACTIVATION_BITS[quantization], ranges, narrow)
 
 
-def _quantize_dynamic(float_file: bytes) -> bytes:
+def _quantize_dynamic(float_file: bytes, own: OwnEnds | None) -> bytes:
     from litert_quantizer.qtyping import TFLOperationName
     from litert_quantizer.quantizer import Quantizer
 
     quantizer = Quantizer(float_file)
     for operator in DYNAMIC_OPERATORS:
         quantizer.add_dynamic_config(EVERYWHERE, TFLOperationName(operator), num_bits=8)
-    return _run(quantizer, None)
+    return _run(quantizer, None, own)
 
 
-def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges, narrow: Sequence[str] = ()) -> bytes:
+def _quantize_static(
+    float_file: bytes,
+    activation_bits: int,
+    ranges: Ranges,
+    narrow: Sequence[str] = (),
+    *,
+    own: OwnEnds | None = None,
+) -> bytes:
     """Quantize all but the softmax, which XNNPACK has in float only: left so, the graph stays in one partition."""
     from litert_quantizer.algorithm_manager import AlgorithmName
     from litert_quantizer.qtyping import TFLOperationName
@@ -145,16 +185,23 @@ def _quantize_static(float_file: bytes, activation_bits: int, ranges: Ranges, na
         quantizer.add_static_config(
             f"^{re.escape(output)};?$", TFLOperationName.CONV_2D, activation_bits, weight_num_bits=NARROW_BITS
         )
-    quantizer.update_quantization_recipe(EVERYWHERE, TFLOperationName.SOFTMAX, algorithm_key=AlgorithmName.NO_QUANTIZE)
-    return _run(quantizer, ranges)
+    kept = [TFLOperationName.SOFTMAX]
+    if own is not None and own.ends is Ends.FLOAT:
+        kept += [TFLOperationName.INPUT, TFLOperationName.OUTPUT]
+    for operator in kept:
+        quantizer.update_quantization_recipe(EVERYWHERE, operator, algorithm_key=AlgorithmName.NO_QUANTIZE)
+    return _run(quantizer, ranges, own)
 
 
-def _run(quantizer: Any, ranges: Ranges | None) -> bytes:
+def _run(quantizer: Any, ranges: Ranges | None, own: OwnEnds | None) -> bytes:
     """Return the file; the quantizer changes the ranges that it is given, which other files are quantized by, too."""
     with large_kernels_by_rows():
         result = quantizer.quantize(deepcopy(ranges), enable_progress_bar=False, enable_progress_report=False)
     model = read_model(bytes(result.quantized_model))
-    rename_ends(model)
+    if own is None:
+        rename_ends(model)
+    else:
+        name_ends(model, own.names)
     return write_model(model)
 
 

@@ -10,14 +10,15 @@ STDOUT, STDERR = 1, 2
 
 
 @contextmanager
-def quiet(*, gpu: bool = False) -> Iterator[None]:
-    """Send both streams of this process, C++ code included, to an unnamed file while the block runs.
+def quiet(*, gpu: bool = False, into: int | None = None) -> Iterator[None]:
+    """Send both streams of this process, C++ code included, elsewhere while the block runs.
 
     Python's own `sys.stdout` does not help: the converter writes to the file descriptor. Not for a process whose
     other threads have something to say meanwhile.
 
     Args:
         gpu: whether tensorflow may look for one, which is loud; a build needs none.
+        into: file descriptor that gets what is written; None: an unnamed file.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["KERAS_HOME"] = f"{os.devnull}/keras"  # nothing of a user's keras.json, nor a new one
@@ -29,7 +30,7 @@ def quiet(*, gpu: bool = False) -> Iterator[None]:
         kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR)}
         try:
             for stream in kept:
-                os.dup2(sink.fileno(), stream)
+                os.dup2(sink.fileno() if into is None else into, stream)
             yield
         finally:
             _flush()

@@ -5,6 +5,7 @@ from typing import Final
 
 from mbench.core.examples import Task
 from mbench.core.flips import Flips, flips_between
+from mbench.core.own_variants import OwnVariant
 from mbench.core.scores import Metric, Score
 from mbench.core.variants import Variant
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, percent_of, points
@@ -230,7 +231,7 @@ def _quantization(drop: Drop, drops: Drops) -> str:
     return f"{quantization} {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if several else str(quantization)
 
 
-def _without_quantization(variant: Variant) -> str:
+def _without_quantization(variant: Variant | OwnVariant) -> str:
     return str(variant).removesuffix(f"_{variant.quantization}")
 
 

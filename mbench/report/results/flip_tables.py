@@ -3,15 +3,16 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
 
 from mbench.core.errors import UsageError
 from mbench.core.flips import Flips, change_of
+from mbench.core.own_variants import OwnVariant, parse_any_variant
 from mbench.core.proportions import PairedCounts, PairedDifference, holm_adjusted, paired_difference
 from mbench.core.scores import Metric
-from mbench.core.variants import Quantization, parse_variant
+from mbench.core.variants import Quantization, Variant
 from mbench.report.render.number_format import ABSENT, count_of, percent_of, points
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
 from mbench.report.results.predicted import Answered, PredictedFile
@@ -133,7 +134,7 @@ def _pairs(group: Sequence[PredictedFile]) -> Iterator[tuple[PredictedFile, Pred
         if variant is None:
             own.append(file)
         else:
-            networks.setdefault((variant.architecture, variant.size, variant.head), []).append(file)
+            networks.setdefault(replace(variant, quantization=Quantization.FP32), []).append(file)
     found = [
         (first, second)
         for members in networks.values()
@@ -153,11 +154,8 @@ def _not_float(file: PredictedFile) -> bool:
     return variant is None or variant.quantization is not Quantization.FP32
 
 
-def _variant(file: PredictedFile) -> Any:
-    try:
-        return parse_variant(file.name)
-    except UsageError:
-        return None
+def _variant(file: PredictedFile) -> Variant | OwnVariant | None:
+    return parse_any_variant(file.name)
 
 
 def _difference(first: PredictedFile, second: PredictedFile) -> PairedDifference:

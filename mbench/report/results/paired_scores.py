@@ -5,16 +5,16 @@ correction over all pairs that are looked at.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
 from mbench.core.bounds import Count, Share
-from mbench.core.errors import UsageError
 from mbench.core.flips import Flips, flips_between
+from mbench.core.own_variants import OwnVariant, parse_any_variant
 from mbench.core.proportions import PairedDifference, compare_scores, holm_adjusted
 from mbench.core.scores import Score
-from mbench.core.variants import Quantization, Variant, parse_variant
+from mbench.core.variants import Quantization, Variant
 from mbench.core.workloads import Document
 from mbench.report.results.scored import Scored
 
@@ -81,7 +81,7 @@ class Against(Document):
 class Drop:
     """What a quantization costs: fp32's share of right answers minus this file's."""
 
-    variant: Variant
+    variant: Variant | OwnVariant
     scored: Scored
     difference: PairedDifference
     flips: Flips | None
@@ -92,7 +92,7 @@ class Drops:
     """The quantized files of one network against its float32 file."""
 
     base: Scored
-    variant: Variant
+    variant: Variant | OwnVariant
     drops: tuple[Drop, ...]
 
 
@@ -149,10 +149,10 @@ def drops_against_float(scored: Sequence[Scored]) -> tuple[Drops, ...]:
     Args:
         scored: one group of `alike`.
     """
-    networks: dict[tuple[object, ...], list[tuple[Variant, Scored]]] = {}
+    networks: dict[tuple[object, ...], list[tuple[Variant | OwnVariant, Scored]]] = {}
     for each in scored:
         if (variant := _variant(each.name)) is not None:
-            key = (variant.architecture, variant.size, variant.head, each.score.delegate)
+            key = (replace(variant, quantization=Quantization.FP32), each.score.delegate)
             networks.setdefault(key, []).append((variant, each))
     found = []
     for members in networks.values():
@@ -206,7 +206,7 @@ def against_base(base: Scored, other: Scored) -> Against | None:
     )
 
 
-def _drops(base: Scored, others: Sequence[tuple[Variant, Scored]]) -> list[Drop]:
+def _drops(base: Scored, others: Sequence[tuple[Variant | OwnVariant, Scored]]) -> list[Drop]:
     return [
         Drop(variant=variant, scored=scored, difference=difference, flips=flips_between(base.score, scored.score))
         for variant, scored in others
@@ -214,8 +214,5 @@ def _drops(base: Scored, others: Sequence[tuple[Variant, Scored]]) -> list[Drop]
     ]
 
 
-def _variant(name: str) -> Variant | None:
-    try:
-        return parse_variant(name)
-    except UsageError:
-        return None
+def _variant(name: str) -> Variant | OwnVariant | None:
+    return parse_any_variant(name)

@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 
 from mbench.core.errors import UsageError
+from mbench.core.own_variants import quantization_of
 from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.suggestions import did_you_mean
 from mbench.core.sweeps import Axis
@@ -30,7 +31,7 @@ from mbench.report.results.scored import TOP1, TOP5
 AXES: Final[dict[str, Callable[[Row], str]]] = {
     Axis.ALPHA: lambda row: format_alpha(parse_variant(row.variant).size.alpha),
     Axis.RESOLUTION: lambda row: str(parse_variant(row.variant).size.resolution),
-    Axis.QUANTIZATION: lambda row: parse_variant(row.variant).quantization,
+    Axis.QUANTIZATION: lambda row: quantization_of(row.variant) or parse_variant(row.variant).quantization,
     Axis.THREADS: lambda row: str(row.threads),
     Axis.DELEGATE: lambda row: row.delegate,
 }

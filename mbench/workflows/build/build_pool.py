@@ -8,35 +8,45 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mbench.artifacts.cache import ArtifactCache, CachedArtifact
 from mbench.artifacts.inspection import inspect_bytes
+from mbench.artifacts.running import Inputs, run_outputs
 from mbench.artifacts.verification import Verified, check_answers, verify
+from mbench.core.any_recipes import AnyRecipe, AnyVariant
 from mbench.core.choices import Quantizer
 from mbench.core.error_classes import BUILD
 from mbench.core.errors import ArtifactError, DiskError, MbenchError
+from mbench.core.own_recipes import OwnCalibrationKind, OwnRecipe
+from mbench.core.own_variants import OwnVariant
 from mbench.core.ports import Progress, utc_now
 from mbench.core.processes.workers import end_with_parent, spawning, why_ended
 from mbench.core.reasons import Unbuilt
 from mbench.core.recipes import Calibration, Recipe, Weights
-from mbench.core.variants import CALIBRATED, Head, Size, Variant
+from mbench.core.variants import CALIBRATED, Head, Quantization, Size
 from mbench.devices.host.facts import HostConditions
 from mbench.files.scratch import scratch_folder
 from mbench.models.networks.architectures import find_architecture
+from mbench.models.own.build import INPUTS, OwnBuildRequest, build_own_files
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.model_outputs import wanted_outputs
+from mbench.workflows.build.own_networks import own_latency_only
 from mbench.workflows.build.recipes import latency_only
 
 Answer = TypeVar("Answer")
+
+OWN_BUILDING_KIB: Final = 2 << 20
+"""Memory that a user's network is taken to need while it is built: as much as most of mbench's."""
 
 Outcome = CachedArtifact | Unbuilt
 """What became of a file: where it lies in the cache, or why it could not be built."""
@@ -55,8 +65,13 @@ class _Group:
 
 
 def build_missing(
-    missing: Sequence[Recipe], cache: ArtifactCache, workers: int | None, progress: Progress
-) -> Iterator[tuple[Variant, Outcome]]:
+    missing: Sequence[AnyRecipe],
+    cache: ArtifactCache,
+    workers: int | None,
+    progress: Progress,
+    *,
+    build_timeout_s: float = 600.0,
+) -> Iterator[tuple[AnyVariant, Outcome]]:
     """Build what is not in the cache, and yield each variant with its outcome as soon as its group is done.
 
     Args:
@@ -64,6 +79,7 @@ def build_missing(
         cache: where artifacts are put.
         workers: processes that build; None for as many as this machine carries.
         progress: told of each artifact.
+        build_timeout_s: for each call of a user's code.
 
     Raises:
         DiskError: the cache folder cannot be used.
@@ -74,7 +90,9 @@ def build_missing(
     pool = build_workers(min(workers or default_workers([_demand_kib(group) for group in groups]), len(groups)))
     unfinished = True
     try:
-        waiting = {pool.submit(_build_group, tuple(recipes), cache.folder): recipes for recipes in groups}
+        waiting = {
+            pool.submit(_build_group, tuple(recipes), cache.folder, build_timeout_s): recipes for recipes in groups
+        }
         for future in as_completed(waiting):
             for variant, outcome in _outcomes(future, waiting[future], pool):
                 progress.step(str(variant), 1)
@@ -118,22 +136,33 @@ def default_workers(demands_kib: Sequence[int]) -> int:
     return max(1, min(os.cpu_count() or 1, len(demands_kib), by_memory))
 
 
-def _groups(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
+def _groups(recipes: Sequence[AnyRecipe]) -> list[list[AnyRecipe]]:
     """Group recipes by what they are converted from, the largest first so that the last worker is not left alone."""
-    groups: dict[_Group, list[Recipe]] = {}
+    ours = [recipe for recipe in recipes if isinstance(recipe, Recipe)]
+    groups: dict[_Group | OwnVariant, list[AnyRecipe]] = {}
     for recipe in recipes:
-        groups.setdefault(_group(recipe, recipes), []).append(recipe)
+        key = own_family(recipe.variant) if isinstance(recipe, OwnRecipe) else _group(recipe, ours)
+        groups.setdefault(key, []).append(recipe)
     return sorted(groups.values(), key=_work, reverse=True)
 
 
-def _work(group: Sequence[Recipe]) -> tuple[int, float]:
+def own_family(variant: OwnVariant) -> OwnVariant:
+    """Return what all quantizations of one network have in common."""
+    return replace(variant, quantization=Quantization.FP32)
+
+
+def _work(group: Sequence[AnyRecipe]) -> tuple[int, float]:
     """Return what goes up with the time that a group takes."""
-    size = group[0].variant.size
+    variant = group[0].variant
+    if isinstance(variant, OwnVariant):
+        return _demand_kib(group), float(variant.resolution or 0)
+    size = variant.size
     return _demand_kib(group), size.alpha * size.resolution
 
 
-def _demand_kib(group: Sequence[Recipe]) -> int:
-    return find_architecture(group[0].variant.architecture).building_kib
+def _demand_kib(group: Sequence[AnyRecipe]) -> int:
+    variant = group[0].variant
+    return OWN_BUILDING_KIB if isinstance(variant, OwnVariant) else find_architecture(variant.architecture).building_kib
 
 
 def _group(recipe: Recipe, recipes: Sequence[Recipe]) -> _Group:
@@ -156,8 +185,8 @@ def _group(recipe: Recipe, recipes: Sequence[Recipe]) -> _Group:
 
 
 def _outcomes(
-    future: Future[list[tuple[Variant, Outcome]]], recipes: Sequence[Recipe], pool: ProcessPoolExecutor
-) -> list[tuple[Variant, Outcome]]:
+    future: Future[list[tuple[AnyVariant, Outcome]]], recipes: Sequence[AnyRecipe], pool: ProcessPoolExecutor
+) -> list[tuple[AnyVariant, Outcome]]:
     try:
         return answer_of(future, pool)
     except MbenchError as error:
@@ -183,26 +212,30 @@ def _stop(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _build_group(recipes: tuple[Recipe, ...], folder: Path) -> list[tuple[Variant, Outcome]]:
+def _build_group(
+    recipes: tuple[AnyRecipe, ...], folder: Path, build_timeout_s: float
+) -> list[tuple[AnyVariant, Outcome]]:
     """Build, verify, count and keep all files of one group; runs in a worker process."""
     cache = ArtifactCache(folder)
     digests = {recipe.variant: recipe.digest() for recipe in recipes}
     with ExitStack() as locks:
         for digest in sorted(digests.values()):  # one order for all processes, so that two never wait for each other
             locks.enter_context(cache.building(digest))
-        outcomes: dict[Variant, Outcome] = {}
+        outcomes: dict[AnyVariant, Outcome] = {}
         for recipe in recipes:
             if cached := cache.get(digests[recipe.variant]):  # somebody else built it while we waited
                 outcomes[recipe.variant] = cached
         left = [recipe for recipe in recipes if recipe.variant not in outcomes]
         if left:
-            outcomes.update(_build(left, cache))
+            outcomes.update(_build(left, cache, build_timeout_s))
     return list(outcomes.items())
 
 
-def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Variant, Outcome]]:
+def _build(
+    recipes: Sequence[AnyRecipe], cache: ArtifactCache, build_timeout_s: float
+) -> Iterator[tuple[AnyVariant, Outcome]]:
     with scratch_folder("build") as folder:
-        for built in build_files(_request(recipes, folder)):
+        for built in _files(recipes, folder, cache, build_timeout_s):
             if isinstance(built, FailedFile):
                 yield built.variant, Unbuilt(built.message)
                 continue
@@ -211,6 +244,21 @@ def _build(recipes: Sequence[Recipe], cache: ArtifactCache) -> Iterator[tuple[Va
                 yield built.variant, _keep(built, recipe, cache)
             except (ArtifactError, DiskError) as error:
                 yield built.variant, _unbuilt(error)
+
+
+def _files(
+    recipes: Sequence[AnyRecipe], folder: Path, cache: ArtifactCache, build_timeout_s: float
+) -> list[BuiltFile | FailedFile]:
+    own = tuple(recipe for recipe in recipes if isinstance(recipe, OwnRecipe))
+    if not own:
+        return build_files(_request([recipe for recipe in recipes if isinstance(recipe, Recipe)], folder))
+    log = build_log_of(cache.folder.parent, own[0].variant)
+    return build_own_files(OwnBuildRequest(recipes=own, folder=folder, log=log, timeout_s=build_timeout_s))
+
+
+def build_log_of(home: Path, variant: OwnVariant) -> Path:
+    """Return where what a network's builder and converter print is kept."""
+    return home / "build_logs" / f"{own_family(variant)}.log".replace(f"_{Quantization.FP32}.log", ".log")
 
 
 def _request(recipes: Sequence[Recipe], folder: Path) -> BuildRequest:
@@ -234,11 +282,27 @@ def _calibration_notes(built: BuiltFile, verified: Verified) -> Iterator[str]:
         yield f"{built.calibration_doubt}: its outputs {ratio} against the {verified.against}"
 
 
-def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtifact:
+def _probe(built: BuiltFile) -> tuple[Inputs, NDArray[np.float32] | dict[str, NDArray[np.float32]]]:
+    """Return the inputs that a file is judged by, and what the model, or float file, that it was made from answers."""
+    with np.load(built.probe) as probe:
+        named = {key.removeprefix(INPUTS): probe[key] for key in probe if key.startswith(INPUTS)}
+        if not named:
+            return probe["inputs"], wanted_outputs(probe)
+        if built.source is None:
+            return named, dict(wanted_outputs(probe))
+    return named, {name: each.values for name, each in run_outputs(built.source.read_bytes(), named).items()}
+
+
+def _suspect(recipe: AnyRecipe) -> str | None:
+    """Return what else than a converter may have ruined a user's file."""
+    synthetic = isinstance(recipe, OwnRecipe) and recipe.calibration.kind is OwnCalibrationKind.SYNTHETIC
+    return "calibrated on synthetic examples" if synthetic else None
+
+
+def _keep(built: BuiltFile, recipe: AnyRecipe, cache: ArtifactCache) -> CachedArtifact:
     """Verify a file against the model it was made from, count it, and put it in the cache."""
     data = built.path.read_bytes()
-    with np.load(built.probe) as probe:
-        inputs, reference = probe["inputs"], wanted_outputs(probe)
+    inputs, reference = _probe(built)
     verified = verify(
         data if built.unfinished is None else built.unfinished.read_bytes(),
         inputs=inputs,
@@ -246,16 +310,17 @@ def _keep(built: BuiltFile, recipe: Recipe, cache: ArtifactCache) -> CachedArtif
         quantization=recipe.variant.quantization,
         parameters=built.parameters,
         against=built.against,
-        suspect=built.calibration_doubt,
+        suspect=built.calibration_doubt or _suspect(recipe),
     )
     if built.unfinished is not None:
+        assert not isinstance(inputs, Mapping)  # of users' networks alone
         check_answers(data, inputs[:1])
     facts = inspect_bytes(data, name=str(recipe.variant)).facts()
     facts = facts.model_copy(
         update={
             "snr_db": verified.snr_db,
             "snr_against": verified.against,
-            "latency_only": latency_only(recipe),
+            "latency_only": own_latency_only(recipe) if isinstance(recipe, OwnRecipe) else latency_only(recipe),
             "recipe": recipe.digest(),
             "notes": (*built.notes, *_calibration_notes(built, verified)),
         }

@@ -6,7 +6,10 @@ beside the facts of the cache each time.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
+from mbench.core.own_recipes import OwnCalibrationKind, OwnRecipe
+from mbench.core.own_variants import OwnVariant
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, TrainingFacts, WeightsFacts
@@ -14,6 +17,14 @@ from mbench.models.training.records import TrainingRecord
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
 
 Built = Artifact | BuildFailure
+
+_KINDS: Final = {
+    OwnCalibrationKind.NONE: CalibrationKind.NONE,
+    OwnCalibrationKind.SYNTHETIC: CalibrationKind.SYNTHETIC,
+    OwnCalibrationKind.FOLDER: CalibrationKind.FOLDER,
+    OwnCalibrationKind.ARRAYS: CalibrationKind.EXAMPLES,
+    OwnCalibrationKind.CODE: CalibrationKind.EXAMPLES,
+}
 
 
 def with_origins(
@@ -47,6 +58,34 @@ def _few(calibration: CalibrationFacts, snr_db: float | None) -> tuple[str, ...]
         return ()
     cost = "" if snr_db is None else f": its outputs have {snr_db:.1f} dB of signal to noise against the float model"
     return (f"calibrated on {calibration.examples} of the {calibration.asked} pictures that were asked for{cost}",)
+
+
+def with_own_origins(
+    built: Mapping[OwnVariant, Built], recipes: Mapping[OwnVariant, OwnRecipe]
+) -> dict[OwnVariant, Built]:
+    """Return artifacts of users' networks with what they were built from."""
+    return {
+        variant: Artifact(facts=_with_own_origin(outcome.facts, recipes[variant]), path=outcome.path)
+        if isinstance(outcome, Artifact)
+        else outcome
+        for variant, outcome in built.items()
+    }
+
+
+def _with_own_origin(facts: ArtifactFacts, recipe: OwnRecipe) -> ArtifactFacts:
+    network, calibration = recipe.network, recipe.calibration
+    place = calibration.source or (None if calibration.code is None else calibration.code.source)
+    weights = WeightsFacts(kind=WeightsKind.FILE, sha256=network.sha256, source=Path(network.source).name)
+    ranges = CalibrationFacts(
+        kind=_KINDS[calibration.kind],
+        examples=calibration.examples,
+        asked=calibration.examples,
+        method=calibration.method,
+        seed=calibration.seed if calibration.kind is OwnCalibrationKind.SYNTHETIC else None,
+        sha256=calibration.sha256 if calibration.code is None else calibration.code.sha256,
+        source=None if place is None else Path(place).name,
+    )
+    return facts.model_copy(update={"weights": weights, "calibration": ranges})
 
 
 def weights_facts(weights: Weights, records: Sequence[TrainingRecord]) -> WeightsFacts:

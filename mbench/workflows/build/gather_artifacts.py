@@ -10,6 +10,7 @@ from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.errors import ArtifactError
+from mbench.core.own_variants import OwnVariant
 from mbench.core.plain_text import without_name
 from mbench.core.ports import Progress
 from mbench.core.recipes import Recipe
@@ -17,8 +18,9 @@ from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts, InputTensor
 from mbench.files.regular import read_regular
 from mbench.models.training.records import TrainingRecord
-from mbench.workflows.build.built_from import with_origins
+from mbench.workflows.build.built_from import with_origins, with_own_origins
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
+from mbench.workflows.build.own_networks import OwnBuild, own_recipes
 from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.build.selection import Candidate
 from mbench.workflows.home import home
@@ -67,12 +69,19 @@ def gather(
     for variant, outcome in outcomes.items():  # what was not trained has been said
         if isinstance(outcome, BuildFailure) and build_inputs.untrained(variant) is None:
             progress.note(f"{variant}: {without_name(outcome.reason, str(variant))}")
+    builds = list(dict.fromkeys(one.own for one in candidates if one.own is not None))
+    own_outcomes = build_own(builds, build_inputs, workers=workers, progress=progress)
+    for own_variant, outcome in own_outcomes.items():
+        if isinstance(outcome, BuildFailure):
+            progress.note(f"{own_variant}: {without_name(outcome.reason, str(own_variant))}")
     files = dict.fromkeys(one.file for one in candidates if one.file is not None)
     own = {path: _own_file(path, asked, keep=cache) for path in files}
     known: list[Known] = []
     for one in candidates:
         if one.file is not None:
             known.append(own[one.file])
+        elif one.own is not None:
+            known.append(_built(own_outcomes[one.own.variant]))
         elif one.variant is not None:
             known.append(_built(outcomes[one.variant]))
         elif one.kept is not None:
@@ -94,10 +103,15 @@ def foresee(
     recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights")
     cache = ArtifactCache(home() / "cache")
     cached = {variant: cache.get(recipe.digest()) for variant, recipe in recipes.items()}
+    builds = list(dict.fromkeys(one.own for one in candidates if one.own is not None))
+    own_cached = {each: cache.get(recipe.digest()) for each, recipe in own_recipes(builds, build_inputs).items()}
     known: list[Known] = []
     for one in candidates:
         if one.file is not None:
             known.append(_own_file(one.file, asked, keep=None))
+        elif one.own is not None:
+            entry = own_cached[one.own.variant]
+            known.append(Known(facts=entry.facts if entry else unbuilt(str(one.own.variant))))
         elif one.variant is not None:
             entry = cached.get(one.variant)
             known.append(Known(facts=entry.facts if entry else unbuilt(str(one.variant))))
@@ -118,12 +132,43 @@ def build_variants(
     untrained = {each: reason for each in variants if (reason := build_inputs.untrained(each)) is not None}
     able = [each for each in variants if each not in untrained]
     recipes = recipes_of(able, build_inputs, weights_folder=home() / "weights", progress=progress)
-    built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
-    built = with_origins(built, recipes, asked=build_inputs.calibration_examples, records=_records(recipes.values()))
-    for note, names in _notes(built).items():
-        progress.note(f"{', '.join(names)}: {note}.")
+    obtained = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=workers, progress=progress)
+    built = with_origins(
+        obtained,
+        recipes,
+        asked=build_inputs.calibration_examples,
+        records=_records(recipes.values()),
+    )
+    _say_notes(built.values(), progress)
     built |= {each: BuildFailure(name=str(each), reason=reason) for each, reason in untrained.items()}
     return {each: built[each] for each in variants}
+
+
+def build_own(
+    builds: Sequence[OwnBuild], build_inputs: BuildInputs, *, workers: int | None, progress: Progress
+) -> dict[OwnVariant, Artifact | BuildFailure]:
+    """Return the artifact of each variant of a user's networks, or why there is none.
+
+    Raises:
+        UsageError: a network or examples that are not there, or a file that is quantized already.
+        DiskError: the cache cannot be used.
+    """
+    recipes = own_recipes(builds, build_inputs)
+    obtained = obtain(
+        recipes,
+        cache=ArtifactCache(home() / "cache"),
+        workers=workers,
+        progress=progress,
+        build_timeout_s=build_inputs.build_timeout_s,
+    )
+    built = with_own_origins(obtained, recipes)
+    _say_notes(built.values(), progress)
+    return built
+
+
+def _say_notes(built: Iterable[Artifact | BuildFailure], progress: Progress) -> None:
+    for note, names in _notes(built).items():
+        progress.note(f"{', '.join(names)}: {note}.")
 
 
 def _records(recipes: Iterable[Recipe]) -> Sequence[TrainingRecord]:
@@ -135,10 +180,10 @@ def _records(recipes: Iterable[Recipe]) -> Sequence[TrainingRecord]:
     return TrainingLibrary(home()).records()
 
 
-def _notes(built: Mapping[Variant, Artifact | BuildFailure]) -> dict[str, list[str]]:
+def _notes(built: Iterable[Artifact | BuildFailure]) -> dict[str, list[str]]:
     """Return what should be known of files, with the names of those that it is about."""
     notes: dict[str, list[str]] = {}
-    for facts in (outcome.facts for outcome in built.values() if isinstance(outcome, Artifact)):
+    for facts in (outcome.facts for outcome in built if isinstance(outcome, Artifact)):
         for note in facts.notes:
             notes.setdefault(note, []).append(facts.name)
     return notes

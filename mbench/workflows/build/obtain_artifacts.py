@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.any_recipes import AnyRecipe, AnyVariant
 from mbench.core.error_classes import BUILD, ErrorClass
+from mbench.core.own_variants import OwnVariant
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unbuilt
-from mbench.core.recipes import Recipe
 from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts
 
@@ -30,9 +32,17 @@ class BuildFailure:
     error_class: ErrorClass = BUILD
 
 
+Kind = TypeVar("Kind", Variant, OwnVariant)
+
+
 def obtain(
-    recipes: Mapping[Variant, Recipe], *, cache: ArtifactCache, workers: int | None, progress: Progress
-) -> dict[Variant, Artifact | BuildFailure]:
+    recipes: Mapping[Kind, AnyRecipe],
+    *,
+    cache: ArtifactCache,
+    workers: int | None,
+    progress: Progress,
+    build_timeout_s: float = 600.0,
+) -> dict[Kind, Artifact | BuildFailure]:
     """Return each variant's artifact, or why it could not be built; nothing is built twice.
 
     Args:
@@ -40,24 +50,25 @@ def obtain(
         cache: where artifacts are looked up and put.
         workers: processes that build; None for as many as this machine carries.
         progress: told of each artifact.
+        build_timeout_s: for each call of a user's code.
 
     Raises:
         DiskError: the cache folder cannot be used.
     """
-    found: dict[Variant, Artifact | BuildFailure] = {}
-    missing: list[Recipe] = []
-    for variant, recipe in recipes.items():
+    found: dict[AnyVariant, Artifact | BuildFailure] = {}
+    missing: list[AnyRecipe] = []
+    for wanted, recipe in recipes.items():
         cached = cache.get(recipe.digest())
         if cached is None:
             missing.append(recipe)
         else:
-            found[variant] = Artifact(facts=cached.facts, path=cached.path)
+            found[wanted] = Artifact(facts=cached.facts, path=cached.path)
     if missing:
         from mbench.workflows.build.build_pool import (
             build_missing,  # numpy, the schema, Pillow: the cache needs none of them
         )
 
-        for variant, built in build_missing(missing, cache, workers, progress):
+        for variant, built in build_missing(missing, cache, workers, progress, build_timeout_s=build_timeout_s):
             if isinstance(built, Unbuilt):
                 found[variant] = BuildFailure(name=str(variant), reason=built.reason, error_class=built.error_class)
             else:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from mbench.core.choices import CalibrationMethod, Quantizer
+from mbench.core.choices import CalibrationMethod, Ends, Quantizer
 from mbench.core.errors import UsageError
+from mbench.core.own_recipes import PictureScaling
 from mbench.core.ports import Progress
 from mbench.core.reasons import Untrained
 from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
@@ -39,9 +40,12 @@ class BuildInputs:
         weights: `none` (seeded, untrained), `imagenet`, `trained` (by mbench: those in `trained`), the beginning of a
             training's digest, or the path of a `.keras` or `.weights.h5` file; None: nothing was said, which is `none`
             without a data set.
-        calibration: folder of images, or None for `examples`, or else a synthetic set.
+        calibration: folder of images, or None for `examples`, or else a synthetic set; of users' own networks a `.npz`
+            file or `FILE.py:NAME`, too.
         trained: the weights of each network that mbench trained, or why there are none.
         examples: of a data set, by resolution.
+        ends: of users' own networks, where they are quantized.
+        scaling: of pictures that users' own networks are calibrated on; None: nothing was said.
         seeded: networks for which there are no weights of that kind: they are built untrained, for their latency.
     """
 
@@ -51,6 +55,9 @@ class BuildInputs:
     calibration_examples: int = 32
     calibration_method: CalibrationMethod = CalibrationMethod.MIN_MAX
     quantizer: Quantizer = Quantizer.LITERT
+    ends: Ends = Ends.INT8
+    scaling: PictureScaling | None = None
+    build_timeout_s: float = 600.0
     trained: Mapping[Network, Weights | Untrained] = field(default_factory=dict)
     examples: Mapping[int, Calibration] = field(default_factory=dict)
     seeded: frozenset[Network] = frozenset()
@@ -86,7 +93,7 @@ def recipes_of(
     if chosen.quantizer is Quantizer.TF and chosen.calibration_method is not CalibrationMethod.MIN_MAX:
         raise UsageError("TFLiteConverter's own quantizer has one way to calibrate; leave --calibration-method out.")
     tools = toolchain()
-    folder = _folder_calibration(chosen)
+    folder = _folder_calibration(chosen) if variants else None
     weights = {variant: _weights(variant, chosen, weights_folder, progress) for variant in variants}
     return {
         variant: Recipe(
@@ -113,6 +120,10 @@ def latency_only(recipe: Recipe) -> str | None:
 def _folder_calibration(chosen: BuildInputs) -> Calibration | None:
     if chosen.calibration is None:
         return None
+    if chosen.calibration.suffix == ".npz" or ".py:" in str(chosen.calibration):
+        raise UsageError(
+            f"--calibration {chosen.calibration} is for your own networks; mbench's take a folder of pictures."
+        )
     from mbench.models.tflite.calibration import describe_folder
 
     return describe_folder(chosen.calibration, examples=chosen.calibration_examples)

@@ -6,20 +6,28 @@ from pathlib import Path
 
 from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
+from mbench.core.own_recipes import OwnForm
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
+from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 _OF_NETWORKS = frozenset({"--arch", "--classes"})
 """Options that a variant's name says for itself."""
 
+OF_OWN_NETWORKS = frozenset({"--io", "--build-timeout"})
+"""Options that networks of mbench have no use for."""
+
+_OF_QUANTIZED_FILES = frozenset({"--calibration", "--calibration-examples", "--calibration-method"}) | OF_OWN_NETWORKS
+"""Options that mean something to a user's float file which is to be quantized."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One thing to run: a variant to be built, a user's own file, or a file that the cache keeps from earlier.
+    """One thing to run: a variant to be built, a user's own network or file, or a file that the cache keeps from earlier.
 
     Attributes:
         kept: what is known of such a file of the cache.
@@ -28,6 +36,7 @@ class Candidate:
     """
 
     variant: Variant | None = None
+    own: OwnBuild | None = None
     file: Path | None = None
     kept: ArtifactFacts | None = None
     delegate: Delegate = Delegate.CPU
@@ -37,7 +46,8 @@ class Candidate:
     @property
     def thing(self) -> str:
         """What is run, whatever runs it: a variant's name, a path, or a kept file's hash."""
-        return str(self.variant or self.file or (self.kept.sha256 if self.kept else None))
+        own = None if self.own is None else self.own.variant
+        return str(self.variant or own or self.file or (self.kept.sha256 if self.kept else None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,12 @@ class Selection:
     resolution: int | None = None
     typed: tuple[str, ...] = ()
 
+    @property
+    def quantized(self) -> bool:
+        """Whether its files are to be quantized, and not measured as they are."""
+        swept = any(text.partition("=")[0] == Axis.QUANTIZATION for text in self.sweeps)
+        return bool(self.files) and not self.names and (swept or Axis.QUANTIZATION in self.lists)
+
 
 def select(chosen: Selection) -> tuple[Candidate, ...]:
     """Return everything to run, in the order in which it was named; the order of measuring is another matter.
@@ -76,6 +92,11 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
     if not chosen.names and not chosen.files:
         return tuple(_grid(chosen, sweeps, counted=counted))
     points = list(expand(sweeps))
+    if chosen.quantized:
+        return tuple(
+            Candidate(own=build, delegate=point.delegate, threads=point.threads if counted else None)
+            for build, point in builds_of([_float_file(path) for path in chosen.files], points)
+        )
     for thing in (*chosen.names, *map(str, chosen.files)):
         if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
             raise UsageError(f"{thing} is named twice.")
@@ -109,6 +130,10 @@ def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[
     ]
 
 
+def _float_file(path: Path) -> OwnSource:
+    return OwnSource(form=OwnForm.TFLITE, said=str(_existing(path)))
+
+
 def refuse_idle(chosen: Selection) -> None:
     """Refuse what would change nothing about the variants and files that are named, rather than seem to follow it.
 
@@ -116,22 +141,33 @@ def refuse_idle(chosen: Selection) -> None:
         UsageError: a sweep, list or option that is for networks which mbench chooses, or builds.
     """
     if not chosen.names and not chosen.files:
+        if idle := [option for option in chosen.typed if option in OF_OWN_NETWORKS]:
+            raise UsageError(f"{idle[0]} is for your own networks; name one, or leave it out.")
         return
+    able = _OF_A_FILE if chosen.names else _OF_A_FILE | {Axis.QUANTIZATION}
     for axis in (parse_sweep(text).axis for text in chosen.sweeps):
-        if axis not in _OF_A_FILE:
+        if axis not in able:
             raise UsageError(
-                f"{axis} cannot be swept over a named variant or a file; only threads and delegate can. "
+                f"{axis} cannot be swept over a named variant or a file; {_listed(able)} can. "
                 f"Leave the names out to sweep {axis}."
             )
-    fixed = [*(f"--{axis}" for axis in chosen.lists if axis not in _OF_A_FILE)]
+    fixed = [*(f"--{axis}" for axis in chosen.lists if axis not in able)]
     fixed += [option for option in chosen.typed if option in _OF_NETWORKS]
     if chosen.names and fixed:
         raise UsageError(
             f"{fixed[0]} has no meaning with {chosen.names[0]}, whose name says it; leave one of them out."
         )
     idle = [*fixed, *(() if chosen.names else chosen.typed)]
+    if chosen.quantized:
+        if wrong := [option for option in idle if option not in _OF_QUANTIZED_FILES]:
+            raise UsageError(f"{wrong[0]} has no meaning with {chosen.files[0]}, which is a network already.")
+        return
     if idle:
         raise UsageError(f"{idle[0]} has no meaning with {chosen.files[0]}, which is built already; leave it out.")
+
+
+def _listed(axes: frozenset[Axis]) -> str:
+    return ", ".join(axis for axis in Axis if axis in axes)
 
 
 def _existing_variant(name: str) -> Variant:

@@ -9,6 +9,7 @@ HOME/weights/downloads               what was fetched of them before the network
 HOME/binaries/downloads              what was fetched of a binary before the network failed
 HOME/phones/emulated_*               stand-in programs of emulated phones
 HOME/device_answers/SESSION          answers of devices whose scores are not stored yet
+HOME/build_logs                      what builders of users' own networks printed
 """
 
 import os
@@ -160,6 +161,7 @@ def kinds(home: Path) -> tuple[Kind, ...]:
         Marked("notes", "hashes and indexes of your data sets' files", home / "datasets", "*.json"),
         Marked("answers", "devices' answers of unfinished sessions", home / "device_answers", "*/"),
         Marked("stand-ins", "programs for emulated phones", home / "phones", "emulated_*"),
+        Marked("build-logs", "what was printed while your own networks were built", home / "build_logs", "*.log"),
     )
 
 

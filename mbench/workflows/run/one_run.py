@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.error_classes import ENVIRONMENT, KILLED, TRANSPORT
-from mbench.core.errors import DamagedFile, DeviceLost, TransportError
+from mbench.core.errors import DamagedFile, DeviceLost, TransportError, UsageError
 from mbench.core.plain_text import ended
 from mbench.core.ports import Clock, Progress, SilentProgress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, Status, WarningCode
@@ -292,7 +292,8 @@ def _lost(message: str) -> MeasurementWarning:
 
 
 def builtin_accepted(artifact: ArtifactFacts) -> bool:
-    """Whether a run without XNNPACK is right: a user's own file may be all builtin, and int16x8 has no such kernels."""
-    if artifact.name.startswith("file:"):
+    """Whether a run without XNNPACK is right: a user's network may be all builtin, and int16x8 has no such kernels."""
+    try:
+        return parse_variant(artifact.name).quantization is Quantization.INT16X8
+    except UsageError:
         return True
-    return parse_variant(artifact.name).quantization is Quantization.INT16X8

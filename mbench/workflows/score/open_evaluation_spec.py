@@ -21,8 +21,9 @@ from mbench.accuracy.tasks.output_labels import OutputLabels, open_labels
 from mbench.accuracy.tasks.places import Cells, open_cells
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Split, Task
+from mbench.core.own_variants import is_of_mbench, quantization_of
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.variants import CALIBRATED, parse_variant
+from mbench.core.variants import CALIBRATED
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.places import expanded
 
@@ -103,7 +104,7 @@ class OpenSpec:
         doubts = [*self.doubts]
         if self.calibration_doubt is not None and _is_calibrated(facts):
             doubts.append(self.calibration_doubt)
-        foreign = facts.recipe is None
+        foreign = facts.recipe is None or not is_of_mbench(facts.name)
         if split in {Split.TRAIN, Split.ALL}:
             doubts.append("these examples hold the train split: a file that learnt from it knows them")
         if split is Split.LISTED:
@@ -153,7 +154,7 @@ class OpenSpec:
 
 def _is_calibrated(facts: ArtifactFacts) -> bool:
     """Whether mbench built the file and read ranges off calibration pictures."""
-    return facts.recipe is not None and parse_variant(facts.name).quantization in CALIBRATED
+    return facts.recipe is not None and quantization_of(facts.name) in CALIBRATED
 
 
 def check_input(recipe: PreprocessingRecipe, opened: OpenedFile) -> None:

@@ -18,6 +18,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.delegates import Delegate
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Examples, Split, Task
+from mbench.core.own_recipes import PictureScaling
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.recipes import Calibration
@@ -120,7 +121,9 @@ class Scoring:
         Raises:
             MbenchError: the data set has nothing to learn from. A training that fails is no error here.
         """
-        if build_inputs.calibration is not None and self._accuracy.places:
+        if any(one.own is not None for one in candidates) and (scaling := self._said_scaling()) is not None:
+            build_inputs = replace(build_inputs, scaling=scaling)
+        if build_inputs.calibration is not None and build_inputs.calibration.is_dir() and self._accuracy.places:
             doubt = calibrated_on(
                 choose_images(build_inputs.calibration, build_inputs.calibration_examples), self.opened.examples
             )
@@ -128,6 +131,16 @@ class Scoring:
         variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
         return learned(
             variants, build_inputs, self._dataset, train=train, workers=self._workers, progress=self._progress
+        )
+
+    def _said_scaling(self) -> PictureScaling | None:
+        """Return what `--preprocessing` makes of a picture's levels; None: it was left out."""
+        if self._accuracy.spec.preprocessing is None:
+            return None
+        said = self.opened.recipe.scaling
+        mean, std = ([said.divisor * each for each in numbers] for numbers in (said.mean, said.deviation))
+        return PictureScaling(
+            mean=(mean[0], mean[1], mean[2]), std=(std[0], std[1], std[2]), bgr=said.channels == "bgr"
         )
 
     def ask_host(self, wanted: Sequence[tuple[ArtifactFacts, Delegate]]) -> None:

@@ -1,0 +1,133 @@
+"""Recipes of users' own networks: what decides the bytes of a built file, as plain values with a digest."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from mbench.core.choices import CalibrationMethod, Ends
+from mbench.core.own_variants import OwnVariant
+
+_FOR_PEOPLE: Final = frozenset({"source", "folder"})
+"""Fields that say where a thing lies: no part of its identity."""
+
+
+class OwnForm(StrEnum):
+    """What a user's network is given as."""
+
+    TFLITE = "tflite"
+
+
+class OwnCalibrationKind(StrEnum):
+    """What activation ranges of a user's network are read off."""
+
+    NONE = "none"
+    SYNTHETIC = "synthetic"
+    FOLDER = "folder"
+    ARRAYS = "arrays"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonName:
+    """A function or value in a user's Python file.
+
+    Attributes:
+        name: of it.
+        module: that it is imported as: `nets.small`, or a file's stem.
+        sha256: of the file and of all that it imports from beside it.
+        source: the file.
+        folder: what is put on Python's path for it.
+    """
+
+    name: str
+    module: str
+    sha256: str
+    source: str
+    folder: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnNetwork:
+    """A user's network by content.
+
+    Attributes:
+        sha256: of its file.
+        source: path of it.
+        input_shapes: `NAME:SIZES` that were asked for.
+    """
+
+    form: OwnForm
+    sha256: str
+    source: str
+    input_shapes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureScaling:
+    """What the levels (0 to 255) of a picture become: (level − mean) / std of each channel, in the network's order.
+
+    Attributes:
+        bgr: whether the network takes blue first.
+    """
+
+    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    bgr: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCalibration:
+    """What a user's network is calibrated on, by content.
+
+    Attributes:
+        examples: at most so many.
+        sha256: of the pictures, of the `.npz`, or of the code.
+        source: of the pictures or arrays.
+        code: a generator of examples.
+        scaling: of pictures.
+    """
+
+    kind: OwnCalibrationKind = OwnCalibrationKind.NONE
+    examples: int = 0
+    seed: int = 0
+    sha256: str | None = None
+    source: str | None = None
+    code: PythonName | None = None
+    scaling: PictureScaling = PictureScaling()
+    method: CalibrationMethod = CalibrationMethod.MIN_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRecipe:
+    """What is built of a user's network: with equal toolchains, equal recipes give equal bytes.
+
+    Attributes:
+        trained: whether the network's weights mean something.
+        toolchain: sorted (distribution, version) pairs of what converts and quantizes.
+    """
+
+    variant: OwnVariant
+    network: OwnNetwork
+    calibration: OwnCalibration = OwnCalibration()
+    ends: Ends = Ends.INT8
+    trained: bool = True
+    toolchain: tuple[tuple[str, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the recipe as JSON values, for people."""
+        return cast(dict[str, Any], json.loads(json.dumps({**asdict(self), "variant": str(self.variant)})))
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of the recipe, without what is only for people."""
+        return hashlib.sha256(json.dumps(_identity(self.as_json()), sort_keys=True).encode()).hexdigest()
+
+
+def _identity(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _identity(each) for key, each in value.items() if key not in _FOR_PEOPLE}
+    return [_identity(each) for each in value] if isinstance(value, list) else value

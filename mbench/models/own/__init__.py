@@ -1,0 +1,1 @@
+"""Users' own networks: read, converted to float files, calibrated and quantized."""

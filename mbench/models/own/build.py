@@ -1,0 +1,182 @@
+"""The unit of work of one worker process: all quantizations of a user's network, made from one float file.
+
+Importing this module loads no tensorflow, and nothing of a user's; `build_own_files` does both, and is therefore for a
+process of its own.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mbench.core.errors import ArtifactError, MbenchError
+from mbench.core.own_recipes import OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.variants import CALIBRATED
+from mbench.files.regular import GIB, read_regular
+from mbench.models.own.build_log import build_log
+from mbench.models.own.examples import PROBE_SEED, read_examples
+from mbench.models.own.float_file import open_float_file
+from mbench.models.own.input_arrays import Example, OwnInput, synthetic_examples
+from mbench.models.tflite.build import BuiltFile, FailedFile, failure, load_tensorflow, release_memory
+from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, read_named_ranges
+
+PROBES: Final = 8
+"""Inputs that files are compared with their source on, where there are so many."""
+
+LARGEST_FILE_BYTES: Final = 4 * GIB
+
+INPUTS: Final = "inputs/"
+"""In a probe's `.npz`: what stands before the name of each input's tensor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnBuildRequest:
+    """One network of a user's in several quantizations.
+
+    Attributes:
+        recipes: that differ in the quantization and what it needs alone; the calibration of all that need one is alike.
+        folder: where the files go; it exists, and belongs to this request alone.
+        log: file for what is printed meanwhile.
+        timeout_s: for each call of the user's code.
+    """
+
+    recipes: tuple[OwnRecipe, ...]
+    folder: Path
+    log: Path
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What all quantizations are made from.
+
+    Attributes:
+        unchanged: the float file as it was given, where it was; None: `data` is as good.
+        answers: of the model that it was converted from, to the probes; None: the float file answers itself.
+    """
+
+    data: bytes
+    inputs: tuple[OwnInput, ...]
+    names: Mapping[str, str]
+    against: str
+    unchanged: bytes | None = None
+    answers: Mapping[str, npt.NDArray[Any]] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def build_own_files(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
+    """Build every quantization of a user's network; one that fails does not take the others along.
+
+    Raises:
+        MbenchError: what all of them need failed: the network, its conversion, examples to calibrate on.
+    """
+    name = str(request.recipes[0].variant)
+    try:
+        with build_log(request.log):
+            load_tensorflow()
+            return list(_built(request))
+    except ArtifactError as error:
+        raise type(error)(f"{name}: {error}") from error
+    except MbenchError:
+        raise
+    except Exception as error:  # converters raise all kinds; by this door they leave as one
+        raise ArtifactError(f"{name}: {failure('conversion', error)}") from error
+
+
+def _built(request: OwnBuildRequest) -> Iterator[BuiltFile | FailedFile]:
+    clock = time.perf_counter()
+    network, calibrated = request.recipes[0].network, _calibrated(request.recipes)
+    source = _opened(network)
+    examples, unseen = (
+        ([], [])
+        if calibrated is None
+        else read_examples(calibrated.calibration, source.inputs, probes=PROBES, timeout_s=request.timeout_s)
+    )
+    probes = unseen or synthetic_examples(source.inputs, PROBES, seed=PROBE_SEED)
+    real = calibrated is not None and calibrated.calibration.kind is not OwnCalibrationKind.SYNTHETIC
+    if real and not unseen:
+        probes = examples[:PROBES]
+    ranges = read_named_ranges(source.data, examples, calibrated.calibration.method) if calibrated else None
+    probe = _write_probe(request.folder, source, probes)
+    reference = request.folder / "source.tflite"
+    reference.write_bytes(source.data)
+    release_memory()
+    for recipe in request.recipes:
+        yield _quantized(recipe, source, ranges, request, probe, reference, clock)
+        clock = time.perf_counter()
+
+
+def _calibrated(recipes: Sequence[OwnRecipe]) -> OwnRecipe | None:
+    return next((each for each in recipes if each.variant.quantization in CALIBRATED), None)
+
+
+def _opened(network: OwnNetwork) -> _Source:
+    match network.form:
+        case OwnForm.TFLITE:
+            data = read_own_file(network)
+            opened = open_float_file(data)
+            return _Source(
+                data=opened.data, inputs=opened.inputs, names=opened.names, against="float file", unchanged=data
+            )
+
+
+def read_own_file(network: OwnNetwork) -> bytes:
+    """Return the bytes of a network's file.
+
+    Raises:
+        ArtifactError: it cannot be read, or is not the one that the build was planned with.
+    """
+    path = Path(network.source)
+    try:
+        data = read_regular(path, limit_bytes=LARGEST_FILE_BYTES)
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from error
+    if hashlib.sha256(data).hexdigest() != network.sha256:
+        raise ArtifactError(f"{path} changed since the build was planned; start it again.")
+    return data
+
+
+def _write_probe(folder: Path, source: _Source, probes: Sequence[Example]) -> Path:
+    path = folder / "probe.npz"
+    inputs = {
+        f"{INPUTS}{source.names[each.name]}": np.stack([probe[each.name] for probe in probes]) for each in source.inputs
+    }
+    arrays: dict[str, Any] = {**inputs, **dict(source.answers or {})}
+    np.savez(path, **arrays)
+    return path
+
+
+def _quantized(
+    recipe: OwnRecipe,
+    source: _Source,
+    ranges: Ranges | None,
+    request: OwnBuildRequest,
+    probe: Path,
+    reference: Path,
+    began: float,
+) -> BuiltFile | FailedFile:
+    variant = recipe.variant
+    try:
+        ends = OwnEnds(names=source.names, ends=recipe.ends)
+        data = quantize(source.data, variant.quantization, ranges, own=ends)
+    except Exception as error:  # quantizers raise all kinds; the network's other files must not suffer
+        return FailedFile(variant=variant, message=f"{variant}: {failure('quantization', error)}")
+    if data == source.data and source.unchanged is not None:
+        data = source.unchanged
+    path = request.folder / f"{variant}.tflite"
+    path.write_bytes(data)
+    return BuiltFile(
+        variant=variant,
+        path=path,
+        probe=probe,
+        against=source.against,
+        parameters=0,
+        source=reference if source.answers is None else None,
+        notes=source.notes,
+        seconds=time.perf_counter() - began,
+    )

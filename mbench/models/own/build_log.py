@@ -1,0 +1,57 @@
+"""What a user's code, and the tools that convert it, print while a network is built: kept in a file, within bounds."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from mbench.models.tflite.quiet import quiet
+
+MOST_HEAD_BYTES: Final = 256 << 10
+MOST_TAIL_BYTES: Final = 256 << 10
+"""What is kept of the beginning, where imports say what they miss, and of the end, where it went wrong."""
+
+_CHUNK_BYTES: Final = 64 << 10
+
+
+@contextmanager
+def build_log(path: Path) -> Iterator[None]:
+    """Send both streams of this process to a file while the block runs; of megabytes beginning and end are kept."""
+    reader, writer = os.pipe()
+    kept = _Kept()
+    thread = threading.Thread(target=kept.drain, args=(reader,), name="build-log", daemon=True)
+    thread.start()
+    try:
+        with quiet(into=writer):
+            yield
+    finally:
+        os.close(writer)
+        thread.join(timeout=5)  # a process that the user's code started may hold the other end for ever
+        with suppress(OSError):  # a log is no reason to fail
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(kept.text())
+
+
+class _Kept:
+    """Beginning and end of a stream."""
+
+    def __init__(self) -> None:
+        self._head, self._tail, self._total = bytearray(), bytearray(), 0
+
+    def drain(self, reader: int) -> None:
+        """Read until the other end is closed."""
+        while chunk := os.read(reader, _CHUNK_BYTES):
+            self._total += len(chunk)
+            space = MOST_HEAD_BYTES - len(self._head)
+            self._head += chunk[:space]
+            self._tail += chunk[space:] if space > 0 else chunk
+            del self._tail[:-MOST_TAIL_BYTES]
+        os.close(reader)
+
+    def text(self) -> bytes:
+        """Return what is kept, with a line that says how much is not."""
+        left_out = self._total - len(self._head) - len(self._tail)
+        gap = f"\n… {left_out} bytes left out …\n".encode() if left_out > 0 else b""
+        return bytes(self._head + gap + self._tail)

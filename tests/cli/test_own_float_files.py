@@ -1,0 +1,93 @@
+"""`--model FLOAT.tflite` with a quantization: built, measured and scored; and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import SHORT, Command, rows_of
+from linear_digits import linear_digits
+
+from mbench.accuracy.pictures.scalings import SCALINGS
+
+UNIT = SCALINGS["unit"]
+NO_TENSORFLOW = "raise ImportError('nothing here needs tensorflow')"
+
+
+def save(command: Command, name: str = "my_net.tflite", **form: object) -> str:
+    (command.folder / name).write_bytes(linear_digits(UNIT, **form))  # type: ignore[arg-type]
+    return name
+
+
+@pytest.mark.tensorflow
+def test_a_float_file_is_quantized_scored_and_found_again_without_tensorflow(bare: Command, tmp_path: Path) -> None:
+    asked = ("run", "--model", save(bare), "--quantization", "fp32,drq", "--dataset", "digits", "--json", *SHORT)
+    asked = (*asked, "--preprocessing", "unit")
+    first = rows_of(bare(*asked))
+    (tmp_path / "tensorflow").mkdir()
+    (tmp_path / "tensorflow" / "__init__.py").write_text(NO_TENSORFLOW)
+    second = bare(*asked, PYTHONPATH=f"{tmp_path}:{bare.environment['PYTHONPATH']}")
+
+    assert [(row["variant"], row["status"]) for row in first] == [("my-net_fp32", "ok"), ("my-net_drq", "ok")]
+    assert all(row["top1"] > 0.8 for row in first)
+    assert second.returncode == 0, second.stderr
+    assert [row["artifact_sha256"] for row in rows_of(second)] == [row["artifact_sha256"] for row in first]
+
+
+def test_a_quantized_file_is_said_to_be_one(bare: Command) -> None:
+    done = bare("build", "--model", save(bare, int8_body=True), "--sweep", "quantization")
+
+    assert done.returncode == 2
+    assert "is quantized already (int8 weights and int8 activations): only a float file can be" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--quantization", "int8", "--weights", "none"), "--weights has no meaning with my_net.tflite"),
+        (("--quantization", "int8", "--sweep", "alpha"), "alpha cannot be swept over a named variant or a file"),
+        (("--quantization", "int8w4"), "int8w4 takes weights that mbench trained for 4 bits"),
+        (("--quantization", "int8", "--calibration", "gone.npz"), "--calibration gone.npz cannot be read"),
+        (("--quantization", "int8", "--calibration", "gone.py:f"), "--calibration gone.py: no such file"),
+        (("--io", "float"), "--io has no meaning with my_net.tflite, which is built already"),
+        ((), "my_net.tflite is built already; name a --quantization for it"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_built(
+    bare: Command, options: tuple[str, ...], reason: str
+) -> None:
+    done = bare("build", "--model", save(bare), *options)
+
+    assert done.returncode == 2
+    assert reason in done.stderr
+
+
+def test_two_files_of_one_name_are_refused(bare: Command) -> None:
+    save(bare, "my-net.tflite")
+    done = bare("build", "--model", save(bare), "--model", "my-net.tflite", "--quantization", "fp16")
+
+    assert done.returncode == 2
+    assert "are both called my-net; rename one of them" in done.stderr
+
+
+def test_options_of_own_networks_need_one(bare: Command) -> None:
+    done = bare("build", "--io", "float")
+
+    assert done.returncode == 2
+    assert "--io is for your own networks; name one" in done.stderr
+
+
+def test_a_dry_run_says_what_is_to_be_built(bare: Command) -> None:
+    done = bare("run", "--model", save(bare), "--quantization", "int8", "--dry-run")
+
+    assert "job my-net_int8-cpu-t1: to be built" in done.stdout
+
+
+@pytest.mark.tensorflow
+def test_examples_that_do_not_fit_are_a_failed_build(bare: Command) -> None:
+    (bare.folder / "gen.py").write_text("def examples():\n    yield {'image': [[0.0]]}\n")
+    done = bare("build", "--model", save(bare), "--quantization", "int8", "--calibration", "gen.py:examples", "--json")
+
+    assert done.returncode == 4
+    (row,) = json.loads(done.stdout)
+    assert "example 0 has image; its inputs are picture (1×8×8×3 float32)" in row["error"]

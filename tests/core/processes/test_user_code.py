@@ -1,0 +1,78 @@
+"""A user's own Python, run with one line for whatever goes wrong."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mbench.core.errors import ArtifactError
+from mbench.core.own_recipes import PythonName
+from mbench.core.processes.user_code import call_python, load_python
+
+
+def named(file: Path, name: str = "net", sha256: str = "0" * 64) -> PythonName:
+    return PythonName(name=name, module=file.stem, sha256=sha256, source=str(file), folder=str(file.parent))
+
+
+def test_a_file_called_as_a_module_of_python_hides_nothing(tmp_path: Path) -> None:
+    import random
+
+    file = tmp_path / "random.py"
+    file.write_text("import random as real\nnet = real.Random\n")
+
+    assert load_python(named(file), timeout_s=5) is random.Random
+    assert sys.modules["random"] is random
+
+
+def test_modules_beside_a_file_are_found_behind_everything_else(tmp_path: Path) -> None:
+    (tmp_path / "beside_it.py").write_text("value = 7\n")
+    (tmp_path / "json.py").write_text("raise RuntimeError('not this one')\n")
+    file = tmp_path / "own.py"
+    file.write_text("import json, beside_it\nnet = beside_it.value\n")
+
+    assert load_python(named(file), timeout_s=5) == 7
+    assert sys.path[-1] == str(tmp_path)
+
+
+def test_a_file_that_raises_is_run_anew_the_next_time(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("net = 1 / 0\n")
+    for _ in range(2):
+        with pytest.raises(ArtifactError, match=r"raised ZeroDivisionError: division by zero \(own.py, line 1\)"):
+            load_python(named(file, sha256="1" * 64), timeout_s=5)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("raise ValueError('bad\\nsecond line')", "f raised ValueError: bad"),
+        ("raise SystemExit(2)", r"f called sys.exit\(2\) instead of returning"),
+        ("raise KeyboardInterrupt", "f raised KeyboardInterrupt: without a word"),
+        ("while True: pass", "f was still running after 0.1 s and was ended; --build-timeout gives it longer"),
+        ("import time; time.sleep(30)", "f was still running after 0.1 s"),
+    ],
+)
+def test_whatever_goes_wrong_is_one_line(line: str, said: str) -> None:
+    def run() -> None:
+        exec(line, {})
+
+    with pytest.raises(ArtifactError, match=said) as raised:
+        call_python(run, what="f", timeout_s=0.1)
+    assert "\n" not in str(raised.value)
+
+
+def test_code_that_catches_every_exception_is_ended_all_the_same() -> None:
+    def stubborn() -> None:
+        for _ in range(2):
+            try:
+                while True:
+                    pass
+            except Exception:
+                continue
+
+    with pytest.raises(ArtifactError, match="still running"):
+        call_python(stubborn, what="f", timeout_s=0.1)
+
+
+def test_what_a_function_answers_is_returned() -> None:
+    assert call_python(lambda: 5, what="f", timeout_s=5) == 5

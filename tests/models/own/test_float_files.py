@@ -1,0 +1,107 @@
+"""Float `.tflite` files of any converter, quantized: built as in use, in a process of its own."""
+
+import hashlib
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear_digits import SIDE, linear_digits
+
+from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.artifacts.inspection import inspect_bytes
+from mbench.artifacts.running import run_outputs
+from mbench.core.choices import Ends
+from mbench.core.errors import MbenchError
+from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.own_variants import OwnVariant
+from mbench.core.variants import POST_TRAINING, Quantization
+from mbench.models.own.build import OwnBuildRequest, build_own_files
+from mbench.models.tflite.build import BuiltFile
+
+pytestmark = pytest.mark.tensorflow
+
+FILE = linear_digits(SCALINGS["unit"], second=True)
+
+
+def request(
+    folder: Path, *quantizations: Quantization, ends: Ends = Ends.INT8, **values: np.ndarray
+) -> OwnBuildRequest:
+    folder.mkdir(parents=True, exist_ok=True)
+    source, arrays = folder / "net.tflite", folder / "examples.npz"
+    source.write_bytes(FILE)
+    shares = np.random.default_rng(0).uniform(0, 1, (12, SIDE, SIDE, 3)).astype(np.float32)
+    np.savez(arrays, **(values or {"picture": shares}))
+    sha256 = hashlib.sha256(arrays.read_bytes()).hexdigest()
+    return OwnBuildRequest(
+        recipes=tuple(
+            OwnRecipe(
+                variant=OwnVariant(network="net", quantization=quantization),
+                network=OwnNetwork(form=OwnForm.TFLITE, sha256=hashlib.sha256(FILE).hexdigest(), source=str(source)),
+                calibration=OwnCalibration(
+                    kind=OwnCalibrationKind.ARRAYS, examples=8, sha256=sha256, source=str(arrays)
+                ),
+                ends=ends,
+            )
+            for quantization in quantizations
+        ),
+        folder=folder,
+        log=folder / "build.log",
+        timeout_s=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    asked = request(tmp_path_factory.mktemp("own"), *POST_TRAINING)
+    files = tensorflow_worker.submit(build_own_files, asked).result()
+    assert all(isinstance(file, BuiltFile) for file in files), files
+    return {file.variant.quantization: file.path.read_bytes() for file in files if isinstance(file, BuiltFile)}
+
+
+def test_the_float_form_is_the_users_file_to_the_byte(built: dict[str, bytes]) -> None:
+    assert built[Quantization.FP32] == FILE
+
+
+@pytest.mark.parametrize("quantization", [each for each in POST_TRAINING if each is not Quantization.FP32])
+def test_inputs_and_outputs_keep_their_names_and_order(built: dict[str, bytes], quantization: Quantization) -> None:
+    inspected = inspect_bytes(built[quantization], name="net")
+
+    assert [each.name for each in inspected.inputs] == ["picture"]
+    assert [each.name for each in inspected.outputs] == ["scores", "reversed"]
+
+
+@pytest.mark.parametrize(
+    ("quantization", "least_db"),
+    [(Quantization.FP16, 50), (Quantization.DRQ, 25), (Quantization.INT8, 20), (Quantization.INT16X8, 25)],
+)
+def test_every_form_answers_nearly_as_the_float_file(
+    built: dict[str, bytes], quantization: Quantization, least_db: float
+) -> None:
+    inputs = {"picture": np.random.default_rng(1).uniform(0, 1, (4, 1, SIDE, SIDE, 3)).astype(np.float32)}
+    wanted, found = (run_outputs(data, inputs)["scores"].values for data in (FILE, built[quantization]))
+
+    assert 10 * np.log10(np.sum(wanted**2) / np.sum((wanted - found) ** 2)) > least_db
+    assert not np.array_equal(wanted, found)
+
+
+def test_integers_stand_at_the_ends_unless_floats_are_asked_for(
+    built: dict[str, bytes], tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    (real,) = tensorflow_worker.submit(build_own_files, request(tmp_path, Quantization.INT8, ends=Ends.FLOAT)).result()
+    assert isinstance(real, BuiltFile)
+    integer = inspect_bytes(built[Quantization.INT8], name="net")
+    floats = inspect_bytes(real.path.read_bytes(), name="net")
+
+    assert {each.dtype for each in (*integer.inputs, *integer.outputs)} == {"int8"}
+    assert {each.dtype for each in (*floats.inputs, *floats.outputs)} == {"float32"}
+    assert {"QUANTIZE", "DEQUANTIZE"} <= set(floats.operators)
+
+
+def test_calibration_with_another_name_is_refused_before_anything_is_quantized(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    asked = request(tmp_path, Quantization.INT8, pictures=np.ones((4, SIDE, SIDE, 3), np.float32))
+
+    with pytest.raises(MbenchError, match="example 0 has pictures; its inputs are picture"):
+        tensorflow_worker.submit(build_own_files, asked).result()
