@@ -22,6 +22,9 @@ def build(
     resolution: options.Resolution = None,
     quantization: options.QuantizationList = None,
     model: options.Model = None,
+    keras: options.Keras = None,
+    saved_model: options.SavedModel = None,
+    input_shape: options.InputShape = None,
     arch: options.Architecture = "mobilenet_v1",
     classes: options.Classes = None,
     weights: options.WeightsOption = None,
@@ -40,6 +43,8 @@ def build(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     ends: options.EndsOption = Ends.INT8,
     build_timeout: options.BuildTimeout = 600.0,
+    custom_objects: options.CustomObjects = None,
+    allow_lambda: options.AllowLambda = False,
     seed: options.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.", metavar="FOLDER")
@@ -65,6 +70,8 @@ def build(
             architecture=arch,
             classes=classes,
             typed=options.typed_for_building(context),
+            keras=keras,
+            saved_models=saved_model,
         ),
         options.build_inputs_of(
             weights=weights,
@@ -75,6 +82,9 @@ def build(
             method=calibration_method,
             ends=ends,
             build_timeout=build_timeout,
+            custom_objects=custom_objects,
+            allow_lambda=allow_lambda,
+            input_shapes=input_shape,
         ),
         dataset=dataset,
         output=output,

@@ -59,8 +59,8 @@ Sweeps = Annotated[
     list[str] | None,
     typer.Option(
         "--sweep",
-        help="Axis to vary: alpha, resolution, quantization, threads or delegate; AXIS alone takes its published "
-        "values, AXIS=v1,v2 yours. Repeated sweeps multiply.",
+        help="Axis to vary: alpha, resolution, quantization, threads, delegate, or a parameter of your own --arch; "
+        "AXIS alone takes its published values, AXIS=v1,v2 yours. Repeated sweeps multiply.",
         metavar="AXIS[=VALUES]",
         rich_help_panel=grouped.BUILD,
     ),
@@ -111,7 +111,13 @@ Delegates = Annotated[
 ]
 Architecture = Annotated[
     str,
-    typer.Option("--arch", help="Network family, such as vgg16.", metavar="NAME", rich_help_panel=grouped.BUILD),
+    typer.Option(
+        "--arch",
+        help="Network family, such as vgg16; or FILE.py:NAME, your own function, whose parameters are axes and which "
+        "returns a Keras model.",
+        metavar="NAME|FILE.py:NAME",
+        rich_help_panel=grouped.BUILD,
+    ),
 ]
 Classes = Annotated[
     int | None,
@@ -127,8 +133,9 @@ WeightsOption = Annotated[
     str | None,
     typer.Option(
         "--weights",
-        help="Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), a training "
-        "by its record's name, or a .keras, .h5, .weights.h5 or .npz file.",
+        help="Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), builder "
+        "(your own --arch sets trained ones), a training by its record's name, or a .keras, .h5, .weights.h5 or .npz "
+        "file.",
         metavar="WORD|RECORD|FILE",
         rich_help_panel=grouped.BUILD,
         show_default="none, or what suits the data set",
@@ -299,6 +306,50 @@ Model = Annotated[
         rich_help_panel=grouped.BUILD,
     ),
 ]
+Keras = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--keras",
+        help="Your own Keras model with its weights, a .keras file; may be repeated.",
+        metavar="FILE",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+SavedModel = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--saved-model",
+        help="Your own SavedModel, a folder, and which of its signatures; may be repeated.",
+        metavar="FOLDER[:SIGNATURE]",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+CustomObjects = Annotated[
+    str | None,
+    typer.Option(
+        "--custom-objects",
+        help="Layers of your own that a --keras file needs: a class, or a dictionary of several by name.",
+        metavar="FILE.py:NAME",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+AllowLambda = Annotated[
+    bool,
+    typer.Option(
+        "--allow-lambda",
+        help="Run the code that Lambda layers bring in a --keras file, with your rights.",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
+InputShape = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Shape of an input of your own file or network, such as x:1,224,224,3; may be repeated.",
+        metavar="NAME:SIZES",
+        rich_help_panel=grouped.BUILD,
+        show_default="the file's",
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(
@@ -367,7 +418,7 @@ Results = Annotated[
 FOR_BUILDING = frozenset(
     {
         *("arch", "classes", "weights", "calibration", "calibration_examples", "calibration_method", "quantizer"),
-        *("ends", "build_timeout"),
+        *("ends", "build_timeout", "custom_objects", "allow_lambda"),
     }
 )
 """Parameters that say which networks are built, or of what."""
@@ -382,15 +433,24 @@ def selection_of(
     architecture: str,
     classes: int | None,
     typed: tuple[str, ...],
+    keras: list[Path] | None = None,
+    saved_models: list[str] | None = None,
 ) -> "Selection":
     """Return what was chosen to be built or run; `typed` is what `typed_for_building` found."""
+    from mbench.core.own_recipes import OwnForm
     from mbench.core.sweeps import Axis
     from mbench.core.variants import Head
+    from mbench.workflows.build.own_networks import OwnSource
     from mbench.workflows.build.selection import Selection
 
     return Selection(
         names=tuple(names or ()),
         files=tuple(files or ()),
+        own=(
+            *(OwnSource(form=OwnForm.KERAS, said=str(path)) for path in keras or ()),
+            *([OwnSource(form=OwnForm.BUILDER, said=architecture)] if ":" in architecture else []),
+            *(OwnSource(form=OwnForm.SAVED_MODEL, said=said) for said in saved_models or ()),
+        ),
         sweeps=tuple(sweeps or ()),
         lists={Axis(axis): values for axis, values in lists.items() if values is not None},
         architecture=architecture,
@@ -435,6 +495,9 @@ def build_inputs_of(
     method: CalibrationMethod = CalibrationMethod.MIN_MAX,
     ends: Ends = Ends.INT8,
     build_timeout: float = 600.0,
+    custom_objects: str | None = None,
+    allow_lambda: bool = False,
+    input_shapes: list[str] | None = None,
 ) -> "BuildInputs":
     """Return what variants are built from."""
     from mbench.workflows.build.recipes import BuildInputs
@@ -448,6 +511,9 @@ def build_inputs_of(
         quantizer=quantizer,
         ends=ends,
         build_timeout_s=build_timeout,
+        custom_objects=custom_objects,
+        allow_lambda=allow_lambda,
+        input_shapes=tuple(input_shapes or ()),
     )
 
 

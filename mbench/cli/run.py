@@ -55,7 +55,9 @@ def run(
     sweep: options.Sweeps = None,
     model: options.Model = None,
     as_: run_options.As = None,
-    input_shape: run_options.InputShape = None,
+    keras: options.Keras = None,
+    saved_model: options.SavedModel = None,
+    input_shape: options.InputShape = None,
     input_: run_options.Input = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
@@ -71,6 +73,8 @@ def run(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     ends: options.EndsOption = Ends.INT8,
     build_timeout: options.BuildTimeout = 600.0,
+    custom_objects: options.CustomObjects = None,
+    allow_lambda: options.AllowLambda = False,
     seed: options.Seed = 0,
     dataset: options.DatasetOption = None,
     accuracy: run_options.AccuracyPlace = None,
@@ -172,6 +176,8 @@ def run(
             architecture=arch,
             classes=classes,
             typed=options.typed_for_building(context),
+            keras=keras,
+            saved_models=saved_model,
         ),
         build_inputs=options.build_inputs_of(
             weights=weights,
@@ -182,6 +188,9 @@ def run(
             method=calibration_method,
             ends=ends,
             build_timeout=build_timeout,
+            custom_objects=custom_objects,
+            allow_lambda=allow_lambda,
+            input_shapes=input_shape,
         ),
         accuracy=_accuracy(
             dataset,
@@ -200,7 +209,9 @@ def run(
             predictions=None if predictions is None else str(predictions),
         ),
         predictions=predictions,
-        inputs=AskedInputs(shapes=tuple(input_shape or ()), files=tuple(input_ or ())),
+        inputs=AskedInputs(
+            shapes=() if keras or saved_model or ":" in arch else tuple(input_shape or ()), files=tuple(input_ or ())
+        ),
         settings=_given(
             QUICK_SETTINGS if quick else {},
             {"num_runs": num_runs, "min_secs": min_secs, "max_secs": max_secs, "warmup_min_secs": warmup_secs},

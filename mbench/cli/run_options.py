@@ -54,15 +54,6 @@ As = Annotated[
         show_default="its file name, as far as a name goes",
     ),
 ]
-InputShape = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Shape to run an input of your own file at, such as x:1,224,224,3; may be repeated.",
-        metavar="NAME:SIZES",
-        rich_help_panel=grouped.BUILD,
-        show_default="the file's",
-    ),
-]
 Input = Annotated[
     list[str] | None,
     typer.Option(

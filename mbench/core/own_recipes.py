@@ -8,15 +8,23 @@ from typing import Any, Final, cast
 
 from mbench.core.choices import CalibrationMethod, Ends
 from mbench.core.own_variants import OwnVariant
+from mbench.core.recipes import Weights
 
 _FOR_PEOPLE: Final = frozenset({"source", "folder"})
 """Fields that say where a thing lies: no part of its identity."""
+
+
+Argument = tuple[str, int | float | bool | str]
+"""Name and value."""
 
 
 class OwnForm(StrEnum):
     """What a user's network is given as."""
 
     TFLITE = "tflite"
+    KERAS = "keras"
+    SAVED_MODEL = "saved-model"
+    BUILDER = "builder"
 
 
 class OwnCalibrationKind(StrEnum):
@@ -56,15 +64,28 @@ class OwnNetwork:
     """A user's network by content.
 
     Attributes:
-        sha256: of its file.
+        sha256: of its file, or of its folder's files.
         source: path of it.
         input_shapes: `NAME:SIZES` that were asked for.
+        signature: of a SavedModel; None: its default.
+        custom_objects: layers and functions that a Keras file names.
+        allow_lambda: whether code in a Keras file may run.
+        builder: a function that gives a Keras model; arguments: by name, what it was asked for.
+        seed: of what a builder draws.
+        weights: of a file, for what a builder gives; None: its own.
     """
 
     form: OwnForm
     sha256: str
     source: str
     input_shapes: tuple[str, ...] = ()
+    signature: str | None = None
+    custom_objects: PythonName | None = None
+    allow_lambda: bool = False
+    builder: PythonName | None = None
+    arguments: tuple[Argument, ...] = ()
+    seed: int = 0
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

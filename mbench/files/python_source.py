@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import UsageError
+from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.own_recipes import PythonName
 from mbench.files.regular import MIB, read_regular
 
@@ -69,6 +69,16 @@ def find_python(said: str, *, option: str) -> PythonName:
     return PythonName(
         name=name, module=module, sha256=_digest(file, module, folder), source=str(file), folder=str(folder)
     )
+
+
+def refuse_changed(named: PythonName) -> None:
+    """Refuse code that is no longer what was described.
+
+    Raises:
+        ArtifactError: it changed, or is gone.
+    """
+    if _digest(Path(named.source), named.module, Path(named.folder)) != named.sha256:
+        raise ArtifactError(f"{named.source}, or what it imports, changed since the build was planned; start it again.")
 
 
 def read_parameters(named: PythonName, *, option: str) -> tuple[Parameter, ...]:

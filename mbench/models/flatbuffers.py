@@ -78,6 +78,27 @@ def name_ends(model: Any, names: Mapping[str, str]) -> None:
             tensor.name = wanted
 
 
+def signature_of(graph: Any, outputs: Sequence[str] | None = None) -> Any:
+    """Return a new signature for a graph, which calls inputs and outputs as their tensors are called.
+
+    Args:
+        graph: subgraph 0.
+        outputs: what outputs are called instead, in the graph's order.
+    """
+    made = schema().SignatureDefT()
+    made.signatureKey, made.subgraphIndex = SIGNATURE_KEY, 0
+    made.inputs = [_argument(index, text_of(graph.tensors[index].name)) for index in graph.inputs]
+    names = outputs or [text_of(graph.tensors[index].name) for index in graph.outputs]
+    made.outputs = [_argument(index, name) for index, name in zip(graph.outputs, names, strict=True)]
+    return made
+
+
+def _argument(index: int, name: str) -> Any:
+    argument = schema().TensorMapT()
+    argument.name, argument.tensorIndex = name, int(index)
+    return argument
+
+
 def _rename_end(subgraph: Any, argument: Any, name: str) -> None:
     _free_name(subgraph, name)
     subgraph.tensors[argument.tensorIndex].name = name

@@ -9,7 +9,7 @@ from mbench.core.errors import DiskError, UsageError
 from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
-from mbench.core.sweeps import Axis, parse_sweep
+from mbench.core.sweeps import Axis
 from mbench.files.disk import disk_errors
 from mbench.files.targets import refuse_taken_folder
 from mbench.files.whole import place, unfinished
@@ -48,7 +48,7 @@ def build(
     refuse_idle(selection)
     if selection.files and not selection.quantized:
         raise UsageError(f"{selection.files[0]} is built already; name a --quantization for it, or measure it by run.")
-    for axis in (*(parse_sweep(text).axis for text in selection.sweeps), *selection.lists):
+    for axis in (*(text.partition("=")[0] for text in selection.sweeps), *selection.lists):
         if axis in (Axis.THREADS, Axis.DELEGATE):
             raise UsageError(f"{axis} has no meaning for a file that is built; sweep {axis} with mbench run.")
     if dataset is not None:

@@ -42,8 +42,7 @@ def load_python(named: PythonName, *, timeout_s: float) -> Any:
     """
 
     def load() -> Any:
-        if named.folder not in sys.path:
-            sys.path.append(named.folder)
+        _look_in(named.folder)
         module = importlib.import_module(named.module) if "." in named.module else _module_of(named)
         return getattr(module, named.name)
 
@@ -75,6 +74,29 @@ def call_python(function: Callable[[], Value], *, what: str, timeout_s: float) -
     except BaseException as error:
         traceback.print_exc()  # to the build log, where the whole of it is
         raise ArtifactError(f"{what} raised {type(error).__name__}: {_one_line(error)}{_place(error)}.") from error
+
+
+_looked_in: list[str] = []
+"""The folder of users' code that stands on the path, if one does."""
+
+
+def _look_in(folder: str) -> None:
+    """Put a folder at the end of the path, in the place of another network's, whose modules may have the same names."""
+    if _looked_in == [folder]:
+        return
+    for other in _looked_in:
+        sys.path.remove(other)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if file and Path(other) in Path(file).parents and not name.startswith(PREFIX) and not _installed(file):
+                del sys.modules[name]
+    _looked_in[:] = [folder]
+    sys.path.append(folder)
+
+
+def _installed(file: str) -> bool:
+    """Whether a module is found without the user's folder, too, such as where that is the folder of an environment."""
+    return "site-packages" in file or any(Path(place) in Path(file).parents for place in sys.path if place)
 
 
 def _module_of(named: PythonName) -> Any:

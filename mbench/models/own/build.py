@@ -6,8 +6,9 @@ process of its own.
 
 import hashlib
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +20,13 @@ from mbench.core.own_recipes import OwnCalibrationKind, OwnForm, OwnNetwork, Own
 from mbench.core.variants import CALIBRATED
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.build_log import build_log
+from mbench.models.own.builder import build_network
 from mbench.models.own.examples import PROBE_SEED, read_examples
-from mbench.models.own.float_file import open_float_file
-from mbench.models.own.input_arrays import Example, OwnInput, synthetic_examples
+from mbench.models.own.float_file import count_graphs, open_float_file
+from mbench.models.own.input_arrays import Example, OwnInput, synthetic_examples, with_shapes
+from mbench.models.own.keras_model import open_keras
+from mbench.models.own.saved_model import open_saved_model
+from mbench.models.own.traced import Converted, OwnModel, convert_model
 from mbench.models.tflite.build import BuiltFile, FailedFile, failure, load_tensorflow, release_memory
 from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, read_named_ranges
 
@@ -75,23 +80,31 @@ def build_own_files(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
     Raises:
         MbenchError: what all of them need failed: the network, its conversion, examples to calibrate on.
     """
-    name = str(request.recipes[0].variant)
     try:
         with build_log(request.log):
             load_tensorflow()
-            return list(_built(request))
-    except ArtifactError as error:
-        raise type(error)(f"{name}: {error}") from error
+            return _traced(request)
     except MbenchError:
         raise
     except Exception as error:  # converters raise all kinds; by this door they leave as one
-        raise ArtifactError(f"{name}: {failure('conversion', error)}") from error
+        raise ArtifactError(failure("conversion", error)) from error
+
+
+def _traced(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
+    """Return what is built; the whole of an error that is not mbench's goes to the build log."""
+    try:
+        return list(_built(request))
+    except MbenchError:
+        raise
+    except Exception:
+        traceback.print_exc()
+        raise
 
 
 def _built(request: OwnBuildRequest) -> Iterator[BuiltFile | FailedFile]:
     clock = time.perf_counter()
     network, calibrated = request.recipes[0].network, _calibrated(request.recipes)
-    source = _opened(network)
+    source, model = _opened(network, request)
     examples, unseen = (
         ([], [])
         if calibrated is None
@@ -102,9 +115,12 @@ def _built(request: OwnBuildRequest) -> Iterator[BuiltFile | FailedFile]:
     if real and not unseen:
         probes = examples[:PROBES]
     ranges = read_named_ranges(source.data, examples, calibrated.calibration.method) if calibrated else None
+    if model is not None:
+        source = replace(source, answers=model.answers(probes))
     probe = _write_probe(request.folder, source, probes)
     reference = request.folder / "source.tflite"
     reference.write_bytes(source.data)
+    del model
     release_memory()
     for recipe in request.recipes:
         yield _quantized(recipe, source, ranges, request, probe, reference, clock)
@@ -115,14 +131,32 @@ def _calibrated(recipes: Sequence[OwnRecipe]) -> OwnRecipe | None:
     return next((each for each in recipes if each.variant.quantization in CALIBRATED), None)
 
 
-def _opened(network: OwnNetwork) -> _Source:
+def _opened(network: OwnNetwork, request: OwnBuildRequest) -> tuple[_Source, Converted | None]:
+    """Return the float file of a network, and the model that it was converted from; a float file answers itself."""
+    if network.form is OwnForm.TFLITE:
+        data = read_own_file(network)
+        opened = open_float_file(data)
+        return _Source(
+            data=opened.data, inputs=opened.inputs, names=opened.names, against="float file", unchanged=data
+        ), None
+    model, notes = _model(network, request)
+    inputs = with_shapes(model.inputs, network.input_shapes)
+    converted = convert_model(model, inputs)
+    return _Source(
+        data=converted.data, inputs=inputs, names=converted.names, against=model.against, notes=notes
+    ), converted
+
+
+def _model(network: OwnNetwork, request: OwnBuildRequest) -> tuple[OwnModel, tuple[str, ...]]:
+    """Return a model, and what should be known of it."""
     match network.form:
-        case OwnForm.TFLITE:
-            data = read_own_file(network)
-            opened = open_float_file(data)
-            return _Source(
-                data=opened.data, inputs=opened.inputs, names=opened.names, against="float file", unchanged=data
-            )
+        case OwnForm.KERAS:
+            return open_keras(network, read_own_file(network), request.folder, timeout_s=request.timeout_s), ()
+        case OwnForm.SAVED_MODEL:
+            return open_saved_model(network, timeout_s=request.timeout_s), ()
+        case OwnForm.BUILDER:
+            return build_network(network, timeout_s=request.timeout_s)
+    raise ArtifactError(f"{network.form} is not a model that tensorflow runs.")
 
 
 def read_own_file(network: OwnNetwork) -> bytes:
@@ -151,6 +185,15 @@ def _write_probe(folder: Path, source: _Source, probes: Sequence[Example]) -> Pa
     return path
 
 
+def _failed(error: Exception, source: _Source) -> str:
+    if count_graphs(source.data) == 1:
+        return failure("quantization", error)
+    return (
+        f"{failure('quantization', error).rstrip('.')}. It has loops, whose ranges the quantizer cannot read: unroll "
+        "its recurrent layers (unroll=True)."
+    )
+
+
 def _quantized(
     recipe: OwnRecipe,
     source: _Source,
@@ -165,7 +208,8 @@ def _quantized(
         ends = OwnEnds(names=source.names, ends=recipe.ends)
         data = quantize(source.data, variant.quantization, ranges, own=ends)
     except Exception as error:  # quantizers raise all kinds; the network's other files must not suffer
-        return FailedFile(variant=variant, message=f"{variant}: {failure('quantization', error)}")
+        traceback.print_exc()
+        return FailedFile(variant=variant, message=f"{variant}: {_failed(error, source)}")
     if data == source.data and source.unchanged is not None:
         data = source.unchanged
     path = request.folder / f"{variant}.tflite"

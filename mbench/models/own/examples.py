@@ -12,6 +12,7 @@ import numpy as np
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind
 from mbench.core.processes.user_code import call_python, load_python
+from mbench.files.python_source import refuse_changed
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.input_arrays import (
     CHANNELS,
@@ -104,6 +105,7 @@ def _generated(calibration: OwnCalibration, inputs: Sequence[OwnInput], count: i
     if calibration.code is None:
         return []
     named = calibration.code
+    refuse_changed(named)
     source = load_python(named, timeout_s=timeout_s)
 
     def take() -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mbench.core.errors import ArtifactError
-from mbench.models.flatbuffers import SIGNATURE_KEY, read_model, schema, text_of, write_model
+from mbench.models.flatbuffers import SIGNATURE_KEY, read_model, schema, signature_of, text_of, write_model
 from mbench.models.own.input_arrays import OwnInput
 
 _NOT_NUMPY: Final = frozenset({"string", "resource", "variant", "int4", "uint4", "int2", "bfloat16"})
@@ -40,7 +40,7 @@ def open_float_file(data: bytes) -> FloatFile:
     if len(signatures) > 1 or any(each.subgraphIndex for each in signatures):
         raise ArtifactError("it has several entry points; quantizing takes a file of one. Convert each by itself.")
     if not signatures:
-        model.signatureDefs = [_signature(graph)]
+        model.signatureDefs = [signature_of(graph)]
     signature = model.signatureDefs[0]
     signature.signatureKey = SIGNATURE_KEY
     types = {value: name.lower() for name, value in vars(schema().TensorType).items() if isinstance(value, int)}
@@ -54,19 +54,9 @@ def open_float_file(data: bytes) -> FloatFile:
     )
 
 
-def _signature(graph: Any) -> Any:
-    """Return a signature that calls inputs and outputs as their tensors are called."""
-    made = schema().SignatureDefT()
-    made.subgraphIndex = 0
-    made.inputs = [_argument(graph, index) for index in graph.inputs]
-    made.outputs = [_argument(graph, index) for index in graph.outputs]
-    return made
-
-
-def _argument(graph: Any, index: int) -> Any:
-    argument = schema().TensorMapT()
-    argument.name, argument.tensorIndex = text_of(graph.tensors[index].name), int(index)
-    return argument
+def count_graphs(data: bytes) -> int:
+    """Return how many graphs a file has: more than one where it loops or branches."""
+    return len(read_model(data).subgraphs)
 
 
 def _input(argument: Any, graph: Any, types: dict[int, str]) -> OwnInput:

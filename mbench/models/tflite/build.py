@@ -5,6 +5,7 @@ Importing this module loads no tensorflow; `build_files` does, and is therefore 
 """
 
 import gc
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ OWN_MODEL: Final = "your Keras model"
 PROBES: Final = 8
 PROBED_MULT_ADDS: Final = 32e9
 """Fewer inputs where they would cost more than this together: int16x8 does 50 million a millisecond at best."""
+
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_OF_KERAS: Final = "Exception encountered when calling"
 
 PROBE_SEED: Final = 1_000_000
 """Not a seed that a calibration is likely to have: a conversion is to be judged by inputs that it has not seen."""
@@ -333,7 +337,9 @@ def release_memory() -> None:
 
 def failure(stage: str, error: Exception) -> str:
     """Return one line for what an outside tool raised, whose messages may run over pages."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith(_OF_KERAS):  # the reason stands below
+        lines[0] = f"{lines[0].rstrip('.')}: {lines[1]}"
     return f"{stage} failed: {lines[0] if lines else type(error).__name__}"
 
 

@@ -35,16 +35,20 @@ def trace(model: Any, shape: tuple[int, ...], stand_ins: Sequence[StandIn] = ())
     return tf.function(infer, autograph=False).get_concrete_function(spec)
 
 
-def freeze(traced: Any) -> Any:
+def freeze(traced: Any, *, control_flow: bool = False) -> Any:
     """Return the traced function with its variables made constants, and 1/√ of constants computed.
 
     TensorFlow's own 1/√ begins with an approximation that every maker of processors builds otherwise: 1/√1 is 1 on one
     machine and 0.99999994 on another, and so each kernel that a batch normalization is folded into.
+
+    Args:
+        traced: a concrete function.
+        control_flow: whether it has loops and branches, as recurrent layers have.
     """
     from tensorflow.python.eager.wrap_function import function_from_graph_def
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    frozen = convert_variables_to_constants_v2(traced)
+    frozen = convert_variables_to_constants_v2(traced, lower_control_flow=not control_flow)
     graph = frozen.graph.as_graph_def()
     _compute_reciprocal_roots(graph)
     inputs, outputs = ([tensor.name for tensor in tensors] for tensors in (frozen.inputs, frozen.outputs))

@@ -22,12 +22,27 @@ def to_float16(float_file: bytes) -> bytes:
     """Return the fp16 form of a float32 `.tflite` file."""
     model = read_model(float_file)
     dequantize = _add_operator_code(model)
-    constants = [_float_constants(model, subgraph) for subgraph in model.subgraphs]
+    found = [_float_constants(model, subgraph) for subgraph in model.subgraphs]
+    fixed = _buffers_of_others(model, found)
+    constants = [
+        [index for index in indices if subgraph.tensors[index].buffer not in fixed]
+        for subgraph, indices in zip(model.subgraphs, found, strict=True)
+    ]
     for buffer in _buffers(model, constants):  # equal constants share one
         model.buffers[buffer].data = _narrow_values(model.buffers[buffer].data)
     for subgraph, indices in zip(model.subgraphs, constants, strict=True):
         subgraph.operators = [_widen(subgraph, index, dequantize) for index in indices] + subgraph.operators
     return write_model(model)
+
+
+def _buffers_of_others(model: Any, constants: Sequence[Sequence[int]]) -> set[int]:
+    """Return the buffers that tensors besides the given ones have, such as what loops are handed: they stay float32."""
+    return {
+        tensor.buffer
+        for subgraph, indices in zip(model.subgraphs, constants, strict=True)
+        for index, tensor in enumerate(subgraph.tensors)
+        if index not in indices and tensor.buffer != NO_VALUES
+    }
 
 
 def _buffers(model: Any, constants: Sequence[Sequence[int]]) -> set[int]:

@@ -73,9 +73,9 @@ def with_own_origins(
 
 
 def _with_own_origin(facts: ArtifactFacts, recipe: OwnRecipe) -> ArtifactFacts:
-    network, calibration = recipe.network, recipe.calibration
+    calibration = recipe.calibration
     place = calibration.source or (None if calibration.code is None else calibration.code.source)
-    weights = WeightsFacts(kind=WeightsKind.FILE, sha256=network.sha256, source=Path(network.source).name)
+    weights = _own_weights(recipe)
     ranges = CalibrationFacts(
         kind=_KINDS[calibration.kind],
         examples=calibration.examples,
@@ -86,6 +86,15 @@ def _with_own_origin(facts: ArtifactFacts, recipe: OwnRecipe) -> ArtifactFacts:
         source=None if place is None else Path(place).name,
     )
     return facts.model_copy(update={"weights": weights, "calibration": ranges})
+
+
+def _own_weights(recipe: OwnRecipe) -> WeightsFacts:
+    network = recipe.network
+    if not recipe.trained:
+        return WeightsFacts(kind=WeightsKind.SEEDED, seed=network.seed)
+    if network.weights is not None:
+        return weights_facts(network.weights, ())
+    return WeightsFacts(kind=WeightsKind.FILE, sha256=network.sha256, source=Path(network.source).name)
 
 
 def weights_facts(weights: Weights, records: Sequence[TrainingRecord]) -> WeightsFacts:

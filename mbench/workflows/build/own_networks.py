@@ -11,6 +11,7 @@ from typing import Final
 
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.own_recipes import (
+    Argument,
     OwnCalibration,
     OwnCalibrationKind,
     OwnForm,
@@ -19,13 +20,20 @@ from mbench.core.own_recipes import (
     PictureScaling,
 )
 from mbench.core.own_variants import OwnVariant, network_name
+from mbench.core.recipes import Weights
 from mbench.core.sweeps import Point
 from mbench.core.variants import CALIBRATED, Quantization
+from mbench.files.regular import GIB, read_regular
 from mbench.models.tflite.toolchain import toolchain
 from mbench.workflows.build.recipes import BuildInputs
 
 PYTHON: Final = ".py:"
 ARRAYS: Final = ".npz"
+
+BUILDERS_OWN: Final = "builder"
+"""`--weights builder`: what a user's builder sets by itself is trained."""
+
+LARGEST_FILE_BYTES: Final = 4 * GIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,13 @@ class OwnSource:
     @property
     def network(self) -> str:
         """Its name in variants' names."""
+        if self.form is OwnForm.BUILDER:
+            return network_name(self.said.rpartition(":")[2])
+        if self.form is OwnForm.SAVED_MODEL:
+            folder, signature = _signed(self.said)
+            return network_name(
+                folder.absolute().name if signature is None else f"{folder.absolute().name}-{signature}"
+            )
         return network_name(Path(self.said).stem)
 
 
@@ -51,6 +66,7 @@ class OwnBuild:
 
     source: OwnSource
     variant: OwnVariant
+    arguments: tuple[Argument, ...] = ()
 
 
 def builds_of(sources: Sequence[OwnSource], points: Sequence[Point]) -> list[tuple[OwnBuild, Point]]:
@@ -79,6 +95,9 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
         UsageError: a network or examples that are not there, or a file that is quantized already.
     """
     networks = {source: _network(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
+    trained = {
+        source: source.form is not OwnForm.BUILDER or chosen.weights not in (None, "none") for source in networks
+    }
     calibrated = any(one.variant.quantization in CALIBRATED for one in builds)
     calibration = own_calibration(chosen) if calibrated else OwnCalibration()
     calibrations = {source: _scaled(calibration, source, chosen) for source in networks}
@@ -86,7 +105,8 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     return {
         one.variant: OwnRecipe(
             variant=one.variant,
-            network=networks[one.source],
+            network=replace(networks[one.source], arguments=one.arguments),
+            trained=trained[one.source],
             calibration=calibrations[one.source] if one.variant.quantization in CALIBRATED else OwnCalibration(),
             ends=chosen.ends,
             toolchain=tools,
@@ -113,6 +133,78 @@ def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
     match source.form:
         case OwnForm.TFLITE:
             return _float_file(source)
+        case OwnForm.KERAS:
+            return replace(_keras_file(source, chosen), input_shapes=chosen.input_shapes)
+        case OwnForm.BUILDER:
+            return replace(_builder(source, chosen), input_shapes=chosen.input_shapes)
+        case OwnForm.SAVED_MODEL:
+            from mbench.models.own.saved_model import saved_model_digest
+
+            folder, signature = _signed(source.said)
+            return OwnNetwork(
+                form=source.form,
+                sha256=saved_model_digest(folder),
+                source=str(folder.absolute()),
+                signature=signature,
+                input_shapes=chosen.input_shapes,
+            )
+
+
+def _builder(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
+    from mbench.files.python_source import find_python
+
+    named = find_python(source.said, option="--arch")
+    return OwnNetwork(
+        form=source.form,
+        sha256=named.sha256,
+        source=named.source,
+        builder=named,
+        seed=chosen.seed,
+        weights=_own_weights(chosen.weights),
+    )
+
+
+def _own_weights(said: str | None) -> Weights | None:
+    """Return the weights of a file for what a user's builder gives; None: it keeps its own.
+
+    Raises:
+        UsageError: weights that mbench has for its own networks alone.
+    """
+    if said in (None, "none", BUILDERS_OWN):
+        return None
+    if said in ("imagenet", "trained"):
+        raise UsageError(
+            f"--weights {said} is for mbench's networks; name a file, or {BUILDERS_OWN}, where yours sets weights."
+        )
+    from mbench.models.weights.weights import describe_file
+
+    return describe_file(Path(str(said)))
+
+
+def _signed(said: str) -> tuple[Path, str | None]:
+    """Return the folder and the signature of `FOLDER[:SIGNATURE]`."""
+    folder, colon, signature = said.rpartition(":")
+    return (Path(folder), signature) if colon and not Path(said).exists() else (Path(said), None)
+
+
+def _keras_file(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
+    path = Path(source.said)
+    try:
+        data = read_regular(path, limit_bytes=LARGEST_FILE_BYTES)
+    except OSError as error:
+        raise UsageError(f"--keras {path} cannot be read: {error.strerror}.") from error
+    custom = None
+    if chosen.custom_objects is not None:
+        from mbench.files.python_source import find_python
+
+        custom = find_python(chosen.custom_objects, option="--custom-objects")
+    return OwnNetwork(
+        form=source.form,
+        sha256=hashlib.sha256(data).hexdigest(),
+        source=str(path.absolute()),
+        custom_objects=custom,
+        allow_lambda=chosen.allow_lambda,
+    )
 
 
 def _float_file(source: OwnSource) -> OwnNetwork:
@@ -173,7 +265,7 @@ def own_calibration(chosen: BuildInputs) -> OwnCalibration:
 
 def own_latency_only(recipe: OwnRecipe) -> str | None:
     """Return why the outputs of what is built mean nothing, or None where an accuracy can mean something."""
-    reasons = [] if recipe.trained else ["untrained weights"]
+    reasons = [] if recipe.trained else [f"untrained weights (seed {recipe.network.seed})"]
     if recipe.calibration.kind is OwnCalibrationKind.SYNTHETIC:
         reasons.append("calibrated on synthetic examples")
     return " and ".join(reasons) or None

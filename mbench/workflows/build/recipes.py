@@ -45,6 +45,7 @@ class BuildInputs:
         trained: the weights of each network that mbench trained, or why there are none.
         examples: of a data set, by resolution.
         ends: of users' own networks, where they are quantized.
+        input_shapes, custom_objects, allow_lambda: of users' own networks: see `OwnNetwork`.
         scaling: of pictures that users' own networks are calibrated on; None: nothing was said.
         seeded: networks for which there are no weights of that kind: they are built untrained, for their latency.
     """
@@ -57,6 +58,9 @@ class BuildInputs:
     quantizer: Quantizer = Quantizer.LITERT
     ends: Ends = Ends.INT8
     scaling: PictureScaling | None = None
+    input_shapes: tuple[str, ...] = ()
+    custom_objects: str | None = None
+    allow_lambda: bool = False
     build_timeout_s: float = 600.0
     trained: Mapping[Network, Weights | Untrained] = field(default_factory=dict)
     examples: Mapping[int, Calibration] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Selection: from what a user typed to the list of things to run, every word of it checked, nothing built yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,17 +12,27 @@ from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
+from mbench.workflows.build.own_builders import AskedBuilder, builder_points
 from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 _OF_NETWORKS = frozenset({"--arch", "--classes"})
 """Options that a variant's name says for itself."""
 
-OF_OWN_NETWORKS = frozenset({"--io", "--build-timeout"})
+OF_OWN_NETWORKS = frozenset({"--io", "--build-timeout", "--custom-objects", "--allow-lambda"})
 """Options that networks of mbench have no use for."""
 
-_OF_QUANTIZED_FILES = frozenset({"--calibration", "--calibration-examples", "--calibration-method"}) | OF_OWN_NETWORKS
+_OF_QUANTIZED_FILES = frozenset(
+    {"--calibration", "--calibration-examples", "--calibration-method", "--io", "--build-timeout"}
+)
 """Options that mean something to a user's float file which is to be quantized."""
+
+_OF_OWN_FORM = {
+    OwnForm.KERAS: _OF_QUANTIZED_FILES | {"--custom-objects", "--allow-lambda"},
+    OwnForm.SAVED_MODEL: _OF_QUANTIZED_FILES,
+    OwnForm.BUILDER: _OF_QUANTIZED_FILES | {"--arch", "--classes", "--weights"},
+}
+"""Options that mean something to a network of a user's, by what it is given as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,7 @@ class Selection:
 
     names: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    own: tuple[OwnSource, ...] = ()
     sweeps: tuple[str, ...] = ()
     lists: dict[Axis, str] = field(default_factory=dict)
     architecture: str = "mobilenet_v1"
@@ -86,16 +97,19 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
             option that would change nothing.
     """
     refuse_idle(chosen)
+    if builder := _builder_of(chosen):
+        return tuple(_built_by(builder, chosen))
     sweeps = [parse_sweep(text) for text in chosen.sweeps]
     sweeps += [parse_sweep(f"{axis}={values}") for axis, values in chosen.lists.items()]
     counted = any(sweep.axis is Axis.THREADS for sweep in sweeps)
-    if not chosen.names and not chosen.files:
+    if not chosen.names and not chosen.files and not chosen.own:
         return tuple(_grid(chosen, sweeps, counted=counted))
     points = list(expand(sweeps))
-    if chosen.quantized:
+    if chosen.own or chosen.quantized:
+        sources = chosen.own or [_float_file(path) for path in chosen.files]
         return tuple(
             Candidate(own=build, delegate=point.delegate, threads=point.threads if counted else None)
-            for build, point in builds_of([_float_file(path) for path in chosen.files], points)
+            for build, point in builds_of(sources, points)
         )
     for thing in (*chosen.names, *map(str, chosen.files)):
         if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
@@ -130,6 +144,49 @@ def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[
     ]
 
 
+def _builder_of(chosen: Selection) -> OwnSource | None:
+    return next((each for each in chosen.own if each.form is OwnForm.BUILDER), None)
+
+
+def _built_by(builder: OwnSource, chosen: Selection) -> Iterator[Candidate]:
+    """Yield every variant of a user's builder with what it is run by."""
+    counted = Axis.THREADS in chosen.lists or any(text.partition("=")[0] == Axis.THREADS for text in chosen.sweeps)
+    asked = AskedBuilder(
+        said=builder.said,
+        sweeps=chosen.sweeps,
+        lists=chosen.lists,
+        classes=None if chosen.head is None else chosen.head.classes,
+        resolution=chosen.resolution,
+        typed_classes="--classes" in chosen.typed,
+    )
+    for one in builder_points(asked):
+        yield Candidate(
+            own=OwnBuild(source=builder, variant=one.variant, arguments=one.arguments),
+            delegate=one.point.delegate,
+            threads=one.point.threads if counted else None,
+        )
+
+
+def _refuse_idle_of_own(chosen: Selection) -> None:
+    first = chosen.own[0]
+    if others := (*chosen.names, *map(str, chosen.files)):
+        raise UsageError(f"{others[0]} stands beside {first.said}; measure your own networks by themselves.")
+    if _builder_of(chosen) and len(chosen.own) > 1:
+        raise UsageError(
+            f"{chosen.own[-1].said} stands beside {first.said}; measure a builder's networks by themselves."
+        )
+    swept = [] if _builder_of(chosen) else [parse_sweep(text).axis for text in chosen.sweeps]
+    axes = [] if _builder_of(chosen) else [*swept, *chosen.lists]
+    if wrong := [axis for axis in axes if axis not in _OF_A_FILE | {Axis.QUANTIZATION}]:
+        raise UsageError(
+            f"{wrong[0]} cannot be varied of {first.said}, whose shapes are its own; quantization, threads and "
+            "delegate can."
+        )
+    able = frozenset().union(*(_OF_OWN_FORM[each.form] for each in chosen.own))
+    if idle := [option for option in chosen.typed if option not in able]:
+        raise UsageError(f"{idle[0]} has no meaning with {first.said}; leave it out.")
+
+
 def _float_file(path: Path) -> OwnSource:
     return OwnSource(form=OwnForm.TFLITE, said=str(_existing(path)))
 
@@ -140,6 +197,9 @@ def refuse_idle(chosen: Selection) -> None:
     Raises:
         UsageError: a sweep, list or option that is for networks which mbench chooses, or builds.
     """
+    if chosen.own:
+        _refuse_idle_of_own(chosen)
+        return
     if not chosen.names and not chosen.files:
         if idle := [option for option in chosen.typed if option in OF_OWN_NETWORKS]:
             raise UsageError(f"{idle[0]} is for your own networks; name one, or leave it out.")

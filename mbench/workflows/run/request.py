@@ -117,7 +117,10 @@ def _refuse_inputs_of_others(request: RunRequest) -> None:
     """
     if not request.inputs:
         return
-    if not request.selection.files or request.selection.names:
+    selection = request.selection
+    if selection.own or selection.quantized:
+        raise UsageError("--input, and --input-shape of a file, are for files that are measured as they are.")
+    if not selection.files or selection.names:
         raise UsageError("--input-shape and --input are for files that --model names; mbench's networks have a shape.")
     if request.accuracy is not None:
         raise UsageError(

@@ -108,6 +108,8 @@ class Scoring:
         Raises:
             UsageError: another number of classes was asked for, or weights have to be named.
         """
+        if chosen.own:
+            return _suited_builder(chosen, self._dataset), build_inputs
         if chosen.files and not chosen.names:
             return chosen, build_inputs
         selection = suited(chosen, self._dataset)
@@ -163,6 +165,13 @@ class Scoring:
     def with_scores(self, part: DevicePlan) -> DevicePlan:
         """Return a device's part with the host's scores of its files."""
         return part.model_copy(update={"jobs": tuple(with_score(job, self._scores) for job in part.jobs)})
+
+
+def _suited_builder(chosen: Selection, dataset: Dataset) -> Selection:
+    """Return a selection whose builder, if it takes them, is asked for the data set's classes and resolution."""
+    own = dataset.default_resolution == Size().resolution
+    resolution = None if own else dataset.default_resolution
+    return replace(chosen, head=chosen.head or dataset.head, resolution=chosen.resolution or resolution)
 
 
 def _refuse_predictions(opened: OpenSpec, accuracy: Accuracy) -> None:

@@ -76,3 +76,16 @@ def test_code_that_catches_every_exception_is_ended_all_the_same() -> None:
 
 def test_what_a_function_answers_is_returned() -> None:
     assert call_python(lambda: 5, what="f", timeout_s=5) == 5
+
+
+def test_modules_of_one_name_beside_two_files_are_two_modules(tmp_path: Path) -> None:
+    values = []
+    for place in ("one", "other"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "same_name.py").write_text(f"value = {place!r}\n")
+        (folder / "own.py").write_text("import same_name\nnet = same_name.value\n")
+        values.append(load_python(named(folder / "own.py", sha256=place[-1] * 64), timeout_s=5))
+
+    assert values == ["one", "other"]
+    assert str(tmp_path / "one") not in sys.path
