@@ -1,15 +1,17 @@
 """What a farm file asks of each group of devices, with every word of it looked up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import UsageError
+from mbench.core.own_recipes import OwnForm
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
-from mbench.core.sweeps import Axis, parse_sweep
+from mbench.core.sweeps import Axis
+from mbench.workflows.build.own_networks import OwnSource
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.devices.user_profile import user_profile
@@ -210,15 +212,20 @@ def _of_measure(
         Axis.QUANTIZATION: one.quantization,
     }
     for text in one.sweep:
-        if parse_sweep(text).axis is Axis.DELEGATE and "=" not in text:
+        if text == Axis.DELEGATE:
             raise UsageError("name the delegates: delegates = [...] in [phones.GROUP] or in [[measure]].")
     selection = Selection(
         names=tuple(one.variants),
         files=tuple(file.resolved(own.file) for own in one.models),
         sweeps=tuple(one.sweep),
         lists={axis: text for axis, text in lists.items() if text is not None},
+        own=tuple(_own(one, file)),
         architecture=one.arch or "mobilenet_v1",
     )
+    if selection.quantized:
+        raise UsageError(
+            f"{one.models[0].file} is measured as it is; leave quantization out, or build its files first."
+        )
     request = replace(base, selection=selection)
     if one.suite is not None:
         from mbench.workflows.paper.suites import find_suite, suite_request
@@ -231,6 +238,16 @@ def _of_measure(
         selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
         request = replace(request, selection=selection, build_inputs=build_inputs)
     return request
+
+
+def _own(one: Measure, file: FarmFile) -> Iterator[OwnSource]:
+    """Yield the user's own networks, whose paths are relative to the farm file."""
+    if one.arch is not None and ":" in one.arch:
+        place, _, name = one.arch.rpartition(":")
+        path = str(file.resolved(place)) if place.endswith(".py") else place
+        yield OwnSource(form=OwnForm.BUILDER, said=f"{path}:{name}")
+    yield from (OwnSource(form=OwnForm.KERAS, said=str(file.resolved(each))) for each in one.keras)
+    yield from (OwnSource(form=OwnForm.SAVED_MODEL, said=str(file.resolved(each))) for each in one.saved_models)
 
 
 def _with_seeded(one: BuildInputs, other: BuildInputs) -> BuildInputs:

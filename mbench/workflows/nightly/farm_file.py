@@ -95,9 +95,9 @@ class Measure(Table):
     Attributes:
         suite: by name, or a file.
         variants: by name.
-        models: the user's own files.
+        models: the user's own files; keras: their Keras files; saved_models: their SavedModels, `FOLDER[:SIGNATURE]`.
         sweep: axes, as `--sweep` takes them.
-        arch: whose variants a sweep is of.
+        arch: whose variants a sweep is of; or `FILE.py:NAME`, a builder of the user's.
         quantization: likewise alpha and resolution, as comma lists.
         threads: comma list; none: the profile's.
         groups: names of groups; none: all.
@@ -106,6 +106,8 @@ class Measure(Table):
     suite: Text | None = None
     variants: list[Text] = Field(default_factory=list)
     models: list[OwnFile] = Field(default_factory=list)
+    keras: list[Text] = Field(default_factory=list)
+    saved_models: list[Text] = Field(default_factory=list)
     sweep: list[Text] = Field(default_factory=list)
     arch: Text | None = None
     alpha: Text | None = None
@@ -117,7 +119,10 @@ class Measure(Table):
 
     @model_validator(mode="after")
     def _means_workloads(self) -> Self:
-        things = [bool(self.variants or self.models), self.suite is not None]
+        own = bool(self.keras or self.saved_models)
+        things = [bool(self.variants or self.models) or own, self.suite is not None]
+        if own and (self.variants or self.models):
+            raise ValueError("put keras and saved_models into a [[measure]] of their own")
         swept = [self.sweep, self.arch, self.alpha, self.resolution, self.quantization]
         if sum(things) == 2:
             raise ValueError("a suite stands alone; put variants and models into a [[measure]] of their own")
