@@ -33,6 +33,7 @@ class OwnCalibrationKind(StrEnum):
     NONE = "none"
     SYNTHETIC = "synthetic"
     FOLDER = "folder"
+    PREPARED = "prepared"
     ARRAYS = "arrays"
     CODE = "code"
 
@@ -107,7 +108,7 @@ class OwnCalibration:
 
     Attributes:
         examples: at most so many.
-        sha256: of the pictures, of the `.npz`, or of the code.
+        sha256: of the pictures, of a data set's prepared array, of the `.npz`, or of the code.
         source: of the pictures or arrays.
         code: a generator of examples.
         scaling: of pictures.

@@ -20,15 +20,16 @@ def save(command: Command, name: str = "my_net.tflite", **form: object) -> str:
 
 @pytest.mark.tensorflow
 def test_a_float_file_is_quantized_scored_and_found_again_without_tensorflow(bare: Command, tmp_path: Path) -> None:
-    asked = ("run", "--model", save(bare), "--quantization", "fp32,drq", "--dataset", "digits", "--json", *SHORT)
+    asked = ("run", "--model", save(bare), "--quantization", "fp32,int8", "--dataset", "digits", "--json", *SHORT)
     asked = (*asked, "--preprocessing", "unit")
     first = rows_of(bare(*asked))
     (tmp_path / "tensorflow").mkdir()
     (tmp_path / "tensorflow" / "__init__.py").write_text(NO_TENSORFLOW)
     second = bare(*asked, PYTHONPATH=f"{tmp_path}:{bare.environment['PYTHONPATH']}")
 
-    assert [(row["variant"], row["status"]) for row in first] == [("my-net_fp32", "ok"), ("my-net_drq", "ok")]
+    assert [(row["variant"], row["status"]) for row in first] == [("my-net_fp32", "ok"), ("my-net_int8", "ok")]
     assert all(row["top1"] > 0.8 for row in first)
+    assert first[1]["calibration"]["kind"] == "examples"  # of the data set's train split
     assert second.returncode == 0, second.stderr
     assert [row["artifact_sha256"] for row in rows_of(second)] == [row["artifact_sha256"] for row in first]
 

@@ -82,10 +82,10 @@ _looked_in: list[str] = []
 
 def _look_in(folder: str) -> None:
     """Put a folder at the end of the path, in the place of another network's, whose modules may have the same names."""
-    if _looked_in == [folder]:
+    if _looked_in == [folder] and folder in sys.path:
         return
     for other in _looked_in:
-        sys.path.remove(other)
+        sys.path[:] = [place for place in sys.path if place != other]  # the user's code may have changed it
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if file and Path(other) in Path(file).parents and not name.startswith(PREFIX) and not _installed(file):

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind
+from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, PictureScaling
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.python_source import refuse_changed
 from mbench.files.regular import GIB, read_regular
@@ -64,6 +65,8 @@ def read_examples(
             return synthetic_examples(inputs, count, seed=calibration.seed), []
         case OwnCalibrationKind.FOLDER:
             return _pictures(calibration, inputs), []
+        case OwnCalibrationKind.PREPARED:
+            found = _prepared(calibration, inputs)
         case OwnCalibrationKind.ARRAYS:
             source = Path(calibration.source or "")
             found = list(checked_examples(_rows(calibration, source), inputs, source=f"--calibration {source.name}"))
@@ -125,12 +128,32 @@ def _pictures(calibration: OwnCalibration, inputs: Sequence[OwnInput]) -> list[E
             "--calibration of a folder of pictures is for networks of one input that is a square picture; its inputs "
             f"are {', '.join(map(str, inputs))}: name a .npz or a FILE.py:NAME."
         )
-    (one,), (side, channels, first) = inputs, sides
+    side, *_ = sides
     folder = Path(calibration.source or "")
     if describe_folder(folder, examples=calibration.examples).sha256 != calibration.sha256:
         raise ArtifactError(f"the pictures in {folder} changed since the build was planned; start it again.")
     levels = (folder_examples(folder, calibration.examples, side) + np.float32(1)) * np.float32(127.5)
-    scaling = calibration.scaling
+    return _scaled(levels, calibration.scaling, inputs[0], sides)
+
+
+def _prepared(calibration: OwnCalibration, inputs: Sequence[OwnInput]) -> list[Example]:
+    """Return the pictures of a data set's array, (n, side, side, 3) uint8, as the only input takes them."""
+    data = _unchanged(calibration, Path(calibration.source or ""))
+    levels = np.load(io.BytesIO(data), allow_pickle=False)
+    sides = _sides(inputs[0]) if len(inputs) == 1 else None
+    if sides is None or levels.shape[1:] != (sides[0], sides[0], 3):
+        raise ArtifactError(
+            f"the data set's pictures are {levels.shape[1:]} and its inputs {', '.join(map(str, inputs))}: calibrate "
+            "it by --calibration FILE.npz or FILE.py:NAME."
+        )
+    return _scaled(levels.astype(np.float32), calibration.scaling, inputs[0], sides)
+
+
+def _scaled(
+    levels: npt.NDArray[np.float32], scaling: PictureScaling, one: OwnInput, sides: tuple[int, int, bool]
+) -> list[Example]:
+    """Return pictures, (n, side, side, 3) levels of 0 to 255, as an input takes them."""
+    _, channels, first = sides
     ordered = levels[..., ::-1] if scaling.bgr else levels
     values = (ordered - np.array(scaling.mean, np.float32)) / np.array(scaling.std, np.float32)
     if channels == 1:

@@ -10,9 +10,10 @@ from mbench.core.own_recipes import OwnNetwork, PythonName
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.archives import Archive, is_archive
 from mbench.files.python_source import refuse_changed
-from mbench.files.regular import MIB
+from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.own.input_arrays import OwnInput
 from mbench.models.own.traced import OwnModel, end_name
+from mbench.models.weights.keras_layers import parse_network
 from mbench.models.weights.weight_groups import check_contained
 
 CONFIG: Final = "config.json"
@@ -57,6 +58,19 @@ def open_keras(network: OwnNetwork, data: bytes, folder: Path, *, timeout_s: flo
         return own_model(call_python(load, what=f"loading {name}", timeout_s=timeout_s), "Keras model")
     finally:
         copy.unlink(missing_ok=True)
+
+
+def input_side(path: Path) -> int | None:
+    """Return the side of a `.keras` file's only input, where that is a picture; None of others, and of what is no file.
+
+    Nothing of the file is run.
+    """
+    try:
+        archive = Archive(read_regular(path, limit_bytes=4 * GIB))
+        network = parse_network(archive.read(CONFIG, limit_bytes=MOST_CONFIG_BYTES))
+    except (OSError, ValueError, KeyError, RecursionError):
+        return None  # whoever builds it says what is wrong with it
+    return network.side if sum(each.kind == "InputLayer" for each in network.layers) == 1 else None
 
 
 def custom_objects(named: PythonName, *, timeout_s: float) -> dict[str, Any]:

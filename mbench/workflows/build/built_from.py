@@ -22,6 +22,7 @@ _KINDS: Final = {
     OwnCalibrationKind.NONE: CalibrationKind.NONE,
     OwnCalibrationKind.SYNTHETIC: CalibrationKind.SYNTHETIC,
     OwnCalibrationKind.FOLDER: CalibrationKind.FOLDER,
+    OwnCalibrationKind.PREPARED: CalibrationKind.EXAMPLES,
     OwnCalibrationKind.ARRAYS: CalibrationKind.EXAMPLES,
     OwnCalibrationKind.CODE: CalibrationKind.EXAMPLES,
 }
@@ -75,7 +76,7 @@ def with_own_origins(
 def _with_own_origin(facts: ArtifactFacts, recipe: OwnRecipe) -> ArtifactFacts:
     calibration = recipe.calibration
     place = calibration.source or (None if calibration.code is None else calibration.code.source)
-    weights = _own_weights(recipe)
+    weights, prepared = _own_weights(recipe), calibration.kind is OwnCalibrationKind.PREPARED
     ranges = CalibrationFacts(
         kind=_KINDS[calibration.kind],
         examples=calibration.examples,
@@ -83,7 +84,7 @@ def _with_own_origin(facts: ArtifactFacts, recipe: OwnRecipe) -> ArtifactFacts:
         method=calibration.method,
         seed=calibration.seed if calibration.kind is OwnCalibrationKind.SYNTHETIC else None,
         sha256=calibration.sha256 if calibration.code is None else calibration.code.sha256,
-        source=None if place is None else Path(place).name,
+        source=None if place is None or prepared else Path(place).name,
     )
     return facts.model_copy(update={"weights": weights, "calibration": ranges})
 

@@ -29,6 +29,7 @@ from mbench.workflows.build.recipes import BuildInputs
 
 PYTHON: Final = ".py:"
 ARRAYS: Final = ".npz"
+PICTURE_RANK: Final = 4
 
 BUILDERS_OWN: Final = "builder"
 """`--weights builder`: what a user's builder sets by itself is trained."""
@@ -100,14 +101,18 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     }
     calibrated = any(one.variant.quantization in CALIBRATED for one in builds)
     calibration = own_calibration(chosen) if calibrated else OwnCalibration()
-    calibrations = {source: _scaled(calibration, source, chosen) for source in networks}
+    calibrations = {
+        one.variant: _calibration(calibration, one, chosen, trained=trained[one.source])
+        for one in builds
+        if one.variant.quantization in CALIBRATED
+    }
     tools = toolchain()
     return {
         one.variant: OwnRecipe(
             variant=one.variant,
             network=replace(networks[one.source], arguments=one.arguments),
             trained=trained[one.source],
-            calibration=calibrations[one.source] if one.variant.quantization in CALIBRATED else OwnCalibration(),
+            calibration=calibrations.get(one.variant, OwnCalibration()),
             ends=chosen.ends,
             toolchain=tools,
         )
@@ -115,18 +120,52 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     }
 
 
+def _calibration(calibration: OwnCalibration, one: OwnBuild, chosen: BuildInputs, *, trained: bool) -> OwnCalibration:
+    """Return what one network is calibrated on: what was named, else a data set's pictures where it takes such."""
+    synthetic = calibration.kind is OwnCalibrationKind.SYNTHETIC
+    side = picture_side(one) if synthetic and trained and chosen.examples else None
+    pictures = None if side is None else chosen.examples.get(side)
+    if pictures is not None:
+        calibration = replace(
+            calibration,
+            kind=OwnCalibrationKind.PREPARED,
+            examples=pictures.examples,
+            seed=0,
+            sha256=pictures.sha256,
+            source=pictures.source,
+        )
+    return _scaled(calibration, one.source, chosen)
+
+
+def picture_side(one: OwnBuild) -> int | None:
+    """Return the side of the only input where that is a square picture and can be known without tensorflow."""
+    match one.source.form:
+        case OwnForm.BUILDER:
+            return one.variant.resolution
+        case OwnForm.TFLITE:
+            from mbench.artifacts.inspection import inspect_file
+
+            shapes = [each.shape for each in inspect_file(Path(one.source.said)).inputs]
+            return shapes[0][2] if len(shapes) == 1 and len(shapes[0]) == PICTURE_RANK else None
+        case OwnForm.KERAS:
+            from mbench.models.own.keras_model import input_side
+
+            return input_side(Path(one.source.said))
+        case OwnForm.SAVED_MODEL:
+            return None
+
+
 def _scaled(calibration: OwnCalibration, source: OwnSource, chosen: BuildInputs) -> OwnCalibration:
-    """Return a calibration on pictures with the scaling that the file's author wrote into it, where nobody said one."""
-    if calibration.kind is not OwnCalibrationKind.FOLDER or source.form is not OwnForm.TFLITE or chosen.scaling:
+    """Return a calibration on pictures with their scaling: as said, as a file's author wrote into it, or the usual."""
+    if calibration.kind not in (OwnCalibrationKind.FOLDER, OwnCalibrationKind.PREPARED):
         return calibration
+    if chosen.scaling is not None or source.form is not OwnForm.TFLITE:
+        return replace(calibration, scaling=chosen.scaling or chosen.usual_scaling)
     from mbench.artifacts.inspection import inspect_file
 
     written = inspect_file(Path(source.said)).normalization
-    return (
-        calibration
-        if written is None
-        else replace(calibration, scaling=PictureScaling(mean=written.mean, std=written.std))
-    )
+    found = chosen.usual_scaling if written is None else PictureScaling(mean=written.mean, std=written.std)
+    return replace(calibration, scaling=found)
 
 
 def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
@@ -258,7 +297,6 @@ def own_calibration(chosen: BuildInputs) -> OwnCalibration:
         examples=count,
         sha256=pictures.sha256,
         source=pictures.source,
-        scaling=chosen.scaling or PictureScaling(),
         method=method,
     )
 

@@ -46,7 +46,8 @@ class BuildInputs:
         examples: of a data set, by resolution.
         ends: of users' own networks, where they are quantized.
         input_shapes, custom_objects, allow_lambda: of users' own networks: see `OwnNetwork`.
-        scaling: of pictures that users' own networks are calibrated on; None: nothing was said.
+        scaling: of pictures that users' own networks are calibrated on; None: nothing was said, and it is
+            what a file's metadata says, or else the `usual_scaling` of the data set.
         seeded: networks for which there are no weights of that kind: they are built untrained, for their latency.
     """
 
@@ -58,6 +59,7 @@ class BuildInputs:
     quantizer: Quantizer = Quantizer.LITERT
     ends: Ends = Ends.INT8
     scaling: PictureScaling | None = None
+    usual_scaling: PictureScaling = field(default_factory=PictureScaling)
     input_shapes: tuple[str, ...] = ()
     custom_objects: str | None = None
     allow_lambda: bool = False

@@ -13,12 +13,13 @@ from mbench.accuracy.datasets.opened import Dataset
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.decoding import MOST_BYTES
+from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.delegates import Delegate
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Examples, Split, Task
-from mbench.core.own_recipes import PictureScaling
+from mbench.core.own_recipes import OwnForm, PictureScaling
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.recipes import Calibration
@@ -29,6 +30,7 @@ from mbench.core.workloads import ArtifactFacts
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import choose_images, describe_examples
 from mbench.report.render.number_format import SHORT_SHA
+from mbench.workflows.build.own_networks import OwnBuild, picture_side
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
@@ -123,27 +125,34 @@ class Scoring:
         Raises:
             MbenchError: the data set has nothing to learn from. A training that fails is no error here.
         """
-        if any(one.own is not None for one in candidates) and (scaling := self._said_scaling()) is not None:
-            build_inputs = replace(build_inputs, scaling=scaling)
+        own = [one.own for one in candidates if one.own is not None]
+        if own:
+            build_inputs = self._own_inputs(own, build_inputs)
         if build_inputs.calibration is not None and build_inputs.calibration.is_dir() and self._accuracy.places:
             doubt = calibrated_on(
                 choose_images(build_inputs.calibration, build_inputs.calibration_examples), self.opened.examples
             )
             self.opened = replace(self.opened, calibration_doubt=doubt)
         variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
+        if own and not variants:
+            return build_inputs
         return learned(
             variants, build_inputs, self._dataset, train=train, workers=self._workers, progress=self._progress
         )
 
-    def _said_scaling(self) -> PictureScaling | None:
-        """Return what `--preprocessing` makes of a picture's levels; None: it was left out."""
-        if self._accuracy.spec.preprocessing is None:
-            return None
-        said = self.opened.recipe.scaling
-        mean, std = ([said.divisor * each for each in numbers] for numbers in (said.mean, said.deviation))
-        return PictureScaling(
-            mean=(mean[0], mean[1], mean[2]), std=(std[0], std[1], std[2]), bgr=said.channels == "bgr"
-        )
+    def _own_inputs(self, own: Sequence[OwnBuild], build_inputs: BuildInputs) -> BuildInputs:
+        """Return what users' networks are built from: with the data set's scaling, and its pictures to calibrate on."""
+        usual = _picture_scaling(find_recipe(self._dataset.default_preprocessing).scaling)
+        said = None if self._accuracy.spec.preprocessing is None else _picture_scaling(self.opened.recipe.scaling)
+        build_inputs = replace(build_inputs, scaling=said, usual_scaling=usual)
+        calibrated = [one for one in own if one.variant.quantization in CALIBRATED]
+        untrained = build_inputs.weights in (None, "none")
+        known = [one for one in calibrated if not (one.source.form is OwnForm.BUILDER and untrained)]
+        sides = dict.fromkeys(side for one in known if (side := picture_side(one)) is not None)
+        if build_inputs.calibration is not None or not sides:
+            return build_inputs
+        examples = _calibration_pictures(list(sides), build_inputs, self._dataset, self._workers, self._progress)
+        return replace(build_inputs, examples=examples)
 
     def ask_host(self, wanted: Sequence[tuple[ArtifactFacts, Delegate]]) -> None:
         """Score files on this host, if that was asked for.
@@ -172,6 +181,11 @@ def _suited_builder(chosen: Selection, dataset: Dataset) -> Selection:
     own = dataset.default_resolution == Size().resolution
     resolution = None if own else dataset.default_resolution
     return replace(chosen, head=chosen.head or dataset.head, resolution=chosen.resolution or resolution)
+
+
+def _picture_scaling(said: PixelScaling) -> PictureScaling:
+    mean, std = ([said.divisor * each for each in numbers] for numbers in (said.mean, said.deviation))
+    return PictureScaling(mean=(mean[0], mean[1], mean[2]), std=(std[0], std[1], std[2]), bgr=said.channels == "bgr")
 
 
 def _refuse_predictions(opened: OpenSpec, accuracy: Accuracy) -> None:
@@ -276,15 +290,15 @@ def learned(
         )
         chosen = replace(chosen, trained=trained)
     if chosen.calibration is None and chosen.weights not in (None, "none"):
-        chosen = replace(chosen, examples=_calibration_pictures(variants, chosen, dataset, workers, progress))
+        sides = list(dict.fromkeys(each.size.resolution for each in variants if each.quantization in CALIBRATED))
+        chosen = replace(chosen, examples=_calibration_pictures(sides, chosen, dataset, workers, progress))
     return chosen
 
 
 def _calibration_pictures(
-    variants: Sequence[Variant], chosen: BuildInputs, dataset: Dataset, workers: int | None, progress: Progress
+    resolutions: Sequence[int], chosen: BuildInputs, dataset: Dataset, workers: int | None, progress: Progress
 ) -> Mapping[int, Calibration]:
     """Return pictures of the train split by resolution; none where there is no such split."""
-    resolutions = dict.fromkeys(each.size.resolution for each in variants if each.quantization in CALIBRATED)
     if not resolutions:
         return {}
     if not dataset.trainable:

@@ -85,6 +85,26 @@ def test_what_is_wrong_with_a_generator_is_one_line(tmp_path: Path, text: str, r
         read_examples(code(tmp_path, text), [X], probes=3, timeout_s=0.2)
 
 
+def test_a_data_sets_pictures_are_scaled_and_those_behind_judge(tmp_path: Path) -> None:
+    pictures = np.stack([np.full((4, 4, 3), level, np.uint8) for level in (0, 51, 102, 255)])
+    np.save(tmp_path / "p.npy", pictures)
+    calibration = OwnCalibration(
+        kind=OwnCalibrationKind.PREPARED,
+        examples=3,
+        sha256=hashlib.sha256((tmp_path / "p.npy").read_bytes()).hexdigest(),
+        source=str(tmp_path / "p.npy"),
+        scaling=PictureScaling(mean=(0, 0, 0), std=(255, 255, 255)),
+    )
+    gray = OwnInput(name="x", shape=(1, 4, 4, 1), dtype="float32")
+
+    used, unseen = read_examples(calibration, [gray], probes=8, timeout_s=5)
+
+    assert [round(float(each["x"][0, 0, 0, 0]), 3) for each in (*used, *unseen)] == [0.0, 0.2, 0.4, 1.0]
+    assert len(unseen) == 1
+    with pytest.raises(ArtifactError, match=r"the data set's pictures are \(4, 4, 3\) and its inputs x"):
+        read_examples(calibration, [X], probes=8, timeout_s=5)
+
+
 def test_pictures_are_scaled_and_laid_out_as_the_input_is(tmp_path: Path) -> None:
     Image.fromarray(np.full((8, 8, 3), (10, 20, 30), np.uint8)).save(tmp_path / "a.png")
     described = describe_folder(tmp_path, examples=1)
