@@ -42,6 +42,7 @@ def build(
     calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     ends: options.EndsOption = Ends.INT8,
+    recipe: options.RecipeFile = None,
     build_timeout: options.BuildTimeout = 600.0,
     custom_objects: options.CustomObjects = None,
     allow_lambda: options.AllowLambda = False,
@@ -72,6 +73,7 @@ def build(
             typed=options.typed_for_building(context),
             keras=keras,
             saved_models=saved_model,
+            recipe=recipe,
         ),
         options.build_inputs_of(
             weights=weights,
@@ -85,6 +87,7 @@ def build(
             custom_objects=custom_objects,
             allow_lambda=allow_lambda,
             input_shapes=input_shape,
+            recipe=recipe,
         ),
         dataset=dataset,
         output=output,

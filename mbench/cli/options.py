@@ -286,6 +286,15 @@ EndsOption = Annotated[
         rich_help_panel=grouped.BUILD,
     ),
 ]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe",
+        help="Recipe of litert-quantizer's own, a JSON file, that your own networks are quantized by in int8.",
+        metavar="FILE.json",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
 BuildTimeout = Annotated[
     float,
     typer.Option(
@@ -418,7 +427,7 @@ Results = Annotated[
 FOR_BUILDING = frozenset(
     {
         *("arch", "classes", "weights", "calibration", "calibration_examples", "calibration_method", "quantizer"),
-        *("ends", "build_timeout", "custom_objects", "allow_lambda"),
+        *("ends", "build_timeout", "custom_objects", "allow_lambda", "recipe"),
     }
 )
 """Parameters that say which networks are built, or of what."""
@@ -435,6 +444,7 @@ def selection_of(
     typed: tuple[str, ...],
     keras: list[Path] | None = None,
     saved_models: list[str] | None = None,
+    recipe: Path | None = None,
 ) -> "Selection":
     """Return what was chosen to be built or run; `typed` is what `typed_for_building` found."""
     from mbench.core.own_recipes import OwnForm
@@ -456,6 +466,7 @@ def selection_of(
         architecture=architecture,
         head=None if classes is None else Head(classes=classes),
         typed=typed,
+        recipe=recipe,
     )
 
 
@@ -498,6 +509,7 @@ def build_inputs_of(
     custom_objects: str | None = None,
     allow_lambda: bool = False,
     input_shapes: list[str] | None = None,
+    recipe: Path | None = None,
 ) -> "BuildInputs":
     """Return what variants are built from."""
     from mbench.workflows.build.recipes import BuildInputs
@@ -514,6 +526,7 @@ def build_inputs_of(
         custom_objects=custom_objects,
         allow_lambda=allow_lambda,
         input_shapes=tuple(input_shapes or ()),
+        quantizer_recipe=recipe,
     )
 
 

@@ -72,6 +72,7 @@ def run(
     calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     ends: options.EndsOption = Ends.INT8,
+    recipe: options.RecipeFile = None,
     build_timeout: options.BuildTimeout = 600.0,
     custom_objects: options.CustomObjects = None,
     allow_lambda: options.AllowLambda = False,
@@ -178,6 +179,7 @@ def run(
             typed=options.typed_for_building(context),
             keras=keras,
             saved_models=saved_model,
+            recipe=recipe,
         ),
         build_inputs=options.build_inputs_of(
             weights=weights,
@@ -191,6 +193,7 @@ def run(
             custom_objects=custom_objects,
             allow_lambda=allow_lambda,
             input_shapes=input_shape,
+            recipe=recipe,
         ),
         accuracy=_accuracy(
             dataset,

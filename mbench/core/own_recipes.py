@@ -129,6 +129,7 @@ class OwnRecipe:
     """What is built of a user's network: with equal toolchains, equal recipes give equal bytes.
 
     Attributes:
+        quantizer_recipe: JSON of litert-quantizer's own, which says what of int8 is done to which operators.
         trained: whether the network's weights mean something.
         toolchain: sorted (distribution, version) pairs of what converts and quantizes.
     """
@@ -137,6 +138,7 @@ class OwnRecipe:
     network: OwnNetwork
     calibration: OwnCalibration = OwnCalibration()
     ends: Ends = Ends.INT8
+    quantizer_recipe: str | None = None
     trained: bool = True
     toolchain: tuple[tuple[str, str], ...] = ()
 

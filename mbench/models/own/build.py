@@ -28,7 +28,7 @@ from mbench.models.own.keras_model import open_keras
 from mbench.models.own.saved_model import open_saved_model
 from mbench.models.own.traced import Converted, OwnModel, convert_model
 from mbench.models.tflite.build import BuiltFile, FailedFile, failure, load_tensorflow, release_memory
-from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, read_named_ranges
+from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, quantize_by_recipe, read_named_ranges
 
 PROBES: Final = 8
 """Inputs that files are compared with their source on, where there are so many."""
@@ -206,7 +206,10 @@ def _quantized(
     variant = recipe.variant
     try:
         ends = OwnEnds(names=source.names, ends=recipe.ends)
-        data = quantize(source.data, variant.quantization, ranges, own=ends)
+        if recipe.quantizer_recipe is not None:
+            data = quantize_by_recipe(source.data, recipe.quantizer_recipe, ranges, ends)
+        else:
+            data = quantize(source.data, variant.quantization, ranges, own=ends)
     except Exception as error:  # quantizers raise all kinds; the network's other files must not suffer
         traceback.print_exc()
         return FailedFile(variant=variant, message=f"{variant}: {_failed(error, source)}")

@@ -5,6 +5,7 @@ minima and maxima by a moving average, which clips the logits to their average p
 points of top-1; here the true minima and maxima count.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -191,6 +192,22 @@ def _quantize_static(
     for operator in kept:
         quantizer.update_quantization_recipe(EVERYWHERE, operator, algorithm_key=AlgorithmName.NO_QUANTIZE)
     return _run(quantizer, ranges, own)
+
+
+def quantize_by_recipe(float_file: bytes, recipe: str, ranges: Ranges | None, own: OwnEnds) -> bytes:
+    """Return what a recipe of litert-quantizer's own makes of a float32 file.
+
+    Args:
+        float_file: as `convert` writes it.
+        recipe: JSON, a list of entries.
+        ranges: for entries that need them.
+        own: inputs and outputs.
+    """
+    from litert_quantizer.quantizer import Quantizer
+
+    quantizer = Quantizer(float_file)
+    quantizer.load_quantization_recipe(json.loads(recipe))
+    return _run(quantizer, ranges if quantizer.need_calibration else None, own)
 
 
 def _run(quantizer: Any, ranges: Ranges | None, own: OwnEnds | None) -> bytes:

@@ -4,6 +4,7 @@ What reads a network brings its libraries, and is imported where there is one.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +24,12 @@ from mbench.core.own_variants import OwnVariant, network_name
 from mbench.core.recipes import Weights
 from mbench.core.sweeps import Point
 from mbench.core.variants import CALIBRATED, Quantization
-from mbench.files.regular import GIB, read_regular
+from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.tflite.toolchain import toolchain
 from mbench.workflows.build.recipes import BuildInputs
 
 PYTHON: Final = ".py:"
+RECIPE: Final = "recipe"
 ARRAYS: Final = ".npz"
 PICTURE_RANK: Final = 4
 
@@ -70,7 +72,24 @@ class OwnBuild:
     arguments: tuple[Argument, ...] = ()
 
 
-def builds_of(sources: Sequence[OwnSource], points: Sequence[Point]) -> list[tuple[OwnBuild, Point]]:
+def by_recipe(variant: OwnVariant, recipe: Path | None) -> OwnVariant:
+    """Return a variant with the name of the recipe that it is quantized by, if it is by one.
+
+    Raises:
+        UsageError: a quantization that a recipe does not say, or the network has a parameter of that name.
+    """
+    if recipe is None:
+        return variant
+    if variant.quantization is not Quantization.INT8:
+        raise UsageError(f"--recipe says how a network is quantized, as int8; leave {variant.quantization} out.")
+    if any(name == RECIPE for name, _ in variant.parameters):
+        raise UsageError(f"{variant} has a parameter {RECIPE!r} already; rename it to use --recipe.")
+    return replace(variant, parameters=(*variant.parameters, (RECIPE, network_name(recipe.stem))))
+
+
+def builds_of(
+    sources: Sequence[OwnSource], points: Sequence[Point], recipe: Path | None = None
+) -> list[tuple[OwnBuild, Point]]:
     """Return every network at every point of the sweeps.
 
     Raises:
@@ -82,7 +101,11 @@ def builds_of(sources: Sequence[OwnSource], points: Sequence[Point]) -> list[tup
             raise UsageError(f"{other.said} and {source.said} are both called {source.network}; rename one of them.")
     if any(point.quantization is Quantization.INT8W4 for point in points):
         raise UsageError("int8w4 takes weights that mbench trained for 4 bits; it is not for your own networks.")
-    return [(OwnBuild(source=source, variant=_variant(source, point)), point) for source in sources for point in points]
+    return [
+        (OwnBuild(source=source, variant=by_recipe(_variant(source, point), recipe)), point)
+        for source in sources
+        for point in points
+    ]
 
 
 def _variant(source: OwnSource, point: Point) -> OwnVariant:
@@ -107,6 +130,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
         if one.variant.quantization in CALIBRATED
     }
     tools = toolchain()
+    recipe = None if chosen.quantizer_recipe is None else _quantizer_recipe(chosen.quantizer_recipe)
     return {
         one.variant: OwnRecipe(
             variant=one.variant,
@@ -114,6 +138,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
             trained=trained[one.source],
             calibration=calibrations.get(one.variant, OwnCalibration()),
             ends=chosen.ends,
+            quantizer_recipe=recipe,
             toolchain=tools,
         )
         for one in builds
@@ -166,6 +191,24 @@ def _scaled(calibration: OwnCalibration, source: OwnSource, chosen: BuildInputs)
     written = inspect_file(Path(source.said)).normalization
     found = chosen.usual_scaling if written is None else PictureScaling(mean=written.mean, std=written.std)
     return replace(calibration, scaling=found)
+
+
+def _quantizer_recipe(path: Path) -> str:
+    """Return a recipe of litert-quantizer's own as JSON, written alike however its file is.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    try:
+        entries = json.loads(read_regular(path, limit_bytes=MIB))
+    except OSError as error:
+        raise UsageError(f"--recipe {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--recipe {path} is not JSON: {error}.") from error
+    wanted = {"regex", "operation", "algorithm_key"}
+    if not isinstance(entries, list) or not all(isinstance(each, dict) and wanted <= each.keys() for each in entries):
+        raise UsageError(f"--recipe {path} is not a recipe of litert-quantizer: a list of {', '.join(sorted(wanted))}.")
+    return json.dumps(entries, sort_keys=True)
 
 
 def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:

@@ -45,6 +45,7 @@ class BuildInputs:
         trained: the weights of each network that mbench trained, or why there are none.
         examples: of a data set, by resolution.
         ends: of users' own networks, where they are quantized.
+        quantizer_recipe: file of litert-quantizer's own recipe, by which users' networks are quantized in int8.
         input_shapes, custom_objects, allow_lambda: of users' own networks: see `OwnNetwork`.
         scaling: of pictures that users' own networks are calibrated on; None: nothing was said, and it is
             what a file's metadata says, or else the `usual_scaling` of the data set.
@@ -58,6 +59,7 @@ class BuildInputs:
     calibration_method: CalibrationMethod = CalibrationMethod.MIN_MAX
     quantizer: Quantizer = Quantizer.LITERT
     ends: Ends = Ends.INT8
+    quantizer_recipe: Path | None = None
     scaling: PictureScaling | None = None
     usual_scaling: PictureScaling = field(default_factory=PictureScaling)
     input_shapes: tuple[str, ...] = ()

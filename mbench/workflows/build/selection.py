@@ -13,17 +13,17 @@ from mbench.core.workloads import ArtifactFacts
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
 from mbench.workflows.build.own_builders import AskedBuilder, builder_points
-from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of
+from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of, by_recipe
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 _OF_NETWORKS = frozenset({"--arch", "--classes"})
 """Options that a variant's name says for itself."""
 
-OF_OWN_NETWORKS = frozenset({"--io", "--build-timeout", "--custom-objects", "--allow-lambda"})
+OF_OWN_NETWORKS = frozenset({"--io", "--build-timeout", "--custom-objects", "--allow-lambda", "--recipe"})
 """Options that networks of mbench have no use for."""
 
 _OF_QUANTIZED_FILES = frozenset(
-    {"--calibration", "--calibration-examples", "--calibration-method", "--io", "--build-timeout"}
+    {"--calibration", "--calibration-examples", "--calibration-method", "--io", "--build-timeout", "--recipe"}
 )
 """Options that mean something to a user's float file which is to be quantized."""
 
@@ -67,6 +67,7 @@ class Selection:
     Attributes:
         head: of what is built, a data set's where one was named; None: the architecture's own.
         resolution: what is built at where no sweep or list says another; None: the architecture's own.
+        recipe: file of the quantizer's own recipe for users' networks.
         typed: the options on the command line that say which networks are built, or of what: `--arch`, `--weights`.
     """
 
@@ -79,6 +80,7 @@ class Selection:
     head: Head | None = None
     resolution: int | None = None
     typed: tuple[str, ...] = ()
+    recipe: Path | None = None
 
     @property
     def quantized(self) -> bool:
@@ -109,7 +111,7 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
         sources = chosen.own or [_float_file(path) for path in chosen.files]
         return tuple(
             Candidate(own=build, delegate=point.delegate, threads=point.threads if counted else None)
-            for build, point in builds_of(sources, points)
+            for build, point in builds_of(sources, points, chosen.recipe)
         )
     for thing in (*chosen.names, *map(str, chosen.files)):
         if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
@@ -161,7 +163,7 @@ def _built_by(builder: OwnSource, chosen: Selection) -> Iterator[Candidate]:
     )
     for one in builder_points(asked):
         yield Candidate(
-            own=OwnBuild(source=builder, variant=one.variant, arguments=one.arguments),
+            own=OwnBuild(source=builder, variant=by_recipe(one.variant, chosen.recipe), arguments=one.arguments),
             delegate=one.point.delegate,
             threads=one.point.threads if counted else None,
         )

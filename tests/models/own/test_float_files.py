@@ -1,7 +1,9 @@
 """Float `.tflite` files of any converter, quantized: built as in use, in a process of its own."""
 
 import hashlib
+import json
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from linear_digits import SIDE, linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.running import run_outputs
 from mbench.core.choices import Ends
@@ -96,6 +99,27 @@ def test_integers_stand_at_the_ends_unless_floats_are_asked_for(
     assert {each.dtype for each in (*integer.inputs, *integer.outputs)} == {"int8"}
     assert {each.dtype for each in (*floats.inputs, *floats.outputs)} == {"float32"}
     assert {"QUANTIZE", "DEQUANTIZE"} <= set(floats.operators)
+
+
+def test_a_recipe_of_the_quantizers_own_says_what_is_quantized(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    weights = {"num_bits": 8, "symmetric": True, "granularity": "CHANNELWISE", "dtype": "INT"}
+    entry = {
+        "regex": "scores",
+        "operation": "FULLY_CONNECTED",
+        "algorithm_key": "min_max_uniform_quantize",
+        "op_config": {"weight_tensor_config": weights, "compute_precision": "INTEGER", "explicit_dequantize": False},
+    }
+    asked = request(tmp_path, Quantization.INT8)
+    (recipe,) = asked.recipes
+    by_recipe = replace(asked, recipes=(replace(recipe, quantizer_recipe=json.dumps([entry])),))
+    (built,) = tensorflow_worker.submit(build_own_files, by_recipe).result()
+
+    assert isinstance(built, BuiltFile)
+    model = read_model(built.path.read_bytes())
+    weights_of = {each.dtype for each in model.main.tensors if each.constant and len(each.shape) == 2}
+    assert weights_of == {"int8", "float32"}  # of two layers of which the entry means one
 
 
 def test_calibration_with_another_name_is_refused_before_anything_is_quantized(
