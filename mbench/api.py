@@ -25,6 +25,8 @@ from mbench.store.session import list_sessions, open_session, session_folder
 from mbench.store.session_store import PLAN_FILE
 from mbench.workflows.home import results_root
 
+__all__ = ["MbenchError", "NoDevice", "Session", "UsageError", "open_results", "run"]
+
 Value = str | int | float | bool | Path | Sequence[str | int | float | Path]
 
 SOME_WITHOUT_NUMBER: Final = frozenset({0, 1, 4, 5})

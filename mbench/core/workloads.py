@@ -126,7 +126,8 @@ class CalibrationFacts(Document):
     """What the activation ranges of a file were read off.
 
     Attributes:
-        kind: `none` (nothing to calibrate, or learned ranges), `synthetic`, `folder` or `examples` (of a data set).
+        kind: `none` (nothing to calibrate, or learned ranges), `synthetic`, `folder` or `examples` (of a data set,
+            or a user's own arrays).
         examples: that were read; `asked`: that were asked for.
         sha256: of the pictures.
         source: name of the folder.

@@ -20,7 +20,7 @@ OBJECTS = {"Gate": Gate, "Spectrum": Spectrum}
 
 
 def save_models(folder: Path) -> None:
-    """Write `siamese`, `lambda`, `gate`, `spectrum` and `open` as `.keras` files, and two SavedModels."""
+    """Write networks of several kinds as `.keras` files, and two SavedModels."""
     import sys
 
     import keras
@@ -47,6 +47,8 @@ def save_models(folder: Path) -> None:
         _on_top(layer, (8, 8, 1)).save(folder / f"{name}.keras")
     image = keras.Input((None, None, 3), name="image")
     keras.Model(image, layers.GlobalAveragePooling2D()(layers.Conv2D(2, 3)(image))).save(folder / "open.keras")
+    signal = keras.Input((6, 3), name="signal")
+    keras.Model(signal, layers.Dense(2)(layers.LSTM(4)(signal))).save(folder / "loops.keras")
     tf.saved_model.save(tf.Module(), str(folder / "bare"))
 
 

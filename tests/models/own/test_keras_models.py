@@ -16,7 +16,7 @@ from own_models import save_models
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.running import run_outputs
 from mbench.core.errors import ArtifactError, MbenchError, UsageError
-from mbench.core.own_recipes import OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
 from mbench.core.own_variants import OwnVariant
 from mbench.core.variants import Quantization
 from mbench.files.python_source import find_python
@@ -119,6 +119,27 @@ def test_operators_that_tflite_does_not_have_are_named_with_their_layer(
 
     with pytest.raises(ArtifactError, match=r"operators that TFLite does not have: .*FFT2D \(in spectrum\)"):
         build(tensorflow_worker, tmp_path, network)
+
+
+def test_loops_are_built_in_float16_and_refused_in_int8_with_what_to_do(
+    models: Path, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    network = keras_file(models / "loops.keras")
+    small, narrow = build(tensorflow_worker, tmp_path, network, Quantization.FP16, Quantization.DRQ)
+
+    assert isinstance(small, BuiltFile)
+    assert isinstance(narrow, BuiltFile)
+    with np.load(small.probe) as probe:
+        found = run_outputs(small.path.read_bytes(), {"signal": probe["inputs/signal"]})
+        assert np.abs(found["output"].values - probe["outputs/output"]).max() < 1e-2
+    calibrated = OwnCalibration(kind=OwnCalibrationKind.SYNTHETIC, examples=2)
+    recipe = OwnRecipe(
+        variant=OwnVariant(network="net", quantization=Quantization.INT8), network=network, calibration=calibrated
+    )
+    asked = OwnBuildRequest(recipes=(recipe,), folder=tmp_path, log=tmp_path / "build.log", timeout_s=60)
+    (failed,) = tensorflow_worker.submit(build_own_files, asked).result()
+    assert isinstance(failed, FailedFile)
+    assert failed.message.endswith("unroll its recurrent layers (unroll=True).")
 
 
 def test_an_open_size_must_be_given(models: Path, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
