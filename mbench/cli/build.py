@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import grouped, options, streams
+from mbench.cli import grouped, options, own_options, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Ends, Quantizer
@@ -21,10 +21,10 @@ def build(
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
     quantization: options.QuantizationList = None,
-    model: options.Model = None,
-    keras: options.Keras = None,
-    saved_model: options.SavedModel = None,
-    input_shape: options.InputShape = None,
+    model: own_options.Model = None,
+    keras: own_options.Keras = None,
+    saved_model: own_options.SavedModel = None,
+    input_shape: own_options.InputShape = None,
     arch: options.Architecture = "mobilenet_v1",
     classes: options.Classes = None,
     weights: options.WeightsOption = None,
@@ -41,11 +41,11 @@ def build(
     calibration_examples: options.CalibrationExamples = 32,
     calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
     quantizer: options.QuantizerOption = Quantizer.LITERT,
-    ends: options.EndsOption = Ends.INT8,
-    recipe: options.RecipeFile = None,
-    build_timeout: options.BuildTimeout = 600.0,
-    custom_objects: options.CustomObjects = None,
-    allow_lambda: options.AllowLambda = False,
+    ends: own_options.EndsOption = Ends.INT8,
+    recipe: own_options.RecipeFile = None,
+    build_timeout: own_options.BuildTimeout = 600.0,
+    custom_objects: own_options.CustomObjects = None,
+    allow_lambda: own_options.AllowLambda = False,
     seed: options.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.", metavar="FOLDER")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mbench.cli import options, run_options, streams
+from mbench.cli import options, own_options, run_options, streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
@@ -53,11 +53,11 @@ def run(
     any_: run_options.AnyOf = None,
     suite: run_options.Suite = None,
     sweep: options.Sweeps = None,
-    model: options.Model = None,
+    model: own_options.Model = None,
     as_: run_options.As = None,
-    keras: options.Keras = None,
-    saved_model: options.SavedModel = None,
-    input_shape: options.InputShape = None,
+    keras: own_options.Keras = None,
+    saved_model: own_options.SavedModel = None,
+    input_shape: own_options.InputShape = None,
     input_: run_options.Input = None,
     alpha: options.Alpha = None,
     resolution: options.Resolution = None,
@@ -71,11 +71,11 @@ def run(
     calibration_examples: options.CalibrationExamples = 32,
     calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
     quantizer: options.QuantizerOption = Quantizer.LITERT,
-    ends: options.EndsOption = Ends.INT8,
-    recipe: options.RecipeFile = None,
-    build_timeout: options.BuildTimeout = 600.0,
-    custom_objects: options.CustomObjects = None,
-    allow_lambda: options.AllowLambda = False,
+    ends: own_options.EndsOption = Ends.INT8,
+    recipe: own_options.RecipeFile = None,
+    build_timeout: own_options.BuildTimeout = 600.0,
+    custom_objects: own_options.CustomObjects = None,
+    allow_lambda: own_options.AllowLambda = False,
     seed: options.Seed = 0,
     dataset: options.DatasetOption = None,
     accuracy: run_options.AccuracyPlace = None,

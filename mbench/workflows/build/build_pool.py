@@ -40,7 +40,7 @@ from mbench.models.networks.architectures import find_architecture
 from mbench.models.own.build import INPUTS, OwnBuildRequest, build_own_files
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.model_outputs import wanted_outputs
-from mbench.workflows.build.own_networks import own_latency_only
+from mbench.workflows.build.own_recipes_of import own_latency_only
 from mbench.workflows.build.recipes import latency_only
 
 Answer = TypeVar("Answer")

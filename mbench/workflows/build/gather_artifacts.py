@@ -20,7 +20,8 @@ from mbench.files.regular import read_regular
 from mbench.models.training.records import TrainingRecord
 from mbench.workflows.build.built_from import with_origins, with_own_origins
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
-from mbench.workflows.build.own_networks import OwnBuild, own_recipes
+from mbench.workflows.build.own_networks import OwnBuild
+from mbench.workflows.build.own_recipes_of import own_recipes
 from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.build.selection import Candidate
 from mbench.workflows.home import home
@@ -70,7 +71,7 @@ def gather(
         if isinstance(outcome, BuildFailure) and build_inputs.untrained(variant) is None:
             progress.note(f"{variant}: {without_name(outcome.reason, str(variant))}")
     builds = list(dict.fromkeys(one.own for one in candidates if one.own is not None))
-    own_outcomes = build_own(builds, build_inputs, workers=workers, progress=progress)
+    own_outcomes = build_own(builds, build_inputs, workers=workers, progress=progress) if builds else {}
     for own_variant, outcome in own_outcomes.items():
         if isinstance(outcome, BuildFailure):
             progress.note(f"{own_variant}: {without_name(outcome.reason, str(own_variant))}")
@@ -104,7 +105,11 @@ def foresee(
     cache = ArtifactCache(home() / "cache")
     cached = {variant: cache.get(recipe.digest()) for variant, recipe in recipes.items()}
     builds = list(dict.fromkeys(one.own for one in candidates if one.own is not None))
-    own_cached = {each: cache.get(recipe.digest()) for each, recipe in own_recipes(builds, build_inputs).items()}
+    own_cached = (
+        {each: cache.get(recipe.digest()) for each, recipe in own_recipes(builds, build_inputs).items()}
+        if builds
+        else {}
+    )
     known: list[Known] = []
     for one in candidates:
         if one.file is not None:

@@ -37,7 +37,7 @@ _OF_OWN_FORM = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One thing to run: a variant to be built, a user's own network or file, or a file that the cache keeps from earlier.
+    """One thing to run: a variant to be built, a user's own network or file, or a kept file of the cache.
 
     Attributes:
         kept: what is known of such a file of the cache.

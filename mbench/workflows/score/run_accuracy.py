@@ -30,7 +30,8 @@ from mbench.core.workloads import ArtifactFacts
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import choose_images, describe_examples
 from mbench.report.render.number_format import SHORT_SHA
-from mbench.workflows.build.own_networks import OwnBuild, picture_side
+from mbench.workflows.build.own_calibration import picture_side
+from mbench.workflows.build.own_networks import OwnBuild
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home

@@ -9,7 +9,8 @@ from mbench.core.own_recipes import OwnForm
 from mbench.core.own_variants import parse_own_variant
 from mbench.core.sweeps import Axis
 from mbench.core.variants import Head
-from mbench.workflows.build.own_networks import OwnSource, own_recipes
+from mbench.workflows.build.own_networks import OwnSource
+from mbench.workflows.build.own_recipes_of import own_recipes
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 

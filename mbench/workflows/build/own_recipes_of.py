@@ -1,0 +1,183 @@
+"""Users' own networks and their recipes, known by content; none of their code is run here.
+
+What reads a network brings its libraries, and is imported where there is one.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import ArtifactError, UsageError
+from mbench.core.own_recipes import (
+    OwnCalibration,
+    OwnCalibrationKind,
+    OwnForm,
+    OwnNetwork,
+    OwnRecipe,
+)
+from mbench.core.own_variants import OwnVariant
+from mbench.core.recipes import Weights
+from mbench.core.variants import CALIBRATED
+from mbench.files.regular import GIB, MIB, read_regular
+from mbench.models.tflite.toolchain import toolchain
+from mbench.workflows.build.own_calibration import calibration_for, own_calibration
+from mbench.workflows.build.own_networks import OwnBuild, OwnSource, signed
+from mbench.workflows.build.recipes import BuildInputs
+
+LARGEST_FILE_BYTES: Final = 4 * GIB
+
+BUILDERS_OWN: Final = "builder"
+"""`--weights builder`: what a user's builder sets by itself is trained."""
+
+
+def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVariant, OwnRecipe]:
+    """Return each variant's recipe.
+
+    Raises:
+        UsageError: a network or examples that are not there, or a file that is quantized already.
+    """
+    networks = {source: _network(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
+    trained = {
+        source: source.form is not OwnForm.BUILDER or chosen.weights not in (None, "none") for source in networks
+    }
+    calibrated = any(one.variant.quantization in CALIBRATED for one in builds)
+    calibration = own_calibration(chosen) if calibrated else OwnCalibration()
+    calibrations = {
+        one.variant: calibration_for(calibration, one, chosen, trained=trained[one.source])
+        for one in builds
+        if one.variant.quantization in CALIBRATED
+    }
+    tools = toolchain()
+    recipe = None if chosen.quantizer_recipe is None else _quantizer_recipe(chosen.quantizer_recipe)
+    return {
+        one.variant: OwnRecipe(
+            variant=one.variant,
+            network=replace(networks[one.source], arguments=one.arguments),
+            trained=trained[one.source],
+            calibration=calibrations.get(one.variant, OwnCalibration()),
+            ends=chosen.ends,
+            quantizer_recipe=recipe,
+            toolchain=tools,
+        )
+        for one in builds
+    }
+
+
+def _quantizer_recipe(path: Path) -> str:
+    """Return a recipe of litert-quantizer's own as JSON, written alike however its file is.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    try:
+        entries = json.loads(read_regular(path, limit_bytes=MIB))
+    except OSError as error:
+        raise UsageError(f"--recipe {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--recipe {path} is not JSON: {error}.") from error
+    wanted = {"regex", "operation", "algorithm_key"}
+    if not isinstance(entries, list) or not all(isinstance(each, dict) and wanted <= each.keys() for each in entries):
+        raise UsageError(f"--recipe {path} is not a recipe of litert-quantizer: a list of {', '.join(sorted(wanted))}.")
+    return json.dumps(entries, sort_keys=True)
+
+
+def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
+    match source.form:
+        case OwnForm.TFLITE:
+            return _float_file(source)
+        case OwnForm.KERAS:
+            return replace(_keras_file(source, chosen), input_shapes=chosen.input_shapes)
+        case OwnForm.BUILDER:
+            return replace(_builder(source, chosen), input_shapes=chosen.input_shapes)
+        case OwnForm.SAVED_MODEL:
+            from mbench.models.own.saved_model import saved_model_digest
+
+            folder, signature = signed(source.said)
+            return OwnNetwork(
+                form=source.form,
+                sha256=saved_model_digest(folder),
+                source=str(folder.absolute()),
+                signature=signature,
+                input_shapes=chosen.input_shapes,
+            )
+
+
+def _builder(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
+    from mbench.files.python_source import find_python
+
+    named = find_python(source.said, option="--arch")
+    return OwnNetwork(
+        form=source.form,
+        sha256=named.sha256,
+        source=named.source,
+        builder=named,
+        seed=chosen.seed,
+        weights=_own_weights(chosen.weights),
+    )
+
+
+def _own_weights(said: str | None) -> Weights | None:
+    """Return the weights of a file for what a user's builder gives; None: it keeps its own.
+
+    Raises:
+        UsageError: weights that mbench has for its own networks alone.
+    """
+    if said in (None, "none", BUILDERS_OWN):
+        return None
+    if said in ("imagenet", "trained"):
+        raise UsageError(
+            f"--weights {said} is for mbench's networks; name a file, or {BUILDERS_OWN}, where yours sets weights."
+        )
+    from mbench.models.weights.weights import describe_file
+
+    return describe_file(Path(str(said)))
+
+
+def _keras_file(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
+    path = Path(source.said)
+    try:
+        data = read_regular(path, limit_bytes=LARGEST_FILE_BYTES)
+    except OSError as error:
+        raise UsageError(f"--keras {path} cannot be read: {error.strerror}.") from error
+    custom = None
+    if chosen.custom_objects is not None:
+        from mbench.files.python_source import find_python
+
+        custom = find_python(chosen.custom_objects, option="--custom-objects")
+    return OwnNetwork(
+        form=source.form,
+        sha256=hashlib.sha256(data).hexdigest(),
+        source=str(path.absolute()),
+        custom_objects=custom,
+        allow_lambda=chosen.allow_lambda,
+    )
+
+
+def _float_file(source: OwnSource) -> OwnNetwork:
+    from mbench.artifacts.flatbuffer import read_model
+    from mbench.artifacts.inspection import read_bytes
+    from mbench.artifacts.quantized import quantized_parts
+
+    path = Path(source.said)
+    data = read_bytes(path)
+    try:
+        parts = quantized_parts(read_model(data, source=source.said))
+    except ArtifactError as error:
+        raise UsageError(str(error)) from error
+    if parts is not None:
+        raise UsageError(
+            f"{path} is quantized already ({parts}): only a float file can be quantized. Leave the quantization out to "
+            "measure it as it is."
+        )
+    return OwnNetwork(form=source.form, sha256=hashlib.sha256(data).hexdigest(), source=str(path.absolute()))
+
+
+def own_latency_only(recipe: OwnRecipe) -> str | None:
+    """Return why the outputs of what is built mean nothing, or None where an accuracy can mean something."""
+    reasons = [] if recipe.trained else [f"untrained weights (seed {recipe.network.seed})"]
+    if recipe.calibration.kind is OwnCalibrationKind.SYNTHETIC:
+        reasons.append("calibrated on synthetic examples")
+    return " and ".join(reasons) or None
