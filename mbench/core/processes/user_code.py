@@ -82,7 +82,7 @@ _looked_in: list[str] = []
 
 def _look_in(folder: str) -> None:
     """Put a folder at the end of the path, in the place of another network's, whose modules may have the same names."""
-    if _looked_in == [folder] and folder in sys.path:
+    if folder in sys.path:  # it is there still, or was before: of an installed package, or by PYTHONPATH
         return
     for other in _looked_in:
         sys.path[:] = [place for place in sys.path if place != other]  # the user's code may have changed it
