@@ -1,6 +1,6 @@
 """Artifacts of a selection: out of the cache, built, or the user's own files; each with facts or a reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
