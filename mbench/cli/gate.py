@@ -43,8 +43,8 @@ def gate(
 ) -> None:
     """Judge a session by the nights before it.
 
-    The exit code is 1 where it is worse. Nothing is measured: suspects stay suspects, which mbench nightly measures again the same night. The verdict is kept
-    beside the session, for mbench accept and the next night.
+    The exit code is 1 where it is worse. Nothing is measured: suspects stay suspects, which mbench nightly measures
+    again the same night. The verdict is kept beside the session, for mbench accept and the next night.
     """
     from mbench.workflows.nightly.judging_stored import judge_by_name
 
