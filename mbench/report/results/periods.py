@@ -68,8 +68,11 @@ def runs_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
 
 def period_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield a line for each session of these results that was measured in several periods: from when to when each."""
-    for session in dict.fromkeys(result.session for result in results):
-        periods = periods_of(run for result in results if result.session == session for run in result.runs)
+    sessions: dict[str, list[Run]] = {}
+    for result in results:
+        sessions.setdefault(result.session, []).extend(result.runs)
+    for session, runs in sessions.items():
+        periods = periods_of(runs)
         if len(periods) > 1:
             spans = _listed([f"{_moment(each.began_at)} to {_moment(each.ended_at)}" for each in periods])
             apart = f"{len(periods)} periods, {_pause_text(periods)} apart"
