@@ -7,6 +7,7 @@ python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign b
 python -m benchmarks request_path        no benchmark: the files that a run leads through, one after the other
 python -m benchmarks code_lines          no benchmark: lines of code of `mbench/`, room by room
 python -m benchmarks verdicts            no benchmark: what the gate reaches on recorded and synthetic histories
+python -m benchmarks page_pictures …     no benchmark: pictures of a page, light, dark, narrow and printed
 python -m benchmarks mutation …         no benchmark: mutation testing of what decides about numbers, some two hours
 
 Figures are kept where nothing else ran: a load above 0.5 per core before the first benchmark, or of others during one,
@@ -38,13 +39,14 @@ NAMES = (
     "hundred_nights",
     "host_scores",
     "architectures",
+    "pages",
 )
 LAST_OUTPUT = Path(__file__).with_name("last_output.json")
 
 
 def main(names: list[str]) -> int:
     """Run benchmarks and print and keep their figures, or a command that is none."""
-    if names[:1] in (["request_path"], ["code_lines"], ["verdicts"]):
+    if names[:1] in (["request_path"], ["code_lines"], ["verdicts"], ["page_pictures"]):
         return int(import_module(f"benchmarks.{names[0]}").main(names[1:]))
     if names[:1] in (["fuzz"], ["mutation"]):
         return int(import_module(f"benchmarks.{names[0]}.command").main(names[1:]))

@@ -1,5 +1,7 @@
 """`mbench report`: tables of what is stored."""
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,14 +9,25 @@ import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
-from mbench.cli.streams import write, write_json
+from mbench.cli.streams import tell, write, write_json, write_line, write_styled
 from mbench.cli.tables import columns_named, print_results
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mbench.core.results import JobResult
     from mbench.report.results.class_counts import ClassCounts
+
+
+class ReportFormat(StrEnum):
+    """How stored results are printed: as tables, for machines, or as a page."""
+
+    MD = "md"
+    CSV = "csv"
+    JSON = "json"
+    TABLE = "table"
+    HTML = "html"
 
 
 @one_line_errors
@@ -23,7 +36,14 @@ def report(
         list[str] | None,
         typer.Argument(help="Sessions by name, beginning of a name, or path.", show_default="the latest"),
     ] = None,
-    format_: options.TableFormat = None,
+    format_: Annotated[
+        ReportFormat | None,
+        typer.Option(
+            "--format",
+            help="Format of the table; html is a page of one file with tables, pictures and every run.",
+            show_default="table in a terminal, else md",
+        ),
+    ] = None,
     columns: options.Columns = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Take every session in the folder.")] = False,
@@ -66,9 +86,20 @@ def report(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Picture of --per-class's confusion matrices, .svg or .png.", metavar="FILE"
+            "--output",
+            "-o",
+            help="File of --format html; or picture of --per-class's confusion matrices, .svg or .png.",
+            metavar="FILE",
+            show_default="of html: stdout, in a terminal SESSION.html here",
         ),
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Write the page of --format html, and show it.")] = False,
+    hide_serials: Annotated[
+        bool,
+        typer.Option(
+            "--hide-serials", help="Print names that last in place of phones' serials, for what is published."
+        ),
+    ] = False,
     rates: Annotated[
         bool, typer.Option("--rates", help="Print compute rates: GMAC/s of each job and layer type, beside the peak.")
     ] = False,
@@ -83,21 +114,32 @@ def report(
     from mbench.workflows.home import results_root
 
     others = bool(ops or pivot or rates or schema or per_class or columns)
-    if pivot is not None and (json_ or format_ not in {None, options.Format.MD}):
+    if open_ and format_ not in {None, ReportFormat.HTML}:
+        raise UsageError(f"--open shows a page; --format {format_} is none. Leave one of them out.")
+    if open_ or format_ is ReportFormat.HTML:
+        if json_ or others or flips or value is not None or worst is not None or predictions is not None:
+            raise UsageError("--format html prints a page by itself; leave other forms and --columns out.")
+        if all_ and sessions:
+            raise UsageError("name sessions, or ask for --all of them.")
+        found = _stored(sessions, all_, hide_serials, results_root(results))
+        _put_page(found, sessions or [], output, everything=all_, hide_serials=hide_serials, show=open_)
+        return
+    table_format = None if format_ is None else options.Format(format_)
+    if pivot is not None and (json_ or table_format not in {None, options.Format.MD}):
         raise UsageError("--pivot prints markdown only; leave --format out.")
     if value is not None and pivot is None:
         raise UsageError(f"--value {value} says what a --pivot shows; name its axes: --pivot alpha:resolution.")
-    if ops and (json_ or format_ not in {None, options.Format.MD}):
+    if ops and (json_ or table_format not in {None, options.Format.MD}):
         raise UsageError("--ops prints markdown only; leave --format out.")
-    if per_class and (json_ or format_ not in {None, options.Format.MD} or ops or pivot or rates or schema):
+    if per_class and (json_ or table_format not in {None, options.Format.MD} or ops or pivot or rates or schema):
         raise UsageError("--per-class prints markdown only and by itself; leave other forms out.")
-    if rates and (json_ or format_ not in {None, options.Format.MD} or ops or pivot):
+    if rates and (json_ or table_format not in {None, options.Format.MD} or ops or pivot):
         raise UsageError("--rates prints markdown only and by itself; leave --format, --ops and --pivot out.")
-    if schema and (format_ not in {None, options.Format.MD, options.Format.JSON} or ops or rates or pivot):
+    if schema and (table_format not in {None, options.Format.MD, options.Format.JSON} or ops or rates or pivot):
         raise UsageError("--schema prints JSON only and by itself; leave --format, --ops, --rates and --pivot out.")
     if columns is not None and (schema or pivot is not None or ops or rates or per_class):
         raise UsageError("--columns chooses those of the table of results; leave it out.")
-    shape = options.format_of(format_, json=json_)
+    shape = options.format_of(table_format, json=json_)
     asked = [name for name, wanted in (("--flips", flips), ("--worst", worst is not None)) if wanted]
     if asked and (shape not in {None, options.Format.MD, options.Format.JSON} or len(asked) > 1 or others):
         raise UsageError(f"{asked[0]} prints markdown or JSON, and by itself; leave other forms out.")
@@ -106,7 +148,9 @@ def report(
     if predictions is not None and (sessions or all_):
         raise UsageError("--predictions is read in the place of sessions; leave one of them out.")
     if output is not None and not per_class:
-        raise UsageError("--output is the picture of --per-class; leave it out, or ask for that.")
+        raise UsageError("--output is for --format html or the picture of --per-class; leave it out, or ask for one.")
+    if hide_serials and (schema or flips or worst is not None or predictions is not None):
+        raise UsageError("--hide-serials is for tables and pages of results; leave it out.")
     if output is not None:
         answers.refuse_picture(output)
     chosen = columns_named(columns, shape)
@@ -131,7 +175,7 @@ def report(
             put = write_json if shape is options.Format.JSON else write
             put(answers.flips(files, as_json=shape is options.Format.JSON))
         return
-    found = reporting.stored_results(sessions or [], everything=all_, root=root)
+    found = _stored(sessions, all_, hide_serials, root)
     if pivot is not None:
         write(reporting.pivoted(found, pivot, value or "latency_median_us"))
         return
@@ -163,3 +207,41 @@ def _by_class(counted: "Sequence[ClassCounts]", output: Path | None, without: "S
     if output is not None:
         answers.draw_classes(counted, output)
     write(answers.by_class(counted, without))
+
+
+def _stored(sessions: list[str] | None, everything: bool, hide_serials: bool, root: Path) -> "tuple[JobResult, ...]":
+    """Return what is stored, with serials or without."""
+    from mbench.workflows import reporting
+
+    found = reporting.stored_results(sessions or [], everything=everything, root=root)
+    if not hide_serials:
+        return found
+    from mbench.report.results.hidden_serials import without_serials
+
+    return without_serials(found)
+
+
+def _put_page(
+    found: "Sequence[JobResult]",
+    sessions: "Sequence[str]",
+    output: Path | None,
+    *,
+    everything: bool,
+    hide_serials: bool,
+    show: bool,
+) -> None:
+    """Write the page to a file or to stdout, and show it where that was asked for."""
+    from mbench.workflows import pages
+
+    if output is None and (show or sys.stdout.isatty()):
+        output = pages.default_page(found)
+    if output is not None:
+        pages.refuse_page(output)
+    page = pages.page_of(found, sessions, everything=everything, hide_serials=hide_serials)
+    if output is None:
+        write_styled(page.decode("utf-8"))  # its texts were cleaned before they were laid out
+        return
+    pages.write_page(page, output)
+    write_line(str(output))
+    if show and not pages.open_page(output):
+        tell(f"no browser was found to show it; open {output} yourself.")

@@ -62,7 +62,7 @@ def test_a_file_that_is_no_picture_is_not_written_over(bare, answers):
         (("--worst", "3", "--format", "csv"), "--worst prints markdown or JSON"),
         (("--predictions", "answers.csv"), "say which"),
         (("--flips", "--predictions", "answers.csv", "--all"), "in the place of sessions"),
-        (("--flips", "--output", "m.svg"), "--output is the picture of --per-class"),
+        (("--flips", "--output", "m.svg"), "--output is for --format html or the picture of --per-class"),
         (("--per-class", "--predictions", "answers.csv", "--output", "m.pdf"), "neither a .svg nor a .png"),
         (("--flips", "--predictions", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("--flips", "--predictions", "."), "is a folder"),

@@ -28,14 +28,15 @@ def operator_tables(results: Sequence[JobResult], *, one_by_one: bool = False) -
     """
     tables = []
     for result in results:
-        operators = _operators(result)
+        operators = profiled_operators(result)
         if operators:
             title = f"{result.workload.label}: operators"
             tables.append(_each(title, operators) if one_by_one else _by_kind(title, operators))
     return tuple(tables)
 
 
-def _operators(result: JobResult) -> tuple[OperatorTime, ...]:
+def profiled_operators(result: JobResult) -> tuple[OperatorTime, ...]:
+    """Return the operators of the last profile that ended well; none without."""
     profiled = [run for run in result.runs if run.purpose is Pass.OPS and run.status is Status.OK]
     return profiled[-1].operators or () if profiled else ()
 

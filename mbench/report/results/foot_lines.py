@@ -42,7 +42,7 @@ _FLOAT_BY_CHOICE = frozenset({"SOFTMAX"})
 def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield what holds for all of a table's rows, which share a table and of which there is at least one."""
     yield from device_lines(results)
-    yield f"Binary: {_binary(results[0])}."
+    yield f"Binary: {program_text(results[0])}."
     yield _per_job(results)
     yield f"Configuration: {configuration(results)}."
     yield _measured(results)
@@ -56,7 +56,7 @@ def provenance_lines(results: Sequence[JobResult]) -> Iterator[str]:
 def grid_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield the same of a grid, which explains its columns itself and has the artifacts in a row."""
     yield from grid_device_lines(results)
-    yield f"Binary: {_binary(results[0])}; {configuration(results)}."
+    yield f"Binary: {program_text(results[0])}; {configuration(results)}."
     yield _per_job(results)
     yield _measured(results)
     yield from period_lines(results)
@@ -164,7 +164,8 @@ def configuration(results: Sequence[JobResult]) -> str:
     return "; ".join(_configuration(results))
 
 
-def _binary(result: JobResult) -> str:
+def program_text(result: JobResult) -> str:
+    """Return which benchmark program it was: `hostbench, runtime 2.3.0, sha256 0123456789ab`."""
     binary = result.binary
     program = f"{binary.tool}, runtime {binary.runtime or UNKNOWN}, sha256 {binary.sha256[:SHORT_SHA]}"
     return ", ".join(filter(None, (program, format_companions(binary.companions))))

@@ -1,0 +1,1 @@
+"""Pages that people open: one file each, offline, for a session now; see `docs/pages.md`."""

@@ -1,0 +1,92 @@
+"""What a page says first: how the jobs ended, what casts doubt on them, what is fastest, and what was measured."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC
+
+from mbench.core.results import JobResult, Status
+from mbench.report.render.number_format import count_of
+from mbench.report.results.fastest import fastest_rows
+from mbench.report.results.footnotes import SAID_OF_DEVICES, first_few
+from mbench.report.results.latency_text import latency_text, status_text
+from mbench.report.results.phone_medians import by_model, model_name
+from mbench.report.results.provenance import group_by_table
+from mbench.report.results.rows import Row
+
+MOST_FASTEST = 3
+"""Devices whose fastest row is named; the table marks it on each."""
+
+
+def verdict_lines(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
+    """Return what is to be known first, each line with what it is: `ok`, `failed`, `doubt`, `fastest`, `note`."""
+    if not rows:
+        return (("note", "No results."),)
+    ended = Counter(row.status for row in rows)
+    well = ended.pop(Status.OK, 0)
+    lines = [("ok" if well == len(rows) else "failed", f"{well} of {count_of(len(rows), 'job')} ended well.")]
+    others = Counter(status_text(row) for row in rows if row.status is not Status.OK)
+    lines += [("failed", f"{count_of(count, 'job')}: {text}.") for text, count in others.most_common()]
+    lines += _emulated(results)
+    lines += _doubts(rows)
+    return (*lines, *_fastest(results, rows))
+
+
+def measured_facts(results: Sequence[JobResult]) -> tuple[tuple[str, str], ...]:
+    """Return what was measured on what: names with texts."""
+    if not results:
+        return ()
+    devices = by_model(results)
+    models = [
+        f"{model_name(profile, model)} ×{len(members)}"
+        if len(members) > 1
+        else f"{members[0].serial}: {model_name(profile, model)}"
+        for (profile, model), members in devices.items()
+    ]
+    days = sorted(f"{result.finished_at.astimezone(UTC):%Y-%m-%d}" for result in results)
+    sessions = [*dict.fromkeys(result.session for result in results)]
+    return (
+        ("Sessions" if len(sessions) > 1 else "Session", first_few(sessions)),
+        ("When", days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"),
+        ("Devices" if len(models) > 1 else "Device", first_few(models)),
+        ("Files", str(len({result.workload.artifact.name for result in results}))),
+        ("Delegates", first_few([*dict.fromkeys(str(result.workload.delegate) for result in results)])),
+        ("Threads", first_few([*dict.fromkeys(str(result.workload.threads) for result in results)])),
+        ("Program", first_few([*dict.fromkeys(result.binary.tool for result in results)])),
+    )
+
+
+def _emulated(results: Sequence[JobResult]) -> list[tuple[str, str]]:
+    if any(result.device.invented for result in results):
+        return [("doubt", "Synthetic latencies: no model ran and nothing was measured.")]
+    if any(result.device.emulated for result in results):
+        return [("doubt", "Emulated phones: the timings are those of the host, not a phone's.")]
+    return []
+
+
+def _doubts(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    kinds = Counter(
+        code for row in rows for code in {each.code for each in row.warnings if each.code not in SAID_OF_DEVICES}
+    )
+    if not kinds:
+        return [("ok", "Nothing casts doubt on a row.")]
+    said = ", ".join(f"{code.replace('_', ' ')} ({count_of(count, 'row')})" for code, count in sorted(kinds.items()))
+    return [("doubt", f"{said}.")]
+
+
+def _fastest(results: Sequence[JobResult], rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return the fastest row of each device where nothing casts doubt on it: rows of one table are compared alone."""
+    by_result = {id(result): row for result, row in zip(results, rows, strict=True)}
+    found: list[Row] = []
+    for group in group_by_table(results):
+        members = [by_result[id(result)] for result in group.results]
+        found.extend(members[place] for place in sorted(fastest_rows(members)))
+    if not found:
+        return [("note", "No row is the fastest beyond doubt.")]
+    said = [
+        ("fastest", f"on {row.device}: {row.variant}, {row.delegate} ×{row.threads}, {latency_text(row)} ms.")
+        for row in found[:MOST_FASTEST]
+    ]
+    more = len(found) - MOST_FASTEST
+    return said + (
+        [("note", f"{count_of(more, 'more device')} with a fastest row, marked in the table.")] if more > 0 else []
+    )

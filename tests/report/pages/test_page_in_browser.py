@@ -1,0 +1,300 @@
+"""Pages in a real browser, from a file: nothing is loaded, nothing foreign is executed, everybody can use them."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sample_pages as pages
+import sample_results as sample
+
+from mbench.report.pages.session_page import session_page
+from mbench.report.results.delimited import as_json
+from mbench.report.results.rows import rows_of
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+HOSTILE = '</script><script>window.executed = 1</script><img src=x onerror="window.executed = 2">\u202e=1+1'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM:
+        pytest.skip("no chromium on PATH: pages are not tested in a browser")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Shown:
+    """A page as a browser shows it, with all that it asked for, complained of, or executed."""
+
+    def __init__(self, browser: Any, file: Path, **how: Any) -> None:
+        self.context = browser.new_context(**({"viewport": {"width": 1200, "height": 900}} | how))
+        self.context.add_init_script(
+            "window.violations = []; addEventListener('securitypolicyviolation',"
+            " (event) => window.violations.push(event.violatedDirective))"
+        )
+        self.tab = self.context.new_page()
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        self.tab.on("console", lambda said: self.complaints.append(said.text))
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("request", lambda request: self.asked.append(request.url))
+        self.address = file.as_uri()
+        self.tab.goto(self.address)
+
+    def at(self, state: str) -> None:
+        self.tab.goto("about:blank")
+        self.tab.goto(f"{self.address}#{state}")
+
+    def shown(self) -> list[int]:
+        return self.tab.evaluate("[...document.querySelectorAll('tr[id^=r]')].map((row) => +row.id.slice(1))")
+
+    def ask(self, script: str) -> Any:
+        return self.tab.evaluate(script)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / "session.html"
+    path.write_bytes(session_page(pages.session(), title="A session", command="mbench report --format html"))
+    return path
+
+
+@pytest.fixture
+def page(browser, file) -> Iterator[Shown]:
+    shown = Shown(browser, file)
+    yield shown
+    shown.context.close()
+
+
+def open_everything(page: Shown) -> None:
+    page.at("sel=0,1,2,3,4,5")
+    page.tab.wait_for_selector("#d5")
+    for details in page.tab.query_selector_all("details:not([open]) > summary"):
+        details.click()
+
+
+def test_nothing_is_asked_for_and_nobody_complains(page):
+    open_everything(page)
+    page.tab.locator(".panel svg").first.hover()
+    page.tab.emulate_media(media="print")
+    assert [url for url in page.asked if not url.startswith((page.address, "data:,", "about:"))] == []
+    assert page.complaints == []
+    assert page.ask("window.violations") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_keeps_people_out(browser, file, scheme):
+    page = Shown(browser, file, color_scheme=scheme)
+    open_everything(page)
+    page.ask(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.ask("axe.run()")
+    page.context.close()
+    serious = [
+        (each["id"], [node["html"][:200] for node in each["nodes"]])
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+    assert len(found["passes"]) > 20
+
+
+def test_each_number_read_back_from_the_document_is_that_of_the_json(page):
+    machine = json.loads(as_json(rows_of(pages.session())))
+    read = page.ask(
+        """[...document.querySelectorAll('tr[id^=r]')].map((row) => Object.fromEntries(
+             [...row.cells].map((cell, place) => [document.querySelectorAll('th[data-name]')[place].dataset.name,
+               ['v', 'l', 'h'].map((name) => name in cell.dataset ? Number(cell.dataset[name]) : null)])))"""
+    )
+    assert len(read) == len(machine)
+    names = (
+        "latency_median_us",
+        "latency_p95_us",
+        "init_us",
+        "peak_memory_kib",
+        "size_bytes",
+        "mult_adds",
+        "runs",
+        "top1",
+    )
+    for found, row in zip(read, machine, strict=True):
+        assert {name: found[name][0] for name in names} == {name: row[name] for name in names}
+        assert found["latency_median_us"][1:] == (row["latency_ci_us"] or [None, None])
+        assert found["top1"][1:] == (row["top1_ci"] or [None, None])
+
+
+def test_an_open_row_shows_all_its_runs_with_their_numbers(page):
+    page.tab.click("#r0 a")
+    page.tab.wait_for_selector("#d0")
+    shown = page.ask("[...document.querySelectorAll('#d0 .runs tbody tr')].map((row) => row.cells[4].textContent)")
+    results = pages.session()
+    assert shown == [str(run.measured.median_us) for run in results[0].runs if run.measured]
+    assert results[0].workload.artifact.sha256 in page.tab.inner_text("#d0")
+    page.tab.click("#r0 a")
+    assert page.tab.query_selector("#d0") is None
+
+
+def test_sorting_knows_units_and_puts_the_unknown_last_in_both_directions(page):
+    medians = {place: row.latency_median_us for place, row in enumerate(rows_of(pages.session()))}
+    known = sorted((place for place in medians if medians[place]), key=lambda place: (medians[place], place))
+    button = page.tab.locator("th[data-name=latency_median_us] button")
+    button.click()
+    assert page.shown() == [*known, 4]
+    assert page.tab.get_attribute("th[data-name=latency_median_us]", "aria-sort") == "ascending"
+    button.click()
+    assert page.shown() == [*sorted(known, key=lambda place: (-medians[place], place)), 4]
+    button.click()
+    assert page.shown() == [0, 1, 2, 3, 4, 5]
+
+
+def test_filters_choose_rows_and_points_and_say_how_many(page):
+    page.tab.select_option("select[name=delegate]", "gpu")
+    assert page.shown() == [1, 3]
+    assert page.tab.inner_text(".count") == "2 of 6 rows"
+    points = page.ask("document.querySelector('.panel .dots').getAttribute('d').split('M').length - 1")
+    assert points == 0  # the first series is that of the cpu
+    page.tab.fill("input[name=q]", "1.00")
+    assert page.shown() == [1]
+    page.tab.click("button[name=clear]")
+    assert page.shown() == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_was_chosen_is_in_the_address_and_comes_back_with_it(page):
+    page.tab.select_option("select[name=status]", "ok")
+    page.tab.locator("th[data-name=size_bytes] button").click()
+    page.tab.click("[data-theme-name=dark]")
+    page.tab.click("#r2 a")
+    page.tab.wait_for_selector("#d2")
+    state, rows = page.ask("location.hash"), page.shown()
+    page.at(state.removeprefix("#"))
+    page.tab.wait_for_selector("#d2")
+    assert page.shown() == rows
+    assert page.ask("document.documentElement.dataset.theme") == "dark"
+    assert page.tab.input_value("select[name=status]") == "ok"
+
+
+@pytest.mark.parametrize(
+    "state", ["sel=99,x&sort=nothing&device=nobody&cols=&theme=odd", "%", "r5", "r99", "q=%3Cb%3E"]
+)
+def test_an_address_that_somebody_made_up_breaks_nothing(page, state):
+    page.at(state)
+    page.tab.locator(".count", has_text="rows").wait_for()
+    assert page.complaints == []
+
+
+def test_columns_are_chosen(page):
+    page.tab.click(".columns summary")
+    page.tab.click(".columns input[data-name=init_us]")
+    assert (
+        page.ask(
+            "document.querySelector('#r0').cells[[...document.querySelectorAll('th[data-name]')]"
+            ".findIndex((head) => head.dataset.name === 'init_us')].hidden"
+        )
+        is False
+    )
+    page.tab.click(".columns input[data-name=status]")
+    assert page.tab.is_hidden("th[data-name=status]")
+
+
+def test_what_is_copied_is_what_is_shown(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.tab.select_option("select[name=delegate]", "gpu")
+    page.tab.click("button[name=csv]")
+    page.tab.locator("button[name=csv]", has_text="Copied").wait_for()
+    head, *lines = page.ask("navigator.clipboard.readText()").splitlines()
+    assert len(lines) == 2
+    fields = dict(zip(head.split(","), lines[0].split(","), strict=False))
+    row = rows_of(pages.session())[1]
+    assert float(fields["latency_median_us"]) == row.latency_median_us
+    assert row.latency_ci_us == (float(fields["latency_median_us_low"]), float(fields["latency_median_us_high"]))
+    page.tab.click("button[name=md]")
+    page.tab.locator("button[name=md]", has_text="Copied").wait_for()
+    assert (
+        page.ask("navigator.clipboard.readText()").splitlines()[0].startswith("| Variant | Delegate | Latency (ms) |")
+    )
+
+
+def test_the_keyboard_alone_goes_through_points_and_opens_a_row(page):
+    page.tab.focus(".panel svg")
+    page.tab.keyboard.press("ArrowRight")
+    page.tab.wait_for_selector(".tip:not([hidden])")
+    assert "mobilenet_v1" in page.tab.inner_text(".tip")
+    page.tab.keyboard.press("Enter")
+    page.tab.wait_for_selector("tr.detail")
+    assert page.tab.locator(".panel .mark").count() >= 2
+    assert page.ask("document.activeElement.closest('tr').id").startswith("r")
+
+
+def test_two_operator_profiles_stand_side_by_side_with_their_difference(page):
+    page.tab.wait_for_selector(".pair-table tbody tr")
+    lines = page.ask("[...document.querySelectorAll('.pair-table tbody tr')].map((row) => row.innerText.split('\\t'))")
+    found = {line[0].strip(): line[-1].strip() for line in lines}
+    assert [found["CONV_2D"], found["Delegate/GPU"]] == ["−18000", "+3000"]
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_the_page_is_not_wider_than_the_screen(browser, file, width):
+    page = Shown(browser, file, viewport={"width": width, "height": 800})
+    open_everything(page)
+    assert page.ask("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def test_without_a_script_tables_and_pictures_are_there(browser, file):
+    page = Shown(browser, file, java_script_enabled=False)
+    assert page.tab.locator("tr[id^=r]:visible").count() == 6
+    assert page.tab.locator(".panel svg:visible").count() >= 3
+    assert page.tab.locator("table.bars:visible").count() == 2
+    assert page.tab.locator(".filters").is_hidden()
+    page.context.close()
+
+
+def test_names_of_others_are_shown_and_not_executed(browser, tmp_path):
+    device = sample.DEVICE.model_copy(update={"serial": HOSTILE, "model": HOSTILE})
+    long = sample.result("x" * 300, [1000, 1010, 1020], device=device, job="long")
+    result = sample.result(HOSTILE, [1000, 1010, 1020], device=device, message=HOSTILE)
+    path = tmp_path / "hostile.html"
+    path.write_bytes(session_page([result, long], title=HOSTILE, command=HOSTILE))
+    page = Shown(browser, path, viewport={"width": 400, "height": 800})
+    page.tab.click("#r0 a")
+    page.tab.wait_for_selector("#d0")
+    page.tab.locator(".panel svg").first.focus()
+    page.tab.keyboard.press("ArrowRight")
+    page.tab.wait_for_selector(".tip:not([hidden])")
+    assert page.ask("window.executed") is None
+    assert page.complaints == []
+    assert page.ask("window.violations") == []
+    assert "<img src=x" in page.tab.inner_text("#r0")
+    assert "\u202e" not in page.tab.content()
+    assert page.ask("document.documentElement.scrollWidth") <= 400
+    page.context.close()
+
+
+def test_thousands_of_rows_are_shown_part_by_part(browser, tmp_path):
+    results = [sample.result(f"file:m{place}@0123456789ab", [1000 + place], job=f"j{place}") for place in range(450)]
+    path = tmp_path / "many.html"
+    path.write_bytes(session_page(results, title="Many", command="mbench report"))
+    page = Shown(browser, path)
+    assert len(page.shown()) == 200
+    page.tab.click("button[name=more]")
+    assert len(page.shown()) == 400
+    page.tab.click("button[name=all]")
+    assert len(page.shown()) == 450
+    page.at("sel=449")
+    page.tab.wait_for_selector("#d449")
+    page.context.close()
