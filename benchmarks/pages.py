@@ -8,6 +8,7 @@ found: `readable_s` from opening the page of 5,000 rows to its first paint (1 s)
 are laid out again (100 ms).
 """
 
+import gc
 import json
 import random
 import resource
@@ -21,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.page_pictures import FLAGS
+from mbench.cli.main import COLLECT
 from mbench.core.delegates import Delegate
 from mbench.core.results import (
     BinaryFacts,
@@ -50,6 +52,7 @@ _TIMES: Final = 5
 
 def run() -> dict[str, Any]:
     """Return sizes, times and memory."""
+    gc.set_threshold(*COLLECT)  # as the command line has it
     farm = page_of(results_of(phones=10))
     figures: dict[str, Any] = {"farm_bytes": len(farm), **_in_browser(page_of(results_of(phones=63)[:5000]))}
     jobs = results_of(phones=125)

@@ -34,7 +34,7 @@ from mbench.cli import (
     usage,
 )
 
-_COLLECT = (50_000, 20, 20)
+COLLECT = (50_000, 20, 20)
 """For `gc.set_threshold`: what a command imports all stays, and looking for garbage in it is a tenth of starting up."""
 
 app = typer.Typer(
@@ -92,7 +92,7 @@ app.add_typer(cache.app, name="cache")
 
 def main() -> None:
     """Run the command line, and end with its exit code once all that it said is written."""
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*COLLECT)
     streams.open_closed()
     streams.speak_utf8()
     streams.forget_odd_sizes()

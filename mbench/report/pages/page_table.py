@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from mbench.core.results import MeasurementWarning, Status
 from mbench.core.scores import Metric
+from mbench.report.pages.delegated_share import share_of
 from mbench.report.pages.templates import cell_attributes
 from mbench.report.render.number_format import ABSENT
 from mbench.report.render.text_table import cell_text
@@ -156,12 +157,6 @@ def _metric(row: Row, name: str, *, on_device: bool) -> Metric | None:
     return row_metric(row, name)
 
 
-def _nodes_share(row: Row) -> Value:
-    """Return the share of nodes that were delegated."""
-    nodes, _, total = (row.delegate_nodes or "").partition("/")
-    return Value(int(nodes) / int(total)) if nodes.isdecimal() and total.isdecimal() and int(total) else NOTHING
-
-
 def _latency_value(row: Row) -> Value:
     low, high = row.latency_ci_us or (None, None)
     return Value(row.latency_median_us, low, high)
@@ -178,7 +173,7 @@ _VALUES: Final[Mapping[str, tuple[str, Callable[[Row], Value]]]] = {
     "init": ("init_us", lambda row: Value(row.init_us)),
     "first": ("first_us", lambda row: Value(row.first_us)),
     "memory": ("peak_memory_kib", lambda row: Value(row.peak_memory_kib)),
-    "nodes": ("delegate_nodes", _nodes_share),
+    "nodes": ("delegate_nodes", lambda row: Value(share_of(row.delegate_nodes))),
     "runs": ("runs", lambda row: Value(row.runs)),
 }
 """The machine-readable name of each column of numbers, and its exact value."""

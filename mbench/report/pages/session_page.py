@@ -7,6 +7,7 @@ from mbench.core.results import FORMAT_VERSION, JobResult, Status
 from mbench.report.pages.accuracy_chart import accuracy_chart
 from mbench.report.pages.axis_charts import axis_charts
 from mbench.report.pages.charts import PlacedRow
+from mbench.report.pages.delegated_share import delegated_share
 from mbench.report.pages.dimensions import Dimension, in_order, place_of
 from mbench.report.pages.drawing import MARKS
 from mbench.report.pages.operator_bars import MOST_DRAWN, NOTES, Profile, profiles
@@ -105,6 +106,7 @@ def _group(
         ),
         "accuracy": accuracy_chart(placed),
         "axes": axis_charts(placed),
+        "delegated": delegated_share(placed),
         "runs": runs,
         "runs_said": runs_said,
     }

@@ -8,6 +8,7 @@ import sample_results as sample
 from mbench.report.pages.accuracy_chart import accuracy_chart
 from mbench.report.pages.axis_charts import axis_charts
 from mbench.report.pages.charts import PlacedRow, by_device
+from mbench.report.pages.delegated_share import delegated_share, share_of
 from mbench.report.pages.dimensions import Dimension, hue_of, in_order, place_of
 from mbench.report.pages.drawing import Point, Scale, Series, front_path, scale_over
 from mbench.report.pages.operator_bars import profiles
@@ -203,4 +204,29 @@ def test_pictures_are_there_without_a_script():
     assert any("against latency" in each for each in pictures)
     assert any("over width multiplier" in each for each in pictures)
     assert any("runs on workstation in time" in each for each in pictures)
-    assert text.count('<table class="bars">') == 2
+    assert text.count('<table class="bars profile">') == 2
+
+
+def test_the_delegated_share_draws_graphs_in_part_the_least_first():
+    results = [
+        sample.result(
+            medians_us=[1000],
+            job=f"job{nodes}",
+            runs=(sample.latency_run(1000, delegates=(sample.NODES[0].model_copy(update={"nodes": nodes}),)),),
+        )
+        for nodes in (33, 20, 10)
+    ]
+    found = delegated_share(placed([*results, phones.failed(sample.result(job="bad"))]))
+    assert found is not None
+    assert found.said == "Delegated whole: 1 row; in part: 2 rows; not known: 1 row."
+    assert [(bar.number, bar.nodes) for bar in found.bars] == [(2, "10/33"), (1, "20/33")]
+    assert [bar.percent for bar in found.bars] == [pytest.approx(1000 / 33), pytest.approx(2000 / 33)]
+
+
+@pytest.mark.parametrize(("nodes", "share"), [("33/33", 1.0), ("0/4", 0.0), ("0/0", None), (None, None), ("?/3", None)])
+def test_a_share_is_that_of_the_nodes_where_they_are_known(nodes, share):
+    assert share_of(nodes) == share
+
+
+def test_where_nothing_says_what_was_delegated_nothing_is_shown():
+    assert delegated_share(placed([phones.failed(sample.result())])) is None

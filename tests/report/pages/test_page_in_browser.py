@@ -166,6 +166,7 @@ def test_filters_choose_rows_and_points_and_say_how_many(page):
     page.tab.select_option("select[name=delegate]", "gpu")
     assert page.shown() == [1, 3]
     assert page.tab.inner_text(".count") == "2 of 6 rows"
+    page.tab.wait_for_timeout(100)  # pictures follow the table
     points = page.ask("document.querySelector('.panel .dots').getAttribute('d').split('M').length - 1")
     assert points == 0  # the first series is that of the cpu
     page.tab.fill("input[name=q]", "1.00")
@@ -259,7 +260,7 @@ def test_without_a_script_tables_and_pictures_are_there(browser, file):
     page = Shown(browser, file, java_script_enabled=False)
     assert page.tab.locator("tr[id^=r]:visible").count() == 6
     assert page.tab.locator(".panel svg:visible").count() >= 3
-    assert page.tab.locator("table.bars:visible").count() == 2
+    assert page.tab.locator("table.profile:visible").count() == 2
     assert page.tab.locator(".filters").is_hidden()
     page.context.close()
 
@@ -297,4 +298,19 @@ def test_thousands_of_rows_are_shown_part_by_part(browser, tmp_path):
     assert len(page.shown()) == 450
     page.at("sel=449")
     page.tab.wait_for_selector("#d449")
+    page.context.close()
+
+
+def test_what_is_printed_has_all_rows_and_the_whole_foot_and_no_buttons(browser, tmp_path):
+    results = [sample.result(f"file:m{place}@0123456789ab", [1000 + place], job=f"j{place}") for place in range(250)]
+    path = tmp_path / "printed.html"
+    path.write_bytes(session_page(results, title="Many", command="mbench report"))
+    page = Shown(browser, path)
+    page.tab.emulate_media(media="print")
+    page.ask("dispatchEvent(new Event('beforeprint'))")
+    assert len(page.shown()) == 250
+    assert page.tab.locator("details.foot li:visible").count() > 5
+    assert page.tab.locator("button:visible:not(th button)").count() == 0
+    page.ask("dispatchEvent(new Event('afterprint'))")
+    assert len(page.shown()) == 200
     page.context.close()

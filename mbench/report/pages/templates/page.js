@@ -129,9 +129,18 @@ function showTables() {
     count += table.shown.length;
     layOut(table);
   }
-  const visible = new Set(tables.flatMap((table) => table.shown.map((row) => row.number)));
   one(".filters .count").textContent = count === rows.size ? `${count} rows` : `${count} of ${rows.size} rows`;
-  drawFiltered(visible.size === rows.size ? null : visible);
+  drawLater(count === rows.size ? null : new Set(tables.flatMap((table) => table.shown.map((row) => row.number))));
+}
+
+let drawing = null;
+let filtered = false;
+/** Let the pictures follow once the table is there; where nothing is filtered, nothing is to be done. */
+function drawLater(visible) {
+  if (!visible && !filtered) return;
+  filtered = visible !== null;
+  clearTimeout(drawing);
+  drawing = setTimeout(() => drawFiltered(visible));
 }
 
 /** Put the first rows of a table into the document, each with the chosen columns and its details where it has some. */
@@ -514,4 +523,13 @@ if (pair) {
   for (const name of ["first", "second"]) pair[name].addEventListener("change", () => { state[name] = pair[name].value; writeAddress(); showPair(); });
 }
 addEventListener("hashchange", showAll);
+addEventListener("beforeprint", () => {
+  for (const table of tables) [table.before, table.limit] = [table.limit, Infinity];
+  for (const closed of all("details.doubts:not([open]), details.foot:not([open])")) closed.open = true;
+  tables.forEach(layOut);
+});
+addEventListener("afterprint", () => {
+  for (const table of tables) table.limit = table.before;
+  tables.forEach(layOut);
+});
 showAll();
