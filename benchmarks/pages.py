@@ -39,7 +39,7 @@ from mbench.core.results import (
     Status,
 )
 from mbench.core.workloads import ArtifactFacts, RunSettings, Workload
-from mbench.report.pages.session_page import session_page
+from mbench.workflows import pages
 
 WIDTHS: Final = (1.0, 0.75, 0.5, 0.25)
 RESOLUTIONS: Final = (224, 192, 160, 128)
@@ -66,7 +66,7 @@ def run() -> dict[str, Any]:
 
 def page_of(results: Sequence[JobResult]) -> bytes:
     """Return the page of synthetic results."""
-    return session_page(results, title="Synthetic results", command="python -m benchmarks pages")
+    return pages.page_of(results, [], everything=False, hide_serials=False)
 
 
 def results_of(*, phones: int, quantizations: Sequence[str] = QUANTIZATIONS) -> list[JobResult]:

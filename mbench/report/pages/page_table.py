@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from mbench.core.results import MeasurementWarning, Status
 from mbench.core.scores import Metric
 from mbench.report.pages.delegated_share import share_of
-from mbench.report.pages.templates import cell_attributes
+from mbench.report.pages.templates import Markup, cell_attributes, joined, table_cell
 from mbench.report.render.number_format import ABSENT
 from mbench.report.render.text_table import cell_text
 from mbench.report.results.accuracy_columns import metric_text, row_metric, saturated_top5
@@ -58,12 +58,13 @@ class PageColumn:
     interval: bool = False
 
 
-class PageCell(NamedTuple):
-    """One cell: the attributes with its exact value, its text, and whether it is the best beyond doubt."""
+class PageCells(NamedTuple):
+    """The cells of a row: the first apart, which opens the row, the others as they stand in the page; and all texts."""
 
-    attributes: str
-    text: str
-    strong: bool = False
+    first_attributes: str
+    first: str
+    others: str
+    texts: tuple[str, ...]
 
 
 def page_columns(rows: Sequence[Row]) -> tuple[PageColumn, ...]:
@@ -81,15 +82,21 @@ def page_columns(rows: Sequence[Row]) -> tuple[PageColumn, ...]:
     return tuple(found)
 
 
-def page_cells(row: Row, columns: Sequence[PageColumn], *, fastest: bool) -> tuple[PageCell, ...]:
+def page_cells(row: Row, columns: Sequence[PageColumn], *, fastest: bool) -> PageCells:
     """Return the cells of a row."""
-    cells = []
-    for column in columns:
-        value = NOTHING if column.value is None else column.value(row)
-        kind = "n" if column.value else "w" if column.name == "warnings" else ""
-        attributes = cell_attributes(value.exact, value.low, value.high, kind, not column.shown)
-        cells.append(PageCell(attributes, cell_text(column.text(row)), fastest and column.header == LATENCY))
-    return tuple(cells)
+    texts = tuple(column.text(row) for column in columns)
+    attributes = [_attributes(row, column) for column in columns]
+    cells = [
+        table_cell(about, text, fastest and column.header == LATENCY)
+        for about, text, column in zip(attributes[1:], texts[1:], columns[1:], strict=True)
+    ]
+    return PageCells(attributes[0], cell_text(texts[0]), joined(cells), texts)
+
+
+def _attributes(row: Row, column: PageColumn) -> Markup:
+    value = NOTHING if column.value is None else column.value(row)
+    kind = "n" if column.value else "w" if column.name == "warnings" else ""
+    return cell_attributes(value.exact, value.low, value.high, kind, not column.shown)
 
 
 def doubts_of(row: Row) -> tuple[MeasurementWarning, ...]:

@@ -12,7 +12,7 @@ from mbench.report.pages.dimensions import Dimension, in_order, place_of
 from mbench.report.pages.drawing import MARKS
 from mbench.report.pages.operator_bars import MOST_DRAWN, NOTES, Profile, profiles
 from mbench.report.pages.packed import pack
-from mbench.report.pages.page_table import PageCell, PageColumn, page_cells, page_columns
+from mbench.report.pages.page_table import PageCells, PageColumn, page_cells, page_columns
 from mbench.report.pages.row_details import RUN_FIELDS, detail_of
 from mbench.report.pages.run_chart import run_charts
 from mbench.report.pages.templates import render_page
@@ -41,7 +41,7 @@ class _Line(NamedTuple):
     number: int
     facets: str
     bad: bool
-    cells: tuple[PageCell, ...]
+    cells: PageCells
 
 
 def session_page(results: Sequence[JobResult], *, title: str, command: str, by_session: bool = False) -> bytes:
@@ -102,7 +102,7 @@ def _group(
         "foot": (
             *about_files(group.results, rows),
             *provenance_lines(group.results),
-            *legend(cell.text for line in lines for cell in line.cells),
+            *legend(text for line in lines for text in line.cells.texts),
         ),
         "accuracy": accuracy_chart(placed),
         "axes": axis_charts(placed),

@@ -6,15 +6,17 @@ the policy names them by hash, so that nothing else in the page can run.
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup as Markup  # what has been escaped, or is ours
 
 from mbench import __version__
 from mbench.core.plain_text import LONGEST_WORD, one_line
+from mbench.report.render.text_table import cell_text
 
 PAGE_VERSION: Final = 1
 """Of what is packed into a page, for who reads it by program."""
@@ -79,6 +81,17 @@ def cell_attributes(exact: float | None, low: float | None, high: float | None, 
     if low is not None and high is not None:
         parts.append(f' data-l="{_shortest(low)}" data-h="{_shortest(high)}"')
     return Markup("".join((*parts, " hidden" if hidden else "")))
+
+
+@lru_cache(maxsize=65536)
+def table_cell(attributes: Markup, text: str, strong: bool) -> Markup:
+    """Return a cell with its text escaped; kept, since a large table says the same in many of its cells."""
+    return Markup("<td%s><strong>%s</strong></td>" if strong else "<td%s>%s</td>") % (attributes, cell_text(text))
+
+
+def joined(cells: Iterable[Markup]) -> Markup:
+    """Return cells beside each other."""
+    return Markup("").join(cells)
 
 
 @cache
