@@ -52,3 +52,10 @@ def test_it_installs_where_its_tensorflow_does_and_nowhere_else(metadata: Messag
     assert set(metadata["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
     versions = [line.rpartition(" ")[2] for line in metadata.get_all("Classifier") if "Python :: 3." in line]
     assert versions == ["3.11", "3.12", "3.13"]
+
+
+def test_templates_scripts_and_styles_of_pages_are_in_it(wheel: zipfile.ZipFile) -> None:
+    folder = ROOT / "mbench/report/pages/templates"
+    names = {f"mbench/report/pages/templates/{path.name}" for path in folder.iterdir()}
+    assert len(names) >= 5
+    assert names <= set(wheel.namelist())

@@ -132,8 +132,10 @@ def _accuracy_by_device(results: Sequence[JobResult], devices: Collection[str]) 
     hosts = once_each((result.workload.artifact.name, host_score(result)) for result in results)
     yield from accuracy_lines(hosts)
     whose: dict[str, list[str]] = {}
-    for serial in dict.fromkeys(result.device.serial for result in results):
-        own = [result for result in results if result.device.serial == serial]
+    by_serial: dict[str, list[JobResult]] = {}
+    for result in results:
+        by_serial.setdefault(result.device.serial, []).append(result)
+    for serial, own in by_serial.items():
         scored = once_each((result.workload.artifact.name, device_score(result)) for result in own)
         for line in accuracy_lines(scored, on=" on device"):
             whose.setdefault(line, []).append(serial)

@@ -31,7 +31,8 @@ def unknown_conditions(result: JobResult, runs: Sequence[Run]) -> Iterator[Measu
     if result.device.profile == HOST:
         return
     read = [states for run in runs if (states := _states(run))]
-    missing = {name: sum(all(getattr(state, name) is None for state in states) for states in read) for name in SHOWN}
+    shown = [{name for state in states for name in SHOWN if getattr(state, name) is not None} for states in read]
+    missing = {name: sum(name not in names for names in shown) for name in SHOWN}
     never = [SHOWN[name] for name, times in missing.items() if times == len(read) > 0]
     rarely = [SHOWN[name] for name, times in missing.items() if 0 < times < len(read)]
     said = [f"does not show its {_listed(never)}"] if never else []
