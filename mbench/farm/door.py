@@ -17,6 +17,9 @@ count their own attempts."""
 ABSENT_S: Final = 300.0
 """How long a part waits for a phone that no host lends, unless the scheduler was started with another."""
 
+CLOSE_S: Final = 2.0
+"""How long a scheduler is waited for that is told of a driver's leaving."""
+
 SETTINGS: Final[dict[str, Any]] = {
     # what idle workers do all the time
     "distributed.admin.tick.interval": "1s",
@@ -57,7 +60,8 @@ SETTINGS: Final[dict[str, Any]] = {
 
 dask.config.set(SETTINGS)  # for good: distributed reads its settings when it is imported, started, and all the time
 
-from distributed import Client, Scheduler, Security, Worker, get_worker, rpc  # noqa: E402
+from distributed import Client as _Client  # noqa: E402
+from distributed import Scheduler, Security, Worker, get_worker, rpc  # noqa: E402
 from distributed.client import Future  # noqa: E402
 from distributed.core import Status  # noqa: E402
 from distributed.scheduler import KilledWorker, NoValidWorkerError  # noqa: E402
@@ -80,6 +84,25 @@ from mbench.farm.tls import Certificate  # noqa: E402
 
 for _name in ("distributed", "distributed.client", "distributed.gc"):  # whose levels it has just set one by one
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)  # what is lost is said by us, once
+
+
+class Client(_Client):
+    """distributed's client, whose thread and connections end with it: after a try that failed it leaves them going."""
+
+    def start(self, **options: Any) -> None:
+        """Be connected, or leave nothing behind."""
+        try:
+            super().start(**options)
+        except BaseException:
+            self._loop_runner.stop()
+            raise
+
+    def close(self, timeout: float | None = None) -> None:
+        """Leave the scheduler, within so many seconds or at once."""
+        try:
+            super().close(timeout=CLOSE_S if timeout is None else timeout)
+        finally:
+            self._loop_runner.stop()
 
 
 def security_of(certificate: Certificate | None) -> Security:

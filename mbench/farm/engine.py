@@ -121,14 +121,18 @@ class DaskEngine:
             )
         except (OSError, TimeoutError) as error:
             raise NoDevice(f"no scheduler answers at {self._address}: {error}.") from None
-        refuse_other(self._address, self._ask(VERSION_OF))
+        try:
+            refuse_other(self._address, self._ask(VERSION_OF))
+        except MbenchError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Leave the farm; what this driver asked for is given up."""
-        if self._client is not None:
+        client, self._client = self._client, None
+        if client is not None:
             with suppress(OSError, TimeoutError):
-                self._client.close(timeout=2)
-            self._client = None
+                client.close()
 
     @property
     def client(self) -> Client:

@@ -1,7 +1,9 @@
 """A farm in this process, over real connections on loopback: a scheduler and an agent in a thread of their own."""
 
 import asyncio
+import gc
 import threading
+import warnings
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -57,10 +59,14 @@ class LocalFarm:
         for index in range(len(self._agents)):
             self.stop_agent(index)
         self.stop_scheduler()
+        self.call(_finish_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30)
         self._loop.close()
         self.folder.close()
+        with warnings.catch_warnings():  # tornado leaves a connection open whose making is given up
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
     @property
     def agents(self) -> list[Agent]:
@@ -124,3 +130,11 @@ class LocalFarm:
                 await asyncio.sleep(0.02)
 
         self.call(asyncio.wait_for(wait(), timeout_s), timeout_s + 5)
+
+
+async def _finish_tasks() -> None:
+    """Let what distributed leaves running end, so that no connection outlives the farm's thread."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

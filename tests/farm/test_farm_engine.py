@@ -1,5 +1,6 @@
 """What the engine for many hosts keeps beyond what every engine does: hosts, schedulers and phones that come and go."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +11,21 @@ from local_farm import LocalFarm
 
 from mbench.core.errors import DiskError, HostDiskError, MbenchError, NoDevice, PartInterrupted, RunFailed
 from mbench.core.parts import Part
-from mbench.farm import hello
+from mbench.farm import door, hello
+from mbench.farm import engine as farm_engine
+from mbench.farm.addresses import parse_address
 from mbench.farm.ends import PartFailed, error_of, failure_of
+from mbench.farm.engine import DaskEngine
 from mbench.farm.hello import OtherVersion
 
 HERE = "test_farm_engine"
+
+LOOP = "IO loop"
+"""What distributed calls the thread of a driver's connection."""
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
 
 
 def append(context: object, path: str, word: str) -> None:
@@ -201,6 +212,40 @@ def test_another_version_is_refused_with_both_named(open_farm, monkeypatch):
     monkeypatch.setattr(hello, "__version__", "99.1")
     with pytest.raises(OtherVersion, match=r"is mbench [0-9.a-z]+, this is mbench 99\.1"):
         farm.engine()
+    assert LOOP not in threads()
+
+
+def test_what_speaks_first_but_is_no_scheduler_leaves_no_thread_behind(monkeypatch):
+    monkeypatch.setattr(farm_engine, "_CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            engine = DaskEngine(parse_address(f"tcp://127.0.0.1:{listener.getsockname()[1]}", tls=False), None)
+            with pytest.raises(NoDevice, match="no scheduler answers"):
+                engine.connect()
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+    assert LOOP not in threads()
+
+
+def test_a_driver_whose_leaving_nobody_hears_leaves_no_thread_behind(open_farm, monkeypatch):
+    engine = open_farm().engine()
+    assert LOOP in threads()
+    monkeypatch.setattr(door, "CLOSE_S", 0.0)
+    engine.close()
+    assert LOOP not in threads()
 
 
 def test_an_agent_of_another_version_ends_and_names_both(open_farm, monkeypatch):
