@@ -54,9 +54,19 @@ def wait_until_back(adb: Adb) -> None:
 
 
 def test_a_dropped_link_ends_a_command_with_255_in_silence(adb: Adb, phone: Phone) -> None:
-    threading.Timer(0.5, phone.arm, [Fault(kind=FaultKind.DROP)]).start()
-    assert adb("shell", "echo start; sleep 20; echo end") == (255, "start\n", "")
+    begun = phone.path("/data/local/tmp/begun")
+
+    def drop() -> None:
+        wait_until(begun.exists)
+        time.sleep(0.2)  # what was said before has gone over the link
+        phone.arm(Fault(kind=FaultKind.DROP))
+
+    dropping = threading.Thread(target=drop)
+    dropping.start()
+    assert adb("shell", "echo start; touch /data/local/tmp/begun; sleep 80; echo end") == (255, "start\n", "")
+    dropping.join()
     wait_until_back(adb)
+    begun.unlink()
 
 
 def test_a_link_dropped_in_a_push_leaves_a_cut_file(adb: Adb, phone: Phone, tmp_path: Path) -> None:
@@ -69,12 +79,13 @@ def test_a_link_dropped_in_a_push_leaves_a_cut_file(adb: Adb, phone: Phone, tmp_
 
 
 def test_a_frozen_phone_is_listed_and_does_not_answer(adb: Adb, phone: Phone) -> None:
+    wait_until_back(adb)
     phone.arm(Fault(kind=FaultKind.FREEZE))
     assert adb("get-state")[1] == "device\n"
     with pytest.raises(subprocess.TimeoutExpired):
         adb("shell", "echo alive", timeout_s=0.7)
     phone.arm(Fault(kind=FaultKind.THAW))
-    assert adb("shell", "echo alive")[1] == "alive\n"
+    wait_until_back(adb)
 
 
 def test_a_mute_phone_stays_offline(adb: Adb, phone: Phone, adb_server: AdbServer) -> None:
@@ -83,8 +94,7 @@ def test_a_mute_phone_stays_offline(adb: Adb, phone: Phone, adb_server: AdbServe
     client = subprocess.Popen(
         [adb_server.adb, "connect", phone.address], env=adb_server.environment, stdout=subprocess.DEVNULL
     )
-    time.sleep(0.5)
-    assert adb("get-state")[2] == "error: device offline\n"
+    wait_until(lambda: adb("get-state")[2] == "error: device offline\n")
     client.kill()
     client.wait()
     phone.arm(Fault(kind=FaultKind.UNMUTE))
