@@ -4,9 +4,11 @@ By default hypothesis tries the same examples on every run, so that a failure st
 explore with a fresh seed, which it prints; `--hypothesis-profile=search` looks at twenty times as many examples.
 """
 
+import gc
 import os
 import signal
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from mbench.core.processes.workers import end_with_parent
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
@@ -32,6 +36,18 @@ SLOW_LIMIT_S = 1200
 """Of a test marked slow, which takes a minute or two where nothing else runs: time enough where much else does."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage among ten thousand tests, neither while they are made nor after each module."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the modules that take longest, so that no worker ends with one of them alone.
 
@@ -47,11 +63,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, 1.0))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Let a module fail itself for what it has left open, and no other test in which it happens to be found."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path != item.path:
+            left = _collected()
+            if left:
+                pytest.fail("a test of this module left something open: " + "; ".join(left), pytrace=False)
+
+
+def _collected() -> list[str]:
+    """Collect garbage, and return what it complained of; `PYTHONTRACEMALLOC=9` has it say where that was made."""
+    left: list[str] = []
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda found: left.append(f"{found.exc_value} ({found.object!r}){_made(found.object)}")
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
+    return left
+
+
+def _made(thing: object) -> str:
+    trace = tracemalloc.get_object_traceback(thing) if tracemalloc.is_tracing() else None
+    return "" if trace is None else "\n" + "\n".join(trace.format())
+
+
 @pytest.fixture(scope="session")
 def tensorflow_worker() -> Iterator[ProcessPoolExecutor]:
     """One process with tensorflow for all tests that call it: as in use, and ten seconds are paid once.
 
     The tests' own process cannot have it: `ai_edge_litert.profiling_info_pb2` and tensorflow define one message twice.
     """
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as worker:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=end_with_parent) as worker:
         yield worker
