@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from mbench.core.processes.workers import end_with_parent
 
@@ -36,6 +37,20 @@ SLOW_LIMIT_S = 1200
 """Of a test marked slow, which takes a minute or two where nothing else runs: time enough where much else does."""
 
 
+LONGEST = (
+    *("test_architecture_counts", "test_heads_and_embeddings", "test_built_families", "test_own_networks"),
+    *("test_training_fits", "test_architecture_weights", "test_ssd_detectors"),
+    *("test_frozen_phones", "test_phone_programs", "test_phone_losses", "test_phone_endings", "test_phone_settings"),
+    *("test_run_dataset", "test_forms_of_inputs", "test_foreign_scalings", "test_host_scores_evaluating"),
+    *("test_run_endings", "test_run_command", "test_splits_scored", "test_table_of_forms", "test_predictions"),
+    *("test_suite_command", "test_host_scores_command"),
+)
+"""Modules that take half a minute and more, as measured; a name that is missing costs time alone."""
+
+COMPUTING_WORKERS = 2
+"""So many of xdist's workers begin with the modules that call tensorflow, which each of them imports once."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Look for no garbage among ten thousand tests, neither while they are made nor after each module."""
@@ -49,18 +64,29 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that take longest, so that no worker ends with one of them alone.
-
-    Those of phones wait more than they compute: they are spread over the others, which keep the cores busy meanwhile.
-    """
+    """Begin with the modules that take longest, so that no worker ends with one of them alone."""
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S))
-    long = dict.fromkeys(item.path for item in items if item.get_closest_marker("tensorflow"))
-    phones = [path for path in long if path.parent.name == "phones"]
-    computing = [path for path in long if path.parent.name != "phones"]
-    places = {path: place / len(paths) for paths in (phones, computing) for place, path in enumerate(paths)}
-    items.sort(key=lambda item: places.get(item.path, 1.0))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    long = {item.path: len(places) for item in items if item.get_closest_marker("tensorflow")}
+    items.sort(key=lambda item: places.get(item.path.stem, long.get(item.path, len(places) + 1)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """Share out by `Sharing`, unless another way is asked for by `--dist`."""
+    return Sharing(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+class Sharing(LoadFileScheduling):
+    """Whole modules, in order: some workers begin with what computes, the others with phones, which mostly wait."""
+
+    def _assign_work_unit(self, node: object) -> None:
+        first, last = ("models", "phones") if self.nodes.index(node) < COMPUTING_WORKERS else ("phones", "models")
+        rooms = {scope: Path(scope).parts[1] for scope in self.workqueue}
+        self.workqueue.move_to_end(min(rooms, key=lambda scope: (rooms[scope] != first, rooms[scope] == last)), False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(wrapper=True)
