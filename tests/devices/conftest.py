@@ -55,4 +55,4 @@ def phone(attach):
 
 @pytest.fixture
 def over_adb(phone, adb):
-    return open_device(adb, phone.address, timeout_s=60.0)  # of a busy machine
+    return open_device(adb, phone.address)

@@ -198,18 +198,25 @@ async def _status(command: Command) -> None:
 
 
 async def _until_gone(stream: Stream, *work: Awaitable[None]) -> bool:
-    """Do all the work; False if the client went away before its end."""
-    together = asyncio.gather(*work)
+    """Do all the work; False if the client went away before its end.
+
+    However it ends, nothing of it goes on: a pump that did would still be registered in the event loop for a descriptor
+    that the caller closes, and whoever is given that number next would never hear of its bytes.
+    """
+    tasks = [asyncio.ensure_future(one) for one in work]
+    worked = asyncio.ensure_future(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
     gone = asyncio.ensure_future(stream.gone.wait())
-    either: list[asyncio.Future[Any]] = [together, gone]
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    gone.cancel()
-    if together.done() and together.exception() is None:
-        return True
-    together.cancel()
-    with suppress(LinkLost, asyncio.CancelledError):
-        await together
-    return False
+    either: list[asyncio.Future[Any]] = [worked, gone]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (*either, *tasks):
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if end is not None and not isinstance(end, (LinkLost, asyncio.CancelledError)):
+            raise end
+    return not any(ends)
 
 
 async def _stop(task: "asyncio.Future[None]") -> None:
