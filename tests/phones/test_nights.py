@@ -85,7 +85,8 @@ environment = {{ X = "y" }}
     assert plan.out.count("by earlier nights") == 4
     second = lab.mbench("nightly", path)
     assert second.returncode == 0, second.err
-    assert second.out.startswith("Night of ")
+    assert second.out.startswith("**Nothing judged")
+    assert "\nNight of " in second.out
     assert "4 cells: 4 measured, 0 failed, 0 missing." in second.out
     status = json.loads(lab.mbench("farm", "status", path, "--json").out)
     assert (status["end"], status["driven_by"], status["overdue"]) == ("complete", None, [])
@@ -464,3 +465,69 @@ def test_phones_whose_adb_server_goes_and_comes_back_cost_no_number(lab):
     assert [left_on(lab, phone) for phone in phones] == [[], [], []]
     kept = [json.loads(path.read_bytes()) for path in (lab.home / "farm" / "phones").glob("*.json")]
     assert [one["failures"] for one in kept] == [[]] * len(kept)
+
+
+OWN = """\
+project = "lab"
+retry_minutes = 0
+
+[window]
+hours = 1
+
+[phones.pixels]
+profile = "pixel4"
+every = true
+
+[[measure]]
+models = [{ file = "model.tflite", as = "detector" }]
+
+[settings]
+runs = 2
+max_runs = 2
+num_runs = 5
+min_secs = 0
+warmup_secs = 0
+max_secs = 1
+memory_runs = 0
+
+[outputs]
+junit = "out/junit.xml"
+"""
+
+
+def judged(lab, path) -> tuple[int, dict]:
+    """Return how tonight's night ended, and its verdict."""
+    ended = lab.mbench("nightly", path, "--json")
+    night = night_of(ended)
+    assert night["exit_codes"][0] == ended.returncode, ended.err
+    return ended.returncode, night["verdict"]
+
+
+@pytest.mark.slow
+@together
+def test_a_slower_file_is_confirmed_the_same_night_until_it_is_mended(lab):
+    phone = lab.phone(synthetic=SyntheticLaw(base_us=800, us_per_mb=20_000))
+    small = next(path for path in (lab.home / "cache" / "files").glob("*.tflite")).read_bytes()
+    model, path = lab.folder / "model.tflite", lab.folder / "farm.toml"
+    path.write_text(OWN, encoding="utf-8")
+    model.write_bytes(small)
+    assert [judged(lab, path)[0] for _ in range(6)] == [0] * 6
+    model.write_bytes(small + bytes(len(small)))  # twice as slow, by the phone's law
+    code, verdict = judged(lab, path)
+    assert code == 1
+    by_kind = {finding["kind"]: finding for finding in verdict["findings"]}
+    assert set(by_kind) == {"size", "latency"}
+    found = by_kind["latency"]
+    assert (found["standing"], found["cell"]["workload"], found["nights"]) == ("confirmed", "detector", 1)
+    rerun = found["rerun"]
+    assert len(rerun["old_us"]) == len(rerun["new_us"]) >= 12
+    assert max(rerun["old_us"]) < min(rerun["new_us"])
+    assert (lab.folder / "results" / rerun["session"]).is_dir()
+    assert left_on(lab, phone) == []
+    code, verdict = judged(lab, path)
+    assert (code, [finding["nights"] for finding in verdict["findings"]]) == (1, [2, 2])
+    model.write_bytes(small)
+    code, verdict = judged(lab, path)
+    assert (code, verdict["findings"]) == (0, [])
+    junit = (lab.folder / "out" / "junit.xml").read_text(encoding="utf-8")
+    assert 'failures="0"' in junit
