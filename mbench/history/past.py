@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 POINTS_TOGETHER: Final = 400_000
 """That are loaded at once, or those of one workload: some 50 MB, of a thousand cells of a year."""
 
-_UNKNOWN_MODEL: Final = "unknown model"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastNight:
@@ -97,7 +95,7 @@ class Past:
         with asking() as connection:
             found = connection.execute(
                 "SELECT cell, any_value(workload), any_value(delegate), any_value(threads), any_value(serial), "
-                "any_value(device_model), max(begun_at), any_value(emulated) "
+                "any_value(device_model), max(begun_at), any_value(emulated), any_value(profile) "
                 f"FROM {table(self.archive.segments)} WHERE project = ? AND branch = ? GROUP BY cell",
                 [self.project, self.branch],
             ).fetchall()
@@ -158,7 +156,7 @@ class Past:
         keys: dict[tuple[Cell, str], list[_Row]] = {}
         for row in rows:
             known = models.get(row.serial, {})
-            model = row.model or max(known, key=lambda name: known[name], default=_UNKNOWN_MODEL)
+            model = row.model or max(known, key=lambda name: known[name], default=row.profile)
             serial = f"{row.serial} ({model})" if len(known) > 1 else row.serial
             model = f"emulated {model}" if row.emulated else model
             workload = (self.renamed or {}).get(row.workload, row.workload)
@@ -224,6 +222,7 @@ class _Row:
     model: str | None
     last: datetime
     emulated: bool
+    profile: str
 
 
 def projects_of(archive: Archive) -> Mapping[tuple[str, str], int]:
