@@ -62,7 +62,7 @@ def build(worker: ProcessPoolExecutor, file: Path, name: str, *arguments: tuple[
         form=OwnForm.BUILDER, sha256=named.sha256, source=str(file), builder=named, arguments=arguments
     )
     recipe = OwnRecipe(variant=OwnVariant(network=name, quantization=Quantization.FP32), network=network)
-    return asked(worker, recipe, file.parent, timeout_s=3 if name == "hangs" else 60)
+    return asked(worker, recipe, file.parent, timeout_s=3 if name == "hangs" else 240)
 
 
 def asked(worker: ProcessPoolExecutor, recipe: OwnRecipe, folder: Path, *, timeout_s: float) -> BuiltFile:
@@ -133,4 +133,4 @@ def test_code_that_changed_since_the_plan_is_not_run(tensorflow_worker: ProcessP
     (source.parent / "own_parts.py").write_text(f"{PARTS}# changed\n")
 
     with pytest.raises(MbenchError, match="or what it imports, changed since the build was planned"):
-        asked(tensorflow_worker, replace(recipe), source.parent, timeout_s=60)
+        asked(tensorflow_worker, replace(recipe), source.parent, timeout_s=240)

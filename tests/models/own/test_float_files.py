@@ -50,7 +50,7 @@ def request(
         ),
         folder=folder,
         log=folder / "build.log",
-        timeout_s=60,
+        timeout_s=240,
     )
 
 

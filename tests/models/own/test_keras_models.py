@@ -54,7 +54,7 @@ def build(
         OwnRecipe(variant=OwnVariant(network="net", quantization=each), network=network)
         for each in quantizations or (Quantization.FP32,)
     )
-    asked = OwnBuildRequest(recipes=recipes, folder=folder, log=folder / "build.log", timeout_s=60)
+    asked = OwnBuildRequest(recipes=recipes, folder=folder, log=folder / "build.log", timeout_s=240)
     return worker.submit(build_own_files, asked).result()
 
 
@@ -136,7 +136,7 @@ def test_loops_are_built_in_float16_and_refused_in_int8_with_what_to_do(
     recipe = OwnRecipe(
         variant=OwnVariant(network="net", quantization=Quantization.INT8), network=network, calibration=calibrated
     )
-    asked = OwnBuildRequest(recipes=(recipe,), folder=tmp_path, log=tmp_path / "build.log", timeout_s=60)
+    asked = OwnBuildRequest(recipes=(recipe,), folder=tmp_path, log=tmp_path / "build.log", timeout_s=240)
     (failed,) = tensorflow_worker.submit(build_own_files, asked).result()
     assert isinstance(failed, FailedFile)
     assert failed.message.endswith("unroll its recurrent layers (unroll=True).")
