@@ -2,6 +2,7 @@
 
 import array
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -10,12 +11,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[3]
 _MESSAGE_BYTES = 200_000
 _START_S = 20.0
+_NOT_EXECUTED = 126
 
 COMMAND_LIMIT_BYTES = 100_000
 """A longer command is refused, as the kernel refuses an argument of 128 KiB."""
@@ -71,6 +74,35 @@ class Nursery:
         self._process.wait(timeout=_START_S)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unsent:
+    """A message to a phone: its descriptors, which are closed when it has gone, and the command that it starts."""
+
+    data: bytes
+    descriptors: Sequence[int] = ()
+    number: int | None = None
+
+    def send(self, sock: socket.socket) -> None:
+        """Send it whole.
+
+        Raises:
+            OSError: BlockingIOError where there is no room now; EMSGSIZE where there never will be.
+        """
+        if len(self.data) > _MESSAGE_BYTES:
+            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", self.descriptors))]
+        sock.sendmsg([self.data], rights if self.descriptors else [])
+
+    def say(self, text: str) -> None:
+        """Write to what was to be the command's stderr."""
+        with suppress(OSError):
+            os.write(self.descriptors[2], text.encode())
+
+    def close(self) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
 class Command:
     """One command that runs on a phone."""
 
@@ -98,7 +130,7 @@ class Processes:
         self._commands: dict[int, Command] = {}
         self._count = 0
         self._killed: list[asyncio.Future[None]] = []
-        self._unsent: list[tuple[bytes, list[int]]] = []
+        self._unsent: list[_Unsent] = []
         self._ask_plan: Callable[[int, list[str]], None]
         self._ended: asyncio.Future[None] | None = None
 
@@ -129,7 +161,7 @@ class Processes:
             "env": dict(environment),
             "pty": pty,
         }
-        self._send(json.dumps(message).encode(), list(descriptors))
+        self._send(_Unsent(json.dumps(message).encode(), list(descriptors), self._count))
         return command
 
     def plan(self, question: int, plan: Mapping[str, Any]) -> None:
@@ -138,6 +170,8 @@ class Processes:
 
     async def kill_all(self) -> None:
         """End every process of the phone, whatever session it has made for itself."""
+        if self._socket.fileno() < 0:
+            return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._killed.append(done)
         self.tell({"op": "kill_all"})
@@ -153,7 +187,7 @@ class Processes:
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send a message without descriptors."""
-        self._send(json.dumps(message).encode(), [])
+        self._send(_Unsent(json.dumps(message).encode()))
 
     def close(self) -> None:
         """Let go of the phone, which then kills its processes and ends."""
@@ -161,7 +195,10 @@ class Processes:
             return
         with suppress(RuntimeError):
             asyncio.get_running_loop().remove_reader(self._socket)
+            asyncio.get_running_loop().remove_writer(self._socket)
         self._socket.close()
+        while self._unsent:
+            self._refuse(self._unsent.pop(0), 128 + signal.SIGKILL)
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
         for command in self._commands.values():
@@ -170,29 +207,33 @@ class Processes:
             if not future.done():
                 future.set_result(None)
 
-    def _send(self, data: bytes, descriptors: list[int]) -> None:
-        self._unsent.append((data, descriptors))
+    def _send(self, message: "_Unsent") -> None:
+        self._unsent.append(message)
         self._flush()
 
     def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         while self._unsent:
-            data, descriptors = self._unsent[0]
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
             try:
-                self._socket.sendmsg([data], rights)
+                self._unsent[0].send(self._socket)
             except BlockingIOError:
                 loop.add_writer(self._socket, self._flush)
                 return
-            except OSError:
-                if self._socket.fileno() < 0:
-                    self._unsent.clear()
-            for descriptor in descriptors:
-                os.close(descriptor)
-            if self._unsent:
-                self._unsent.pop(0)
+            except OSError as error:
+                message = self._unsent.pop(0)
+                if error.errno == errno.EMSGSIZE:
+                    message.say("/system/bin/sh: Argument list too long\n")
+                self._refuse(message, _NOT_EXECUTED if error.errno == errno.EMSGSIZE else 128 + signal.SIGKILL)
+            else:
+                self._unsent.pop(0).close()
         if self._socket.fileno() >= 0:
             loop.remove_writer(self._socket)
+
+    def _refuse(self, message: "_Unsent", status: int) -> None:
+        """Let what the phone will never hear of end for whoever waits for it."""
+        message.close()
+        if message.number is not None and (command := self._commands.pop(message.number, None)) is not None:
+            _settle(command, status)
 
     def _hear(self) -> None:
         while True:

@@ -1,5 +1,7 @@
 """An emulated phone's streams, by a client that speaks adb's packets itself and so chooses their order."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 
@@ -7,7 +9,9 @@ import pytest
 
 from mbench.emulator.adbd import packets
 from mbench.emulator.adbd.packets import Header
-from mbench.emulator.farm import Phone
+from mbench.emulator.farm import Phone, PhoneFarm
+from mbench.emulator.phone.facts import pixel4
+from mbench.emulator.phone.views import STATE
 
 LIMIT_S = 60.0
 """Of each read: a phone that is silent for so long hangs."""
@@ -70,3 +74,21 @@ def test_a_client_that_goes_in_the_middle_of_an_output_leaves_the_phone_to_other
         remote = client.open(local + 1, "shell,v2,raw:echo y; echo z >&2; exit 3")
         out, err, status = b"\1\2\0\0\0y\n", b"\2\2\0\0\0z\n", b"\3\1\0\0\0\3"
         assert client.rest(local + 1, remote) in {out + err + status, err + out + status}
+
+
+@pytest.mark.parametrize(("count", "end"), [(30_000, 5), (34_000, 126), (150_000, 126)])
+def test_a_command_that_is_too_long_to_be_passed_on_ends(client: Client, count: int, end: int) -> None:
+    remote = client.open(1, "shell,v2,raw:exit 5 # " + "\1" * count)  # each of six characters where it is passed on
+    assert client.rest(1, remote)[-6:] == bytes([3, 1, 0, 0, 0, end])
+
+
+def test_a_command_ends_where_the_phones_first_process_has_died(phone_farm: PhoneFarm) -> None:
+    phone = phone_farm.start(pixel4("HEADLESS"))
+    client = Client(phone.address)
+    try:
+        os.kill(int((phone.folder / STATE / "init").read_text()), signal.SIGKILL)
+        for local in range(1, 4):
+            assert client.rest(local, client.open(local, "shell,v2,raw:exit 5")) == b"\3\1\0\0\0\x89"
+    finally:
+        client.close()
+        phone.stop()
