@@ -107,7 +107,7 @@ class SyncService:
         if name == b"RCV2":
             await self._exactly(8)
         try:
-            with self._files.locate(path).open("rb") as file:
+            with open(self._files.locate(path), "rb", opener=_open_at_once) as file:
                 while block := file.read(_READ_BYTES):
                     view = memoryview(block)
                     chunks = bytearray()
@@ -248,6 +248,11 @@ _SEND_V2 = struct.Struct("<4sII")
 
 class _RefusedError(Exception):
     """A push that adbd does not take; the sentence is for the client."""
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file, also a named pipe that nobody writes to: all phones would wait for its other end."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _write_fully(descriptor: int, data: memoryview) -> None:

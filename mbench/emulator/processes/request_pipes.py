@@ -2,10 +2,12 @@
 
 A command takes a line by making the file `lines/N.taken`, which nobody else can make then, with its process id and its
 words, each behind it a zero byte; writes `N` to the pipe `asks`; and obeys the pipe `lines/N`, whose every line is a
-shell command that it executes as it comes. `-N` gives the line back, as does its death.
+shell command that it executes as it comes. `-N` gives the line back, as does its death. One that finds all lines taken
+writes `+`, and lines come free whose takers died, at a deadline say, before they had written their `N`.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ COUNT: Final = 8
 FOLDER: Final = "lines"
 ASKS: Final = "asks"
 _READ_BYTES: Final = 1 << 16
+_TAKING_S: Final = 10.0
+"""After which one that has made the file, and has not written its process id, is dead; both take no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,13 @@ class Lines:
         # Open for both directions (pipe(7)): neither end ever waits for the other to come, or sees it go.
         self.asks = os.open(f"{state}/{ASKS}", os.O_RDWR | os.O_NONBLOCK)
         self._pipes = [os.open(f"{self._folder}/{number}", os.O_RDWR | os.O_NONBLOCK) for number in range(COUNT)]
+        self._asking: set[int] = set()
         self._rest = b""
+
+    def close(self) -> None:
+        """Let go of all lines."""
+        for descriptor in (self.asks, *self._pipes):
+            os.close(descriptor)
 
     def heard(self) -> Iterator[Request | int]:
         """Yield the questions that have come, and the numbers of lines that are given back."""
@@ -58,7 +68,10 @@ class Lines:
         for word in words:
             if word.startswith(b"-"):
                 yield int(word[1:])
+            elif word == b"+":
+                self._free_untold()
             elif (question := self._question(int(word))) is not None:
+                self._asking.add(question.line)
                 yield question
 
     def say(self, line: int, text: str) -> bool:
@@ -71,11 +84,21 @@ class Lines:
 
     def free(self, line: int) -> None:
         """Let others have a line; what nobody has read of it is gone."""
+        self._asking.discard(line)
         with suppress(BlockingIOError):
             while os.read(self._pipes[line], _READ_BYTES):
                 pass
         with suppress(FileNotFoundError):
             os.unlink(f"{self._folder}/{line}.taken")  # noqa: PTH108 - pathlib costs ten times as much
+
+    def _free_untold(self) -> None:
+        for line in {*range(COUNT)} - self._asking:
+            taken = Path(self._folder, f"{line}.taken")
+            with suppress(FileNotFoundError):
+                pid = taken.read_bytes().partition(b"\0")[0]
+                alive = Path("/proc", os.fsdecode(pid)).exists() if pid else _age_s(taken) < _TAKING_S
+                if not alive:
+                    self.free(line)
 
     def _question(self, line: int) -> Request | None:
         try:
@@ -84,3 +107,7 @@ class Lines:
             return Request(line, int(pid), tuple(os.fsdecode(word) for word in words))
         except (OSError, ValueError):
             return None
+
+
+def _age_s(path: Path) -> float:
+    return time.time() - path.stat().st_mtime

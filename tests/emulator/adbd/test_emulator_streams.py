@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mbench.emulator.adbd import packets
+from mbench.emulator.adbd import packets, sync_records
 from mbench.emulator.adbd.packets import Header
 from mbench.emulator.farm import Phone, PhoneFarm
 from mbench.emulator.phone.facts import pixel4
@@ -92,3 +92,11 @@ def test_a_command_ends_where_the_phones_first_process_has_died(phone_farm: Phon
     finally:
         client.close()
         phone.stop()
+
+
+def test_a_named_pipe_that_nobody_writes_to_is_an_empty_file(client: Client, phone: Phone) -> None:
+    os.mkfifo(phone.path("/data/local/tmp/pipe"))
+    remote, path = client.open(1, "sync:"), b"/data/local/tmp/pipe"
+    client.send(packets.WRTE, 1, remote, sync_records.REQUEST.pack(b"RECV", len(path)) + path)
+    assert client.receive()[0].command == packets.OKAY
+    assert client.receive()[1] == b"DONE\0\0\0\0"

@@ -4,7 +4,7 @@ ask() {
   set -C # a file that is there is not opened again: who makes it has the line
   until { printf '%s\0' "$$" "$@" >"$S/lines/$line.taken"; } 2>/dev/null; do
     line=$((line + 1))
-    [ "$line" -lt "$LINES_THERE" ] || { line=0; sleep 0.05; }
+    [ "$line" -lt "$LINES_THERE" ] || { line=0; echo + >|"$S/asks"; sleep 0.05; }
   done
   set +C
   echo "$line" >"$S/asks"
