@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 import tracemalloc
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -118,12 +120,37 @@ def _made(thing: object) -> str:
     return "" if trace is None else "\n" + "\n".join(trace.format())
 
 
+class TensorflowWorker:
+    """A pool of one process; where a test has lost that process, the next test gets another one."""
+
+    def __init__(self) -> None:
+        self._pool = self._begun()
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> "Future[Any]":
+        """Call a function there; see `concurrent.futures.Executor.submit`."""
+        try:
+            return self._pool.submit(function, *arguments, **named)
+        except BrokenProcessPool:
+            self._pool = self._begun()
+            return self._pool.submit(function, *arguments, **named)
+
+    def shutdown(self) -> None:
+        """End its process."""
+        self._pool.shutdown()
+
+    @staticmethod
+    def _begun() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), initializer=end_with_parent)
+
+
 @pytest.fixture(scope="session")
-def tensorflow_worker() -> Iterator[ProcessPoolExecutor]:
+def tensorflow_worker() -> Iterator[TensorflowWorker]:
     """One process with tensorflow for all tests that call it: as in use, and ten seconds are paid once.
 
     The tests' own process cannot have it: `ai_edge_litert.profiling_info_pb2` and tensorflow define one message twice.
     """
-    context = get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=end_with_parent) as worker:
+    worker = TensorflowWorker()
+    try:
         yield worker
+    finally:
+        worker.shutdown()

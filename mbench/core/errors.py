@@ -36,10 +36,17 @@ A message is one line: what was tried, where, what came back, what to do next.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from mbench.core.error_classes import BUILD, BUSY, ENVIRONMENT, QUARANTINE, TRANSPORT, ErrorClass
 from mbench.core.plain_text import whole_seconds
+
+_READABLE: Final = frozenset({"builtins", "datetime", "pathlib", "mbench"})
+"""Packages of the values that errors carry to another process."""
+
+
+def _is_readable(value: object) -> bool:
+    return type(value).__module__.partition(".")[0] in _READABLE
 
 
 class MbenchError(Exception):
@@ -56,8 +63,13 @@ class MbenchError(Exception):
     error_class: ErrorClass | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let a worker process raise it here: an error is made again from its parts, whatever made it takes."""
-        return _made_again, (type(self), self.args, self.__dict__)
+        """Let a worker process raise it here: an error is made again from its parts, whatever made it takes.
+
+        What tensorflow and Keras hang on an error that passes through them stays there: whoever reads it would have to
+        import them.
+        """
+        parts = {name: value for name, value in self.__dict__.items() if _is_readable(value)}
+        return _made_again, (type(self), self.args, parts)
 
 
 def _made_again(kind: type[MbenchError], args: tuple[object, ...], parts: dict[str, object]) -> MbenchError:

@@ -1,6 +1,7 @@
 """`mbench` in a folder whose modules bear the names of Python's and of others': none of them is imported, anywhere."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -117,9 +118,12 @@ def test_run_as_a_module_mbench_imports_no_more_of_that_folder_than_python_does_
     probe = tmp_path / "probe"
     probe.mkdir()
     (probe / "probe.py").write_text("import sys; print(*{name.partition('.')[0] for name in sys.modules})")
-    loaded = subprocess.run((sys.executable, "-m", "probe"), cwd=probe, capture_output=True, text=True, check=True)
-    be_hostile(mbench.folder, marker, leave=frozenset(loaded.stdout.split()))
     mbench.environment.pop("PYTHONSAFEPATH", None)
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    loaded = subprocess.run(
+        (sys.executable, "-m", "probe"), cwd=probe, env=inherited, capture_output=True, text=True, check=True
+    )
+    be_hostile(mbench.folder, marker, leave=frozenset(loaded.stdout.split()))
     call = caller(mbench, (sys.executable, "-m", "mbench"))
     call("run", SMALL, *SHORT)
     call("doctor")

@@ -1,6 +1,7 @@
 """Errors that a worker process raises arrive whole; messages name no time and no size of nothing."""
 
 import pickle
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,10 @@ def test_no_time_is_said_to_be_nothing(seconds: float, said: str) -> None:
 )
 def test_no_size_is_said_to_be_nothing(size_bytes: int, said: str) -> None:
     assert whole_mib(size_bytes) == said
+
+
+def test_what_a_framework_hangs_on_an_error_stays_in_its_process() -> None:
+    error = ArtifactError("it cannot be converted")
+    error.__dict__.update(foreign=Fraction(1, 3), path=Path("model.tflite"), count=3)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.__dict__) == (str(error), {"path": Path("model.tflite"), "count": 3})

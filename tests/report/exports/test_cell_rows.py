@@ -17,7 +17,7 @@ def row(**changes):
 
 def test_a_row_has_the_name_that_lasts_and_the_numbers_of_its_document():
     found = row()
-    assert str(found.cell) == "mine cpu ×1 on workstation"
+    assert str(found.cell) == "mine cpu ×1 on host:workstation"
     assert (found.cell.project, found.cell.branch, found.model, found.name) == (
         "mobile",
         "main",

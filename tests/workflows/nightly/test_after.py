@@ -14,7 +14,10 @@ from mbench.workflows.nightly.farm_file import After
 def run(folder, *command: str, timeout_s: int = 60, **environment: str) -> str | None:
     after = After(command=list(command), environment=environment, timeout_s=timeout_s)
     ended = SimpleNamespace(
-        store=SimpleNamespace(path=folder), end=SimpleNamespace(end=Ending.PARTIAL), night=SimpleNamespace()
+        store=SimpleNamespace(path=folder),
+        end=SimpleNamespace(end=Ending.PARTIAL),
+        night=SimpleNamespace(),
+        judged=None,
     )
     return run_after(after, ended, exit_code=5, folder=folder)  # type: ignore[arg-type]
 

@@ -42,7 +42,7 @@ def test_keras_files_and_saved_models_are_named_likewise(tmp_path: Path) -> None
     [
         ('keras = ["a.keras"]\nvariants = ["mobilenet_v1_0.50_160_int8"]\n', "into a \\[\\[measure\\]\\] of their own"),
         ('keras = ["a.keras"]\nsuite = "mobilenets/table-6"\n', "a suite stands alone"),
-        ('arch = "gone.py:net"\n', "measure 1: --arch .*gone.py: no such file"),
+        ('arch = "gone.py:net"\n', r"farm\.toml:\d+: measure\.1\.arch: --arch .*gone\.py: no such file"),
         ('models = [{ file = "m.tflite", as = "m" }]\nquantization = "int8"\n', "m.tflite is measured as it is"),
     ],
 )
