@@ -1,12 +1,11 @@
 """What changed between two verdicts: a report that is the same every night is read by nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mbench.core.cells import Cell
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Standing
+from mbench.core.verdicts import UNMEASURED, Finding, FindingClass, NightVerdict, Standing
 
-_UNMEASURED = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})
 _OPEN = frozenset({Standing.SUSPECT, Standing.PHONE_CHANGED})
 
 Key = tuple[Cell, FindingClass]
@@ -21,7 +20,8 @@ class VerdictChanges:
         still: bad both times.
         recovered: bad the last time, measured tonight and no longer so; as the last verdict had them.
         accepted: bad the last time, and accepted tonight.
-        unseen: bad the last time, and tonight nothing certain is known of them: no number, a suspect, another phone.
+        unseen: bad the last time, and tonight nothing certain is known of them: no number, not planned, a suspect,
+            another phone.
     """
 
     new: tuple[Finding, ...]
@@ -36,16 +36,19 @@ class VerdictChanges:
         return bool(self.new or self.recovered or self.accepted)
 
 
-def changes_between(last: NightVerdict | None, tonight: NightVerdict) -> VerdictChanges:
+def changes_between(
+    last: NightVerdict | None, tonight: NightVerdict, *, planned: Callable[[Cell], bool] = lambda _: True
+) -> VerdictChanges:
     """Return what changed from the verdict of the last judged night to tonight's.
 
     Args:
         last: of the same project and branch; None where tonight is the first: then all that is bad is new.
         tonight: the verdict of tonight.
+        planned: whether a cell was planned tonight: what was not looked at has not recovered.
     """
     before = _by_key(last.findings) if last is not None else {}
     now = _by_key(tonight.findings)
-    unmeasured = {finding.cell for finding in tonight.findings if finding.kind in _UNMEASURED}
+    unmeasured = {finding.cell for finding in tonight.findings if finding.kind in UNMEASURED}
     bad = [finding for finding in tonight.findings if is_bad(finding)]
     bad_before = [finding for finding in before.values() if is_bad(finding)]
     keys = {_key(finding) for finding in bad}
@@ -53,7 +56,9 @@ def changes_between(last: NightVerdict | None, tonight: NightVerdict) -> Verdict
     gone: dict[str, list[Finding]] = {"recovered": [], "accepted": [], "unseen": []}
     for finding in bad_before:
         if _key(finding) not in keys:
-            gone[_became(finding, now, unmeasured)].append(finding)
+            known = finding.kind in UNMEASURED or finding.cell not in unmeasured
+            seen = known and planned(finding.cell)
+            gone[_became(finding, now, seen=seen)].append(finding)
     return VerdictChanges(
         new=tuple(finding for finding in bad if _key(finding) not in keys_before),
         still=tuple(finding for finding in bad if _key(finding) in keys_before),
@@ -65,19 +70,17 @@ def changes_between(last: NightVerdict | None, tonight: NightVerdict) -> Verdict
 
 def is_bad(finding: Finding) -> bool:
     """Whether it is to be reported: a regression, a failure, or a cell without a number, that nobody accepted."""
-    return finding.alarm or (finding.kind in _UNMEASURED and finding.accepted is None)
+    return finding.alarm or (finding.kind in UNMEASURED and finding.accepted is None)
 
 
-def _became(finding: Finding, now: dict[Key, Finding], unmeasured: set[Cell]) -> str:
+def _became(finding: Finding, now: dict[Key, Finding], *, seen: bool) -> str:
     """Return what became of a finding that was bad the last time and is not so tonight."""
     found = now.get(_key(finding))
     if found is not None and found.accepted is not None:
         return "accepted"
     if found is not None and found.standing in _OPEN:
         return "unseen"
-    if found is None and finding.kind not in _UNMEASURED and finding.cell in unmeasured:
-        return "unseen"
-    return "recovered"
+    return "unseen" if found is None and not seen else "recovered"
 
 
 def _by_key(findings: Iterable[Finding]) -> dict[Key, Finding]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from mbench.core.cells import Cell
 
@@ -27,6 +28,10 @@ class FindingClass(StrEnum):
     MEMORY = "memory"
     LATENCY = "latency"
     IMPROVED = "improved"
+
+
+UNMEASURED: Final = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})
+"""Classes of cells without a number."""
 
 
 class Standing(StrEnum):

@@ -108,3 +108,9 @@ def test_an_accepted_change_that_is_an_alarm_again_is_new():
 )
 def test_regressions_failures_and_cells_without_a_number_are_bad_unless_accepted(finding, bad):
     assert is_bad(finding) is bad
+
+
+def test_a_cell_that_was_not_planned_tonight_has_not_recovered():
+    last = night(found("gone"), found("there"), found("broken", FindingClass.FAILED, Standing.CERTAIN))
+    changes = changes_between(last, night(), planned=lambda cell: cell.workload == "there")
+    assert (names(changes.recovered), names(changes.unseen)) == (["there"], ["gone", "broken"])

@@ -7,14 +7,16 @@ import numpy as np
 
 from mbench.core.cells import Cell
 from mbench.core.series import Series
+from mbench.core.verdicts import UNMEASURED, NightVerdict
 from mbench.gate.tonight import up_to
 from mbench.history.past import Past
+from mbench.report.render.number_format import count_of
 
 
 def judged_against(past: Past, own: Iterable[Series], night: int) -> tuple[int, Iterator[Series]]:
     """Return the index of the night behind another branch's nights, and series that end with it.
 
-    A cell that the other branch never had is left out: nothing can be said of it.
+    A cell that the other branch never had stands alone: no past says anything of its number.
 
     Args:
         past: of the other branch.
@@ -29,9 +31,12 @@ def judged_against(past: Past, own: Iterable[Series], night: int) -> tuple[int, 
 def _joined(past: Past, tonight: dict[Cell, Series], index: int) -> Iterator[Series]:
     for batch in past.batches():
         for before in batch:
-            point = tonight.get(_anywhere(before.cell))
+            point = tonight.pop(_anywhere(before.cell), None)
             if point is not None:
                 yield behind(before, point, index)
+    for point in tonight.values():
+        nothing = {field.name: getattr(point, field.name)[:0] for field in fields(Series)[2:]}
+        yield behind(Series(cell=point.cell, model=point.model, **nothing), point, index)
 
 
 def behind(before: Series, point: Series, index: int) -> Series:
@@ -42,6 +47,24 @@ def behind(before: Series, point: Series, index: int) -> Series:
     }
     columns["night"][-1] = index
     return Series(cell=point.cell, model=point.model, **columns)
+
+
+def without_others(verdict: NightVerdict, branch: str) -> NightVerdict:
+    """Return a verdict without what began before its night: the other branch has it, too, and brought it.
+
+    Args:
+        verdict: of a night that was judged by another branch's past.
+        branch: the other one.
+    """
+    own = tuple(one for one in verdict.findings if one.since == verdict.night or one.kind in UNMEASURED)
+    others = len(verdict.findings) - len(own)
+    if not others:
+        return verdict
+    alike = {one.cell for one in verdict.findings} - {one.cell for one in own}
+    note = (
+        f"{count_of(others, 'finding')} of nights before left out: {branch} has the same, and this branch brought none"
+    )
+    return replace(verdict, findings=own, unchanged=verdict.unchanged + len(alike), notes=(*verdict.notes, note))
 
 
 def _anywhere(cell: Cell) -> Cell:

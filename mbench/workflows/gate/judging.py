@@ -4,25 +4,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from mbench.core.acceptances import AcceptedChange, accepted, stale
-from mbench.core.errors import StoreError, UsageError
+from mbench.core.errors import UsageError
 from mbench.core.series import Series
 from mbench.core.verdict_document import KeptDecision, VerdictDocument
-from mbench.core.verdicts import Decision, Finding, FindingClass, NightName, NightVerdict, Standing
+from mbench.core.verdicts import UNMEASURED, Decision, Finding, NightName, NightVerdict, Standing
 from mbench.gate.judge import judge
 from mbench.history.archive import Archive
 from mbench.history.past import Past
-from mbench.store.session import session_folder
-from mbench.store.verdicts import read_verdict
 from mbench.workflows.accepting.accept_file import read_accepted, stale_note
-from mbench.workflows.gate.against import judged_against
+from mbench.workflows.gate.against import judged_against, without_others
 from mbench.workflows.gate.asked_changes import AskedChanges
 from mbench.workflows.gate.cells import MeasuredCells
+from mbench.workflows.gate.known import known_verdicts
 from mbench.workflows.history.archives import asked
-
-_UNMEASURED: Final = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +46,14 @@ class Judgement:
 
     Attributes:
         decisions: by which it was judged, those of earlier nights among them.
-        last: the verdict of the last judged night; None where there was none.
+        last: the verdict of the last judged night; None where there was none, or where it is another branch's.
+        nights: sessions that it was judged by, the earliest first, itself the last.
     """
 
     verdict: NightVerdict
     decisions: tuple[KeptDecision, ...]
     last: VerdictDocument | None
+    nights: tuple[str, ...] = ()
 
 
 def judge_session(
@@ -99,8 +97,10 @@ def _judged(
         index, series = judged_against(compared, series, index)
     names = {night.index: NightName(id=night.name, date=night.day) for night in compared.nights if night.index < index}
     names[index] = NightName(id=request.session, date=_day_of(past, request.session))
-    last = _last_verdict(request.root, names, index, note)
-    decisions = (*(last.decisions if last else ()), *tonight)
+    farms = {night.index: night.farm for night in compared.nights}
+    farms[index] = next(night.farm for night in past.nights if night.session == request.session)
+    known = known_verdicts(request.root, names, farms, index, note)
+    decisions = known.decisions(tonight)
     changes = AskedChanges()
     verdict = judge(
         series,
@@ -108,16 +108,20 @@ def _judged(
         branch=branch,
         night=index,
         nights=names,
-        decisions=_numbered(decisions, names),
+        decisions=_numbered(decisions, names, branch),
         accepted=lambda finding: accepted(finding, entries),
         changed=changes,
         error_class=measured.error_class,
     )
     verdict = changes.filled(verdict, (past,) if compared is past else (past, compared), names)
+    stale_notes = tuple(_stale_notes(request, entries, verdict))
+    if compared is not past:
+        verdict = without_others(verdict, compared.branch)
     return Judgement(
-        verdict=replace(verdict, notes=(*verdict.notes, *_stale_notes(request, entries, verdict))),
+        verdict=replace(verdict, notes=(*verdict.notes, *stale_notes)),
         decisions=tuple(_carried(one, request.session) for one in decisions),
-        last=last,
+        last=known.last if compared is past else None,
+        nights=(*(night.session for night in compared.nights[:index] if night.session), request.session),
     )
 
 
@@ -132,29 +136,22 @@ def _day_of(past: Past, session: str) -> date:
     return next(night.day for night in past.nights if night.session == session)
 
 
-def _last_verdict(
-    root: Path, names: Mapping[int, NightName], index: int, note: Callable[[str], None]
-) -> VerdictDocument | None:
-    """Return the verdict of the last night before an index that was judged; a damaged one is noted and passed over."""
-    for place in sorted((place for place in names if place < index), reverse=True):
-        try:
-            found = read_verdict(session_folder(root, names[place].id))
-        except StoreError as error:
-            note(f"an earlier verdict was passed over: {error}")
-            continue
-        if found is not None:
-            return found
-    return None
+def _numbered(decisions: tuple[KeptDecision, ...], names: Mapping[int, NightName], branch: str) -> Iterator[Decision]:
+    """Yield decisions with the indices of their nights, of the branch that is judged.
 
-
-def _numbered(decisions: tuple[KeptDecision, ...], names: Mapping[int, NightName]) -> Iterator[Decision]:
-    """Yield decisions with the indices of their nights; those about nights that are no more are left out."""
+    Those about nights that are no more are left out.
+    """
     index_of = {name.id: index for index, name in names.items()}
     for one in decisions:
         since, night = index_of.get(one.since), index_of.get(one.night)
         if since is not None and night is not None:
             yield Decision(
-                cell=one.cell, since=since, night=night, standing=one.standing, rerun=one.rerun, because=one.because
+                cell=replace(one.cell, branch=branch),
+                since=since,
+                night=night,
+                standing=one.standing,
+                rerun=one.rerun,
+                because=one.because,
             )
 
 
@@ -166,7 +163,7 @@ def _carried(one: KeptDecision, session: str) -> KeptDecision:
 
 
 def _stale_notes(request: GateRequest, entries: tuple[AcceptedChange, ...], verdict: NightVerdict) -> Iterator[str]:
-    unmeasured = [(one.cell, one.model) for one in verdict.findings if one.kind in _UNMEASURED]
+    unmeasured = [(one.cell, one.model) for one in verdict.findings if one.kind in UNMEASURED]
     findings: tuple[Finding, ...] = (*verdict.findings, *verdict.near)
     for entry in stale(entries, findings, unmeasured):
         yield stale_note(str(request.accepted), entry)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.cells import Cell
 from mbench.core.ports import Progress
 from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges, changes_between
@@ -77,8 +79,15 @@ def judge_stored(
         verdict=judgement.verdict,
     )
     save_verdict(store.path, document)
-    changes = changes_between(judgement.last.verdict, judgement.verdict) if judgement.last else None
+    changes = None
+    if judgement.last is not None:
+        looked_at = partial(_is_planned, measured)
+        changes = changes_between(judgement.last.verdict, judgement.verdict, planned=looked_at)
     return Judged(document=document, changes=changes)
+
+
+def _is_planned(measured: MeasuredCells, cell: Cell) -> bool:
+    return measured.of(cell) is not None
 
 
 def cells_of(request: GateRequest, store: SessionStore) -> MeasuredCells:

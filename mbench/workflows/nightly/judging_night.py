@@ -4,13 +4,12 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 
-from mbench.core.errors import MbenchError, StoreError
+from mbench.core.errors import MbenchError
 from mbench.core.nights import Night
 from mbench.core.ports import Progress
 from mbench.core.verdict_document import KeptDecision
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.render.number_format import count_of
-from mbench.store.nights import list_nights
 from mbench.store.session_store import SessionStore
 from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.gate.judging import GateRequest, Judgement
@@ -117,7 +116,7 @@ def _again(
     rerun = RerunNight(
         store=store,
         measured=measured,
-        earlier=EarlierResults(file.results, _nights_of(file, night), measured, progress.note),
+        earlier=EarlierResults(file.results, judgement.nights, measured, progress.note),
         budget_s=max(0.0, min(file.farm.gate.budget_s(window_s), left_s)),
         adb_servers=request.adb_servers,
         binary=None if program is None else file.resolved(program),
@@ -126,13 +125,3 @@ def _again(
         clock=clock,
     )
     return measure_suspects_again(rerun, judgement.verdict, progress=progress)
-
-
-def _nights_of(file: FarmFile, night: Night) -> tuple[str, ...]:
-    """Return the sessions of the project's and branch's nights, the earliest first."""
-    try:
-        nights = list_nights(file.results)
-    except StoreError:
-        return (night.session,)
-    same = (night.project, night.branch)
-    return tuple(each.night.session for each in nights if (each.night.project, each.night.branch) == same)

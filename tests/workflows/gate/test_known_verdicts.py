@@ -1,0 +1,143 @@
+"""Decisions of re-runs outlive other farm files' nights, judging anew, and branches that are judged by them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sample_sessions as sample
+
+from mbench.core.cells import Cell
+from mbench.core.error_classes import MODEL
+from mbench.core.results import Status
+from mbench.core.verdict_changes import VerdictChanges
+from mbench.core.verdict_document import KeptDecision
+from mbench.core.verdicts import FindingClass, Rerun, Standing
+from mbench.store.session_store import SessionStore
+from mbench.workflows.gate.judging import GateRequest, judge_session
+from mbench.workflows.gate.night_gate import cells_of, judge_stored
+from mbench.workflows.gate.old_files import EarlierResults
+
+LEVEL_US, SLOW_US = 20_000, 24_000
+NIGHTS = 7
+OTHER = sample.PHONE.model_copy(update={"serial": "P2"})
+
+
+def measured(root: Path, days: float, level_us: int, *jobs, device=sample.PHONE, **changes) -> SessionStore:
+    jobs = jobs or (sample.planned(sha256=("a" if level_us == LEVEL_US else "c") * 64),)
+    return sample.night(
+        root,
+        sample.part(jobs, device=device),
+        at=sample.NOW + timedelta(days=days),
+        latencies={job.id: (level_us - 1, level_us, level_us + 1) for job in jobs},
+        **changes,
+    )
+
+
+def judged(root: Path, store: SessionStore, *decided: KeptDecision, **changes):
+    return judge_stored(
+        GateRequest(root=root, session=store.plan.session, **changes),
+        store,
+        codes=lambda verdict: (1,) if verdict.alarms else (0,),
+        again=lambda _measured, _judgement: decided,
+        progress=_Silent(),
+    )
+
+
+def confirmed(store: SessionStore, branch: str = "main") -> KeptDecision:
+    session = store.plan.session
+    name = store.plan.jobs[0].workload.artifact.name
+    serial = store.plan.devices[0].device.serial
+    cell = Cell(project="app", branch=branch, workload=name, delegate="cpu", threads=1, serial=serial)
+    rerun = Rerun(old_us=(LEVEL_US,) * 12, new_us=(SLOW_US,) * 12, p_value=1e-5, session="reruns/one")
+    return KeptDecision(cell=cell, since=session, night=session, standing=Standing.CONFIRMED, rerun=rerun)
+
+
+def standings(found) -> list[tuple[Standing, int]]:
+    return [(one.standing, one.nights) for one in found.verdict.findings]
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Path:
+    for days in range(NIGHTS):
+        measured(tmp_path, days, LEVEL_US)
+    return tmp_path
+
+
+def test_a_night_that_is_judged_anew_keeps_what_its_re_runs_decided(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    first = judged(past, store, confirmed(store))
+    anew = judged(past, store)
+    assert standings(anew) == standings(first) == [(Standing.CONFIRMED, 1)]
+    assert anew.document == first.document
+    assert standings(judged(past, measured(past, NIGHTS + 1, SLOW_US))) == [(Standing.CONFIRMED, 2)]
+
+
+def test_what_is_decided_anew_goes_before_what_was_decided(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    judged(past, store, confirmed(store))
+    taken_back = confirmed(store).model_copy(update={"standing": Standing.WITHDRAWN})
+    assert standings(judged(past, store, taken_back)) == []
+
+
+def test_overlapping_nights_of_another_farm_file_lose_no_confirmed_regression(past):
+    other = [measured(past, days + 0.1, LEVEL_US, device=OTHER, farm="other") for days in (NIGHTS, NIGHTS + 1)]
+    store = measured(past, NIGHTS, SLOW_US)
+    judged(past, other[0])  # ends before the night that began before it
+    judged(past, store, confirmed(store))
+    second = judged(past, measured(past, NIGHTS + 1, SLOW_US))
+    assert standings(second) == [(Standing.CONFIRMED, 2)]
+    assert (len(second.changes.new), len(second.changes.still)) == (0, 1)
+    beside = judged(past, other[1])
+    assert (beside.verdict.findings, beside.changes) == (
+        (),
+        VerdictChanges(new=(), still=(), recovered=(), accepted=(), unseen=()),
+    )
+
+
+def test_a_regression_of_a_cell_that_is_not_planned_any_more_has_not_recovered(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    judged(past, store, confirmed(store))
+    changes = judged(past, measured(past, NIGHTS + 1, LEVEL_US, device=OTHER)).changes
+    assert (changes.recovered, [one.cell.serial for one in changes.unseen]) == ((), ["P1"])
+
+
+def test_a_branch_is_not_blamed_for_what_its_other_branch_brought(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    judged(past, store, confirmed(store))
+    same = judged(past, measured(past, NIGHTS + 1, SLOW_US, branch="pull"), against="main")
+    assert (same.verdict.findings, same.document.exit_codes, same.changes) == ((), (0,), None)
+    assert (same.verdict.judged, same.verdict.unchanged) == (1, 1)
+    assert ["main has the same" in note for note in same.verdict.notes] == [True]
+    worse = measured(past, NIGHTS + 2, 30_000, branch="pull")
+    (found,) = judged(past, worse, against="main").verdict.findings
+    assert (found.since, found.before, found.standing) == (worse.plan.session, SLOW_US, Standing.SUSPECT)
+    (found,) = judged(past, worse, confirmed(worse, "pull"), against="main").verdict.findings
+    assert (found.since, found.standing) == (worse.plan.session, Standing.CONFIRMED)
+
+
+def test_a_branch_finds_the_files_of_the_branch_that_it_is_judged_by(past):
+    store = measured(past, NIGHTS, SLOW_US, branch="pull")
+    request = GateRequest(root=past, session=store.plan.session, against="main")
+    cells = cells_of(request, store)
+    judgement = judge_session(request, cells, note=print)
+    (found,) = judgement.verdict.findings
+    earlier = EarlierResults(past, judgement.nights, cells, print).before(found.cell, found.since)
+    assert earlier.result.workload.artifact.sha256 == "a" * 64
+
+
+@pytest.mark.parametrize("against", ["main", "nobody"])
+def test_a_cell_that_the_other_branch_never_had_is_judged_alone(past, against):
+    jobs = sample.planned("mobilenet_v1_0.25_128_fp32", "job-1"), sample.planned("mobilenet_v1_0.25_160_fp32", "job-2")
+    store = measured(past, NIGHTS, LEVEL_US, *jobs, branch="pull", written=False)
+    store.save_job(sample.result(store.plan, "job-1"))
+    store.save_job(sample.result(store.plan, "job-2", runs=(), status=Status.FAILED, error_class=MODEL, message="no"))
+    verdict = judged(past, store, against=against).verdict
+    assert [(one.kind, one.cell.workload) for one in verdict.findings] == [
+        (FindingClass.FAILED, "mobilenet_v1_0.25_160_fp32")
+    ]
+    assert (verdict.judged, verdict.too_young) == (0, 1)
+
+
+class _Silent:
+    def note(self, text: str) -> None:
+        raise AssertionError(text)
