@@ -47,7 +47,7 @@ class Judgement:
     Attributes:
         decisions: by which it was judged, those of earlier nights among them.
         last: the verdict of the last judged night; None where there was none, or where it is another branch's.
-        nights: sessions that it was judged by, the earliest first, itself the last.
+        nights: sessions of the nights that it was judged by, the earliest first, itself the last.
     """
 
     verdict: NightVerdict
@@ -121,7 +121,7 @@ def _judged(
         verdict=replace(verdict, notes=(*verdict.notes, *stale_notes)),
         decisions=tuple(_carried(one, request.session) for one in decisions),
         last=known.last if compared is past else None,
-        nights=(*(night.session for night in compared.nights[:index] if night.session), request.session),
+        nights=(*(each.session for each in compared.nights[:index] if each.session and each.farm), request.session),
     )
 
 

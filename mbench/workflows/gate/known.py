@@ -11,7 +11,7 @@ from pathlib import Path
 from mbench.core.errors import StoreError
 from mbench.core.verdict_document import KeptDecision, VerdictDocument
 from mbench.core.verdicts import NightName
-from mbench.store.session import session_folder
+from mbench.store.session import list_sessions, session_folder
 from mbench.store.verdicts import read_verdict
 from mbench.workflows.gate.cells import Key
 
@@ -63,8 +63,10 @@ def known_verdicts(
         note: is told what could not be read.
     """
     newest: dict[str | None, VerdictDocument] = {}
-    wanted = {farms[place] for place in names if place < index}
-    for place in sorted((place for place in names if place < index), reverse=True):
+    there = set(list_sessions(root))  # of a night that never began, and of an import, there is nothing to read
+    places = sorted((place for place in names if place < index and names[place].id in there), reverse=True)
+    wanted = {farms[place] for place in places}
+    for place in places:
         if farms[place] in newest or (found := _verdict(root, names[place].id, note)) is None:
             continue
         newest[farms[place]] = found

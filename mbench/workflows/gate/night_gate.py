@@ -12,6 +12,7 @@ from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges, changes_between
 from mbench.core.verdict_document import KeptDecision, VerdictDocument
 from mbench.core.verdicts import FindingClass, NightVerdict
+from mbench.store.packs import is_unpacked
 from mbench.store.session_store import SessionStore
 from mbench.store.verdicts import save_verdict
 from mbench.workflows.gate.cells import MeasuredCells, measured_cells
@@ -78,7 +79,12 @@ def judge_stored(
         decisions=judgement.decisions,
         verdict=judgement.verdict,
     )
-    save_verdict(store.path, document)
+    if is_unpacked(store.path):
+        progress.note(
+            f"{request.session} is packed: its pack keeps the verdict that it has, and this one is printed only"
+        )
+    else:
+        save_verdict(store.path, document)
     changes = None
     if judgement.last is not None:
         looked_at = partial(_is_planned, measured)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mbench.core.ports import SilentProgress
+from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, open_session
 from mbench.workflows.gate.judging import GateRequest
 from mbench.workflows.gate.night_gate import Judged, judge_stored
@@ -52,7 +53,8 @@ def judge_by_name(
     path = find_session(root, session)
     store = open_session(path)
     name = store.plan.session
-    request = GateRequest(root=path.parent, session=name) if file is None else gate_request(file, name)
+    own = root if is_unpacked(path) else path.parent
+    request = GateRequest(root=own, session=name) if file is None else gate_request(file, name)
     if accepted is not None:
         request = replace(request, accepted=accepted)
     if against is not None:

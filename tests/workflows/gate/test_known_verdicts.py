@@ -12,10 +12,13 @@ from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdict_document import KeptDecision
 from mbench.core.verdicts import FindingClass, Rerun, Standing
+from mbench.store.packs import pack
 from mbench.store.session_store import SessionStore
 from mbench.workflows.gate.judging import GateRequest, judge_session
 from mbench.workflows.gate.night_gate import cells_of, judge_stored
 from mbench.workflows.gate.old_files import EarlierResults
+from mbench.workflows.history.command import ImportRequest, import_file
+from mbench.workflows.nightly.judging_stored import judge_by_name
 
 LEVEL_US, SLOW_US = 20_000, 24_000
 NIGHTS = 7
@@ -136,6 +139,29 @@ def test_a_cell_that_the_other_branch_never_had_is_judged_alone(past, against):
         (FindingClass.FAILED, "mobilenet_v1_0.25_160_fp32")
     ]
     assert (verdict.judged, verdict.too_young) == (0, 1)
+
+
+def test_nights_that_never_began_and_imports_hold_no_verdict_that_could_be_missed(past):
+    csv = past / "past.csv"
+    csv.write_text("time,workload,device,latency_us\n2026-11-08T03:00,net,P9,1000\n", encoding="utf-8")
+    import_file(ImportRequest(root=past, file=csv, project="app", branch="main", columns={}, device=None, time=None))
+    before = measured(past, NIGHTS, SLOW_US)
+    judged(past, before, confirmed(before))
+    store = measured(past, NIGHTS + 2, SLOW_US, missed=[(sample.NOW + timedelta(days=NIGHTS + 1)).date()])
+    assert standings(judged(past, store)) == [(Standing.CONFIRMED, 3)]
+    request = GateRequest(root=past, session=store.plan.session)
+    names = judge_session(request, cells_of(request, store), note=print).nights
+    assert (len(names), names[-2:]) == (NIGHTS + 2, (before.plan.session, store.plan.session))
+
+
+def test_a_packed_night_is_judged_by_the_nights_before_it(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    pack(past, "2026-11", [store.path])
+    notes: list[str] = []
+    wanted = store.plan.session
+    found, _ = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append)
+    assert standings(found) == [(Standing.SUSPECT, 1)]
+    assert ["is packed" in note for note in notes] == [True]
 
 
 class _Silent:
