@@ -117,9 +117,9 @@ def stale(
 
 def _began_before(entry: AcceptedChange, finding: Finding) -> bool:
     """Whether the finding is the change that was accepted, and none that began after its night."""
-    if finding.since_date is not None:
-        return finding.since_date <= entry.night_date
-    return finding.since == entry.night
+    if finding.since_date is not None and finding.since_date != entry.night_date:
+        return finding.since_date < entry.night_date
+    return finding.since == entry.night or (finding.since_date is not None and finding.since < entry.night)
 
 
 def _holds_level(entry: AcceptedChange, finding: Finding) -> bool:

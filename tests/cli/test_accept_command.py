@@ -11,7 +11,13 @@ from mbench.workflows.accepting.accept_file import read_accepted
 @pytest.fixture
 def results(bare):
     folder = bare.folder / "results"
-    judged(folder, finding(), finding(serial="9B2", now=15_000.0), certain(FindingClass.SIZE))
+    began = "20261130-000000-farm-main-0000"  # not after the night that is accepted
+    judged(
+        folder,
+        finding(since=began),
+        finding(serial="9B2", now=15_000.0, since=began),
+        certain(FindingClass.SIZE, since=began),
+    )
     return folder
 
 

@@ -162,3 +162,8 @@ def test_an_entry_that_silences_nothing_is_stale_unless_its_cell_has_no_number()
 
 def test_a_phone_that_is_away_cannot_be_accepted():
     assert {FindingClass.LAB, FindingClass.MISSING, FindingClass.IMPROVED}.isdisjoint(ACCEPTABLE)
+
+
+def test_what_a_later_night_of_the_same_date_brought_is_another_change():
+    assert accepted(found(since="n2"), [ENTRY]) is None
+    assert accepted(found(since="n0"), [ENTRY]) is not None
