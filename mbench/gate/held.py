@@ -31,12 +31,15 @@ AT_ONCE: Final = 0.1
 smaller one two nights must. A regression is often mended the next day."""
 
 
-def held_shift(values: Floats, epoch: Counts, settled: Sequence[Settled], course: Course) -> Shift | None:
+def held_shift(
+    values: Floats, epoch: Counts, thing: Counts, settled: Sequence[Settled], course: Course
+) -> Shift | None:
     """Return the confirmed regression that still holds, the newest, with the level before the first that does.
 
     Args:
         values: nights with a number, oldest first.
         epoch: of each.
+        thing: under test, of each.
         settled: decisions at places of them.
         course: what single nights say.
     """
@@ -51,12 +54,38 @@ def held_shift(values: Floats, epoch: Counts, settled: Sequence[Settled], course
         if before is None:
             continue
         change = _change(values, one, before)
+        if _mended(values, thing, one, before, change):
+            continue
         if not _gone(values, start, one, before, change, falls, course):
             shifts.append(Shift(since=one.since, before=before, noise=0.0, standing=Standing.CONFIRMED))
     if not shifts:
         return None
     first, last = min(shifts, key=lambda one: one.since), max(shifts, key=lambda one: one.since)
     return Shift(since=last.since, before=first.before, noise=0.0, standing=Standing.CONFIRMED)
+
+
+def _mended(values: Floats, thing: Counts, one: Settled, before: float, change: float) -> bool:
+    """Whether another file or program was as before: what is slow again after that is another regression.
+
+    A lucky night of the same file mends nothing.
+    """
+    if change < ONE_NIGHT:
+        return False
+    least = _nights_needed(change)
+    for begin in range(one.asked + 1, values.size):
+        if thing[begin] in (thing[begin - 1], thing[one.asked]):
+            continue
+        for end in range(begin + least, values.size + 1):
+            if thing[end - 1] != thing[begin]:
+                break
+            if is_back(values[begin:end], before):
+                return True
+    return False
+
+
+def _nights_needed(change: float) -> int:
+    """Return how many nights as before show that a confirmed change is gone."""
+    return 1 if change >= AT_ONCE else 2
 
 
 def is_back(nights: Floats, before: float) -> bool:
@@ -93,7 +122,7 @@ def _gone(
     fell, back = course.fell, course.back
     if fell is not None and fell > one.asked and is_back(values[fell:], before):
         return True
-    nights = 1 if change >= AT_ONCE else 2
+    nights = _nights_needed(change)
     return back is not None and one.asked < back <= values.size - nights and is_back(values[back:], before)
 
 

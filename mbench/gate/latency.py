@@ -87,7 +87,7 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
             slow = SlowCourse()  # one night showed that it is gone, which ranks will know after some more
         elif slow.worse is None:
             slow = _carried(past, settled, slow)
-    held = held_shift(past.values, epoch, settled, course)
+    held = held_shift(past.values, epoch, series.thing[places], settled, course)
     if held is not None:
         course, slow = _beside_held(course, slow, held, max(one.asked for one in settled if one.since == held.since))
     elif slow.worse is not None and slow.worse.standing is Standing.CONFIRMED:

@@ -111,3 +111,34 @@ def test_the_first_night_cannot_be_held() -> None:
 def test_nights_are_back_within_a_fortieth_of_the_level_of_before() -> None:
     assert is_back(np.array([10_249.0]), 10_000)
     assert not is_back(np.array([10_251.0]), 10_000)
+
+
+def test_what_another_file_mended_and_comes_back_is_another_regression() -> None:
+    values = [*CALM, 12_000, 10_000, 12_000]
+    for came_back in (1, 2):
+        things = [*[0] * 20, 1, 0, came_back]
+        assert told(values, confirmed(20, 20, 1.2), thing=things) == [("suspect", "n22", 10_000)]
+    same_file = [*[0] * 20, 1, 1, 1]
+    assert ("confirmed", "n20", 10_000) in told(values, confirmed(20, 20, 1.2), thing=same_file)
+
+
+def test_a_hot_night_of_the_file_that_mended_is_a_suspect_alone() -> None:
+    values = [*CALM, 12_000, *[10_000.0] * 3, 12_500]
+    assert told(values, confirmed(20, 20, 1.2), thing=[*[0] * 20, 1, *[2] * 4]) == [("suspect", "n24", 10_000)]
+
+
+def test_another_file_must_be_as_before_to_have_mended() -> None:
+    def after(*nights: float, ratio: float = 1.2):
+        return told(
+            [*CALM, 12_000, *nights, 12_000], confirmed(20, 20, ratio), thing=[*[0] * 20, 1, *things_of(nights)]
+        )
+
+    def things_of(nights):
+        return [*[2] * len(nights), 1]
+
+    held = ("confirmed", "n20", 10_000)
+    assert held in after(10_251)
+    assert held not in after(10_249)
+    assert held in after(10_000, ratio=1.099)
+    assert held not in after(10_000, 10_000, ratio=1.099)
+    assert held in after(10_000, 10_000, ratio=1.049)
