@@ -59,7 +59,8 @@ class Tonight:
         series = self.series
         night = int(series.night[since])
         name = self.nights[night]
-        changed = self.changed(series.cell, int(series.night[since - 1]), night) if since > 0 else ()
+        measured = np.flatnonzero(series.state[:since] == PointState.NUMBER)
+        changed = self.changed(series.cell, int(series.night[measured[-1]]), night) if measured.size else ()
         return Finding(
             cell=series.cell,
             model=series.model,

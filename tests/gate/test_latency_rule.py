@@ -159,3 +159,10 @@ def test_no_column_and_no_decision_breaks_the_rule(values: list[float], made: li
     for one in judged(values, decisions).findings:
         assert one.before is not None
         assert 1 <= one.nights <= len(values)
+
+
+def test_what_changed_is_asked_from_the_last_night_with_a_number() -> None:
+    state = [*[PointState.NUMBER] * 8, PointState.FAILED, PointState.MISSING, PointState.NUMBER]
+    whole = series([*[10_000.0] * 8, np.nan, np.nan, 12_000], state=state)
+    (one,) = judge_latency(tonight(whole), ()).findings
+    assert (one.since, one.changed) == ("n10", ("7 → 10",))

@@ -1,8 +1,9 @@
 """A night's cells with their numbers: what exports need beside the findings."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from mbench.core.cell_names import cell_of
 from mbench.core.cells import Cell, PointState
@@ -50,7 +51,12 @@ class CellRow:
 
 
 def cell_rows(
-    results: Iterable[JobResult], *, project: str, branch: str, names: Mapping[str, str]
+    results: Iterable[JobResult],
+    *,
+    project: str,
+    branch: str,
+    names: Mapping[str, str],
+    renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[CellRow, ...]:
     """Return the rows of a night's jobs, in their order.
 
@@ -59,16 +65,22 @@ def cell_rows(
         project: of the night.
         branch: of the night.
         names: the names that last, of users' own files, by job.
+        renamed: new names of workloads by old ones: findings are of the new ones.
     """
-    return tuple(_cell_row(result, row_of(result), project, branch, names) for result in results)
+
+    def cell(result: JobResult) -> Cell:
+        found = cell_of(result, project=project, branch=branch, names=names)
+        return replace(found, workload=renamed.get(found.workload, found.workload))
+
+    return tuple(_cell_row(result, row_of(result), cell(result)) for result in results)
 
 
-def _cell_row(result: JobResult, row: Row, project: str, branch: str, names: Mapping[str, str]) -> CellRow:
+def _cell_row(result: JobResult, row: Row, cell: Cell) -> CellRow:
     state = _state(result)
     measured = state is PointState.NUMBER  # what was aborted may have a latency of a part of its runs
     low, high = row.latency_ci_us or (None, None)
     return CellRow(
-        cell=cell_of(result, project=project, branch=branch, names=names),
+        cell=cell,
         model=model_name(result.device.profile, result.device.model),
         state=state,
         ran=result.status is not Status.SKIPPED,

@@ -89,7 +89,9 @@ def write_judged(judged: Judged, store: SessionStore, file: FarmFile) -> tuple[s
     """
     verdict, stored = judged.verdict, night_of(store.path)
     names: Mapping[str, str] = store.plan.names if stored is None else stored.night.names
-    rows = cell_rows(store.results(), project=verdict.project, branch=verdict.branch, names=names)
+    rows = cell_rows(
+        store.results(), project=verdict.project, branch=verdict.branch, names=names, renamed=file.farm.renamed
+    )
     night = JudgedNight(verdict=verdict, changes=judged.changes, rows=rows)
     return tuple(map(str, write_outputs(file.farm.outputs, night, resolved=file.resolved)))
 

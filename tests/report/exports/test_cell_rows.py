@@ -48,3 +48,9 @@ def test_a_cell_without_a_number_has_none_and_says_why(status, error_class, stat
     found = row(status=status, error_class=error_class, message="why")
     assert (found.state, found.ran, found.error_class, found.message) == (state, ran, error_class, "why")
     assert (found.latency_us, found.low_us, found.high_us) == (None, None, None)
+
+
+def test_a_renamed_workload_has_its_new_name_as_findings_have_it():
+    renamed = {"mobilenet_v1_1.00_224_int8": "net", "other": "another"}
+    (found,) = cell_rows([sample.result()], project="p", branch="b", names={}, renamed=renamed)
+    assert found.cell.workload == "net"
