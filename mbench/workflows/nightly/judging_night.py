@@ -1,7 +1,7 @@
 """A night's verdict: judged by its project's past, suspects measured again while the window lasts, outputs written."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from mbench.core.errors import MbenchError
@@ -9,6 +9,7 @@ from mbench.core.nights import Night
 from mbench.core.ports import Progress
 from mbench.core.verdict_document import KeptDecision
 from mbench.report.exports.cell_rows import cell_rows
+from mbench.report.exports.otava import NightRows
 from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
 from mbench.workflows.gate.cells import MeasuredCells
@@ -18,8 +19,9 @@ from mbench.workflows.gate.old_files import EarlierResults
 from mbench.workflows.gate.rerunning import RerunNight, is_suspect, measure_suspects_again
 from mbench.workflows.gate.stored import night_of
 from mbench.workflows.nightly.attempts import NightRequest
+from mbench.workflows.nightly.earlier_rows import earlier_rows
 from mbench.workflows.nightly.farm_file import FarmFile
-from mbench.workflows.nightly.outputs import JudgedNight, write_outputs
+from mbench.workflows.nightly.outputs import JudgedNight, remove_outputs, write_outputs
 from mbench.workflows.nightly.summary import exit_codes
 
 
@@ -62,6 +64,7 @@ def judge_night(
         MbenchError: it could not be judged, or its outputs not be written; what was measured is kept.
     """
     file = request.file
+    remove_outputs(file.farm.outputs, resolved=file.resolved)
     wanted = gate_request(file, night.session)
     results = store.results()
     judged = judge_stored(
@@ -75,13 +78,21 @@ def judge_night(
         pin_good_files(judged, store, cells_of(wanted, store), owner=file.name)
     except MbenchError as error:
         progress.note(f"the files of this night are not kept out of reach of the cache's quota: {error}")
-    for path in write_judged(judged, store, file):
+    for path in write_judged(judged, store, file, note=progress.note):
         progress.note(f"wrote {path}")
     return judged
 
 
-def write_judged(judged: Judged, store: SessionStore, file: FarmFile) -> tuple[str, ...]:
+def write_judged(
+    judged: Judged, store: SessionStore, file: FarmFile, *, note: Callable[[str], None]
+) -> tuple[str, ...]:
     """Write a judged session to the files that a farm file names, and return them.
+
+    Args:
+        judged: the session.
+        store: of it.
+        file: the farm file.
+        note: is told what of earlier nights could not be read.
 
     Raises:
         DiskError: one could not be written; those before it are.
@@ -92,7 +103,10 @@ def write_judged(judged: Judged, store: SessionStore, file: FarmFile) -> tuple[s
     rows = cell_rows(
         store.results(), project=verdict.project, branch=verdict.branch, names=names, renamed=file.farm.renamed
     )
-    night = JudgedNight(verdict=verdict, changes=judged.changes, rows=rows)
+    earlier: tuple[NightRows, ...] = ()
+    if file.farm.outputs.otava is not None:
+        earlier = earlier_rows(file.results, verdict.night, rows, file.farm.renamed, note=note)
+    night = JudgedNight(verdict=verdict, changes=judged.changes, rows=rows, earlier=earlier)
     return tuple(map(str, write_outputs(file.farm.outputs, night, resolved=file.resolved)))
 
 

@@ -12,6 +12,7 @@ from mbench.workflows.gate.night_gate import Judged, judge_stored
 from mbench.workflows.home import results_root
 from mbench.workflows.nightly.farm_file import read_farm_file
 from mbench.workflows.nightly.judging_night import gate_request, write_judged
+from mbench.workflows.nightly.outputs import remove_outputs
 from mbench.workflows.nightly.summary import exit_codes
 
 
@@ -59,6 +60,8 @@ def judge_by_name(
         request = replace(request, accepted=accepted)
     if against is not None:
         request = replace(request, against=against)
+    if file is not None:
+        remove_outputs(file.farm.outputs, resolved=file.resolved)
     found = store.results()
     judged = judge_stored(
         request,
@@ -66,4 +69,4 @@ def judge_by_name(
         codes=lambda verdict: exit_codes(found, interrupted=False, verdict=verdict),
         progress=_Notes(note),
     )
-    return judged, () if file is None else write_judged(judged, store, file)
+    return judged, () if file is None else write_judged(judged, store, file, note=note)

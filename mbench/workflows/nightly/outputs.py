@@ -18,6 +18,8 @@ from mbench.report.verdicts.markdown import comment_body, job_summary
 from mbench.report.verdicts.text import verdict_text
 from mbench.workflows.nightly.gate_tables import Outputs
 
+_FILES: Final = ("text", "summary", "comment", "annotations", "junit", "github_benchmark")
+
 _OTHERWISE: Final = "let [outputs] of the farm file name other places"
 
 
@@ -54,6 +56,21 @@ def write_outputs(outputs: Outputs, night: JudgedNight, *, resolved: Callable[[s
             write_whole(path, data, fsync=False)
         written.append(path)
     return tuple(written)
+
+
+def remove_outputs(outputs: Outputs, *, resolved: Callable[[str], Path]) -> None:
+    """Remove the files that an earlier night was written to: nobody takes them for those of one that is not judged.
+
+    Folders keep theirs, which say themselves of which night and device they are.
+
+    Raises:
+        DiskError: one could not be removed.
+    """
+    for name in _FILES:
+        if (said := getattr(outputs, name)) is not None:
+            path = resolved(said)
+            with disk_errors("remove", path, otherwise=_OTHERWISE):
+                path.unlink(missing_ok=True)
 
 
 def _rendered(outputs: Outputs, night: JudgedNight, resolved: Callable[[str], Path]) -> Iterator[tuple[Path, bytes]]:

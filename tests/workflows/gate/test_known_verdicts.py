@@ -8,6 +8,7 @@ import sample_sessions as sample
 
 from mbench.core.cells import Cell
 from mbench.core.error_classes import MODEL
+from mbench.core.errors import UsageError
 from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdict_document import KeptDecision
@@ -162,6 +163,44 @@ def test_a_packed_night_is_judged_by_the_nights_before_it(past):
     found, _ = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append)
     assert standings(found) == [(Standing.SUSPECT, 1)]
     assert ["is packed" in note for note in notes] == [True]
+
+
+def test_outputs_of_an_earlier_night_are_not_left_where_judging_fails(past):
+    farm = past / "farm.toml"
+    farm.write_text(
+        """project = "app"
+results = "."
+[window]
+hours = 1
+[phones.host]
+device = "host"
+[[measure]]
+variants = ["mobilenet_v1_0.50_160_int8"]
+[outputs]
+text = "out/verdict.txt"
+junit = "out/junit.xml"
+otava = "series"
+""",
+        encoding="utf-8",
+    )
+
+    session = measured(past, NIGHTS, LEVEL_US).plan.session
+
+    def gate() -> None:
+        judge_by_name(session, farm=farm, results=None, accepted=None, against=None, note=print)
+
+    gate()
+    assert sorted(path.name for path in (past / "out").iterdir()) == ["junit.xml", "verdict.txt"]
+    (csv,) = (past / "series").glob("*.csv")
+    head, *lines = csv.read_text(encoding="utf-8").splitlines()
+    assert head == "time,night,artifact,latency_us,size_bytes,peak_memory_kib"
+    assert len(lines) == NIGHTS + 1
+    assert lines[-2].replace("20261107", "20261108").split(",")[2:] == lines[-1].split(",")[2:]
+    assert [line.split(",")[1][:8] for line in lines] == [f"202611{1 + day:02}" for day in range(NIGHTS + 1)]
+    (past / "accepted.toml").write_text("<<<<<<< HEAD\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="conflict marker"):
+        gate()
+    assert list((past / "out").iterdir()) == []
 
 
 class _Silent:
