@@ -31,8 +31,11 @@ class MeasuredCells:
 
     def of(self, cell: Cell) -> JobResult | None:
         """Return what became of a cell; a serial that two phones share has the model's name behind it."""
-        serial = cell.serial.partition(" (")[0]
-        return self.results.get((cell.workload, cell.delegate, cell.threads, serial))
+        serial, _, model = cell.serial.partition(" (")
+        result = self.results.get((cell.workload, cell.delegate, cell.threads, serial))
+        if result is not None and model and result.device.model not in (None, model.removesuffix(")")):
+            return None  # the other phone's
+        return result
 
     def error_class(self, cell: Cell) -> str | None:
         """Return why a cell has no number; None where it has one, or nothing is known of it."""

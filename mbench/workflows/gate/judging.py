@@ -17,6 +17,7 @@ from mbench.workflows.accepting.accept_file import read_accepted, stale_note
 from mbench.workflows.gate.against import judged_against, without_others
 from mbench.workflows.gate.asked_changes import AskedChanges
 from mbench.workflows.gate.cells import MeasuredCells
+from mbench.workflows.gate.cells_now import CellsNow, cells_now
 from mbench.workflows.gate.known import known_verdicts
 from mbench.workflows.history.archives import asked
 
@@ -101,6 +102,7 @@ def _judged(
     farms[index] = next(night.farm for night in past.nights if night.session == request.session)
     known = known_verdicts(request.root, names, farms, index, note)
     decisions = known.decisions(tonight)
+    now = cells_now(compared, request.renamed, branch)
     changes = AskedChanges()
     verdict = judge(
         series,
@@ -108,7 +110,7 @@ def _judged(
         branch=branch,
         night=index,
         nights=names,
-        decisions=_numbered(decisions, names, branch),
+        decisions=_numbered(decisions, names, now),
         accepted=lambda finding: accepted(finding, entries),
         changed=changes,
         error_class=measured.error_class,
@@ -120,7 +122,7 @@ def _judged(
     return Judgement(
         verdict=replace(verdict, notes=(*verdict.notes, *stale_notes)),
         decisions=tuple(_carried(one, request.session) for one in decisions),
-        last=known.last if compared is past else None,
+        last=now.document(known.last) if known.last and compared is past else None,
         nights=(*(each.session for each in compared.nights[:index] if each.session and each.farm), request.session),
     )
 
@@ -136,22 +138,19 @@ def _day_of(past: Past, session: str) -> date:
     return next(night.day for night in past.nights if night.session == session)
 
 
-def _numbered(decisions: tuple[KeptDecision, ...], names: Mapping[int, NightName], branch: str) -> Iterator[Decision]:
-    """Yield decisions with the indices of their nights, of the branch that is judged.
+def _numbered(decisions: tuple[KeptDecision, ...], names: Mapping[int, NightName], now: CellsNow) -> Iterator[Decision]:
+    """Yield decisions with the indices of their nights, of cells as they are called now.
 
     Those about nights that are no more are left out.
     """
     index_of = {name.id: index for index, name in names.items()}
     for one in decisions:
         since, night = index_of.get(one.since), index_of.get(one.night)
-        if since is not None and night is not None:
+        if since is None or night is None:
+            continue
+        for cell in now.of(one.cell):
             yield Decision(
-                cell=replace(one.cell, branch=branch),
-                since=since,
-                night=night,
-                standing=one.standing,
-                rerun=one.rerun,
-                because=one.because,
+                cell=cell, since=since, night=night, standing=one.standing, rerun=one.rerun, because=one.because
             )
 
 

@@ -203,6 +203,27 @@ otava = "series"
     assert list((past / "out").iterdir()) == []
 
 
+def test_a_confirmed_regression_goes_on_when_its_workload_is_renamed(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    judged(past, store, confirmed(store))
+    renamed = {store.plan.jobs[0].workload.artifact.name: "net"}
+    found = judged(past, measured(past, NIGHTS + 1, SLOW_US, sample.planned("net", sha256="c" * 64)), renamed=renamed)
+    assert standings(found) == [(Standing.CONFIRMED, 2)]
+    assert (len(found.changes.still), len(found.changes.recovered), len(found.changes.unseen)) == (1, 0, 0)
+
+
+def test_a_confirmed_regression_goes_on_when_another_phone_bears_its_serial(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    judged(past, store, confirmed(store))
+    other = sample.PHONE.model_copy(update={"model": "Pixel 6", "profile": "pixel6"})
+    found = judged(past, measured(past, NIGHTS + 0.5, 30_000, device=other))
+    assert (found.verdict.findings, found.verdict.too_young) == ((), 1)
+    assert (len(found.changes.recovered), len(found.changes.unseen)) == (0, 1)
+    found = judged(past, measured(past, NIGHTS + 1, SLOW_US))
+    assert standings(found) == [(Standing.CONFIRMED, 2)]
+    assert found.verdict.findings[0].cell.serial == "P1 (Pixel 4)"
+
+
 class _Silent:
     def note(self, text: str) -> None:
         raise AssertionError(text)
