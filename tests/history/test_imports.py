@@ -245,3 +245,25 @@ def test_a_damaged_import_ends_no_other(tmp_path):
     assert len(load_series(tmp_path, project="old")) == 1
     (note,) = current_archive(tmp_path).notes
     assert "import 0123456789ab.csv is not in the archive" in note
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1969-12-31T23:59:59", "2200-01-01", "0001-01-01"],
+)
+def test_a_time_that_cannot_be_is_refused(text):
+    with pytest.raises(UsageError, match=r"past\.csv:2: .*(is no time|not of the years 1970 to 2199)"):
+        parse_moment(text, where="past.csv:2")
+
+
+def test_the_first_and_the_last_year_are_taken():
+    assert parse_moment("1970-01-01", where="here") == datetime(1970, 1, 1, tzinfo=UTC)
+    assert parse_moment("2199-12-31T23:59:59Z", where="here").year == 2199
+
+
+@pytest.mark.parametrize(("part", "whole"), [("correct", "examples"), ("delegated", "nodes")])
+def test_a_part_is_no_more_than_its_whole(part, whole):
+    text = f"time,workload,device,latency_us,{part},{whole}\n2026-11-01,net,P1,1000,{{}},10\n"
+    assert getattr(rows(text.format(10))[0], part) == 10
+    with pytest.raises(UsageError, match=rf"past\.csv:2: .*{part} is 11, of 10 {whole}"):
+        rows(text.format(11))

@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mbench.core.bounds import Amount, Count, Moment, Word
 from mbench.core.errors import UsageError
@@ -24,6 +24,9 @@ UNKNOWN_TEXTS: Final = frozenset({"", "-", "?", "n/a", "na", "nan", "none", "nul
 WELL: Final = frozenset({"", "ok", "pass", "passed", "success", "succeeded", "done", "complete", "completed"})
 LAB: Final = frozenset({"aborted", "canceled", "cancelled", "lab", "skipped", "timeout"})
 MISSING: Final = frozenset({"missing"})
+
+YEARS: Final = range(1970, 2200)
+"""Of a measurement; another year is a damaged time."""
 
 _SECONDS: Final = re.compile(r"\d{9,10}(\.\d+)?")
 
@@ -64,6 +67,14 @@ class ImportedRow(Document):
     tools: str | None = None
     epoch: str | None = None
     artifact_sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _parts(self) -> Self:
+        for part, whole in (("correct", "examples"), ("delegated", "nodes")):
+            some, all_ = getattr(self, part), getattr(self, whole)
+            if some is not None and all_ is not None and some > all_:
+                raise ValueError(f"{part} is {some}, of {all_} {whole}")
+        return self
 
     @property
     def cell(self) -> tuple[str, str, int | None, str]:
@@ -108,9 +119,12 @@ def parse_moment(text: str, *, where: str) -> datetime:
         if _SECONDS.fullmatch(said):
             return datetime.fromtimestamp(float(said), UTC)
         moment = datetime.fromisoformat(said)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         raise UsageError(f"{where}: {text!r} is no time; it looks like 2026-11-30T02:00:00Z or 1796004000.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.year not in YEARS:
+        raise UsageError(f"{where}: {text!r} is not of the years {YEARS[0]} to {YEARS[-1]}; mend the time.")
+    return moment
 
 
 def checked_row(fields: Mapping[str, object], *, where: str) -> ImportedRow:
@@ -123,4 +137,5 @@ def checked_row(fields: Mapping[str, object], *, where: str) -> ImportedRow:
         return ImportedRow.model_validate(fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise UsageError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+        said = ": ".join([*([".".join(map(str, first["loc"]))] if first["loc"] else []), first["msg"]])
+        raise UsageError(f"{where}: {said}.") from None
