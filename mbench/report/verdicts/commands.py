@@ -8,11 +8,14 @@ from mbench.core.variants import parse_variant
 from mbench.core.verdicts import Finding
 
 HOST = "host"
+MAIN = "main"
+"""The branch that is shown unasked."""
 
 
 def history_command(cell: Cell) -> str:
-    """Return the command that shows a cell's nights."""
-    return shlex.join(["mbench", "history", cell.workload, cell.delegate, cell.serial])
+    """Return the command that shows a cell's nights; of a branch of its own that one's, which is not shown unasked."""
+    branch = [] if cell.branch == MAIN else ["--branch", cell.branch]
+    return shlex.join(["mbench", "history", cell.workload, cell.delegate, cell.serial, *branch])
 
 
 def reproduce_command(cell: Cell) -> str:

@@ -51,7 +51,8 @@ def details(group: Group) -> tuple[Line, ...]:
 def reason(group: Group) -> Line:
     """Return cells without a number, or failed, that share a reason: `lab: 14 cells on R58M1: transport: …`."""
     worst = group.worst
-    of_class = f"{worst.error_class}: " if worst.error_class else ""
+    said = worst.error_class is None or worst.because.endswith(f": {worst.error_class}")
+    of_class = "" if said else f"{worst.error_class}: "
     where: Line = (Name(workload_of(worst.cell)), " on ", Name(worst.cell.serial))
     if len(group.findings) > 1:
         where = (f"{len(group.findings)} cells on ", *_devices(group))

@@ -9,6 +9,7 @@ from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, open_session
 from mbench.workflows.gate.judging import GateRequest
 from mbench.workflows.gate.night_gate import Judged, judge_stored
+from mbench.workflows.gate.stored import night_of
 from mbench.workflows.home import results_root
 from mbench.workflows.nightly.farm_file import read_farm_file
 from mbench.workflows.nightly.judging_night import gate_request, write_judged
@@ -60,6 +61,9 @@ def judge_by_name(
         request = replace(request, accepted=accepted)
     if against is not None:
         request = replace(request, against=against)
+    stored = night_of(path)
+    if stored is not None and stored.end is None:
+        note(f"{name} has not ended: what it has not measured yet counts as missing")
     if file is not None:
         remove_outputs(file.farm.outputs, resolved=file.resolved)
     found = store.results()

@@ -243,3 +243,20 @@ def test_a_regression_whose_cell_has_no_number_tonight_is_not_forgotten():
     below = found[found.index("Bad the last time, and unknown tonight:") + 1 :]
     assert [line.split()[1] for line in below] == ["lost"]
     assert "Recovered:" not in found
+
+
+def test_a_cell_of_another_branch_is_shown_of_that_branch():
+    said = finding()
+    own = replace(said, cell=replace(said.cell, branch="pull/7"))
+    assert "mbench history detector gpu 9A1 --branch pull/7 shows it" in verdict_text(verdict(own))
+    assert "--branch" not in verdict_text(verdict(said))
+
+
+def test_a_class_of_errors_is_named_once():
+    def line(because: str) -> str:
+        failed = finding(kind=FindingClass.FAILED, standing=Standing.CERTAIN, error_class="model", because=because)
+        (found,) = [each for each in verdict_text(verdict(failed)).splitlines() if each.startswith("  failed: ")]
+        return found
+
+    assert line("model or program failed: model").endswith(": model or program failed: model, new")
+    assert line("crashed").endswith(": model: crashed, new")

@@ -9,6 +9,7 @@ import sample_sessions as sample
 from mbench.core.cells import Cell
 from mbench.core.error_classes import MODEL
 from mbench.core.errors import UsageError
+from mbench.core.nights import Ending
 from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdict_document import KeptDecision
@@ -222,6 +223,14 @@ def test_a_confirmed_regression_goes_on_when_another_phone_bears_its_serial(past
     found = judged(past, measured(past, NIGHTS + 1, SLOW_US))
     assert standings(found) == [(Standing.CONFIRMED, 2)]
     assert found.verdict.findings[0].cell.serial == "P1 (Pixel 4)"
+
+
+def test_a_night_that_has_not_ended_is_judged_with_a_warning(past):
+    notes: list[str] = []
+    for end in (None, Ending.COMPLETE):
+        session = measured(past, NIGHTS, LEVEL_US, end=end).plan.session
+        judge_by_name(session, farm=None, results=past, accepted=None, against=None, note=notes.append)
+    assert ["has not ended" in note for note in notes] == [True]
 
 
 class _Silent:
