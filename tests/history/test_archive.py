@@ -148,6 +148,14 @@ def test_a_damaged_archive_is_made_again_from_documents(tmp_path, damage):
     assert levels(tmp_path) == [[1000, 1200]]
 
 
+def test_a_damaged_archive_is_made_again_where_a_session_of_it_went(tmp_path):
+    first, _ = nights(tmp_path, [1000, 1200])
+    assert levels(tmp_path) == [[1000, 1200]]
+    damage_inside(tmp_path / FOLDER)
+    shutil.rmtree(first.path)
+    assert levels(tmp_path) == [[1200]]
+
+
 def test_a_writer_that_was_killed_leaves_the_archive_of_before(tmp_path, monkeypatch):
     nights(tmp_path, [1000, 1200])
     before = levels(tmp_path)

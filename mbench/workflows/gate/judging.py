@@ -12,6 +12,7 @@ from mbench.core.verdict_document import KeptDecision, VerdictDocument
 from mbench.core.verdicts import UNMEASURED, Decision, Finding, NightName, NightVerdict, Standing
 from mbench.gate.judge import judge
 from mbench.history.archive import Archive
+from mbench.history.deletions import FILE as DELETED_FILE
 from mbench.history.past import Past
 from mbench.workflows.accepting.accept_file import read_accepted, stale_note
 from mbench.workflows.gate.against import judged_against, without_others
@@ -131,7 +132,10 @@ def _project_of(archive: Archive, session: str) -> tuple[str, str]:
     for night in archive.nights:
         if night.session == session:
             return night.project, night.branch
-    raise UsageError(f"{archive.folder.parent} holds no session {session} that could be judged.")
+    raise UsageError(
+        f"{archive.folder.parent} holds no session {session} that could be judged: it cannot be read, or its project "
+        f"was deleted; {DELETED_FILE} there names those, until they are taken out of it."
+    )
 
 
 def _day_of(past: Past, session: str) -> date:

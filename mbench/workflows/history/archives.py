@@ -10,8 +10,8 @@ from typing import TypeVar
 from mbench.core.errors import DiskError, UsageError
 from mbench.core.series import Series
 from mbench.files.scratch import ScratchFolder
-from mbench.history.archive import FOLDER, Archive, emptied, updated
-from mbench.history.deletions import read_deletions
+from mbench.history.archive import FOLDER, Archive, Source, emptied, updated
+from mbench.history.deletions import Deletions, read_deletions
 from mbench.history.door import ArchiveMoved, DamagedArchive
 from mbench.history.past import Past
 from mbench.history.points import MAIN
@@ -59,11 +59,21 @@ def current_archive(root: Path, *, note: Callable[[str], None] = _quiet) -> Arch
     if not sources and not root.is_dir():
         return Archive(folder=root / FOLDER)
     try:
-        return updated(root / FOLDER, sources, deleted=deleted, note=note)
+        return _sound(root / FOLDER, sources, deleted, note)
     except DiskError as error:
         elsewhere = _elsewhere(root.resolve())
         elsewhere.say(note, error)
-    return updated(elsewhere.folder, sources, deleted=deleted, note=note)
+    return _sound(elsewhere.folder, sources, deleted, note)
+
+
+def _sound(folder: Path, sources: Mapping[str, Source], deleted: Deletions, note: Callable[[str], None]) -> Archive:
+    """Return an archive brought up to date; one of which a file is damaged that is to be written anew is made again."""
+    try:
+        return updated(folder, sources, deleted=deleted, note=note)
+    except DamagedArchive as error:
+        note(f"{str(error).rstrip('.')}; it is made again from documents")
+        emptied(folder)
+    return updated(folder, sources, deleted=deleted, note=note)
 
 
 def asked(root: Path, question: Callable[[Archive], _T], *, note: Callable[[str], None] = _quiet) -> _T:

@@ -88,7 +88,7 @@ def _history(archive: Archive, request: HistoryRequest) -> History:
         found = with_levels(found, summaries(Past(archive, project, other, request.renamed), wanted, since=since))
     nights = past.nights[since:]
     began = sum(night.session is not None for night in nights)
-    notes = [f"{project}, branch {branch}: {began} nights"]
+    notes = [f"{project}, branch {branch}: {count_of(began, 'night')}"]
     if missed := [str(night.day) for night in nights if night.session is None]:
         notes.append(f"nights that were due and never began: {', '.join(missed)}")
     return History(

@@ -14,6 +14,7 @@ from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdict_document import KeptDecision
 from mbench.core.verdicts import FindingClass, Rerun, Standing
+from mbench.history.deletions import Deletions, write_deletions
 from mbench.store.packs import pack
 from mbench.store.session_store import SessionStore
 from mbench.workflows.gate.judging import GateRequest, judge_session
@@ -231,6 +232,13 @@ def test_a_night_that_has_not_ended_is_judged_with_a_warning(past):
         session = measured(past, NIGHTS, LEVEL_US, end=end).plan.session
         judge_by_name(session, farm=None, results=past, accepted=None, against=None, note=notes.append)
     assert ["has not ended" in note for note in notes] == [True]
+
+
+def test_a_night_of_a_deleted_project_says_why_it_is_not_judged(past):
+    store = measured(past, NIGHTS, LEVEL_US)
+    write_deletions(past, Deletions(projects=("app",)))
+    with pytest.raises(UsageError, match=r"its project was deleted; history-deleted\.json"):
+        judged(past, store)
 
 
 class _Silent:
