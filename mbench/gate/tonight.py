@@ -71,7 +71,7 @@ class Tonight:
             unit=unit,
             since=name.id,
             since_date=name.date,
-            nights=len(series) - since,
+            nights=len(np.unique(series.night[since:])),  # one may have two points
             because=because,
             changed=changed,
             **more,

@@ -32,7 +32,7 @@ def judge_unmeasured(tonight: Tonight, error_class: str | None) -> tuple[Finding
     states = tonight.series.state
     others = np.flatnonzero(states != states[-1])
     since = int(others[-1]) + 1 if others.size else 0
-    nights = len(states) - since
+    nights = len(np.unique(tonight.series.night[since:]))
     words = _WORDS[tonight.state] + (f", {nights} nights in a row" if nights > 1 else "")
     words += f": {error_class}" if error_class else ""
     return (tonight.finding(kind, since=since, before=None, now=None, unit="", because=words, error_class=error_class),)

@@ -166,3 +166,10 @@ def test_a_cell_without_a_number_is_told_since_its_first_night(state: PointState
 
 def test_a_cell_with_a_number_is_not_unmeasured() -> None:
     assert judge_unmeasured(tonight(series([100.0])), None) == ()
+
+
+def test_two_points_of_one_night_without_a_number_are_one_night() -> None:
+    failed = [PointState.NUMBER, PointState.FAILED, PointState.FAILED]
+    for night, words in (([0, 1, 1], "program failed: model"), ([0, 1, 2], "program failed, 2 nights in a row: model")):
+        (one,) = judge_unmeasured(tonight(series([100.0, np.nan, np.nan], state=failed, night=night)), "model")
+        assert one.because.endswith(words)

@@ -166,3 +166,10 @@ def test_what_changed_is_asked_from_the_last_night_with_a_number() -> None:
     whole = series([*[10_000.0] * 8, np.nan, np.nan, 12_000], state=state)
     (one,) = judge_latency(tonight(whole), ()).findings
     assert (one.since, one.changed) == ("n10", ("7 → 10",))
+
+
+def test_two_points_of_one_night_are_one_night() -> None:
+    values, night = [10_000.0] * 8 + [12_000.0] * 3, [*range(8), 8, 8, 9]
+    for points, nights in ((10, 1), (11, 2)):
+        (one,) = judge_latency(tonight(series(values[:points], night=night[:points])), ()).findings
+        assert (one.since, one.nights) == ("n8", nights)
