@@ -7,6 +7,7 @@ from typing import Final
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.cells import Cell
+from mbench.core.errors import StoreError
 from mbench.core.ports import Progress
 from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges, changes_between
@@ -65,7 +66,7 @@ def judge_stored(
         progress: is told what could not be read or measured.
 
     Raises:
-        StoreError: documents, or the archive, cannot be read or written.
+        StoreError: documents, or the archive, cannot be read; or re-runs were made and the verdict cannot be kept.
         UsageError: the file of accepted changes is wrong.
     """
     measured = cells_of(request, store)
@@ -84,12 +85,26 @@ def judge_stored(
             f"{request.session} is packed: its pack keeps the verdict that it has, and this one is printed only"
         )
     else:
-        save_verdict(store.path, document)
+        _keep(store, document, progress, again)
     changes = None
     if judgement.last is not None:
         looked_at = partial(_is_planned, measured)
         changes = changes_between(judgement.last.verdict, judgement.verdict, planned=looked_at)
     return Judged(document=document, changes=changes)
+
+
+def _keep(store: SessionStore, document: VerdictDocument, progress: Progress, again: Again | None) -> None:
+    """Keep a verdict; where nothing was measured for it, one that cannot be kept is noted, since it can be made again.
+
+    Raises:
+        StoreError: it could not be kept, and with it what re-runs decided.
+    """
+    try:
+        save_verdict(store.path, document)
+    except StoreError as error:
+        if again is not None:
+            raise
+        progress.note(f"the verdict is not kept, and no later night knows of it: {error}")
 
 
 def _is_planned(measured: MeasuredCells, cell: Cell) -> bool:

@@ -8,7 +8,7 @@ import sample_sessions as sample
 
 from mbench.core.cells import Cell
 from mbench.core.error_classes import MODEL
-from mbench.core.errors import UsageError
+from mbench.core.errors import StoreError, UsageError
 from mbench.core.nights import Ending
 from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges
@@ -239,6 +239,29 @@ def test_a_night_of_a_deleted_project_says_why_it_is_not_judged(past):
     write_deletions(past, Deletions(projects=("app",)))
     with pytest.raises(UsageError, match=r"its project was deleted; history-deleted\.json"):
         judged(past, store)
+
+
+def test_a_verdict_that_cannot_be_kept_is_said_all_the_same(past):
+    store = measured(past, NIGHTS, SLOW_US)
+    (store.path / "verdict.json").mkdir()
+    notes: list[str] = []
+    wanted = store.plan.session
+    found, _ = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append)
+    assert standings(found) == [(Standing.SUSPECT, 1)]
+    assert "the verdict is not kept" in notes[-1]
+    with pytest.raises(StoreError):
+        judge_stored(
+            GateRequest(root=past, session=wanted),
+            store,
+            codes=lambda _: (0,),
+            again=lambda _measured, _judgement: (confirmed(store),),
+            progress=_Kept(),
+        )
+
+
+class _Kept:
+    def note(self, text: str) -> None:
+        assert "passed over" in text
 
 
 class _Silent:
