@@ -16,7 +16,7 @@ class VerdictChanges:
     """What of a night's verdict is news, against an earlier night's; each in the order of its verdict.
 
     Attributes:
-        new: bad tonight and not the last time, or accepted then and grown since.
+        new: bad tonight and not the last time, or accepted then and grown since, or grown tonight.
         still: bad both times.
         recovered: bad the last time, measured tonight and no longer so; as the last verdict had them.
         accepted: bad the last time, and accepted tonight.
@@ -53,6 +53,11 @@ def changes_between(
     bad_before = [finding for finding in before.values() if is_bad(finding)]
     keys = {_key(finding) for finding in bad}
     keys_before = {_key(finding) for finding in bad_before}
+
+    def is_news(finding: Finding) -> bool:
+        key = _key(finding)
+        return key not in keys_before or before[key].since != finding.since == tonight.night  # it grew tonight
+
     gone: dict[str, list[Finding]] = {"recovered": [], "accepted": [], "unseen": []}
     for finding in bad_before:
         if _key(finding) not in keys:
@@ -60,8 +65,8 @@ def changes_between(
             seen = known and planned(finding.cell)
             gone[_became(finding, now, seen=seen)].append(finding)
     return VerdictChanges(
-        new=tuple(finding for finding in bad if _key(finding) not in keys_before),
-        still=tuple(finding for finding in bad if _key(finding) in keys_before),
+        new=tuple(finding for finding in bad if is_news(finding)),
+        still=tuple(finding for finding in bad if not is_news(finding)),
         recovered=tuple(gone["recovered"]),
         accepted=tuple(gone["accepted"]),
         unseen=tuple(gone["unseen"]),
@@ -84,7 +89,10 @@ def _became(finding: Finding, now: dict[Key, Finding], *, seen: bool) -> str:
 
 
 def _by_key(findings: Iterable[Finding]) -> dict[Key, Finding]:
-    return {_key(finding): finding for finding in findings}
+    found: dict[Key, Finding] = {}
+    for finding in sorted(findings, key=is_bad, reverse=True):  # a confirmed one before what grew on top of it
+        found.setdefault(_key(finding), finding)
+    return found
 
 
 def _key(finding: Finding) -> Key:

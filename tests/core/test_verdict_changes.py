@@ -114,3 +114,19 @@ def test_a_cell_that_was_not_planned_tonight_has_not_recovered():
     last = night(found("gone"), found("there"), found("broken", FindingClass.FAILED, Standing.CERTAIN))
     changes = changes_between(last, night(), planned=lambda cell: cell.workload == "there")
     assert (names(changes.recovered), names(changes.unseen)) == (["there"], ["gone", "broken"])
+
+
+def test_what_was_bad_and_grew_tonight_is_news():
+    size = {"kind": FindingClass.SIZE, "standing": Standing.CERTAIN}
+    last = night(found("a", **size, since="n1"), found("b", **size, since="n1"))
+    changes = changes_between(last, night(found("a", **size, since="n2"), found("b", **size, since="n1")))
+    assert (names(changes.new), names(changes.still)) == (["a"], ["b"])
+    assert changes.any
+
+
+def test_a_suspect_on_top_of_a_confirmed_regression_hides_it_not():
+    both = found("a"), found("a", standing=Standing.SUSPECT, since="n2")
+    for order in (both, both[::-1]):
+        changes = changes_between(night(*order), night(*order))
+        assert (names(changes.new), names(changes.still)) == ([], ["a"])
+        assert names(changes_between(night(*order), night()).recovered) == ["a"]
