@@ -313,10 +313,8 @@ def _notes(request: BuildRequest, quantization: Quantization, learned: LearnedRa
     resolution = request.size.resolution
     if request.weights.kind is WeightsKind.IMAGENET and trained_resolution(resolution) != resolution:
         notes.append(f"weights from {trained_resolution(resolution)} px, run at {resolution} px")
-    if learned is not None and request.quantizer is Quantizer.LITERT:
-        if quantization in ACTIVATION_BITS:
-            notes.append("activation ranges learned in training, not calibrated")
-        return tuple(notes)
+    if learned is not None and request.quantizer is Quantizer.LITERT and quantization in ACTIVATION_BITS:
+        notes.append("activation ranges learned in training, not calibrated")
     return tuple(notes)
 
 

@@ -146,8 +146,9 @@ def test_a_channel_of_4_bits_has_at_most_15_values(narrow: Trained) -> None:
 def test_files_with_learned_ranges_say_that_they_were_not_calibrated(int8: Trained) -> None:
     notes = {quantization: getattr(file, "notes", None) for quantization, file in int8.files.items()}
 
-    assert notes[Quantization.INT8] == ("activation ranges learned in training, not calibrated",)
-    assert notes[Quantization.FP32] == ()
+    learned = "activation ranges learned in training, not calibrated"
+    assert notes[Quantization.INT8] == (*notes[Quantization.FP32], learned)
+    assert learned not in notes[Quantization.FP32]
 
 
 def test_weights_that_were_trained_for_8_bits_are_refused_4(int8: Trained) -> None:
