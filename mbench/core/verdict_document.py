@@ -1,5 +1,6 @@
 """The document of a verdict: a judged night as it is kept beside its session, for the next night and for machines."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from pydantic import Field
 from mbench.core.bounds import SessionName
 from mbench.core.cells import Cell
 from mbench.core.results import FORMAT_VERSION
-from mbench.core.verdicts import NightVerdict, Rerun, Standing
+from mbench.core.verdicts import Finding, NightVerdict, Rerun, Standing
 from mbench.core.workloads import Document
 
 
@@ -35,6 +36,7 @@ class VerdictDocument(Document):
         compared_with: id of the night whose verdict it says changes of; None where there was none.
         exit_codes: all that apply, the one that the command ended with first; 0 alone where all was well.
         decisions: of this night's re-runs and of those before it: later nights are judged by them.
+        unseen: findings of earlier nights, bad when they were last seen, whose cells have had no number since.
         verdict: the values of `mbench.core.verdicts`, field by field.
     """
 
@@ -44,4 +46,10 @@ class VerdictDocument(Document):
     compared_with: SessionName | None = None
     exit_codes: Annotated[tuple[int, ...], Field(min_length=1, max_length=10)] = (0,)
     decisions: tuple[KeptDecision, ...] = ()
+    unseen: tuple[Finding, ...] = ()
     verdict: NightVerdict
+
+    @property
+    def last_known(self) -> NightVerdict:
+        """The verdict with what was known of the cells that had no number."""
+        return replace(self.verdict, findings=(*self.verdict.findings, *self.unseen))

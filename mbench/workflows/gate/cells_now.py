@@ -28,8 +28,12 @@ class CellsNow:
 
     def document(self, document: VerdictDocument) -> VerdictDocument:
         """Return a verdict with its findings' cells as they are called now."""
-        findings = tuple(replace(one, cell=self._of_finding(one)) for one in document.verdict.findings)
-        return document.model_copy(update={"verdict": replace(document.verdict, findings=findings)})
+        findings, unseen = (
+            tuple(replace(one, cell=self._of_finding(one)) for one in of)
+            for of in (document.verdict.findings, document.unseen)
+        )
+        verdict = replace(document.verdict, findings=findings)
+        return document.model_copy(update={"verdict": verdict, "unseen": unseen})
 
     def _of_finding(self, finding: Finding) -> Cell:
         found = self.of(finding.cell)

@@ -12,7 +12,7 @@ from mbench.core.ports import Progress
 from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges, changes_between
 from mbench.core.verdict_document import KeptDecision, VerdictDocument
-from mbench.core.verdicts import FindingClass, NightVerdict
+from mbench.core.verdicts import Finding, FindingClass, NightVerdict
 from mbench.store.packs import is_unpacked
 from mbench.store.session_store import SessionStore
 from mbench.store.verdicts import save_verdict
@@ -73,11 +73,16 @@ def judge_stored(
     judgement = judge_session(request, measured, note=progress.note)
     if again is not None and (tonight := again(measured, judgement)):
         judgement = judge_session(request, measured, tonight=tonight, note=progress.note)
+    changes = None
+    if judgement.last is not None:
+        looked_at = partial(_is_planned, measured)
+        changes = changes_between(judgement.last.last_known, judgement.verdict, planned=looked_at)
     document = VerdictDocument(
         session=request.session,
         compared_with=judgement.last.session if judgement.last else None,
         exit_codes=codes(judgement.verdict),
         decisions=judgement.decisions,
+        unseen=_unseen(changes, judgement.verdict),
         verdict=judgement.verdict,
     )
     if is_unpacked(store.path):
@@ -86,11 +91,13 @@ def judge_stored(
         )
     else:
         _keep(store, document, progress, again)
-    changes = None
-    if judgement.last is not None:
-        looked_at = partial(_is_planned, measured)
-        changes = changes_between(judgement.last.verdict, judgement.verdict, planned=looked_at)
     return Judged(document=document, changes=changes)
+
+
+def _unseen(changes: VerdictChanges | None, tonight: NightVerdict) -> tuple[Finding, ...]:
+    """Return what tonight cannot know, and does not say itself."""
+    said = {(one.cell, one.kind) for one in tonight.findings}
+    return tuple(one for one in changes.unseen if (one.cell, one.kind) not in said) if changes is not None else ()
 
 
 def _keep(store: SessionStore, document: VerdictDocument, progress: Progress, again: Again | None) -> None:

@@ -252,3 +252,32 @@ def test_a_certain_regression_ends_with_1(past):
 class _Silent:
     def note(self, text: str) -> None:
         raise AssertionError(text)
+
+
+def test_what_was_bad_stays_in_view_however_many_nights_have_no_number(past):
+    large = sample.planned(sha256="c" * 64, size_bytes=3_000_000)
+
+    def judged_night(store):
+        return judge_stored(
+            GateRequest(root=past, session=store.plan.session), store, codes=lambda _: (0,), progress=_Silent()
+        )
+
+    def lost(days: int):
+        store = next_night(past, 20_000, days=days, job=large, written=False)
+        lost = {"runs": (), "status": Status.SKIPPED, "error_class": TRANSPORT, "message": "why"}
+        store.save_job(sample.result(store.plan, "job-0", **lost))
+        return judged_night(store)
+
+    judged_night(next_night(past, 20_000, job=sample.planned()))
+    assert [one.kind for one in judged_night(next_night(past, 20_000, days=8, job=large)).changes.new] == [
+        FindingClass.SIZE
+    ]
+    for days in (9, 10, 11):
+        changes = lost(days).changes
+        assert [one.kind for one in changes.unseen] == [FindingClass.SIZE]
+        assert changes.recovered == ()
+    back = judged_night(next_night(past, 20_000, days=12, job=large))
+    assert ([one.kind for one in back.changes.still], back.changes.new) == ([FindingClass.SIZE], ())
+    assert back.document.unseen == ()
+    mended = judged_night(next_night(past, 20_000, days=13, job=sample.planned()))
+    assert [one.kind for one in mended.changes.recovered] == [FindingClass.SIZE]
