@@ -8,12 +8,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Final
 
+from mbench.core.errors import MbenchError
 from mbench.core.processes.search_path import keep_children_safe
 
 COMPUTED_TOO_LONG: Final = signal.SIGPROF
@@ -32,6 +34,21 @@ def spawning() -> SpawnContext:
     """Return multiprocessing's way to start processes anew, whose modules do not come from the working directory."""
     keep_children_safe()
     return multiprocessing.get_context("spawn")  # noqa: TID251 - the one place
+
+
+@contextmanager
+def errors_alone() -> Iterator[None]:
+    """Let mbench's errors leave the block without what caused them; for functions that worker processes call.
+
+    Where tensorflow's test tools have found `tblib` (which the extra `farm` brings), an error travels with its causes:
+    whoever reads a converter's own error imports tensorflow for it, and dies where both have defined one message.
+    """
+    try:
+        yield
+    except MbenchError as error:
+        error.__cause__ = error.__context__ = None
+        error.__suppress_context__ = True
+        raise
 
 
 def end_with_parent() -> None:

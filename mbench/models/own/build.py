@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.own_recipes import OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.processes.workers import errors_alone
 from mbench.core.variants import CALIBRATED
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.build_log import build_log
@@ -74,6 +75,7 @@ class _Source:
     notes: tuple[str, ...] = ()
 
 
+@errors_alone()
 def build_own_files(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
     """Build every quantization of a user's network; one that fails does not take the others along.
 

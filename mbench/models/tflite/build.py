@@ -19,6 +19,7 @@ import numpy as np
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.own_variants import OwnVariant
+from mbench.core.processes.workers import errors_alone
 from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
 from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.files.disk import NO_ROOM, disk_errors
@@ -125,6 +126,7 @@ class FailedFile:
     message: str
 
 
+@errors_alone()
 def build_files(request: BuildRequest) -> list[BuiltFile | FailedFile]:
     """Build every quantization of one network, in the order asked; one that fails does not take the others along.
 

@@ -7,7 +7,8 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from mbench.core.processes.workers import spawning, why_ended
+from mbench.core.errors import ArtifactError
+from mbench.core.processes.workers import errors_alone, spawning, why_ended
 
 
 def end(number: int) -> None:
@@ -59,3 +60,19 @@ def test_the_one_that_died_is_told_from_those_that_were_told_to_end():
     for worker in workers:
         worker.join()
     assert why_ended(workers, more_memory="free some").startswith("was ended by SIGKILL")
+
+
+def test_an_error_leaves_a_worker_without_what_caused_it():
+    @errors_alone()
+    def convert() -> None:
+        try:
+            raise ZeroDivisionError("of a framework")
+        except ZeroDivisionError as error:
+            raise ArtifactError("it cannot be converted") from error
+
+    for _ in range(2):  # a decorator serves every call
+        with pytest.raises(ArtifactError) as raised:
+            convert()
+        assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    with pytest.raises(ZeroDivisionError), errors_alone():
+        raise ZeroDivisionError("of ours, which is a defect, keeps all")
