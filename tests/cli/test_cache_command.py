@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -247,7 +248,8 @@ def test_a_link_in_the_cache_is_removed_and_what_it_leads_to_is_not(bare, tmp_pa
 
 
 @pytest.mark.tensorflow
-def test_a_run_keeps_its_files_while_the_cache_is_emptied(mbench):
+def test_a_run_keeps_its_files_while_the_cache_is_emptied(bare, home):
+    mbench = Command(bare.folder, shutil.copytree(home, bare.folder.parent / "a home of its own"))
     run = mbench.start("run", SMALL, OTHER, *SHORT, "--min-secs", "2", "--json")
     results, deadline = mbench.folder / "results", time.monotonic() + 120
     while not list(results.glob("*/plan.json")) and run.poll() is None and time.monotonic() < deadline:
