@@ -1,5 +1,6 @@
 """Without phones: packets, records, path rewriting, facts, faults."""
 
+import importlib
 import struct
 import subprocess
 from pathlib import Path
@@ -178,3 +179,10 @@ def test_no_adb_program_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(NoDevice, match="Install adbutils"):
         find_adb()
+
+
+def test_an_invented_benchmark_takes_the_place_of_the_real_one_only_while_it_is_composed(tmp_path: Path) -> None:
+    from mbench.hostbench.benchmark import run_benchmark
+
+    scenes_of(tmp_path, "--num_runs=5", "--min_secs=0", "--warmup_runs=1", "--warmup_min_secs=0")
+    assert importlib.import_module("mbench.hostbench.benchmark").run_benchmark is run_benchmark

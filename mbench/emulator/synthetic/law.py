@@ -45,8 +45,15 @@ def run_invented(argv: Sequence[str], plan: dict[str, Any], stage: Stage) -> int
     """Run hostbench's program with the law of a plan in the place of its engine; return its status."""
     module = types.ModuleType("mbench.hostbench.benchmark")
     module.run_benchmark = lambda parameters: _run(parameters, plan, stage)  # type: ignore[attr-defined]
+    real = sys.modules.get(module.__name__)
     sys.modules[module.__name__] = module
-    status: int = load_program()[0].main(argv)
+    try:
+        status: int = load_program()[0].main(argv)
+    finally:
+        if real is None:
+            del sys.modules[module.__name__]
+        else:
+            sys.modules[module.__name__] = real
     return status
 
 
