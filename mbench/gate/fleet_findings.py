@@ -24,7 +24,7 @@ def fleet_finding(
     night: int,
     nights: Mapping[int, NightName],
 ) -> Finding | None:
-    """Return that devices of a model became slower together, told of the one that did most.
+    """Return that devices of a model became slower together, reported of the one that did most.
 
     Args:
         tails: of one workload on devices of one model.

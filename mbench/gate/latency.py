@@ -201,7 +201,7 @@ def _worse(past: _Past, shift: Shift, settled: list[Settled], limits: Limits | N
 
 
 def _improved(past: _Past, course: Course, slow: SlowCourse) -> list[Finding]:
-    """Return an improvement that is new enough to be told, and larger than chance."""
+    """Return an improvement that is new enough to be reported, and larger than chance."""
     better = course.better
     if better is not None:
         level = _level_since(past, better)

@@ -8,7 +8,7 @@ from mbench.core.verdicts import Finding, FindingClass
 from mbench.gate.tonight import Tonight, known_places
 
 RELATIVE: Final = 0.01
-"""Growth of a file from which on it is told: below lie changes of metadata and of padding."""
+"""Growth of a file from which on it is reported: below lie changes of metadata and of padding."""
 
 ABSOLUTE_BYTES: Final = 4096
 """A page of a file system: a file of some kilobytes may grow by a hundredth when its description does."""

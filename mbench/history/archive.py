@@ -110,7 +110,7 @@ def updated(
         folder: of the archive; made where it is not there.
         sources: by name; what the archive holds of others goes.
         deleted: what is not to be kept, whatever the sources hold of it.
-        note: is told where another writer is waited for.
+        note: gets where another writer is waited for.
 
     Raises:
         StoreError: the disk refused; the archive is as it was.

@@ -71,7 +71,7 @@ def judge_session(
         request: what is judged.
         measured: its cells.
         tonight: what its own re-runs decided.
-        note: is told what could not be read.
+        note: gets what could not be read.
 
     Raises:
         StoreError: documents or the archive cannot be read.

@@ -60,7 +60,7 @@ def known_verdicts(
         names: of nights by index.
         farms: names of their farm files; None outside of nights.
         index: of the night that is judged.
-        note: is told what could not be read.
+        note: gets what could not be read.
     """
     newest: dict[str | None, VerdictDocument] = {}
     there = set(list_sessions(root))  # of a night that never began, and of an import, there is nothing to read

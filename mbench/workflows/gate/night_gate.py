@@ -63,7 +63,7 @@ def judge_stored(
         store: of the session.
         codes: says which exit codes apply.
         again: measures suspects again; None: they stay suspects.
-        progress: is told what could not be read or measured.
+        progress: gets what could not be read or measured.
 
     Raises:
         StoreError: documents, or the archive, cannot be read; or re-runs were made and the verdict cannot be kept.

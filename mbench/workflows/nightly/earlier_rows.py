@@ -32,7 +32,7 @@ def earlier_rows(
         session: of the night.
         rows: its own.
         renamed: new names of workloads by old ones.
-        note: is told what could not be read.
+        note: gets what could not be read.
 
     Raises:
         StoreError: the archive cannot be read.

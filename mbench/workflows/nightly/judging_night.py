@@ -92,7 +92,7 @@ def write_judged(
         judged: the session.
         store: of it.
         file: the farm file.
-        note: is told what of earlier nights could not be read.
+        note: gets what of earlier nights could not be read.
 
     Raises:
         DiskError: one could not be written; those before it are.

@@ -45,7 +45,7 @@ def judge_by_name(
         results: the results folder; None: the usual one.
         accepted: file of accepted changes, before the farm file's.
         against: a branch whose past the session is judged by, before the farm file's.
-        note: is told what could not be read.
+        note: gets what could not be read.
 
     Raises:
         MbenchError: there is no such session, or it cannot be judged.
