@@ -3,12 +3,13 @@
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import options, pages, streams
 from mbench.cli.driving import drive
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
     from mbench.core.results import JobResult
     from mbench.report.render.text_table import TableValues
     from mbench.store.session_store import SessionStore
+    from mbench.workflows.paper.tables import Shown
+
+
+class SuiteFormat(StrEnum):
+    """How a suite's tables are printed; those for machines are refused with where they are."""
+
+    MD = "md"
+    TABLE = "table"
+    HTML = "html"
+    CSV = "csv"
+    JSON = "json"
+
+
+class DocumentFormat(StrEnum):
+    """How the document of the paper is written."""
+
+    MD = "md"
+    HTML = "html"
+
 
 LEAST_RUNS = 5
 
@@ -78,10 +98,25 @@ def report(
     references: References = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for a figure's pictures: SVG, PNG and HTML.", metavar="FOLDER"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="File of --format html; or folder for a figure's pictures: SVG, PNG and HTML.",
+            metavar="PATH",
+            show_default="of html: stdout, in a terminal SUITE.html here",
+        ),
     ] = None,
     no_build: NoBuild = False,
-    format_: Annotated[options.Format, typer.Option("--format", help="Format: md or table.")] = options.Format.MD,
+    format_: Annotated[
+        SuiteFormat | None,
+        typer.Option(
+            "--format",
+            help="Format: md, table, or html for a page of one file with tables and pictures.",
+            show_default="md",
+        ),
+    ] = None,
+    open_: pages.Open = False,
+    hide_serials: pages.HideSerials = False,
     results: options.Results = None,
     quiet: options.Quiet = False,
 ) -> None:
@@ -95,25 +130,45 @@ def report(
     from mbench.files.targets import refuse_taken_folder
     from mbench.workflows.home import results_root
     from mbench.workflows.paper import figures as paper_figures
+    from mbench.workflows.paper import pages as paper_pages
     from mbench.workflows.paper import tables as paper_tables
 
     if all_ and sessions:
         raise UsageError("name sessions, or ask for --all of them.")
-    _refuse_data(format_)
-    if output is not None:
+    pages.refuse_other_format(format_, open_=open_, output=None)
+    paged = open_ or format_ is SuiteFormat.HTML
+    shape = options.Format.MD if paged or format_ is None else options.Format(format_)
+    _refuse_data(shape)
+    if output is not None and not paged:
         refuse_taken_folder(output, option="--output")
-    shown = paper_tables.stored(
-        name,
-        sessions or [],
-        root=results_root(results),
-        everything=all_,
-        build=not no_build,
-        references=references,
-        progress=progress_for(quiet=quiet),
-    )
-    _print(paper_tables.suite_tables(shown), format_, whole_foot="--format md")
+    root = results_root(results)
+
+    def shown() -> "Shown":
+        return paper_tables.stored(
+            name,
+            sessions or [],
+            root=root,
+            everything=all_,
+            build=not no_build,
+            references=references,
+            progress=progress_for(quiet=quiet),
+            hide_serials=hide_serials,
+        )
+
+    if paged:
+        asked = {"--references": references, "--no-build": no_build, "--hide-serials": hide_serials}
+        used = [option for option, wanted in asked.items() if wanted]
+        pages.put_page(
+            lambda: paper_pages.suite_page(shown(), options=used),
+            output=output,
+            name=paper_pages.default_page(name),
+            show=open_,
+        )
+        return
+    found = shown()
+    _print(paper_tables.suite_tables(found), shape, whole_foot="--format md")
     if output is not None:
-        _report_written(paper_figures.write_figure(shown, output), quiet=quiet)
+        _report_written(paper_figures.write_figure(found, output), quiet=quiet)
 
 
 @app.command("document")
@@ -126,9 +181,23 @@ def document(
         ),
     ] = None,
     output: Annotated[
-        Path,
-        typer.Option("--output", "-o", help="Markdown file to write; pictures are written beside it.", metavar="FILE"),
-    ] = Path("paper.md"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write; pictures of markdown are written beside it.",
+            metavar="FILE",
+            show_default="paper.md, or paper.html",
+        ),
+    ] = None,
+    format_: Annotated[
+        DocumentFormat | None,
+        typer.Option(
+            "--format", help="Format: md, or html for a page of one file with tables and pictures.", show_default="md"
+        ),
+    ] = None,
+    open_: pages.Open = False,
+    hide_serials: pages.HideSerials = False,
     no_build: NoBuild = False,
     results: options.Results = None,
     quiet: options.Quiet = False,
@@ -139,12 +208,28 @@ def document(
     """
     from mbench.workflows.home import results_root
     from mbench.workflows.paper import document as paper_document
+    from mbench.workflows.paper import pages as paper_pages
 
-    progress = progress_for(quiet=quiet)
-    written = paper_document.write_document(
-        output, sessions or [], root=results_root(results), build=not no_build, progress=progress
-    )
-    _report_written(written, quiet=quiet)
+    root, progress = results_root(results), progress_for(quiet=quiet)
+    pages.refuse_other_format(format_, open_=open_, output=None)
+    if not open_ and format_ is not DocumentFormat.HTML:
+        written = paper_document.write_document(
+            output or Path("paper.md"),
+            sessions or [],
+            root=root,
+            build=not no_build,
+            progress=progress,
+            hide_serials=hide_serials,
+        )
+        _report_written(written, quiet=quiet)
+        return
+
+    def page() -> bytes:
+        return paper_pages.document_page(
+            sessions or [], root=root, build=not no_build, hide_serials=hide_serials, progress=progress
+        )
+
+    pages.put_page(page, output=output or Path("paper.html"), name="paper.html", show=open_)
 
 
 @app.command("measure")

@@ -41,6 +41,7 @@ class Point:
         accuracy: percent.
         colour: what its colour stands for.
         source: where its accuracy is from.
+        network: its whole name; empty where that is nobody's concern.
     """
 
     label: str
@@ -48,6 +49,7 @@ class Point:
     accuracy: float
     colour: str
     source: str
+    network: str = ""
     low: float | None = None
     high: float | None = None
 

@@ -43,16 +43,22 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Points of one colour and one mark; `number` chooses both."""
+    """Points of one colour and one mark; `number` chooses both, or `mark` the latter."""
 
     label: str
     number: int
     points: tuple[Point, ...]
+    mark: int | None = None
+
+    @property
+    def form(self) -> int:
+        """Which of the marks its points have."""
+        return (self.number if self.mark is None else self.mark) % len(MARKS)
 
     @property
     def dots(self) -> str:
         """The path of all points."""
-        mark = MARKS[self.number % len(MARKS)]
+        mark = MARKS[self.form]
         return "".join(f"M{_short(point.x)} {_short(point.y)}{mark}" for point in self.points)
 
     @property
@@ -77,6 +83,17 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """The name of a point beside it; `anchor` is SVG's: start, middle or end."""
+
+    x: float
+    y: float
+    text: str
+    anchor: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """One picture, in pixels from the upper left corner of what the axes bound.
 
@@ -97,6 +114,7 @@ class Panel:
     y_ticks: tuple[Tick, ...]
     series: tuple[Series, ...]
     lines: tuple[tuple[int, str], ...] = ()
+    names: tuple[Name, ...] = ()
     front: bool = False
     notes: tuple[str, ...] = ()
 

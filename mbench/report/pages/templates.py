@@ -6,7 +6,7 @@ the policy names them by hash, so that nothing else in the page can run.
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
@@ -27,14 +27,19 @@ BEGINS: Final = b"<!DOCTYPE html>\n<!-- mbench page"
 _FOLDER: Final = "templates"
 
 
-def render_page(template: str, values: dict[str, Any]) -> bytes:
+def render_page(
+    template: str, values: dict[str, Any], *, scripts: Sequence[str] = (), styles: Sequence[str] = ()
+) -> bytes:
     """Return a page; equal values give equal bytes.
 
     Args:
         template: the name of a file in `templates/`.
         values: what it shows; texts are cleaned here and escaped by the engine.
+        scripts: names of files there that stand in front of the script of all pages: what this kind of page adds.
+        styles: likewise, behind the style of all pages.
     """
-    script, style = own_file("page.js"), own_file("page.css")
+    script = "\n".join(map(own_file, (*scripts, "page.js")))
+    style = "\n".join(map(own_file, ("page.css", *styles)))
     text = (
         _environment()
         .get_template(template)

@@ -26,7 +26,7 @@ def verdict_lines(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[tu
     lines = [("ok" if well == len(rows) else "failed", f"{well} of {count_of(len(rows), 'job')} ended well.")]
     others = Counter(status_text(row) for row in rows if row.status is not Status.OK)
     lines += [("failed", f"{count_of(count, 'job')}: {text}.") for text, count in others.most_common()]
-    lines += _emulated(results)
+    lines += emulated_lines(results)
     lines += _doubts(rows)
     return (*lines, *_fastest(results, rows))
 
@@ -55,7 +55,8 @@ def measured_facts(results: Sequence[JobResult]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _emulated(results: Sequence[JobResult]) -> list[tuple[str, str]]:
+def emulated_lines(results: Sequence[JobResult]) -> list[tuple[str, str]]:
+    """Return what must be said of timings that are no phone's; nothing where they are."""
     if any(result.device.invented for result in results):
         return [("doubt", "Synthetic latencies: no model ran and nothing was measured.")]
     if any(result.device.emulated for result in results):

@@ -12,7 +12,7 @@ from typing import Final
 from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult, OperatorTime, Pass, Status
 from mbench.report.model_files.layers import InspectedLayer
-from mbench.report.render.number_format import ABSENT, MILLION, UNKNOWN, significant
+from mbench.report.render.number_format import ABSENT, MILLION, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
 from mbench.report.results.foot_lines import provenance_lines
 from mbench.report.results.footnotes import footnotes_of, row_labels
@@ -172,9 +172,14 @@ def believable(peak: Peak | PeakUnknown, achieved: Iterable[float | None]) -> Pe
     )
 
 
+def peak_percent(gmacs: float | None, peak: Peak | PeakUnknown | None) -> float | None:
+    """Return a rate in percent of a peak; None where one of the two is not known."""
+    return None if gmacs is None or not isinstance(peak, Peak) else 100 * gmacs / peak.gmacs
+
+
 def of_peak(gmacs: float | None, peak: Peak | PeakUnknown | None) -> str:
-    """Return a rate in percent of a peak; `?` where one of the two is not known."""
-    return UNKNOWN if gmacs is None or not isinstance(peak, Peak) else significant(100 * gmacs / peak.gmacs)
+    """Return the same as text; `?` where it is not known."""
+    return significant(peak_percent(gmacs, peak))
 
 
 def peak_lines(peaks: Sequence[Peak | PeakUnknown]) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
 from mbench.core.variants import Head, Variant, parse_variant
 from mbench.report.paper.compute_rate import network_gmacs
-from mbench.report.paper.paper_table import SheetCell, SheetColumn
-from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, percent_of, significant
+from mbench.report.paper.paper_table import Exact, Origin, SheetCell, SheetColumn
+from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, US_PER_MS, percent_of, significant
 from mbench.report.results.foot_lines import LATENCY_DEFINITION, interval_line
 from mbench.report.results.footnotes import footnotes_of
 from mbench.report.results.latency_text import latency_text
 from mbench.report.results.provenance import Comparable, comparable, differing
-from mbench.report.results.rows import row_of
+from mbench.report.results.rows import Row, row_of
 from mbench.report.results.scored import chosen_score, dataset_label, metric_label
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -112,6 +112,7 @@ def latency_columns(measured: Measured, rows: Sequence[Parts]) -> tuple[SheetCol
         SheetColumn(
             header=f"Latency (ms), {way.label}",
             cells=tuple(_latency(measured.of(parts, way), marks) for parts in rows),
+            origin=Origin.MEASURED,
         )
         for way in measured.ways
     )
@@ -124,6 +125,7 @@ def rate_columns(measured: Measured, rows: Sequence[Parts]) -> tuple[SheetColumn
             header=f"GMAC/s, {way.label}",
             cells=tuple(_rate(measured.of(parts, way)) for parts in rows),
             spare=3,
+            origin=Origin.MEASURED,
         )
         for way in measured.ways
     )
@@ -137,9 +139,9 @@ def score_columns(measured: Measured, rows: Sequence[Parts], metric: str) -> tup
         labels = dict.fromkeys(label for label, _ in cells if label)
         for label in labels:
             header = f"{metric_label(metric)} (%), {label}, {way.quantization}{f' {way.head}' if way.head else ''}"
-            texts = tuple(SheetCell(text if each == label else UNKNOWN) for each, text in cells)
+            texts = tuple(cell if each == label else SheetCell(UNKNOWN) for each, cell in cells)
             columns.setdefault(header, texts)
-    return tuple(SheetColumn(header=header, cells=cells) for header, cells in columns.items())
+    return tuple(SheetColumn(header=header, cells=cells, origin=Origin.MEASURED) for header, cells in columns.items())
 
 
 def doubt_lines(measured: Measured) -> tuple[str, ...]:
@@ -197,7 +199,18 @@ def _letter(number: str) -> str:
 def _latency(found: Sequence[JobResult | None], marks: Mapping[tuple[str, str], str]) -> SheetCell:
     """Return a latency; of parts that run one after the other, each one's: nobody measured their sum."""
     texts = [UNKNOWN if result is None else _one_latency(result, marks) for result in found]
-    return SheetCell(UNKNOWN if all(result is None for result in found) else " + ".join(texts))
+    if all(result is None for result in found):
+        return SheetCell(UNKNOWN)
+    only = found[0] if len(found) == 1 else None
+    return SheetCell(" + ".join(texts), exact=None if only is None else _exact_ms(row_of(only)))
+
+
+def _exact_ms(row: Row) -> Exact | None:
+    if row.latency_median_us is None:
+        return None
+    low, high = row.latency_ci_us or (None, None)
+    bounds = (None if end is None else end / US_PER_MS for end in (low, high))
+    return Exact(row.latency_median_us / US_PER_MS, *bounds)
 
 
 def _one_latency(result: JobResult, marks: Mapping[tuple[str, str], str]) -> str:
@@ -210,15 +223,19 @@ def _rate(found: Sequence[JobResult | None]) -> SheetCell:
     if len(found) != 1:
         return SheetCell(ABSENT)
     result = found[0]
-    return SheetCell(UNKNOWN if result is None else significant(network_gmacs(row_of(result))))
+    rate = None if result is None else network_gmacs(row_of(result))
+    return SheetCell(significant(rate), exact=None if rate is None else Exact(rate))
 
 
-def _score(found: Sequence[JobResult | None], metric: str) -> tuple[str, str]:
-    """Return the data set, and the figure of merit as text; of parts there is none."""
+def _score(found: Sequence[JobResult | None], metric: str) -> tuple[str, SheetCell]:
+    """Return the data set, and the cell of the figure of merit; of parts there is none."""
     result = found[0] if len(found) == 1 else None
     score = None if result is None else chosen_score(result)
     value = None if score is None else score.metric(metric)
-    return ("", UNKNOWN) if score is None or value is None else (dataset_label(score.dataset), percent_of(value))
+    if score is None or value is None:
+        return "", SheetCell(UNKNOWN)
+    bounds = (None if end is None else 100 * end for end in (value.low, value.high))
+    return dataset_label(score.dataset), SheetCell(percent_of(value), exact=Exact(100 * value.value, *bounds))
 
 
 def _identity(result: JobResult) -> tuple[str, str]:

@@ -7,7 +7,8 @@ What is published elsewhere stands in columns that say so.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from mbench.report.render.number_format import UNKNOWN
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
@@ -25,23 +26,57 @@ MORE_DECIMALS: Final = 2
 """Of a count, beyond what is printed: enough to see what rounding did."""
 
 
+class Origin(StrEnum):
+    """Where the cells of a column come from."""
+
+    PRINTED = "printed by the paper"
+    COUNTED = "counted by mbench"
+    MEASURED = "measured here"
+    PUBLISHED = "published elsewhere"
+
+
+class Exact(NamedTuple):
+    """The number that a cell's text rounds, in the unit of its column; `low` and `high` bound it."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SheetCell:
-    """A cell and the notes that it refers to; equal notes share a number."""
+    """A cell and the notes that it refers to; equal notes share a number.
+
+    Attributes:
+        exact: None of words, and of what is not known.
+    """
 
     text: str
     notes: tuple[str, ...] = ()
     style: Style = Style.PLAIN
+    exact: Exact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetColumn:
-    """A column with all its cells; a sheet is put together column by column."""
+    """A column with all its cells; a sheet is put together column by column.
+
+    Attributes:
+        name: its header where it stands alone: `Mult-adds (M), counted` of `counted`; empty: its header.
+        origin: None of names.
+    """
 
     header: str
     cells: tuple[SheetCell, ...]
     align: Align = Align.RIGHT
     spare: int = 0
+    name: str = ""
+    origin: Origin | None = None
+
+    @property
+    def full_name(self) -> str:
+        """What it is called without its neighbours."""
+        return self.name or self.header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +130,13 @@ def counted_cell(
         otherwise: the other rule in words: `counted without …`, `the count of …`.
     """
     decimals = len(printed.partition(".")[2]) + MORE_DECIMALS
+    exact, shown = Exact(float(value)), _rounded(value, decimals)
     if mark == EQUAL:
-        return SheetCell(f"{_rounded(value, decimals)} {EQUAL}")
+        return SheetCell(f"{shown} {EQUAL}", exact=exact)
     if mark == OTHERWISE:
-        note = f"{printed} is {otherwise}: {_rounded(value, decimals)}; {rule}: {_rounded(plain, decimals)}."
-        return SheetCell(f"{_rounded(value, decimals)} {OTHERWISE}", (note,))
-    return SheetCell(f"{_rounded(value, decimals)} {_deviation(value, Decimal(printed))}")
+        note = f"{printed} is {otherwise}: {shown}; {rule}: {_rounded(plain, decimals)}."
+        return SheetCell(f"{shown} {OTHERWISE}", (note,), exact=exact)
+    return SheetCell(f"{shown} {_deviation(value, Decimal(printed))}", exact=exact)
 
 
 def share_cell(percent: float | None, mark: str, *, printed: str) -> SheetCell:
@@ -108,9 +144,13 @@ def share_cell(percent: float | None, mark: str, *, printed: str) -> SheetCell:
     if percent is None:
         return SheetCell(UNKNOWN)
     decimals = len(printed.partition(".")[2]) + 1
-    if mark == EQUAL:
-        return SheetCell(f"{percent:.{decimals}f} {EQUAL}")
-    return SheetCell(f"{percent:.{decimals}f} {percent - float(printed):+.2f}")
+    distance = EQUAL if mark == EQUAL else f"{percent - float(printed):+.2f}"
+    return SheetCell(f"{percent:.{decimals}f} {distance}", exact=Exact(percent))
+
+
+def printed_cell(printed: str, note: str | None) -> SheetCell:
+    """Return a number as the paper prints it."""
+    return with_note(SheetCell(printed, exact=Exact(float(printed))), note)
 
 
 def with_note(cell: SheetCell, note: str | None) -> SheetCell:
@@ -118,10 +158,10 @@ def with_note(cell: SheetCell, note: str | None) -> SheetCell:
     return cell if note is None else replace(cell, notes=(*cell.notes, note))
 
 
-def unknown_column(header: str, count: int, note: str | None = None, *, spare: int = 0) -> SheetColumn:
-    """Return a column in which nothing is known."""
+def unknown_column(header: str, count: int, note: str | None = None, *, name: str = "", spare: int = 0) -> SheetColumn:
+    """Return a column of measurements in which nothing is known."""
     cell = with_note(SheetCell(UNKNOWN), note)
-    return SheetColumn(header=header, cells=(cell,) * count, spare=spare)
+    return SheetColumn(header=header, cells=(cell,) * count, spare=spare, name=name, origin=Origin.MEASURED)
 
 
 def _cell(cell: SheetCell, numbers: dict[str, int]) -> Cell:

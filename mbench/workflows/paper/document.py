@@ -16,6 +16,7 @@ from mbench.report.paper.paper_table import LEGEND, UNKNOWN_LEGEND
 from mbench.report.render.markdown import escape_markdown, table_markdown
 from mbench.report.render.text_table import TableValues
 from mbench.report.results.foot_lines import LATENCY_DEFINITION
+from mbench.report.results.hidden_serials import without_serials
 from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.paper.figures import suite_figure
 from mbench.workflows.paper.suites import PAPER_FOLDER, slug, suite_results
@@ -30,7 +31,8 @@ INTRODUCTION: Final = """\
 The fourteen tables of Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
 Applications* (arXiv 1704.04861v1, 2017): what the paper prints, what mbench counts from the files that it builds, and
 what it measured. This file is written by `mbench suite measure`, which times all of it in one session, or by `mbench
-suite document` from stored sessions; the same sessions give the same bytes.
+suite document` from stored sessions; the same sessions give the same bytes. `mbench suite document --open` shows all of
+it as a page that sorts and filters.
 
 Multiply-adds are those of convolutions, depthwise convolutions and fully connected layers; parameters are weights and
 biases without batch norm, in millions. Where the paper counts a cell otherwise, a note says how. Networks without
@@ -54,6 +56,7 @@ def write_document(
     build: bool,
     progress: Progress,
     suites: Sequence[str] = (*TABLES, *FIGURES),
+    hide_serials: bool = False,
 ) -> tuple[Path, ...]:
     """Write the document and its pictures, SVG files beside it; return their paths.
 
@@ -64,6 +67,7 @@ def write_document(
         build: whether networks that are in no cache are built to be counted.
         progress: told of what is built.
         suites: which of them it shows.
+        hide_serials: whether serials are replaced by names that last.
 
     Raises:
         UsageError: another file has that name.
@@ -77,6 +81,7 @@ def write_document(
         output.parent.mkdir(parents=True, exist_ok=True)
     for name in suites:
         results = suite_results(name, sessions, root=root, stored=stored)
+        results = without_serials(results) if hide_serials else results
         shown = suite_shown(name, results, build=build, progress=progress)
         parts.extend(_section(shown))
         if shown.suite.figure is not None:

@@ -99,6 +99,7 @@ def _timed(shown: Shown, measured: Measured) -> Iterator[Point]:
                 accuracy=accuracy[0],
                 colour=way.label if several else _resolution(network),
                 source=accuracy[1],
+                network=network,
             )
 
 
@@ -107,7 +108,14 @@ def _of_network(measured: Measured, network: str) -> list[JobResult]:
 
 
 def _point(network: str, cost: float, accuracy: float, source: str) -> Point:
-    return Point(label=_short(network), cost=cost, accuracy=accuracy, colour=_resolution(network), source=source)
+    return Point(
+        label=_short(network),
+        cost=cost,
+        accuracy=accuracy,
+        colour=_resolution(network),
+        source=source,
+        network=network,
+    )
 
 
 def _cost(shown: Shown, network: str, kind: str) -> float | None:

@@ -16,18 +16,21 @@ from mbench.report.paper.compute_rate import (
     Peak,
     TypeRate,
     believable,
-    of_peak,
     peak_lines,
+    peak_percent,
     profiled_operators,
     rates_by_type,
 )
 from mbench.report.paper.measured_columns import Measured, score_columns, source_lines, unmarked_doubts
 from mbench.report.paper.paper_table import (
     EQUAL,
+    Exact,
+    Origin,
     Sheet,
     SheetCell,
     SheetColumn,
     columns_of,
+    printed_cell,
     share_cell,
     text_column,
     unknown_column,
@@ -49,14 +52,16 @@ def layer_sheet(table: Table, counted: Counted) -> Sheet:
     built = _built_layers(inspection) if inspection is not None else []
     known = len(built) == len(printed)
     texts = [(row.type, row.filter, row.input) for row in printed]
-    columns = [_left("#", [SheetCell(str(number)) for number in range(1, len(printed) + 1)])]
+    numbers = range(1, len(printed) + 1)
+    columns = [_left("#", [SheetCell(str(number), exact=Exact(number)) for number in numbers])]
     for place, header in enumerate(("Type / stride", "Filter shape", "Input size")):
         notes = [row.note if place == 0 else None for row in printed]
         of_paper = [text[place] for text in texts]
         of_file = [layer[place] for layer in built] if known else [UNKNOWN] * len(printed)
         shown = [with_note(SheetCell(text), note) for text, note in zip(of_paper, notes, strict=True)]
-        columns.append(_left(f"{header}, printed", shown))
-        columns.append(_left("built", _cells(map(_marked, of_file, of_paper))))
+        columns.append(_left(f"{header}, printed", shown, origin=Origin.PRINTED))
+        built_cells = _cells(map(_marked, of_file, of_paper))
+        columns.append(_left("built", built_cells, name=f"{header}, built", origin=Origin.COUNTED))
     missing = counted.missing.get(table.network or "")
     foot = (f"Printed: {table.source}.", *([f"Not built: {missing}."] if missing else []))
     return Sheet(title=_title(table), columns=tuple(columns), notes=table.notes, foot=foot)
@@ -80,14 +85,10 @@ def share_sheet(table: Table, counted: Counted, results: Sequence[JobResult], *,
         columns=columns_of(
             [text_column("Type", [*(row.name for row in rows), "Others"])],
             [
-                SheetColumn(
-                    header="Mult-adds (%), printed", cells=(*map(_cell, (row.mult_adds for row in rows)), nothing)
-                ),
-                SheetColumn(header="counted", cells=(*mult_adds, nothing)),
-                SheetColumn(
-                    header="Params (%), printed", cells=(*map(_cell, (row.parameters for row in rows)), nothing)
-                ),
-                SheetColumn(header="counted", cells=(*parameters, nothing)),
+                _printed("Mult-adds (%)", (*map(_cell, (row.mult_adds for row in rows)), nothing)),
+                _counted("Mult-adds (%)", (*mult_adds, nothing)),
+                _printed("Params (%)", (*map(_cell, (row.parameters for row in rows)), nothing)),
+                _counted("Params (%)", (*parameters, nothing)),
             ],
             timed or [unknown_column("Time (%)", len(kinds), "Needs a session with --profile ops.")],
         ),
@@ -106,21 +107,21 @@ def distance_sheet(table: Table, results: Sequence[JobResult]) -> Sheet:
     rows = table.distances
     parts = [(table.network or "",)]
     measured = Measured(results, parts)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[SheetCell]] = {}
     for place, row in enumerate(rows):
         for column in score_columns(measured, parts, row.metric):
             header = column.header.partition(" (%), ")[2]
-            found.setdefault(header, [UNKNOWN] * len(rows))[place] = column.cells[0].text
+            found.setdefault(header, [SheetCell(UNKNOWN)] * len(rows))[place] = column.cells[0]
     return Sheet(
         title=_title(table),
         columns=columns_of(
             [text_column("Scale", [row.name for row in rows])],
             [
-                SheetColumn(header="Im2GPS, printed", cells=tuple(_cell(row.im2gps) for row in rows)),
-                SheetColumn(header="PlaNet, printed", cells=tuple(_cell(row.planet) for row in rows)),
-                SheetColumn(header="PlaNet MobileNet, printed", cells=tuple(_cell(row.mobilenet) for row in rows)),
+                _printed("Im2GPS", tuple(_cell(row.im2gps) for row in rows)),
+                _printed("PlaNet", tuple(_cell(row.planet) for row in rows)),
+                _printed("PlaNet MobileNet", tuple(_cell(row.mobilenet) for row in rows)),
             ],
-            [SheetColumn(header=f"measured, {what}", cells=_cells(texts)) for what, texts in found.items()]
+            [_measured(f"measured, {what}", cells) for what, cells in found.items()]
             or [unknown_column("measured", len(rows), "Needs --dataset geo:PATH and weights trained for its cells.")],
         ),
         notes=table.notes[:1],
@@ -182,7 +183,7 @@ def _share(cell: Printed, share: Share | None, which: str) -> SheetCell:
 
 
 def _cell(cell: Printed) -> SheetCell:
-    return with_note(SheetCell(cell.printed), cell.note)
+    return printed_cell(cell.printed, cell.note)
 
 
 def _profiles(
@@ -207,24 +208,44 @@ def _time_columns(
 ) -> tuple[SheetColumn, ...]:
     by_kind = {rate.type: rate for rate in found}
     of_kinds = [by_kind.get(kind) for kind in kinds]
-    time = [SheetCell(UNKNOWN if rate is None else f"{100 * rate.share:.1f}") for rate in of_kinds]
-    columns = [SheetColumn(header=f"Time (%), {label}", cells=tuple(time))]
+    time = [_number(None if rate is None else 100 * rate.share, ".1f") for rate in of_kinds]
+    columns = [_measured(f"Time (%), {label}", time)]
     if rates:
         achieved = [None if rate is None else rate.gmacs for rate in of_kinds]
-        columns.append(SheetColumn(header="GMAC/s", cells=_cells(_of_kinds(kinds, map(significant, achieved)))))
-        shares = (of_peak(each, peak) for each in achieved)
-        columns.append(SheetColumn(header="Of peak (%)", cells=_cells(_of_kinds(kinds, shares))))
+        columns.append(_measured("GMAC/s", _of_kinds(kinds, map(_significant, achieved)), name=f"GMAC/s, {label}"))
+        shares = (_significant(peak_percent(each, peak)) for each in achieved)
+        columns.append(_measured("Of peak (%)", _of_kinds(kinds, shares), name=f"Of peak (%), {label}"))
     return tuple(columns)
 
 
-def _of_kinds(kinds: Sequence[str], texts: Iterable[str]) -> Iterable[str]:
-    """Return the texts, and that there is none for layers that multiply nothing."""
-    return (ABSENT if kind == OTHERS else text for kind, text in zip(kinds, texts, strict=True))
+def _of_kinds(kinds: Sequence[str], cells: Iterable[SheetCell]) -> Iterable[SheetCell]:
+    """Return the cells, and that there is none for layers that multiply nothing."""
+    return (SheetCell(ABSENT) if kind == OTHERS else cell for kind, cell in zip(kinds, cells, strict=True))
+
+
+def _significant(value: float | None) -> SheetCell:
+    return SheetCell(significant(value), exact=None if value is None else Exact(value))
+
+
+def _number(value: float | None, form: str) -> SheetCell:
+    return SheetCell(UNKNOWN) if value is None else SheetCell(format(value, form), exact=Exact(value))
+
+
+def _printed(what: str, cells: Iterable[SheetCell]) -> SheetColumn:
+    return SheetColumn(header=f"{what}, printed", cells=tuple(cells), origin=Origin.PRINTED)
+
+
+def _counted(what: str, cells: Iterable[SheetCell]) -> SheetColumn:
+    return SheetColumn(header="counted", cells=tuple(cells), name=f"{what}, counted", origin=Origin.COUNTED)
+
+
+def _measured(header: str, cells: Iterable[SheetCell], *, name: str = "") -> SheetColumn:
+    return SheetColumn(header=header, cells=tuple(cells), name=name, origin=Origin.MEASURED)
 
 
 def _cells(texts: Iterable[str]) -> tuple[SheetCell, ...]:
     return tuple(map(SheetCell, texts))
 
 
-def _left(header: str, cells: Sequence[SheetCell]) -> SheetColumn:
-    return SheetColumn(header=header, cells=tuple(cells), align=Align.LEFT)
+def _left(header: str, cells: Sequence[SheetCell], *, name: str = "", origin: Origin | None = None) -> SheetColumn:
+    return SheetColumn(header=header, cells=tuple(cells), align=Align.LEFT, name=name, origin=origin)

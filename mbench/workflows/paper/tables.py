@@ -10,7 +10,7 @@ from mbench.core.ports import Progress
 from mbench.core.results import JobResult
 from mbench.paper.comparing import Mark, Verdict, compare
 from mbench.paper.counting import MULT_ADDS_WORDS, PARAMETER_WORDS, Counts, Rule, together
-from mbench.paper.references import Series, find_series
+from mbench.paper.references import PAPER_ACCURACIES, Series, find_series
 from mbench.paper.suites import Suite, network_of
 from mbench.paper.tables import Printed, Row, Table, paper_table
 from mbench.report.paper.measured_columns import (
@@ -24,18 +24,21 @@ from mbench.report.paper.measured_columns import (
     source_lines,
 )
 from mbench.report.paper.paper_table import (
+    Exact,
+    Origin,
     Sheet,
     SheetCell,
     SheetColumn,
     columns_of,
     counted_cell,
+    printed_cell,
     sheet_table,
     text_column,
     unknown_column,
-    with_note,
 )
 from mbench.report.render.number_format import ABSENT, MILLION, UNKNOWN
 from mbench.report.render.text_table import TableValues
+from mbench.report.results.hidden_serials import without_serials
 from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.paper.count_networks import Counted, count_networks
 from mbench.workflows.paper.layer_tables import distance_sheet, layer_sheet, share_sheet
@@ -112,6 +115,7 @@ def stored(
     build: bool,
     references: bool,
     progress: Progress,
+    hide_serials: bool = False,
 ) -> Shown:
     """Return a suite with what sessions measured of it; without names the last one that ran it.
 
@@ -122,11 +126,17 @@ def stored(
     """
     find_suite(name)
     results = suite_results(name, sessions, root=root, stored=StoredSessions(), everything=everything)
+    results = without_serials(results) if hide_serials else results
     return suite_shown(name, results, build=build, references=references, progress=progress)
 
 
 def suite_tables(shown: Shown) -> tuple[TableValues, ...]:
     """Return the tables of a suite."""
+    return tuple(map(sheet_table, suite_sheets(shown)))
+
+
+def suite_sheets(shown: Shown) -> tuple[Sheet, ...]:
+    """Return the same with where each number comes from."""
     table = shown.table
     sheets: list[Sheet] = []
     if table is not None and table.layers:
@@ -137,7 +147,7 @@ def suite_tables(shown: Shown) -> tuple[TableValues, ...]:
         sheets.append(distance_sheet(table, shown.results))
     if table is None or table.rows or table.layers:
         sheets.append(_network_sheet(shown))
-    return tuple(sheet_table(sheet) for sheet in sheets)
+    return tuple(sheets)
 
 
 def table_title(table: Table) -> str:
@@ -194,7 +204,8 @@ def _scores(shown: Shown, measured: Measured, parts: Sequence[Parts]) -> list[Sh
     printed = [row.score for row in table.rows]
     columns = [_printed(f"{table.score.title}, printed", printed)]
     found = score_columns(measured, parts, table.score.metric)
-    return [*columns, *(found or [unknown_column("measured (%)", len(parts), _no_score(shown.suite))])]
+    name = f"{table.score.title}, measured"
+    return [*columns, *(found or [unknown_column("measured (%)", len(parts), _no_score(shown.suite), name=name)])]
 
 
 def _no_score(suite: Suite) -> str:
@@ -212,9 +223,9 @@ def _counts(shown: Shown, rows: Sequence[Row], parts: Sequence[Parts]) -> list[S
     parameters = [_compared(row.parameters, table, row, shown.counted, "parameters") for row in rows]
     return [
         _printed(f"Mult-adds ({table.unit}), printed", [row.mult_adds for row in rows]),
-        SheetColumn(header="counted", cells=tuple(mult_adds)),
+        _counted(f"Mult-adds ({table.unit})", mult_adds),
         _printed("Params (M), printed", [row.parameters for row in rows]),
-        SheetColumn(header="counted", cells=tuple(parameters)),
+        _counted("Params (M)", parameters),
     ]
 
 
@@ -223,9 +234,15 @@ def _plain_counts(counted: Counted, parts: Sequence[Parts]) -> list[SheetColumn]
     mult_adds = [None if counts is None else counts.mult_adds for counts in found]
     weights = [None if counts is None else counts.parameters_by(Rule.UNFOLDED, batch_norm=True) for counts in found]
     return [
-        SheetColumn(header="Mult-adds (M)", cells=tuple(SheetCell(_millions(number, 2)) for number in mult_adds)),
-        SheetColumn(header="Params (M)", cells=tuple(SheetCell(_millions(number, 3)) for number in weights)),
+        SheetColumn(
+            header=header, cells=tuple(_millions(number, decimals) for number in numbers), origin=Origin.COUNTED
+        )
+        for header, numbers, decimals in (("Mult-adds (M)", mult_adds, 2), ("Params (M)", weights, 3))
     ]
+
+
+def _counted(what: str, cells: Sequence[SheetCell]) -> SheetColumn:
+    return SheetColumn(header="counted", cells=tuple(cells), name=f"{what}, counted", origin=Origin.COUNTED)
 
 
 def _compared(cell: Printed, table: Table, row: Row, counted: Counted, what: str) -> SheetCell:
@@ -274,9 +291,8 @@ def _together(counted: Counted, parts: Parts) -> Counts | None:
 def _printed(header: str, cells: Sequence[Printed | None]) -> SheetColumn:
     return SheetColumn(
         header=header,
-        cells=tuple(
-            SheetCell(ABSENT) if cell is None else with_note(SheetCell(cell.printed), cell.note) for cell in cells
-        ),
+        cells=tuple(SheetCell(ABSENT) if cell is None else printed_cell(cell.printed, cell.note) for cell in cells),
+        origin=Origin.PRINTED,
     )
 
 
@@ -285,8 +301,9 @@ def _published(shown: Shown, parts: Sequence[Parts]) -> list[SheetColumn]:
     return [
         SheetColumn(
             header=f"Published ({series.unit}): {series.title}",
-            cells=tuple(SheetCell(_value(series, each)) for each in parts),
+            cells=tuple(_value(series, each) for each in parts),
             spare=4,
+            origin=Origin.PRINTED if series.id == PAPER_ACCURACIES else Origin.PUBLISHED,
         )
         for series in _series(shown)
     ]
@@ -301,10 +318,12 @@ def _series(shown: Shown) -> list[Series]:
     return [find_series(name) for name in shown.suite.references] if shows else []
 
 
-def _value(series: Series, parts: Parts) -> str:
+def _value(series: Series, parts: Parts) -> SheetCell:
     """Return what is published of a row's network; `–` where nothing is."""
     value = series.values.get(parts[0]) if len(parts) == 1 else None
-    return ABSENT if value is None else (f"{value:.1f}" if series.unit == "%" else f"{value:g}")
+    if value is None:
+        return SheetCell(ABSENT)
+    return SheetCell(f"{value:.1f}" if series.unit == "%" else f"{value:g}", exact=Exact(value))
 
 
 def _missing_lines(counted: Counted, parts: Sequence[Parts]) -> list[str]:
@@ -320,5 +339,8 @@ def _not_run(shown: Shown, measured: Measured) -> list[str]:
     return [] if measured.results else [f"Nothing of it was measured: mbench run --suite {shown.name} does."]
 
 
-def _millions(number: int | None, decimals: int) -> str:
-    return UNKNOWN if number is None else f"{Decimal(number) / MILLION:.{decimals}f}"
+def _millions(number: int | None, decimals: int) -> SheetCell:
+    if number is None:
+        return SheetCell(UNKNOWN)
+    value = Decimal(number) / MILLION
+    return SheetCell(f"{value:.{decimals}f}", exact=Exact(float(value)))

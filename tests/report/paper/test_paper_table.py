@@ -3,10 +3,12 @@ from decimal import Decimal
 import pytest
 
 from mbench.report.paper.paper_table import (
+    Exact,
     Sheet,
     SheetCell,
     SheetColumn,
     counted_cell,
+    printed_cell,
     share_cell,
     sheet_table,
     text_column,
@@ -31,12 +33,26 @@ def counted(value: str, mark: str, printed: str, plain: str | None = None) -> Sh
     ],
 )
 def test_a_count_shows_two_digits_more_than_print_and_how_it_compares(cell, text):
-    assert cell == SheetCell(text)
+    assert cell == SheetCell(text, exact=cell.exact)
 
 
 def test_a_count_by_another_rule_says_both_in_its_note():
     cell = counted("4866.269184", "~", "4866", plain="4867.293184")
-    assert cell == SheetCell("4866.27 ~", ("4866 is counted without it: 4866.27; with it: 4867.29.",))
+    note = "4866 is counted without it: 4866.27; with it: 4867.29."
+    assert cell == SheetCell("4866.27 ~", (note,), exact=Exact(4866.269184))
+
+
+def test_a_cell_keeps_the_number_that_its_text_rounds():
+    assert counted("568.740352", "=", "569").exact == Exact(568.740352)
+    assert counted("1582.671872", "≠", "1550").exact == Exact(1582.671872)
+    assert share_cell(1.9056, "=", printed="1.91").exact == Exact(1.9056)
+    assert printed_cell("15300", None) == SheetCell("15300", exact=Exact(15300.0))
+    assert share_cell(None, "=", printed="1.91").exact is None
+
+
+def test_a_column_has_a_name_of_its_own_where_its_header_needs_its_neighbour():
+    assert SheetColumn(header="counted", cells=(), name="Params (M), counted").full_name == "Params (M), counted"
+    assert SheetColumn(header="Network", cells=()).full_name == "Network"
 
 
 def test_a_share_that_is_another_says_by_how_many_points():

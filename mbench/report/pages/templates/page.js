@@ -6,6 +6,9 @@ const PAGE = 200; // rows that are laid out at first: a browser takes long over 
 const root = document.documentElement;
 root.classList.add("js");
 
+// What the script of one kind of page hangs in; it stands in front of this one.
+const hooks = typeof pageHooks === "undefined" ? {} : pageHooks;
+
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const one = (selector, within = document) => within.querySelector(selector);
 
@@ -21,8 +24,8 @@ function make(name, attributes = {}, ...children) {
 
 // ---------------------------------------------------------------- what was chosen, and the address that keeps it
 
-const FACETS = ["status", "device", "delegate", "quantization"];
-const state = { q: "", sort: "", cols: null, sel: [], theme: "auto", first: "", second: "" };
+const FACETS = hooks.facets || ["status", "device", "delegate", "quantization"];
+const state = { q: "", sort: "", cols: null, sel: [], theme: "auto", first: "", second: "", ...hooks.state };
 for (const name of FACETS) state[name] = "";
 
 function readAddress() {
@@ -258,8 +261,11 @@ async function copy(text, button) {
 
 const shownColumns = (table) => table.names.map((name, index) => [name, index]).filter(([name]) => columns().has(name));
 
+const cell = (text) => text.replace(/\\/g, "\\\\").replace(/[|<>*_`[\]&]/g, "\\$&"); // of markdown
+const field = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text); // of CSV
+const guard = (text) => (/^([\t\r]|[\s'"]*[=+\-@＝＋－＠])/.test(text) ? `'${text}` : text);
+
 function asMarkdown() {
-  const cell = (text) => text.replace(/\\/g, "\\\\").replace(/[|<>*_`[\]&]/g, "\\$&");
   return tables.filter((table) => table.shown.length).map((table) => {
     const used = shownColumns(table);
     const line = (texts) => `| ${texts.join(" | ")} |`;
@@ -273,8 +279,6 @@ function asMarkdown() {
 
 /** Exact values under the names of `--format json`; a text that a spreadsheet would compute gets an apostrophe. */
 function asCsv() {
-  const guard = (text) => (/^([\t\r]|[\s'"]*[=+\-@＝＋－＠])/.test(text) ? `'${text}` : text);
-  const field = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
   const lines = [];
   for (const table of tables) {
     const used = shownColumns(table);
@@ -347,7 +351,10 @@ function markPoints() {
 const tip = one(".tip");
 let current = null;
 
+const openPoint = hooks.open || ((point) => choose(point.row, { toggle: false, scroll: true }));
+
 async function describe(point) {
+  if (hooks.describe) return hooks.describe(point);
   const { element } = rows.get(point.row);
   const { heads } = tables.find((table) => table.table.contains(element)) || tables[0];
   const lines = [...element.cells].map((cell, index) => [heads[index], cell]).filter(([head, cell]) => !head.hidden && cell.textContent)
@@ -396,7 +403,7 @@ for (const panel of drawn) {
   panel.svg.addEventListener("blur", () => showTip(panel, null));
   panel.svg.addEventListener("click", (event) => {
     const point = nearest(panel, event);
-    if (point) choose(point.row, { toggle: false, scroll: true });
+    if (point) openPoint(point);
   });
   panel.svg.addEventListener("keydown", (event) => {
     const points = pointsOf(panel).sort((a, b) => a.x - b.x || a.y - b.y);
@@ -404,7 +411,7 @@ for (const panel of drawn) {
     if (step && points.length) {
       const place = points.indexOf(current);
       showTip(panel, points[place < 0 ? 0 : (place + step + points.length) % points.length]);
-    } else if (event.key === "Enter" && current) choose(current.row, { toggle: false, scroll: true });
+    } else if (event.key === "Enter" && current) openPoint(current);
     else if (event.key === "Escape") showTip(panel, null);
     else return;
     event.preventDefault();
@@ -450,6 +457,7 @@ function showTheme() {
 function showAll() {
   readAddress();
   showTheme();
+  hooks.show?.();
   const filters = one(".filters");
   if (filters) {
     filters.q.value = state.q;
