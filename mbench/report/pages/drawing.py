@@ -124,6 +124,12 @@ class Panel:
         return f"{-LEFT} {-TOP} {self.width + LEFT + RIGHT} {self.height + TOP + (BOTTOM if self.x_title else TOP)}"
 
     @property
+    def line_paths(self) -> tuple[tuple[int, str], ...]:
+        """The same with one path for all lines of a series."""
+        numbers = dict.fromkeys(number for number, _ in self.lines)
+        return tuple((each, "".join(path for number, path in self.lines if number == each)) for each in numbers)
+
+    @property
     def pareto(self) -> str:
         """The path that joins the front, as steps; empty where there is none."""
         return front_path([point for series in self.series for point in series.points]) if self.front else ""

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import UTC
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from mbench.core.plain_text import one_line
@@ -55,6 +56,25 @@ def detail_of(result: JobResult, row: Row, kinds: Sequence[tuple[str, int, float
         "commands": [[what, _clean(text)] for what, text in _commands(result)],
         "operators": [[_clean(kind), operators, round(us, 3)] for kind, operators, us in kinds],
     }
+
+
+def columns_of_runs(details: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return details with all their runs by columns, which deflate to half the size; each row says how many it has.
+
+    Args:
+        details: of all rows, in order; they stay as they are.
+    """
+    runs = [run for detail in details for run in detail["runs"]]
+    return {
+        "run_columns": [*zip(*runs, strict=True)],
+        "rows": [detail | {"runs": len(detail["runs"])} for detail in details],
+    }
+
+
+def rows_with_runs(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what `columns_of_runs` was given, as the page's script does."""
+    runs = zip(*data["run_columns"], strict=True)
+    return data | {"rows": [row | {"runs": [[*run] for run in islice(runs, row["runs"])]} for row in data["rows"]]}
 
 
 def _run(run: Run) -> list[Any]:

@@ -10,6 +10,7 @@ import sample_scores as scored
 from mbench.core.delegates import parse_delegate
 from mbench.core.results import Conditions, JobResult, OperatorTime, Pass, Status
 from mbench.report.pages.packed import unpack
+from mbench.report.pages.row_details import rows_with_runs
 from mbench.report.pages.session_page import session_page
 
 
@@ -106,4 +107,5 @@ def cells_of(text: str) -> Cells:
 def data_of(text: str) -> dict:
     found = re.search(r'<template id="data">([^<]*)</template>', text)
     assert found is not None
-    return unpack(found[1])
+    data = unpack(found[1])
+    return rows_with_runs(data) if "run_columns" in data else data

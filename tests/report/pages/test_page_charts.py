@@ -10,7 +10,7 @@ from mbench.report.pages.axis_charts import axis_charts
 from mbench.report.pages.charts import PlacedRow, by_device
 from mbench.report.pages.delegated_share import delegated_share, share_of
 from mbench.report.pages.dimensions import Dimension, hue_of, in_order, place_of
-from mbench.report.pages.drawing import Point, Scale, Series, front_path, scale_over
+from mbench.report.pages.drawing import Panel, Point, Scale, Series, front_path, scale_over
 from mbench.report.pages.operator_bars import profiles
 from mbench.report.pages.run_chart import LEAST_SHOWN, MOST_SHOWN, clock_mhz, cores_of, run_charts
 from mbench.report.results.rows import rows_of
@@ -22,6 +22,23 @@ def placed(results) -> list[PlacedRow]:
 
 def point(x: float, y: float, key: str = "0") -> Point:
     return Point(x=x, y=y, key=key)
+
+
+def test_lines_of_a_series_are_one_path_and_those_of_others_another():
+    panel = Panel(
+        title="",
+        summary="",
+        width=10,
+        height=10,
+        x_title="",
+        y_title="",
+        x_ticks=(),
+        y_ticks=(),
+        series=(Series(label="a", number=2, mark=7, points=()),),
+        lines=((1, "M0 0L1 1"), (0, "M2 2L3 3"), (1, "M4 4L5 5")),
+    )
+    assert panel.line_paths == ((1, "M0 0L1 1M4 4L5 5"), (0, "M2 2L3 3"))
+    assert panel.series[0].form == 1  # the seventh of six marks, from 0 on
 
 
 def test_a_scale_puts_its_ends_at_the_ends():

@@ -7,6 +7,7 @@ import sample_phones as phones
 import sample_results as sample
 
 from mbench.core.results import Phase, Status
+from mbench.report.pages.row_details import columns_of_runs, rows_with_runs
 from mbench.report.pages.session_page import FIRST_ROWS
 from mbench.report.results.delimited import as_json
 from mbench.report.results.rows import rows_of
@@ -78,6 +79,15 @@ def test_all_runs_of_a_row_are_packed_as_they_were(text):
             assert kept[at["purpose"]] == run.purpose
     first = data["rows"][0]["runs"][2]
     assert (first[at["temperature_after_c"]], first[at["clock_mhz"]], first[at["load_percent"]]) == (32, 2000, 2)
+
+
+def test_runs_are_packed_by_columns_and_come_back_to_their_rows():
+    details = [{"runs": [[1, "a"], [2, "b"]]}, {"runs": []}, {"runs": [[3, None]]}]
+    packed = columns_of_runs(details)
+    assert packed["run_columns"] == [(1, 2, 3), ("a", "b", None)]
+    assert rows_with_runs(packed)["rows"] == details
+    nothing = columns_of_runs([{"runs": []}])
+    assert rows_with_runs(nothing)["rows"] == [{"runs": []}]
 
 
 def test_beside_a_row_stand_its_provenance_and_the_commands_that_reproduce_it(text):

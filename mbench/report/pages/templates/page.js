@@ -58,8 +58,19 @@ function details() {
     const bytes = Uint8Array.from(atob(one("#data").content.textContent.trim()), (each) => each.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return JSON.parse(await new Response(stream).text());
-  })();
+  })().then(withRuns);
   return unpacked;
+}
+
+/** Give each row its runs, of those of all rows, which are packed by columns. */
+function withRuns(data) {
+  let first = 0;
+  for (const row of data.run_columns ? data.rows : []) {
+    const found = Array.from({ length: row.runs }, (_, place) => data.run_columns.map((column) => column[first + place]));
+    first += row.runs;
+    row.runs = found;
+  }
+  return data;
 }
 
 // ---------------------------------------------------------------- tables
