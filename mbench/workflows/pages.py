@@ -1,7 +1,6 @@
 """Pages: `mbench report --format html`, written whole or not at all."""
 
 import gc
-import shlex
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from mbench.files.disk import disk_errors
 from mbench.files.targets import refuse_foreign_file
 from mbench.files.whole import write_whole
 from mbench.report.pages.session_page import session_page
+from mbench.report.pages.shell_words import shell_text
 from mbench.report.pages.templates import BEGINS
 
 _SEVERAL: Final = "mbench-report"
@@ -37,7 +37,7 @@ def page_of(results: Sequence[JobResult], names: Sequence[str], *, everything: b
         return session_page(
             results,
             title=_title(results, sessions),
-            command=shlex.join(["mbench", "report", *asked, "--format", "html", *hidden]),
+            command=shell_text(["mbench", "report", *asked, "--format", "html", *hidden]),
             by_session=len(names) > 1 or everything,
         )
 

@@ -1,6 +1,5 @@
 """What a page keeps beside each row: all its runs, its provenance, its doubts, and the commands that reproduce it."""
 
-import shlex
 from collections.abc import Sequence
 from datetime import UTC
 from functools import lru_cache
@@ -11,11 +10,14 @@ from mbench.core.plain_text import one_line
 from mbench.core.results import Conditions, JobResult, Pass, Run
 from mbench.report.pages.page_table import doubts_of
 from mbench.report.pages.run_chart import clock_mhz, others_load
+from mbench.report.pages.shell_words import shell_text
 from mbench.report.render.number_format import UNKNOWN, count_of
 from mbench.report.results.foot_lines import program_text
 from mbench.report.results.origin_lines import calibration_text, weights_text
 from mbench.report.results.provenance import format_clocks, format_cpus, format_settings
 from mbench.report.results.rows import Row
+
+_OURS: Final = "mbench"
 
 RUN_FIELDS: Final = (
     "order",
@@ -53,7 +55,7 @@ def detail_of(result: JobResult, row: Row, kinds: Sequence[tuple[str, int, float
         "doubts": [
             [each.code.replace("_", " "), _clean(each.message), _clean(each.advice or "")] for each in doubts_of(row)
         ],
-        "commands": [[what, _clean(text)] for what, text in _commands(result)],
+        "commands": [[what, text] for what, text in _commands(result)],
         "operators": [[_clean(kind), operators, round(us, 3)] for kind, operators, us in kinds],
     }
 
@@ -145,13 +147,15 @@ def _configuration(result: JobResult) -> str:
 
 def _commands(result: JobResult) -> list[tuple[str, str]]:
     """Return how the session was called, how this row is shown again, and how the program itself was called."""
+    command = result.provenance.command
+    again = "Measure the session again" if command[:1] == (_OURS,) else "Recorded as its command, which is not mbench"
     first = next((run for run in result.runs if run.purpose is Pass.LATENCY), None)
     found = [
-        ("Measure the session again", shlex.join(result.provenance.command)),
-        ("Show this session's numbers", shlex.join(("mbench", "report", result.session, "--format", "json"))),
+        (again, shell_text(command)),
+        ("Show this session's numbers", shell_text((_OURS, "report", result.session, "--format", "json"))),
     ]
     if first is not None:
-        found.append(("The program itself, on the device", shlex.join(first.argv)))
+        found.append(("The program itself, on the device", shell_text(first.argv)))
     return found
 
 

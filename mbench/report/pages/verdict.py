@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC
 
+from mbench.core.plain_text import cut, one_line
 from mbench.core.results import JobResult, Status
 from mbench.report.render.number_format import count_of
 from mbench.report.results.fastest import fastest_rows
@@ -12,6 +13,9 @@ from mbench.report.results.latency_text import latency_text, status_text
 from mbench.report.results.phone_medians import by_model, model_name
 from mbench.report.results.provenance import group_by_table
 from mbench.report.results.rows import Row
+
+LONGEST_NAME = 60
+"""Characters of a device's name beside others; the foot has it whole."""
 
 MOST_FASTEST = 3
 """Devices whose fastest row is named; the table marks it on each."""
@@ -37,9 +41,9 @@ def measured_facts(results: Sequence[JobResult]) -> tuple[tuple[str, str], ...]:
         return ()
     devices = by_model(results)
     models = [
-        f"{model_name(profile, model)} ×{len(members)}"
+        f"{_short(model_name(profile, model))} ×{len(members)}"
         if len(members) > 1
-        else f"{members[0].serial}: {model_name(profile, model)}"
+        else f"{_short(members[0].serial)}: {_short(model_name(profile, model))}"
         for (profile, model), members in devices.items()
     ]
     days = sorted(f"{result.finished_at.astimezone(UTC):%Y-%m-%d}" for result in results)
@@ -53,6 +57,11 @@ def measured_facts(results: Sequence[JobResult]) -> tuple[tuple[str, str], ...]:
         ("Threads", first_few([*dict.fromkeys(str(result.workload.threads) for result in results)])),
         ("Program", first_few([*dict.fromkeys(result.binary.tool for result in results)])),
     )
+
+
+def _short(name: str) -> str:
+    """Return a name that leaves room for others."""
+    return cut(one_line(name), LONGEST_NAME)
 
 
 def emulated_lines(results: Sequence[JobResult]) -> list[tuple[str, str]]:
@@ -69,7 +78,8 @@ def _doubts(rows: Sequence[Row]) -> list[tuple[str, str]]:
         code for row in rows for code in {each.code for each in row.warnings if each.code not in SAID_OF_DEVICES}
     )
     if not kinds:
-        return [("ok", "Nothing casts doubt on a row.")]
+        known = any(row.latency_median_us is not None for row in rows)
+        return [("ok", "Nothing casts doubt on a row.")] if known else []
     said = ", ".join(f"{code.replace('_', ' ')} ({count_of(count, 'row')})" for code, count in sorted(kinds.items()))
     return [("doubt", f"{said}.")]
 
@@ -82,7 +92,8 @@ def _fastest(results: Sequence[JobResult], rows: Sequence[Row]) -> list[tuple[st
         members = [by_result[id(result)] for result in group.results]
         found.extend(members[place] for place in sorted(fastest_rows(members)))
     if not found:
-        return [("note", "No row is the fastest beyond doubt.")]
+        known = sum(row.latency_median_us is not None for row in rows)
+        return [("note", "No row is the fastest beyond doubt.")] if known > 1 else []
     said = [
         ("fastest", f"on {row.device}: {row.variant}, {row.delegate} ×{row.threads}, {latency_text(row)} ms.")
         for row in found[:MOST_FASTEST]

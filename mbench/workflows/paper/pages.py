@@ -1,6 +1,5 @@
 """Pages of the paper's tables and figures: `mbench suite report` and `mbench suite document` with `--format html`."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from mbench.core.ports import Progress
 from mbench.core.results import JobResult
 from mbench.report.pages.paper_page import PaperPart, paper_page
+from mbench.report.pages.shell_words import shell_text
 from mbench.report.paper.measured_columns import Measured
 from mbench.report.results.hidden_serials import without_serials
 from mbench.store.stored_sessions import StoredSessions
@@ -38,7 +38,7 @@ def suite_page(shown: Shown, *, options: Sequence[str] = ()) -> bytes:
     results = _measured(shown)
     sessions = dict.fromkeys(result.session for result in results)
     command = ["mbench", "suite", "report", shown.name, *sessions, "--format", "html", *options]
-    return paper_page([_part(shown, results)], title=shown.suite.title, command=shlex.join(command))
+    return paper_page([_part(shown, results)], title=shown.suite.title, command=shell_text(command))
 
 
 def document_page(sessions: Sequence[str], *, root: Path, build: bool, hide_serials: bool, progress: Progress) -> bytes:
@@ -66,7 +66,7 @@ def document_page(sessions: Sequence[str], *, root: Path, build: bool, hide_seri
     return paper_page(
         parts,
         title="MobileNets, table by table",
-        command=shlex.join(["mbench", "suite", "document", *asked, "--format", "html", *options]),
+        command=shell_text(["mbench", "suite", "document", *asked, "--format", "html", *options]),
         about=(_PAPER, _COUNTING),
     )
 
@@ -82,8 +82,8 @@ def _part(shown: Shown, results: Sequence[JobResult]) -> PaperPart:
         title=shown.suite.title,
         sheets=suite_sheets(shown),
         commands=(
-            ("Measure it", shlex.join(["mbench", "run", "--suite", shown.name, "--device", "host"])),
-            ("Show it", shlex.join(["mbench", "suite", "report", shown.name])),
+            ("Measure it", shell_text(["mbench", "run", "--suite", shown.name, "--device", "host"])),
+            ("Show it", shell_text(["mbench", "suite", "report", shown.name])),
         ),
         is_figure=shown.suite.figure is not None,
         figure=None if shown.suite.figure is None else suite_figure(shown),

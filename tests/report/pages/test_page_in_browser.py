@@ -220,7 +220,9 @@ def test_names_of_others_are_shown_and_not_executed(browser, tmp_path):
     long = sample.result("x" * 300, [1000, 1010, 1020], device=device, job="long")
     result = sample.result(HOSTILE, [1000, 1010, 1020], device=device, message=HOSTILE)
     path = tmp_path / "hostile.html"
-    path.write_bytes(session_page([result, long], title=HOSTILE, command=HOSTILE))
+    other = sample.DEVICE.model_copy(update={"serial": "y" * 300, "model": "z" * 300})
+    third = sample.result("w " * 150, [1000, 1010, 1020], device=other, job="third")
+    path.write_bytes(session_page([result, long, third], title=HOSTILE, command=HOSTILE))
     page = Shown(browser, path, viewport={"width": 400, "height": 800})
     page.tab.click("#r0 a")
     page.tab.wait_for_selector("#d0")

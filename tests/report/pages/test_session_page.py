@@ -106,6 +106,37 @@ def test_the_first_lines_say_how_jobs_ended_and_what_is_doubtful(cells):
     assert "no answer within 60 s" in said
 
 
+def test_where_nothing_was_timed_nobody_says_that_nothing_is_doubtful():
+    text = pages.cells_of(pages.page([phones.failed(sample.result())])).text
+    assert "0 of 1 job ended well." in text
+    assert "Nothing casts doubt" not in text
+    assert "the fastest beyond doubt" not in text
+
+
+def test_of_one_row_nobody_says_that_none_is_the_fastest():
+    one = sample.result("mobilenet_v1_1.00_224_int8", [1000, 1010, 1020])
+    two = sample.result("mobilenet_v1_0.50_224_int8", [1000, 1010, 1020], job="two")
+    assert "Nothing casts doubt on a row." in pages.page([one])
+    assert "the fastest beyond doubt" not in pages.page([one])
+    assert "the fastest beyond doubt" in pages.page([one, two])
+
+
+def test_a_long_name_of_a_device_leaves_room_in_the_first_lines():
+    device = sample.DEVICE.model_copy(update={"serial": "s" * 61, "model": "m" * 60})
+    said = pages.cells_of(pages.page([sample.result(device=device)])).text.partition("Results")[0]
+    assert "s" * 61 not in said
+    assert "[…]" in said
+    assert "m" * 60 in said
+
+
+def test_a_recorded_command_that_is_not_of_mbench_is_named_so():
+    first = sample.result()
+    foreign = first.provenance.model_copy(update={"command": ("rm", "-rf", "~")})
+    row = pages.data_of(pages.page([first.model_copy(update={"provenance": foreign})]))["rows"][0]
+    assert ["Recorded as its command, which is not mbench", "rm -rf '~'"] in row["commands"]
+    assert all("Measure" not in what for what, _ in row["commands"])
+
+
 def test_the_whole_foot_is_there(cells):
     for said in ("Binary: hostbench, runtime 2.3.0", "Artifacts (sha256):", "95 % bootstrap interval", "Intervals:"):
         assert said in cells.text
