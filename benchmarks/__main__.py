@@ -7,7 +7,7 @@ python -m benchmarks fuzz --seconds 600  no benchmark: every reader of foreign b
 python -m benchmarks request_path        no benchmark: the files that a run leads through, one after the other
 python -m benchmarks code_lines          no benchmark: lines of code of `mbench/`, room by room
 python -m benchmarks verdicts            no benchmark: what the gate reaches on recorded and synthetic histories
-python -m benchmarks page_pictures …     no benchmark: pictures of a page, light, dark, narrow and printed
+python -m benchmarks page_pictures …     no benchmark: pictures of pages, light, dark, narrow and printed
 python -m benchmarks mutation …         no benchmark: mutation testing of what decides about numbers, some two hours
 
 Figures are kept where nothing else ran: a load above 0.5 per core before the first benchmark, or of others during one,
