@@ -10,7 +10,8 @@ from mbench.core.cells import Cell, PointState
 from mbench.core.ends import ALL_WELL, OWN_FAULT, code_of
 from mbench.core.results import JobResult, Status
 from mbench.report.results.phone_medians import model_name
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from mbench.report.pages.charts import OTHER, Chart, PlacedRow, by_device, legen
 from mbench.report.pages.dimensions import Dimension, hue_of, in_order
 from mbench.report.pages.drawing import Panel, Point, Scale, scale_over
 from mbench.report.results.accuracy_columns import row_metric
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 from mbench.report.results.scored import metric_label
 
 MOST_POINTS: Final = 2000

@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.variants import Quantization, format_alpha, parse_variant
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 
 class Dimension(StrEnum):

@@ -14,7 +14,7 @@ from mbench.report.results.accuracy_columns import metric_text, row_metric, satu
 from mbench.report.results.columns import ACCURACY, ALL, LATENCY, ResultColumn, chosen_columns, column_names
 from mbench.report.results.footnotes import SAID_OF_DEVICES
 from mbench.report.results.latency_text import below_clock, latency_value
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 from mbench.report.results.scored import TOP5, metric_label
 
 

@@ -15,7 +15,7 @@ from mbench.report.render.number_format import UNKNOWN, count_of
 from mbench.report.results.foot_lines import program_text
 from mbench.report.results.origin_lines import calibration_text, weights_text
 from mbench.report.results.provenance import format_clocks, format_cpus, format_settings
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 _OURS: Final = "mbench"
 

@@ -23,7 +23,8 @@ from mbench.report.results.foot_lines import provenance_lines
 from mbench.report.results.footnotes import SAID_OF_DEVICES, footnotes_of
 from mbench.report.results.provenance import TableResults, group_by_table
 from mbench.report.results.result_table import about_files
-from mbench.report.results.rows import Row, rows_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import rows_of
 
 FIRST_ROWS: Final = 200
 """Rows that a page with its script shows at first; without it, all."""

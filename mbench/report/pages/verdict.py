@@ -12,7 +12,7 @@ from mbench.report.results.footnotes import SAID_OF_DEVICES, first_few
 from mbench.report.results.latency_text import latency_text, status_text
 from mbench.report.results.phone_medians import by_model, model_name
 from mbench.report.results.provenance import group_by_table
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 LONGEST_NAME = 60
 """Characters of a device's name beside others; the foot has it whole."""

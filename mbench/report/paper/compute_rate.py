@@ -18,7 +18,8 @@ from mbench.report.results.foot_lines import provenance_lines
 from mbench.report.results.footnotes import footnotes_of, row_labels
 from mbench.report.results.latency_text import latency_text
 from mbench.report.results.provenance import ComparableResults, group_by_provenance
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 
 OTHERS: Final = "others"
 """Layers without multiply-adds: pooling, softmax, conversions."""

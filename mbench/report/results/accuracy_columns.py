@@ -9,7 +9,7 @@ from mbench.core.results import JobResult, WarningCode
 from mbench.core.scores import Metric
 from mbench.report.render.number_format import ABSENT, UNKNOWN, percent_of
 from mbench.report.results.paired_scores import alike, compare_all
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, metric_label, scored_of
 
 SATURATED: Final = 0.99

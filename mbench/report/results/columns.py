@@ -9,7 +9,7 @@ from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, UNK
 from mbench.report.render.text_table import Align
 from mbench.report.results.accuracy_columns import accuracy_columns
 from mbench.report.results.latency_text import latency_text, status_text
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 LATENCY: Final = "Latency (ms)"
 DEVICE: Final = "Device"

@@ -25,7 +25,7 @@ from mbench.report.results.phone_medians import (
     model_name,
 )
 from mbench.report.results.result_table import about_files, best_by_device, latency_style, workload_key
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 from mbench.report.results.table_rows import TableRows
 from mbench.report.results.workload_labels import Workload, WorkloadLabels, workload_labels
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.core.plain_text import ended
 from mbench.core.results import Status, WarningCode
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 NOT_NOTED: Final = frozenset({WarningCode.LATENCY_ONLY})
 """Said in the foot lines."""

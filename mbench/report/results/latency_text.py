@@ -2,7 +2,7 @@
 
 from mbench.core.results import Status, WarningCode
 from mbench.report.render.number_format import BELOW_CLOCK, milliseconds, milliseconds_within
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 
 def latency_text(row: Row) -> str:

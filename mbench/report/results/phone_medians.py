@@ -7,7 +7,7 @@ from typing import Final
 from mbench.core.results import DeviceFacts, JobResult, Status, WarningCode
 from mbench.core.statistics import median
 from mbench.report.render.number_format import UNKNOWN, milliseconds, span
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 MEDIAN_DEFINITION: Final = (
     "Rows named median: median over the phones of one model (lowest–highest phone), of those that ended well."

@@ -25,7 +25,8 @@ from mbench.report.results.foot_lines import (
 from mbench.report.results.latency_text import latency_value
 from mbench.report.results.origin_lines import origin_lines
 from mbench.report.results.provenance import comparable, differing
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 from mbench.report.results.scored import TOP1, TOP5
 
 AXES: Final[dict[str, Callable[[Row], str]]] = {

@@ -30,7 +30,7 @@ from mbench.report.results.phone_medians import (
     median_over_phones,
     model_name,
 )
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 from mbench.report.results.table_rows import TableRows
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from mbench.core.results import JobResult
 from mbench.report.results.footnotes import SAID_OF_DEVICES, Footnotes, footnotes_of
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

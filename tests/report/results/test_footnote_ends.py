@@ -5,7 +5,8 @@ import sample_results as sample
 
 from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.report.results.footnotes import footnotes_of
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 
 
 def failed(message: str) -> Row:

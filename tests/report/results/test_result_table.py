@@ -7,7 +7,8 @@ from mbench.core.delegates import parse_delegate
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
 from mbench.report.render.text_table import Align, Style
 from mbench.report.results.fastest import clear_winner
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 from mbench.report.results.tables import result_tables
 
 NO_WINNER = {

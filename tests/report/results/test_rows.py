@@ -3,7 +3,8 @@ import sample_results as sample
 
 from mbench.core.delegates import parse_delegate
 from mbench.core.results import DelegateCoverage, JobResult, MeasurementWarning, Status, WarningCode
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 
 STABLE_NAMES = """
 variant status error_class message exit_code device emulated delegate threads inputs mult_adds parameters size_bytes
