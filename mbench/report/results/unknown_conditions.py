@@ -1,6 +1,7 @@
 """What a phone does not show of its state: unknown, and so no sign that all was well."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from mbench.core.results import Conditions, JobResult, MeasurementWarning, Run, WarningCode
@@ -19,6 +20,8 @@ SHOWN: Final[Mapping[str, str]] = {
 }
 """What a phone shows of its state, by its field of the conditions, and what a person calls it."""
 
+_SHOWN_OF: Final = attrgetter(*SHOWN)
+
 HOST: Final = "host"
 """Profile of this machine, which is waited for by nothing and may well have no battery."""
 
@@ -31,8 +34,10 @@ def unknown_conditions(result: JobResult, runs: Sequence[Run]) -> Iterator[Measu
     if result.device.profile == HOST:
         return
     read = [states for run in runs if (states := _states(run))]
-    shown = [{name for state in states for name in SHOWN if getattr(state, name) is not None} for states in read]
-    missing = {name: sum(name not in names for names in shown) for name in SHOWN}
+    unknown = [_unknown(states) for states in read]
+    if not any(unknown):
+        return
+    missing = {name: sum(name in names for names in unknown) for name in SHOWN}
     never = [SHOWN[name] for name, times in missing.items() if times == len(read) > 0]
     rarely = [SHOWN[name] for name, times in missing.items() if 0 < times < len(read)]
     said = [f"does not show its {_listed(never)}"] if never else []
@@ -47,6 +52,14 @@ def unknown_conditions(result: JobResult, runs: Sequence[Run]) -> Iterator[Measu
 
 def _states(run: Run) -> list[Conditions]:
     return [state for state in (run.conditions_before, run.conditions_after) if state is not None]
+
+
+def _unknown(states: Sequence[Conditions]) -> tuple[str, ...]:
+    """Return the names of what none of the states of a run shows."""
+    shown = [_SHOWN_OF(state) for state in states]
+    if any(None not in values for values in shown):  # as good phones do, tens of thousands of times a report
+        return ()
+    return tuple(name for name, *values in zip(SHOWN, *shown, strict=True) if all(value is None for value in values))
 
 
 def _listed(names: Sequence[str]) -> str:
