@@ -175,24 +175,25 @@ def report(
             put = write_json if shape is options.Format.JSON else write
             put(answers.flips(files, as_json=shape is options.Format.JSON))
         return
-    found = _stored(sessions, all_, hide_serials, root)
+    for_tables = all_ and not (hide_serials or rates or per_class)
+    shown = reporting.all_table_results(root) if for_tables else _stored(sessions, all_, hide_serials, root)
     if pivot is not None:
-        write(reporting.pivoted(found, pivot, value or "latency_median_us"))
+        write(reporting.pivoted(shown, pivot, value or "latency_median_us"))
         return
     if rates:
         from mbench.workflows.paper.compute_rates import rates_markdown
 
-        write(rates_markdown(found))
+        write(rates_markdown(shown))
         return
     if per_class:
-        counted, without = answers.counts_of_results(found)
+        counted, without = answers.counts_of_results(shown)
         _by_class(counted, output, without)
         return
     if ops:
-        write(reporting.operators(found))
+        write(reporting.operators(shown))
         return
     print_results(
-        found,
+        shown,
         shape,
         by_session=len(sessions or []) > 1 or all_,
         columns=chosen,

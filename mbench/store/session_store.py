@@ -299,6 +299,15 @@ class SessionStore:
             found.append(kept.get(planned.id) or self._unfinished(part, planned, holder))
         return tuple(found)
 
+    def has_all_documents(self) -> bool:
+        """Whether each planned job has its document, so that `results` derives none from runs.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        there = frozenset(self._names(self._own(self.path / "jobs")))
+        return all(f"{planned.id}.json" in there for planned in self.plan.jobs)
+
     def save_ending(self, ending: PartEnding) -> None:
         """Keep why a device's part did not get to its end, in the place of what was kept of an earlier attempt.
 

@@ -15,6 +15,7 @@ from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, list_sessions
 from mbench.store.session_store import REPORT_FILE
 from mbench.store.stored_sessions import StoredSessions
+from mbench.workflows.table_results import all_short_results
 
 
 def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tuple[JobResult, ...]:
@@ -28,6 +29,16 @@ def stored_results(names: Sequence[str], *, everything: bool, root: Path) -> tup
     paths = [find_session(root, name) for name in names] if names or everything else [find_session(root, None)]
     with _without_collecting():
         return StoredSessions().results(paths)
+
+
+def all_table_results(root: Path) -> tuple[JobResult, ...]:
+    """Return the results of all sessions of a folder for tables alone, which show nothing of most runs.
+
+    Raises:
+        StoreError: one that cannot be read.
+    """
+    with _without_collecting():
+        return all_short_results(root)
 
 
 @contextmanager

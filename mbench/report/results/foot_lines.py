@@ -6,17 +6,18 @@ from datetime import UTC
 from typing import Final
 
 from mbench.core.coverage import coverage_text
-from mbench.core.results import JobResult, Pass, Status
+from mbench.core.results import JobResult
 from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
+from mbench.report.results import run_facts
 from mbench.report.results.accuracy_lines import accuracy_lines
 from mbench.report.results.device_lines import device_lines, grid_device_lines
 from mbench.report.results.footnotes import first_few
-from mbench.report.results.periods import period_lines
 from mbench.report.results.phone_medians import model_name
 from mbench.report.results.provenance import format_clocks, format_companions, format_cpus, format_settings
 from mbench.report.results.rows import LEAST_INFERENCES_FOR_P95
 from mbench.report.results.scored import device_score, host_score, once_each, scored_of
+from mbench.report.results.session_periods import period_lines
 
 MEDIAN_OF_RUNS: Final = (
     "Latency: median over runs (processes) of each run's median inference; [95 % bootstrap interval over runs, "
@@ -106,10 +107,8 @@ def subgraph_lines(results: Sequence[JobResult]) -> Iterator[str]:
     """Yield of which graphs besides the main one delegated nodes are counted, one line for files that have the same."""
     alike: dict[tuple[int, ...], list[str]] = {}
     for result in results:
-        runs = (run for run in result.runs if run.purpose is Pass.LATENCY)
-        called = {each.subgraph for run in runs for each in run.delegates if each.subgraph}
-        if called:
-            alike.setdefault(tuple(sorted(called)), []).append(result.workload.artifact.name)
+        if called := run_facts.subgraphs(result):
+            alike.setdefault(called, []).append(result.workload.artifact.name)
     for subgraphs, names in alike.items():
         which = f"subgraph{'s' if len(subgraphs) > 1 else ''} {', '.join(map(str, subgraphs))}"
         yield f"Delegated nodes of {_joined(names)}: counted in {which} too, which the main graph calls."
@@ -150,11 +149,8 @@ def _accuracy_by_device(results: Sequence[JobResult], devices: Collection[str]) 
 
 def runs_line(results: Sequence[JobResult]) -> str:
     """Return how many runs of how many inferences jobs had: `5 to 8 runs × ≥ 6931 inferences`."""
-    good = [
-        [run for run in result.runs if run.purpose is Pass.LATENCY and run.status is Status.OK] for result in results
-    ]
-    counts = [len(runs) for runs in good if runs]
-    inferences = [run.measured.count for runs in good for run in runs if run.measured is not None]
+    counts = [count for result in results if (count := run_facts.good_runs(result))]
+    inferences = [least for result in results if (least := run_facts.least_inferences(result)) is not None]
     if not counts or not inferences:
         return "none ended well"
     runs = count_of(counts[0], "run") if len(set(counts)) == 1 else f"{span(counts)} runs"
@@ -186,7 +182,7 @@ def _configuration(results: Sequence[JobResult]) -> Iterator[str]:
         yield f"fed {', '.join(map(str, inputs))}"
     if len(delegates := {result.workload.delegate for result in results}) == 1:
         yield f"delegate {delegates.pop()}"
-    if apis := sorted({run.gpu_api for result in results for run in result.runs if run.gpu_api}):
+    if apis := sorted({api for result in results for api in run_facts.gpu_apis(result)}):
         yield f"GPU by {_joined(apis)}"
     if len(threads := {result.workload.threads for result in results}) == 1:
         yield count_of(max(threads), "thread")
@@ -212,9 +208,8 @@ def _pinning(results: Sequence[JobResult]) -> str:
     """Return the cores as the kernel said them, by thread count where they differ."""
     seen: dict[str, set[int]] = {}
     for result in results:
-        for run in result.runs:
-            if run.purpose is Pass.LATENCY and run.cpus is not None:
-                seen.setdefault(run.cpus, set()).add(result.workload.threads)
+        for cpus in run_facts.cpus(result):
+            seen.setdefault(cpus, set()).add(result.workload.threads)
     if results[0].rules.cpus is None:
         return format_cpus(None)
     if not seen:
@@ -226,11 +221,9 @@ def _pinning(results: Sequence[JobResult]) -> str:
 
 
 def _dates(results: Sequence[JobResult]) -> str:
-    moments = [
-        moment for result in results for moment in (result.finished_at, *(run.started_at for run in result.runs))
-    ]
-    days = sorted(f"{moment.astimezone(UTC):%Y-%m-%d}" for moment in moments)
-    return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+    moments = [moment for result in results for moment in (result.finished_at, *(run_facts.began(result) or ()))]
+    first, last = (f"{moment.astimezone(UTC):%Y-%m-%d}" for moment in (min(moments), max(moments)))
+    return first if first == last else f"{first} to {last}"
 
 
 def _version(result: JobResult) -> str:

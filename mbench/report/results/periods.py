@@ -7,8 +7,11 @@ from itertools import pairwise
 from typing import Final
 
 from mbench.core.conclusions import latency_samples_us
-from mbench.core.results import JobResult, MeasurementWarning, Run, WarningCode
+from mbench.core.results import MeasurementWarning, Run, WarningCode
 from mbench.core.statistics import CLOCK_STEP_US, GROUP_GAP, median
+
+Span = tuple[datetime, datetime]
+"""From when to when."""
 
 PAUSE: Final = timedelta(hours=6)
 """A longer one between a run's end and the next one's beginning begins another period. The runs of a job are a block
@@ -31,30 +34,41 @@ class Period:
         return self.runs[0].started_at
 
 
-def periods_of(runs: Iterable[Run]) -> list[Period]:
-    """Return the periods that runs were measured in, the earliest first; of no runs none."""
-    periods: list[tuple[list[Run], datetime]] = []
-    for run in sorted(runs, key=lambda run: run.started_at):
-        ended_at = run.started_at + timedelta(seconds=run.wall_s)
-        if periods and run.started_at - periods[-1][1] <= PAUSE:
-            together, before = periods.pop()
-            together.append(run)
-            periods.append((together, max(before, ended_at)))
+def spans_of(runs: Iterable[Run]) -> tuple[Span, ...]:
+    """Return from when to when each period of runs was, the earliest first; of no runs none."""
+    return joined_spans((run.started_at, run.started_at + timedelta(seconds=run.wall_s)) for run in runs)
+
+
+def joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans that others make up, between which nobody made a long pause, the earliest first."""
+    joined: list[Span] = []
+    for began_at, ended_at in sorted(spans):
+        if joined and began_at - joined[-1][1] <= PAUSE:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ended_at))
         else:
-            periods.append(([run], ended_at))
-    return [Period(runs=tuple(together), ended_at=ended_at) for together, ended_at in periods]
+            joined.append((began_at, ended_at))
+    return tuple(joined)
+
+
+def periods_of(runs: Sequence[Run]) -> list[Period]:
+    """Return the periods that runs were measured in, the earliest first; of no runs none."""
+    ordered = sorted(runs, key=lambda run: run.started_at)
+    return [
+        Period(runs=tuple(run for run in ordered if began_at <= run.started_at <= ended_at), ended_at=ended_at)
+        for began_at, ended_at in spans_of(ordered)
+    ]
 
 
 def runs_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
     """Yield a doubt where the latency runs of one job are of several periods, with their levels where these differ."""
-    periods = periods_of(runs)
-    if len(periods) < 2:
+    if len(spans := spans_of(runs)) < 2:
         return
-    days = _beginnings(periods)
+    periods = periods_of(runs)
+    days = beginnings(spans)
     samples = [latency_samples_us(period.runs) for period in periods]
     levels = [median(each) for each in samples if each]
     middle = median([sample for each in samples for sample in each]) if levels else 0
-    said = f"runs of {_listed(days)}, {_pause_text(periods)} apart, count together"
+    said = f"runs of {listed(days)}, {pause_text(spans)} apart, count together"
     apart = max(levels) - min(levels) if levels else 0
     if apart > max(GROUP_GAP * middle, 2 * CLOCK_STEP_US):
         each = [f"{len(own)} around {median(own):g} µs on {day}" for own, day in zip(samples, days, strict=True) if own]
@@ -66,37 +80,26 @@ def runs_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
     )
 
 
-def period_lines(results: Sequence[JobResult]) -> Iterator[str]:
-    """Yield a line for each session of these results that was measured in several periods: from when to when each."""
-    sessions: dict[str, list[Run]] = {}
-    for result in results:
-        sessions.setdefault(result.session, []).extend(result.runs)
-    for session, runs in sessions.items():
-        periods = periods_of(runs)
-        if len(periods) > 1:
-            spans = _listed([f"{_moment(each.began_at)} to {_moment(each.ended_at)}" for each in periods])
-            apart = f"{len(periods)} periods, {_pause_text(periods)} apart"
-            yield f"Session {session} was measured in {apart}: {spans} (UTC)."
-
-
-def _pause_text(periods: Sequence[Period]) -> str:
+def pause_text(spans: Sequence[Span]) -> str:
     """Return the longest pause between two periods: `3 days`, `9 hours`."""
-    longest = max(later.began_at - earlier.ended_at for earlier, later in pairwise(periods))
+    longest = max(later - earlier for (_, earlier), (later, _) in pairwise(spans))
     if longest >= IN_DAYS_FROM:
         return f"{round(longest / timedelta(days=1))} days"
     return f"{round(longest / timedelta(hours=1))} hours"
 
 
-def _beginnings(periods: Sequence[Period]) -> list[str]:
+def beginnings(spans: Sequence[Span]) -> list[str]:
     """Return the day on which each period began, with the time where two began on one day."""
-    days = [f"{each.began_at.astimezone(UTC):%Y-%m-%d}" for each in periods]
-    return days if len(set(days)) == len(days) else [_moment(each.began_at) for each in periods]
+    days = [f"{began_at.astimezone(UTC):%Y-%m-%d}" for began_at, _ in spans]
+    return days if len(set(days)) == len(days) else [moment_text(began_at) for began_at, _ in spans]
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """Return a moment to the minute: `2026-01-15 09:30`, UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _listed(texts: Sequence[str]) -> str:
+def listed(texts: Sequence[str]) -> str:
+    """Return `a`, `a and b`, `a, b and c`."""
     *first, last = texts
     return f"{', '.join(first)} and {last}" if first else last

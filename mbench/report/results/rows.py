@@ -20,6 +20,7 @@ from mbench.report.results.periods import runs_apart
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.row import Row
 from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score, scored_of
+from mbench.report.results.short_result import ShortResult
 from mbench.report.results.unknown_conditions import unknown_conditions
 
 OUTLYING = 0.1
@@ -47,11 +48,14 @@ def rows_of(results: Sequence[JobResult]) -> tuple[Row, ...]:
 
 def row_of(result: JobResult, *, against: Against | None = None) -> Row:
     """Return a job's row. A job that failed or was skipped has no latency, whatever some of its runs gave."""
+    if isinstance(result, ShortResult):
+        return result.shown_row(against)
     good = _good_runs(result, Pass.LATENCY)
     measured = good if result.status in {Status.OK, Status.ABORTED} else []
     samples = latency_samples_us(measured)
     unseen = _below_clock(samples)
-    plain = None if unseen else bootstrap_interval(samples, seed=result.rules.seed)
+    spread = bootstrap_interval(samples, seed=result.rules.seed)
+    plain = None if unseen else spread
     interval = None if plain is None else for_coarse_clock(plain)
     artifact = result.workload.artifact
     score, on_device = chosen_score(result), device_score(result)
@@ -95,7 +99,7 @@ def row_of(result: JobResult, *, against: Against | None = None) -> Row:
         binary_sha256=result.binary.sha256 if result.binary.identified else None,
         session=result.session,
         provenance=fingerprint(comparable(result)),
-        warnings=(*result.warnings, *_derived_warnings(result, measured, samples)),
+        warnings=(*result.warnings, *_derived_warnings(result, measured, samples, spread)),
     )
     row._artifact = artifact
     row._lengthened_us = 0.0 if plain is None or interval is None else interval.high - plain.high
@@ -156,6 +160,8 @@ def _nodes_of(run: Run, delegate: Delegate) -> str | None:
     counted = [each for each in run.delegates if not (delegate.accelerated and each.name == XNNPACK_NODE)]
     if not counted:
         return None if run.nodes is None else f"0/{run.nodes}"
+    if len(counted) == 1:
+        return None if counted[0].total is None else f"{counted[0].nodes}/{counted[0].total}"
     totals = {each.subgraph: each.total for each in counted}
     known = [total for total in totals.values() if total is not None]
     if len(known) < len(totals):
@@ -211,9 +217,10 @@ def _mean_apart(runs: Sequence[Run]) -> Iterator[MeasurementWarning]:
         )
 
 
-def _derived_warnings(result: JobResult, runs: Sequence[Run], samples: Sequence[float]) -> Iterator[MeasurementWarning]:
+def _derived_warnings(
+    result: JobResult, runs: Sequence[Run], samples: Sequence[float], interval: Interval | None
+) -> Iterator[MeasurementWarning]:
     """Yield the doubts that the result's numbers show and its stored warnings do not name."""
-    interval = bootstrap_interval(samples, seed=result.rules.seed)
     stored = {warning.code for warning in result.warnings}
     if result.workload.artifact.latency_only and WarningCode.LATENCY_ONLY not in stored:
         yield MeasurementWarning(

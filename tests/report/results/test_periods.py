@@ -7,8 +7,9 @@ import sample_results as sample
 
 from mbench.report.results.fastest import clear_winner
 from mbench.report.results.foot_lines import grid_lines, provenance_lines
-from mbench.report.results.periods import period_lines, periods_of
+from mbench.report.results.periods import periods_of
 from mbench.report.results.rows import row_of
+from mbench.report.results.session_periods import period_lines
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LENGTH = timedelta(seconds=0.5)

@@ -114,7 +114,7 @@ def test_nothing_cannot_be_laid_out():
 
 def test_no_other_module_of_the_report_imports_pandas():
     modules = (
-        "render.markdown, render.text_table, results.row, results.rows, results.delimited, results.result_table, model_files.layers"
+        "render.markdown, render.text_table, results.rows, results.delimited, results.result_table, model_files.layers"
     )
     imports = "; ".join(f"import mbench.report.{name}" for name in modules.split(", "))
     script = f"import sys; {imports}; sys.exit('pandas' in sys.modules)"
