@@ -19,7 +19,7 @@ from mbench.files.whole import write_whole
 from mbench.store.documents import LARGEST_BYTES
 from mbench.store.files import read_regular
 from mbench.store.nights import END_FILE, NIGHT_FILE
-from mbench.store.packs import packed_marks
+from mbench.store.packs import packed_sessions
 from mbench.store.session import session_folders
 from mbench.store.session_store import PLAN_FILE
 
@@ -42,7 +42,7 @@ class DerivedTexts:
             StoreError: the folder, or a pack of sessions, cannot be read.
         """
         self._folder, self._refused = root / FOLDER, False
-        marks: dict[str, str | None] = {name: f"packed {mark}" for name, mark in packed_marks(root).items()}
+        marks: dict[str, str | None] = {name: _mark_of_pack(path) for name, path in packed_sessions(root).items()}
         marks |= {name: _mark(root / name) for name in session_folders(root)}
         self._marks = {name: _hash(f"{made_by} {name} {mark}".encode()) for name, mark in marks.items() if mark}
 
@@ -101,8 +101,20 @@ def _mark(folder: Path) -> str | None:
         return None
     if not all(stat.S_ISREG(entry.st_mode) for _, entry in found):
         return None
-    lines = sorted(f"{n} {e.st_size} {e.st_mtime_ns} {e.st_ctime_ns} {e.st_ino}" for n, e in found)
+    lines = sorted(f"{name} {_state(entry)}" for name, entry in found)
     return _hash("\n".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def _mark_of_pack(path: Path) -> str | None:
+    """Return what changes with a pack, without unpacking it; None where it is gone."""
+    try:
+        return f"packed {_state(path.lstat())}"
+    except OSError:
+        return None
+
+
+def _state(entry: os.stat_result) -> str:
+    return f"{entry.st_size} {entry.st_mtime_ns} {entry.st_ctime_ns} {entry.st_ino}"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

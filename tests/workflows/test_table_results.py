@@ -69,6 +69,27 @@ def test_packed_sessions_are_kept_too(root):
     assert len(kept_texts(root)) == 2
 
 
+def test_a_damaged_pack_is_named_as_ever(root):
+    pack(root, "2026-11", sessions(root)[:1])
+    (path,) = (root / "packed").glob("*.zip")
+    data = path.read_bytes()
+    path.write_bytes(data[:300] + bytes([data[300] ^ 1]) + data[301:])
+    with pytest.raises(StoreError) as known:
+        whole(root)
+    with pytest.raises(StoreError) as found:
+        all_short_results(root)
+    assert str(found.value) == str(known.value)
+
+
+def test_what_came_along_with_a_copied_folder_is_made_again(root, tmp_path):
+    first, second = sessions(root)
+    others = short_results(open_session(first).results())
+    DerivedTexts(root, made_by=code_mark()).keep(second.name, format_short(others))
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy, ignore=shutil.ignore_patterns("copy"))
+    assert forms(all_short_results(copy)) == forms(whole(copy))
+
+
 def test_a_session_with_a_job_without_a_document_is_read_each_time(root):
     next((sessions(root)[0] / "jobs").iterdir()).unlink()
     assert forms(all_short_results(root)) == forms(whole(root))
