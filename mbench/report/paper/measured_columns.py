@@ -18,7 +18,8 @@ from mbench.report.results.foot_lines import LATENCY_DEFINITION, interval_line
 from mbench.report.results.footnotes import footnotes_of
 from mbench.report.results.latency_text import latency_text
 from mbench.report.results.provenance import Comparable, comparable, differing
-from mbench.report.results.rows import Row, row_of
+from mbench.report.results.row import Row
+from mbench.report.results.rows import row_of
 from mbench.report.results.scored import chosen_score, dataset_label, metric_label
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
