@@ -14,13 +14,14 @@ import random
 import resource
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from benchmarks.comparison_pages import SORT, TURN, page_of_pairs
 from benchmarks.page_pictures import FLAGS
 from mbench.cli.main import COLLECT
 from mbench.core.delegates import Delegate
@@ -55,6 +56,7 @@ def run() -> dict[str, Any]:
     gc.set_threshold(*COLLECT)  # as the command line has it
     farm = page_of(results_of(phones=10))
     figures: dict[str, Any] = {"farm_bytes": len(farm), **_in_browser(page_of(results_of(phones=63)[:5000]))}
+    figures |= _comparisons()
     jobs = results_of(phones=125)
     begun = time.perf_counter()
     page = page_of(jobs)
@@ -62,6 +64,15 @@ def run() -> dict[str, Any]:
     figures["jobs_bytes"] = len(page)
     figures["jobs_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return figures
+
+
+def _comparisons() -> dict[str, Any]:
+    """Return how large and quick the pages of comparisons are."""
+    few, _ = page_of_pairs(results_of(phones=10))
+    many, seconds = page_of_pairs(results_of(phones=63)[:5000])
+    scripts = {"sort_ms": SORT, "filter_ms": _FILTER, "turn_ms": TURN}
+    shown = {f"pairs_{name}": figure for name, figure in _in_browser(many, scripts).items()}
+    return {"pairs_bytes": len(few), "many_pairs_s": round(seconds, 1), **shown}
 
 
 def page_of(results: Sequence[JobResult]) -> bytes:
@@ -143,7 +154,7 @@ def _run(job: str, block: int, position: int, last: int, middle_us: float, sourc
     )
 
 
-def _in_browser(page: bytes) -> dict[str, Any]:
+def _in_browser(page: bytes, scripts: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return how quick a page of 5,000 rows is; nothing without Chromium."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
@@ -158,7 +169,7 @@ def _in_browser(page: bytes) -> dict[str, Any]:
         tab.goto(path.as_uri())
         readable = tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         figures = {"readable_s": round(readable / 1000, 2), "rows_bytes": len(page)}
-        for name, script in (("sort_ms", _SORT), ("filter_ms", _FILTER)):
+        for name, script in (scripts or {"sort_ms": _SORT, "filter_ms": _FILTER}).items():
             figures[name] = round(median(tab.evaluate(_TIMED % script) for _ in range(_TIMES)), 1)
         started.close()
     return figures

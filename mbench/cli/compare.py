@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options
+from mbench.cli import options, pages
 from mbench.cli.errors import fail, one_line_errors
+from mbench.cli.report import ReportFormat
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import format_or_default, print_tables
+from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mbench.report.compare.comparison import Comparison
@@ -60,8 +63,27 @@ def compare(
             max=1_000_000,
         ),
     ] = None,
-    format_: options.TableFormat = None,
+    format_: Annotated[
+        ReportFormat | None,
+        typer.Option(
+            "--format",
+            help="Format of the table; html is a page of one file with a forest plot and every run.",
+            show_default="table in a terminal, else md",
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File of --format html.",
+            metavar="FILE",
+            show_default="stdout, in a terminal compare-OLD-NEW.html here",
+        ),
+    ] = None,
+    open_: pages.Open = False,
+    hide_serials: pages.HideSerials = False,
     results: options.Results = None,
 ) -> None:
     """Compare two sessions, nights, phones, delegates or programs.
@@ -73,13 +95,44 @@ def compare(
     from mbench.workflows.compare.sides import compared
     from mbench.workflows.home import results_root
 
-    shape = options.format_of(format_, json=json_)
-    found = compared(old, new, by=By(by.value), within=within or [], root=results_root(results))
-    command = " ".join(["mbench compare", *filter(None, (old, new)), "--format md"])
-    print_comparison(found, shape, whole_foot=(command,))
+    pages.refuse_other_format(format_, open_=open_, output=output)
+    html = open_ or format_ is ReportFormat.HTML
+    if html and json_:
+        raise UsageError("--format html prints a page by itself; leave --json out.")
+    shape = None if html or format_ is None else options.Format(format_)
+    shape = options.format_of(shape, json=json_)
+    found = compared(
+        old, new, by=By(by.value), within=within or [], root=results_root(results), hide_serials=hide_serials
+    )
+    if html:
+        sides = [*filter(None, (old, new))]
+        _put_page(found, sides, within or [], output, hide_serials=hide_serials, show=open_)
+    else:
+        command = " ".join(["mbench compare", *filter(None, (old, new)), "--format md"])
+        print_comparison(found, shape, whole_foot=(command,))
     if fail_over is not None and (missed := slower_than(found, fail_over)):
         more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
         fail(f"--fail-over {fail_over:g} is missed: {'; '.join(missed[:3])}{more}.", BOUND_MISSED)
+
+
+def _put_page(
+    found: "Comparison",
+    sides: Sequence[str],
+    within: Sequence[str],
+    output: Path | None,
+    *,
+    hide_serials: bool,
+    show: bool,
+) -> None:
+    """Write the page of a comparison, and show it where that was asked for."""
+    from mbench.workflows.compare.page import comparison_page_name, page_of_comparison
+
+    pages.put_page(
+        lambda: page_of_comparison(found, sides, within, hide_serials=hide_serials),
+        output=output,
+        name=comparison_page_name(found),
+        show=show,
+    )
 
 
 def print_comparison(found: "Comparison", shape: options.Format | None, *, whole_foot: Sequence[str]) -> None:

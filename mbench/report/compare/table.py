@@ -60,8 +60,8 @@ def comparison_table(comparison: Comparison, *, brief: bool = False) -> TableVal
             Cell(cell.variant),
             *([Cell(_device(cell))] if devices else []),
             *([Cell(f"{cell.delegate} ×{cell.threads}")] if delegates else []),
-            Cell(_latency(cell.old)),
-            Cell(_latency(cell.new)),
+            Cell(side_latency(cell.old)),
+            Cell(side_latency(cell.new)),
             Cell(_ratio(cell.ratio, cell.ratio_ci)),
             _verdict(cell),
             *([_accuracy(cell)] if accurate else []),
@@ -97,7 +97,7 @@ def _foot(comparison: Comparison, doubts: Sequence[str]) -> Iterator[str]:
     if comparison.repeated:
         yield f"{count_of(comparison.repeated, 'earlier result')} of the same cells left out: the last one counts."
     if any(cell.ratio is not None for cell in comparison.cells):
-        yield _method(comparison)
+        yield method_line(comparison)
     if any(cell.accuracy for cell in comparison.cells):
         yield (
             "Top-1 change: on the same examples, with Newcombe's interval; marked where McNemar's exact test, after "
@@ -144,7 +144,8 @@ def _mean(comparison: Comparison) -> Iterator[str]:
     yield f"Geometric mean of new / old: {ratio} over the {mean.cells} cells that both sides have{without}."
 
 
-def _method(comparison: Comparison) -> str:
+def method_line(comparison: Comparison) -> str:
+    """Return how ratios and intervals came about, and what they do not hold."""
     least = f"Less than {100 * MIN_CHANGE:g} % is not called a difference."
     if comparison.paired:
         return (
@@ -171,7 +172,7 @@ def _doubts(cells: Sequence[ComparedCell]) -> tuple[tuple[str, ...], list[str]]:
     sides: dict[str, dict[str, None]] = {}
     marks = []
     for cell in cells:
-        own = list(_doubts_of(cell))
+        own = list(doubts_of_cell(cell))
         for kind, label, message in own:
             sides.setdefault(kind, {}).setdefault(label)
             if message not in messages.setdefault(kind, []):
@@ -188,13 +189,13 @@ def _doubts(cells: Sequence[ComparedCell]) -> tuple[tuple[str, ...], list[str]]:
 def _named_doubts(cells: Sequence[ComparedCell]) -> tuple[str, ...]:
     """Return a line with the kinds of all doubts, and the sides that they are of; none where there are none."""
     sides: dict[str, dict[str, None]] = {}
-    for kind, label, _ in (each for cell in cells for each in _doubts_of(cell)):
+    for kind, label, _ in (each for cell in cells for each in doubts_of_cell(cell)):
         sides.setdefault(kind, {}).setdefault(label)
     named = [f"{kind} ({' and '.join(labels)})" for kind, labels in sides.items()]
     return (f"Doubts: {', '.join(named)}.",) if named else ()
 
 
-def _doubts_of(cell: ComparedCell) -> Iterator[tuple[str, str, str]]:
+def doubts_of_cell(cell: ComparedCell) -> Iterator[tuple[str, str, str]]:
     """Yield the kind, the side and the message of each doubt about a cell."""
     for label, side in (("old", cell.old), ("new", cell.new)):
         for warning in side.warnings:
@@ -218,7 +219,8 @@ def _accuracy(cell: ComparedCell) -> Cell:
     return Cell(f"{text} {found.verdict}", Style.BAD if found.verdict == "worse" else Style.STRONG)
 
 
-def _latency(side: ComparedSide) -> str:
+def side_latency(side: ComparedSide) -> str:
+    """Return a side's median in milliseconds, or that there is none, or less than the clock shows."""
     if any(warning.code is WarningCode.BELOW_CLOCK for warning in side.warnings):
         return BELOW_CLOCK
     return ABSENT if side.median_us is None else milliseconds(side.median_us)

@@ -1,5 +1,6 @@
 """Results under names that last in place of serials, for what is published: the same phone has the same name always."""
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,17 +26,28 @@ def lasting_name(serial: str, profile: str) -> str:
 
 def without_serials(results: Sequence[JobResult]) -> tuple[JobResult, ...]:
     """Return results in whose texts each serial is replaced: messages, commands, paths, names of sessions and jobs."""
-    names = {result.device.serial: lasting_name(result.device.serial, result.device.profile) for result in results}
+    profiles = {result.device.serial: result.device.profile for result in results}
+    hidden = hiding(profiles)
+    return tuple(JobResult.model_validate(with_texts(result.model_dump(), hidden)) for result in results)
+
+
+def hiding(profiles: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what replaces each serial in a text by its lasting name.
+
+    Args:
+        profiles: of phones, by their serials.
+    """
+    names = {serial: lasting_name(serial, profile) for serial, profile in profiles.items()}
     names |= {_fit(serial): name for serial, name in names.items() if _fit(serial)}
-    if not names:
-        return ()
     ordered = sorted(filter(None, names), key=len, reverse=True)
+    if not ordered:
+        return str
     pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, ordered))})(?![A-Za-z0-9])")
 
     def hidden(text: str) -> str:
         return pattern.sub(lambda match: names[match[0]], text)
 
-    return tuple(JobResult.model_validate(_changed(result.model_dump(), hidden)) for result in results)
+    return hidden
 
 
 def _fit(text: str) -> str:
@@ -43,12 +55,15 @@ def _fit(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+]+", "-", text).strip("-.")
 
 
-def _changed(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a value in which each text is changed; enumerations and times are not texts."""
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value in which each text is changed; enumerations and times are not texts, dataclasses hold some."""
     if type(value) is str:
         return change(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: with_texts(getattr(value, field.name), change) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **fields)
     if isinstance(value, Mapping):
-        return {_changed(name, change): _changed(each, change) for name, each in value.items()}
+        return {with_texts(name, change): with_texts(each, change) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return tuple(_changed(each, change) for each in value)
+        return tuple(with_texts(each, change) for each in value)
     return value

@@ -11,6 +11,7 @@ from mbench.core.results import JobResult
 from mbench.report.compare.cells import By, CellPair, Matched, Side, match_cells
 from mbench.report.compare.comparison import Comparison, compare
 from mbench.report.render.number_format import SHORT_SHA
+from mbench.report.results.hidden_serials import hiding, with_texts
 from mbench.store.nights import NIGHT_FILE, list_nights, read_night
 from mbench.store.session import find_session, open_session
 from mbench.store.session_store import PLAN_FILE, SessionStore
@@ -31,7 +32,9 @@ _BY_BEGINNING: Final = frozenset({By.BINARY, By.BUILD})
 """Values that the beginning of one may stand for."""
 
 
-def compared(old: str, new: str | None, *, by: By, within: Sequence[str], root: Path) -> Comparison:
+def compared(
+    old: str, new: str | None, *, by: By, within: Sequence[str], root: Path, hide_serials: bool = False
+) -> Comparison:
     """Return the comparison of two sides.
 
     Args:
@@ -40,6 +43,7 @@ def compared(old: str, new: str | None, *, by: By, within: Sequence[str], root: 
         by: what `old` and `new` are.
         within: the sessions that a value divides; none: the latest.
         root: the results folder.
+        hide_serials: whether phones have names that last in place of their serials.
 
     Raises:
         StoreError: a session is not there, or cannot be read.
@@ -48,7 +52,7 @@ def compared(old: str, new: str | None, *, by: By, within: Sequence[str], root: 
     if within and by not in _VALUES:
         raise UsageError(f"--in says in which sessions --by {', '.join(_VALUES)} looks; leave it out.")
     if new is None:
-        return paired_comparison(_paired_session(old, by, root))
+        return paired_comparison(_paired_session(old, by, root), hide_serials=hide_serials)
     if by in _VALUES:
         found = [_side(_found(root, name)) for name in within or [LAST]]
         before, after = (_of_value(value, by, found) for value in (old, new))
@@ -58,11 +62,16 @@ def compared(old: str, new: str | None, *, by: By, within: Sequence[str], root: 
         before, after = (_side(_found(root, name)) for name in (old, new))
     if before.label == after.label:
         raise UsageError(f"{old} and {new} are the same; name two.")
-    return compare(before, after, match_cells(before, after, by=by), by=by)
+    comparison = compare(before, after, match_cells(before, after, by=by), by=by)
+    return _without_serials(comparison, (*before.results, *after.results)) if hide_serials else comparison
 
 
-def paired_comparison(store: SessionStore) -> Comparison:
+def paired_comparison(store: SessionStore, *, hide_serials: bool = False) -> Comparison:
     """Return what a session that timed old and new files in turn shows.
+
+    Args:
+        store: of the session.
+        hide_serials: whether phones have names that last in place of their serials.
 
     Raises:
         StoreError: a document cannot be read.
@@ -85,7 +94,13 @@ def paired_comparison(store: SessionStore) -> Comparison:
         Side(label=label, results=tuple(each[place] for each in pairs))
         for place, label in enumerate((pairing.old_from, f"session {store.plan.session}"))
     )
-    return compare(old, new, matched, by=By.SESSION)
+    found = compare(old, new, matched, by=By.SESSION)
+    return _without_serials(found, tuple(results.values())) if hide_serials else found
+
+
+def _without_serials(found: Comparison, results: Sequence[JobResult]) -> Comparison:
+    hidden = hiding({result.device.serial: result.device.profile for result in results})
+    return Comparison.model_validate(with_texts(found.model_dump(), hidden))
 
 
 def _in_pairs(pairs: Sequence[tuple[JobResult, JobResult]]) -> frozenset[str]:

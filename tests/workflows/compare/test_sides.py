@@ -12,9 +12,11 @@ from mbench.core.job_pairs import JobPair, Pairing
 from mbench.core.nights import Night
 from mbench.core.results import DeviceFacts, DevicePlan, JobResult, Plan, PlannedJob
 from mbench.report.compare.cells import By
+from mbench.report.results.hidden_serials import lasting_name
 from mbench.store.nights import save_night
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
+from mbench.workflows.compare.page import comparison_page_name, page_of_comparison
 from mbench.workflows.compare.sides import compared, paired_comparison
 
 FIRST, SECOND = phones.phone(1), phones.phone(2)
@@ -194,3 +196,31 @@ def test_a_bare_value_needs_another_one_beside_it(tmp_path):
         between(tmp_path, "one", None, By.DEVICE)
     with pytest.raises(UsageError, match="--in says in which sessions"):
         between(tmp_path, "one", "two", By.NIGHT, ("one",))
+
+
+def test_serials_are_hidden_in_labels_cells_and_what_differs(tmp_path):
+    store = stored(tmp_path, "000a", {"job": [1000] * 4}, devices=(FIRST, SECOND))
+    within = (store.plan.session,)
+    shown = compared(FIRST.serial, SECOND.serial, by=By.DEVICE, within=within, root=tmp_path)
+    hidden = compared(FIRST.serial, SECOND.serial, by=By.DEVICE, within=within, root=tmp_path, hide_serials=True)
+    assert FIRST.serial in shown.model_dump_json()
+    assert FIRST.serial not in hidden.model_dump_json()
+    assert SECOND.serial not in hidden.model_dump_json()
+    old, new = (lasting_name(each.serial, each.profile) for each in (FIRST, SECOND))
+    assert (hidden.old, hidden.new) == (f"device {old}", f"device {new}")
+    assert (hidden.cells[0].old.device, hidden.cells[0].new.device) == (old, new)
+    assert hidden.cells[0].ratio == shown.cells[0].ratio
+    page = page_of_comparison(hidden, [FIRST.serial, SECOND.serial], [], hide_serials=True).decode()
+    assert FIRST.serial not in page
+    again = f"mbench compare {old} {new} --by device --in {store.plan.session} --format html --hide-serials"
+    assert again in page
+
+
+def test_a_session_that_compared_is_named_alone_and_hides_serials_too(tmp_path):
+    pairing = Pairing(purpose="against", old_from="files of session before", pairs=(JobPair(old="job.old", new="job"),))
+    store = stored(tmp_path, "000a", {"job.old": [1000] * 7, "job": [1100] * 7}, pairing=pairing)
+    found = paired_comparison(store, hide_serials=True)
+    assert FIRST.serial not in found.model_dump_json()
+    page = page_of_comparison(found, ["last"], [], hide_serials=False).decode()
+    assert f"<code>mbench compare {store.plan.session} --format html</code>" in page
+    assert comparison_page_name(found) == f"compare-files-of-session-before-session-{store.plan.session}.html"

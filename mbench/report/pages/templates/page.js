@@ -201,7 +201,7 @@ async function showChosen() {
   const data = state.sel.length ? await details() : null;
   for (const number of state.sel) {
     const row = rows.get(number);
-    row.detail ||= detailRow(number, row, data);
+    row.detail ||= (hooks.detail || detailRow)(number, row, data);
     for (const table of tables) {
       const place = table.shown.indexOf(row);
       if (place >= table.limit) table.limit = place + 1;
@@ -270,7 +270,8 @@ async function copy(text, button) {
   setTimeout(() => (button.textContent = before), 1500);
 }
 
-const shownColumns = (table) => table.names.map((name, index) => [name, index]).filter(([name]) => columns().has(name));
+const shownColumns = (table) => table.names.map((name, index) => [name, index])
+  .filter(([name, index]) => columns().has(name) && !table.heads[index].dataset.picture);
 
 const cell = (text) => text.replace(/\\/g, "\\\\").replace(/[|<>*_`[\]&]/g, "\\$&"); // of markdown
 const field = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text); // of CSV
@@ -293,7 +294,10 @@ function asCsv() {
   const lines = [];
   for (const table of tables) {
     const used = shownColumns(table);
-    const fields = used.flatMap(([name, index]) => table.heads[index].dataset.interval ? [name, `${name}_low`, `${name}_high`] : [name]);
+    const fields = used.flatMap(([name, index]) => {
+      const named = hooks.field?.(name) ?? name;
+      return table.heads[index].dataset.interval ? [named, `${named}_low`, `${named}_high`] : [named];
+    });
     if (!lines.length) lines.push(fields.map(field).join(","));
     for (const row of table.shown)
       lines.push(used.flatMap(([name, index]) => {
@@ -514,7 +518,7 @@ if (filters) {
     });
 }
 for (const table of tables) {
-  for (const head of table.heads) {
+  for (const head of table.heads.filter((each) => !each.dataset.picture)) {
     const button = make("button", { type: "button" }, head.textContent);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
