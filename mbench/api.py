@@ -36,7 +36,7 @@ SOME_WITHOUT_NUMBER: Final = frozenset({0, 1, 4, 5})
 INTERRUPTED: Final = 130
 
 _UNCHANGED: Final = (
-    *("variant", "status", "error_class", "message", "device", "emulated", "delegate", "threads"),
+    *("variant", "side", "status", "error_class", "message", "device", "emulated", "delegate", "threads"),
     *("mult_adds", "parameters", "size_bytes", "top1", "top5", "dataset", "examples"),
     *("latency_median_us", "latency_p95_us", "latency_mean_us", "init_us", "first_us", "peak_memory_kib"),
     *("delegate_nodes", "runs"),
@@ -73,7 +73,11 @@ class Session:
         Raises:
             MbenchError: as of `frame`.
         """
-        return pd.DataFrame([_run(result, run) for result in self._results() for run in result.runs])
+        results = self._results()
+        sides = [row.side for row in rows_of(results)]
+        return pd.DataFrame(
+            [_run(result, side, run) for result, side in zip(results, sides, strict=True) for run in result.runs]
+        )
 
     def _results(self) -> tuple[JobResult, ...]:
         return open_session(self.path).results()
@@ -161,10 +165,11 @@ def _job(row: Row) -> dict[str, Any]:
     }
 
 
-def _run(result: JobResult, run: Run) -> dict[str, Any]:
+def _run(result: JobResult, side: str | None, run: Run) -> dict[str, Any]:
     measured, memory = run.measured, run.memory
     return {
         "variant": result.workload.name,
+        "side": side,
         "delegate": str(result.workload.delegate),
         "threads": result.workload.threads,
         "device": result.device.serial,

@@ -13,13 +13,25 @@ from mbench.core.errors import UsageError
 STORED = Path(__file__).parent / "data" / "results"
 
 COLUMNS = [
-    *("variant", "status", "error_class", "message", "device", "emulated", "delegate", "threads", "mult_adds"),
+    *("variant", "side", "status", "error_class", "message", "device", "emulated", "delegate", "threads", "mult_adds"),
     *("parameters", "size_bytes", "top1", "top5", "dataset", "examples", "latency_median_us", "latency_p95_us"),
     *("latency_mean_us", "init_us", "first_us", "peak_memory_kib", "delegate_nodes", "runs", "top1_low", "top1_high"),
     *("latency_low_us", "latency_high_us", "warnings", "artifact_sha256", "binary_sha256", "session", "provenance"),
 ]
 RUN_COLUMNS = [
-    *("variant", "delegate", "threads", "device", "purpose", "index", "block", "position", "status", "started_at"),
+    *(
+        "variant",
+        "side",
+        "delegate",
+        "threads",
+        "device",
+        "purpose",
+        "index",
+        "block",
+        "position",
+        "status",
+        "started_at",
+    ),
     *("wall_s", "inferences", "median_us", "mean_us", "min_us", "max_us", "p95_us", "init_us", "first_us"),
     *("peak_memory_kib", "job", "artifact_sha256", "binary_sha256", "session"),
 ]

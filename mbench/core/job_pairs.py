@@ -1,10 +1,16 @@
 """Pairs of jobs of one session: an old file and a new one, timed in turn on one device so that they can be compared."""
 
+import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from mbench.core.bounds import JobName
 from mbench.core.workloads import Document
+
+OLD_JOB: Final = ".old"
+"""Ends the name of an old file's job, which else is that of the new one's; of several devices their serial follows."""
+
+_OLD: Final = re.compile(rf"(.*-t\d+){re.escape(OLD_JOB)}((?:@[^@]*)?)")
 
 
 class JobPair(Document):
@@ -31,6 +37,15 @@ class Pairing(Document):
     def old_jobs(self) -> frozenset[str]:
         """The jobs of old files."""
         return frozenset(pair.old for pair in self.pairs)
+
+
+def new_of(job: str) -> str | None:
+    """Return the job of the new file that an old one's is timed in turn with; None of any other job.
+
+    A user may call a file `net.old`, too; its job has delegate and threads behind that.
+    """
+    found = _OLD.fullmatch(job)
+    return None if found is None else found[1] + found[2]
 
 
 def partners(job: str, pairs: Sequence[JobPair]) -> tuple[str, ...]:

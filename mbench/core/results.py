@@ -37,7 +37,7 @@ from mbench.core.bounds import (
     Word,
 )
 from mbench.core.error_classes import OTHER_ENDS, ErrorClass
-from mbench.core.job_pairs import Pairing
+from mbench.core.job_pairs import Pairing, new_of
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Document, Workload
 
@@ -454,3 +454,8 @@ class JobResult(Document):
     runs: tuple[Run, ...] = ()
     scores: tuple[Score, ...] = ()
     warnings: tuple[MeasurementWarning, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name for people: that of the workload, and that its file is the old one of two that were compared."""
+        return self.workload.label if new_of(self.job) is None else f"{self.workload.label} (old)"

@@ -30,7 +30,7 @@ def operator_tables(results: Sequence[JobResult], *, one_by_one: bool = False) -
     for result in results:
         operators = profiled_operators(result)
         if operators:
-            title = f"{result.workload.label}: operators"
+            title = f"{result.label}: operators"
             tables.append(_each(title, operators) if one_by_one else _by_kind(title, operators))
     return tuple(tables)
 

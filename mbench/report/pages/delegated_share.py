@@ -62,5 +62,5 @@ def share_of(nodes: str | None) -> float | None:
 
 def _bar(each: PlacedRow, share: float) -> ShareBar:
     row = each.row
-    label = f"{row.variant} {row.delegate} ×{row.threads} on {row.device}"
+    label = f"{row.label} {row.delegate} ×{row.threads} on {row.device}"
     return ShareBar(number=each.number, label=label, nodes=row.delegate_nodes or "", percent=100 * share)

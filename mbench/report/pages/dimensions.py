@@ -72,6 +72,7 @@ def place_of(row: Row) -> Place:
         sizes = (format_alpha(variant.size.alpha), str(variant.size.resolution), str(variant.quantization))
         head = "" if variant.head.classes == 1000 else f" {variant.head.name}{variant.head.classes}"
         network = f"{variant.architecture}{head}"
+    network += " (old)" if row.side == "old" else ""
     return Place(
         (
             (Dimension.WIDTH, sizes[0]),

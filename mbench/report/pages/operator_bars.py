@@ -48,7 +48,7 @@ def profiles(results: Sequence[tuple[int, JobResult]]) -> tuple[Profile, ...]:
         for operator in profiled_operators(result):
             spent.setdefault(operator.node_type, []).append(operator.us_per_inference)
         if spent:
-            label = f"{result.workload.label} on {result.device.serial}"
+            label = f"{result.label} on {result.device.serial}"
             found.append(Profile(number=number, label=label, kinds=_kinds(spent)))
     return tuple(found)
 

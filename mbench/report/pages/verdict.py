@@ -95,7 +95,7 @@ def _fastest(results: Sequence[JobResult], rows: Sequence[Row]) -> list[tuple[st
         known = sum(row.latency_median_us is not None for row in rows)
         return [("note", "No row is the fastest beyond doubt.")] if known > 1 else []
     said = [
-        ("fastest", f"on {row.device}: {row.variant}, {row.delegate} ×{row.threads}, {latency_text(row)} ms.")
+        ("fastest", f"on {row.device}: {row.label}, {row.delegate} ×{row.threads}, {latency_text(row)} ms.")
         for row in found[:MOST_FASTEST]
     ]
     more = len(found) - MOST_FASTEST

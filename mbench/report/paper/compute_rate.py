@@ -226,7 +226,7 @@ def _networks(group: ComparableResults, peaks: Sequence[Peak | PeakUnknown]) -> 
 
 def _types(result: JobResult, rates: Sequence[TypeRate], peak: Peak | PeakUnknown) -> TableValues:
     return TableValues(
-        title=f"{result.workload.label}: compute rate by layer type",
+        title=f"{result.label}: compute rate by layer type",
         columns=(
             Column(header="Type"),
             right_column("Mult-adds (M)"),

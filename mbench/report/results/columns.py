@@ -110,7 +110,7 @@ _DEVICE: Final = ResultColumn(
 )
 
 _WHAT: Final = (
-    ResultColumn(name="variant", header="Variant", text=lambda row: row.variant, align=Align.LEFT),
+    ResultColumn(name="variant", header="Variant", text=lambda row: row.label, align=Align.LEFT),
     _DEVICE,
     ResultColumn(
         name="delegate",

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Final
 
 from mbench.core.coverage import coverage_text
+from mbench.core.job_pairs import new_of
 from mbench.core.results import JobResult
 from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
@@ -237,7 +238,8 @@ def _sessions(results: Sequence[JobResult]) -> str:
 
 def _artifact(result: JobResult) -> str:
     artifact = result.workload.artifact
-    return f"{artifact.name} {artifact.sha256[:SHORT_SHA] if artifact.sha256 else UNKNOWN}"
+    old = "" if new_of(result.job) is None else " (old)"
+    return f"{artifact.name}{old} {artifact.sha256[:SHORT_SHA] if artifact.sha256 else UNKNOWN}"
 
 
 def _joined(texts: Iterable[str]) -> str:

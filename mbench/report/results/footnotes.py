@@ -85,7 +85,7 @@ def row_labels(rows: Sequence[Row]) -> tuple[str, ...]:
     delegates = len({row.delegate for row in rows}) > 1
     threads = len({row.threads for row in rows}) > 1
     return tuple(
-        f"{row.variant}{f' {row.delegate}' if delegates else ''}{f' ×{row.threads}' if threads else ''}" for row in rows
+        f"{row.label}{f' {row.delegate}' if delegates else ''}{f' ×{row.threads}' if threads else ''}" for row in rows
     )
 
 

@@ -124,7 +124,7 @@ def _notes(rows: Sequence[Row], value: str) -> Iterator[str]:
         if row.status is not Status.OK:
             doubts = [": ".join(filter(None, (row.error_class or row.status, row.message)))]
         if doubts:
-            yield f"{row.variant} {row.delegate} ×{row.threads}: {'; '.join(doubts)}"
+            yield f"{row.label} {row.delegate} ×{row.threads}: {'; '.join(doubts)}"
 
 
 def _of_sessions(results: Sequence[JobResult]) -> Iterator[str]:
@@ -155,7 +155,7 @@ def _check_provenance(results: Sequence[JobResult]) -> None:
 def _check_unique(frame: pd.DataFrame, rows: Sequence[Row], index: str, columns: str) -> None:
     twice = frame.duplicated(["index", "columns"], keep=False)
     if twice.any():
-        meeting = [f"{row.variant} {row.delegate} ×{row.threads}" for row, met in zip(rows, twice, strict=True) if met]
+        meeting = [f"{row.label} {row.delegate} ×{row.threads}" for row, met in zip(rows, twice, strict=True) if met]
         raise UsageError(
             f"{len(meeting)} results share cells of {index} by {columns}, such as {meeting[0]} and {meeting[1]}; "
             "choose the other axes' values first."

@@ -128,7 +128,7 @@ def _lines(results: Sequence[JobResult], rows: Sequence[Row]) -> list[_Line]:
 
 def workload_key(row: Row) -> tuple[str, str | None, str, int]:
     """Return what rows of several devices have in common where they are of one workload."""
-    return row.variant, row.artifact_sha256, row.delegate, row.threads
+    return row.label, row.artifact_sha256, row.delegate, row.threads
 
 
 def _cell(line: _Line, column: ResultColumn, notes: Footnotes, *, with_status: bool) -> Cell:

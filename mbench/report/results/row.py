@@ -41,6 +41,7 @@ class Row(Document):
         calibration: likewise what its ranges were read off.
         against: how the answers of `top1_place` compare with those of the network's float32 file, or of the first of
             two files, to the same examples; null where there is no such file in the output.
+        side: whether the file is the `old` or the `new` one of two that were timed in turn; null of others.
         provenance: 12 hexadecimal digits of what must agree for two latencies to be compared; equal where it does.
     """
 
@@ -84,6 +85,7 @@ class Row(Document):
     weights: WeightsFacts | None
     calibration: CalibrationFacts | None
     against: Against | None
+    side: Literal["old", "new"] | None
     _artifact: ArtifactFacts | None = PrivateAttr(default=None)
     _lengthened_us: float = PrivateAttr(default=0.0)
 
@@ -94,6 +96,11 @@ class Row(Document):
     def __hash__(self) -> int:
         """Return a number that equal rows share."""
         return hash((self.session, self.variant, self.device, self.delegate, self.threads))
+
+    @property
+    def label(self) -> str:
+        """What people's tables call the file: its variant, and that it is the old one of two that were compared."""
+        return f"{self.variant} (old)" if self.side == "old" else self.variant
 
     @property
     def lengthened_us(self) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.delegates import Delegate
 from mbench.core.ends import code_of
+from mbench.core.job_pairs import new_of
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Score
 from mbench.core.statistics import (
@@ -40,9 +41,14 @@ def rows_of(results: Sequence[JobResult]) -> tuple[Row, ...]:
     """Return the rows of jobs that are shown together, with what their files' answers are compared with."""
     against = each_against(scored_of(results))
     keys = [None if (score := chosen_score(result)) is None else file_key(score) for result in results]
-    return tuple(
+    rows = tuple(
         row_of(result, against=None if key is None else against.get(key))
         for result, key in zip(results, keys, strict=True)
+    )
+    compared = {(result.session, new_of(result.job)) for result in results} - {(each.session, None) for each in results}
+    return tuple(
+        row.model_copy(update={"side": "new"}) if (result.session, result.job) in compared else row
+        for result, row in zip(results, rows, strict=True)
     )
 
 
@@ -61,6 +67,7 @@ def row_of(result: JobResult, *, against: Against | None = None) -> Row:
     score, on_device = chosen_score(result), device_score(result)
     row = Row(
         variant=result.workload.name,
+        side=None if new_of(result.job) is None else "old",
         status=result.status,
         error_class=result.error_class,
         message=result.message,

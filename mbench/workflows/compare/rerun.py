@@ -13,7 +13,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.comparisons import ratio_of_pairs
 from mbench.core.conclusions import block_pairs_us, latency_samples_us
 from mbench.core.errors import OtherDevice
-from mbench.core.job_pairs import JobPair, Pairing
+from mbench.core.job_pairs import OLD_JOB, JobPair, Pairing
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob
 from mbench.core.verdicts import Rerun
@@ -24,7 +24,7 @@ from mbench.workflows.devices.device import Device
 from mbench.workflows.home import home
 from mbench.workflows.run.measuring_rules import wanted_settings
 from mbench.workflows.run.one_device import NEVER
-from mbench.workflows.run.plan import OLD_JOB, choose_canary, job_name
+from mbench.workflows.run.plan import choose_canary, job_name
 from mbench.workflows.run.provenance import provenance
 from mbench.workflows.run.session import measure_session
 

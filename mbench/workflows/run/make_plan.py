@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import ForeignProgram, MbenchError, NoDevice, TransportError, UsageError
-from mbench.core.job_pairs import JobPair
+from mbench.core.job_pairs import OLD_JOB, JobPair
 from mbench.core.plain_text import ended
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, MeasuringRules, Pass, PlannedJob
@@ -17,7 +17,7 @@ from mbench.workflows.build.selection import Candidate
 from mbench.workflows.devices.device import Device, Identity
 from mbench.workflows.run.candidates import candidates_for
 from mbench.workflows.run.measuring_rules import UNPINNED, measuring_rules, wanted_settings
-from mbench.workflows.run.plan import OLD_JOB, choose_canary, planned_job, serial_part
+from mbench.workflows.run.plan import choose_canary, planned_job, serial_part
 from mbench.workflows.run.request import ExpandedRequest, RunRequest
 from mbench.workflows.run.together import together
 

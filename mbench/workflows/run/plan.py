@@ -19,9 +19,6 @@ LONGEST_MODEL: Final = 100
 
 LONGEST_SERIAL: Final = 40
 
-OLD_JOB: Final = ".old"
-"""Ends the name of an old file's job, which else is that of the new one's."""
-
 _DIGEST_DIGITS: Final = 12
 
 

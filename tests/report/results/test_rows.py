@@ -10,7 +10,7 @@ STABLE_NAMES = """
 variant status error_class message exit_code device emulated delegate threads inputs mult_adds parameters size_bytes
 top1 top1_ci top5 top1_place dataset examples metrics top1_device top1_device_ci metrics_device latency_median_us
 latency_ci_us latency_p95_us latency_mean_us init_us first_us peak_memory_kib delegate_nodes runs artifact_sha256
-binary_sha256 session provenance warnings weights calibration against
+binary_sha256 session provenance warnings weights calibration against side
 """
 
 
