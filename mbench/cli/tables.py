@@ -1,5 +1,6 @@
 """Results and table values onto stdout, in the format that was asked for."""
 
+import locale
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ WITHOUT_TERMINAL = 200
 if TYPE_CHECKING:
     from mbench.core.results import JobResult
     from mbench.report.render.text_table import TableValues
+    from mbench.report.results.latency_bars import BarMarks
     from mbench.workflows.gate.night_gate import Judged
 
 
@@ -140,12 +142,25 @@ def _print_tables(
         from mbench.report.results.terminal_tables import terminal_tables
 
         for table in terminal_tables(
-            results, width=width, columns=columns, by_session=by_session, whole_foot=whole_foot
+            results, width=width, columns=columns, by_session=by_session, whole_foot=whole_foot, bars=_bars()
         ):
             _put_table(table)
     if not results:
         write("No results.")
     print_tables(operator_tables(results), whole_foot=whole_foot)
+
+
+def _bars() -> "BarMarks | None":
+    """Return what bars are made of in this terminal; None where there is none."""
+    from mbench.report.results.latency_bars import ASCII, BLOCKS
+
+    if not sys.stdout.isatty():
+        return None
+    try:
+        "".join(BLOCKS).encode(locale.getpreferredencoding(do_setlocale=False))
+    except (LookupError, UnicodeEncodeError):
+        return ASCII
+    return BLOCKS
 
 
 def _terminal_width() -> int | None:

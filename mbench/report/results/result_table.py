@@ -44,16 +44,24 @@ class _Line:
     label: str = ""
 
 
-def result_table(found: TableRows, *, title: str | None, columns: Sequence[str] | None = None) -> TableValues:
+def result_table(
+    found: TableRows,
+    *,
+    title: str | None,
+    columns: Sequence[str] | None = None,
+    beside: ResultColumn | None = None,
+) -> TableValues:
     """Return results that share a table as one, a row a job.
 
     Args:
         found: the results and their rows.
         title: how the table differs from others.
         columns: names of the columns to show, in their order; None: all that the rows need.
+        beside: one more column, such as of bars.
     """
     rows = found.rows
     shown = columns_of(rows) if columns is None else chosen_columns(rows, columns)
+    shown += [] if beside is None else [beside]
     lines = _lines(found.results, rows)
     with_status = STATUS in shown
     cells = [[_cell(line, column, found.notes, with_status=with_status) for column in shown] for line in lines]

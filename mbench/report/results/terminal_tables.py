@@ -15,6 +15,7 @@ from mbench.report.render.text_table import TableValues, cleaned
 from mbench.report.results.accuracy_columns import ACCURACY_SPARE
 from mbench.report.results.columns import STATUS, chosen_columns, varying_columns
 from mbench.report.results.device_grid import DeviceGrid, grid_of, grid_table
+from mbench.report.results.latency_bars import BarMarks, bars_column, bars_said
 from mbench.report.results.provenance import group_by_table
 from mbench.report.results.result_table import result_table
 from mbench.report.results.short_foot import short_foot
@@ -37,6 +38,7 @@ def terminal_tables(
     columns: Sequence[str] | None = None,
     by_session: bool = False,
     whole_foot: Sequence[str] = (),
+    bars: BarMarks | None = None,
 ) -> tuple[TableValues, ...]:
     """Return the tables of results for a terminal of `width` columns, the last of them with a pointer to more.
 
@@ -46,34 +48,44 @@ def terminal_tables(
         columns: names of the columns to show, however narrow the terminal is; None: the key columns.
         by_session: whether rows of two sessions never share a table.
         whole_foot: where the whole foot is, the most precise first.
+        bars: what bars of latencies are made of, beside a table that leaves space for them; None: there are none.
     """
     groups = group_by_table(results, by_session=by_session)
     tables: list[TableValues] = []
     for place, group in enumerate(groups, start=1):
         where = whole_foot if place == len(groups) else ()
-        tables += _tables(table_rows(group.results), group.heading, width, columns, where)
+        tables += _tables(table_rows(group.results), group.heading, width, columns, where, bars)
     return tuple(tables)
 
 
 def _tables(
-    found: TableRows, title: str | None, width: int, columns: Sequence[str] | None, where: Sequence[str]
+    found: TableRows,
+    title: str | None,
+    width: int,
+    columns: Sequence[str] | None,
+    where: Sequence[str],
+    bars: BarMarks | None,
 ) -> Iterator[TableValues]:
     """Yield the one table of results that share one; of a grid that is too wide its parts, the last with the foot."""
     grid = grid_of(found) if columns is None else None
     left_out: tuple[str, ...] = ()
+    beside_latency = BESIDE_LATENCY if grid is None else BESIDE_LATENCY_IN_GRID
     if columns is not None:
         tables = _chosen_tables(found, title, width, columns)
     elif grid is not None:
         tables = _grid_tables(grid, title, width)
     else:
         table, left_out = _key_table(found, title, width)
+        with_bars = None if bars is None else _with_bars(found, title, width, bars)
+        if bars is not None and with_bars is not None:
+            table, beside_latency = with_bars, bars_said(bars)
         tables = [table]
     foot = short_foot(
         found.results,
         found.notes,
         width=width,
         pointers=pointer_texts(where, left_out, more=columns is None),
-        beside_latency=BESIDE_LATENCY if grid is None else BESIDE_LATENCY_IN_GRID,
+        beside_latency=beside_latency,
     )
     yield from tables[:-1]
     yield replace(tables[-1], footnotes=(), foot=foot)
@@ -101,6 +113,16 @@ def _key_table(found: TableRows, title: str | None, width: int) -> tuple[TableVa
     if STATUS.header not in left_out:
         return fitted, left_out
     return fit_columns(_cleaned_table(found, title=title, columns=names), width, breaking=ACCURACY_SPARE)
+
+
+def _with_bars(found: TableRows, title: str | None, width: int, bars: BarMarks) -> TableValues | None:
+    """Return the key columns with bars beside them; None where there is no space for both."""
+    names = (*varying_columns(found.rows), *KEY_COLUMNS, STATUS.name)
+    free = width - table_width(_cleaned_table(found, title=title, columns=names)) - FRAME
+    column = bars_column(found.rows, free, bars)
+    if column is None:
+        return None
+    return cleaned(result_table(found, title=title, columns=names, beside=column))
 
 
 def _grid_tables(grid: DeviceGrid, title: str | None, width: int) -> list[TableValues]:
