@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from mbench.report.render.number_format import milliseconds
 from mbench.report.render.text_table import Align
 from mbench.report.results.columns import ResultColumn
-from mbench.report.results.rows import Row
+from mbench.report.results.row import Row
 
 LEAST_WIDTH: Final = 16
 """Columns of a terminal below which a bar shows nothing that a number does not."""
