@@ -5,7 +5,7 @@
 `farm_bytes` should be 1.5 MB at most. `jobs_s` is the time to write the page of 10,000 jobs that are in memory already,
 `jobs_mib` what the process then held at most, the jobs among it: 6 s and 600 MB at most. In Chromium, where it is
 found: `readable_s` from opening the page of 5,000 rows to its first paint (1 s), `sort_ms` and `filter_ms` until rows
-are laid out again (100 ms).
+are laid out again (100 ms). `year` is about the page of a year of 1,000 series; see `benchmarks/year_page.py`.
 """
 
 import gc
@@ -21,6 +21,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from benchmarks import year_page
 from benchmarks.comparison_pages import SORT, TURN, page_of_pairs
 from benchmarks.page_pictures import FLAGS
 from mbench.cli.main import COLLECT
@@ -63,7 +64,8 @@ def run() -> dict[str, Any]:
     figures["jobs_s"] = round(time.perf_counter() - begun, 1)
     figures["jobs_bytes"] = len(page)
     figures["jobs_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return figures
+    del jobs
+    return figures | {"year": year_page.run()}
 
 
 def _comparisons() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`mbench history`: the past of every cell; imports and deletions."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from mbench.cli import options, streams
+from mbench.cli import options, pages, streams
 from mbench.cli.errors import one_line_errors
+from mbench.cli.report import ReportFormat
 from mbench.cli.tables import format_or_default, print_table
 from mbench.core.errors import UsageError
 
@@ -70,7 +72,26 @@ def show(
     nights: Annotated[
         int | None, typer.Option(help="Number of last nights to show.", min=1, metavar="N", show_default="all")
     ] = None,
-    format_: options.TableFormat = None,
+    format_: Annotated[
+        ReportFormat | None,
+        typer.Option(
+            "--format",
+            help="Format of the table; html is a page of one file with a picture of every cell and all its nights.",
+            show_default="table in a terminal, else md",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File of --format html.",
+            metavar="FILE",
+            show_default="stdout, in a terminal history-PROJECT.html here",
+        ),
+    ] = None,
+    open_: pages.Open = False,
+    hide_serials: pages.HideSerials = False,
     results: options.Results = None,
 ) -> None:
     """Show level, noise and last change of each cell.
@@ -79,11 +100,28 @@ def show(
     """
     from mbench.workflows.history import command
 
-    request = _request(farm, results, tuple(filters or ()), project, branch, against, nights)
+    pages.refuse_other_format(format_, open_=open_, output=output)
+    asked = _request(farm, results, tuple(filters or ()), project, branch, against, nights)
+    html = open_ or format_ is ReportFormat.HTML
+    request = replace(asked, facts=html or format_ is ReportFormat.JSON)
     found = command.history(request, note=streams.tell)
+    if hide_serials:
+        from mbench.workflows.history.page import without_serials
+
+        found = without_serials(found)
     for line in found.unread:
         streams.tell(line)
-    _print(found, request, format_or_default(format_))
+    if html:
+        from mbench.workflows.history.page import history_page_of
+
+        pages.put_page(
+            lambda: history_page_of(found, request, farm=farm, hide_serials=hide_serials, tell=streams.tell),
+            output=output,
+            name=f"history-{found.project}.html",
+            show=open_,
+        )
+        return
+    _print(found, request, format_or_default(None if format_ is None else options.Format(format_)))
 
 
 @app.command("import")
@@ -155,6 +193,7 @@ def _request(
     from mbench.workflows.history.command import HistoryRequest
     from mbench.workflows.home import results_root
 
+    accepted: Path | None = None
     if farm is None:
         root, renamed = results_root(results), dict[str, str]()
     else:
@@ -162,6 +201,7 @@ def _request(
 
         file = read_farm_file(farm)
         root, renamed = results or file.results, file.farm.renamed
+        accepted = file.resolved(file.farm.gate.accepted)
         project, branch = project or file.farm.project, branch or file.farm.branch
     return HistoryRequest(
         root=root,
@@ -171,6 +211,7 @@ def _request(
         against=against,
         renamed=renamed,
         nights=nights,
+        accepted=accepted,
     )
 
 

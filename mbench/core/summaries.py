@@ -35,12 +35,59 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryPoint:
-    """One night of a cell; its latency is None where it has no number."""
+    """One night of a cell; its latency is None where it has no number.
+
+    Attributes:
+        half_width_us: half of its 95 % interval; None where that is not known.
+        runs: behind its number; None where that is not known.
+        label: of what was measured; likewise, and where nobody asked for it.
+        why: why it has no number, as the night said it; likewise.
+    """
 
     night: str
     day: date
     state: PointState
     latency_us: float | None
+    half_width_us: float | None = None
+    runs: int | None = None
+    label: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Nights on which the same was measured: from one on until the next stretch begins; None is unknown.
+
+    Attributes:
+        night: name of the first of them.
+        tool: kind of the benchmark program, whose file `binary_sha256` names.
+        tools: versions that were under test, of an imported past.
+    """
+
+    night: str
+    day: date
+    artifact_sha256: str | None
+    binary_sha256: str | None
+    tool: str | None
+    tools: str | None
+    os: str | None
+    build: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedLevel:
+    """A latency that is meant, as the file of accepted changes says it.
+
+    Attributes:
+        day: local date of the night on which it was seen.
+        level_us: the worst that is accepted; None where `ratio` (now / before) says it.
+    """
+
+    day: date
+    level_us: float | None
+    ratio: float | None
+    because: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +102,8 @@ class SeriesSummary:
         points: oldest first.
         changes: likewise.
         against_us: level of the same cell of another branch; None where there is none.
+        stretches: what was measured, oldest first; empty where nobody asked for it.
+        accepted: levels that are meant.
     """
 
     cell: Cell
@@ -64,6 +113,8 @@ class SeriesSummary:
     points: tuple[SummaryPoint, ...]
     changes: tuple[Change, ...]
     against_us: float | None = None
+    stretches: tuple[Stretch, ...] = ()
+    accepted: tuple[AcceptedLevel, ...] = ()
 
     @property
     def measured(self) -> int:

@@ -57,12 +57,16 @@ class PastCell:
         model: of its device, as people call it; an emulated phone's begins with `emulated`, so that no two agree.
         keys: under which the archive has it: several where it was renamed, or its device's model was not known once.
         emulated: whether its device is an emulated phone.
+        serial: of its device, as that says it; `cell` has its model behind it where two devices say the same.
+        profile: of its device, the last one.
     """
 
     cell: Cell
     model: str
     keys: tuple[int, ...]
     emulated: bool
+    serial: str
+    profile: str
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,15 @@ class Past:
             keys.setdefault((cell, model), []).append(row)
         for (cell, model), rows_of in keys.items():
             ordered = tuple(sorted(row.key for row in rows_of))
-            yield PastCell(cell=cell, model=model, keys=ordered, emulated=any(row.emulated for row in rows_of))
+            last = max(rows_of, key=lambda row: row.last)
+            yield PastCell(
+                cell=cell,
+                model=model,
+                keys=ordered,
+                emulated=any(row.emulated for row in rows_of),
+                serial=last.serial,
+                profile=last.profile,
+            )
 
     def _tell_nights(self, connection: "DuckDBPyConnection") -> None:
         held = {night.session: night.index for night in self.nights if night.session is not None}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -193,3 +194,59 @@ def test_no_command_but_history_imports_duckdb(mbench, words):
         (sys.executable, "probe.py", *words), cwd=mbench.folder, env=mbench.environment, capture_output=True, text=True
     )
     assert done.stderr.splitlines()[-1] == "False", done.stderr
+
+
+def test_a_page_is_written_whole_and_its_path_is_the_answer(lab):
+    done = lab("history", "--format", "html", "-o", "past.html")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "past.html\n", "")
+    page = (lab.folder / "past.html").read_bytes()
+    assert page.startswith(b"<!DOCTYPE html>\n<!-- mbench page")
+    assert lab("history", "--format", "html", "-o", "past.html").returncode == 0
+    assert (lab.folder / "past.html").read_bytes() == page
+    assert lab("history", "--format", "html").stdout.encode() == page
+    assert b"mbench history --project app --branch main --format html" in page
+
+
+def test_what_is_no_page_is_not_written_over_and_pages_options_are_of_pages(lab):
+    (lab.folder / "past.html").write_text("mine")
+    assert "past.html is there and not a page of mbench" in lab("history", "--format", "html", "-o", "past.html").stderr
+    assert "--output is the file of --format html" in lab("history", "--format", "md", "-o", "other.html").stderr
+    assert "--open shows a page; --format csv is none" in lab("history", "--format", "csv", "--open").stderr
+
+
+def test_json_has_intervals_labels_and_what_was_measured(lab):
+    (series,) = json.loads(lab("history", "--format", "json").stdout)
+    last = series["points"][-1]
+    assert (last["runs"], last["label"], last["why"]) == (3, "commit-39", None)
+    assert last["half_width_us"] is None or last["half_width_us"] > 0
+    assert [(stretch["date"], stretch["binary_sha256"]) for stretch in series["measured"]] == [
+        ("2026-11-01", "b" * 64),
+        ("2026-11-21", "c" * 64),
+    ]
+    assert series["measured"][0]["build"] == PHONE.build
+    assert series["accepted"] == []
+
+
+def test_accepted_levels_come_from_the_farm_files_list(lab):
+    (lab.folder / "farm.toml").write_text(
+        'project = "app"\nresults = "results"\n[window]\nhours = 2\n[phones.all]\nprofile = "pixel4"\ncount = 1\n'
+        '[[measure]]\nvariants = ["mobilenet_v1_0.50_160_int8"]\n'
+    )
+    (lab.folder / "accepted.toml").write_text(
+        '[[accepted]]\nworkload = "mobilenet*"\nclass = "latency"\ndevice = "P1"\nlevel = 1210.0\nunit = "µs"\n'
+        'night = "n"\nnight_date = 2026-11-21\nbecause = "meant"\nwho = "Ada"\ndate = 2026-11-22\n'
+    )
+    (series,) = json.loads(lab("history", "--farm", "farm.toml", "--format", "json").stdout)
+    assert series["accepted"] == [
+        {"date": "2026-11-21", "level_us": 1210, "ratio": None, "because": "meant", "who": "Ada"}
+    ]
+
+
+@pytest.mark.parametrize("shape", ["html", "json", "csv", "md"])
+def test_serials_are_replaced_by_names_that_last(lab, shape):
+    shown = lab("history", "--format", shape, "--hide-serials").stdout
+    if shape == "json":
+        (series,) = json.loads(shown)
+        assert series["device"].startswith("pixel4-")
+    assert "pixel4-" in shown
+    assert not re.search(r"\bP1\b", shown if shape != "html" else re.sub("(?s)<template.*?</template>", "", shown))

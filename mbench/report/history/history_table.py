@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from mbench.core.series import PointState
-from mbench.core.summaries import Change, SeriesSummary
+from mbench.core.summaries import Change, SeriesSummary, Stretch
 from mbench.report.history.spark_line import NO_NUMBER, spark_line
 from mbench.report.render.number_format import ABSENT, count_of, milliseconds
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues, right_column
@@ -55,7 +55,7 @@ def history_csv(found: Sequence[SeriesSummary]) -> str:
 
 
 def history_json(found: Sequence[SeriesSummary]) -> str:
-    """Return the series with all their points and changes; unknown is null. Ends with a newline."""
+    """Return the series with all their points, changes and what was measured; unknown is null. Ends with a newline."""
     return json.dumps([_object(one) for one in found], indent=1) + "\n"
 
 
@@ -73,11 +73,12 @@ def _cells(one: SeriesSummary, *, against: bool) -> Iterable[Cell]:
         yield Cell(_percent(one.level_us, one.against_us))
     yield Cell(f"{one.measured}/{len(one.points)}")
     yield Cell(spark_line([point.latency_us for point in one.points], SPARK))
-    yield Cell(ABSENT if last is None else _change_text(last), Style.BAD if slower else Style.PLAIN)
+    yield Cell(ABSENT if last is None else change_text(last), Style.BAD if slower else Style.PLAIN)
     yield Cell(ABSENT if last is None else ", ".join(last.words) or "nothing that is known")
 
 
-def _change_text(change: Change) -> str:
+def change_text(change: Change) -> str:
+    """Return a change in words: its date, and by how much, or that an epoch began."""
     if change.share is None:
         return f"{change.day} new epoch"
     return f"{change.day} {100 * change.share:+.1f} %"
@@ -122,8 +123,23 @@ def _object(one: SeriesSummary) -> dict[str, Any]:
                 "date": str(point.day),
                 "state": _state(point.state),
                 "latency_us": point.latency_us,
+                "half_width_us": point.half_width_us,
+                "runs": point.runs,
+                "label": point.label,
+                "why": point.why,
             }
             for point in one.points
+        ],
+        "measured": [_stretch_object(stretch) for stretch in one.stretches],
+        "accepted": [
+            {
+                "date": str(level.day),
+                "level_us": level.level_us,
+                "ratio": level.ratio,
+                "because": level.because,
+                "who": level.who,
+            }
+            for level in one.accepted
         ],
     }
 
@@ -137,6 +153,19 @@ def _change_object(change: Change) -> dict[str, Any]:
         "change": change.share,
         "new_epoch": change.epoch,
         "what_changed": list(change.words),
+    }
+
+
+def _stretch_object(stretch: Stretch) -> dict[str, Any]:
+    return {
+        "night": stretch.night,
+        "date": str(stretch.day),
+        "artifact_sha256": stretch.artifact_sha256,
+        "binary_sha256": stretch.binary_sha256,
+        "tool": stretch.tool,
+        "tools": stretch.tools,
+        "os": stretch.os,
+        "build": stretch.build,
     }
 
 

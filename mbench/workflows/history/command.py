@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from mbench.core.acceptances import AcceptedChange
+from mbench.core.cell_names import HOST
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
 from mbench.core.summaries import SeriesSummary
@@ -16,11 +18,13 @@ from mbench.history.deletions import read_deletions, write_deletions
 from mbench.history.imports.bencher import parse_bencher
 from mbench.history.imports.csv_file import MOST_BYTES, parse_csv
 from mbench.history.imports.kept import keep_import
-from mbench.history.past import Past, PastCell, projects_of
+from mbench.history.past import Past, PastCell, PastNight, projects_of
 from mbench.history.points import MAIN
 from mbench.history.segments import distinct
 from mbench.report.render.number_format import count_of
+from mbench.workflows.accepting.accept_file import read_accepted
 from mbench.workflows.history.archives import asked, current_archive
+from mbench.workflows.history.facts import with_accepted, with_facts
 from mbench.workflows.history.summarize import summaries, with_levels
 
 
@@ -35,6 +39,8 @@ class HistoryRequest:
         against: a branch whose levels stand beside.
         renamed: new names of workloads by old ones.
         nights: how many of the last ones; None: all.
+        facts: whether points should have labels, reasons and what was measured.
+        accepted: file of accepted changes; None: there is none.
     """
 
     root: Path
@@ -44,6 +50,8 @@ class HistoryRequest:
     against: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
     nights: int | None = None
+    facts: bool = False
+    accepted: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,8 @@ class History:
     """What it found.
 
     Attributes:
+        nights: those that were asked for, also such as never began.
+        profiles: of phones, by their serials.
         notes: sentences that stand below the table.
         unread: what of the documents could not be read.
     """
@@ -58,6 +68,8 @@ class History:
     project: str
     branch: str
     series: tuple[SeriesSummary, ...]
+    nights: tuple[PastNight, ...]
+    profiles: Mapping[str, str]
     notes: tuple[str, ...]
     unread: tuple[str, ...]
 
@@ -69,10 +81,11 @@ def history(request: HistoryRequest, *, note: Callable[[str], None]) -> History:
         StoreError: documents or the archive cannot be read.
         UsageError: no such project or branch, or nothing fits the filters.
     """
-    return asked(request.root, lambda archive: _history(archive, request), note=note)
+    entries = () if request.accepted is None else read_accepted(request.accepted)
+    return asked(request.root, lambda archive: _history(archive, request, entries), note=note)
 
 
-def _history(archive: Archive, request: HistoryRequest) -> History:
+def _history(archive: Archive, request: HistoryRequest, entries: Sequence[AcceptedChange]) -> History:
     project, branch = chosen_project(archive, request.project, request.branch)
     past = Past(archive, project, branch, request.renamed)
     since = max(len(past.nights) - request.nights, 0) if request.nights is not None else 0
@@ -86,6 +99,8 @@ def _history(archive: Archive, request: HistoryRequest) -> History:
     if request.against is not None:
         _, other = chosen_project(archive, project, request.against)
         found = with_levels(found, summaries(Past(archive, project, other, request.renamed), wanted, since=since))
+    if request.facts:
+        found = with_accepted(with_facts(past, found, since=since), entries)
     nights = past.nights[since:]
     began = sum(night.session is not None for night in nights)
     notes = [f"{project}, branch {branch}: {count_of(began, 'night')}"]
@@ -95,6 +110,8 @@ def _history(archive: Archive, request: HistoryRequest) -> History:
         project=project,
         branch=branch,
         series=tuple(found),
+        nights=nights,
+        profiles={one.serial: one.profile for one in past.cells if one.profile != HOST},
         notes=tuple(f"{text}." for text in notes),
         unread=archive.notes,
     )

@@ -55,7 +55,9 @@ let unpacked = null;
 /** Return what is packed into the page: every run of every row. */
 function details() {
   unpacked ||= (async () => {
-    const bytes = Uint8Array.from(atob(one("#data").content.textContent.trim()), (each) => each.charCodeAt(0));
+    const text = atob(one("#data").content.textContent.trim());
+    const bytes = new Uint8Array(text.length);
+    for (let place = 0; place < text.length; place += 1) bytes[place] = text.charCodeAt(place);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return JSON.parse(await new Response(stream).text());
   })().then(withRuns);
@@ -144,6 +146,7 @@ function showTables() {
     layOut(table);
   }
   one(".filters .count").textContent = count === rows.size ? `${count} rows` : `${count} of ${rows.size} rows`;
+  hooks.shown?.(tables);
   drawLater(count === rows.size ? null : new Set(tables.flatMap((table) => table.shown.map((row) => row.number))));
 }
 
@@ -185,6 +188,7 @@ function layOut(table) {
 // ---------------------------------------------------------------- a row's runs, provenance and commands
 
 async function choose(number, { toggle = true, scroll = false } = {}) {
+  if (hooks.choose) return hooks.choose(number, toggle);
   const chosen = state.sel.includes(number);
   if (chosen && toggle) state.sel = state.sel.filter((each) => each !== number);
   else if (!chosen) state.sel.push(number);
@@ -198,6 +202,7 @@ async function choose(number, { toggle = true, scroll = false } = {}) {
 }
 
 async function showChosen() {
+  if (hooks.showChosen) return hooks.showChosen();
   const data = state.sel.length ? await details() : null;
   for (const number of state.sel) {
     const row = rows.get(number);
