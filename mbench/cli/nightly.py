@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import grouped, options, pages, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.progress import progress_for
+from mbench.cli.report import ReportFormat
 from mbench.cli.tables import format_or_default, print_results, print_verdict
 from mbench.core.errors import UsageError
 
@@ -41,8 +42,17 @@ def nightly(
     adb_server: options.AdbServers = None,
     workers: options.Workers = None,
     label: options.Label = None,
-    format_: options.TableFormat = None,
+    format_: Annotated[
+        ReportFormat | None,
+        typer.Option(
+            "--format",
+            help="Format of the night; html is a page of one file, as mbench gate --format html makes it.",
+            show_default="table in a terminal, else md",
+            rich_help_panel=grouped.OUTPUT,
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the night and its rows as JSON.")] = False,
+    hide_serials: pages.HideSerials = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Measure tonight what a farm file says, on all of its phones.
@@ -56,8 +66,10 @@ def nightly(
     if init:
         _write_draft(farm, adb_server or [])
         return
-    shape = options.Format.JSON if json_ else format_
-    if shape is options.Format.CSV:
+    shape = ReportFormat.JSON if json_ else format_
+    if hide_serials and shape is not ReportFormat.HTML:
+        raise UsageError("--hide-serials is of the page; ask for --format html, or leave it out.")
+    if shape is ReportFormat.CSV:
         raise UsageError("a night is printed as md, table or json; mbench report SESSION --format csv has its rows.")
     file = read_farm_file(farm)
     request = NightRequest(
@@ -70,10 +82,12 @@ def nightly(
     if dry_run:
         _print_plan(request, quiet=quiet)
         return
-    _drive(request, file, shape, quiet=quiet)
+    _drive(request, file, shape, quiet=quiet, hide_serials=hide_serials)
 
 
-def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | None, *, quiet: bool) -> None:
+def _drive(
+    request: "NightRequest", file: "FarmFile", shape: ReportFormat | None, *, quiet: bool, hide_serials: bool
+) -> None:
     """Measure the night, print its table, run the user's command, and end with the exit code that it deserves."""
     from mbench.workflows.nightly.after import run_after
     from mbench.workflows.nightly.night import EndedNight, run_night
@@ -97,7 +111,10 @@ def _drive(request: "NightRequest", file: "FarmFile", shape: options.Format | No
         failed = run_after(file.farm.after, ended, exit_code=codes[0], folder=file.path.resolve().parent)
         if failed is not None and AFTER_FAILED not in codes:
             codes = tuple(sorted({*codes, AFTER_FAILED} - {0}))
-    _print_night(ended, codes, shape)
+    if shape is ReportFormat.HTML:
+        _put_page(ended, file, hide_serials=hide_serials)
+    else:
+        _print_night(ended, codes, None if shape is None else options.Format(shape))
     if not quiet:
         streams.tell(f"kept in {ended.store.path}")
     if ended.end is None:
@@ -153,6 +170,24 @@ def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.For
     streams.write_line("")
     places = filter(None, (report_place(ended.store.path), f"mbench report {ended.night.session} --format md"))
     print_results(results, shape, whole_foot=tuple(places))
+
+
+def _put_page(ended: "EndedNight", file: "FarmFile", *, hide_serials: bool) -> None:
+    """Write a night's page; one that was not judged has none, which is said."""
+    from mbench.workflows.nightly.night_page import PageRequest, night_page_of
+
+    judged = ended.judged
+    if judged is None:
+        streams.tell(f"the night was not judged, and has no page; mbench report {ended.night.session} shows its rows.")
+        return
+    words = ("--farm", str(file.path))
+    asked = PageRequest(root=file.results, file=file, options=words, hide_serials=hide_serials)
+    pages.put_page(
+        lambda: night_page_of(judged, ended.store, asked, note=streams.tell),
+        output=None,
+        name=f"{ended.night.session}-verdict.html",
+        show=False,
+    )
 
 
 def _print_plan(request: "NightRequest", *, quiet: bool) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from mbench.core.errors import StoreError
 from mbench.core.nights import Night, NightEnd
 from mbench.core.results import JobResult
 from mbench.core.workloads import Document
 from mbench.store.documents import format_document, read_document
-from mbench.store.files import refuse_links, replace_file, write_new_file
+from mbench.store.files import read_regular, refuse_links, replace_file, write_new_file
 from mbench.store.identity import REMEDY
 from mbench.store.lock import held, holder_of
 from mbench.store.session import name_part, session_folders
@@ -29,6 +29,11 @@ NIGHT_FILE: Final = "night.json"
 END_FILE: Final = "night-end.json"
 HEALTH_FILE: Final = "health.json"
 CANCEL_FILE: Final = "cancel"
+
+MOST_HEALTH_BYTES: Final = 64 << 20
+"""A phone's note takes some 10 KB."""
+
+_Note = TypeVar("_Note", bound=Document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,28 @@ def save_health(path: Path, notes: Mapping[str, Document]) -> None:
     refuse_links(path, path / HEALTH_FILE)
     by_serial = {serial: note.model_dump(mode="json") for serial, note in notes.items()}
     replace_file(path / HEALTH_FILE, json.dumps(by_serial, indent=1).encode() + b"\n")
+
+
+def read_health(path: Path, kind: type[_Note]) -> dict[str, _Note]:
+    """Return what was seen of a night's phones, by serial; nothing where nobody looked.
+
+    Args:
+        path: of the session's folder.
+        kind: the document of one phone.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    file = path / HEALTH_FILE
+    if not os.path.lexists(file):
+        return {}
+    refuse_links(path, file)
+    try:
+        found = json.loads(read_regular(file, limit_bytes=MOST_HEALTH_BYTES))
+        return {serial: kind.model_validate_json(json.dumps(note)) for serial, note in found.items()}
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        said = str(error).splitlines()[0]
+        raise StoreError(f"{file}: it is not what mbench keeps of phones: {said}") from error
 
 
 def read_night(path: Path) -> StoredNight:

@@ -1,11 +1,18 @@
 """`mbench gate`, and what a night says of itself: real sessions, as a stranger calls it."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sample_sessions as sample
+
+from mbench.core.results import Conditions
+from mbench.devices.health.check import Check, CheckName, CheckState
+from mbench.devices.health.readings import PhoneReadings
+from mbench.store.nights import save_health
+from mbench.workflows.farm.fitness import HealthNote
 
 LAST = "20261107"
 """Beginning of the last night's session."""
@@ -62,3 +69,65 @@ def test_a_session_that_is_not_there_is_named(bare, results):
 def test_a_verdict_is_no_csv(bare, results):
     done = bare("gate", LAST, "--results", str(results), "--format", "csv")
     assert (done.returncode, "[outputs]" in done.stderr) == (2, True)
+
+
+def test_a_page_is_written_and_the_exit_code_stays_that_of_the_verdict(bare, results, tmp_path):
+    done = bare("gate", LAST, "--results", str(results), "--format", "html", "-o", str(tmp_path / "night.html"))
+    assert (done.returncode, done.stdout) == (1, f"{tmp_path / 'night.html'}\n")
+    page = (tmp_path / "night.html").read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>\n<!-- mbench page")
+    assert "1 regression confirmed: size of" in page
+    assert 'class="spark"' in page
+    again = bare("gate", LAST, "--results", str(results), "--format", "html")
+    assert again.stdout == page
+
+
+def test_a_page_without_serials_has_none(bare, results):
+    shown = bare("gate", LAST, "--results", str(results), "--format", "html", "--hide-serials").stdout
+    assert "pixel4-" in shown
+    assert not re.search(r"\bP1\b", shown)
+    assert re.search(r"\bP1\b", bare("gate", LAST, "--results", str(results), "--format", "html").stdout)
+
+
+def test_options_of_pages_are_of_pages(bare, results):
+    def said(*words):
+        done = bare("gate", LAST, "--results", str(results), *words)
+        assert done.returncode == 2
+        return done.stderr
+
+    assert "--output is the file of --format html" in said("--format", "md", "-o", "x.html")
+    assert "--hide-serials is of the page" in said("--hide-serials")
+    assert "two answers" in said("--json", "--format", "html")
+
+
+def test_health_that_was_kept_stands_on_the_page_and_damaged_health_is_said(bare, results, tmp_path):
+    (folder,) = results.glob(f"{LAST}*")
+    note = HealthNote(
+        host="lab-1",
+        before=PhoneReadings(
+            serial="P1", taken_at=sample.NOW, conditions=Conditions(taken_at=sample.NOW, battery_percent=64)
+        ),
+        checks=(Check(name=CheckName.LOCK, state=CheckState.FAILED, figure="locked", remedy="Unlock it."),),
+    )
+    save_health(folder, {"P1": note})
+    page = bare("gate", LAST, "--results", str(results), "--format", "html").stdout
+    for text in ("lab-1", "lock locked", "Unlock it.", "before battery 64 %"):
+        assert text in page
+    (folder / "health.json").write_text("[]")
+    done = bare("gate", LAST, "--results", str(results), "--format", "html")
+    assert "the page shows no health of phones" in done.stderr
+    assert "not looked at" in done.stdout
+
+
+def test_a_farm_file_names_where_the_page_goes(bare, results, tmp_path):
+    (tmp_path / "farm.toml").write_text(
+        'project = "app"\nresults = "results"\n[window]\nhours = 2\n[phones.all]\nprofile = "pixel4"\ncount = 1\n'
+        '[[measure]]\nvariants = ["mobilenet_v1_0.50_160_int8"]\n'
+        '[outputs]\npage = "out/night.html"\nhide_serials = true\n'
+    )
+    done = bare("gate", LAST, "--farm", str(tmp_path / "farm.toml"), "--format", "md")
+    assert done.returncode == 1
+    assert f"wrote {tmp_path / 'out/night.html'}" in done.stderr
+    page = (tmp_path / "out/night.html").read_text("utf-8")
+    assert "pixel4-" in page
+    assert not re.search(r"\bP1\b", page)

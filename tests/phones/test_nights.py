@@ -69,6 +69,9 @@ def test_a_night_measures_all_cells_on_all_phones_and_tells_what_came_of_it(lab)
 [after]
 command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE $X > '{told}'; test -s \\"$MBENCH_REPORT\\""]
 environment = {{ X = "y" }}
+
+[outputs]
+page = "out/night.html"
 """
     path = farm(lab, names=(SMALL, OTHER), more=more)
     first = lab.mbench("nightly", path, "--json")
@@ -88,6 +91,13 @@ environment = {{ X = "y" }}
     assert second.out.startswith("**Nothing judged")
     assert "\nNight of " in second.out
     assert "4 cells: 4 measured, 0 failed, 0 missing." in second.out
+    page = (lab.folder / "out/night.html").read_text("utf-8")
+    assert all(f'<th scope="row">{serial}</th>' in page for serial in serials)
+    assert "4 planned, 4 measured, 0 failed, 0 missing" in page
+    third = lab.mbench("nightly", path, "--format", "html", "--hide-serials")
+    assert third.returncode == 0, third.err
+    assert third.out.startswith("<!DOCTYPE html>")
+    assert not any(serial in third.out for serial in serials)
     status = json.loads(lab.mbench("farm", "status", path, "--json").out)
     assert (status["end"], status["driven_by"], status["overdue"]) == ("complete", None, [])
 

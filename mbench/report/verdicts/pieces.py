@@ -65,6 +65,11 @@ def as_text(line: Line) -> str:
     return f"· {text.lstrip()}" if text.lstrip().startswith("::") else text
 
 
+def plain_piece(piece: Piece) -> str:
+    """Return the text of a piece, for an output that shows all text as text, such as a page."""
+    return piece if isinstance(piece, str) else _shown(piece)
+
+
 def as_markdown(line: Line) -> str:
     """Return a line as markdown: names and commands as code, which is shown as it is and calls nobody."""
     return "".join(map(_piece_markdown, line))

@@ -18,10 +18,11 @@ _UNMEASURED = (FindingClass.LAB, FindingClass.MISSING)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One thing that is reported: a line, and those below it."""
+    """One thing that is reported: a line, and those below it; and the findings that it is about, the worst first."""
 
     line: Line
     below: tuple[Line, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _section(
     *,
     most: int,
 ) -> Section:
-    return Section(title, tuple(Block(line(group), below(group)) for group in groups), most)
+    return Section(title, tuple(Block(line(group), below(group), group.findings) for group in groups), most)
 
 
 def _of(findings: Iterable[Finding], *kinds: FindingClass) -> Iterator[Finding]:

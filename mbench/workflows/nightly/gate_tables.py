@@ -68,6 +68,8 @@ class Outputs(Table):
         bencher: folder of Bencher's files, one for each device.
         github_benchmark: JSON of github-action-benchmark.
         otava: folder of Otava's CSV files and their YAML.
+        page: the night as a page.
+        hide_serials: whether that shows names that last in place of phones' serials.
     """
 
     text: Text | None = None
@@ -78,10 +80,12 @@ class Outputs(Table):
     bencher: Text | None = None
     github_benchmark: Text | None = None
     otava: Text | None = None
+    page: Text | None = None
+    hide_serials: bool = False
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        named = {name: Path(said) for name, said in self.model_dump().items() if said is not None}
+        named = {name: Path(said) for name, said in self.model_dump().items() if isinstance(said, str)}
         for name, path in named.items():
             if other := next((each for each in named if each != name and named[each] == path), None):
                 raise ValueError(f"{name} and {other} are both {path}")

@@ -21,6 +21,7 @@ from mbench.workflows.gate.stored import night_of
 from mbench.workflows.nightly.attempts import NightRequest
 from mbench.workflows.nightly.earlier_rows import earlier_rows
 from mbench.workflows.nightly.farm_file import FarmFile
+from mbench.workflows.nightly.night_page import PageRequest, night_page_of
 from mbench.workflows.nightly.outputs import JudgedNight, remove_outputs, write_outputs
 from mbench.workflows.nightly.summary import exit_codes
 
@@ -106,7 +107,16 @@ def write_judged(
     earlier: tuple[NightRows, ...] = ()
     if file.farm.outputs.otava is not None:
         earlier = earlier_rows(file.results, verdict.night, rows, file.farm.renamed, note=note)
-    night = JudgedNight(verdict=verdict, changes=judged.changes, rows=rows, earlier=earlier)
+    asked = PageRequest(
+        root=file.results, file=file, options=("--farm", str(file.path)), hide_serials=file.farm.outputs.hide_serials
+    )
+    night = JudgedNight(
+        verdict=verdict,
+        changes=judged.changes,
+        rows=rows,
+        earlier=earlier,
+        page=lambda: night_page_of(judged, store, asked, note=note),
+    )
     return tuple(map(str, write_outputs(file.farm.outputs, night, resolved=file.resolved)))
 
 

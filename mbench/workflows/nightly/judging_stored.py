@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mbench.core.ports import SilentProgress
 from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, open_session
+from mbench.store.session_store import SessionStore
 from mbench.workflows.gate.judging import GateRequest
 from mbench.workflows.gate.night_gate import Judged, judge_stored
 from mbench.workflows.gate.stored import night_of
 from mbench.workflows.home import results_root
-from mbench.workflows.nightly.farm_file import read_farm_file
+from mbench.workflows.nightly.farm_file import FarmFile, read_farm_file
 from mbench.workflows.nightly.judging_night import gate_request, write_judged
 from mbench.workflows.nightly.outputs import remove_outputs
 from mbench.workflows.nightly.summary import exit_codes
@@ -28,6 +30,16 @@ class _Notes(SilentProgress):
         self._note(text)
 
 
+class JudgedByName(NamedTuple):
+    """A session that was judged, and by what: its store, its results folder, its farm file, the files written."""
+
+    judged: Judged
+    written: tuple[str, ...]
+    store: SessionStore
+    root: Path
+    file: FarmFile | None
+
+
 def judge_by_name(
     session: str | None,
     *,
@@ -36,7 +48,7 @@ def judge_by_name(
     accepted: Path | None,
     against: str | None,
     note: Callable[[str], None],
-) -> tuple[Judged, tuple[str, ...]]:
+) -> JudgedByName:
     """Return what a session is judged to be, and the files that were written.
 
     Args:
@@ -73,4 +85,5 @@ def judge_by_name(
         codes=lambda verdict: exit_codes(found, interrupted=False, verdict=verdict),
         progress=_Notes(note),
     )
-    return judged, () if file is None else write_judged(judged, store, file, note=note)
+    written = () if file is None else write_judged(judged, store, file, note=note)
+    return JudgedByName(judged, written, store, own, file)

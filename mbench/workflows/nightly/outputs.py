@@ -18,7 +18,7 @@ from mbench.report.verdicts.markdown import comment_body, job_summary
 from mbench.report.verdicts.text import verdict_text
 from mbench.workflows.nightly.gate_tables import Outputs
 
-_FILES: Final = ("text", "summary", "comment", "annotations", "junit", "github_benchmark")
+_FILES: Final = ("text", "summary", "comment", "annotations", "junit", "github_benchmark", "page")
 
 _OTHERWISE: Final = "let [outputs] of the farm file name other places"
 
@@ -31,12 +31,14 @@ class JudgedNight:
         changes: against the last judged night; None where there is none.
         rows: of all planned cells.
         earlier: rows of nights before, the oldest first, for formats of whole series.
+        page: makes the night's page.
     """
 
     verdict: NightVerdict
     changes: VerdictChanges | None
     rows: tuple[CellRow, ...]
     earlier: tuple[NightRows, ...] = ()
+    page: Callable[[], bytes] = bytes
 
 
 def write_outputs(outputs: Outputs, night: JudgedNight, *, resolved: Callable[[str], Path]) -> tuple[Path, ...]:
@@ -82,6 +84,7 @@ def _rendered(outputs: Outputs, night: JudgedNight, resolved: Callable[[str], Pa
         "annotations": lambda: annotations(verdict).encode(),
         "junit": lambda: junit_xml(verdict, night.rows),
         "github_benchmark": lambda: github_benchmark_json(night.rows),
+        "page": night.page,
     }
     folders: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
         "bencher": lambda: bencher_files(night.rows),

@@ -244,7 +244,8 @@ def test_a_suspect_alone_ends_no_night_badly(past, level_us, codes):
 
 def test_a_certain_regression_ends_with_1(past):
     store = next_night(past, 20_000, job=sample.planned(size_bytes=3_000_000, sha256="c" * 64))
-    found, written = judge_by_name(store.plan.session, farm=None, results=past, accepted=None, against=None, note=print)
+    done = judge_by_name(store.plan.session, farm=None, results=past, accepted=None, against=None, note=print)
+    found, written = done.judged, done.written
     assert [one.kind for one in found.verdict.findings] == [FindingClass.SIZE]
     assert (found.document.exit_codes, written) == ((1,), ())
 

@@ -162,7 +162,7 @@ def test_a_packed_night_is_judged_by_the_nights_before_it(past):
     pack(past, "2026-11", [store.path])
     notes: list[str] = []
     wanted = store.plan.session
-    found, _ = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append)
+    found = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append).judged
     assert standings(found) == [(Standing.SUSPECT, 1)]
     assert ["is packed" in note for note in notes] == [True]
 
@@ -246,7 +246,7 @@ def test_a_verdict_that_cannot_be_kept_is_said_all_the_same(past):
     (store.path / "verdict.json").mkdir()
     notes: list[str] = []
     wanted = store.plan.session
-    found, _ = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append)
+    found = judge_by_name(wanted, farm=None, results=past, accepted=None, against=None, note=notes.append).judged
     assert standings(found) == [(Standing.SUSPECT, 1)]
     assert "the verdict is not kept" in notes[-1]
     with pytest.raises(StoreError):
