@@ -4,8 +4,8 @@
 
 A KIND is made from nothing, by mbench's own commands, in a folder of its own, and is measured but once: what FOLDER
 holds already is shown again. `session` is the README's session and `paper` the paper with its Figure 4 timed, both
-measured on this machine; `phones` are synthetic latencies of three phones, and its page says so first. Without a name
-all of them. PAGE.html is a file that mbench wrote.
+measured on this machine; `phones`, `night` and `year` are synthetic: a session of three phones, a judged night, and
+a year with one of its cells large. Without a name all of them. PAGE.html is a file that mbench wrote.
 
 Needs Chromium on PATH and the test extra. `KIND.png` is what the documents show: one screen, which for the paper begins
 at its Figure 4.
@@ -30,6 +30,10 @@ _NARROW: Final[Any] = {"width": 400, "height": 900}
 _COLOURS: Final = 128
 """Of a picture for documents: a page has few, and the file is a third as large. They are chosen so that rare ones stay:
 points are small, and their colours mean something."""
+_STATES: Final = {"year": "#sel=3"}
+"""What is chosen on a page, as its address says it."""
+_DRAWN_MS: Final = 1500
+"""Within which the script of a page has drawn what is in view."""
 _FIRST_SHOWN: Final = {"paper": "#figure-4"}
 """Where the screen of a page begins that is long before it has a picture."""
 _LAY_OUT: Final = "for (const panel of document.querySelectorAll('.panel')) panel.style.contentVisibility = 'visible'"
@@ -71,13 +75,36 @@ def _phones(folder: Path) -> Path:
     """Make synthetic jobs of three phones: nothing was measured, as the page says."""
     from benchmarks.pages import page_of, results_of
 
+    return _written(folder, page_of(results_of(phones=3, quantizations=("int8",))))
+
+
+def _night(folder: Path) -> Path:
+    from benchmarks.night_page import synthetic_night
+
+    return _written(folder, synthetic_night())
+
+
+def _year(folder: Path) -> Path:
+    from benchmarks.year_page import year
+    from mbench.report.pages.history_page import history_page
+
+    return _written(folder, history_page(year(workloads=5, phones=8)))
+
+
+def _written(folder: Path, page: bytes) -> Path:
     folder.mkdir(exist_ok=True)
-    path = folder / "phones.html"
-    path.write_bytes(page_of(results_of(phones=3, quantizations=("int8",))))
+    path = folder / f"{folder.name}.html"
+    path.write_bytes(page)
     return path
 
 
-KINDS: Final[Mapping[str, Callable[[Path], Path]]] = {"session": _session, "paper": _paper, "phones": _phones}
+KINDS: Final[Mapping[str, Callable[[Path], Path]]] = {
+    "session": _session,
+    "paper": _paper,
+    "phones": _phones,
+    "night": _night,
+    "year": _year,
+}
 """Each makes its page in a folder of its own, and returns the page's path."""
 
 
@@ -104,8 +131,9 @@ def _take(page: Path, folder: Path, browser: str) -> None:
         started = driver.chromium.launch(executable_path=browser, args=[*FLAGS])
         for look, size in (("light", _WIDE), ("dark", _WIDE), ("narrow", _NARROW)):
             tab = started.new_page(viewport=size, color_scheme="dark" if look == "dark" else "light")
-            tab.goto(page.resolve().as_uri())
+            tab.goto(f"{page.resolve().as_uri()}{_STATES.get(page.stem, '')}")
             tab.evaluate(_LAY_OUT)
+            tab.wait_for_timeout(_DRAWN_MS)
             tab.screenshot(path=folder / f"{page.stem}-{look}.png", full_page=True)
             if look == "light":
                 tab.locator(_FIRST_SHOWN.get(page.stem, "body")).evaluate("(element) => element.scrollIntoView()")

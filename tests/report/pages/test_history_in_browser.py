@@ -135,13 +135,13 @@ def test_pictures_are_drawn_as_they_come_into_view(browser, tmp_path):
     path = tmp_path / "many.html"
     path.write_bytes(history_page(histories.asked(many)))
     page = Shown(browser, path)
+    page.tab.wait_for_selector(".card:nth-child(300)", state="attached")
     page.tab.wait_for_selector(".card path.course", state="attached")
-    page.tab.wait_for_timeout(300)
     count = "document.querySelectorAll('.card path.course').length"
     before = page.ask(count)
     assert 0 < before < 200
     page.ask("document.querySelector('.card:last-child').scrollIntoView()")
-    page.tab.wait_for_function("document.querySelector('.card:last-child path.course') !== null")
+    page.tab.wait_for_selector(".card:nth-child(300) path.course", state="attached")
     assert page.ask(count) > before
     page.context.close()
 

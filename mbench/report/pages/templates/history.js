@@ -1,6 +1,7 @@
 /* A history: small pictures that are drawn as they come into view, in the table's order, and one cell large. */
 
 const CARDS = 1500; // small pictures that are laid out at first
+const CARDS_TOGETHER = 120; // of them in one go, so that nobody waits for the others
 const FIRST_NIGHTS = 60; // rows of the table of one cell's nights
 const DRAWING_MS = 8; // that drawing takes of a frame
 
@@ -33,6 +34,7 @@ const ms = (us, digits = 4) => (us === null ? "–" : String(Number((us / 1000).
 const cards = new Map(); // number of a row -> its card
 let cardLimit = CARDS;
 let waiting = null;
+let rest = []; // rows whose cards are still to be laid out
 const queue = new Set();
 let drawingCards = false;
 let loaded = null; // what is packed, once it was needed
@@ -78,6 +80,7 @@ function cardOf(number) {
     make("p", { class: "words" }, make("span", {}, `${textOf(number, "level_us")} ms${/\d/.test(noise) ? ` ±${noise} %` : ""}`),
       make("span", { class: "changed" }, textOf(number, "change"))));
   card.number = number;
+  card.classList.toggle("chosen", state.sel.includes(number));
   cards.set(number, card);
   seen.observe(card);
   return card;
@@ -93,11 +96,19 @@ function laterCards(shown) {
 
 function showCards(shown) {
   const found = shown.flatMap((table) => table.shown);
-  one(".cards").replaceChildren(...found.slice(0, cardLimit).map((row) => cardOf(row.number)));
+  rest = found.slice(0, cardLimit);
+  one(".cards").replaceChildren();
+  fillCards(CARDS_TOGETHER);
   const more = one(".more-cards");
   more.hidden = found.length <= cardLimit;
   one("button", more).textContent = `Show the pictures of all ${found.length} cells`;
   markCards();
+}
+
+function fillCards(count) {
+  one(".cards").append(...rest.splice(0, count).map((row) => cardOf(row.number)));
+  clearTimeout(waiting);
+  if (rest.length) waiting = setTimeout(() => fillCards(CARDS_TOGETHER));
 }
 
 function markCards() {
@@ -316,6 +327,7 @@ addEventListener("DOMContentLoaded", () => {
     if (state.sel.length) again(drawLarge);
   });
   addEventListener("beforeprint", () => {
+    fillCards(Infinity);
     if (loaded) cards.forEach((card) => drawCard(card, loaded));
   });
 });
