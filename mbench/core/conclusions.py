@@ -75,7 +75,7 @@ def conclude(
         job=job.id,
         workload=job.workload,
         device=part.device,
-        binary=part.binary,
+        binary=part.binary_of(job),
         rules=part.rules,
         provenance=plan.provenance,
         finished_at=finished_at,

@@ -14,7 +14,7 @@ _OLD: Final = re.compile(rf"(.*-t\d+){re.escape(OLD_JOB)}((?:@[^@]*)?)")
 
 
 class JobPair(Document):
-    """Two jobs of one device that differ in their file alone."""
+    """Two jobs of one device that differ in their file, or in the program that runs it, or in both."""
 
     old: JobName
     new: JobName

@@ -305,6 +305,7 @@ class PlannedJob(Document):
         build_error: why there is no file; its class says whether that is a fault of this host. None: `build`.
         scores: what is known of the file's accuracy before it is timed: the host's.
         unscored: why a score that was asked for is not there.
+        binary: the program that runs it, where that is not its device's: the old one, which a re-run compares with.
     """
 
     id: JobName
@@ -313,6 +314,7 @@ class PlannedJob(Document):
     build_error_class: StoredErrorClass | None = None
     scores: tuple[Score, ...] = ()
     unscored: str | None = None
+    binary: BinaryFacts | None = None
 
 
 class MeasuringRules(Document):
@@ -375,6 +377,15 @@ class DevicePlan(Document):
     canary_job: JobName = "canary"
     asked_cpus: str | None = Field(default=None, max_length=200)
     jobs: tuple[PlannedJob, ...]
+
+    def binary_of(self, job: PlannedJob) -> BinaryFacts:
+        """Return the program that runs a job of this device."""
+        return job.binary or self.binary
+
+    @property
+    def other_binaries(self) -> tuple[BinaryFacts, ...]:
+        """The programs that run some of its jobs beside its own."""
+        return tuple({job.binary.sha256: job.binary for job in self.jobs if job.binary is not None}.values())
 
 
 class Plan(Document):

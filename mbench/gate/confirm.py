@@ -79,11 +79,11 @@ def _paired(rerun: Rerun, before: float, now: float) -> Confirmation:
 
 def _without_old(rerun: Rerun, before: float, now: float) -> Confirmation:
     if len(rerun.new_us) < REPEATS:
-        words = f"{len(rerun.new_us)} of {REPEATS} repeats ended; the old files are kept no more"
+        words = f"{len(rerun.new_us)} of {REPEATS} repeats ended, without old files to compare with"
         return _said(rerun, None, Standing.SUSPECT, words)
     again = sum(_seen_again(new, before, now) for new in rerun.new_us)
     repeats = len(rerun.new_us)
-    words = f"{again} of {repeats} repeats were so again; the old files are kept no more"
+    words = f"{again} of {repeats} repeats were so again, without old files to compare with"
     if again == repeats:
         return _said(rerun, None, Standing.CONFIRMED, words)
     return _said(rerun, None, Standing.SUSPECT if again else Standing.WITHDRAWN, words)

@@ -153,7 +153,7 @@ def points_of(
 def _point(
     plan: Plan, night: Night | None, part: DevicePlan, planned: PlannedJob, result: JobResult | None, unread: str | None
 ) -> Point:
-    workload, device, binary, made_by = planned.workload, part.device, part.binary, plan.provenance
+    workload, device, binary, made_by = planned.workload, part.device, part.binary_of(planned), plan.provenance
     project, branch = (RUNS_PROJECT, MAIN) if night is None else (night.project, night.branch)
     begun_at = plan.created_at if night is None else night.begun_at
     name, serial = lasting_name(planned, plan.names if night is None else night.names), serial_of(device)

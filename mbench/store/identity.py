@@ -106,7 +106,7 @@ def _job_faults(result: JobResult, plan: Plan, part: DevicePlan, planned: Planne
     agreed: Mapping[str, tuple[object, object]] = {
         "workload": (result.workload, planned.workload),
         "device": (result.device, part.device),
-        "binary": (result.binary, part.binary),
+        "binary": (result.binary, part.binary_of(planned)),
         "rules": (result.rules, part.rules),
         "provenance": (result.provenance, plan.provenance),
     }

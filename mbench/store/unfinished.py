@@ -26,7 +26,7 @@ def unfinished_job(
         job=planned.id,
         workload=planned.workload,
         device=part.device,
-        binary=part.binary,
+        binary=part.binary_of(planned),
         rules=part.rules,
         provenance=plan.provenance,
         finished_at=_last_moment(plan, runs),

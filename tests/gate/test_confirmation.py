@@ -85,7 +85,7 @@ def test_without_old_files_both_repeats_must_be_as_bad() -> None:
     assert said((), (1100, 1050)).standing is Standing.CONFIRMED
     assert said((), (1100, 1049)).standing is Standing.SUSPECT
     assert said((), (1010, 990)).standing is Standing.WITHDRAWN
-    assert "kept no more" in said((), (1100, 1060)).because
+    assert "without old files to compare with" in said((), (1100, 1060)).because
 
 
 def test_a_repeat_whose_phone_died_leaves_a_suspect() -> None:

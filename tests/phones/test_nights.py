@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import OTHER, SMALL
 from phone_lab import arm, arm_and_see, hear, left_on, together, wait_until
+from shell_program import program, write_program
 
 from mbench.emulator.adb_server import AdbServer
 from mbench.emulator.phone.facts import SyntheticLaw, pixel4
@@ -511,6 +512,42 @@ def judged(lab, path) -> tuple[int, dict]:
     night = night_of(ended)
     assert night["exit_codes"][0] == ended.returncode, ended.err
     return ended.returncode, night["verdict"]
+
+
+SLOWER = r"""
+case " $* " in *" --help "*) exec "$@" ;; esac
+said=$("$@")
+status=$?
+printf '%s\n' "$said" | sed -E -e '/count=/s/(first|curr|min|max|avg|p5|median|p95)=/&9/g' \
+  -e 's/(First inference|Warmup \(avg\)|Inference \(avg\)): /&9/g'
+exit $status
+"""
+"""A benchmark_model whose latencies are longer by a digit."""
+
+
+@pytest.mark.slow
+@together
+def test_a_slower_program_is_confirmed_beside_the_old_one_although_its_file_was_built_over(lab):
+    phone = lab.phone(abis=("x86_64",), model="Any Phone", device="any", synthetic=SyntheticLaw(base_us=800))
+    small = next(path for path in (lab.home / "cache" / "files").glob("*.tflite")).read_bytes()
+    path, own = lab.folder / "farm.toml", lab.folder / "benchmark_model"
+    (lab.folder / "model.tflite").write_bytes(small)
+    more = '\n[program]\nbinary = "benchmark_model"\n'
+    path.write_text(OWN.replace("pixel4", "generic_x86_64") + more, encoding="utf-8")
+    write_program(own, "tflite")
+    assert [judged(lab, path)[0] for _ in range(6)] == [0] * 6
+    own.write_bytes(program(SLOWER, b"warmup_min_secs\0input_layer_value_files\0"))
+    code, verdict = judged(lab, path)
+    (found,) = verdict["findings"]
+    assert (code, found["kind"], found["standing"]) == (1, "latency", "confirmed"), json.dumps(verdict)
+    assert [what.split()[0] for what in found["changed"]] == ["binary"]
+    rerun = found["rerun"]
+    assert len(rerun["old_us"]) == len(rerun["new_us"]) >= 12
+    assert max(rerun["old_us"]) < min(rerun["new_us"])
+    jobs = [json.loads(each.read_bytes()) for each in (lab.folder / "results" / rerun["session"] / "jobs").iterdir()]
+    assert len({job["binary"]["sha256"] for job in jobs}) == 2
+    assert len({job["workload"]["artifact"]["sha256"] for job in jobs}) == 1
+    assert left_on(lab, phone) == []
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ method of a lost device raises `DeviceLost`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from loop_fakes import NOON
@@ -22,6 +22,7 @@ from mbench.workflows.devices.device import Folders, Identity
 ROOT = "/data/local/tmp/mbench"
 PROGRAM = "/data/local/tmp/mbench/bin/benchmark_model"
 PROGRAM_SHA256 = "b" * 64
+OTHER_PROGRAM = f"{PROGRAM}.other"
 MODEL_BYTES = 2_000_000
 
 INSTRUMENT = Instrument(
@@ -286,6 +287,10 @@ class MemoryTaken:
 
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
         self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256, sent=sent)
+
+    def other_program(self, planned: BinaryFacts) -> Instrument:
+        self.transport.hashes[OTHER_PROGRAM] = planned.sha256
+        return replace(INSTRUMENT, argv_prefix=(OTHER_PROGRAM,), path=OTHER_PROGRAM, sha256=planned.sha256)
 
     def bring_program(self) -> None:
         self.brought += 1

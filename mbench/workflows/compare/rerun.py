@@ -4,8 +4,8 @@ Nothing here judges: what is returned are the numbers, with the session in which
 the loop of every run, so that such a session is stored, and can be resumed, like any other.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +15,13 @@ from mbench.core.conclusions import block_pairs_us, latency_samples_us
 from mbench.core.errors import OtherDevice
 from mbench.core.job_pairs import OLD_JOB, JobPair, Pairing
 from mbench.core.ports import Progress, utc_now
-from mbench.core.results import DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob
+from mbench.core.results import BinaryFacts, DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob
 from mbench.core.verdicts import Rerun
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.devices.device import Device
+from mbench.workflows.devices.planned_program import OURS, is_kept
 from mbench.workflows.home import home
 from mbench.workflows.run.measuring_rules import wanted_settings
 from mbench.workflows.run.one_device import NEVER
@@ -40,11 +41,13 @@ class RerunCell:
 
     Attributes:
         new: the workload of tonight.
-        old: the file that it is compared with; None: none is known.
+        old: the file that it is compared with, which may be the same; None: none is known.
+        old_binary: the program that runs the old file; None: the same.
     """
 
     new: Workload
     old: ArtifactFacts | None
+    old_binary: BinaryFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,7 @@ def measure_again(
 ) -> Reruns:
     """Measure new and old files in turn on a device, and return the samples of the blocks in which both were timed.
 
-    An old file that the artifact cache of this host has no more is left out, and that is said.
+    An old file, or program, that this host has no more is left out, and that is said.
 
     Args:
         device: on which the night measured them.
@@ -116,7 +119,7 @@ def measure_again(
             f"{identity.facts.serial}: the night was measured by benchmark program {request.binary_sha256}, here is "
             f"{identity.binary.sha256}: suspects are not measured again by another one."
         )
-    jobs, pairs = _jobs(request)
+    jobs, pairs = rerun_jobs(request.cells)
     part = DevicePlan(
         device=identity.facts,
         binary=identity.binary,
@@ -140,7 +143,10 @@ def measure_again(
             pairing=Pairing(purpose="rerun", old_from=request.old_from, pairs=pairs),
         ),
     )
-    return _measured(store, device, progress, started, stop_requested)
+    found, lacks = _measured(store, device, progress, started, stop_requested), map(lack, request.cells)
+    alone = [None if why is None else f"{why}: the new one was measured again alone" for why in lacks]
+    reasons = tuple(reason or why for reason, why in zip(found.reasons, alone, strict=True))
+    return replace(found, reasons=reasons)
 
 
 def go_on(path: Path, device: Device, *, progress: Progress, stop_requested: Callable[[], bool] = NEVER) -> Reruns:
@@ -178,18 +184,33 @@ def _measured(
     return reruns_of(store)
 
 
-def _jobs(request: RerunRequest) -> tuple[tuple[PlannedJob, ...], tuple[JobPair, ...]]:
-    cache = ArtifactCache(home() / "cache")
+def rerun_jobs(cells: Iterable[RerunCell]) -> tuple[tuple[PlannedJob, ...], tuple[JobPair, ...]]:
+    """Return the jobs of cells, each new one with its old one behind it where that can be had, and which are pairs."""
     jobs, pairs = list[PlannedJob](), list[JobPair]()
-    for cell in request.cells:
+    for cell in cells:
         new = PlannedJob(id=job_name(cell.new), workload=cell.new)
         jobs.append(new)
-        if cell.old is None or cell.old.sha256 is None or cache.find_file(cell.old.sha256) is None:
+        if cell.old is None or lack(cell) is not None:
             continue
-        old = PlannedJob(id=f"{new.id}{OLD_JOB}", workload=cell.new.model_copy(update={"artifact": cell.old}))
+        workload = cell.new.model_copy(update={"artifact": cell.old})
+        old = PlannedJob(id=f"{new.id}{OLD_JOB}", workload=workload, binary=cell.old_binary)
         jobs.append(old)
         pairs.append(JobPair(old=old.id, new=new.id))
     return tuple(jobs), tuple(pairs)
+
+
+def lack(cell: RerunCell) -> str | None:
+    """Return what this host lacks to measure a cell's old side, in a clause; None where it has all of it."""
+    if cell.old is None or cell.old.sha256 is None:
+        return "no earlier file is known"
+    if ArtifactCache(home() / "cache").find_file(cell.old.sha256) is None:
+        return f"the old file ({cell.old.sha256[:12]}) is not in the cache"
+    binary = cell.old_binary
+    if binary is None or (binary.tool != OURS and is_kept(binary)):
+        return None
+    if binary.tool == OURS:
+        return f"the old benchmark program was hostbench of another mbench ({binary.sha256[:12]})"
+    return f"the old benchmark program ({binary.sha256[:12]}) is kept no more"
 
 
 def _rerun(new: JobResult, old: JobResult | None, session: str) -> tuple[Rerun, str | None]:
@@ -197,7 +218,7 @@ def _rerun(new: JobResult, old: JobResult | None, session: str) -> tuple[Rerun, 
     if old is None:
         samples = tuple(latency_samples_us(new.runs))
         rerun = Rerun(old_us=(), new_us=samples, p_value=None, session=session)
-        return rerun, new.message or "the old file is not in the cache: the new one was measured again alone"
+        return rerun, new.message
     blocks = block_pairs_us(old.runs, new.runs)
     ratio = ratio_of_pairs(blocks)
     rerun = Rerun(

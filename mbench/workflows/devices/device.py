@@ -70,8 +70,17 @@ class TakenDevice(Protocol):
             TransportError: it could not be pushed.
         """
 
+    def other_program(self, planned: BinaryFacts) -> Instrument:
+        """Return another program than its own, brought and verified by its hash.
+
+        Raises:
+            NoDevice: it does not start there.
+            StoreError: it is not at hand.
+            TransportError: it could not be pushed.
+        """
+
     def bring_program(self) -> None:
-        """See to it that the program is there as it was identified.
+        """See to it that its program, and others that were asked for, are there as they were identified.
 
         Raises:
             TransportError: it could not be pushed.

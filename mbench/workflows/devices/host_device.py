@@ -8,7 +8,7 @@ from pathlib import Path
 from mbench.core.errors import DeviceLost, NoDevice, UsageError
 from mbench.core.ports import Progress
 from mbench.core.processes.core_lists import parse_cores
-from mbench.core.results import Conditions, DeviceFacts, Run
+from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Run
 from mbench.devices.android.settings import Wanted
 from mbench.devices.host.facts import HostConditions, allowed_cpus, read_facts
 from mbench.devices.host.folders import remove_stale, work_folder
@@ -16,6 +16,7 @@ from mbench.devices.host.transport import HostTransport
 from mbench.devices.lease.host_turn import host_turn
 from mbench.devices.lease.records import this_process
 from mbench.devices.profiles.profile import Profile
+from mbench.runner.instrument import Instrument
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.benchmark_program import Program, ProgramWish, host_program
 from mbench.workflows.devices.device import Folders, Identity
@@ -37,14 +38,22 @@ class TakenHost:
     reader: HostConditions
     found: Conditions
     retries: int = 0
+    others: list[Program] = field(default_factory=list)
 
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
         """Copy a model into the session's folder."""
         self.transport.push(source, f"{self.folders.models}/{sha256}.tflite", sha256=sha256)
 
+    def other_program(self, planned: BinaryFacts) -> Instrument:
+        """Copy another program, and ask it for its flags."""
+        program = host_program(self.transport, ProgramWish(planned=planned))
+        self.others.append(program)
+        return program.instrument
+
     def bring_program(self) -> None:
-        """Copy what of the program is not there as it was."""
-        self.program.bring(self.transport)
+        """Copy what of the programs is not there as it was."""
+        for program in (self.program, *self.others):
+            program.bring(self.transport)
 
     def conditions(self) -> Conditions:
         """Return this machine's state now."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -10,7 +10,7 @@ from mbench.core.clocks import caps
 from mbench.core.errors import DamagedFile, DeviceLost, NoDevice, NoSpace
 from mbench.core.plain_text import whole_seconds, without_name
 from mbench.core.ports import Clock, Progress, Transport
-from mbench.core.results import Conditions, DeviceFacts, Pass, Run
+from mbench.core.results import BinaryFacts, Conditions, DeviceFacts, Pass, Run
 from mbench.devices.adb.patient import PatientTransport
 from mbench.devices.adb.recovery import wait_for_device
 from mbench.devices.adb.transport import AdbTransport
@@ -23,6 +23,7 @@ from mbench.devices.lease.lease import Lease, LeaseLost
 from mbench.devices.limits import Limits
 from mbench.devices.profiles.matching import refuse_contradictions
 from mbench.devices.profiles.profile import Profile
+from mbench.runner.instrument import Instrument
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.attached_phones import Fleet, Phone
 from mbench.workflows.devices.benchmark_program import Program, ProgramWish
@@ -37,6 +38,9 @@ from mbench.workflows.devices.phone_lease import leased
 from mbench.workflows.devices.phone_program import phone_program
 
 Made = TypeVar("Made")
+
+UNKNOWN_ABI: Final = "arm64-v8a"
+"""Of a phone that does not say its own."""
 
 MOST_LOSSES: Final = 3
 """Times that a phone is made ready, a run or a push begun again because it was lost, or a file was damaged."""
@@ -171,6 +175,7 @@ class TakenPhone:
     settings: Borrowed
     patient: PatientTransport
     retries: int = MOST_LOSSES
+    others: list[Program] = field(default_factory=list)
 
     def push(self, source: Path, *, sha256: str, needed: frozenset[str], sent: Callable[[int], None]) -> None:
         """Bring a model to the phone; old ones go where space is short."""
@@ -184,9 +189,17 @@ class TakenPhone:
             else:
                 return
 
+    def other_program(self, planned: BinaryFacts) -> Instrument:
+        """Push another program, and ask it for its flags."""
+        wish = ProgramWish(planned=planned)
+        program = phone_program(self.transport, self.identity.facts.abi or UNKNOWN_ABI, wish)
+        self.others.append(program)
+        return program.instrument
+
     def bring_program(self) -> None:
-        """Push what of the program is not there as it was."""
-        self.program.bring(self.transport)
+        """Push what of the programs is not there as it was."""
+        for program in (self.program, *self.others):
+            program.bring(self.transport)
 
     def conditions(self) -> Conditions:
         """Return the phone's state now; its lease goes on."""
@@ -331,7 +344,7 @@ class PhoneDevice:
 
     def _pushed_program(self, wish: ProgramWish) -> Program:
         transport, _ = self._open()
-        return phone_program(transport, self.known.abi or "arm64-v8a", wish)
+        return phone_program(transport, self.known.abi or UNKNOWN_ABI, wish)
 
     def _verified_program(self) -> Program:
         """Return the program; one that is known is verified, and pushed again if it is gone since."""

@@ -20,6 +20,7 @@ from mbench.hostbench.parameters import FLAGS
 from mbench.runner.instrument import Instrument
 from mbench.store.files import replace_file
 from mbench.workflows.devices.benchmark_program import Program, ProgramWish, pushed_program
+from mbench.workflows.devices.own_programs import own_program_file
 from mbench.workflows.devices.planned_program import absent
 from mbench.workflows.home import home
 
@@ -68,6 +69,8 @@ def _planned_program(
         return _kept_program(transport, library, record)
     if planned.tool == "hostbench" and transport.emulated:
         return _stand_in(transport, abi, sha256=planned.sha256)
+    if given is None and not planned.companions:
+        given = own_program_file(planned.sha256)
     if given is None:
         raise StoreError(f"{transport.serial}: {absent(planned)}")
     return own_program(transport, given, None, sha256=planned.sha256)

@@ -7,6 +7,7 @@ from mbench.core.errors import StoreError, UsageError
 from mbench.core.limits import MOST_PROGRAM_BYTES
 from mbench.core.results import BinaryFacts
 from mbench.files.hashes import hash_file
+from mbench.workflows.devices.own_programs import own_program_file
 from mbench.workflows.home import home
 
 if TYPE_CHECKING:  # a run on this host by hostbench has no need of it
@@ -32,9 +33,19 @@ def planned_host_file(planned: BinaryFacts, given: Path | None) -> Path | None:
         return given
     library = kept_binaries()
     record = next((record for record in library.records() if record.sha256 == planned.sha256), None)
-    if record is None:
+    if record is not None:
+        return library.path_of(record)
+    own = own_program_file(planned.sha256)
+    if own is None:
         raise StoreError(absent(planned))
-    return library.path_of(record)
+    return own
+
+
+def is_kept(planned: BinaryFacts) -> bool:
+    """Whether this host has a program, of the library or the user's own of an earlier night, to start it again."""
+    if any(record.sha256 == planned.sha256 for record in kept_binaries().records()):
+        return True
+    return not planned.companions and own_program_file(planned.sha256) is not None
 
 
 def absent(planned: BinaryFacts) -> str:

@@ -1,10 +1,7 @@
 """What travels by its SHA-256: models, inputs' values, programs; to the store once, and from there once to a host."""
 
 import hashlib
-import os
-import shutil
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -16,17 +13,19 @@ from mbench.core.results import BinaryFacts, Plan, PlannedJob
 from mbench.files.disk import disk_errors
 from mbench.files.locks import locked
 from mbench.files.scratch import scratch_folder
-from mbench.files.whole import write_whole
 from mbench.store.objects import Objects, patiently
 from mbench.store.shared import blob_name
-from mbench.workflows.devices.planned_program import absent, hash_of_named, kept_binaries
+from mbench.workflows.devices.own_programs import (
+    OWN_PROGRAM,
+    own_program_file,
+    programs_folder,
+    remove_unused,
+    use_own_program,
+    write_program,
+)
+from mbench.workflows.devices.planned_program import OURS, absent, hash_of_named, is_kept, kept_binaries
 from mbench.workflows.home import home
 from mbench.workflows.run.one_run import files_of
-
-OWN_PROGRAM: Final = "benchmark_model"
-
-PROGRAM_DAYS: Final = 14
-"""How long a host keeps a user's own program that no part uses."""
 
 BRING_S: Final = 1800.0
 """Longest wait for another part of this host that brings the same."""
@@ -53,6 +52,8 @@ def put_blobs(plan: Plan, objects: Objects, *, binary: Path | None) -> None:
             objects.put_new(blob_name(sha256), path.read_bytes())
     for facts in {part.binary.sha256: part.binary for part in plan.devices}.values():
         put_program(facts, objects, given=binary)
+    for facts in {each.sha256: each for part in plan.devices for each in part.other_binaries}.values():
+        put_program(facts, objects, given=own_program_file(facts.sha256))
 
 
 def put_program(facts: BinaryFacts, objects: Objects, *, given: Path | None) -> None:
@@ -125,23 +126,30 @@ def bring_own_program(sha256: str, objects: Objects, *, stop: threading.Event, s
         StoreError: the store lacks it, or holds another file under its name.
         DiskError: this host's disk does not take it.
     """
-    folder = home() / "farm" / "programs"
-    path = folder / sha256 / OWN_PROGRAM
+    folder = programs_folder()
     with locked(folder / ".bringing.lock", wait_s=BRING_S), disk_errors("keep a program in", folder):
-        if not path.is_file() or hash_of_named(path) != sha256:
-            data = _blob(objects, sha256, OWN_PROGRAM, stop=stop, subject=subject)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data, fsync=True)
-        os.utime(path)
-        _remove_unused(folder)
+        path = own_program_file(sha256)
+        if path is None:
+            path = write_program(sha256, _blob(objects, sha256, OWN_PROGRAM, stop=stop, subject=subject))
+        use_own_program(sha256)
+        remove_unused()
     return path
 
 
-def _remove_unused(folder: Path) -> None:
-    """Remove programs that no part has used for long: a program that is built every night would fill the disk."""
-    for path in folder.glob(f"*/{OWN_PROGRAM}"):
-        if path.stat().st_mtime < time.time() - PROGRAM_DAYS * 86_400:
-            shutil.rmtree(path.parent, ignore_errors=True)
+def bring_other_program(facts: BinaryFacts, objects: Objects, *, stop: threading.Event, subject: str) -> None:
+    """Bring the program of a re-run's old files, unless this host has it: as a user's own, or with what lies beside it.
+
+    Raises:
+        PartInterrupted: stopped while the store was away.
+        StoreError: neither this host nor the store has it.
+        DiskError: this host's disk does not take it.
+    """
+    if facts.tool == OURS or is_kept(facts):
+        return
+    if facts.companions:
+        bring_program(facts, objects, stop=stop, subject=subject)
+    else:
+        bring_own_program(facts.sha256, objects, stop=stop, subject=subject)
 
 
 def _models(jobs: Iterable[PlannedJob]) -> set[tuple[str, str]]:

@@ -4,31 +4,30 @@ Phones measure side by side, each within the same budget; a phone that fails tak
 what they are.
 """
 
-import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Final
 
-from mbench.core.cells import Cell
 from mbench.core.errors import MbenchError, PartInterrupted
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import JobResult, Pass
 from mbench.core.verdict_document import KeptDecision
 from mbench.core.verdicts import Decision, Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.gate.common_cause import decide_alike
-from mbench.gate.confirm import FIRST_PAIRS, REPEATS, Confirmation, confirm
-from mbench.gate.plan import PlannedRerun, plan_reruns
+from mbench.gate.confirm import REPEATS, Confirmation
+from mbench.gate.plan import plan_reruns
 from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
-from mbench.workflows.compare.rerun import RerunCell, RerunRequest, Reruns, measure_again, reruns_of
+from mbench.workflows.compare.rerun import RerunRequest, Reruns, lack, measure_again, reruns_of
 from mbench.workflows.devices.device import Device
 from mbench.workflows.gate.cells import MeasuredCells
-from mbench.workflows.gate.old_files import Before, EarlierResults
+from mbench.workflows.gate.old_files import EarlierResults
+from mbench.workflows.gate.suspects import Deciding, Suspect, suspects_of
 from mbench.workflows.run.find_devices import find_devices
 
 _UNKNOWN_PAIR_S: Final = 30.0
@@ -58,26 +57,6 @@ class RerunNight:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Suspect:
-    """A suspect, what it is, and what it was before."""
-
-    planned: PlannedRerun
-    result: JobResult
-    before: Before | None
-
-    @property
-    def cell(self) -> Cell:
-        return self.planned.finding.cell
-
-    @property
-    def what(self) -> RerunCell:
-        """What is measured: without the old file where the program is another one, too, which times both."""
-        old, new = self.before, self.result
-        same = old is not None and old.result.binary.sha256 == new.binary.sha256
-        return RerunCell(new=new.workload, old=old.result.workload.artifact if old is not None and same else None)
-
-
 def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress: Progress) -> tuple[KeptDecision, ...]:
     """Measure the suspects of a verdict again, and return what that decided.
 
@@ -94,13 +73,7 @@ def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress
         )
     if not plan.reruns:
         return ()
-    by_serial: dict[str, list[_Suspect]] = {}
-    for each in plan.reruns:
-        result = night.measured.of(each.finding.cell)
-        if result is not None:
-            before = night.earlier.before(each.finding.cell, each.finding.since)
-            suspect = _Suspect(planned=each, result=result, before=before)
-            by_serial.setdefault(result.device.serial, []).append(suspect)
+    by_serial = suspects_of(plan.reruns, night.measured, night.earlier, lack)
     progress.note(
         f"measuring {count_of(len(plan.reruns), 'suspect')} again on {count_of(len(by_serial), 'device')}, "
         "old files and new ones in turn"
@@ -141,7 +114,7 @@ def _numberless(finding: Finding, confirmation: Confirmation) -> Decision:
 
 
 def _on_all(
-    night: RerunNight, by_serial: Mapping[str, Sequence[_Suspect]], progress: Progress
+    night: RerunNight, by_serial: Mapping[str, Sequence[Suspect]], progress: Progress
 ) -> list[tuple[Finding, Confirmation]]:
     profiles = [suspects[0].result.device.profile for suspects in by_serial.values()]
     decided: list[tuple[Finding, Confirmation]] = []
@@ -170,50 +143,31 @@ def _on_all(
 
 
 def _on_device(
-    night: RerunNight, device_of: Callable[[], Device], suspects: Sequence[_Suspect], progress: Progress
+    night: RerunNight, device_of: Callable[[], Device], suspects: Sequence[Suspect], progress: Progress
 ) -> list[tuple[Finding, Confirmation]]:
     """Measure one device's suspects again: first as many pairs as a clear case needs, then the others to their end."""
     until = night.clock.monotonic() + night.budget_s
-    taken: dict[Cell, Rerun] = {}
-    said: dict[Cell, Confirmation] = {}
-    alone = [suspect for suspect in suspects if suspect.what.old is None]
-    left, pairs = [suspect for suspect in suspects if suspect.what.old is not None], FIRST_PAIRS
+    deciding = Deciding(suspects)
     try:
-        if alone:
-            _decide(_measured(night, device_of(), alone, REPEATS, until, progress), taken, said)
-        while left and pairs > 0:
-            _decide(_measured(night, device_of(), left, pairs, until, progress), taken, said)
-            most = {suspect.cell: suspect.planned.pairs for suspect in left}
-            left = [each for each in left if each.cell in said and said[each.cell].more and taken[each.cell].old_us]
-            pairs = max((most[each.cell] - len(taken[each.cell].old_us) for each in left), default=0)
+        if deciding.alone:
+            deciding.add(_measured(night, device_of(), deciding.alone, REPEATS, until, progress))
+        while (round_of := deciding.next_round())[0]:
+            deciding.add(_measured(night, device_of(), *round_of, until, progress))
             if night.stop.is_set() or night.clock.monotonic() >= until:
                 break
     except MbenchError as error:
         progress.note(f"measuring again ended early: {error}")
-    return [(suspect.planned.finding, said[suspect.cell]) for suspect in suspects if suspect.cell in said]
-
-
-def _decide(
-    measured: Sequence[tuple[_Suspect, Rerun, str | None]], taken: dict[Cell, Rerun], said: dict[Cell, Confirmation]
-) -> None:
-    """Add what was measured to what was taken of each suspect before, and decide by all of it."""
-    for suspect, rerun, reason in measured:
-        whole = taken[suspect.cell] = _together(taken.get(suspect.cell), rerun)
-        finding = suspect.planned.finding
-        confirmation = confirm(whole, before=finding.before or math.nan, now=finding.now or math.nan)
-        if reason is not None:
-            confirmation = replace(confirmation, because=f"{confirmation.because} ({reason.rstrip('.')})")
-        said[suspect.cell] = confirmation
+    return deciding.decided
 
 
 def _measured(
     night: RerunNight,
     device: Device,
-    suspects: Sequence[_Suspect],
+    suspects: Sequence[Suspect],
     pairs: int,
     until: float,
     progress: Progress,
-) -> list[tuple[_Suspect, Rerun, str | None]]:
+) -> list[tuple[Suspect, Rerun, str | None]]:
     """Measure some pairs of each suspect; what a stop or the end of the budget leaves is returned all the same."""
     first = suspects[0]
     rules = night.store.plan.part_of(first.result.job).rules
@@ -239,12 +193,6 @@ def _measured(
     except PartInterrupted:
         reruns = reruns_of(begun[0]) if begun else Reruns(path=night.store.path, cells=(), reasons=())
     return list(zip(suspects, reruns.cells, reruns.reasons, strict=False))
-
-
-def _together(before: Rerun | None, after: Rerun) -> Rerun:
-    if before is None:
-        return after
-    return replace(after, old_us=before.old_us + after.old_us, new_us=before.new_us + after.new_us, p_value=None)
 
 
 def _pair_s(result: JobResult | None) -> float:

@@ -1,17 +1,20 @@
 """A night's verdict: judged by its project's past, suspects measured again while the window lasts, outputs written."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from mbench.core.errors import MbenchError
 from mbench.core.nights import Night
 from mbench.core.ports import Progress
+from mbench.core.results import JobResult, Status
 from mbench.core.verdict_document import KeptDecision
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.exports.otava import NightRows
 from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
+from mbench.workflows.devices.own_programs import keep_own_program
+from mbench.workflows.devices.planned_program import OURS
 from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.gate.judging import GateRequest, Judgement
 from mbench.workflows.gate.night_gate import Judged, cells_of, judge_stored, pin_good_files
@@ -77,11 +80,25 @@ def judge_night(
     )
     try:
         pin_good_files(judged, store, cells_of(wanted, store), owner=file.name)
+        _keep_program(file, results)
     except MbenchError as error:
         progress.note(f"the files of this night are not kept out of reach of the cache's quota: {error}")
     for path in write_judged(judged, store, file, note=progress.note):
         progress.note(f"wrote {path}")
     return judged
+
+
+def _keep_program(file: FarmFile, results: Iterable[JobResult]) -> None:
+    """Keep the user's own program that a night was measured by: a later night's is compared with it.
+
+    Raises:
+        DiskError: it could not be kept.
+    """
+    program = file.farm.program.binary
+    if program is None:
+        return
+    for sha256 in {one.binary.sha256 for one in results if one.status is Status.OK and one.binary.tool != OURS}:
+        keep_own_program(file.resolved(program), sha256)
 
 
 def write_judged(

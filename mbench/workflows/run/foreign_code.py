@@ -1,7 +1,8 @@
 """Code that a plan names: nothing of it is started because a session folder says so.
 
 A session folder may be somebody else's. What `mbench run --resume` starts comes from mbench itself, from the library of
-binaries by its SHA-256, or from whoever types the command: `--binary FILE`, `--delegate external:PATH`.
+binaries, or of the user's own nights, by its SHA-256, or from whoever types the command: `--binary FILE`,
+`--delegate external:PATH`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from mbench.core.delegates import Delegate, parse_delegate, split_delegates
 from mbench.core.errors import StoreError, UsageError
 from mbench.store.session_store import SessionStore
-from mbench.workflows.devices.planned_program import OURS, absent, hash_of_named, kept_binaries
+from mbench.workflows.devices.planned_program import OURS, absent, hash_of_named, is_kept
 
 
 def refuse_foreign_delegates(store: SessionStore, said: str | None) -> None:
@@ -50,7 +51,7 @@ def refuse_other_binary(store: SessionStore, binary: Path | None) -> None:
         UsageError: the file is not there, or is none that the session was begun with.
         StoreError: a program is neither kept nor named.
     """
-    begun = [part.binary for part in store.plan.devices]
+    begun = [binary for part in store.plan.devices for binary in (part.binary, *part.other_binaries)]
     found = None if binary is None else hash_of_named(binary)
     if found is not None and found not in {each.sha256 for each in begun}:
         raise UsageError(
@@ -58,10 +59,11 @@ def refuse_other_binary(store: SessionStore, binary: Path | None) -> None:
             f"{', '.join(each.sha256[:12] for each in begun)}: its rows could not be compared. It has not been started."
         )
     for part in store.plan.devices:
-        if part.binary.tool == OURS or part.binary.sha256 == found or all(store.result(job.id) for job in part.jobs):
+        if all(store.result(job.id) for job in part.jobs):
             continue
-        if all(record.sha256 != part.binary.sha256 for record in kept_binaries().records()):
-            raise StoreError(f"{part.device.serial}: {absent(part.binary)}")
+        for planned in (part.binary, *part.other_binaries):
+            if planned.tool != OURS and planned.sha256 != found and not is_kept(planned):
+                raise StoreError(f"{part.device.serial}: {absent(planned)}")
 
 
 def _loaded(store: SessionStore) -> tuple[Delegate, ...]:

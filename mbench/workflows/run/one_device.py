@@ -11,6 +11,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import LostFile, MbenchError, OtherDevice, PartInterrupted, StoreError
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, PartEnding, PlannedJob
+from mbench.runner.instrument import Instrument
 from mbench.store.session_store import SessionStore
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.device import Device, Identity, TakenDevice
@@ -113,7 +114,14 @@ def measure_on(
     """
     with device.take(store.plan.session, wanted=wanted_settings(part.rules), progress=progress) as taken:
         _refuse_another(taken.identity, part, store.plan.session)
-        bench = DeviceBench(taken, clock=clock, files=files, cpus=part.rules.cpus, governor=part.rules.governor)
+        bench = DeviceBench(
+            taken,
+            clock=clock,
+            files=files,
+            cpus=part.rules.cpus,
+            governor=part.rules.governor,
+            programs=_other_programs(taken, part),
+        )
         bench.push(progress)
         Measuring(
             store.plan,
@@ -126,6 +134,25 @@ def measure_on(
             scorer=_scorer(store, part, taken, bench, files, progress, stop_requested),
             stop_requested=stop_requested,
         ).to_the_end()
+
+
+def _other_programs(taken: TakenDevice, part: DevicePlan) -> dict[str, Instrument]:
+    """Return the programs of jobs that the device's own does not run, by job; each is brought once.
+
+    Raises:
+        OtherDevice: one comes to the device as another one than was planned.
+        MbenchError: one is not at hand, or does not start there.
+    """
+    found: dict[str, Instrument] = {}
+    for planned in part.other_binaries:
+        program = taken.other_program(planned)
+        if program.sha256 != planned.sha256:
+            raise OtherDevice(
+                f"{part.device.serial}: benchmark program {planned.sha256[:12]} is planned for some of the jobs, here "
+                f"is {program.sha256[:12]}."
+            )
+        found[planned.sha256] = program
+    return {job.id: found[job.binary.sha256] for job in part.jobs if job.binary is not None}
 
 
 def _scorer(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from mbench.core.error_classes import ENVIRONMENT, KILLED, TRANSPORT
@@ -12,6 +13,7 @@ from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, Statu
 from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.devices.lease.lease import LeaseLost
+from mbench.runner.instrument import Instrument
 from mbench.runner.runs import RunRequest, run_once
 from mbench.workflows.devices.device import TakenDevice
 from mbench.workflows.run.measure_loop import RawFiles
@@ -32,6 +34,8 @@ ONCE_MORE_AFTER_S: Final = 3.0
 class DeviceBench:
     """Runs workloads of one session on one device; `files` says where each artifact lies on this host.
 
+    `programs` has those of jobs, by name, that another one than the device's own runs.
+
     A run is only good while every cluster has the governor that was set, where one was. One that has ended is returned
     whatever its device then lacks (storage, a file): only a device that stays away, or is another's, ends the part.
     """
@@ -44,9 +48,10 @@ class DeviceBench:
         files: Mapping[str, Path],
         cpus: tuple[int, ...] | None,
         governor: str | None = None,
+        programs: Mapping[str, Instrument] = MappingProxyType({}),
     ) -> None:
         self._device, self._clock, self._files, self._cpus = device, clock, files, cpus
-        self._governor = governor
+        self._governor, self._programs = governor, programs
         self._state = device.found
         self._losses: list[MeasurementWarning] = []
         self._away = False
@@ -121,12 +126,13 @@ class DeviceBench:
             usual_s=usual_s,
             longest_s=_longest_s(purpose, usual_s),
         )
+        program = self._programs.get(job, self._device.identity.instrument)
         tries = 0
         files: RawFiles
         first: tuple[Run, RawFiles] | None = None
         while True:
             before = self._state = self._device.make_ready(self._state, cpus=request.cpus)
-            outcome = run_once(self._device.transport, self._clock, self._device.identity.instrument, request)
+            outcome = run_once(self._device.transport, self._clock, program, request)
             run, files = outcome.run, outcome.files
             if run.error_class == TRANSPORT and tries < self._device.retries:
                 tries += 1

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 import sample_results as sample
 from loop_fakes import SeenProgress
-from memory_device import FOLDERS, IDENTITY, INSTRUMENT, PROFILE, Ended, MemoryDevice, MemoryTaken
+from memory_device import (
+    FOLDERS,
+    IDENTITY,
+    INSTRUMENT,
+    OTHER_PROGRAM,
+    PROFILE,
+    PROGRAM,
+    Ended,
+    MemoryDevice,
+    MemoryTaken,
+)
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DeviceLost, OtherDevice, PartInterrupted
@@ -26,8 +36,13 @@ from mbench.store.session import list_sessions, open_session
 from mbench.workflows.compare.rerun import PAIRS, RERUNS, RerunCell, RerunRequest, go_on, measure_again
 from mbench.workflows.compare.sides import compared
 from mbench.workflows.devices.device import Folders, Identity
+from mbench.workflows.devices.own_programs import keep_own_program
+from mbench.workflows.run.plan import CANARY_SETTINGS
 
 RULES = MeasuringRules(min_runs=5, max_runs=8, target_interval=0.02, memory_runs=3, profile_ops=True, seed=7, cpus=(7,))
+
+CANARY = f"--num_runs={CANARY_SETTINGS.num_runs}"
+"""Stands in the command of a canary's run alone."""
 
 
 @dataclass
@@ -135,15 +150,70 @@ def test_several_suspects_of_a_device_are_measured_in_one_session_in_order(tmp_p
     ]
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_without_the_old_file_the_new_one_is_measured_alone_and_that_is_said(tmp_path, cache, known):
+def kept_program(tmp_path: Path, data: bytes, tool: str = "tflite") -> BinaryFacts:
+    """Keep a program as a night does, and return its facts."""
+    source, sha256 = tmp_path / "benchmark_model", hashlib.sha256(data).hexdigest()
+    source.write_bytes(data)
+    assert keep_own_program(source, sha256)
+    return BinaryFacts(tool=tool, sha256=sha256, path=str(source))
+
+
+def test_another_program_runs_the_old_file_where_it_did_and_its_rows_say_so(tmp_path, cache):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    before = kept_program(tmp_path, b"the old program")
+    device = MemoryDevice()
+    asked = request(tmp_path, RerunCell(new=new, old=old.artifact, old_binary=before), pairs=3)
+    found = measure_again(Phone(device), asked, progress=SeenProgress())
+    assert (len(found.cells[0].old_us), len(found.cells[0].new_us), found.reasons) == (3, 3, (None,))
+    ran = {(old.artifact.sha256 in run.argv, run.argv.split()[0]) for run in device.started if CANARY not in run.argv}
+    assert ran == {(True, OTHER_PROGRAM), (False, PROGRAM)}
+    store = open_session(found.path)
+    assert {result.job: result.binary for result in store.results()} == {
+        "file-net-cpu-t1.old": before,
+        "file-net-cpu-t1": IDENTITY.binary,
+    }
+    assert store.plan.devices[0].other_binaries == (before,)
+
+
+def test_the_same_file_is_measured_with_the_program_of_before_and_tonight_s(tmp_path, cache):
+    new = kept(cache, b"new")
+    before = kept_program(tmp_path, b"the old program")
+    device = MemoryDevice()
+    asked = request(tmp_path, RerunCell(new=new, old=new.artifact, old_binary=before), pairs=2)
+    found = measure_again(Phone(device), asked, progress=SeenProgress())
+    assert (len(found.cells[0].old_us), len(found.cells[0].new_us)) == (2, 2)
+    ran = [run.argv.split()[0] for run in device.started if CANARY not in run.argv]
+    assert sorted(ran) == [PROGRAM, PROGRAM, OTHER_PROGRAM, OTHER_PROGRAM]
+
+
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ("tflite", "the old benchmark program (dddddddddddd) is kept no more"),
+        ("hostbench", "the old benchmark program was hostbench of another mbench (dddddddddddd)"),
+    ],
+)
+def test_without_the_old_program_the_new_side_is_measured_alone_and_that_is_said(tmp_path, cache, tool, said):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    gone = BinaryFacts(tool=tool, sha256="d" * 64, path="benchmark_model")
+    asked = request(tmp_path, RerunCell(new=new, old=old.artifact, old_binary=gone), pairs=2)
+    found = measure_again(Phone(MemoryDevice()), asked, progress=SeenProgress())
+    assert (found.cells[0].old_us, len(found.cells[0].new_us)) == ((), 2)
+    assert found.reasons == (f"{said}: the new one was measured again alone",)
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [(True, "the old file (eeeeeeeeeeee) is not in the cache"), (False, "no earlier file is known")],
+)
+def test_without_the_old_file_the_new_one_is_measured_alone_and_that_is_said(tmp_path, cache, known, said):
     new = kept(cache, b"new")
     gone = sample.workload("file:net", sha256="e" * 64).artifact if known else None
     asked = request(tmp_path, RerunCell(new=new, old=gone), pairs=3)
     found = measure_again(Phone(MemoryDevice()), asked, progress=SeenProgress())
     (rerun,) = found.cells
     assert (rerun.old_us, len(rerun.new_us), rerun.p_value) == ((), 3, None)
-    assert found.reasons == ("the old file is not in the cache: the new one was measured again alone",)
+    assert found.reasons == (f"{said}: the new one was measured again alone",)
 
 
 def test_a_file_that_fails_leaves_no_samples_and_its_reason(tmp_path, cache):

@@ -28,8 +28,9 @@ from mbench.store.objects import Objects, open_objects
 from mbench.store.outbox import Outbox
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
+from mbench.workflows.devices.own_programs import PROGRAM_DAYS
 from mbench.workflows.farm import remote_part
-from mbench.workflows.farm.blobs import PROGRAM_DAYS, bring_models, bring_own_program, put_blobs, put_own_program
+from mbench.workflows.farm.blobs import bring_models, bring_own_program, put_blobs, put_own_program
 from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.farm.published import fetch, publish
 from mbench.workflows.farm.remote_part import MOST_DEATHS, measure
