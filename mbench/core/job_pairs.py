@@ -38,6 +38,11 @@ class Pairing(Document):
         """The jobs of old files."""
         return frozenset(pair.old for pair in self.pairs)
 
+    @property
+    def spared_jobs(self) -> frozenset[str]:
+        """The jobs without which the session goes on: a suspect's old side may be gone where its phone is."""
+        return self.old_jobs if self.purpose == "rerun" else frozenset()
+
 
 def new_of(job: str) -> str | None:
     """Return the job of the new file that an old one's is timed in turn with; None of any other job.

@@ -26,7 +26,7 @@ SHARE_OF_SUSPECT: Final = 0.5
 """Of the suspected change, from which on it is said to be seen again (in the old files: the phone changed)."""
 
 REPEATS: Final = 2
-"""Of the new file alone, where the old ones are kept no more: both must be as bad again."""
+"""Of the new file alone, at least, where the old ones are kept no more: all must be as bad again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from mbench.core.ports import SilentProgress, utc_now
 from mbench.core.results import DevicePlan, Plan, Status
 from mbench.devices.android.settings import Wanted
 from mbench.emulator.farm import Phone
+from mbench.emulator.phone.facts import SyntheticLaw
 from mbench.emulator.phone.faults import FaultKind
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
@@ -367,6 +368,52 @@ def test_a_program_of_the_user_s_travels_to_each_host_once_and_leaves_the_kept_o
     for process in hosts:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
+
+
+def judged(farm: Farm, path: Path) -> tuple[int, dict]:
+    """Return how tonight's night ended, and its verdict."""
+    ended = farm.driver.mbench("nightly", path, "--json")
+    return ended.returncode, night_of(ended)["verdict"]
+
+
+def test_suspects_are_measured_again_where_their_phones_are_and_a_host_that_lacks_the_old_file_says_so(farm):
+    farm.start_scheduler()
+    hosts = [farm.start_host(index) for index in range(2)]
+    law = SyntheticLaw(base_us=800, us_per_mb=20_000)
+    phones = [host.phone(**X86_64, synthetic=law) for host in farm.hosts]
+    with farm.engine() as engine:
+        wait_until(lambda: len(engine.phones()) == 4)
+    path, model = write_farm(farm, **{"count = 3": "count = 2", "pixel4": GENERIC}), farm.driver.folder / "model.tflite"
+    measured = f'variants = ["{SMALL}", "{OTHER}"]'
+    text = path.read_text(encoding="utf-8").replace(measured, 'models = [{ file = "model.tflite", as = "detector" }]')
+    path.write_text(text, encoding="utf-8")
+    old = next(iter((farm.driver.home / "cache" / "files").glob("*.tflite"))).read_bytes()
+    model.write_bytes(old)
+    assert [judged(farm, path)[0] for _ in range(6)] == [0] * 6
+    model.write_bytes(old + bytes(len(old)))  # twice as slow, by the phones' law
+    sha256 = hashlib.sha256(old).hexdigest()
+    (farm.store / "blobs" / sha256).unlink()
+    for home in (farm.driver.home, farm.hosts[1].home):  # the other host has it in its own cache still
+        (home / "cache" / "files" / f"{sha256}.tflite").unlink()
+    code, verdict = judged(farm, path)
+    found = {one["cell"]["serial"]: one for one in verdict["findings"] if one["kind"] == "latency"}
+    assert (code, {one["standing"] for one in found.values()}) == (1, {"confirmed"})
+    with_old, without = (found[phone.serial] for phone in phones)
+    assert len(with_old["rerun"]["old_us"]) == len(with_old["rerun"]["new_us"]) >= 12
+    assert max(with_old["rerun"]["old_us"]) < min(with_old["rerun"]["new_us"])
+    assert without["rerun"]["old_us"] == []
+    assert (farm.driver.folder / "results" / with_old["rerun"]["session"]).is_dir()
+    said = [one["because"] for one in json.loads(Path(night_path(farm), "verdict.json").read_bytes())["decisions"]]
+    assert sum("cannot have the old side" in words for words in said) == 1
+    for process in hosts:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert [left_on(lab, phone) for lab, phone in zip(farm.hosts, phones, strict=True)] == [[], []]
+
+
+def night_path(farm: Farm) -> Path:
+    """Return the folder of the last night."""
+    return max((farm.driver.folder / "results").glob("2*-night-farm-*"))
 
 
 def test_a_phone_that_is_carried_from_a_host_that_is_ended_to_another_is_measured_on_there(farm):

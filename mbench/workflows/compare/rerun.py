@@ -15,7 +15,7 @@ from mbench.core.conclusions import block_pairs_us, latency_samples_us
 from mbench.core.errors import OtherDevice
 from mbench.core.job_pairs import OLD_JOB, JobPair, Pairing
 from mbench.core.ports import Progress, utc_now
-from mbench.core.results import BinaryFacts, DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob
+from mbench.core.results import BinaryFacts, DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob, Status
 from mbench.core.verdicts import Rerun
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.store.session import create_session, open_session
@@ -119,13 +119,11 @@ def measure_again(
             f"{identity.facts.serial}: the night was measured by benchmark program {request.binary_sha256}, here is "
             f"{identity.binary.sha256}: suspects are not measured again by another one."
         )
-    jobs, pairs = rerun_jobs(request.cells)
+    jobs, pairs = rerun_jobs(request.cells, lack=lack)
     part = DevicePlan(
         device=identity.facts,
         binary=identity.binary,
-        rules=request.rules.model_copy(
-            update={"min_runs": request.pairs, "max_runs": request.pairs, "memory_runs": 0, "profile_ops": False}
-        ),
+        rules=rerun_rules(request.rules, request.pairs),
         canary=choose_canary(jobs),
         jobs=jobs,
     )
@@ -184,16 +182,31 @@ def _measured(
     return reruns_of(store)
 
 
-def rerun_jobs(cells: Iterable[RerunCell]) -> tuple[tuple[PlannedJob, ...], tuple[JobPair, ...]]:
-    """Return the jobs of cells, each new one with its old one behind it where that can be had, and which are pairs."""
+def rerun_rules(rules: MeasuringRules, runs: int) -> MeasuringRules:
+    """Return a night's rules of a device, with which so many latency runs of each job are made, and nothing else."""
+    changes = {"min_runs": runs, "max_runs": runs, "memory_runs": 0, "profile_ops": False}
+    return rules.model_copy(update=changes)
+
+
+def rerun_jobs(
+    cells: Iterable[RerunCell], *, lack: Callable[[RerunCell], str | None], at: str = ""
+) -> tuple[tuple[PlannedJob, ...], tuple[JobPair, ...]]:
+    """Return the jobs of cells, each new one with its old one behind it where that can be had, and which are pairs.
+
+    Args:
+        cells: what is measured.
+        lack: says what of a cell's old side cannot be had.
+        at: end of each name, which says the device where there are several.
+    """
     jobs, pairs = list[PlannedJob](), list[JobPair]()
     for cell in cells:
-        new = PlannedJob(id=job_name(cell.new), workload=cell.new)
+        name = job_name(cell.new)
+        new = PlannedJob(id=f"{name}{at}", workload=cell.new)
         jobs.append(new)
         if cell.old is None or lack(cell) is not None:
             continue
         workload = cell.new.model_copy(update={"artifact": cell.old})
-        old = PlannedJob(id=f"{new.id}{OLD_JOB}", workload=workload, binary=cell.old_binary)
+        old = PlannedJob(id=f"{name}{OLD_JOB}{at}", workload=workload, binary=cell.old_binary)
         jobs.append(old)
         pairs.append(JobPair(old=old.id, new=new.id))
     return tuple(jobs), tuple(pairs)
@@ -201,24 +214,30 @@ def rerun_jobs(cells: Iterable[RerunCell]) -> tuple[tuple[PlannedJob, ...], tupl
 
 def lack(cell: RerunCell) -> str | None:
     """Return what this host lacks to measure a cell's old side, in a clause; None where it has all of it."""
-    if cell.old is None or cell.old.sha256 is None:
-        return "no earlier file is known"
+    if (why := unknown_side(cell)) is not None or cell.old is None or cell.old.sha256 is None:
+        return why
     if ArtifactCache(home() / "cache").find_file(cell.old.sha256) is None:
         return f"the old file ({cell.old.sha256[:12]}) is not in the cache"
-    binary = cell.old_binary
-    if binary is None or (binary.tool != OURS and is_kept(binary)):
-        return None
-    if binary.tool == OURS:
-        return f"the old benchmark program was hostbench of another mbench ({binary.sha256[:12]})"
-    return f"the old benchmark program ({binary.sha256[:12]}) is kept no more"
+    if cell.old_binary is not None and not is_kept(cell.old_binary):
+        return f"the old benchmark program ({cell.old_binary.sha256[:12]}) is kept no more"
+    return None
+
+
+def unknown_side(cell: RerunCell) -> str | None:
+    """Return why no host at all can measure a cell's old side, in a clause; None where one may."""
+    if cell.old is None or cell.old.sha256 is None:
+        return "no earlier file is known"
+    if cell.old_binary is not None and cell.old_binary.tool == OURS:
+        return f"the old benchmark program was hostbench of another mbench ({cell.old_binary.sha256[:12]})"
+    return None
 
 
 def _rerun(new: JobResult, old: JobResult | None, session: str) -> tuple[Rerun, str | None]:
     """Return a cell's samples, and why it has not those of both files."""
-    if old is None:
+    if old is None or old.status is Status.SKIPPED:
         samples = tuple(latency_samples_us(new.runs))
         rerun = Rerun(old_us=(), new_us=samples, p_value=None, session=session)
-        return rerun, new.message
+        return rerun, new.message or (None if old is None else old.message)
     blocks = block_pairs_us(old.runs, new.runs)
     ratio = ratio_of_pairs(blocks)
     rerun = Rerun(

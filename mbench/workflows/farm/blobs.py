@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,8 @@ BRING_S: Final = 1800.0
 def put_blobs(plan: Plan, objects: Objects, *, binary: Path | None) -> None:
     """Put all that a plan's hosts need, and the store lacks, into it.
 
+    Of the old side of a re-run what is at hand: a host may have the rest itself, or says what it lacks.
+
     Args:
         plan: of a session.
         objects: the store.
@@ -44,16 +47,21 @@ def put_blobs(plan: Plan, objects: Objects, *, binary: Path | None) -> None:
         ArtifactError: a model is no longer in this host's cache.
         StoreError: a program is not at hand.
     """
+    spared = frozenset[str]() if plan.pairing is None else plan.pairing.spared_jobs
+    needed = _models(job for job in plan.jobs if job.id not in spared)
     for name, sha256 in sorted(_models(plan.jobs)):
         if not objects.has(blob_name(sha256)):
             path = ArtifactCache(home() / "cache").find_file(sha256)
+            if path is None and (name, sha256) not in needed:
+                continue
             if path is None:
                 raise ArtifactError(f"{name} ({sha256[:12]}) is no longer in the cache; start a new run.")
             objects.put_new(blob_name(sha256), path.read_bytes())
     for facts in {part.binary.sha256: part.binary for part in plan.devices}.values():
         put_program(facts, objects, given=binary)
     for facts in {each.sha256: each for part in plan.devices for each in part.other_binaries}.values():
-        put_program(facts, objects, given=own_program_file(facts.sha256))
+        with suppress(StoreError):
+            put_program(facts, objects, given=own_program_file(facts.sha256))
 
 
 def put_program(facts: BinaryFacts, objects: Objects, *, given: Path | None) -> None:

@@ -5,21 +5,24 @@ be begun again at any moment, here or where its phone is then: it finds what is 
 """
 
 import logging
+import platform
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
-from mbench.core.errors import NoDevice, PartInterrupted, StoreError
+from mbench.core.error_classes import ENVIRONMENT
+from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
+from mbench.core.plain_text import without_name
 from mbench.core.ports import SilentProgress, utc_now
-from mbench.core.results import DevicePlan
-from mbench.store.objects import patiently
+from mbench.core.results import DevicePlan, PlannedJob, Status
+from mbench.store.objects import StoreAway, patiently
 from mbench.store.outbox import Outbox
 from mbench.store.session_store import SessionStore
 from mbench.store.shared import get_session, part_prefix
 from mbench.workflows.clock import SystemClock
-from mbench.workflows.farm.blobs import bring_models, bring_own_program, bring_program
+from mbench.workflows.farm.blobs import bring_models, bring_other_program, bring_own_program, bring_program
 from mbench.workflows.farm.host_context import HostContext
 from mbench.workflows.farm.remote_health import checked, refuse_left_out
 from mbench.workflows.run.find_devices import find_devices
@@ -61,7 +64,8 @@ def measure(context: HostContext, session: str, serial: str, own_program: bool =
             _sending(context.outbox, store, part),
         ):
             refuse_left_out(serial)
-            bring_models(left, objects, stop=context.stop, subject=serial)
+            spared = _without_lacking(context, store, left)
+            bring_models(spared, objects, stop=context.stop, subject=serial)
             binary = None
             if own_program and part.binary.tool != "hostbench":
                 binary = bring_own_program(part.binary.sha256, objects, stop=context.stop, subject=serial)
@@ -80,6 +84,39 @@ def measure(context: HostContext, session: str, serial: str, own_program: bool =
                 )
     finally:
         wait(lambda: context.outbox.finish(store, part))
+
+
+def _without_lacking(context: HostContext, store: SessionStore, left: Sequence[PlannedJob]) -> list[PlannedJob]:
+    """Return the jobs without the old sides of a re-run that cannot be had here: those are skipped, and say why."""
+    spared = frozenset[str]() if store.plan.pairing is None else store.plan.pairing.spared_jobs
+    found = []
+    for job in left:
+        if job.id in spared and (why := _lack(context, job)) is not None:
+            _skip(store, job, why)
+        else:
+            found.append(job)
+    return found
+
+
+def _lack(context: HostContext, job: PlannedJob) -> str | None:
+    """Bring what an old side needs, and return why it cannot be had; None where it is here."""
+    objects, stop, subject = context.outbox.objects, context.stop, context.serial
+    try:
+        bring_models([job], objects, stop=stop, subject=subject)
+        if job.binary is not None:
+            bring_other_program(job.binary, objects, stop=stop, subject=subject)
+    except StoreAway:
+        raise
+    except (ArtifactError, StoreError) as error:
+        return without_name(str(error), subject)
+    return None
+
+
+def _skip(store: SessionStore, job: PlannedJob, why: str) -> None:
+    derived = next(result for result in store.results() if result.job == job.id)
+    said = f"host {platform.node()} cannot have the old side: {why}"
+    changes = {"status": Status.SKIPPED, "error_class": ENVIRONMENT, "message": said, "finished_at": utc_now()}
+    store.save_job(derived.model_copy(update=changes))
 
 
 @contextmanager

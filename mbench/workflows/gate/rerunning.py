@@ -4,17 +4,14 @@ Phones measure side by side, each within the same budget; a phone that fails tak
 what they are.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from statistics import fmean
 from typing import Final
 
 from mbench.core.errors import MbenchError, PartInterrupted
-from mbench.core.ports import Clock, Progress
+from mbench.core.ports import Progress
 from mbench.core.results import JobResult, Pass
 from mbench.core.verdict_document import KeptDecision
 from mbench.core.verdicts import Decision, Finding, FindingClass, NightVerdict, Rerun, Standing
@@ -23,10 +20,10 @@ from mbench.gate.confirm import REPEATS, Confirmation
 from mbench.gate.plan import plan_reruns
 from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
-from mbench.workflows.compare.rerun import RerunRequest, Reruns, lack, measure_again, reruns_of
+from mbench.workflows.compare.rerun import RerunRequest, Reruns, lack, measure_again, reruns_of, unknown_side
 from mbench.workflows.devices.device import Device
-from mbench.workflows.gate.cells import MeasuredCells
-from mbench.workflows.gate.old_files import EarlierResults
+from mbench.workflows.gate.rerun_night import RerunNight
+from mbench.workflows.gate.rerunning_lent import MeasureLent, measure_lent_again
 from mbench.workflows.gate.suspects import Deciding, Suspect, suspects_of
 from mbench.workflows.run.find_devices import find_devices
 
@@ -34,36 +31,16 @@ _UNKNOWN_PAIR_S: Final = 30.0
 """Of a cell whose runs say nothing of their duration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RerunNight:
-    """A night whose suspects are measured again.
-
-    Attributes:
-        budget_s: of each phone.
-        adb_servers: whose phones; none: the user's own server's.
-        binary: the user's own program; None: the library's.
-        command: as it was typed.
-        stop: set where the night is to end.
-    """
-
-    store: SessionStore
-    measured: MeasuredCells
-    earlier: EarlierResults
-    budget_s: float
-    adb_servers: tuple[str, ...]
-    binary: Path | None
-    command: tuple[str, ...]
-    stop: threading.Event
-    clock: Clock
-
-
-def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress: Progress) -> tuple[KeptDecision, ...]:
+def measure_suspects_again(
+    night: RerunNight, verdict: NightVerdict, *, progress: Progress, lent: MeasureLent | None = None
+) -> tuple[KeptDecision, ...]:
     """Measure the suspects of a verdict again, and return what that decided.
 
     Args:
         night: what they are measured in.
         verdict: before.
         progress: reports how far it is, and what could not be measured.
+        lent: measures on phones that other hosts lend; None: all are this host's.
     """
     plan = plan_reruns(verdict.findings, budget_s=night.budget_s, pair_s=lambda cell: _pair_s(night.measured.of(cell)))
     if plan.left_out:
@@ -73,12 +50,16 @@ def measure_suspects_again(night: RerunNight, verdict: NightVerdict, *, progress
         )
     if not plan.reruns:
         return ()
-    by_serial = suspects_of(plan.reruns, night.measured, night.earlier, lack)
+    lacking = lack if lent is None else unknown_side
+    by_serial = suspects_of(plan.reruns, night.measured, night.earlier, lacking)
     progress.note(
         f"measuring {count_of(len(plan.reruns), 'suspect')} again on {count_of(len(by_serial), 'device')}, "
         "old files and new ones in turn"
     )
-    decided = _on_all(night, by_serial, progress)
+    if lent is None:
+        decided = _on_all(night, by_serial, progress)
+    else:
+        decided = measure_lent_again(night, by_serial, lent, progress)
     session = night.store.plan.session
     decisions = [_numberless(finding, confirmation) for finding, confirmation in decided]
     alike = decide_alike(verdict.findings, decisions)

@@ -1,17 +1,16 @@
 """A night's verdict: judged by its project's past, suspects measured again while the window lasts, outputs written."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from mbench.core.errors import MbenchError
 from mbench.core.nights import Night
 from mbench.core.ports import Progress
-from mbench.core.results import JobResult, Status
+from mbench.core.results import DevicePlan, JobResult, Status
 from mbench.core.verdict_document import KeptDecision
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.exports.otava import NightRows
-from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
 from mbench.workflows.devices.own_programs import keep_own_program
 from mbench.workflows.devices.planned_program import OURS
@@ -19,11 +18,13 @@ from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.gate.judging import GateRequest, Judgement
 from mbench.workflows.gate.night_gate import Judged, cells_of, judge_stored, pin_good_files
 from mbench.workflows.gate.old_files import EarlierResults
-from mbench.workflows.gate.rerunning import RerunNight, is_suspect, measure_suspects_again
+from mbench.workflows.gate.rerun_night import RerunNight
+from mbench.workflows.gate.rerunning import is_suspect, measure_suspects_again
 from mbench.workflows.gate.stored import night_of
 from mbench.workflows.nightly.attempts import NightRequest
 from mbench.workflows.nightly.earlier_rows import earlier_rows
-from mbench.workflows.nightly.farm_file import FarmFile
+from mbench.workflows.nightly.farm_file import FarmFile, Hosts
+from mbench.workflows.nightly.lent_phones import measure_lent
 from mbench.workflows.nightly.night_page import PageRequest, night_page_of
 from mbench.workflows.nightly.outputs import JudgedNight, remove_outputs, write_outputs
 from mbench.workflows.nightly.summary import exit_codes
@@ -151,9 +152,6 @@ def _again(
     suspects = [one for one in judgement.verdict.findings if is_suspect(one) and one.accepted is None]
     if not suspects:
         return ()
-    if file.farm.hosts is not None:
-        progress.note(f"{count_of(len(suspects), 'suspect')} not measured again: phones that hosts lend cannot be yet")
-        return ()
     window_s, left_s = (night.until - night.begun_at).total_seconds(), (night.until - clock.now()).total_seconds()
     program = file.farm.program.binary
     rerun = RerunNight(
@@ -167,4 +165,21 @@ def _again(
         stop=stop,
         clock=clock,
     )
-    return measure_suspects_again(rerun, judgement.verdict, progress=progress)
+    lent = None if file.farm.hosts is None else partial(_measure_lent, file, file.farm.hosts, progress)
+    return measure_suspects_again(rerun, judgement.verdict, progress=progress, lent=lent)
+
+
+def _measure_lent(
+    file: FarmFile,
+    hosts: Hosts,
+    progress: Progress,
+    store: SessionStore,
+    parts: Sequence[DevicePlan],
+    stop: threading.Event,
+) -> None:
+    """Measure parts of a session of re-runs on the hosts that lend their phones."""
+
+    def expected_s(part: DevicePlan) -> float:
+        return float(len(part.jobs) * part.rules.min_runs)  # they all begin at once: an order is enough
+
+    measure_lent(file, hosts, store, parts, expected_s, progress=progress, stop=stop)

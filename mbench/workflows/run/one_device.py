@@ -120,7 +120,7 @@ def measure_on(
             files=files,
             cpus=part.rules.cpus,
             governor=part.rules.governor,
-            programs=_other_programs(taken, part),
+            programs=_other_programs(taken, part, store),
         )
         bench.push(progress)
         Measuring(
@@ -136,15 +136,18 @@ def measure_on(
         ).to_the_end()
 
 
-def _other_programs(taken: TakenDevice, part: DevicePlan) -> dict[str, Instrument]:
-    """Return the programs of jobs that the device's own does not run, by job; each is brought once.
+def _other_programs(taken: TakenDevice, part: DevicePlan, store: SessionStore) -> dict[str, Instrument]:
+    """Return the programs of jobs that are left and that the device's own does not run; each is brought once.
 
     Raises:
         OtherDevice: one comes to the device as another one than was planned.
         MbenchError: one is not at hand, or does not start there.
     """
     found: dict[str, Instrument] = {}
-    for planned in part.other_binaries:
+    wanted = {job.id: job.binary for job in part.jobs if job.binary is not None and store.result(job.id) is None}
+    for planned in wanted.values():
+        if planned.sha256 in found:
+            continue
         program = taken.other_program(planned)
         if program.sha256 != planned.sha256:
             raise OtherDevice(
@@ -152,7 +155,7 @@ def _other_programs(taken: TakenDevice, part: DevicePlan) -> dict[str, Instrumen
                 f"is {program.sha256[:12]}."
             )
         found[planned.sha256] = program
-    return {job.id: found[job.binary.sha256] for job in part.jobs if job.binary is not None}
+    return {job: found[planned.sha256] for job, planned in wanted.items()}
 
 
 def _scorer(

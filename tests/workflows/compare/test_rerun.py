@@ -4,38 +4,22 @@ The device answers as its port promises; cache, store, plan and loop are the rea
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import sample_results as sample
 from loop_fakes import SeenProgress
-from memory_device import (
-    FOLDERS,
-    IDENTITY,
-    INSTRUMENT,
-    OTHER_PROGRAM,
-    PROFILE,
-    PROGRAM,
-    Ended,
-    MemoryDevice,
-    MemoryTaken,
-)
+from memory_device import IDENTITY, OTHER_PROGRAM, PROGRAM, Ended, MemoryDevice
+from memory_phone import Phone, TwoSpeeds
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DeviceLost, OtherDevice, PartInterrupted
-from mbench.core.ports import Progress
-from mbench.core.results import BinaryFacts, DeviceFacts, MeasuringRules, Pass
+from mbench.core.results import BinaryFacts, MeasuringRules, Pass
 from mbench.core.workloads import Workload
-from mbench.devices.android.settings import Wanted
 from mbench.report.compare.cells import By
-from mbench.runner import script
 from mbench.store.session import list_sessions, open_session
 from mbench.workflows.compare.rerun import PAIRS, RERUNS, RerunCell, RerunRequest, go_on, measure_again
 from mbench.workflows.compare.sides import compared
-from mbench.workflows.devices.device import Folders, Identity
 from mbench.workflows.devices.own_programs import keep_own_program
 from mbench.workflows.run.plan import CANARY_SETTINGS
 
@@ -43,47 +27,6 @@ RULES = MeasuringRules(min_runs=5, max_runs=8, target_interval=0.02, memory_runs
 
 CANARY = f"--num_runs={CANARY_SETTINGS.num_runs}"
 """Stands in the command of a canary's run alone."""
-
-
-@dataclass
-class TwoSpeeds(MemoryDevice):
-    """A device on which files take what a test has written down, by SHA-256, in µs."""
-
-    takes_us: Mapping[str, int] = field(default_factory=dict)
-
-    def _leave(self, words: str, ended: Ended, cpus: Sequence[int] | None) -> None:
-        super()._leave(words, ended, cpus)
-        for path, data in self.left.items():
-            for sha256, takes_us in self.takes_us.items():
-                if path.endswith(script.STDOUT) and f"/{sha256}.tflite" in words:
-                    self.left[path] = data.replace(b"median=3998", f"median={takes_us}".encode())
-
-
-class Phone:
-    """A device that can be planned with and taken."""
-
-    profile, cpus = PROFILE, (7,)
-
-    def __init__(self, transport: MemoryDevice, binary: BinaryFacts = IDENTITY.binary) -> None:
-        self._identity = Identity(facts=IDENTITY.facts, instrument=INSTRUMENT, binary=binary)
-        self._transport = transport
-
-    @property
-    def known(self) -> DeviceFacts:
-        return self._identity.facts
-
-    def folders(self, session: str) -> Folders:
-        return FOLDERS
-
-    def identify(self, *, wanted: Wanted, progress: Progress, only_look: bool = False) -> Identity:
-        return self._identity
-
-    @contextmanager
-    def take(self, session: str, *, wanted: Wanted, progress: Progress) -> Iterator[MemoryTaken]:
-        yield MemoryTaken(transport=self._transport, identity=self._identity, come_back=self._never)
-
-    def _never(self) -> str:
-        raise DeviceLost("phone-1 does not come back.")
 
 
 @pytest.fixture

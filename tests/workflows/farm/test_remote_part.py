@@ -10,7 +10,8 @@ import pytest
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.delegates import Delegate
-from mbench.core.errors import NoDevice, PartInterrupted, StoreError
+from mbench.core.errors import ArtifactError, NoDevice, PartInterrupted, StoreError
+from mbench.core.job_pairs import JobPair, Pairing
 from mbench.core.ports import utc_now
 from mbench.core.results import (
     BinaryFacts,
@@ -28,7 +29,7 @@ from mbench.store.objects import Objects, open_objects
 from mbench.store.outbox import Outbox
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
-from mbench.workflows.devices.own_programs import PROGRAM_DAYS
+from mbench.workflows.devices.own_programs import PROGRAM_DAYS, keep_own_program, own_program_file
 from mbench.workflows.farm import remote_part
 from mbench.workflows.farm.blobs import bring_models, bring_own_program, put_blobs, put_own_program
 from mbench.workflows.farm.host_context import HostContext
@@ -219,6 +220,90 @@ def test_what_is_fetched_is_not_published_back(homes):
     before = homes.objects.names("")
     publish(found, homes.url)
     assert homes.objects.names("") == before
+
+
+OLD = b"the old file's bytes"
+OLD_SHA256 = hashlib.sha256(OLD).hexdigest()
+PROGRAM = BinaryFacts(tool="tflite", sha256=hashlib.sha256(b"the old program").hexdigest(), path="there")
+
+
+def rerun(session: str, *, purpose: str = "rerun", binary: BinaryFacts | None = None) -> Plan:
+    """A plan of a new file and an old one in turn, the old one by a program of its own."""
+    made = plan(session)
+    new = made.devices[0].jobs[0]
+    artifact = new.workload.artifact.model_copy(update={"sha256": OLD_SHA256})
+    old = PlannedJob(id="job-0.old", workload=new.workload.model_copy(update={"artifact": artifact}), binary=binary)
+    part = made.devices[0].model_copy(update={"jobs": (new, old)})
+    pairing = Pairing(purpose=purpose, old_from="a night", pairs=(JobPair(old="job-0.old", new="job-0"),))
+    return made.model_copy(update={"devices": (part,), "pairing": pairing})
+
+
+def rerun_session(homes: Homes, **changes) -> SessionStore:
+    return create_session(
+        homes.folder / "planned", device="x", what="y", now=utc_now(), plan_of=lambda name: rerun(name, **changes)
+    )
+
+
+def stop_at_the_phone(*_: object, **__: object) -> None:
+    raise PartInterrupted("LAB1: far enough.")
+
+
+@pytest.mark.parametrize("place", ["driver", "store", "host"])
+def test_an_old_file_comes_from_wherever_it_is_kept_and_nothing_is_skipped(homes, monkeypatch, place):
+    if place == "store":
+        homes.objects.put(f"blobs/{OLD_SHA256}", OLD)
+    else:
+        homes.at("lab-1" if place == "host" else "driver").keep_file(OLD)
+    homes.at("driver")
+    store = rerun_session(homes)
+    publish(store, homes.url)
+    cache = homes.at("lab-1")
+    monkeypatch.setattr(remote_part, "find_devices", stop_at_the_phone)
+    with pytest.raises(PartInterrupted):
+        measure(homes.context(), store.plan.session, "LAB1")
+    assert cache.find_file(OLD_SHA256) is not None
+    assert fetch(homes.url, store.plan.session, homes.folder / "fetched").result("job-0.old") is None
+
+
+@pytest.mark.parametrize(("binary", "said"), [(None, "the store lacks"), (PROGRAM, "the store lacks benchmark_model")])
+def test_an_old_side_that_nobody_has_is_skipped_and_says_so_while_the_new_one_is_measured(
+    homes, monkeypatch, binary, said
+):
+    if binary is not None:
+        homes.at("lab-1").keep_file(OLD)
+        homes.at("driver")
+    store = rerun_session(homes, binary=binary)
+    publish(store, homes.url)
+    homes.at("lab-1")
+    monkeypatch.setattr(remote_part, "find_devices", stop_at_the_phone)
+    with pytest.raises(PartInterrupted):
+        measure(homes.context(), store.plan.session, "LAB1")
+    found = fetch(homes.url, store.plan.session, homes.folder / "fetched")
+    result = found.result("job-0.old")
+    assert (result.status, result.error_class) == (Status.SKIPPED, "environment")
+    assert "cannot have the old side" in result.message
+    assert said in result.message
+    assert found.result("job-0") is None
+
+
+def test_an_old_program_that_the_driver_keeps_comes_to_the_host(homes, monkeypatch, tmp_path):
+    homes.at("driver").keep_file(OLD)
+    (tmp_path / "benchmark_model").write_bytes(b"the old program")
+    assert keep_own_program(tmp_path / "benchmark_model", PROGRAM.sha256)
+    store = rerun_session(homes, binary=PROGRAM)
+    publish(store, homes.url)
+    homes.at("lab-1")
+    assert own_program_file(PROGRAM.sha256) is None
+    monkeypatch.setattr(remote_part, "find_devices", stop_at_the_phone)
+    with pytest.raises(PartInterrupted):
+        measure(homes.context(), store.plan.session, "LAB1")
+    assert own_program_file(PROGRAM.sha256) is not None
+
+
+def test_what_a_user_compares_with_is_never_left_out(homes):
+    store = rerun_session(homes, purpose="against")
+    with pytest.raises(ArtifactError, match="no longer in the cache"):
+        publish(store, homes.url)
 
 
 def test_a_user_s_program_comes_to_a_host_once_is_the_planned_one_and_goes_when_it_is_used_no_more(homes, tmp_path):
