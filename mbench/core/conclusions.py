@@ -1,6 +1,6 @@
 """Conclusions: what became of a job, from its runs; doubts become typed warnings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -133,7 +133,25 @@ def latency_samples_us(runs: Sequence[Run]) -> list[float]:
 
 def block_pairs_us(old: Sequence[Run], new: Sequence[Run]) -> tuple[tuple[float, float], ...]:
     """Return the samples of two jobs from the blocks in which both have one, (old, new) in µs, in their order."""
-    before, after = ({run.block: sample for run in runs for sample in latency_samples_us([run])} for runs in (old, new))
+    return _block_pairs(old, new, latency_samples_us)
+
+
+def memory_samples_kib(runs: Sequence[Run]) -> list[float]:
+    """Return one sample per good memory run, in KiB: its resident peak, where the program says it."""
+    good = (run for run in runs if run.purpose is Pass.MEMORY and run.status is Status.OK)
+    peaks = (None if run.memory is None else run.memory.peak_kib for run in good)
+    return [float(peak) for peak in peaks if peak is not None]
+
+
+def block_pairs_kib(old: Sequence[Run], new: Sequence[Run]) -> tuple[tuple[float, float], ...]:
+    """Return peaks of memory of two jobs from the blocks in which both have one, (old, new) in KiB, in their order."""
+    return _block_pairs(old, new, memory_samples_kib)
+
+
+def _block_pairs(
+    old: Sequence[Run], new: Sequence[Run], samples: Callable[[Sequence[Run]], list[float]]
+) -> tuple[tuple[float, float], ...]:
+    before, after = ({run.block: sample for run in runs for sample in samples([run])} for runs in (old, new))
     return tuple((before[block], after[block]) for block in sorted(before.keys() & after.keys()))
 
 

@@ -8,12 +8,12 @@ from pydantic import Field
 from mbench.core.bounds import SessionName
 from mbench.core.cells import Cell
 from mbench.core.results import FORMAT_VERSION
-from mbench.core.verdicts import Finding, NightVerdict, Rerun, Standing
+from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.core.workloads import Document
 
 
 class KeptDecision(Document):
-    """What measuring a latency suspect again said; see `mbench.core.verdicts.Decision`.
+    """What measuring a finding again said; see `mbench.core.verdicts.Decision`.
 
     Attributes:
         since: name of the night on which the finding began.
@@ -26,6 +26,7 @@ class KeptDecision(Document):
     standing: Standing
     rerun: Rerun | None = None
     because: str = ""
+    kind: FindingClass = FindingClass.LATENCY
 
 
 class VerdictDocument(Document):

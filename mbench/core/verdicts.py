@@ -91,19 +91,32 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerun:
-    """Old and new files measured again in one session, interleaved on one phone; medians of runs, in µs.
+    """Old and new files measured again in one session, interleaved on one phone: a value for each run.
 
     Attributes:
-        old_us: of the old files; empty where the cache had them no more.
+        old_us: medians of the old files; empty where the cache had them no more, and of memory.
         new_us: of the new ones.
         p_value: of the paired test; None without the old files.
         session: where the runs are kept.
+        old_kib: peaks of memory of the old files, where that was measured again; likewise `new_kib`.
     """
 
     old_us: tuple[float, ...]
     new_us: tuple[float, ...]
     p_value: float | None
     session: str
+    old_kib: tuple[float, ...] = ()
+    new_kib: tuple[float, ...] = ()
+
+    @property
+    def old(self) -> tuple[float, ...]:
+        """What was measured of the old files, in the finding's unit."""
+        return self.old_us or self.old_kib
+
+    @property
+    def new(self) -> tuple[float, ...]:
+        """What was measured of the new files, in the finding's unit."""
+        return self.new_us or self.new_kib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +134,7 @@ class NightName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What measuring again said of a latency finding; that night and later ones are judged by it.
+    """What measuring again said of a finding of latency or memory; that night and later ones are judged by it.
 
     Attributes:
         since: index of the night on which the finding began.
@@ -130,6 +143,7 @@ class Decision:
         rerun: says how large a confirmed change is; None where it is not kept, or where others of the same cause were
             measured for it: then the nights up to this one say so.
         because: the outcome in a sentence.
+        kind: of the finding: `latency` or `memory`.
     """
 
     cell: Cell
@@ -138,6 +152,7 @@ class Decision:
     standing: Standing
     rerun: Rerun | None = None
     because: str = ""
+    kind: FindingClass = FindingClass.LATENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

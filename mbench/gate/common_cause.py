@@ -69,7 +69,7 @@ def decide_alike(findings: Iterable[Finding], decisions: Iterable[Decision]) -> 
         decisions: of tonight's re-runs.
     """
     decisions = tuple(decisions)
-    made = {one.cell: one for one in decisions}
+    made = {one.cell: one for one in decisions if one.kind is FindingClass.LATENCY}
     by_cause: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.common_cause is not None and finding.standing is Standing.SUSPECT:

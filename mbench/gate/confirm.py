@@ -1,6 +1,6 @@
 """Confirmation: what old and new files say, measured again in turn on the same phone the same night."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
@@ -46,24 +46,24 @@ class Confirmation:
 
 
 def confirm(rerun: Rerun, *, before: float, now: float) -> Confirmation:
-    """Decide about a latency suspect by its re-run.
+    """Decide about a suspect of latency, or a growth of memory, by its re-run.
 
     Args:
         rerun: pairs in the order in which they ran; a run that died is left out together with its partner.
-        before: level that tonight was compared with, in µs.
+        before: level that tonight was compared with, in µs, or KiB of memory.
         now: tonight's, above it (of an improvement, below).
     """
-    if not rerun.old_us:
+    if not rerun.old:
         return _without_old(rerun, before, now)
     return _paired(rerun, before, now)
 
 
 def _paired(rerun: Rerun, before: float, now: float) -> Confirmation:
-    pairs = min(len(rerun.old_us), len(rerun.new_us))
+    pairs = min(len(rerun.old), len(rerun.new))
     if pairs < FIRST_PAIRS:
         words = f"only {pairs} pairs of old and new were measured again: too few"
         return _said(rerun, None, Standing.SUSPECT, words, more=True)
-    old, new = rerun.old_us[:pairs], rerun.new_us[:pairs]
+    old, new = rerun.old[:pairs], rerun.new[:pairs]
     better, worse = (old, new) if now >= before else (new, old)
     p_value = block_rank_p(better, worse)
     change = median(new) / median(old) - 1
@@ -78,11 +78,11 @@ def _paired(rerun: Rerun, before: float, now: float) -> Confirmation:
 
 
 def _without_old(rerun: Rerun, before: float, now: float) -> Confirmation:
-    if len(rerun.new_us) < REPEATS:
-        words = f"{len(rerun.new_us)} of {REPEATS} repeats ended, without old files to compare with"
+    if len(rerun.new) < REPEATS:
+        words = f"{len(rerun.new)} of {REPEATS} repeats ended, without old files to compare with"
         return _said(rerun, None, Standing.SUSPECT, words)
-    again = sum(_seen_again(new, before, now) for new in rerun.new_us)
-    repeats = len(rerun.new_us)
+    again = sum(_seen_again(new, before, now) for new in rerun.new)
+    repeats = len(rerun.new)
     words = f"{again} of {repeats} repeats were so again, without old files to compare with"
     if again == repeats:
         return _said(rerun, None, Standing.CONFIRMED, words)
@@ -90,10 +90,9 @@ def _without_old(rerun: Rerun, before: float, now: float) -> Confirmation:
 
 
 def _seen_again(value: float, before: float, now: float) -> bool:
-    """Whether a latency lies at least half of the suspected way from the level to tonight's."""
+    """Whether a value lies at least half of the suspected way from the level to tonight's."""
     return (value - before) / (now - before) >= SHARE_OF_SUSPECT if now != before else False
 
 
 def _said(rerun: Rerun, p_value: float | None, standing: Standing, because: str, *, more: bool = False) -> Confirmation:
-    measured = Rerun(old_us=rerun.old_us, new_us=rerun.new_us, p_value=p_value, session=rerun.session)
-    return Confirmation(standing=standing, rerun=measured, because=because, more=more)
+    return Confirmation(standing=standing, rerun=replace(rerun, p_value=p_value), because=because, more=more)

@@ -14,7 +14,8 @@ from mbench.core.series import Counts, Floats
 from mbench.core.verdicts import Standing
 from mbench.gate.course import Course, Shift
 from mbench.gate.levels import WINDOW
-from mbench.gate.slow import Settled, is_worse
+from mbench.gate.settled import Settled
+from mbench.gate.slow import is_worse
 from mbench.gate.steps import LEAST_CHANGE, find_steps
 
 BEFORE_NIGHTS: Final = 14

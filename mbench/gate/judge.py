@@ -26,6 +26,7 @@ from mbench.gate.fleet import Tail, agreement, by_workload, tail_of
 from mbench.gate.fleet_findings import fleet_finding
 from mbench.gate.latency import LIMITS, judge_latency
 from mbench.gate.memory import judge_memory
+from mbench.gate.settled import MEASURED_AGAIN
 from mbench.gate.size import judge_size
 from mbench.gate.tonight import Changed, Tonight, up_to
 from mbench.gate.unmeasured import judge_unmeasured
@@ -76,16 +77,13 @@ def judge(
         error_class: of a cell that failed tonight, or that phone or host kept from being measured.
         notes: what else the verdict must say.
     """
-    made: dict[Cell, list[Decision]] = {}
-    for one in decisions:
-        if one.night <= night:
-            made.setdefault(one.cell, []).append(one)
+    made = _by_cell(one for one in decisions if one.night <= night)
     seen = _Seen()
     for whole in series:
         cut = up_to(whole, night)
         if cut is not None:
             _look(seen, Tonight(series=cut, nights=nights, changed=changed), made, error_class)
-    findings = _together(seen, made, night, nights)
+    findings = _together(seen, made[FindingClass.LATENCY], night, nights)
     findings = [replace(one, accepted=accepted(one)) for one in findings]
     found = {one.cell for one in findings}
     return NightVerdict(
@@ -102,10 +100,18 @@ def judge(
     )
 
 
+def _by_cell(decisions: Iterable[Decision]) -> dict[FindingClass, dict[Cell, list[Decision]]]:
+    """Return decisions by what they are about."""
+    made: dict[FindingClass, dict[Cell, list[Decision]]] = {kind: {} for kind in MEASURED_AGAIN}
+    for one in decisions:
+        made[one.kind].setdefault(one.cell, []).append(one)
+    return made
+
+
 def _look(
     seen: _Seen,
     tonight: Tonight,
-    made: Mapping[Cell, list[Decision]],
+    made: Mapping[FindingClass, Mapping[Cell, list[Decision]]],
     error_class: Callable[[Cell], str | None],
 ) -> None:
     """Ask every rule about one cell."""
@@ -114,11 +120,12 @@ def _look(
     if tonight.state is not PointState.NUMBER:
         seen.findings += judge_unmeasured(tonight, error_class(cell))
         return
-    latency = judge_latency(tonight, made.get(cell, ()))
-    for judge_class in (judge_fallback, judge_accuracy, judge_size, judge_memory):
+    latency = judge_latency(tonight, made[FindingClass.LATENCY].get(cell, ()))
+    memory = judge_memory(tonight, made[FindingClass.MEMORY].get(cell, ()))
+    for judge_class in (judge_fallback, judge_accuracy, judge_size):
         seen.findings += judge_class(tonight)
-    seen.findings += latency.findings
-    seen.near += latency.near
+    seen.findings += (*memory.findings, *latency.findings)
+    seen.near += (*memory.near, *latency.near)
     if latency.too_young:
         seen.too_young += 1
         _note_epoch(seen, series)

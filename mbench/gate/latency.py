@@ -15,7 +15,8 @@ from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Course, Shift, follow
 from mbench.gate.held import held_shift, is_back
 from mbench.gate.levels import Limits
-from mbench.gate.slow import SAME_STEP, STILL_NEW, Settled, SlowCourse, follow_steps, is_worse
+from mbench.gate.settled import Settled, settle, standings
+from mbench.gate.slow import SAME_STEP, STILL_NEW, SlowCourse, follow_steps, is_worse
 from mbench.gate.tonight import Tonight, known_places
 
 LIMITS: Final = Limits(relative=0.05, absolute=80.0, noise=2.0, nights=5)
@@ -78,8 +79,8 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
     others = np.flatnonzero(epoch != epoch[-1])
     start = int(others[-1]) + 1 if others.size else 0
     past = _Past(tonight=tonight, places=places, values=series.latency_us[places], epoch=epoch, start=start)
-    settled = _places_of(past, sorted(decisions, key=lambda one: one.night))
-    course = follow(past.values, epoch, LIMITS, _standings(settled))
+    settled = settle(series.night[places], sorted(decisions, key=lambda one: one.night))
+    course = follow(past.values, epoch, LIMITS, standings(settled))
     slow = SlowCourse()
     if course.worse is None:
         slow = _within(past, settled, start, past.values.size)
@@ -117,15 +118,6 @@ def _fell_since(past: _Past, course: Course, slow: SlowCourse) -> bool:
     return is_back(past.values[course.fell :], slow.worse.before)
 
 
-def _standings(settled: Iterable[Settled]) -> dict[int, Standing]:
-    """Return decisions by place: what was withdrawn is so for all nights up to the one on which it was asked about."""
-    standings: dict[int, Standing] = {}
-    for one in settled:
-        last = one.asked if one.standing is Standing.WITHDRAWN else one.since
-        standings |= dict.fromkeys(range(one.since, last + 1), one.standing)
-    return standings
-
-
 def _within(past: _Past, settled: Iterable[Settled], begin: int, end: int) -> SlowCourse:
     """Follow the slow steps of one epoch, and return them at places among all nights."""
     moved = [replace(one, since=one.since - begin, asked=one.asked - begin) for one in settled]
@@ -144,17 +136,6 @@ def _carried(past: _Past, settled: Iterable[Settled], slow: SlowCourse) -> SlowC
     if before is None or not is_worse(float(np.median(past.values[past.start :])), before.before):
         return slow
     return replace(slow, worse=before)
-
-
-def _places_of(past: _Past, decisions: Iterable[Decision]) -> list[Settled]:
-    """Return decisions by places among the nights with a number; those of nights that are no more are left out."""
-    nights = past.tonight.series.night[past.places]
-    settled = []
-    for one in decisions:
-        since, asked = np.searchsorted(nights, one.since), np.searchsorted(nights, one.night, side="right") - 1
-        if since < nights.size and nights[since] == one.since and asked >= since:
-            settled.append(Settled(since=int(since), asked=int(asked), standing=one.standing, decision=one))
-    return settled
 
 
 def _verdict(past: _Past, course: Course, slow: SlowCourse, settled: list[Settled]) -> LatencyVerdict:

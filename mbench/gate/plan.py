@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mbench.core.series import Cell
-from mbench.core.verdicts import Finding, FindingClass, Standing
+from mbench.core.verdicts import Finding
 from mbench.gate.common_cause import SAMPLED
 from mbench.gate.confirm import FIRST_PAIRS, PAIRS
+from mbench.gate.settled import is_measured_again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +36,15 @@ class RerunPlan:
     spoken_for: tuple[Finding, ...]
 
 
-def plan_reruns(findings: Iterable[Finding], *, budget_s: float, pair_s: Callable[[Cell], float]) -> RerunPlan:
-    """Plan the re-runs of latency suspects, each phone's share of the night being its own.
+def plan_reruns(findings: Iterable[Finding], *, budget_s: float, pair_s: Callable[[Finding], float]) -> RerunPlan:
+    """Plan the re-runs of what measuring again decides about, each phone's share of the night being its own.
 
     Args:
         findings: of a verdict.
         budget_s: of each phone, since phones measure side by side.
-        pair_s: seconds of one run with the old and one with the new file, by cell.
+        pair_s: seconds of one run with the old and one with the new file, of a finding's cell and class.
     """
-    suspects = [one for one in findings if one.kind is FindingClass.LATENCY and one.standing is Standing.SUSPECT]
-    suspects = [one for one in suspects if one.accepted is None]
+    suspects = [one for one in findings if is_measured_again(one) and one.accepted is None]
     suspects.sort(key=lambda one: (-(one.ratio or 1.0), one.cell))
     left_s: dict[str, float] = {}
     sampled: dict[str, int] = {}
@@ -58,7 +57,7 @@ def plan_reruns(findings: Iterable[Finding], *, budget_s: float, pair_s: Callabl
             spoken_for.append(one)
             continue
         seconds = left_s.setdefault(serial, budget_s)
-        each = pair_s(one.cell)
+        each = pair_s(one)
         pairs = PAIRS if PAIRS * each <= seconds else int(seconds // each)
         if pairs < FIRST_PAIRS:
             left_out.append(one)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mbench.core.series import Floats
-from mbench.core.verdicts import Decision, Standing
+from mbench.core.verdicts import Standing
 from mbench.gate.course import Shift, merged
+from mbench.gate.settled import Settled
 from mbench.gate.steps import LEAST_CHANGE, Step, find_steps
 
 LEAST_US: Final = 2.0
@@ -23,22 +24,6 @@ LEAST_BETTER: Final = 0.03
 
 STILL_NEW: Final = 14
 """Nights for which an improvement is reported: slow ones show only after some."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """A decision, at places of a series.
-
-    Attributes:
-        since: place of the point on which the shift began.
-        asked: place of the last point when it was measured again.
-        decision: whose places these are.
-    """
-
-    since: int
-    asked: int
-    standing: Standing
-    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,8 +41,8 @@ def tonight(of: Series) -> Tonight:
     return Tonight(series=of, nights=NIGHTS, changed=lambda _cell, before, after: (f"{before} → {after}",))
 
 
-def decision(since: int, night: int, standing: Standing, of: Cell | None = None) -> Decision:
-    return Decision(cell=of or cell(), since=since, night=night, standing=standing, because="measured again")
+def decision(since: int, night: int, standing: Standing, of: Cell | None = None, **more) -> Decision:
+    return Decision(cell=of or cell(), since=since, night=night, standing=standing, because="measured again", **more)
 
 
 def finding(

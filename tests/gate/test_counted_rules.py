@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from gate_series import series, tonight
+from gate_series import decision, series, tonight
 
 from mbench.core.series import PointState
 from mbench.core.verdicts import FindingClass, Standing
@@ -122,7 +122,7 @@ def test_an_accuracy_that_is_lost_is_told_from_the_second_night_on_and_until_it_
 
 
 def memory(*values):
-    return judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values)))
+    return judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values))).findings
 
 
 def test_memory_must_grow_by_a_tenth_and_two_mebibytes() -> None:
@@ -173,3 +173,39 @@ def test_two_points_of_one_night_without_a_number_are_one_night() -> None:
     for night, words in (([0, 1, 1], "program failed: model"), ([0, 1, 2], "program failed, 2 nights in a row: model")):
         (one,) = judge_unmeasured(tonight(series([100.0, np.nan, np.nan], state=failed, night=night)), "model")
         assert one.because.endswith(words)
+
+
+def memory_decided(standing, *values, since=6, night=6):
+    made = decision(since, night, standing, kind=FindingClass.MEMORY)
+    return judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values)), [made])
+
+
+def test_memory_that_was_confirmed_by_a_re_run_says_so_every_night_until_it_is_gone() -> None:
+    (one,) = memory_decided(Standing.CONFIRMED, *[50_000] * 6, 60_000).findings
+    assert (one.standing, one.alarm, one.because.endswith("; measured again")) == (Standing.CONFIRMED, True, True)
+    (one,) = memory_decided(Standing.CONFIRMED, *[50_000] * 6, *[60_000] * 9).findings
+    assert (one.standing, one.since, one.nights) == (Standing.CONFIRMED, "n6", 9)
+    assert memory_decided(Standing.CONFIRMED, *[50_000] * 6, 60_000, *[50_000] * 5).findings == ()
+
+
+def test_memory_that_grows_beyond_what_was_confirmed_is_a_finding_of_its_own() -> None:
+    said = memory_decided(Standing.CONFIRMED, *[50_000] * 6, *[60_000] * 20, 80_000).findings
+    assert [(one.standing, one.since) for one in said] == [(Standing.CONFIRMED, "n6"), (Standing.CERTAIN, "n26")]
+
+
+def test_memory_that_was_withdrawn_is_near_that_night_and_nothing_later() -> None:
+    found = memory_decided(Standing.WITHDRAWN, *[50_000] * 6, 60_000)
+    assert (found.findings, [one.standing for one in found.near]) == ((), [Standing.WITHDRAWN])
+    later = memory_decided(Standing.WITHDRAWN, *[50_000] * 6, 60_000, 50_000)
+    assert (later.findings, later.near) == ((), ())
+
+
+def test_memory_that_the_phone_brought_is_told_once_and_its_level_is_the_new_one() -> None:
+    (one,) = memory_decided(Standing.PHONE_CHANGED, *[50_000] * 6, 60_000).findings
+    assert (one.standing, one.alarm) == (Standing.PHONE_CHANGED, False)
+    assert memory_decided(Standing.PHONE_CHANGED, *[50_000] * 6, *[60_000] * 8).findings == ()
+
+
+def test_memory_whose_re_run_decided_nothing_is_as_certain_as_before() -> None:
+    (one,) = memory_decided(Standing.SUSPECT, *[50_000] * 6, 60_000).findings
+    assert (one.standing, one.alarm) == (Standing.CERTAIN, True)

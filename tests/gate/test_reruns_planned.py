@@ -90,6 +90,21 @@ def test_nothing_else_is_measured_again() -> None:
     assert plan_reruns(others, budget_s=1e6, pair_s=lambda _: 1).reruns == ()
 
 
+def test_growths_of_memory_that_nobody_measured_again_are_planned_beside_suspects() -> None:
+    memory = finding(kind=FindingClass.MEMORY, standing=Standing.CERTAIN, now=150.0)
+    done = [dataclasses.replace(memory, standing=one) for one in (Standing.CONFIRMED, Standing.PHONE_CHANGED)]
+    plan = plan_reruns([*suspects(1), memory, *done], budget_s=1e6, pair_s=lambda one: 1 if one is memory else 20)
+    assert [one.finding.kind for one in plan.reruns] == [FindingClass.LATENCY, FindingClass.MEMORY]
+    only = plan_reruns([*suspects(1), memory], budget_s=12, pair_s=lambda one: 1 if one is memory else 20)
+    assert [one.finding for one in only.reruns] == [memory]
+
+
+def test_what_memory_decided_speaks_for_no_latency() -> None:
+    members = suspects(3, "a hot phone")
+    made = [decision(9, 9, Standing.CONFIRMED, one.cell, kind=FindingClass.MEMORY) for one in members]
+    assert decide_alike(members, made) == tuple(made)
+
+
 def test_sampled_cells_that_agree_speak_for_the_others_of_their_cause() -> None:
     members = suspects(5, "a hot phone")
     made = [decision(9, 9, Standing.PHONE_CHANGED, one.cell) for one in members[:3]]

@@ -1,7 +1,8 @@
 import numpy as np
 
 from mbench.core.verdicts import Standing
-from mbench.gate.slow import ASK_AGAIN, SAME_STEP, Settled, follow_steps, is_worse
+from mbench.gate.settled import Settled
+from mbench.gate.slow import ASK_AGAIN, SAME_STEP, follow_steps, is_worse
 
 
 def course(*levels: tuple[float, int], settled: tuple[Settled, ...] = ()):

@@ -28,6 +28,20 @@ class TwoSpeeds(MemoryDevice):
                     self.left[path] = data.replace(b"median=3998", f"median={takes_us}".encode())
 
 
+@dataclass
+class TwoPeaks(TwoSpeeds):
+    """A device on which files need as much memory as a test has written down, by SHA-256, in MiB."""
+
+    needs_mib: Mapping[str, int] = field(default_factory=dict)
+
+    def _leave(self, words: str, ended: Ended, cpus: Sequence[int] | None) -> None:
+        super()._leave(words, ended, cpus)
+        mib = next(mib for sha256, mib in self.needs_mib.items() if f"/{sha256}.tflite" in words)
+        said = f"INFO: Overall peak memory footprint (MB) via periodic monitoring: {mib}\n"
+        for path in [path for path in self.left if path.endswith(script.STDOUT) and "report_peak" in words]:
+            self.left[path] += said.encode()
+
+
 class Phone:
     """A device that can be planned with and taken."""
 

@@ -117,16 +117,21 @@ def _evidence(finding: Finding) -> Line:
     if rerun is None:
         said = "not measured again: " if finding.standing is Standing.SUSPECT else "why: "
         return (said, _because(finding))
-    old, new = _middle(rerun.old_us), _middle(rerun.new_us)
+    old, new = _middle(rerun.old), _middle(rerun.new)
     if new is None:
         return ("why: ", _because(finding))
+    shown, unit = (_kib, "KiB") if rerun.new_kib else (milliseconds, "ms")
     if old is None:
-        return (f"measured again, without the old files: {milliseconds(new)} ms; ", _because(finding))
+        return (f"measured again, without the old files: {shown(new)} {unit}; ", _because(finding))
     p_value = "" if rerun.p_value is None else f", p = {rerun.p_value:.2g}"
     ratio = f", {percent(new / old)}" if old else ""
-    runs = f"{len(rerun.old_us)} and {len(rerun.new_us)} runs"
-    measured = f"measured again in turn: old {milliseconds(old)}, new {milliseconds(new)} ms{ratio}, {runs}{p_value}; "
+    runs = f"{len(rerun.old)} and {len(rerun.new)} runs"
+    measured = f"measured again in turn: old {shown(old)}, new {shown(new)} {unit}{ratio}, {runs}{p_value}; "
     return (measured, _because(finding))
+
+
+def _kib(value_kib: float) -> str:
+    return f"{value_kib:.0f}"
 
 
 def _because(finding: Finding) -> Prose:

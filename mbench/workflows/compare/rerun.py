@@ -11,11 +11,11 @@ from typing import Final
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.comparisons import ratio_of_pairs
-from mbench.core.conclusions import block_pairs_us, latency_samples_us
+from mbench.core.conclusions import block_pairs_kib, block_pairs_us, latency_samples_us, memory_samples_kib
 from mbench.core.errors import OtherDevice
 from mbench.core.job_pairs import OLD_JOB, JobPair, Pairing
 from mbench.core.ports import Progress, utc_now
-from mbench.core.results import BinaryFacts, DevicePlan, JobResult, MeasuringRules, Plan, PlannedJob, Status
+from mbench.core.results import BinaryFacts, DevicePlan, JobResult, MeasuringRules, Pass, Plan, PlannedJob, Status
 from mbench.core.verdicts import Rerun
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.store.session import create_session, open_session
@@ -60,6 +60,7 @@ class RerunRequest:
         old_from: where the old files come from, such as a night's session.
         pairs: runs of either file; without the old file as many of the new one.
         binary_sha256: the program that must time both; None: whatever the device has.
+        purpose: what is measured: latency, or the peak of memory.
         results: the results folder of the night.
         command: as provenance has it.
     """
@@ -69,6 +70,7 @@ class RerunRequest:
     old_from: str
     pairs: int = PAIRS
     binary_sha256: str | None = None
+    purpose: Pass = Pass.LATENCY
     results: Path
     command: tuple[str, ...]
 
@@ -123,7 +125,7 @@ def measure_again(
     part = DevicePlan(
         device=identity.facts,
         binary=identity.binary,
-        rules=rerun_rules(request.rules, request.pairs),
+        rules=rerun_rules(request.rules, request.pairs, request.purpose),
         canary=choose_canary(jobs),
         jobs=jobs,
     )
@@ -182,9 +184,13 @@ def _measured(
     return reruns_of(store)
 
 
-def rerun_rules(rules: MeasuringRules, runs: int) -> MeasuringRules:
-    """Return a night's rules of a device, with which so many latency runs of each job are made, and nothing else."""
-    changes = {"min_runs": runs, "max_runs": runs, "memory_runs": 0, "profile_ops": False}
+def rerun_rules(rules: MeasuringRules, runs: int, purpose: Pass) -> MeasuringRules:
+    """Return a night's rules of a device, with which so many runs of each job are made for one purpose.
+
+    A job has at least one latency run: those of memory have one that nobody counts.
+    """
+    timed, peaks = (1, runs) if purpose is Pass.MEMORY else (runs, 0)
+    changes = {"min_runs": timed, "max_runs": timed, "memory_runs": peaks, "profile_ops": False}
     return rules.model_copy(update=changes)
 
 
@@ -234,16 +240,18 @@ def unknown_side(cell: RerunCell) -> str | None:
 
 def _rerun(new: JobResult, old: JobResult | None, session: str) -> tuple[Rerun, str | None]:
     """Return a cell's samples, and why it has not those of both files."""
+    memory = new.rules.memory_runs > 0  # which a re-run of latency has none of
+    before: tuple[float, ...]
     if old is None or old.status is Status.SKIPPED:
-        samples = tuple(latency_samples_us(new.runs))
-        rerun = Rerun(old_us=(), new_us=samples, p_value=None, session=session)
-        return rerun, new.message or (None if old is None else old.message)
-    blocks = block_pairs_us(old.runs, new.runs)
-    ratio = ratio_of_pairs(blocks)
-    rerun = Rerun(
-        old_us=tuple(before for before, _ in blocks),
-        new_us=tuple(after for _, after in blocks),
-        p_value=None if ratio is None else ratio.p_value,
-        session=session,
-    )
-    return rerun, new.message or old.message
+        before = ()
+        after = tuple(memory_samples_kib(new.runs) if memory else latency_samples_us(new.runs))
+        p_value, reason = None, new.message or (None if old is None else old.message)
+    else:
+        blocks = block_pairs_kib(old.runs, new.runs) if memory else block_pairs_us(old.runs, new.runs)
+        before, after = tuple(each for each, _ in blocks), tuple(each for _, each in blocks)
+        ratio = ratio_of_pairs(blocks)
+        p_value, reason = None if ratio is None else ratio.p_value, new.message or old.message
+    rerun = Rerun(old_us=before, new_us=after, p_value=p_value, session=session)
+    if memory:
+        rerun = replace(rerun, old_us=(), new_us=(), old_kib=before, new_kib=after)
+    return rerun, reason

@@ -154,7 +154,13 @@ def _numbered(decisions: tuple[KeptDecision, ...], names: Mapping[int, NightName
             continue
         for cell in now.of(one.cell):
             yield Decision(
-                cell=cell, since=since, night=night, standing=one.standing, rerun=one.rerun, because=one.because
+                cell=cell,
+                since=since,
+                night=night,
+                standing=one.standing,
+                rerun=one.rerun,
+                because=one.because,
+                kind=one.kind,
             )
 
 

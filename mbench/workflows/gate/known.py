@@ -36,7 +36,7 @@ class KnownVerdicts:
         Args:
             tonight: of re-runs that were made just now; those of an earlier judgement of the night go before them.
         """
-        found: dict[tuple[Key, str, str], KeptDecision] = {}
+        found: dict[tuple[Key, str, str, str], KeptDecision] = {}
         for document in (*self.others, *((self.last,) if self.last else ())):
             found |= {_key(one): one for one in document.decisions}
         own = () if self.own is None else (one for one in self.own.decisions if one.night == self.own.session)
@@ -84,6 +84,6 @@ def _verdict(root: Path, session: str, note: Callable[[str], None]) -> VerdictDo
         return None
 
 
-def _key(one: KeptDecision) -> tuple[Key, str, str]:
+def _key(one: KeptDecision) -> tuple[Key, str, str, str]:
     cell = one.cell
-    return (cell.workload, cell.delegate, cell.threads, cell.serial), one.since, one.night
+    return (cell.workload, cell.delegate, cell.threads, cell.serial), one.since, one.night, one.kind

@@ -1,4 +1,4 @@
-"""Suspects measured again the same night: old files and new ones in turn on the phone that found them.
+"""Suspects, and growths of memory, measured again: old files and new ones in turn on the phone that found them.
 
 Phones measure side by side, each within the same budget; a phone that fails takes no other along, and its suspects stay
 what they are.
@@ -12,19 +12,20 @@ from typing import Final
 
 from mbench.core.errors import MbenchError, PartInterrupted
 from mbench.core.ports import Progress
-from mbench.core.results import JobResult, Pass
 from mbench.core.verdict_document import KeptDecision
-from mbench.core.verdicts import Decision, Finding, FindingClass, NightVerdict, Rerun, Standing
+from mbench.core.verdicts import Decision, Finding, NightVerdict, Rerun
 from mbench.gate.common_cause import decide_alike
 from mbench.gate.confirm import REPEATS, Confirmation
 from mbench.gate.plan import plan_reruns
+from mbench.gate.settled import is_measured_again
 from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
 from mbench.workflows.compare.rerun import RerunRequest, Reruns, lack, measure_again, reruns_of, unknown_side
 from mbench.workflows.devices.device import Device
+from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.gate.rerun_night import RerunNight
 from mbench.workflows.gate.rerunning_lent import MeasureLent, measure_lent_again
-from mbench.workflows.gate.suspects import Deciding, Suspect, suspects_of
+from mbench.workflows.gate.suspects import Deciding, Suspect, by_purpose, purpose_of, suspects_of
 from mbench.workflows.run.find_devices import find_devices
 
 _UNKNOWN_PAIR_S: Final = 30.0
@@ -42,7 +43,7 @@ def measure_suspects_again(
         progress: reports how far it is, and what could not be measured.
         lent: measures on phones that other hosts lend; None: all are this host's.
     """
-    plan = plan_reruns(verdict.findings, budget_s=night.budget_s, pair_s=lambda cell: _pair_s(night.measured.of(cell)))
+    plan = plan_reruns(verdict.findings, budget_s=night.budget_s, pair_s=partial(_pair_s, night.measured))
     if plan.left_out:
         progress.note(
             f"{count_of(len(plan.left_out), 'suspect')} not measured again: the budget, {night.budget_s:.0f} s a "
@@ -63,23 +64,19 @@ def measure_suspects_again(
     session = night.store.plan.session
     decisions = [_numberless(finding, confirmation) for finding, confirmation in decided]
     alike = decide_alike(verdict.findings, decisions)
-    since_of = {one.cell: one.since for one in verdict.findings if is_suspect(one)}
+    since_of = {(one.cell, one.kind): one.since for one in verdict.findings if is_measured_again(one)}
     return tuple(
         KeptDecision(
             cell=one.cell,
-            since=since_of[one.cell],
+            since=since_of[one.cell, one.kind],
             night=session,
             standing=one.standing,
             rerun=one.rerun,
             because=one.because,
+            kind=one.kind,
         )
         for one in alike
     )
-
-
-def is_suspect(finding: Finding) -> bool:
-    """Whether a finding is one that measuring again decides about."""
-    return finding.kind is FindingClass.LATENCY and finding.standing is Standing.SUSPECT
 
 
 def _numberless(finding: Finding, confirmation: Confirmation) -> Decision:
@@ -91,6 +88,7 @@ def _numberless(finding: Finding, confirmation: Confirmation) -> Decision:
         standing=confirmation.standing,
         rerun=confirmation.rerun,
         because=confirmation.because,
+        kind=finding.kind,
     )
 
 
@@ -128,17 +126,20 @@ def _on_device(
 ) -> list[tuple[Finding, Confirmation]]:
     """Measure one device's suspects again: first as many pairs as a clear case needs, then the others to their end."""
     until = night.clock.monotonic() + night.budget_s
-    deciding = Deciding(suspects)
+    decidings = [Deciding(each) for each in by_purpose(suspects).values()]
     try:
-        if deciding.alone:
-            deciding.add(_measured(night, device_of(), deciding.alone, REPEATS, until, progress))
-        while (round_of := deciding.next_round())[0]:
-            deciding.add(_measured(night, device_of(), *round_of, until, progress))
-            if night.stop.is_set() or night.clock.monotonic() >= until:
-                break
+        for deciding in decidings:
+            if deciding.alone:
+                deciding.add(_measured(night, device_of(), deciding.alone, REPEATS, until, progress))
+            while not _over(night, until) and (round_of := deciding.next_round())[0]:
+                deciding.add(_measured(night, device_of(), *round_of, until, progress))
     except MbenchError as error:
         progress.note(f"measuring again ended early: {error}")
-    return deciding.decided
+    return [each for deciding in decidings for each in deciding.decided]
+
+
+def _over(night: RerunNight, until: float) -> bool:
+    return night.stop.is_set() or night.clock.monotonic() >= until
 
 
 def _measured(
@@ -159,6 +160,7 @@ def _measured(
         old_from=", ".join(sessions[:3]) or "nothing earlier",
         pairs=pairs,
         binary_sha256=first.result.binary.sha256,
+        purpose=first.purpose,
         results=night.store.path.parent,
         command=night.command,
     )
@@ -169,14 +171,15 @@ def _measured(
             request,
             progress=progress,
             started=begun.append,
-            stop_requested=lambda: night.stop.is_set() or night.clock.monotonic() >= until,
+            stop_requested=lambda: _over(night, until),
         )
     except PartInterrupted:
         reruns = reruns_of(begun[0]) if begun else Reruns(path=night.store.path, cells=(), reasons=())
     return list(zip(suspects, reruns.cells, reruns.reasons, strict=False))
 
 
-def _pair_s(result: JobResult | None) -> float:
+def _pair_s(measured: MeasuredCells, finding: Finding) -> float:
     """Return what a run of the old file and one of the new are expected to take, by tonight's runs."""
-    walls = [] if result is None else [run.wall_s for run in result.runs if run.purpose is Pass.LATENCY]
+    result, purpose = measured.of(finding.cell), purpose_of(finding)
+    walls = [] if result is None else [run.wall_s for run in result.runs if run.purpose is purpose]
     return 2 * fmean(walls) if walls else _UNKNOWN_PAIR_S

@@ -12,14 +12,14 @@ from typing import Final
 from mbench.core.errors import MbenchError
 from mbench.core.job_pairs import JobPair, Pairing
 from mbench.core.ports import Progress, utc_now
-from mbench.core.results import DevicePlan, Plan
+from mbench.core.results import DevicePlan, Pass, Plan
 from mbench.core.verdicts import Finding, Rerun
 from mbench.gate.confirm import REPEATS, Confirmation
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore
 from mbench.workflows.compare.rerun import RERUNS, rerun_jobs, rerun_rules, reruns_of, unknown_side
 from mbench.workflows.gate.rerun_night import RerunNight
-from mbench.workflows.gate.suspects import Deciding, Suspect
+from mbench.workflows.gate.suspects import Deciding, Suspect, by_purpose
 from mbench.workflows.run.plan import choose_canary, serial_part
 from mbench.workflows.run.provenance import provenance
 
@@ -43,20 +43,30 @@ def measure_lent_again(
         measure: measures parts of a session where their phones are.
         progress: reports what could not be measured.
     """
-    deciding = {serial: Deciding(suspects) for serial, suspects in by_serial.items()}
+    purposes = {serial: by_purpose(suspects) for serial, suspects in by_serial.items()}
+    decided: list[Deciding] = []
     with _until(night) as ended:
         try:
-            alone = {serial: (one.alone, REPEATS) for serial, one in deciding.items() if one.alone}
-            _measure(night, alone, deciding, measure, ended)
-            while not ended.is_set():
-                found = {serial: one.next_round() for serial, one in deciding.items()}
-                in_pairs = {serial: each for serial, each in found.items() if each[0]}
-                if not in_pairs:
-                    break
-                _measure(night, in_pairs, deciding, measure, ended)
+            for purpose in (Pass.LATENCY, Pass.MEMORY):
+                found = {serial: each[purpose] for serial, each in purposes.items() if purpose in each}
+                deciding = {serial: Deciding(suspects) for serial, suspects in found.items()}
+                decided += deciding.values()
+                _decide(night, deciding, measure, ended)
         except MbenchError as error:
             progress.note(f"measuring again ended early: {error}")
-    return [each for one in deciding.values() for each in one.decided]
+    return [each for one in decided for each in one.decided]
+
+
+def _decide(night: RerunNight, deciding: Mapping[str, Deciding], measure: MeasureLent, ended: threading.Event) -> None:
+    """Measure round by round, all phones at the same time, until all is decided or the budget has ended."""
+    alone = {serial: (one.alone, REPEATS) for serial, one in deciding.items() if one.alone}
+    _measure(night, alone, deciding, measure, ended)
+    while not ended.is_set():
+        found = {serial: one.next_round() for serial, one in deciding.items()}
+        in_pairs = {serial: each for serial, each in found.items() if each[0]}
+        if not in_pairs:
+            return
+        _measure(night, in_pairs, deciding, measure, ended)
 
 
 def _measure(
@@ -96,7 +106,7 @@ def _session(night: RerunNight, asked: Round) -> SessionStore:
             DevicePlan(
                 device=planned.device,
                 binary=suspects[0].result.binary,
-                rules=rerun_rules(planned.rules, runs),
+                rules=rerun_rules(planned.rules, runs, suspects[0].purpose),
                 canary=choose_canary(jobs),
                 canary_job=f"canary@{serial_part(serial)}",
                 jobs=jobs,

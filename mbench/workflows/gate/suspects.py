@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mbench.core.cells import Cell
-from mbench.core.results import BinaryFacts, JobResult
-from mbench.core.verdicts import Finding, Rerun
+from mbench.core.results import BinaryFacts, JobResult, Pass
+from mbench.core.verdicts import Finding, FindingClass, Rerun
 from mbench.gate.confirm import FIRST_PAIRS, Confirmation, confirm
 from mbench.gate.plan import PlannedRerun
 from mbench.workflows.compare.rerun import RerunCell
@@ -38,6 +38,16 @@ class Suspect:
     def cell(self) -> Cell:
         """Whose finding it is."""
         return self.planned.finding.cell
+
+    @property
+    def purpose(self) -> Pass:
+        """Which runs measure it again."""
+        return purpose_of(self.planned.finding)
+
+
+def purpose_of(finding: Finding) -> Pass:
+    """Return which runs measure what a finding is about."""
+    return Pass.MEMORY if finding.kind is FindingClass.MEMORY else Pass.LATENCY
 
 
 def suspects_of(
@@ -81,9 +91,17 @@ def _other(old: BinaryFacts, new: BinaryFacts) -> BinaryFacts | None:
     return None if (old.sha256, old.companions) == (new.sha256, new.companions) else old
 
 
+def by_purpose(suspects: Sequence[Suspect]) -> dict[Pass, list[Suspect]]:
+    """Return suspects by what is measured again, latency first; what nothing is of is left out."""
+    found = {purpose: [one for one in suspects if one.purpose is purpose] for purpose in (Pass.LATENCY, Pass.MEMORY)}
+    return {purpose: each for purpose, each in found.items() if each}
+
+
 @dataclass(slots=True)
 class Deciding:
-    """Decides about suspects, round by round: first as many pairs as a clear case needs, then the others to their end.
+    """Decides about suspects of one purpose, round by round.
+
+    First as many pairs as a clear case needs, then the others to their end.
 
     Attributes:
         suspects: all of them, worst first.
@@ -129,8 +147,15 @@ class Deciding:
         return [(each.planned.finding, self.said[each.cell]) for each in self.suspects if each.cell in self.said]
 
     def _pairs_of(self, suspect: Suspect) -> int:
-        return len(self.taken[suspect.cell].old_us)
+        return len(self.taken[suspect.cell].old)
 
 
 def _together(before: Rerun, after: Rerun) -> Rerun:
-    return replace(after, old_us=before.old_us + after.old_us, new_us=before.new_us + after.new_us, p_value=None)
+    return replace(
+        after,
+        old_us=before.old_us + after.old_us,
+        new_us=before.new_us + after.new_us,
+        old_kib=before.old_kib + after.old_kib,
+        new_kib=before.new_kib + after.new_kib,
+        p_value=None,
+    )

@@ -9,6 +9,7 @@ from mbench.core.nights import Night
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, JobResult, Status
 from mbench.core.verdict_document import KeptDecision
+from mbench.gate.settled import is_measured_again
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.exports.otava import NightRows
 from mbench.store.session_store import SessionStore
@@ -19,7 +20,7 @@ from mbench.workflows.gate.judging import GateRequest, Judgement
 from mbench.workflows.gate.night_gate import Judged, cells_of, judge_stored, pin_good_files
 from mbench.workflows.gate.old_files import EarlierResults
 from mbench.workflows.gate.rerun_night import RerunNight
-from mbench.workflows.gate.rerunning import is_suspect, measure_suspects_again
+from mbench.workflows.gate.rerunning import measure_suspects_again
 from mbench.workflows.gate.stored import night_of
 from mbench.workflows.nightly.attempts import NightRequest
 from mbench.workflows.nightly.earlier_rows import earlier_rows
@@ -149,7 +150,7 @@ def _again(
 ) -> tuple[KeptDecision, ...]:
     """Measure a night's suspects again in what is left of its window, within the budget."""
     file, clock = request.file, request.clock
-    suspects = [one for one in judgement.verdict.findings if is_suspect(one) and one.accepted is None]
+    suspects = [one for one in judgement.verdict.findings if is_measured_again(one) and one.accepted is None]
     if not suspects:
         return ()
     window_s, left_s = (night.until - night.begun_at).total_seconds(), (night.until - clock.now()).total_seconds()

@@ -10,7 +10,7 @@ import pytest
 import sample_results as sample
 from loop_fakes import SeenProgress
 from memory_device import IDENTITY, OTHER_PROGRAM, PROGRAM, Ended, MemoryDevice
-from memory_phone import Phone, TwoSpeeds
+from memory_phone import Phone, TwoPeaks, TwoSpeeds
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import DeviceLost, OtherDevice, PartInterrupted
@@ -61,6 +61,20 @@ def test_old_and_new_are_measured_in_turn_and_their_samples_returned_in_pairs(tm
         "slower",
         pytest.approx(1.1),
     )
+
+
+@pytest.mark.parametrize("with_old", [True, False])
+def test_memory_is_measured_in_turn_by_memory_runs_alone(tmp_path, cache, with_old):
+    old, new = kept(cache, b"old"), kept(cache, b"new")
+    needs = {old.artifact.sha256: 50, new.artifact.sha256: 60}
+    asked = request(tmp_path, RerunCell(new=new, old=old.artifact if with_old else None), pairs=3, purpose=Pass.MEMORY)
+    found = measure_again(Phone(TwoPeaks(needs_mib=needs)), asked, progress=SeenProgress())
+    (rerun,) = found.cells
+    assert (rerun.old_kib, rerun.new_kib) == ((51_200.0,) * 3 if with_old else (), (61_440.0,) * 3)
+    assert (rerun.old_us, rerun.new_us, rerun.old, rerun.new) == ((), (), rerun.old_kib, rerun.new_kib)
+    runs = [run.purpose for result in open_session(found.path).results() for run in result.runs]
+    assert runs.count(Pass.MEMORY) == (6 if with_old else 3)
+    assert runs.count(Pass.LATENCY) == (2 if with_old else 1)
 
 
 def test_the_session_is_one_of_its_own_whose_plan_says_what_it_is(tmp_path, cache):

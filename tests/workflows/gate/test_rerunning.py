@@ -13,13 +13,13 @@ import pytest
 import sample_sessions as sample
 from loop_fakes import SeenProgress
 from memory_device import MemoryDevice
-from memory_phone import Phone, TwoSpeeds
+from memory_phone import Phone, TwoPeaks, TwoSpeeds
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import NoDevice
 from mbench.core.ports import SilentProgress
-from mbench.core.results import Status
-from mbench.core.verdicts import Standing
+from mbench.core.results import Memory, Status
+from mbench.core.verdicts import FindingClass, Standing
 from mbench.gate.plan import plan_reruns
 from mbench.store.session import open_session
 from mbench.workflows.clock import SystemClock
@@ -57,13 +57,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def one_night(root: Path, day: int, data: bytes, level_us: int, **changes):
+def one_night(root: Path, day: int, data: bytes, level_us: int, *, written: bool = True, **changes):
     parts, latencies = [], {}
     for serial in PHONES:
         job = sample.planned(job=f"job@{serial}", sha256=sha256(data))
         parts.append(sample.part([job], device=sample.PHONE.model_copy(update={"serial": serial}), **changes))
         latencies[job.id] = (level_us - 1, level_us, level_us + 1)
-    return sample.night(root, *parts, at=sample.NOW + timedelta(days=day), latencies=latencies)
+    at = sample.NOW + timedelta(days=day)
+    return sample.night(root, *parts, at=at, latencies=latencies, written=written)
 
 
 class Lent:
@@ -187,6 +188,37 @@ def test_the_program_of_before_runs_the_old_file(root, tmp_path):
     part = lent.sessions[0].plan.devices[0]
     assert part.binary == binary
     assert part.other_binaries == (sample.BINARY,)
+
+
+def night_of_memory(root: Path, day: int, data: bytes, peak_kib: float, latency_us: int = LEVEL_US):
+    """A night whose cells have a peak of memory beside the same latency."""
+    store = one_night(root, day, data, latency_us, written=False)
+    for job in store.plan.jobs:
+        runs = sample.runs(job.id, (latency_us - 1, latency_us, latency_us + 1))
+        last = runs[-1].model_copy(update={"memory": Memory(peak_kib=peak_kib)})
+        store.save_job(sample.result(store.plan, job.id, runs=(*runs[:-1], last)))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("needs_mib", "standing"),
+    [((20, 30), Standing.CONFIRMED), ((30, 30), Standing.PHONE_CHANGED), ((20, 20), Standing.WITHDRAWN)],
+)
+def test_a_growth_of_memory_is_measured_again_and_the_night_is_judged_by_that(root, needs_mib, standing):
+    store = night_of_memory(root, NIGHTS, NEW, 30 * 1024.0)
+    needs = dict(zip((sha256(OLD), sha256(NEW)), needs_mib, strict=True))
+    lent = Lent(**{serial: TwoPeaks(needs_mib=needs) for serial in PHONES})
+    decided, _ = again(root, store, lent)
+    assert {(one.cell.serial, one.kind, one.standing) for one in decided} == {
+        (serial, FindingClass.MEMORY, standing) for serial in PHONES
+    }
+    assert {len(one.rerun.old_kib) for one in decided} == {12}
+    request = GateRequest(root=root, session=store.plan.session)
+    verdict = judge_session(request, cells_of(request, store), tonight=decided, note=print).verdict
+    found = [one.standing for one in verdict.findings if one.kind is FindingClass.MEMORY]
+    assert found == ([] if standing is Standing.WITHDRAWN else [standing] * 2)
+    assert [one.standing for one in verdict.near] == ([standing] * 2 if standing is Standing.WITHDRAWN else [])
+    assert bool(verdict.alarms) is (standing is Standing.CONFIRMED)
 
 
 def test_a_cell_that_was_measured_by_another_kind_of_program_is_repeated_alone(root):
