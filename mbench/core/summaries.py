@@ -16,6 +16,7 @@ class Change:
         after_us: the level from then on.
         epoch: whether it begins an epoch: something else than what is under test is another one.
         words: what changed that night.
+        certain: whether the nights since are enough to be sure of it; False of the latest few.
     """
 
     night: str
@@ -24,6 +25,7 @@ class Change:
     after_us: float | None
     epoch: bool
     words: tuple[str, ...] = ()
+    certain: bool = True
 
     @property
     def share(self) -> float | None:

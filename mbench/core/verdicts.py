@@ -174,6 +174,7 @@ class Finding:
         rerun: None where it was not measured again.
         accepted: that it is meant; such a finding is no alarm.
         error_class: of `lab` and `failed`.
+        message: what the cell's document says of that; None where it says nothing.
         common_cause: what it shares with many others that shifted with it (a program, a phone); None: nothing.
     """
 
@@ -196,6 +197,7 @@ class Finding:
     error_class: str | None = None
     common_cause: str | None = None
     since_date: date | None = None
+    message: str | None = None
 
     @property
     def ratio(self) -> float | None:

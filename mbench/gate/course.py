@@ -29,12 +29,14 @@ class Shift:
         before: the level that ended.
         noise: of the past, as a share of it.
         standing: what measuring again said of it.
+        left: the level of the night before it, where an alarm was open then and `before` is the level before that.
     """
 
     since: int
     before: float
     noise: float
     standing: Standing = Standing.SUSPECT
+    left: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,4 +220,6 @@ def merged(shifts: Sequence[Shift]) -> tuple[Shift | None, Shift | None]:
         confirmed = [shift for shift in shifts if shift.standing is Standing.CONFIRMED]
         if confirmed:
             grown, shifts = shifts[-1], shifts[: shifts.index(confirmed[-1]) + 1]
-    return (replace(shifts[-1], before=shifts[0].before) if shifts else None), grown
+    if not shifts:
+        return None, grown
+    return replace(shifts[-1], before=shifts[0].before, left=shifts[-1].before), grown

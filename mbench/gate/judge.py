@@ -34,6 +34,12 @@ from mbench.gate.unmeasured import judge_unmeasured
 Accepted = Callable[[Finding], Acceptance | None]
 """That a finding is meant; None where nobody said so."""
 
+RESTLESS_NIGHTS: Final = 12
+"""Looked at, to see whether epochs ever last: twice what a cell needs to be old enough."""
+
+RESTLESS_EPOCHS: Final = 4
+"""Of so many nights, from which on a cell never becomes old enough; an update and its correction are three."""
+
 _ORDER: Final = {kind: place for place, kind in enumerate(FindingClass)}
 
 
@@ -46,6 +52,7 @@ class _Seen:
     tails: list[Tail] = field(default_factory=list)
     shared: list[Shared] = field(default_factory=list)
     begun: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    restless: dict[tuple[str, int, int], int] = field(default_factory=dict)
     too_young: int = 0
     judged: set[Cell] = field(default_factory=set)
 
@@ -61,7 +68,9 @@ def judge(
     accepted: Accepted = lambda _: None,
     changed: Changed = lambda _cell, _before, _after: (),
     error_class: Callable[[Cell], str | None] = lambda _: None,
+    message: Callable[[Cell], str | None] = lambda _: None,
     notes: Sequence[str] = (),
+    alone: bool = False,
 ) -> NightVerdict:
     """Judge a night, by what was known on it: later points of the series are not looked at.
 
@@ -75,14 +84,16 @@ def judge(
         accepted: says what is meant.
         changed: says what changed of a cell between two nights.
         error_class: of a cell that failed tonight, or that phone or host kept from being measured.
+        message: what the document of such a cell says.
         notes: what else the verdict must say.
+        alone: whether the nights before are another branch's.
     """
     made = _by_cell(one for one in decisions if one.night <= night)
     seen = _Seen()
     for whole in series:
         cut = up_to(whole, night)
         if cut is not None:
-            _look(seen, Tonight(series=cut, nights=nights, changed=changed), made, error_class)
+            _look(seen, Tonight(series=cut, nights=nights, changed=changed, alone=alone), made, error_class, message)
     findings = _together(seen, made[FindingClass.LATENCY], night, nights)
     findings = [replace(one, accepted=accepted(one)) for one in findings]
     found = {one.cell for one in findings}
@@ -96,7 +107,7 @@ def judge(
         unchanged=len(seen.judged - found),
         findings=tuple(sorted(findings, key=_worst_first)),
         near=tuple(sorted(seen.near, key=_worst_first)),
-        notes=(*notes, *_begun_epochs(seen.begun, nights)),
+        notes=(*notes, *_begun_epochs(seen.begun, nights), *_restless(seen.restless)),
     )
 
 
@@ -113,12 +124,13 @@ def _look(
     tonight: Tonight,
     made: Mapping[FindingClass, Mapping[Cell, list[Decision]]],
     error_class: Callable[[Cell], str | None],
+    message: Callable[[Cell], str | None],
 ) -> None:
     """Ask every rule about one cell."""
     series = tonight.series
     cell = series.cell
     if tonight.state is not PointState.NUMBER:
-        seen.findings += judge_unmeasured(tonight, error_class(cell))
+        seen.findings += judge_unmeasured(tonight, error_class(cell), message(cell))
         return
     latency = judge_latency(tonight, made[FindingClass.LATENCY].get(cell, ()))
     memory = judge_memory(tonight, made[FindingClass.MEMORY].get(cell, ()))
@@ -142,6 +154,12 @@ def _note_epoch(seen: _Seen, series: Series) -> None:
     others = np.flatnonzero(series.epoch != series.epoch[-1])
     if others.size:
         begun = int(others[-1]) + 1
+        recent = series.epoch[-RESTLESS_NIGHTS:]
+        epochs = 1 + int(np.count_nonzero(recent[1:] != recent[:-1]))
+        if epochs >= RESTLESS_EPOCHS:
+            restless = (series.cell.serial, epochs, len(recent))
+            seen.restless[restless] = seen.restless.get(restless, 0) + 1
+            return
         key = (series.cell.serial, int(series.night[begun]), len(series) - begun)
         seen.begun[key] = seen.begun.get(key, 0) + 1
 
@@ -151,6 +169,16 @@ def _begun_epochs(begun: Mapping[tuple[str, int, int], int], nights: Mapping[int
         f"{serial}: a new epoch since {nights[night].id}: {cells} cell{'s' if cells != 1 else ''} "
         f"with {points} of {LIMITS.nights + 1} nights"
         for (serial, night, points), cells in sorted(begun.items())
+    ]
+
+
+def _restless(restless: Mapping[tuple[str, int, int], int]) -> list[str]:
+    keep = LIMITS.nights + 1
+    return [
+        f"{serial}: {epochs} epochs in {nights} nights of {cells} cell{'' if cells == 1 else 's'}, too young for ever: "
+        f"OS build, run settings, pinning or clocks change again and again. Keep them for {keep} nights (turn off the "
+        "phone's automatic updates, say), or time two files at once: mbench run --against FILE"
+        for (serial, epochs, nights), cells in sorted(restless.items())
     ]
 
 

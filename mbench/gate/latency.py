@@ -165,6 +165,8 @@ def _asked(shift: Shift, asked: Set[int], apart: int) -> bool:
 
 def _worse(past: _Past, shift: Shift, settled: list[Settled], limits: Limits | None = None) -> Finding:
     """Return the finding of a shift; without limits it is one of slow steps."""
+    if past.tonight.alone and shift.left is not None and shift.since == past.values.size - 1:
+        shift = replace(shift, before=shift.left)
     level = _level_since(past, shift)
     apart = SAME_STEP if limits is None else 0
     decided = next((one.decision for one in reversed(settled) if abs(one.since - shift.since) <= apart), None)

@@ -21,11 +21,13 @@ class Tonight:
     Attributes:
         nights: what nights are called, by index.
         changed: tells what changed between two of them.
+        alone: whether tonight's number alone is of the cell's own branch: what was worse before it is not its doing.
     """
 
     series: Series
     nights: Mapping[int, NightName]
     changed: Changed
+    alone: bool = False
 
     @property
     def state(self) -> PointState:

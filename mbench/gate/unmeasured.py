@@ -20,7 +20,7 @@ _WORDS: Final = {
 }
 
 
-def judge_unmeasured(tonight: Tonight, error_class: str | None) -> tuple[Finding, ...]:
+def judge_unmeasured(tonight: Tonight, error_class: str | None, message: str | None = None) -> tuple[Finding, ...]:
     """Return what kept a cell from having a number tonight, since when it does; nothing where it has one.
 
     A cell fails since the first night of the same kind in a row: two nights of a broken cable before a failure of its
@@ -35,4 +35,7 @@ def judge_unmeasured(tonight: Tonight, error_class: str | None) -> tuple[Finding
     nights = len(np.unique(tonight.series.night[since:]))
     words = _WORDS[tonight.state] + (f", {nights} nights in a row" if nights > 1 else "")
     words += f": {error_class}" if error_class else ""
-    return (tonight.finding(kind, since=since, before=None, now=None, unit="", because=words, error_class=error_class),)
+    found = tonight.finding(
+        kind, since=since, before=None, now=None, unit="", because=words, error_class=error_class, message=message
+    )
+    return (found,)

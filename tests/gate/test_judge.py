@@ -153,3 +153,44 @@ def test_the_order_of_series_does_not_matter(seed: int) -> None:
     whole = farm()
     mixed = random.Random(seed).sample(whole, len(whole))
     assert judged(mixed) == judged(whole)
+
+
+def restless(nights: int, every: int = 1, names="a"):
+    """Cells whose epoch changes every so many nights, as often as nights are left."""
+    epoch = np.maximum(0, np.arange(COUNT) - (COUNT - 1 - nights * every)) // every
+    return [calm(name, epoch=epoch) for name in names]
+
+
+def test_a_phone_whose_epochs_never_last_is_named_with_what_to_do() -> None:
+    (note,) = judged(restless(11, names="ab")).notes
+    assert note.startswith("SERIAL: 12 epochs in 12 nights of 2 cells, too young for ever: OS build, run settings,")
+    assert "Keep them for 6 nights" in note
+    assert "mbench run --against FILE" in note
+
+
+def test_four_epochs_in_twelve_nights_are_restless_and_three_are_an_update_and_its_correction() -> None:
+    assert "4 epochs in 12 nights" in judged(restless(3)).notes[0]
+    assert "a new epoch since" in judged(restless(2)).notes[0]
+    older = np.zeros(COUNT)
+    older[COUNT - 12 :] += 1  # what began before the last twelve nights counts as one of them
+    older[COUNT - 3 :] += 1
+    older[COUNT - 2 :] += 1
+    assert "a new epoch since" in judged([calm("a", epoch=older.astype(int))]).notes[0]
+    older[COUNT - 11 :] += 1
+    assert "4 epochs in 12 nights" in judged([calm("a", epoch=older.astype(int))]).notes[0]
+
+
+def test_a_cell_without_a_number_says_what_its_document_says() -> None:
+    verdict = judged(farm(), error_class=lambda _: "lost", message=lambda of: f"{of.workload} is lost")
+    assert verdict.findings[0].message == f"{verdict.findings[0].cell.workload} is lost"
+    assert judged(farm()).findings[0].message is None
+
+
+def test_a_branch_is_told_what_it_brought_itself_and_not_what_was_bad_before() -> None:
+    rising = series([*[10_000.0] * 12, *[12_000.0] * 9, 13_500.0], of=cell("a"))
+    (both,) = judged([rising], night=21).findings
+    assert (both.before, both.since) == (10_000, "n21")
+    (own,) = judged([rising], night=21, alone=True).findings
+    assert (own.before, own.now, own.since) == (12_000, 13_500, "n21")
+    (old,) = judged([rising], night=20, alone=True).findings
+    assert (old.before, old.since) == (10_000, "n12")

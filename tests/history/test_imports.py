@@ -173,6 +173,35 @@ def test_what_cannot_be_is_refused_with_its_line_and_nothing_is_kept(tmp_path, c
     assert not (tmp_path / "imports").exists()
 
 
+HEADER = "time,workload,device,latency_us,init_us\n"
+
+
+def noted(*lines: str):
+    found = parse_csv(
+        HEADER + "\n".join(lines), source="past.csv", project="old", branch="main", columns={}, constants={}
+    )
+    return len(found.rows), found.notes
+
+
+def test_a_line_that_says_what_another_one_says_counts_once_and_is_named():
+    first, second = "2026-01-01,net,P1,1000,5", "2026-01-02,net,P1,1000,5"
+    assert noted(first, second) == (2, ())
+    assert noted(first, second, first) == (2, ("line 4 says what line 2 says: such lines count once",))
+    assert noted(first, first, first)[1] == (
+        "line 3 says what line 2 says, and 1 more likewise: such lines count once",
+    )
+
+
+def test_lines_of_one_cell_and_moment_with_other_values_count_and_are_named_with_what_to_do():
+    first = "2026-01-01,net,P1,1000,5"
+    count, (note,) = noted(first, "2026-01-01,net,P1,1000,6", "2026-01-01,net,P1,2000,5", "2026-01-01,net,P2,1000,5")
+    assert count == 4
+    assert note.startswith(
+        "line 3 has the cell and the moment of line 2, and other values, and 1 more likewise: all count"
+    )
+    assert "--column workload=NAME+COLUMN" in note
+
+
 def test_a_unit_that_another_import_had_otherwise_is_refused(tmp_path):
     take(tmp_path, HEAD + "2026-11-01,net,P1,5\n")
     with pytest.raises(UsageError, match=r"was us in an import before, and is ms here"):

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -103,6 +103,7 @@ def parse_csv(
         header = [name.strip() for name in next(lines, [])]
         layout = layout_of(header, columns, constants, source=source)
         rows: list[ImportedRow] = []
+        points = _Points()
         zeros = 0
         for cells in lines:
             if not any(cells):
@@ -115,12 +116,48 @@ def parse_csv(
             fields = _fields(dict(zip(header, cells, strict=True)), layout, where=where)
             if fields.get("latency_us") == 0:
                 fields["latency_us"], zeros = None, zeros + 1
-            rows.append(checked_row({"project": project, "branch": branch} | fields | dict(constants), where=where))
+            row = checked_row({"project": project, "branch": branch} | fields | dict(constants), where=where)
+            if points.takes(row, lines.line_num):
+                rows.append(row)
     except csv.Error as error:
         raise UsageError(f"{source}:{lines.line_num}: {error}.") from error
     _refuse_other_units(rows, source)
     noted = [f"{zeros} latencies are zero, which nothing takes: they count as unknown"] if zeros else []
-    return Imported(rows=tuple(rows), notes=tuple(noted))
+    return Imported(rows=tuple(rows), notes=(*noted, *points.notes()))
+
+
+class _Points:
+    """The cells and moments that lines of a file are of: each should have one line."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[object, ...], tuple[int, ImportedRow]] = {}
+        self._same: list[tuple[int, int]] = []
+        self._others: list[tuple[int, int]] = []
+
+    def takes(self, row: ImportedRow, line: int) -> bool:
+        """Whether a line says something that no line before it says, word for word."""
+        point = (row.project, row.branch, row.workload, row.delegate, row.threads, row.device, row.time)
+        first, before = self._first.setdefault(point, (line, row))
+        if first == line:
+            return True
+        (self._same if row == before else self._others).append((line, first))
+        return row != before
+
+    def notes(self) -> Iterator[str]:
+        """Yield what lines are of a cell and moment that have one already."""
+        if self._same:
+            line, first = self._same[0]
+            yield f"line {line} says what line {first} says{_more(self._same)}: such lines count once"
+        if self._others:
+            line, first = self._others[0]
+            yield (
+                f"line {line} has the cell and the moment of line {first}, and other values{_more(self._others)}: all "
+                "count; where a column tells them apart, make it a part of the name: --column workload=NAME+COLUMN"
+            )
+
+
+def _more(found: Sequence[tuple[int, int]]) -> str:
+    return f", and {len(found) - 1} more likewise" if len(found) > 1 else ""
 
 
 def layout_of(

@@ -14,10 +14,13 @@ from mbench.report.results.delimited import csv_text
 SPARK: Final = 24
 """Characters of a spark line."""
 
+RECENT: Final = "recent, not yet certain"
+"""Of a change that single nights show, and that ranks have too few nights to know."""
+
 CSV_NAMES: Final = (
     *("project", "branch", "workload", "delegate", "threads", "device", "model"),
     *("level_us", "noise", "nights", "nights_without_number", "last_state", "last_night"),
-    *("changed_on", "changed_in", "change", "new_epoch", "what_changed", "against_us"),
+    *("changed_on", "changed_in", "change", "new_epoch", "what_changed", "against_us", "certain"),
 )
 
 
@@ -81,7 +84,8 @@ def change_text(change: Change) -> str:
     """Return a change in words: its date, and by how much, or that an epoch began."""
     if change.share is None:
         return f"{change.day} new epoch"
-    return f"{change.day} {100 * change.share:+.1f} %"
+    doubt = "" if change.certain else f", {RECENT}"
+    return f"{change.day} {100 * change.share:+.1f} %{doubt}"
 
 
 def _percent(now_us: float | None, other_us: float | None) -> str:
@@ -96,6 +100,7 @@ def _csv_line(one: SeriesSummary) -> list[Any]:
         *((None, None) if end is None else (_state(end.state), end.night)),
         *((None,) * 5 if last is None else _csv_change(last)),
         one.against_us,
+        None if last is None else int(last.certain),
     ]
 
 
@@ -152,6 +157,7 @@ def _change_object(change: Change) -> dict[str, Any]:
         "after_us": change.after_us,
         "change": change.share,
         "new_epoch": change.epoch,
+        "certain": change.certain,
         "what_changed": list(change.words),
     }
 

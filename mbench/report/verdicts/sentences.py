@@ -56,7 +56,16 @@ def reason(group: Group) -> Line:
     where: Line = (Name(workload_of(worst.cell)), " on ", Name(worst.cell.serial))
     if len(group.findings) > 1:
         where = (f"{len(group.findings)} cells on ", *_devices(group))
-    return (f"{worst.kind}: ", *where, ": ", Prose(f"{of_class}{worst.because}".rstrip(".")), ", ", *_since(worst))
+    why = Prose(f"{of_class}{worst.because}".rstrip("."))
+    return (f"{worst.kind}: ", *where, ": ", why, *_message(group), ", ", *_since(worst))
+
+
+def _message(group: Group) -> Iterator[str | Prose]:
+    """Yield what the first cell's document says, where the reason does not say so already."""
+    worst = group.worst
+    if worst.message is not None and worst.message.rstrip(".") not in worst.because:
+        yield ": " if len(group.findings) == 1 else ", the first: "
+        yield Prose(worst.message.rstrip("."))
 
 
 def near_miss(finding: Finding) -> Line:

@@ -42,6 +42,11 @@ class MeasuredCells:
         result = self.of(cell)
         return None if result is None or result.error_class is None else str(result.error_class)
 
+    def message(self, cell: Cell) -> str | None:
+        """Return what its document says of a cell without a number; None where it has one, or nothing is said."""
+        result = self.of(cell)
+        return None if result is None or result.error_class is None else result.message
+
 
 def measured_cells(
     results: Iterable[JobResult],

@@ -115,6 +115,8 @@ def _judged(
         accepted=lambda finding: accepted(finding, entries),
         changed=changes,
         error_class=measured.error_class,
+        message=measured.message,
+        alone=compared is not past,
     )
     verdict = changes.filled(verdict, (past,) if compared is past else (past, compared), names)
     stale_notes = tuple(_stale_notes(request, entries, verdict))

@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 
 from mbench.core.series import Cell, PointState, Series
 from mbench.core.summaries import Change, SeriesSummary, SummaryPoint
-from mbench.gate.steps import find_steps
+from mbench.gate.course import follow
+from mbench.gate.latency import LIMITS
+from mbench.gate.steps import LEAST_POINTS, find_steps
 from mbench.history.past import Past, PastCell
 
 CONSISTENT: Final = 1.4826
 """Makes the median distance of normal values their standard deviation."""
 
 LEAST_FOR_NOISE: Final = 3
+
+LEAST_NIGHTS: Final = 2
+"""Of a level that is shown although ranks cannot know of it yet."""
 
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -33,6 +38,7 @@ class _Found:
     before: int
     after: int
     epoch: bool
+    certain: bool = True
 
 
 def summaries(past: Past, wanted: Callable[[PastCell], bool], *, since: int = 0) -> list[SeriesSummary]:
@@ -80,6 +86,7 @@ def _summary(series: Series, names: Mapping[int, str]) -> tuple[SeriesSummary, l
             before_us=levels[number],
             after_us=levels[number + 1],
             epoch=each.epoch,
+            certain=each.certain,
         )
         for number, each in enumerate(found)
     )
@@ -103,7 +110,23 @@ def _changes(values: NDArray[np.float64], epochs: NDArray[np.int64]) -> list[_Fo
     for start, end in zip([0, *beginnings], [*beginnings, len(values)], strict=True):
         places = [start + step.at for step in find_steps(values[start:end])]
         found += [_Found(place - 1, place, False) for place in places]
+    if (recent := _recent(values, epochs)) is not None and all(each.after < recent for each in found):
+        found.append(_Found(recent - 1, recent, False, certain=False))
     return sorted(found, key=lambda each: each.after)
+
+
+def _recent(values: NDArray[np.float64], epochs: NDArray[np.int64]) -> int | None:
+    """Return where the latest level began that nights are too few of for ranks, and that single nights show.
+
+    By what makes a suspect, or an improvement, and from the second night on: one night is a hot or a lucky one.
+    """
+    if not len(values):
+        return None
+    course = follow(values, epochs, LIMITS, {})
+    begun = max((one.since for one in (course.worse, course.better) if one is not None), default=0)
+    others = np.flatnonzero(epochs[:begun] != epochs[begun])
+    past = begun - (int(others[-1]) + 1 if others.size else 0)
+    return begun if LEAST_NIGHTS <= len(values) - begun < LEAST_POINTS and past >= LIMITS.nights else None
 
 
 def _level(values: NDArray[np.float64]) -> float | None:

@@ -260,3 +260,23 @@ def test_a_class_of_errors_is_named_once():
 
     assert line("model or program failed: model").endswith(": model or program failed: model, new")
     assert line("crashed").endswith(": model: crashed, new")
+
+
+def test_a_failed_cell_says_what_its_document_says_once():
+    def lines(*messages: str | None, because: str = "model or program failed: model") -> str:
+        cells = [replace(finding().cell, workload=f"net{place}") for place in range(len(messages))]
+        failed = [
+            replace(
+                finding(kind=FindingClass.FAILED, standing=Standing.CERTAIN, error_class="model", because=because),
+                cell=cell,
+                message=message,
+            )
+            for cell, message in zip(cells, messages, strict=True)
+        ]
+        (found,) = [each for each in verdict_text(verdict(*failed)).splitlines() if each.startswith("  failed: ")]
+        return found
+
+    assert lines("9A1: no kernel for op 7.").endswith(": model or program failed: model: 9A1: no kernel for op 7, new")
+    assert "model, the first: no kernel for op 7, new" in lines("no kernel for op 7", "no kernel for op 8")
+    assert lines(None).endswith(": model or program failed: model, new")
+    assert lines("model").endswith(": model or program failed: model, new")

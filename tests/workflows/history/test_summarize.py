@@ -77,3 +77,33 @@ def test_levels_of_another_branch_stand_beside_the_same_cells():
     other = Cell(project="app", branch="pull/7", workload="new", delegate="cpu", threads=1, serial="P1")
     ours = [summary([1100] * 3, cell=pull), summary([5] * 3, cell=other)]
     assert [one.against_us for one in with_levels(ours, [summary([1000] * 3)])] == [1000, None]
+
+
+@pytest.mark.parametrize(("nights", "shown"), [(1, False), (2, True), (3, True)])
+def test_a_level_of_the_latest_nights_is_shown_as_not_yet_certain_from_the_second_on(nights, shown):
+    found = summary([*noisy(10_000, 20), *noisy(11_000, nights, 1)])
+    assert [(change.night, change.certain) for change in found.changes] == ([("night 20", False)] if shown else [])
+    assert found.level_us == pytest.approx(11_000 if shown else 10_000, rel=0.01)
+
+
+def test_a_level_that_ranks_know_is_certain_and_named_once():
+    found = summary([*noisy(10_000, 20), *noisy(11_000, 5, 1)])
+    assert [(change.night, change.certain) for change in found.changes] == [("night 20", True)]
+
+
+def test_a_better_level_of_the_latest_nights_is_shown_too():
+    (change,) = summary([*noisy(10_000, 20), *noisy(9_000, 3, 1)]).changes
+    assert (change.certain, change.share) == (False, pytest.approx(-0.1, abs=0.01))
+
+
+@pytest.mark.parametrize(("past", "shown"), [(4, False), (5, True)])
+def test_a_level_after_fewer_than_five_nights_is_not_guessed(past, shown):
+    found = summary([*noisy(10_000, past), *noisy(12_000, 3, 1)])
+    assert bool(found.changes) is shown
+    epoch = [0] * 9 + [1] * (past + 3)
+    young = summary([*noisy(10_000, 9 + past), *noisy(12_000, 3, 1)], epoch=epoch)
+    assert [change.epoch for change in young.changes] == ([True, False] if shown else [True])
+
+
+def test_a_wander_that_makes_no_suspect_is_no_level():
+    assert summary([*noisy(10_000, 20), *noisy(10_300, 3, 1)]).changes == ()
