@@ -65,11 +65,11 @@ def print_verdict(judged: "Judged", shape: Format | None) -> None:
         case Format.TABLE:
             from mbench.report.verdicts.text import verdict_text
 
-            write(verdict_text(judged.verdict, judged.changes))
+            write(verdict_text(judged.verdict, judged.changes, judged.place))
         case Format.MD:
             from mbench.report.verdicts.markdown import verdict_markdown
 
-            write(verdict_markdown(judged.verdict, judged.changes))
+            write(verdict_markdown(judged.verdict, judged.changes, judged.place))
         case Format.CSV:
             raise UsageError("a verdict is printed as md, table or json; [outputs] of a farm file has other formats.")
 

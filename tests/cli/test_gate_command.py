@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,3 +132,17 @@ def test_a_farm_file_names_where_the_page_goes(bare, results, tmp_path):
     page = (tmp_path / "out/night.html").read_text("utf-8")
     assert "pixel4-" in page
     assert not re.search(r"\bP1\b", page)
+
+
+def test_the_commands_that_a_verdict_prints_work_where_they_are_pasted(bare, results, tmp_path):
+    sample.nights(results, [20_000], project="another", farm="other")  # so that the project must be said
+    accepted = tmp_path / "lab" / "accepted.toml"
+    accepted.parent.mkdir()
+    accepted.write_text("", encoding="utf-8")
+    told = bare("gate", LAST, "--results", str(results), "--accepted", str(accepted), "--format", "md").stdout
+    commands = [shlex.split(text) for text in re.findall(r"`(mbench (?:history|accept) [^`]+)`", told)]
+    assert {words[1] for words in commands} == {"history", "accept"}
+    for words in commands:
+        done = bare(*words[1:])
+        assert done.returncode == 0, done.stderr
+    assert 'because = "TEXT"' in accepted.read_text(encoding="utf-8")

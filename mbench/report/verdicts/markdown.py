@@ -6,6 +6,7 @@ from typing import Final
 
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdicts import NightVerdict
+from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.fitting import ShownSection, fitted
 from mbench.report.verdicts.pieces import Line, as_markdown
 from mbench.report.verdicts.sections import VerdictSections, in_sections
@@ -23,23 +24,23 @@ _SUMMARY_LINES: Final = 2_000
 """Of a job's summary, where everything can be looked up."""
 
 
-def verdict_markdown(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
+def verdict_markdown(verdict: NightVerdict, changes: VerdictChanges | None = None, place: CommandPlace = HERE) -> str:
     """Return a verdict as markdown, at most 40 lines before what is folded; ends with a newline."""
-    return _document(in_sections(verdict, changes), most_lines=MOST_LINES, most_bytes=COMMENT_CHARACTERS - 1)
+    return _document(in_sections(verdict, changes, place), most_lines=MOST_LINES, most_bytes=COMMENT_CHARACTERS - 1)
 
 
-def job_summary(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
+def job_summary(verdict: NightVerdict, changes: VerdictChanges | None = None, place: CommandPlace = HERE) -> str:
     """Return what is appended to `$GITHUB_STEP_SUMMARY`: all there is to say, in less than 1 MiB."""
     return _document(
-        in_sections(verdict, changes), most_lines=_SUMMARY_LINES, most_bytes=SUMMARY_BYTES - 1, unbounded=True
+        in_sections(verdict, changes, place), most_lines=_SUMMARY_LINES, most_bytes=SUMMARY_BYTES - 1, unbounded=True
     )
 
 
-def comment_body(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
+def comment_body(verdict: NightVerdict, changes: VerdictChanges | None = None, place: CommandPlace = HERE) -> str:
     """Return the body of a comment, fewer than 65,536 characters, with the mark by which it is found again."""
     mark = comment_mark(verdict.project, verdict.branch)
     room = COMMENT_CHARACTERS - 1 - len(mark) - 1
-    return f"{mark}\n{_document(in_sections(verdict, changes), most_lines=MOST_LINES, most_bytes=room)}"
+    return f"{mark}\n{_document(in_sections(verdict, changes, place), most_lines=MOST_LINES, most_bytes=room)}"
 
 
 def comment_mark(project: str, branch: str) -> str:

@@ -5,10 +5,12 @@ Regressions come first, then failures, then cells without a number; what nobody 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mbench.core.verdict_changes import VerdictChanges, is_bad
 from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Standing
 from mbench.report.render.number_format import count_of
+from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.groups import Group, by_reason, by_workload
 from mbench.report.verdicts.pieces import Line, Prose
 from mbench.report.verdicts.sentences import details, headline, near_miss, reason, summary
@@ -51,18 +53,21 @@ class VerdictSections:
     folded: tuple[Line, ...]
 
 
-def in_sections(verdict: NightVerdict, changes: VerdictChanges | None = None) -> VerdictSections:
+def in_sections(
+    verdict: NightVerdict, changes: VerdictChanges | None = None, place: CommandPlace = HERE
+) -> VerdictSections:
     """Return a verdict in sections.
 
     Args:
         verdict: of a night.
         changes: against the last night's; None: what is new is what began tonight.
+        place: where its commands are typed.
     """
     findings = [finding for finding in verdict.findings if finding.accepted is None]
     alarms = [finding for finding in findings if finding.alarm]
     new, still = _parted(alarms, changes)
     sections = (
-        _section("New regressions", by_workload(new), summary, details, most=8),
+        _section("New regressions", by_workload(new), summary, partial(details, place=place), most=8),
         _section("Still bad", by_workload(still), summary, most=6),
         _section("Failed", by_reason(_of(findings, FindingClass.FAILED)), reason, most=4),
         _section("Without a number", by_reason(_of(findings, *_UNMEASURED)), reason, most=4),

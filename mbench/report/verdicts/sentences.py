@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from mbench.core.statistics import median
 from mbench.core.verdicts import Finding, FindingClass, Standing
 from mbench.report.render.number_format import count_of, milliseconds
-from mbench.report.verdicts.commands import accept_command, history_command, reproduce_command, workload_of
+from mbench.report.verdicts.commands import (
+    HERE,
+    CommandPlace,
+    accept_command,
+    history_command,
+    reproduce_command,
+    workload_of,
+)
 from mbench.report.verdicts.figures import change, interval, levels, percent
 from mbench.report.verdicts.groups import Group
 from mbench.report.verdicts.pieces import Command, Line, Name, Prose
@@ -33,18 +40,16 @@ def summary(group: Group) -> Line:
     return (f"{worst.kind} ", *_where(group), figures, *_agreement(group), ", ", *_since(worst))
 
 
-def details(group: Group) -> tuple[Line, ...]:
-    """Return the lines below a group's first one: the evidence, what changed, and commands."""
+def details(group: Group, place: CommandPlace = HERE) -> tuple[Line, ...]:
+    """Return the lines below a group's first one: the evidence, what changed, and commands that work in a place."""
     worst = group.worst
     device = () if group.devices == 1 else ("; figures are of ", Name(worst.cell.serial))
     evidence: Line = (*_evidence(worst), *device)
-    commands: Line = (
-        Command(history_command(worst.cell)),
-        " shows it; ",
-        Command(reproduce_command(worst.cell)),
-        " measures it again",
-    )
-    meant: Line = ("meant? ", Command(accept_command(worst, devices=group.devices)))
+    commands: Line = (Command(history_command(worst.cell, place)), " shows it")
+    again = reproduce_command(worst.cell, place)
+    if again is not None:
+        commands = (*commands, "; ", Command(again), " measures it again")
+    meant: Line = ("meant? ", Command(accept_command(worst, devices=group.devices, place=place)))
     return tuple(line for line in (evidence, _changed(worst), commands, meant) if line)
 
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdicts import NightVerdict
+from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.fitting import fitted
 from mbench.report.verdicts.pieces import as_text
-from mbench.report.verdicts.sections import in_sections
+from mbench.report.verdicts.sections import VerdictSections, in_sections
 
 MOST_LINES: Final = 40
 
@@ -15,18 +16,18 @@ VERDICT_FILE: Final = "verdict.json"
 """Of a judged session's folder."""
 
 
-def verdict_text(verdict: NightVerdict, changes: VerdictChanges | None = None) -> str:
+def verdict_text(verdict: NightVerdict, changes: VerdictChanges | None = None, place: CommandPlace = HERE) -> str:
     """Return a verdict for people; ends with a newline.
 
     Args:
         verdict: of a night.
         changes: against the last night's; None where there is none.
+        place: where its commands are typed.
     """
-    return "".join(f"{line}\n" for line in _lines(verdict, changes))
+    return "".join(f"{line}\n" for line in _lines(in_sections(verdict, changes, place)))
 
 
-def _lines(verdict: NightVerdict, changes: VerdictChanges | None) -> Iterator[str]:
-    whole = in_sections(verdict, changes)
+def _lines(whole: VerdictSections) -> Iterator[str]:
     yield as_text(whole.first)
     yield as_text(whole.counts)
     folded = 1 if whole.folded else 0

@@ -13,6 +13,7 @@ from mbench.core.results import Status
 from mbench.core.verdict_changes import VerdictChanges, changes_between
 from mbench.core.verdict_document import KeptDecision, VerdictDocument
 from mbench.core.verdicts import Finding, FindingClass, NightVerdict
+from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.store.packs import is_unpacked
 from mbench.store.session_store import SessionStore
 from mbench.store.verdicts import save_verdict
@@ -37,10 +38,12 @@ class Judged:
 
     Attributes:
         changes: against the last judged night; None where there is none.
+        place: where the commands that it names are typed.
     """
 
     document: VerdictDocument
     changes: VerdictChanges | None
+    place: CommandPlace = HERE
 
     @property
     def verdict(self) -> NightVerdict:

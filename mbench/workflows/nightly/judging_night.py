@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from mbench.core.errors import MbenchError
@@ -9,13 +10,16 @@ from mbench.core.nights import Night
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, JobResult, Status
 from mbench.core.verdict_document import KeptDecision
+from mbench.core.verdicts import NightVerdict
 from mbench.gate.settled import is_measured_again
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.exports.otava import NightRows
+from mbench.report.verdicts.commands import CommandPlace
 from mbench.store.session_store import SessionStore
 from mbench.workflows.devices.own_programs import keep_own_program
 from mbench.workflows.devices.planned_program import OURS
 from mbench.workflows.gate.cells import MeasuredCells
+from mbench.workflows.gate.command_place import command_place
 from mbench.workflows.gate.judging import GateRequest, Judgement
 from mbench.workflows.gate.night_gate import Judged, cells_of, judge_stored, pin_good_files
 from mbench.workflows.gate.old_files import EarlierResults
@@ -39,6 +43,23 @@ def gate_request(file: FarmFile, session: str) -> GateRequest:
         accepted=file.resolved(file.farm.gate.accepted),
         renamed=file.farm.renamed,
         against=file.farm.gate.against,
+    )
+
+
+def place_of(
+    file: FarmFile, verdict: NightVerdict, measured: MeasuredCells, *, session: str | None = None
+) -> CommandPlace:
+    """Return where the commands of a verdict on a session of a farm file are typed."""
+    return command_place(
+        verdict,
+        measured,
+        root=file.results,
+        farm=file.path,
+        project=file.farm.project,
+        branch=file.farm.branch,
+        accepted=file.resolved(file.farm.gate.accepted),
+        session=session,
+        lent=file.farm.hosts is not None,
     )
 
 
@@ -85,6 +106,7 @@ def judge_night(
         _keep_program(file, results)
     except MbenchError as error:
         progress.note(f"the files of this night are not kept out of reach of the cache's quota: {error}")
+    judged = replace(judged, place=place_of(file, judged.verdict, cells_of(wanted, store)))
     for path in write_judged(judged, store, file, note=progress.note):
         progress.note(f"wrote {path}")
     return judged
@@ -134,6 +156,7 @@ def write_judged(
         changes=judged.changes,
         rows=rows,
         earlier=earlier,
+        place=judged.place,
         page=lambda: night_page_of(judged, store, asked, note=note),
     )
     return tuple(map(str, write_outputs(file.farm.outputs, night, resolved=file.resolved)))

@@ -9,12 +9,13 @@ from mbench.core.ports import SilentProgress
 from mbench.store.packs import is_unpacked
 from mbench.store.session import find_session, open_session
 from mbench.store.session_store import SessionStore
+from mbench.workflows.gate.command_place import command_place
 from mbench.workflows.gate.judging import GateRequest
-from mbench.workflows.gate.night_gate import Judged, judge_stored
+from mbench.workflows.gate.night_gate import Judged, cells_of, judge_stored
 from mbench.workflows.gate.stored import night_of
 from mbench.workflows.home import results_root
 from mbench.workflows.nightly.farm_file import FarmFile, read_farm_file
-from mbench.workflows.nightly.judging_night import gate_request, write_judged
+from mbench.workflows.nightly.judging_night import gate_request, place_of, write_judged
 from mbench.workflows.nightly.outputs import remove_outputs
 from mbench.workflows.nightly.summary import exit_codes
 
@@ -85,5 +86,12 @@ def judge_by_name(
         codes=lambda verdict: exit_codes(found, interrupted=False, verdict=verdict),
         progress=_Notes(note),
     )
+    named = None if session is None else name
+    measured = cells_of(request, store)
+    if file is None:
+        place = command_place(judged.verdict, measured, root=root, accepted=request.accepted, session=named)
+    else:
+        place = place_of(file, judged.verdict, measured, session=named)
+    judged = replace(judged, place=place)
     written = () if file is None else write_judged(judged, store, file, note=note)
     return JudgedByName(judged, written, store, own, file)

@@ -8,17 +8,24 @@ from typing import Final
 from mbench.core.verdict_changes import VerdictChanges
 from mbench.core.verdicts import NightVerdict
 from mbench.files.disk import disk_errors
+from mbench.files.regular import read_regular
 from mbench.files.whole import write_whole
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.exports.junit import junit_xml
 from mbench.report.exports.otava import NightRows, otava_files
 from mbench.report.exports.trackers import bencher_files, github_benchmark_json
 from mbench.report.verdicts.annotations import annotations
+from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.markdown import comment_body, job_summary
 from mbench.report.verdicts.text import verdict_text
 from mbench.workflows.nightly.gate_tables import Outputs
 
 _FILES: Final = ("text", "summary", "comment", "annotations", "junit", "github_benchmark", "page")
+
+_LISTED: Final = ".written-by-mbench"
+"""Of Bencher's folder: the names of the files that the last night wrote."""
+
+_LIST_BYTES: Final = 1 << 20
 
 _OTHERWISE: Final = "let [outputs] of the farm file name other places"
 
@@ -31,6 +38,7 @@ class JudgedNight:
         changes: against the last judged night; None where there is none.
         rows: of all planned cells.
         earlier: rows of nights before, the oldest first, for formats of whole series.
+        place: where the verdict's commands are typed.
         page: makes the night's page.
     """
 
@@ -38,6 +46,7 @@ class JudgedNight:
     changes: VerdictChanges | None
     rows: tuple[CellRow, ...]
     earlier: tuple[NightRows, ...] = ()
+    place: CommandPlace = HERE
     page: Callable[[], bytes] = bytes
 
 
@@ -57,13 +66,33 @@ def write_outputs(outputs: Outputs, night: JudgedNight, *, resolved: Callable[[s
         with disk_errors("write", path, otherwise=_OTHERWISE):
             write_whole(path, data, fsync=False)
         written.append(path)
+    if outputs.bencher is not None:
+        _list_written(resolved(outputs.bencher), written)
     return tuple(written)
+
+
+def _list_written(folder: Path, written: Sequence[Path]) -> None:
+    """Keep the names of what was written into a folder, which may hold files of others, too."""
+    names = sorted(path.name for path in written if path.parent == folder)
+    with disk_errors("write", folder / _LISTED, otherwise=_OTHERWISE):
+        write_whole(folder / _LISTED, "".join(f"{name}\n" for name in names).encode(), fsync=False)
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    """Yield the files that an earlier night wrote into a folder: those of its list that lie in it."""
+    path = folder / _LISTED
+    if not path.is_file():
+        return
+    data = read_regular(path, limit_bytes=_LIST_BYTES)
+    for name in data.decode("utf-8", errors="replace").splitlines():
+        if Path(name).name == name and name.endswith(".json"):
+            yield folder / name
 
 
 def remove_outputs(outputs: Outputs, *, resolved: Callable[[str], Path]) -> None:
     """Remove the files that an earlier night was written to: nobody takes them for those of one that is not judged.
 
-    Folders keep theirs, which say themselves of which night and device they are.
+    Of Bencher's folder those that a night wrote, since whoever uploads takes all; Otava's are named by its own list.
 
     Raises:
         DiskError: one could not be removed.
@@ -73,14 +102,19 @@ def remove_outputs(outputs: Outputs, *, resolved: Callable[[str], Path]) -> None
             path = resolved(said)
             with disk_errors("remove", path, otherwise=_OTHERWISE):
                 path.unlink(missing_ok=True)
+    if outputs.bencher is not None:
+        folder = resolved(outputs.bencher)
+        with disk_errors("remove files of", folder, otherwise=_OTHERWISE):
+            for path in _listed(folder):
+                path.unlink(missing_ok=True)
 
 
 def _rendered(outputs: Outputs, night: JudgedNight, resolved: Callable[[str], Path]) -> Iterator[tuple[Path, bytes]]:
-    verdict, changes = night.verdict, night.changes
+    verdict, changes, place = night.verdict, night.changes, night.place
     files: Mapping[str, Callable[[], bytes]] = {
-        "text": lambda: verdict_text(verdict, changes).encode(),
-        "summary": lambda: job_summary(verdict, changes).encode(),
-        "comment": lambda: comment_body(verdict, changes).encode(),
+        "text": lambda: verdict_text(verdict, changes, place).encode(),
+        "summary": lambda: job_summary(verdict, changes, place).encode(),
+        "comment": lambda: comment_body(verdict, changes, place).encode(),
         "annotations": lambda: annotations(verdict).encode(),
         "junit": lambda: junit_xml(verdict, night.rows),
         "github_benchmark": lambda: github_benchmark_json(night.rows),

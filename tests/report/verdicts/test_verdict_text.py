@@ -8,6 +8,7 @@ from sample_verdicts import BEFORE, NIGHT, accepted, certain, finding, verdict
 
 from mbench.core.verdict_changes import changes_between
 from mbench.core.verdicts import Agreement, FindingClass, Rerun, Standing
+from mbench.report.verdicts.commands import CommandPlace
 from mbench.report.verdicts.text import MOST_LINES, verdict_text
 
 
@@ -119,8 +120,11 @@ def test_the_details_hold_the_evidence_what_changed_and_three_commands():
     text = verdict_text(verdict(finding(threads=None)))
     assert "measured again in turn: old 13.0, new 14.3 ms, +10.2 %, 2 and 2 runs, p = 0.004; 6.1 times its own" in text
     assert "changed then: artifact 1f3a… to 9c0d…" in text
-    assert "mbench history detector gpu 9A1 shows it" in text
-    assert "mbench run --model detector.tflite --device 9A1 --delegate gpu measures it again" in text
+    assert "mbench history detector gpu 9A1 --project mobile shows it" in text
+    assert "measures it again" not in text, "no file of it is known here"
+    place = CommandPlace(files={finding(threads=None).cell: "cache/1f3a.tflite"})
+    text = verdict_text(verdict(finding(threads=None)), None, place)
+    assert "mbench run --model cache/1f3a.tflite --as detector --device 9A1 --delegate gpu measures it again" in text
     assert "meant? mbench accept 'detector gpu on 9A1' --because TEXT" in text
 
 
@@ -248,7 +252,7 @@ def test_a_regression_whose_cell_has_no_number_tonight_is_not_forgotten():
 def test_a_cell_of_another_branch_is_shown_of_that_branch():
     said = finding()
     own = replace(said, cell=replace(said.cell, branch="pull/7"))
-    assert "mbench history detector gpu 9A1 --branch pull/7 shows it" in verdict_text(verdict(own))
+    assert "mbench history detector gpu 9A1 --project mobile --branch pull/7 shows it" in verdict_text(verdict(own))
     assert "--branch" not in verdict_text(verdict(said))
 
 

@@ -10,7 +10,7 @@ from sample_verdicts import finding, row, verdict
 from mbench.core.errors import DiskError
 from mbench.report.exports.otava import NightRows
 from mbench.workflows.nightly.gate_tables import Outputs
-from mbench.workflows.nightly.outputs import JudgedNight, write_outputs
+from mbench.workflows.nightly.outputs import JudgedNight, remove_outputs, write_outputs
 
 NIGHT = JudgedNight(
     verdict=verdict(finding()),
@@ -60,3 +60,27 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "v.txt").mkdir()
     with pytest.raises(DiskError, match=r"v\.txt"):
         written(tmp_path, text="v.txt")
+
+
+def test_bencher_s_file_of_a_device_that_is_planned_no_more_goes_and_others_files_stay(tmp_path):
+    outputs, folder = Outputs(bencher="out/bencher"), tmp_path / "out" / "bencher"
+    two = JudgedNight(verdict=NIGHT.verdict, changes=None, rows=(row(), row(serial="9A2")))
+    write_outputs(outputs, two, resolved=lambda text: tmp_path / text)
+    (folder / "mine.json").write_text("{}", encoding="utf-8")
+    listed = (folder / ".written-by-mbench").read_text(encoding="utf-8").split()
+    assert listed == ["9A1.json", "9A2.json"]
+    remove_outputs(outputs, resolved=lambda text: tmp_path / text)
+    assert sorted(path.name for path in folder.glob("*.json")) == ["mine.json"]
+    written(tmp_path, bencher="out/bencher")
+    assert sorted(path.name for path in folder.glob("*.json")) == ["9A1.json", "mine.json"]
+
+
+def test_a_list_of_bencher_s_files_removes_nothing_outside_of_its_folder(tmp_path):
+    folder = tmp_path / "bencher"
+    folder.mkdir()
+    (tmp_path / "kept.json").write_text("{}", encoding="utf-8")
+    (folder / "kept.txt").write_text("", encoding="utf-8")
+    (folder / ".written-by-mbench").write_text("../kept.json\nkept.txt\n\n", encoding="utf-8")
+    remove_outputs(Outputs(bencher="bencher"), resolved=lambda text: tmp_path / text)
+    assert (tmp_path / "kept.json").exists()
+    assert (folder / "kept.txt").exists()
