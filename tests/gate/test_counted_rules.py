@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gate_series import decision, series, tonight
@@ -209,3 +211,35 @@ def test_memory_that_the_phone_brought_is_told_once_and_its_level_is_the_new_one
 def test_memory_whose_re_run_decided_nothing_is_as_certain_as_before() -> None:
     (one,) = memory_decided(Standing.SUSPECT, *[50_000] * 6, 60_000).findings
     assert (one.standing, one.alarm) == (Standing.CERTAIN, True)
+
+
+def test_a_growth_of_memory_says_by_how_much_and_by_which_rule() -> None:
+    (one,) = memory(*[50_000] * 6, 60_000)
+    assert one.because == "60000 KiB, 50000 before: +20.0%, at least 10%, 2048 KiB and 4 × noise of 0.0%"
+    assert (one.before, one.now, one.unit) == (50_000, 60_000, "KiB")
+
+
+def test_peaks_of_nothing_less_than_nothing_and_without_end_are_unknown() -> None:
+    for unknown in (0, -1, np.inf):
+        assert not memory(*[unknown] * 6, 50_000)
+        assert not memory(*[50_000] * 6, unknown)
+    assert memory(*[1] * 6, 50_000)
+
+
+def test_each_growth_of_memory_has_the_re_run_of_its_own_night() -> None:
+    values = [*[50_000] * 6, *[60_000] * 20, 80_000]
+    made = [
+        decision(6, 6, Standing.CONFIRMED, kind=FindingClass.MEMORY),
+        replace(decision(26, 26, Standing.SUSPECT, kind=FindingClass.MEMORY), because="it died"),
+    ]
+    found = judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values)), made).findings
+    assert [one.because.rpartition("; ")[2] for one in found] == ["measured again", "it died"]
+    (_, own) = judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values)), made[:1]).findings
+    assert own.because.endswith("noise of 0.0%")
+
+
+def test_memory_is_withdrawn_on_the_night_of_the_re_run_alone_whatever_its_number() -> None:
+    for past in (6, 7):
+        made = [*[50_000] * past, 60_000]
+        assert memory_decided(Standing.WITHDRAWN, *made, since=past, night=past).near
+        assert not memory_decided(Standing.WITHDRAWN, *made, 50_000, since=past, night=past).near

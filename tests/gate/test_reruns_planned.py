@@ -121,3 +121,15 @@ def test_sampled_cells_that_disagree_or_are_too_few_speak_for_nobody() -> None:
     assert decide_alike(members, two) == tuple(two)
     mixed = [*two, decision(9, 9, Standing.WITHDRAWN, members[2].cell)]
     assert decide_alike(members, mixed) == tuple(mixed)
+
+
+def test_a_suspect_whose_ratio_is_not_known_is_no_worse_than_one_as_before() -> None:
+    unknown = finding(cell("unknown"), before=None, now=None)
+    worse, better = finding(cell("worse"), now=105.0), finding(cell("better"), now=95.0)
+    plan = plan_reruns([unknown, better, worse], budget_s=1e6, pair_s=lambda _: 1)
+    assert [one.finding for one in plan.reruns] == [worse, unknown, better]
+
+
+def test_pairs_are_whole_where_the_budget_ends() -> None:
+    (one,) = plan_reruns(suspects(1), budget_s=30 * 20 + 19, pair_s=lambda _: 20).reruns
+    assert (one.pairs, type(one.pairs)) == (30, int)
