@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from mbench.core.series import PointState
 from mbench.core.verdicts import FindingClass, Standing
 from mbench.gate.accuracy import judge_accuracy, least_lost
 from mbench.gate.fallback import judge_fallback
-from mbench.gate.memory import judge_memory
+from mbench.gate.memory import MemoryVerdict, judge_memory
 from mbench.gate.size import judge_size
 from mbench.gate.unmeasured import judge_unmeasured
 
@@ -243,3 +243,12 @@ def test_memory_is_withdrawn_on_the_night_of_the_re_run_alone_whatever_its_numbe
         made = [*[50_000] * past, 60_000]
         assert memory_decided(Standing.WITHDRAWN, *made, since=past, night=past).near
         assert not memory_decided(Standing.WITHDRAWN, *made, 50_000, since=past, night=past).near
+
+
+def test_a_verdict_on_memory_is_never_changed_and_is_made_by_name() -> None:
+    for one, fields in [(MemoryVerdict(), ("findings", "near"))]:
+        assert not hasattr(one, "__dict__")
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, fields[0], None)
+        with pytest.raises(TypeError):
+            type(one)(*(getattr(one, name) for name in fields))

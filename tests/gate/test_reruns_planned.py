@@ -1,10 +1,12 @@
 import dataclasses
+from dataclasses import FrozenInstanceError
 
+import pytest
 from gate_series import cell, decision, finding
 
 from mbench.core.verdicts import Acceptance, FindingClass, Standing
 from mbench.gate.common_cause import Shared, decide_alike, name_causes
-from mbench.gate.plan import plan_reruns
+from mbench.gate.plan import PlannedRerun, RerunPlan, plan_reruns
 
 
 def shared(count: int, serial: str = "A", *, changed: bool = False) -> list[Shared]:
@@ -133,3 +135,15 @@ def test_a_suspect_whose_ratio_is_not_known_is_no_worse_than_one_as_before() -> 
 def test_pairs_are_whole_where_the_budget_ends() -> None:
     (one,) = plan_reruns(suspects(1), budget_s=30 * 20 + 19, pair_s=lambda _: 20).reruns
     assert (one.pairs, type(one.pairs)) == (30, int)
+
+
+def test_a_plan_of_re_runs_is_never_changed_and_is_made_by_name() -> None:
+    for one, fields in [
+        (PlannedRerun(finding=finding(), pairs=1), ("finding", "pairs")),
+        (RerunPlan(reruns=(), left_out=(), spoken_for=()), ("reruns", "left_out", "spoken_for")),
+    ]:
+        assert not hasattr(one, "__dict__")
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, fields[0], None)
+        with pytest.raises(TypeError):
+            type(one)(*(getattr(one, name) for name in fields))

@@ -1,5 +1,7 @@
 """What measuring again decides about, and where in a series its decisions stand."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 from gate_series import decision, finding
@@ -56,3 +58,12 @@ def test_what_was_withdrawn_is_so_up_to_the_night_it_was_asked_about_and_others_
 )
 def test_suspects_of_latency_and_certain_growths_of_memory_are_measured_again(kind, standing, asked) -> None:
     assert is_measured_again(finding(kind=kind, standing=standing)) is asked
+
+
+def test_a_decision_at_its_place_is_never_changed_and_is_made_by_name() -> None:
+    for one, fields in [(Settled(since=1, asked=2, standing=Standing.CONFIRMED), ("since", "asked", "standing"))]:
+        assert not hasattr(one, "__dict__")
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, fields[0], None)
+        with pytest.raises(TypeError):
+            type(one)(*(getattr(one, name) for name in fields))
