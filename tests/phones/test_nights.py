@@ -578,3 +578,30 @@ def test_a_slower_file_is_confirmed_the_same_night_until_it_is_mended(lab):
     assert (code, verdict["findings"]) == (0, [])
     junit = (lab.folder / "out" / "junit.xml").read_text(encoding="utf-8")
     assert 'failures="0"' in junit
+
+
+@pytest.mark.slow
+@together
+def test_a_suspect_whose_phone_dies_while_it_is_measured_again_stays_one_and_says_so(lab):
+    lab.patience(return_s=2.0)
+    phone = lab.phone(synthetic=SyntheticLaw(base_us=800, us_per_mb=20_000))
+    small = next(path for path in (lab.home / "cache" / "files").glob("*.tflite")).read_bytes()
+    model, path = lab.folder / "model.tflite", lab.folder / "farm.toml"
+    path.write_text(OWN, encoding="utf-8")
+    model.write_bytes(small)
+    assert [judged(lab, path)[0] for _ in range(6)] == [0] * 6
+    model.write_bytes(small + bytes(200_000))  # slower, and larger by less than is said
+    runs = lab.folder / "results" / "reruns"
+    process = lab.start("nightly", path, "--json")
+    wait_until(lambda: len([*runs.glob("*/runs/*/latency-*")]) >= 4)
+    arm(phone, FaultKind.MUTE)
+    arm(phone, FaultKind.DROP)
+    ended = lab.end(process, timeout_s=300)
+    verdict = night_of(ended)["verdict"]
+    (found,) = [one for one in verdict["findings"] if one["kind"] == "latency"]
+    assert found["standing"] == "suspect"
+    assert "too few" in found["because"]
+    assert 0 < len(found["rerun"]["old_us"]) < 12
+    assert "measuring again ended early" in ended.err
+    out = lab.mbench("gate", "--farm", path, "--format", "md").out
+    assert "Suspects that nobody measured again" in out
