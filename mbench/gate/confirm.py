@@ -78,6 +78,8 @@ def _paired(rerun: Rerun, before: float, now: float) -> Confirmation:
 
 
 def _without_old(rerun: Rerun, before: float, now: float) -> Confirmation:
+    if not rerun.new:
+        return _said(rerun, None, Standing.SUSPECT, "no run ended when it was measured again")
     if len(rerun.new) < REPEATS:
         words = f"{len(rerun.new)} of {REPEATS} repeats ended, without old files to compare with"
         return _said(rerun, None, Standing.SUSPECT, words)

@@ -13,7 +13,7 @@ from mbench.report.render.number_format import count_of
 from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.groups import Group, by_reason, by_workload
 from mbench.report.verdicts.pieces import Line, Prose
-from mbench.report.verdicts.sentences import details, headline, near_miss, reason, summary
+from mbench.report.verdicts.sentences import details, headline, near_miss, reason, summary, unsettled
 
 _UNMEASURED = (FindingClass.LAB, FindingClass.MISSING)
 
@@ -72,7 +72,9 @@ def in_sections(
         _section("Failed", by_reason(_of(findings, FindingClass.FAILED)), reason, most=4),
         _section("Without a number", by_reason(_of(findings, *_UNMEASURED)), reason, most=4),
         _section("The phone changed, not the model", _standing(findings, Standing.PHONE_CHANGED), summary, most=3),
-        _section("Suspects that nobody measured again", _standing(findings, Standing.SUSPECT), summary, most=3),
+        _section(
+            "Suspects that nobody measured again", _standing(findings, Standing.SUSPECT), summary, unsettled, most=3
+        ),
         _section("Bad the last time, and unknown tonight", by_workload(_unseen(changes, findings)), summary, most=3),
         _section("Recovered", by_workload(() if changes is None else changes.recovered), summary, most=3),
         _section("Improved", by_workload(_of(findings, FindingClass.IMPROVED)), summary, most=3),

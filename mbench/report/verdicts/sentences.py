@@ -53,6 +53,11 @@ def details(group: Group, place: CommandPlace = HERE) -> tuple[Line, ...]:
     return tuple(line for line in (evidence, _changed(worst), commands, meant) if line)
 
 
+def unsettled(group: Group) -> tuple[Line, ...]:
+    """Return why measuring a suspect again did not settle it; nothing where nobody has measured it again."""
+    return () if group.worst.rerun is None else (_evidence(group.worst),)
+
+
 def reason(group: Group) -> Line:
     """Return cells without a number, or failed, that share a reason: `lab: 14 cells on R58M1: transport: …`."""
     worst = group.worst

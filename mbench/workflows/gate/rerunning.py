@@ -13,14 +13,14 @@ from typing import Final
 from mbench.core.errors import MbenchError, PartInterrupted
 from mbench.core.ports import Progress
 from mbench.core.verdict_document import KeptDecision
-from mbench.core.verdicts import Decision, Finding, NightVerdict, Rerun
+from mbench.core.verdicts import Decision, Finding, NightVerdict
 from mbench.gate.common_cause import decide_alike
 from mbench.gate.confirm import REPEATS, Confirmation
 from mbench.gate.plan import plan_reruns
 from mbench.gate.settled import is_measured_again
 from mbench.report.render.number_format import count_of
 from mbench.store.session_store import SessionStore
-from mbench.workflows.compare.rerun import RerunRequest, Reruns, lack, measure_again, reruns_of, unknown_side
+from mbench.workflows.compare.rerun import RerunRequest, lack, measure_again, reruns_of, unknown_side
 from mbench.workflows.devices.device import Device
 from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.gate.rerun_night import RerunNight
@@ -130,9 +130,9 @@ def _on_device(
     try:
         for deciding in decidings:
             if deciding.alone:
-                deciding.add(_measured(night, device_of(), deciding.alone, REPEATS, until, progress))
+                _measure(night, device_of(), deciding, deciding.alone, REPEATS, until, progress)
             while not _over(night, until) and (round_of := deciding.next_round())[0]:
-                deciding.add(_measured(night, device_of(), *round_of, until, progress))
+                _measure(night, device_of(), deciding, *round_of, until, progress)
     except MbenchError as error:
         progress.note(f"measuring again ended early: {error}")
     return [each for deciding in decidings for each in deciding.decided]
@@ -142,15 +142,20 @@ def _over(night: RerunNight, until: float) -> bool:
     return night.stop.is_set() or night.clock.monotonic() >= until
 
 
-def _measured(
+def _measure(
     night: RerunNight,
     device: Device,
+    deciding: Deciding,
     suspects: Sequence[Suspect],
     pairs: int,
     until: float,
     progress: Progress,
-) -> list[tuple[Suspect, Rerun, str | None]]:
-    """Measure some pairs of each suspect; what a stop or the end of the budget leaves is returned all the same."""
+) -> None:
+    """Measure some pairs of each suspect, and decide by them: by what there is, where it ends early.
+
+    Raises:
+        MbenchError: the device could not be measured to the end.
+    """
     first = suspects[0]
     rules = night.store.plan.part_of(first.result.job).rules
     sessions = list(dict.fromkeys(each.before.session for each in suspects if each.before is not None))
@@ -166,7 +171,7 @@ def _measured(
     )
     begun: list[SessionStore] = []
     try:
-        reruns = measure_again(
+        measure_again(
             device,
             request,
             progress=progress,
@@ -174,8 +179,11 @@ def _measured(
             stop_requested=lambda: _over(night, until),
         )
     except PartInterrupted:
-        reruns = reruns_of(begun[0]) if begun else Reruns(path=night.store.path, cells=(), reasons=())
-    return list(zip(suspects, reruns.cells, reruns.reasons, strict=False))
+        pass  # the night or the budget has ended
+    finally:
+        if begun:
+            found = reruns_of(begun[0])
+            deciding.add(zip(suspects, found.cells, found.reasons, strict=False))
 
 
 def _pair_s(measured: MeasuredCells, finding: Finding) -> float:

@@ -284,3 +284,13 @@ def test_a_failed_cell_says_what_its_document_says_once():
     assert "model, the first: no kernel for op 7, new" in lines("no kernel for op 7", "no kernel for op 8")
     assert lines(None).endswith(": model or program failed: model, new")
     assert lines("model").endswith(": model or program failed: model, new")
+
+
+def test_a_suspect_whose_re_run_did_not_get_to_its_end_says_why():
+    words = "only 3 pairs of old and new were measured again: too few (the phone did not come back)"
+    said = finding(standing=Standing.SUSPECT, because=words)
+    lines = verdict_text(verdict(said)).splitlines()
+    place = lines.index("Suspects that nobody measured again:")
+    assert lines[place + 2].endswith(f"; {words}")
+    alone = verdict_text(verdict(replace(said, rerun=None))).splitlines()
+    assert words not in "".join(alone)
