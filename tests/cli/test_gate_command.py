@@ -79,6 +79,7 @@ def test_a_page_is_written_and_the_exit_code_stays_that_of_the_verdict(bare, res
     assert page.startswith("<!DOCTYPE html>\n<!-- mbench page")
     assert "1 regression confirmed: size of" in page
     assert 'class="spark"' in page
+    assert f"--results {results}" in page  # its commands work where it was asked for
     again = bare("gate", LAST, "--results", str(results), "--format", "html")
     assert again.stdout == page
 

@@ -14,7 +14,7 @@ from mbench.report.exports.cell_rows import CellRow
 from mbench.report.pages.night_pictures import HIGH, RUNS_WIDE, WIDE, RerunPicture, Spark, rerun_picture, spark_of
 from mbench.report.pages.night_table import facets_of, night_columns, night_rows
 from mbench.report.pages.templates import render_page
-from mbench.report.verdicts.commands import workload_of
+from mbench.report.verdicts.commands import HERE, CommandPlace, workload_of
 from mbench.report.verdicts.figures import change, levels
 from mbench.report.verdicts.groups import by_workload
 from mbench.report.verdicts.pieces import Command, Line, Name, Piece, plain_piece
@@ -68,6 +68,7 @@ class NightPage:
         rows: of all planned cells.
         past: of cells with findings, up to tonight.
         command: that makes the page again.
+        place: where the verdict's commands are typed.
     """
 
     title: str
@@ -77,6 +78,7 @@ class NightPage:
     rows: Sequence[CellRow]
     phones: Sequence[PhoneLine]
     command: str
+    place: CommandPlace = HERE
     past: Mapping[Cell, SeriesSummary] = field(default_factory=dict)
 
 
@@ -115,7 +117,7 @@ class _Section(NamedTuple):
 def night_page(asked: NightPage) -> bytes:
     """Return the page of a night; equal nights give equal bytes."""
     verdict = asked.verdict
-    whole = in_sections(verdict, asked.changes)
+    whole = in_sections(verdict, asked.changes, asked.place)
     places = {row.cell: number for number, row in enumerate(asked.rows)}
     found: dict[Cell, list[Finding]] = {}
     for finding in verdict.findings:

@@ -76,6 +76,7 @@ def night_page_of(judged: Judged, store: SessionStore, request: PageRequest, *, 
         rows=rows,
         phones=tuple(_phones(phone_lines(rows), _health(store, note), stored)),
         command=shlex.join(["mbench", "gate", store.plan.session, *request.options, "--format", "html", *hidden]),
+        place=judged.place,
         past=_past(judged, request, renamed, note),
     )
     if request.hide_serials:
