@@ -19,8 +19,8 @@ from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.own_recipes import OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
 from mbench.core.processes.workers import errors_alone
 from mbench.core.variants import CALIBRATED
+from mbench.files.printed import printed_log
 from mbench.files.regular import GIB, read_regular
-from mbench.models.own.build_log import build_log
 from mbench.models.own.builder import build_network
 from mbench.models.own.examples import PROBE_SEED, read_examples
 from mbench.models.own.float_file import count_graphs, open_float_file
@@ -30,6 +30,7 @@ from mbench.models.own.saved_model import open_saved_model
 from mbench.models.own.traced import Converted, OwnModel, convert_model
 from mbench.models.tflite.build import BuiltFile, FailedFile, failure, load_tensorflow, release_memory
 from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, quantize_by_recipe, read_named_ranges
+from mbench.models.tflite.quiet import set_tensorflow_up
 
 PROBES: Final = 8
 """Inputs that files are compared with their source on, where there are so many."""
@@ -83,7 +84,8 @@ def build_own_files(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
         MbenchError: what all of them need failed: the network, its conversion, examples to calibrate on.
     """
     try:
-        with build_log(request.log):
+        with printed_log(request.log):
+            set_tensorflow_up()
             load_tensorflow()
             return _traced(request)
     except MbenchError:

@@ -11,9 +11,9 @@ from mbench.core.errors import MbenchError
 from mbench.core.own_recipes import OwnForm, OwnNetwork, OwnRecipe
 from mbench.core.own_variants import OwnVariant
 from mbench.core.variants import Quantization
+from mbench.files.printed import MOST_HEAD_BYTES, MOST_TAIL_BYTES
 from mbench.files.python_source import find_python
 from mbench.models.own.build import OwnBuildRequest, build_own_files
-from mbench.models.own.build_log import MOST_HEAD_BYTES, MOST_TAIL_BYTES
 from mbench.models.tflite.build import BuiltFile
 
 pytestmark = pytest.mark.tensorflow

@@ -1,13 +1,14 @@
-"""What a user's code, and the tools that convert it, print while a network is built: kept in a file, within bounds."""
+"""What a user's code, and the tools that convert it, print in a worker process: kept in a file, within bounds."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from mbench.models.tflite.quiet import quiet
+STDOUT, STDERR = 1, 2
 
 MOST_HEAD_BYTES: Final = 256 << 10
 MOST_TAIL_BYTES: Final = 256 << 10
@@ -17,14 +18,34 @@ _CHUNK_BYTES: Final = 64 << 10
 
 
 @contextmanager
-def build_log(path: Path) -> Iterator[None]:
+def redirected(into: int) -> Iterator[None]:
+    """Send both streams of this process, native code included, to a file descriptor while the block runs.
+
+    Python's own `sys.stdout` does not help: native code writes to the descriptor. Not for a process whose other threads
+    have something to say meanwhile.
+    """
+    _flush()
+    kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR)}
+    try:
+        for stream in kept:
+            os.dup2(into, stream)
+        yield
+    finally:
+        _flush()
+        for stream, copy in kept.items():
+            os.dup2(copy, stream)
+            os.close(copy)
+
+
+@contextmanager
+def printed_log(path: Path) -> Iterator[None]:
     """Send both streams of this process to a file while the block runs; of megabytes beginning and end are kept."""
     reader, writer = os.pipe()
     kept = _Kept()
-    thread = threading.Thread(target=kept.drain, args=(reader,), name="build-log", daemon=True)
+    thread = threading.Thread(target=kept.drain, args=(reader,), name="printed-log", daemon=True)
     thread.start()
     try:
-        with quiet(into=writer):
+        with redirected(writer):
             yield
     finally:
         os.close(writer)
@@ -55,3 +76,9 @@ class _Kept:
         left_out = self._total - len(self._head) - len(self._tail)
         gap = f"\n… {left_out} bytes left out …\n".encode() if left_out > 0 else b""
         return bytes(self._head + gap + self._tail)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
