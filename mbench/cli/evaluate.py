@@ -11,9 +11,9 @@ from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
-from mbench.core.choices import CalibrationMethod, Exif, Quantizer
+from mbench.core.choices import CalibrationMethod, Exif, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.limits import MOST_EXAMPLES
+from mbench.core.limits import METRIC_TIMEOUT_S, MOST_EXAMPLES
 from mbench.core.reasons import Unscored
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def evaluate(
         str,
         typer.Option(
             "--dataset",
-            help="Data set to evaluate on: digits, fashion, folder:PATH, imagenet:PATH, …",
+            help="Data set to evaluate on: digits, fashion, folder:PATH, arrays:FILE, …",
             metavar="NAME[:PATH]",
             rich_help_panel=grouped.ACCURACY,
         ),
@@ -80,6 +80,10 @@ def evaluate(
             show_default="not written",
         ),
     ] = None,
+    metric: options.MetricOption = None,
+    metric_better: options.MetricBetterOption = MetricBetter.HIGHER,
+    metric_unit: options.MetricUnitOption = None,
+    metric_timeout: options.MetricTimeoutOption = METRIC_TIMEOUT_S,
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
@@ -150,6 +154,7 @@ def evaluate(
                 "seed": seed,
                 "delegate": parse_delegate(delegate.value),
             }
+            | options.metric_fields(metric, metric_better, metric_unit, metric_timeout)
             | options.split_fields(split)
         ),
         lists=lists,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli import grouped
-from mbench.core.choices import CalibrationMethod, Ends, Exif, Layout, Quantizer
+from mbench.core.choices import CalibrationMethod, Ends, Exif, Layout, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
 from mbench.core.limits import LARGEST_SEED
 
@@ -216,6 +216,41 @@ LabelsOption = Annotated[
         metavar="FILE",
         rich_help_panel=grouped.ACCURACY,
         show_default="the data set's classes, in order",
+    ),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        help="Your function of outputs and labels that gives each example's value, or whether it is right: "
+        "FILE.py:NAME.",
+        metavar="FILE.py:NAME",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="the data set's own",
+    ),
+]
+MetricBetterOption = Annotated[
+    MetricBetter,
+    typer.Option("--metric-better", help="Which values of --metric are better.", rich_help_panel=grouped.ACCURACY),
+]
+MetricUnitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--metric-unit",
+        help="Unit of --metric's values, such as dB.",
+        metavar="UNIT",
+        rich_help_panel=grouped.ACCURACY,
+        show_default="none",
+    ),
+]
+MetricTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--metric-timeout",
+        help="Longest time for each call of --metric, in seconds.",
+        min=1,
+        metavar="SECONDS",
+        rich_help_panel=grouped.ACCURACY,
     ),
 ]
 PredictionsOption = Annotated[
@@ -454,6 +489,25 @@ def split_fields(said: str | None) -> dict[str, str | None]:
     if said is None or said in {"test", "train", "all"}:
         return {"split": said or "test", "list_file": None}
     return {"split": "listed", "list_file": said}
+
+
+UNIT = r"[^\s|<>`,;](?:[^|<>`,;\x00-\x1f]{0,18}[^\s|<>`,;])?"
+
+
+def metric_fields(metric: str | None, better: MetricBetter, unit: str | None, timeout_s: float) -> dict[str, object]:
+    """Return what options of `--metric` mean for an evaluation spec.
+
+    Raises:
+        UsageError: a unit that does not fit the head of a table.
+    """
+    if unit is not None and not re.fullmatch(UNIT, unit):
+        raise UsageError(f"--metric-unit {unit!r}: a unit has 1 to 20 characters, none of them |<>`,; or a control.")
+    return {
+        "metric": metric,
+        "metric_better": better.value,
+        "metric_unit": unit,
+        "metric_timeout_s": timeout_s,
+    }
 
 
 def label_of(said: str | None) -> str | None:

@@ -14,8 +14,9 @@ from mbench.cli import options, own_options, run_options, streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
-from mbench.core.choices import CalibrationMethod, Ends, Exif, Quantizer
+from mbench.core.choices import CalibrationMethod, Ends, Exif, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
+from mbench.core.limits import METRIC_TIMEOUT_S
 
 if TYPE_CHECKING:
     from mbench.store.session_store import SessionStore
@@ -37,6 +38,7 @@ TAKEN_WITH_RESUME = frozenset(
         "quiet",
         "binary",
         "delegate",
+        "metric",
     }
 )
 """What a plan does not say: where its session lies, how phones are reached, how the table is printed; and what it may
@@ -82,6 +84,10 @@ def run(
     examples: run_options.Examples = None,
     split: options.SplitOption = None,
     predictions: options.PredictionsOption = None,
+    metric: options.MetricOption = None,
+    metric_better: options.MetricBetterOption = MetricBetter.HIGHER,
+    metric_unit: options.MetricUnitOption = None,
+    metric_timeout: options.MetricTimeoutOption = METRIC_TIMEOUT_S,
     preprocessing: options.PreprocessingOption = None,
     exif: options.ExifOption = Exif.IGNORE,
     label_offset: options.LabelOffset = None,
@@ -154,6 +160,7 @@ def run(
                 wait_s=wait_for_phone,
                 binary=binary,
                 delegates=delegate,
+                metric=metric,
                 failed=failed,
                 predictions=predictions,
                 shown=so_far(quiet=quiet),
@@ -210,6 +217,10 @@ def run(
             examples=examples,
             seed=seed,
             predictions=None if predictions is None else str(predictions),
+            metric=metric,
+            metric_better=None if metric_better is MetricBetter.HIGHER else metric_better.value,
+            metric_unit=metric_unit,
+            metric_timeout=None if metric_timeout == METRIC_TIMEOUT_S else metric_timeout,
         ),
         predictions=predictions,
         inputs=AskedInputs(
@@ -311,7 +322,7 @@ def _of_suite(request: "RunRequest", name: str, *, quiet: bool) -> "RunRequest":
 
 
 def _accuracy(
-    dataset: str | None, place: run_options.PlaceChoice | None, **asked: "int | str | None"
+    dataset: str | None, place: run_options.PlaceChoice | None, **asked: "int | float | str | None"
 ) -> "Accuracy | None":
     """Return what files are scored on, None where no data set is named."""
     if dataset is None:
@@ -332,7 +343,14 @@ def _accuracy(
     asked["exif"] = asked.get("exif") or Exif.IGNORE.value
     asked["skip_unreadable"] = bool(asked.get("skip_unreadable"))
     kept = asked.pop("predictions", None) is not None
-    spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named)
+    metric, unit = (asked.pop(name, None) for name in ("metric", "metric_unit"))
+    by_metric = options.metric_fields(
+        None if metric is None else str(metric),
+        MetricBetter(str(asked.pop("metric_better", None) or MetricBetter.HIGHER)),
+        None if unit is None else str(unit),
+        float(asked.pop("metric_timeout", None) or METRIC_TIMEOUT_S),
+    )
+    spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named | by_metric)
     return Accuracy(spec=spec, places=places[place or run_options.PlaceChoice.HOST], predictions=kept)
 
 

@@ -23,6 +23,13 @@ class CalibrationMethod(StrEnum):
     MOVING_AVERAGE = "moving-average"
 
 
+class MetricBetter(StrEnum):
+    """Which way a figure of merit gets better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
 class Exif(StrEnum):
     """What becomes of pictures that their EXIF says to turn."""
 

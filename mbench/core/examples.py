@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 
 class Task(StrEnum):
-    """What is asked about a picture, and so what its truth is and how answers are scored."""
+    """What is asked about a picture, and so what its truth is and how answers are scored.
+
+    `own`: arrays of the user's, with labels that a function of the user's alone understands.
+    """
 
     CLASSIFICATION = "classification"
     ATTRIBUTES = "attributes"
     DETECTION = "detection"
     GEOLOCATION = "geolocation"
     VERIFICATION = "verification"
+    OWN = "own"
 
 
 class Split(StrEnum):

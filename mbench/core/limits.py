@@ -43,3 +43,6 @@ LARGEST_LEVEL: Final = 1e6
 
 LEAST_DEVIATION: Final = 1e-6
 """Of a standard deviation: a level more is a million more then. Far below, it is 0 in float32, and inputs are NaN."""
+
+METRIC_TIMEOUT_S: Final = 300.0
+"""For each call of a user's metric, unless the user says another time."""

@@ -7,9 +7,10 @@ Format history:
     3   mbench 0.2: workloads say which signature is run, artifacts what could be counted at least; conditions hold the
         clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps; workloads say how
         inputs are fed, scores what is doubtful about them and where their examples come from, which may be all of a
-        data set or those of a list, and which first answers they were given. Why a part ended is kept. A night of a
-        farm, and its end, are documents, too. Of a program it is said whether its device was asked for it, and of a
-        part which cores were asked for where that was not. A plan says which of its jobs are compared, pair by pair.
+        data set or those of a list, which first answers they were given, and a user's own metric of values with its
+        unit. Why a part ended is kept. A night of a farm, and its end, are documents, too. Of a program it is said
+        whether its device was asked for it, and of a part which cores were asked for where that was not. A plan says
+        which of its jobs are compared, pair by pair.
         Provenance has the version of the measuring rules and the user's label, a plan the names that last of users'
         own files.
 """

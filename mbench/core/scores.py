@@ -4,15 +4,15 @@ import base64
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from mbench.core.bounds import Amount, Count, Seconds, Seed, Sha256, Share
-from mbench.core.choices import Layout
+from mbench.core.bounds import Amount, Count, Reading, Seconds, Seed, Sha256
+from mbench.core.choices import Layout, MetricBetter
 from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split
-from mbench.core.limits import LONGEST_TENSOR_NAME, MOST_EXAMPLES
+from mbench.core.limits import LONGEST_TENSOR_NAME, METRIC_TIMEOUT_S, MOST_EXAMPLES
 from mbench.core.workloads import Document
 
 NAMED_FAILURES = 20
@@ -24,6 +24,36 @@ class ScoredOutput(Document):
 
     index: Count
     name: str = Field(max_length=LONGEST_TENSOR_NAME)
+
+
+Unit = Annotated[str, StringConstraints(pattern=r"^[^\s|<>`,;](?:[^|<>`,;\x00-\x1f]{0,18}[^\s|<>`,;])?$")]
+"""Of a user's own metric: short, and fit for the head of a table."""
+
+RESERVED_METRICS = frozenset(
+    {
+        *("top1", "top5", "mean_average_precision", "coco_ap", "verification_accuracy"),
+        *("name", "sha256", "dataset", "dataset_sha256", "error", "asked", "scored", "preprocessing", "label_offset"),
+        *("layout", "gray", "output", "delegate", "runtime", "selection_seed", "seconds", "second_sha256", "metric"),
+    }
+)
+"""Names of mbench's own metrics, and of columns beside them: not for a user's function."""
+
+
+class OwnMetric(Document):
+    """A figure of merit by a user's function.
+
+    Attributes:
+        name: of the function.
+        source: its file, without folders, or its module.
+        sha256: of its source, and of the modules that it imports from beside it.
+        unit: of its values; None: they have none, or it says whether answers are right.
+    """
+
+    name: str = Field(max_length=80)
+    source: str = Field(max_length=255)
+    sha256: Sha256
+    better: MetricBetter = MetricBetter.HIGHER
+    unit: Unit | None = None
 
 
 class EvaluationSpec(Document):
@@ -44,6 +74,10 @@ class EvaluationSpec(Document):
         examples: how many; None: all, fewer of files and devices that are slow.
         seed: of the draw where fewer than all are asked.
         delegate: what executes the file.
+        metric: `FILE.py:NAME` of the user's own figure of merit; None: those of the data set's task.
+        metric_better: which way it gets better.
+        metric_unit: of its values.
+        metric_timeout_s: for each call of it.
     """
 
     dataset: str
@@ -60,6 +94,10 @@ class EvaluationSpec(Document):
     examples: int | None = Field(default=None, ge=1, le=MOST_EXAMPLES)
     seed: Seed = 0
     delegate: Delegate = Delegate.CPU
+    metric: str | None = None
+    metric_better: MetricBetter = MetricBetter.HIGHER
+    metric_unit: Unit | None = None
+    metric_timeout_s: Seconds = METRIC_TIMEOUT_S
 
     @model_validator(mode="after")
     def _listed(self) -> Self:
@@ -68,22 +106,39 @@ class EvaluationSpec(Document):
         return self
 
 
+SLACK = 1e-6
+"""A share that is a sum of parts may end a little above the whole."""
+
+
 class Metric(Document):
     """One figure of merit with its 95 % interval.
 
     Attributes:
         name: `top1`, `top5`, `mean_average_precision`, `coco_ap`, `within_25_km`, `verification_accuracy`, …
-        value: a share, 0 to 1.
+        kind: whether it is a share of all that could be right, or a mean of values.
+        value: a share, 0 to 1; of kind `value` a mean over examples, in `unit`.
         examples: what it was taken over.
         interval: how `low` and `high` were found; None: there are none.
+        unit: of a value; None: it has none.
+        better: which way it gets better.
     """
 
     name: str
-    value: Share
-    low: Share | None = None
-    high: Share | None = None
-    interval: Literal["wilson", "bootstrap"] | None = None
+    kind: Literal["share", "value"] = "share"
+    value: Reading
+    low: Reading | None = None
+    high: Reading | None = None
+    interval: Literal["wilson", "bootstrap", "student"] | None = None
     examples: Count
+    unit: Unit | None = None
+    better: MetricBetter = MetricBetter.HIGHER
+
+    @field_validator("value", "low", "high")
+    @classmethod
+    def _a_share(cls, number: float | None, info: ValidationInfo) -> float | None:
+        if info.data.get("kind") == "share" and number is not None and not 0 <= number <= 1 + SLACK:
+            raise ValueError(f"{number} is not a share, 0 to 1")
+        return number
 
 
 NO_ANSWER = -1
@@ -157,6 +212,8 @@ class Score(Document):
         hits: for each asked example in order, whether the first answer was right: packed bits, base64.
         first_answers: of a classification, for each asked example in order, the class of the first answer: 16 bits
             each, the low byte first, base64; 65535 where it is none of the classes, or there is none.
+        own_metric: the user's function that gave the metric; None: the data set's task says what counts.
+        values: of a metric of values, for each asked example in order: 32-bit floats, the low byte first, base64.
         confusion: of a classification of few classes: what was answered to which.
         agreement: with the host; of device scores only.
         doubts: why the metrics may not be what the network can do, half a sentence each.
@@ -185,6 +242,8 @@ class Score(Document):
     metrics: tuple[Metric, ...]
     hits: str | None = None
     first_answers: str | None = None
+    own_metric: OwnMetric | None = None
+    values: str | None = None
     confusion: Confusion | None = None
     agreement: Agreement | None = None
     doubts: tuple[str, ...] = ()
@@ -198,6 +257,8 @@ class Score(Document):
             raise ValueError(f"hits: these are not the bits of {self.asked} examples in base64")
         if self.first_answers is not None and not _is_base64(self.first_answers, 2 * self.asked):
             raise ValueError(f"first_answers: these are not the classes of {self.asked} examples in base64")
+        if self.values is not None and not _is_base64(self.values, 4 * self.asked):
+            raise ValueError(f"values: these are not the values of {self.asked} examples in base64")
         return self
 
     def metric(self, name: str) -> Metric | None:
@@ -210,12 +271,17 @@ class Score(Document):
         Where the classes of a geolocation lie belongs to the question; where class 0 stands, how the input takes a
         picture and which output answers are matters of the file.
         """
-        return (self.dataset, self.preprocessing, self.cells_sha256, self.asked, self.selection_seed) == (
-            other.dataset,
-            other.preprocessing,
-            other.cells_sha256,
-            other.asked,
-            other.selection_seed,
+        return self._question == other._question
+
+    @property
+    def _question(self) -> tuple[object, ...]:
+        return (
+            self.dataset,
+            self.preprocessing,
+            self.cells_sha256,
+            self.asked,
+            self.selection_seed,
+            self.own_metric,
         )
 
 
@@ -261,6 +327,31 @@ def pack_answers(answers: Sequence[int]) -> str | None:
     if sys.byteorder == "big":
         packed.byteswap()
     return base64.b64encode(packed.tobytes()).decode()
+
+
+MOST_VALUES_KEPT = 50_000
+"""Of one score: 270 KB; a score of more has none, and is compared with no other."""
+
+
+def pack_values(values: Sequence[float]) -> str | None:
+    """Return values as base64 of 32 bits each, the low byte first; None of more than are kept, or too large for it."""
+    if len(values) > MOST_VALUES_KEPT:
+        return None
+    try:
+        packed = array("f", values)
+    except OverflowError:
+        return None
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return base64.b64encode(packed.tobytes()).decode()
+
+
+def unpack_values(packed: str) -> list[float]:
+    """Return the values of what `pack_values` wrote."""
+    values = array("f", base64.b64decode(packed))
+    if sys.byteorder == "big":
+        values.byteswap()
+    return list(values)
 
 
 def unpack_answers(packed: str) -> list[int]:

@@ -279,6 +279,7 @@ def _accuracy(scores: Iterable[Score]) -> dict[str, Any]:
         score.cells_sha256,
         score.asked,
         score.selection_seed,
+        *([] if score.own_metric is None else [score.own_metric.model_dump_json()]),
     )
     return {
         "metric": chosen.name,

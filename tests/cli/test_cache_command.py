@@ -32,6 +32,7 @@ def fill(home: Path) -> None:
         "datasets/key.json",
         "device_answers/session/answers.bin",
         "phones/emulated_arm64-v8a",
+        "arrays/key/input0.npy",
         "build_logs/net.log",
         *NEVER_REMOVED,
     ):
@@ -50,7 +51,18 @@ NEVER_REMOVED = (
     "phones/journals/serial.json",
     "phones/leases/serial.lock",
 )
-KINDS = ["artifacts", "pictures", "weights", "downloads", "scores", "notes", "answers", "stand-ins", "build-logs"]
+KINDS = [
+    "artifacts",
+    "pictures",
+    "weights",
+    "downloads",
+    "scores",
+    "notes",
+    "answers",
+    "stand-ins",
+    "arrays",
+    "build-logs",
+]
 
 
 def home_of(command: Command) -> Path:
@@ -87,7 +99,7 @@ def test_each_kind_is_shown_with_its_entries_and_bytes(bare):
     table = bare("cache").stdout
     lines, said = table.splitlines(), " ".join(table.split())
     assert [line.split("│")[1].strip() for line in lines if line.startswith("│")] == KINDS
-    assert "holds 0.000900 MB of cache" in said
+    assert "holds 0.00100 MB of cache" in said
     assert "kept binaries 0.000100 MB (mbench binary remove); trained weights and their records 0.000200 MB" in said
 
 
@@ -95,7 +107,7 @@ def test_emptying_removes_all_that_can_be_had_again_and_nothing_else(bare):
     fill(home_of(bare))
     done = bare("cache", "empty", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "0.000900 MB freed."
+    assert done.stdout.splitlines()[-1] == "0.00100 MB freed."
     assert files_in(home_of(bare)) == {place for place in NEVER_REMOVED if not place.endswith(".lock")}
     assert (home_of(bare) / "phones/leases/serial.lock").exists()
 
@@ -119,7 +131,7 @@ def test_emptying_is_refused_where_nobody_can_be_asked(bare):
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("mbench: Remove 0.000900 MB of artifacts, pictures, weights,")
+    assert done.stderr.startswith("mbench: Remove 0.00100 MB of artifacts, pictures, weights,")
     assert done.stderr.endswith("Nobody can be asked here; say --yes.\n")
     assert shown(bare) == dict.fromkeys(KINDS, (1, 100))
 
@@ -142,7 +154,7 @@ def test_emptying_asks_first_and_no_is_the_default(bare, answer, entries):
     out, err = process.communicate(timeout=60)
     os.close(ours)
     assert process.returncode == 0
-    assert "Remove 0.000900 MB of artifacts," in err
+    assert "Remove 0.00100 MB of artifacts," in err
     assert shown(bare) == dict.fromkeys(KINDS, (entries, entries * 100))
     assert (out == "nothing was removed.\n") == bool(entries)
 
@@ -154,7 +166,7 @@ def test_pruning_by_age_removes_what_was_last_used_before_it(bare):
     assert bare("cache", "prune", "--older-than", "10").stdout == "nothing was removed.\n"
     age(home, days=10.1)
     (home / "prepared" / "key.npy").touch()
-    assert bare("cache", "prune", "--older-than", "10").stdout.endswith("0.000800 MB freed.\n")
+    assert bare("cache", "prune", "--older-than", "10").stdout.endswith("0.000900 MB freed.\n")
     assert [kind for kind, (entries, _) in shown(bare).items() if entries] == ["pictures"]
 
 

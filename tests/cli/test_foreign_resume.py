@@ -177,6 +177,24 @@ def test_a_delegate_beside_resume_that_names_no_library_is_refused(begun, mbench
     assert "it loads none." in refused(mbench, "--delegate", "cpu", status=2)
 
 
+def test_a_metric_that_a_plan_names_is_run_where_the_user_names_it_too(begun, mbench, tmp_path):
+    session = interrupted(begun, mbench)
+    mark = tmp_path / "started.txt"
+    (tmp_path / "evil.py").write_text(f"open({str(mark)!r}, 'w')\ndef evil(outputs, labels): return labels >= 0\n")
+    named = f"{tmp_path}/evil.py:evil"
+
+    def ask(plan):
+        plan["question"] = {"dataset": "digits", "metric": named}
+        plan["ask_devices"] = True
+
+    edit(session / "plan.json", ask)
+    line = refused(mbench, status=2)
+    assert f"judges answers by {named}, which is code that its plan names" in line
+    assert f"--metric '{named}'" in line
+    assert f"repeats that of session {session.name}: {named}" in refused(mbench, "--metric", "m.py:other", status=2)
+    assert not mark.exists()
+
+
 def test_a_lock_that_is_a_link_overwrites_nothing(begun, mbench, victim):
     session = interrupted(begun, mbench)
     (session / ".lock").unlink(missing_ok=True)

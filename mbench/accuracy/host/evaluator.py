@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.scores import Confusion, Metric
+from mbench.core.scores import Confusion, Metric, OwnMetric
 
 Outputs = tuple[NDArray[Any], ...]
 """Each output, (pictures, …) as the file stores it; or what is kept of them."""
@@ -33,6 +33,7 @@ class Evaluation:
         hits: for each asked example, whether the first answer was right; None for tasks without such a thing.
         first_answers: of a classification, for each asked example: the class of its first answer, or `NO_ANSWER`.
         confusion: of a classification of few classes: what was answered to which.
+        values: of a user's metric of values, for each asked example.
         doubts: why the metrics may not be what the network can do, a sentence each.
         guessing: whether the first answers are not shown to be better than guesses.
     """
@@ -41,6 +42,7 @@ class Evaluation:
     hits: list[bool] | None = None
     first_answers: list[int] | None = None
     confusion: Confusion | None = None
+    values: list[float] | None = None
     doubts: tuple[str, ...] = ()
     guessing: bool = False
 
@@ -59,6 +61,7 @@ class Evaluator:
         meaning: of a classifier: (outputs,) the data set's class of each output; out of its range: none of them.
         cells_sha256: of a geolocation: the file that told where each class lies.
         labels_sha256: the user's list of what each output stands for; None: there is none.
+        own_metric: the user's function that judges; None: the data set's task says what counts.
     """
 
     keep: Keep
@@ -68,6 +71,7 @@ class Evaluator:
     meaning: NDArray[np.intp] | None = field(default=None, compare=False)
     cells_sha256: str | None = None
     labels_sha256: str | None = None
+    own_metric: OwnMetric | None = None
 
     def evaluate(self, outputs: Outputs, answered: NDArray[np.bool_], rows: Rows) -> Evaluation:
         """Return what whole outputs are worth, (asked, …) each: those that are judged."""

@@ -18,15 +18,15 @@ from pydantic import ValidationError
 from mbench.accuracy.host.prepared import GEOMETRY_VERSION
 from mbench.core.choices import Layout
 from mbench.core.examples import DatasetFacts
-from mbench.core.scores import Score
+from mbench.core.scores import OwnMetric, Score
 from mbench.core.workloads import Document
 from mbench.files.whole import write_whole
 
 _LOG = logging.getLogger(__name__)
 
 
-DOUBTS_VERSION: Final = 2
-"""Rises with each new doubt of a score: what was kept without being asked for it is scored again."""
+DOUBTS_VERSION: Final = 3
+"""Rises with each new doubt of a score, and what else scores say: what was kept without it is scored again."""
 
 
 class ScoreRequest(Document):
@@ -40,6 +40,7 @@ class ScoreRequest(Document):
         labels_sha256: the user's list of what each output stands for.
         layout: as the user said; None: by the input's shape.
         output: as the user said; None: the only one, or all.
+        own_metric: the user's function that judges; None: the data set's task says what counts.
         geometry_version: of decoding and resizing; `decoder` is Pillow's release, `runtime` LiteRT's.
         doubts_version: of what is looked for in answers.
     """
@@ -56,6 +57,7 @@ class ScoreRequest(Document):
     labels_sha256: str | None = None
     layout: Layout | None = None
     output: str | None = None
+    own_metric: OwnMetric | None = None
     asked: int | None
     seed: int
     delegate: str

@@ -13,7 +13,7 @@ from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.core.delegates import Delegate
 from mbench.core.examples import Examples
 from mbench.core.ports import Progress
-from mbench.core.scores import NAMED_FAILURES, Score, pack_answers, pack_hits
+from mbench.core.scores import NAMED_FAILURES, Score, pack_answers, pack_hits, pack_values
 
 SLOW_EXAMPLES: Final = 500
 """Asked of a file of 16-bit integers unless the user names a number: 0.3 s each of MobileNet 1.0 at 224 pixels."""
@@ -79,6 +79,8 @@ def score_file(
         metrics=evaluation.metrics,
         hits=None if evaluation.hits is None else pack_hits(evaluation.hits),
         first_answers=None if evaluation.first_answers is None else pack_answers(evaluation.first_answers),
+        own_metric=evaluator.own_metric,
+        values=None if evaluation.values is None else pack_values(evaluation.values),
         confusion=evaluation.confusion,
         doubts=evaluation.doubts,
         seconds=round(answered.seconds, 3),

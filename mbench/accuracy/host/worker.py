@@ -98,7 +98,7 @@ class Tensor:
     Attributes:
         open_sizes: whether a size other than the batch is open; `shape` has a 1 there that means nothing.
         quantized_as: of a float input: how the file's own operators store it first; None: they take it as it is.
-        aliases: what signatures of the main graph call it.
+        aliases: what signatures call it.
     """
 
     name: str
@@ -128,12 +128,16 @@ def read_tensors(file: ModelFile) -> Tensors:
     from mbench.accuracy.host.quantize_operators import quantized_inputs
 
     interpreter = _loaded(file)
-    named = _output_names(interpreter)
+    taken, named = _signature_names(interpreter)
     inputs = interpreter.get_input_details()
     quantized = quantized_inputs(file.path) if any(_is_float(detail) for detail in inputs) else {}
     return Tensors(
         inputs=tuple(
-            replace(tensor_of(detail), quantized_as=quantized.get(int(detail["index"])) if _is_float(detail) else None)
+            replace(
+                tensor_of(detail),
+                quantized_as=quantized.get(int(detail["index"])) if _is_float(detail) else None,
+                aliases=tuple(taken.get((int(detail["index"]), str(detail["name"])), ())),
+            )
             for detail in inputs
         ),
         outputs=tuple(
@@ -147,15 +151,22 @@ def _is_float(detail: dict[str, Any]) -> bool:
     return bool(np.dtype(detail["dtype"]).kind == "f")
 
 
-def _output_names(interpreter: Any) -> dict[tuple[int, str], list[str]]:
-    """Return what signatures call outputs, by a tensor's index and name, which no tensor of another graph shares."""
-    found: dict[tuple[int, str], list[str]] = {}
+_Names = dict[tuple[int, str], list[str]]
+"""By a tensor's index and name, which no tensor of another graph shares."""
+
+
+def _signature_names(interpreter: Any) -> tuple[_Names, _Names]:
+    """Return what signatures call inputs, and outputs."""
+    taken: _Names = {}
+    given: _Names = {}
     for key in filter(None, interpreter.get_signature_list()):
-        for alias, detail in interpreter.get_signature_runner(key).get_output_details().items():
-            names = found.setdefault((int(detail["index"]), str(detail["name"])), [])
-            if alias not in names:
-                names.append(str(alias))
-    return found
+        runner = interpreter.get_signature_runner(key)
+        for found, details in ((taken, runner.get_input_details()), (given, runner.get_output_details())):
+            for alias, detail in details.items():
+                names = found.setdefault((int(detail["index"]), str(detail["name"])), [])
+                if alias not in names:
+                    names.append(str(alias))
+    return taken, given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,17 +217,17 @@ def ask(rows: AskedRows) -> Answers:
         ArtifactError: an inference failed.
     """
     outputs = _asker(rows.asking).outputs(rows.rows)
-    numbers = _are_numbers(outputs, len(rows.rows))
+    numbers = are_numbers(outputs, len(rows.rows))
     for output in outputs:
         output[~numbers] = 0
     keep = rows.asking.keep
     if keep is None:
         return Answers(numbers=numbers, outputs=outputs)
     kept = keep(outputs)
-    return Answers(numbers=numbers & _are_numbers(kept, len(numbers)), outputs=kept)
+    return Answers(numbers=numbers & are_numbers(kept, len(numbers)), outputs=kept)
 
 
-def _are_numbers(outputs: tuple[NDArray[Any], ...], count: int) -> NDArray[np.bool_]:
+def are_numbers(outputs: tuple[NDArray[Any], ...], count: int) -> NDArray[np.bool_]:
     """Return (count,): whether all outputs of a row are numbers."""
     numbers = np.ones(count, np.bool_)
     for output in outputs:
@@ -236,7 +247,7 @@ class _Asker:
         self._encode = picture_encoder(asking.form, asking.scaling, tensor_of(source))
         self._pictures = np.load(asking.pictures, mmap_mode="r").view(np.ndarray)
         self._targets = [
-            (int(detail["index"]), _without_batch(detail["shape"]), np.dtype(detail["dtype"]))
+            (int(detail["index"]), without_batch(detail["shape"]), np.dtype(detail["dtype"]))
             for place, detail in enumerate(self._interpreter.get_output_details())
             if asking.output in {None, place}
         ]
@@ -263,7 +274,8 @@ def _asker(asking: Asking) -> _Asker:
     return _Asker(asking)
 
 
-def _without_batch(shape: NDArray[np.integer]) -> tuple[int, ...]:
+def without_batch(shape: NDArray[np.integer]) -> tuple[int, ...]:
+    """Return a shape without its batch of one, if it has one besides other sizes."""
     sizes = tuple(int(size) for size in shape)
     return sizes[1:] if len(sizes) > 1 and sizes[0] == 1 else sizes
 

@@ -12,6 +12,7 @@ from mbench.accuracy.tasks.detections import detection_evaluator
 from mbench.accuracy.tasks.faces import face_evaluator
 from mbench.accuracy.tasks.output_labels import OutputLabels
 from mbench.accuracy.tasks.places import Cells, place_evaluator
+from mbench.core.errors import UnsupportedModel
 from mbench.core.examples import Examples, Task
 
 
@@ -57,3 +58,5 @@ def evaluator_for(
         case Task.DETECTION:
             assert isinstance(examples, BoxedExamples)  # a detection's are
             return detection_evaluator(opened, examples, second)
+        case Task.OWN:
+            raise UnsupportedModel("labels of your own are understood by --metric FILE.py:NAME alone.")

@@ -30,11 +30,14 @@ ENDED_HANGING: Final = 70
 """Status of a process that was so ended."""
 
 
+LONGER: Final = "--build-timeout"
+
+
 class _OutOfTime(BaseException):
     """Code ran for longer than it may; not an `Exception`, which that code may catch."""
 
 
-def load_python(named: PythonName, *, timeout_s: float) -> Any:
+def load_python(named: PythonName, *, timeout_s: float, longer: str = LONGER) -> Any:
     """Return what a user's file calls by a name; its folder stands behind everything else on the path.
 
     Raises:
@@ -46,16 +49,17 @@ def load_python(named: PythonName, *, timeout_s: float) -> Any:
         module = importlib.import_module(named.module) if "." in named.module else _module_of(named)
         return getattr(module, named.name)
 
-    return call_python(load, what=str(named), timeout_s=timeout_s)
+    return call_python(load, what=str(named), timeout_s=timeout_s, longer=longer)
 
 
-def call_python(function: Callable[[], Value], *, what: str, timeout_s: float) -> Value:
+def call_python(function: Callable[[], Value], *, what: str, timeout_s: float, longer: str = LONGER) -> Value:
     """Return what a user's function answers.
 
     Args:
         function: called without arguments.
         what: it is called in messages.
         timeout_s: seconds after which it is given up.
+        longer: the option that gives it longer.
 
     Raises:
         ArtifactError: it raised, hung, or called for an exit.
@@ -65,7 +69,7 @@ def call_python(function: Callable[[], Value], *, what: str, timeout_s: float) -
             return function()
     except _OutOfTime:
         raise ArtifactError(
-            f"{what} was still running after {timeout_s:g} s and was ended; --build-timeout gives it longer."
+            f"{what} was still running after {timeout_s:g} s and was ended; {longer} gives it longer."
         ) from None
     except SystemExit as error:
         raise ArtifactError(f"{what} called sys.exit({error.code!r}) instead of returning.") from error

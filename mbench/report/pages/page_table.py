@@ -10,12 +10,12 @@ from mbench.report.pages.delegated_share import share_of
 from mbench.report.pages.templates import Markup, cell_attributes, joined, table_cell
 from mbench.report.render.number_format import ABSENT
 from mbench.report.render.text_table import cell_text
-from mbench.report.results.accuracy_columns import metric_text, row_metric, saturated_top5
+from mbench.report.results.accuracy_columns import metric_text, saturated_top5
 from mbench.report.results.columns import ACCURACY, ALL, LATENCY, ResultColumn, chosen_columns, column_names
 from mbench.report.results.footnotes import SAID_OF_DEVICES
 from mbench.report.results.latency_text import below_clock, latency_value
 from mbench.report.results.row import Row
-from mbench.report.results.scored import TOP5, metric_label
+from mbench.report.results.scored import TOP5, metric_header, metrics_by_header, of_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +134,32 @@ def _latency(row: Row) -> str:
 
 def _accuracies(rows: Sequence[Row]) -> list[PageColumn]:
     """Return a column per metric that some row has, and the first one's on the device where the host has it, too."""
-    names = [*dict.fromkeys(metric.name for row in rows for metric in row.metrics)]
+    likes = [*metrics_by_header(metric for row in rows for metric in row.metrics).values()]
     saturated = {TOP5} if saturated_top5(rows) is not None else set()
-    found = [_accuracy(name, on_device=False, shown=name not in saturated) for name in names]
+    found = [_accuracy(like, on_device=False, shown=like.name not in saturated) for like in likes]
     if any(row.metrics_device and row.top1_place == "host" for row in rows):
-        found.append(_accuracy(names[0], on_device=True))
+        found.append(_accuracy(likes[0], on_device=True))
     return found
 
 
-def _accuracy(name: str, *, on_device: bool, shown: bool = True) -> PageColumn:
+def _accuracy(like: Metric, *, on_device: bool, shown: bool = True) -> PageColumn:
     def value(row: Row) -> Value:
-        metric = _metric(row, name, on_device=on_device)
+        metric = _metric(row, like, on_device=on_device)
         return NOTHING if metric is None else Value(metric.value, metric.low, metric.high)
 
     where = " on device" if on_device else ""
     return PageColumn(
-        name=f"{name}_device" if on_device else name,
-        header=f"{metric_label(name)}{where} (%)",
-        text=lambda row: metric_text(row, _metric(row, name, on_device=on_device)),
+        name=f"{like.name}_device" if on_device else like.name,
+        header=metric_header(like, where),
+        text=lambda row: metric_text(row, _metric(row, like, on_device=on_device)),
         value=value,
         shown=shown,
         interval=True,
     )
 
 
-def _metric(row: Row, name: str, *, on_device: bool) -> Metric | None:
-    if on_device:
-        return next((metric for metric in row.metrics_device if metric.name == name), None)
-    return row_metric(row, name)
+def _metric(row: Row, like: Metric, *, on_device: bool) -> Metric | None:
+    return of_column(row.metrics_device if on_device else row.metrics, like)
 
 
 def _latency_value(row: Row) -> Value:

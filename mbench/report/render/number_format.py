@@ -78,6 +78,27 @@ def percent_of(metric: Metric) -> str:
     return f"{100 * metric.value:.{decimals}f} [{100 * metric.low:.{decimals}f}, {100 * metric.high:.{decimals}f}]"
 
 
+def metric_number(metric: Metric) -> str:
+    """Return a share in percent, or a value in its own unit, with its interval: `31.42 [31.20, 31.64]`.
+
+    The decimals of a value show two significant digits of its interval's width.
+    """
+    if metric.kind == "share":
+        return percent_of(metric)
+    if metric.low is None or metric.high is None or metric.low == metric.high:
+        return f"{metric.value:.{_decimals(metric.value, DIGITS)}f}"
+    decimals = _decimals(metric.high - metric.low, 2)
+    return f"{metric.value:.{decimals}f} [{metric.low:.{decimals}f}, {metric.high:.{decimals}f}]"
+
+
+def change_number(difference: float, interval: tuple[float, float] | None) -> str:
+    """Return a difference of values with its sign and its interval: `-0.31 [-0.40, -0.22]`."""
+    if interval is None or interval[0] == interval[1]:
+        return f"{difference:+.{_decimals(difference, DIGITS)}f}" if difference else "0"
+    decimals = _decimals(interval[1] - interval[0], 2)
+    return f"{difference:+.{decimals}f} [{interval[0]:+.{decimals}f}, {interval[1]:+.{decimals}f}]"
+
+
 def share_decimals(examples: int) -> int:
     """Return the decimals of a percentage that so many examples bear: 0 up to 100, 1 up to 1000, 2 beyond."""
     return min(max(len(str(examples - 1)) - 2, 0), 2)

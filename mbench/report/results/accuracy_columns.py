@@ -7,10 +7,19 @@ from typing import Final
 
 from mbench.core.results import JobResult, WarningCode
 from mbench.core.scores import Metric
-from mbench.report.render.number_format import ABSENT, UNKNOWN, percent_of
+from mbench.report.render.number_format import ABSENT, UNKNOWN, metric_number
 from mbench.report.results.paired_scores import alike, compare_all
 from mbench.report.results.row import Row
-from mbench.report.results.scored import TOP1, TOP5, chosen_score, metric_label, scored_of
+from mbench.report.results.scored import (
+    TOP1,
+    TOP5,
+    chosen_score,
+    metric_header,
+    metric_label,
+    metrics_by_header,
+    of_column,
+    scored_of,
+)
 
 SATURATED: Final = 0.99
 """A top-5 above it in every row distinguishes no two rows, and has no column."""
@@ -32,25 +41,25 @@ class AccuracyColumn:
 
 def accuracy_columns(rows: Sequence[Row]) -> tuple[AccuracyColumn, ...]:
     """Return a column per metric that some row has, top-1 first, then top-1 on the device; none without scores."""
-    names = [*dict.fromkeys(metric.name for row in rows for metric in row.metrics)]
-    if saturated_top5(rows) is not None:
-        names.remove(TOP5)
+    found = metrics_by_header(metric for row in rows for metric in row.metrics)
+    saturated = saturated_top5(rows) is not None
+    likes = [metric for metric in found.values() if not (saturated and metric.name == TOP5)]
     columns = [
         AccuracyColumn(
-            header=f"{metric_label(name)} (%)",
-            text=_text(name, attrgetter("metrics")),
+            header=metric_header(like),
+            text=_text(like, attrgetter("metrics")),
             spare=ACCURACY_SPARE if place == 0 else 4,
         )
-        for place, name in enumerate(names)
+        for place, like in enumerate(likes)
     ]
     if any(row.metrics_device and row.top1_place == "host" for row in rows):
         columns.extend(
             AccuracyColumn(
-                header=f"{metric_label(name)} on device (%)",
-                text=_text(name, attrgetter("metrics_device")),
+                header=metric_header(like, " on device"),
+                text=_text(like, attrgetter("metrics_device")),
                 spare=3 + place,
             )
-            for place, name in enumerate(names[:1])
+            for place, like in enumerate(likes[:1])
         )
     return tuple(columns)
 
@@ -82,9 +91,9 @@ def best_rows(results: Sequence[JobResult]) -> frozenset[int]:
 
 
 def metric_text(row: Row, metric: Metric | None) -> str:
-    """Return a percentage with its interval; `–` where outputs mean nothing, `?` where nobody scored them."""
+    """Return a metric with its interval; `–` where outputs mean nothing, `?` where nobody scored them."""
     if metric is not None:
-        return percent_of(metric)
+        return metric_number(metric)
     meaningless = any(warning.code is WarningCode.LATENCY_ONLY for warning in row.warnings)
     return ABSENT if meaningless or row.artifact_sha256 is None else UNKNOWN
 
@@ -94,5 +103,5 @@ def row_metric(row: Row, name: str) -> Metric | None:
     return next((metric for metric in row.metrics if metric.name == name), None)
 
 
-def _text(name: str, metrics: Callable[[Row], Sequence[Metric]]) -> Callable[[Row], str]:
-    return lambda row: metric_text(row, next((metric for metric in metrics(row) if metric.name == name), None))
+def _text(like: Metric, metrics: Callable[[Row], Sequence[Metric]]) -> Callable[[Row], str]:
+    return lambda row: metric_text(row, of_column(metrics(row), like))

@@ -5,9 +5,7 @@ from typing import Final
 
 from mbench.core.examples import Task
 from mbench.core.flips import Flips, flips_between
-from mbench.core.own_variants import OwnVariant
 from mbench.core.scores import Metric, Score
-from mbench.core.variants import Variant
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, percent_of, points
 from mbench.report.results.paired_scores import (
     MOST_COMPARED,
@@ -18,7 +16,18 @@ from mbench.report.results.paired_scores import (
     compare_all,
     drops_against_float,
 )
-from mbench.report.results.scored import Scored, asked_pairs, dataset_label, form_label, pictures_noun
+from mbench.report.results.scored import (
+    TOP1,
+    Scored,
+    asked_pairs,
+    dataset_label,
+    form_label,
+    metric_label,
+    metric_name,
+    metric_source,
+    pictures_noun,
+)
+from mbench.report.results.value_changes import value_lines, without_quantization
 
 MOST_NAMES: Final = 5
 """Of rows or examples in one line; all are counted."""
@@ -29,6 +38,7 @@ WITH_FIRST_ANSWER: Final = (Task.CLASSIFICATION, Task.GEOLOCATION)
 MOST_PAIRS: Final = 6
 
 _TEST = "McNemar's exact test on the same examples"
+_TEST_OF_VALUES = "Student's paired test on the same examples"
 
 
 def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
@@ -47,6 +57,9 @@ def accuracy_lines(scored: Sequence[Scored], *, on: str = "") -> Iterator[str]:
     for group in groups:
         yield from _comparison(group, on=on, several=len(groups) > 1)
     for group in groups:
+        if group[0].score.values is not None:
+            yield from value_lines(group, on)
+            continue
         yield from _drops(group, on)
         yield from _same_answers(group, on)
 
@@ -83,16 +96,17 @@ def _ground(score: Score) -> str:
     cells = "" if score.cells_sha256 is None else f", cells sha256 {score.cells_sha256[:SHORT_SHA]}"
     labels = "" if score.labels_sha256 is None else f", outputs by labels sha256 {score.labels_sha256[:SHORT_SHA]}"
     taken = f", {said}" if (said := form_label(score)) else ""
+    judged = "" if score.own_metric is None else f", by {metric_source(score.own_metric)}"
     place = f"on the device by delegate {score.delegate}"
     if score.place == "host":
         place = f"on the host by LiteRT {score.runtime or UNKNOWN}, delegate {score.delegate}"
     intervals = sorted({metric.interval for metric in score.metrics if metric.interval is not None})
     over = "examples" if asked_pairs(score) is None else "pairs"
-    how = {"wilson": "by Wilson", "bootstrap": f"by bootstrap over {over}"}
+    how = {"wilson": "by Wilson", "bootstrap": f"by bootstrap over {over}", "student": f"by Student's t over {over}"}
     said = f"; 95 % intervals {' or '.join(how[name] for name in intervals)}" if intervals else ""
     return (
         f"{dataset_label(dataset)}, {_asked(score)}, sha256 {dataset.sha256[:SHORT_SHA]}; preprocessing "
-        f"{score.preprocessing}{taken}{offset}{labels}{cells}; scored {place}{said}"
+        f"{score.preprocessing}{taken}{offset}{labels}{cells}{judged}; scored {place}{said}"
     )
 
 
@@ -141,7 +155,7 @@ def _agreement(score: Score) -> str:
     if agreement is None:
         return UNKNOWN
     step = "" if agreement.largest_step is None else f"; {_step(agreement.largest_step)}"
-    if score.dataset.task not in WITH_FIRST_ANSWER:
+    if score.dataset.task not in WITH_FIRST_ANSWER or score.own_metric is not None:
         return f"{count_of(agreement.examples, pictures_noun(score))} compared{step}"
     differ = agreement.examples - agreement.same_top1
     names = f"; differing: {named_some(agreement.differing, total=differ)}" if agreement.differing else ""
@@ -157,15 +171,23 @@ def _comparison(group: Sequence[Scored], *, on: str, several: bool) -> Iterator[
     if several:
         score = group[0].score
         where = f"{on} ({dataset_label(score.dataset)}, {count_of(score.asked, 'example')}, {score.preprocessing})"
+    name = _judged(group)
     if len(group) > MOST_COMPARED:
-        yield f"Top-1{where}: {len(group)} files are not compared with each other, {MOST_COMPARED} at most would be."
+        yield f"{name}{where}: {len(group)} files are not compared with each other, {MOST_COMPARED} at most would be."
     elif (comparison := compare_all(group)) is not None:
-        yield f"Top-1{where}: {_verdict(comparison)}."
+        test = _TEST if group[0].score.values is None else _TEST_OF_VALUES
+        yield f"{name}{where}: {_verdict(comparison, test)}."
 
 
-def _verdict(comparison: Comparison) -> str:
+def _judged(group: Sequence[Scored]) -> str:
+    """Return what is compared: a user's metric, or else top-1."""
+    score = group[0].score
+    return metric_name(score.metrics[0]) if score.own_metric is not None else metric_label(TOP1)
+
+
+def _verdict(comparison: Comparison, how: str) -> str:
     over = f"Holm's correction over {comparison.pairs} pairs, " if comparison.pairs > 1 else ""
-    test = f"({_TEST}, {over}5 % level)"
+    test = f"({how}, {over}5 % level)"
     better = [f"{each.first.label} > {each.second.label}" for each in comparison.better]
     if comparison.best is not None:
         others = "the other" if comparison.pairs == 1 else "each of the others"
@@ -182,10 +204,11 @@ def _drops(group: Sequence[Scored], on: str) -> Iterator[str]:
         return
     examples = count_of(group[0].score.asked, "example")
     what = f"in points [95 % interval by Newcombe's method 10, paired over the same {examples}]; below 0 it is a gain"
+    name = "top-1" if group[0].score.own_metric is None else _judged(group)
     if len(found) == 1:
-        yield f"Drop of top-1{on} against fp32, {what}: {_network(found[0])}."
+        yield f"Drop of {name}{on} against fp32, {what}: {_network(found[0])}."
         return
-    yield f"Drop of top-1{on} against fp32, {what}:"
+    yield f"Drop of {name}{on} against fp32, {what}:"
     yield from (f"Drop, {_network(drops)}." for drops in found)
 
 
@@ -195,7 +218,7 @@ def _network(drops: Drops) -> str:
         paired = drop.difference
         low, high = paired.interval.low, paired.interval.high
         said.append(f"{_quantization(drop, drops)} {points(paired.difference, low, high, paired.counts.examples)}")
-    return f"{_without_quantization(drops.variant)}: {', '.join(said)}"
+    return f"{without_quantization(drops.variant)}: {', '.join(said)}"
 
 
 def _same_answers(group: Sequence[Scored], on: str) -> Iterator[str]:
@@ -207,7 +230,7 @@ def _same_answers(group: Sequence[Scored], on: str) -> Iterator[str]:
             f"{_quantization(drop, drops)} {flips_text(drop.flips)}" for drop in drops.drops if drop.flips is not None
         ]
         if said:
-            yield f"Same first answer{on} as fp32, {how}, {_without_quantization(drops.variant)}: {', '.join(said)}."
+            yield f"Same first answer{on} as fp32, {how}, {without_quantization(drops.variant)}: {', '.join(said)}."
     if not networks and len(group) == 2:
         first, second = group
         if (flips := flips_between(first.score, second.score)) is not None:
@@ -229,10 +252,6 @@ def _quantization(drop: Drop, drops: Drops) -> str:
     quantization = drop.variant.quantization
     several = sum(each.variant.quantization is quantization for each in drops.drops) > 1
     return f"{quantization} {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if several else str(quantization)
-
-
-def _without_quantization(variant: Variant | OwnVariant) -> str:
-    return str(variant).removesuffix(f"_{variant.quantization}")
 
 
 def _shared(scored: Sequence[Scored], describe: Callable[[Score], str]) -> dict[str, list[str]]:

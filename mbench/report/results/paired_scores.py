@@ -1,16 +1,17 @@
 """Scores of several files on the same examples, compared example by example.
 
-No file is called better than another because of two percentages: only where McNemar's test says so, after Holm's
-correction over all pairs that are looked at.
+No file is called better than another because of two percentages: only where McNemar's test says so, or of a user's
+metric of values Student's paired test, after Holm's correction over all pairs that are looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
 from mbench.core.bounds import Count, Share
 from mbench.core.flips import Flips, flips_between
+from mbench.core.means import compare_values
 from mbench.core.own_variants import OwnVariant, parse_any_variant
 from mbench.core.proportions import PairedDifference, compare_scores, holm_adjusted
 from mbench.core.scores import Score
@@ -57,7 +58,8 @@ class Against(Document):
 
     Attributes:
         name: of the other file: the float32 one of its network, or of two files the first.
-        drop: the other's share of right answers minus this one's, -1 to 1, with Newcombe's 95 % interval.
+        drop: the other's share of right answers minus this one's, -1 to 1, with Newcombe's 95 % interval; of a user's
+            metric of values, the other's mean minus this one's, in its unit, with Student's.
         compared: examples to which at least one of the two gives a class; None where first answers are not kept, and
             so likewise what follows.
         same_answer: share of `compared` with the same first answer, with Wilson's 95 % interval.
@@ -100,11 +102,12 @@ def alike(scored: Sequence[Scored]) -> tuple[tuple[Scored, ...], ...]:
     """Return the scores in groups whose hits may be compared: same examples, same place, hits kept."""
     groups: list[list[Scored]] = []
     for each in scored:
-        if each.score.hits is None:
+        if each.score.hits is None and each.score.values is None:
             continue
         for group in groups:
             first = group[0].score
-            if first.place == each.score.place and first.comparable(each.score):
+            one_kind = (first.hits is None) == (each.score.hits is None)
+            if one_kind and first.place == each.score.place and first.comparable(each.score):
                 group.append(each)
                 break
         else:
@@ -121,16 +124,14 @@ def compare_all(scored: Sequence[Scored]) -> Comparison | None:
     if not 2 <= len(scored) <= MOST_COMPARED:
         return None
     pairs = [
-        (first, second, difference)
+        (first, second, *found)
         for first, second in combinations(scored, 2)
-        if (difference := compare_scores(first.score, second.score)) is not None
+        if (found := _gain(first.score, second.score)) is not None
     ]
-    adjusted = holm_adjusted([difference.p for _, _, difference in pairs])
+    adjusted = holm_adjusted([p for *_, p in pairs])
     better = [
-        Better(first=first, second=second, p=p)
-        if difference.difference > 0
-        else Better(first=second, second=first, p=p)
-        for (first, second, difference), p in zip(pairs, adjusted, strict=True)
+        Better(first=first, second=second, p=p) if gain > 0 else Better(first=second, second=first, p=p)
+        for (first, second, gain, _), p in zip(pairs, adjusted, strict=True)
         if p < LEVEL
     ]
     won = [sum(each.first is candidate for each in better) for candidate in scored]
@@ -138,6 +139,14 @@ def compare_all(scored: Sequence[Scored]) -> Comparison | None:
     return Comparison(
         scored=tuple(scored), pairs=len(pairs), better=tuple(sorted(better, key=lambda each: each.p)), best=best
     )
+
+
+def _gain(first: Score, second: Score) -> tuple[float, float] | None:
+    """Return how much better the first is, and the p-value of no difference; None where they cannot be compared."""
+    if (shares := compare_scores(first, second)) is not None:
+        return shares.difference, shares.p
+    values = compare_values(first, second)
+    return None if values is None else (values.gain, values.p)
 
 
 def drops_against_float(scored: Sequence[Scored]) -> tuple[Drops, ...]:
@@ -149,19 +158,31 @@ def drops_against_float(scored: Sequence[Scored]) -> tuple[Drops, ...]:
     Args:
         scored: one group of `alike`.
     """
+    return tuple(
+        Drops(base=base, variant=variant, drops=tuple(_drops(base, others)))
+        for variant, base, others in float_networks(scored)
+        if base.score.hits is not None
+    )
+
+
+def float_networks(
+    scored: Sequence[Scored],
+) -> Iterator[tuple[Variant | OwnVariant, Scored, list[tuple[Variant | OwnVariant, Scored]]]]:
+    """Yield each network that has a float32 file and others: the float32 variant, its score, and the others.
+
+    Args:
+        scored: one group of `alike`.
+    """
     networks: dict[tuple[object, ...], list[tuple[Variant | OwnVariant, Scored]]] = {}
     for each in scored:
         if (variant := _variant(each.name)) is not None:
             key = (replace(variant, quantization=Quantization.FP32), each.score.delegate)
             networks.setdefault(key, []).append((variant, each))
-    found = []
     for members in networks.values():
         floats = [member for member in members if member[0].quantization is Quantization.FP32]
         others = [member for member in members if member[0].quantization is not Quantization.FP32]
         if len(floats) == 1 and others:
-            variant, base = floats[0]
-            found.append(Drops(base=base, variant=variant, drops=tuple(_drops(base, others))))
-    return tuple(found)
+            yield (*floats[0], others)
 
 
 def each_against(scored: Sequence[Scored]) -> dict[FileKey, Against]:
@@ -172,8 +193,7 @@ def each_against(scored: Sequence[Scored]) -> dict[FileKey, Against]:
     """
     found = {}
     for group in alike(scored):
-        drops = drops_against_float(group)
-        pairs = [(each.base, drop.scored) for each in drops for drop in each.drops]
+        pairs = [(base, other) for _, base, others in float_networks(group) for _, other in others]
         if not pairs and len(group) == 2:
             pairs = [(group[0], group[1])]
         for base, other in pairs:
@@ -189,6 +209,8 @@ def file_key(score: Score) -> FileKey:
 
 def against_base(base: Scored, other: Scored) -> Against | None:
     """Return how a file's answers compare with those of another one; None where they were asked otherwise."""
+    if base.score.values is not None:
+        return _values_against(base, other)
     difference, flips = compare_scores(base.score, other.score), flips_between(base.score, other.score)
     if difference is None:
         return None
@@ -203,6 +225,24 @@ def against_base(base: Scored, other: Scored) -> Against | None:
         right_to_wrong=None if flips is None else flips.right_to_wrong,
         wrong_to_right=None if flips is None else flips.wrong_to_right,
         wrong_to_wrong=None if flips is None else flips.wrong_to_wrong,
+    )
+
+
+def _values_against(base: Scored, other: Scored) -> Against | None:
+    difference = compare_values(base.score, other.score)
+    if difference is None or difference.interval is None:
+        return None
+    return Against(
+        name=base.label,
+        sha256=base.score.artifact_sha256,
+        drop=difference.difference,
+        drop_ci=(difference.interval.low, difference.interval.high),
+        compared=None,
+        same_answer=None,
+        same_answer_ci=None,
+        right_to_wrong=None,
+        wrong_to_right=None,
+        wrong_to_wrong=None,
     )
 
 

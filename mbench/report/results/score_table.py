@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mbench.core.reasons import Unscored
 from mbench.core.scores import Metric, Score
-from mbench.report.render.number_format import ABSENT, SHORT_SHA, count_of, percent_of, significant
+from mbench.report.render.number_format import ABSENT, SHORT_SHA, count_of, metric_number, significant
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
 from mbench.report.results.accuracy_lines import accuracy_lines
 from mbench.report.results.paired_scores import alike, compare_all
@@ -14,7 +14,9 @@ from mbench.report.results.scored import (
     Scored,
     asked_pairs,
     dataset_label,
-    metric_label,
+    metric_header,
+    metrics_by_header,
+    of_column,
     once_each,
     pictures_noun,
 )
@@ -30,13 +32,13 @@ def score_table(scores: Sequence[tuple[str, Score | Unscored]]) -> TableValues:
     """
     named = [(name, score) for name, score in scores if isinstance(score, Score)]
     hosts, devices = (once_each(each for each in named if each[1].place == place) for place in ("host", "device"))
-    metrics = [*dict.fromkeys(metric.name for _, score in named for metric in score.metrics)]
+    metrics = [*metrics_by_header(metric for _, score in named for metric in score.metrics).values()]
     marks = _marks([score.reason for _, score in scores if isinstance(score, Unscored)])
     on_device = bool(devices)
     best = _best(hosts or devices)
     columns = [Column(header="File"), *([Column(header="Scored on", spare=3)] if on_device else [])]
     columns += [Column(header="Data set", spare=2), right_column("Examples", spare=1)]
-    columns += [right_column(f"{metric_label(name)} (%)", spare=_spare(name)) for name in metrics]
+    columns += [right_column(metric_header(like), spare=_spare(like.name)) for like in metrics]
     columns += [right_column("Failed", spare=4), right_column("Seconds", spare=5)]
     columns += [Column(header="Notes")] if marks else []
     rows = []
@@ -53,7 +55,7 @@ def score_table(scores: Sequence[tuple[str, Score | Unscored]]) -> TableValues:
 
 
 def _cells(
-    score: Score | Unscored, metrics: Sequence[str], *, best: tuple[str, str] | None, on_device: bool
+    score: Score | Unscored, metrics: Sequence[Metric], *, best: tuple[str, str] | None, on_device: bool
 ) -> list[Cell]:
     if isinstance(score, Unscored):
         return [Cell(ABSENT)] * (len(metrics) + 4 + on_device)
@@ -62,7 +64,7 @@ def _cells(
         *where,
         Cell(dataset_label(score.dataset)),
         Cell(_asked(score)),
-        *(_metric(score, name, best=best) for name in metrics),
+        *(_metric(score, like, best=best) for like in metrics),
         Cell(_failed(score)),
         Cell(significant(score.seconds)),
     ]
@@ -78,10 +80,11 @@ def _failed(score: Score) -> str:
     return str(failed) if asked_pairs(score) is None else count_of(failed, pictures_noun(score))
 
 
-def _metric(score: Score, name: str, *, best: tuple[str, str] | None) -> Cell:
-    metric: Metric | None = score.metric(name)
-    marked = name == TOP1 and (score.artifact_sha256, score.place) == best
-    return Cell(ABSENT if metric is None else percent_of(metric), Style.STRONG if marked else Style.PLAIN)
+def _metric(score: Score, like: Metric, *, best: tuple[str, str] | None) -> Cell:
+    metric = of_column(score.metrics, like)
+    first = like.name == TOP1 or score.own_metric is not None
+    marked = first and (score.artifact_sha256, score.place) == best
+    return Cell(ABSENT if metric is None else metric_number(metric), Style.STRONG if marked else Style.PLAIN)
 
 
 def _best(scored: Sequence[Scored]) -> tuple[str, str] | None:

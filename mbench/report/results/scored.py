@@ -7,7 +7,7 @@ from typing import Final
 from mbench.core.choices import Layout
 from mbench.core.examples import DatasetFacts, Task
 from mbench.core.results import JobResult
-from mbench.core.scores import Score
+from mbench.core.scores import Metric, OwnMetric, Score
 from mbench.report.render.number_format import SHORT_SHA, count_of
 
 TOP1: Final = "top1"
@@ -123,6 +123,42 @@ def metric_label(name: str) -> str:
     return METRIC_NAMES.get(name) or name.replace("_", " ").capitalize()
 
 
+def metric_header(metric: Metric, where: str = "") -> str:
+    """Return the head of a metric's column: `Top-1 (%)`, `psnr (dB, higher is better)`.
+
+    Args:
+        metric: any of the column's.
+        where: ` on device` where another column has the host's.
+    """
+    if metric.kind == "share":
+        return f"{metric_label(metric.name)}{where} (%)"
+    said = f"{metric.unit}, " if metric.unit is not None else ""
+    return f"{metric.name}{where} ({said}{metric.better} is better)"
+
+
+def metric_name(metric: Metric) -> str:
+    """Return what lines and charts call a metric: a user's own values by their function's name."""
+    return metric.name if metric.kind == "value" else metric_label(metric.name)
+
+
+def metric_source(own: OwnMetric) -> str:
+    """Return where a user's metric comes from: `psnr of nets.py sha256 0123456789ab`."""
+    return f"{own.name} of {own.source} sha256 {own.sha256[:SHORT_SHA]}"
+
+
+def metrics_by_header(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    """Return the first metric of each column, in the order in which they come."""
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        found.setdefault(metric_header(metric), metric)
+    return found
+
+
+def of_column(metrics: Iterable[Metric], like: Metric) -> Metric | None:
+    """Return the metric that stands in the same column as another one; None where there is none."""
+    return next((each for each in metrics if metric_header(each) == metric_header(like)), None)
+
+
 def _way_of(score: Score) -> str:
     """Return what a score's examples and their preparation are called, in full."""
     drawn = "" if score.selection_seed is None else f", seed {score.selection_seed}"
@@ -133,7 +169,8 @@ def _way_of(score: Score) -> str:
     labels = "" if score.labels_sha256 is None else f", labels {score.labels_sha256[:SHORT_SHA]}"
     offset = f", class 0 is output {score.label_offset}" if score.label_offset else ""
     taken = f", {said}" if (said := form_label(score)) else ""
-    return f"{examples}, {score.preprocessing}{taken}{offset}{labels}{cells}"
+    judged = "" if score.own_metric is None else f", {metric_source(score.own_metric)}"
+    return f"{examples}, {score.preprocessing}{taken}{offset}{labels}{cells}{judged}"
 
 
 def _last(result: JobResult, place: str) -> Score | None:

@@ -9,7 +9,8 @@ HOME/weights/downloads               what was fetched of them before the network
 HOME/binaries/downloads              what was fetched of a binary before the network failed
 HOME/phones/emulated_*               stand-in programs of emulated phones
 HOME/device_answers/SESSION          answers of devices whose scores are not stored yet
-HOME/build_logs                      what builders of users' own networks printed
+HOME/arrays/KEY                      users' own examples, laid out for scoring
+HOME/build_logs                      what builders of users' own networks, and their metrics, printed
 """
 
 import os
@@ -161,6 +162,7 @@ def kinds(home: Path) -> tuple[Kind, ...]:
         Marked("notes", "hashes and indexes of your data sets' files", home / "datasets", "*.json"),
         Marked("answers", "devices' answers of unfinished sessions", home / "device_answers", "*/"),
         Marked("stand-ins", "programs for emulated phones", home / "phones", "emulated_*"),
+        Marked("arrays", "your own arrays, laid out for scoring", home / "arrays", "*/"),
         Marked("build-logs", "what was printed while your own networks were built", home / "build_logs", "*.log"),
     )
 

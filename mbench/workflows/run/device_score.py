@@ -25,7 +25,7 @@ from mbench.core.examples import Examples
 from mbench.core.plain_text import without_name
 from mbench.core.ports import Clock, Progress
 from mbench.core.reasons import Unscored
-from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_answers, pack_hits
+from mbench.core.scores import NAMED_FAILURES, Agreement, Score, pack_answers, pack_hits, pack_values
 from mbench.core.workloads import OutputFacts, Workload
 from mbench.devices.host.facts import machine_name
 from mbench.devices.own_folders import session_part
@@ -304,6 +304,8 @@ def _score(artifact_sha256: str, workload: Workload, evaluation: DeviceEvaluatio
         metrics=worth.metrics,
         hits=None if worth.hits is None else pack_hits(worth.hits),
         first_answers=None if worth.first_answers is None else pack_answers(worth.first_answers),
+        own_metric=evaluation.evaluator.own_metric,
+        values=None if worth.values is None else pack_values(worth.values),
         confusion=worth.confusion,
         doubts=(*evaluation.doubts, *worth.doubts),
         agreement=agreement(outputs, evaluation.host.outputs, answered & evaluation.host.answered, name),

@@ -2,7 +2,7 @@
 
 A session folder may be somebody else's. What `mbench run --resume` starts comes from mbench itself, from the library of
 binaries, or of the user's own nights, by its SHA-256, or from whoever types the command: `--binary FILE`,
-`--delegate external:PATH`.
+`--delegate external:PATH`, `--metric FILE.py:NAME`.
 """
 
 from collections.abc import Sequence
@@ -37,6 +37,28 @@ def refuse_foreign_delegates(store: SessionStore, said: str | None) -> None:
         raise UsageError(
             f"session {session} loads {_words(missing)}, which is code that its plan names. If you trust it, name it "
             f"again: mbench run --resume {session} --delegate '{again}'"
+        )
+
+
+def refuse_foreign_metric(store: SessionStore, said: str | None) -> None:
+    """Refuse to run a user's metric, which devices' answers still are to be judged by, that is not named here too.
+
+    Args:
+        store: the session.
+        said: the value of `--metric`; None: it was left out.
+
+    Raises:
+        UsageError: it is missing, or it is another one.
+    """
+    plan, session = store.plan, store.plan.session
+    planned = None if plan.question is None else plan.question.metric
+    if said is not None and said != planned:
+        raise UsageError(f"--metric {said}: beside --resume it repeats that of session {session}: {planned or 'none'}.")
+    left = any(store.result(job.id) is None for part in plan.devices for job in part.jobs)
+    if planned is not None and said is None and plan.ask_devices and left:
+        raise UsageError(
+            f"session {session} judges answers by {planned}, which is code that its plan names. If you trust it, name "
+            f"it again: mbench run --resume {session} --metric '{planned}'"
         )
 
 

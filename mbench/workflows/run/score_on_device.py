@@ -10,7 +10,6 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.tasks.predictions import Recorder
 from mbench.core.errors import ArtifactError, UnsupportedModel
-from mbench.core.examples import Task
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.results import PlannedJob
@@ -27,7 +26,7 @@ from mbench.workflows.run.device_score import (
     score_on_device,
 )
 from mbench.workflows.run.one_run import DeviceBench, builtin_accepted
-from mbench.workflows.score.on_host import host_twin, other_scaling
+from mbench.workflows.score.on_host import has_first_answers, host_twin, other_scaling
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, check_input, open_spec
 from mbench.workflows.score.predictions import FilePredictions, predictions_csv
 
@@ -164,7 +163,7 @@ class DeviceAsking:
                 )
             finally:
                 self._progress.finish()
-            if job.workload.artifact.recipe is None and asking.dataset.task is Task.CLASSIFICATION:
+            if job.workload.artifact.recipe is None and has_first_answers(asking):
                 right = evaluator.evaluate(host.outputs, host.answered, prepared.indices).hits
                 silent = asking.evaluator(opened, lambda _: None, asked=asked)  # what it noted has been said
                 doubts = (*doubts, *other_scaling(opened, prepared, recipe, silent, right, pool=pool))

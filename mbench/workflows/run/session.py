@@ -20,7 +20,7 @@ from mbench.workflows.build.selection import Selection
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.device import Device
 from mbench.workflows.run.find_devices import find_devices
-from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_other_binary
+from mbench.workflows.run.foreign_code import refuse_foreign_delegates, refuse_foreign_metric, refuse_other_binary
 from mbench.workflows.run.late_devices import identify_late
 from mbench.workflows.run.make_plan import PlannedDevice, make_plan
 from mbench.workflows.run.many_devices import measure_parts
@@ -104,6 +104,7 @@ def resume(
     wait_s: float | None = None,
     binary: Path | None = None,
     delegates: str | None = None,
+    metric: str | None = None,
     failed: bool = False,
     predictions: Path | None = None,
     shown: Shown = _nowhere,
@@ -122,6 +123,7 @@ def resume(
         wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
         binary: the user's own benchmark_model that the session was begun with.
         delegates: those of the plan that are loaded from a path, as `--delegate` takes them.
+        metric: that of the plan, which judges devices' answers.
         failed: whether failed jobs are tried again; else it is noted that they are left.
         predictions: CSV file for what each file answers to each example, of a session that keeps it; None: none.
         shown: as of `run`.
@@ -137,6 +139,7 @@ def resume(
             f"session {store.plan.session} was begun without --predictions and keeps no answers; start a new run."
         )
     refuse_foreign_delegates(store, delegates)
+    refuse_foreign_metric(store, metric)
     refuse_other_binary(store, binary)
     _refuse_without_files(store, again=failed)
     profiles = [part.device.profile for part in store.plan.devices]

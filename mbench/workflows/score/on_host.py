@@ -13,6 +13,8 @@ from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import Prepared, prepare
 from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.host.score import SLOW_EXAMPLES, host_runtime, score_file
+from mbench.accuracy.own.array_examples import ArrayExamples
+from mbench.accuracy.own.array_scores import AS_GIVEN, score_arrays
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe
 from mbench.accuracy.tasks.predictions import Recorder
 from mbench.core.delegates import Delegate, DelegateKind
@@ -107,12 +109,13 @@ def _score_once(facts: ArtifactFacts, path: Path, second: _File | None, scoring:
         artifact_sha256=facts.sha256,
         second_sha256=None if second is None else second[0].sha256,
         dataset=asking.examples.facts,
-        preprocessing=recipe.name,
+        preprocessing=AS_GIVEN if asking.dataset.task is Task.OWN else recipe.name,
         label_offset=spec.label_offset,
         cells_sha256=None if asking.cells is None else asking.cells.sha256,
         labels_sha256=None if asking.labels is None else asking.labels.sha256,
         layout=spec.layout,
         output=spec.output,
+        own_metric=None if asking.metric is None else asking.metric.facts,
         asked=asked,
         seed=spec.seed,
         delegate=str(scoring.delegate),
@@ -148,6 +151,8 @@ def _score(
         asked = SLOW_EXAMPLES
     behind = None if second is None else open_file(second[1], delegate=scoring.delegate, pool=scoring.pool)
     evaluator = asking.evaluator(opened, note, asked=asked, second=behind)  # before pictures are prepared for it
+    if isinstance(asking.examples, ArrayExamples):
+        return _score_arrays(facts, opened, asking.examples, evaluator, asked, scoring)
     recorder = None if scoring.record is None else Recorder(opened, asking.examples, evaluator)
     check_input(recipe, opened)
     prepared = _prepared(opened, asked, scoring)
@@ -177,7 +182,7 @@ def _score(
             )
         if asking.dataset.task is Task.CLASSIFICATION:
             doubts = (*doubts, *_no_numbers(score, unreadable=int((~prepared.readable()).sum())))
-        if facts.recipe is None and asking.dataset.task is Task.CLASSIFICATION:  # others have no first answer
+        if facts.recipe is None and has_first_answers(asking):
             silent = asking.evaluator(opened, lambda _: None, asked=asked, second=behind)  # what it noted has been said
             doubts = (*doubts, *other_scaling(opened, prepared, recipe, silent, hits_of(score), pool=scoring.pool))
         return score.model_copy(
@@ -188,6 +193,36 @@ def _score(
         )
     finally:
         progress.finish()
+
+
+def _score_arrays(
+    facts: ArtifactFacts,
+    opened: OpenedFile,
+    examples: ArrayExamples,
+    evaluator: Evaluator,
+    asked: int | None,
+    scoring: _Scoring,
+) -> Score:
+    scoring.progress.start(f"scoring {facts.name}", min(asked or len(examples), len(examples)), unit="examples")
+    try:
+        return score_arrays(
+            opened,
+            examples,
+            evaluator,
+            asked=asked,
+            seed=scoring.asking.spec.seed,
+            artifact_sha256=facts.sha256 or "",
+            delegate=scoring.delegate,
+            pool=scoring.pool,
+            progress=scoring.progress,
+        )
+    finally:
+        scoring.progress.finish()
+
+
+def has_first_answers(asking: OpenSpec) -> bool:
+    """Whether answers are classes, of which other scalings can be asked for more that are right."""
+    return asking.dataset.task is Task.CLASSIFICATION and asking.metric is None
 
 
 def _no_numbers(score: Score, *, unreadable: int) -> Iterator[str]:

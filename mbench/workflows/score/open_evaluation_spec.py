@@ -9,8 +9,11 @@ from typing import Final
 from mbench.accuracy.datasets.catalogue import Dataset, open_dataset
 from mbench.accuracy.datasets.contradictions import near_copies, under_two_classes
 from mbench.accuracy.datasets.examples import LabelledExamples
+from mbench.accuracy.datasets.opened import Opening
 from mbench.accuracy.host.evaluator import Evaluator
 from mbench.accuracy.host.inference import OpenedFile
+from mbench.accuracy.own.array_examples import ARRAYS, open_arrays
+from mbench.accuracy.own.metric import WITH_LABELS, OpenMetric, metric_evaluator, open_metric
 from mbench.accuracy.pictures.input_form import unfit_scaling
 from mbench.accuracy.pictures.input_range import misfit
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe, find_recipe, upright, with_scaling
@@ -19,6 +22,7 @@ from mbench.accuracy.tasks.detections import check_counting
 from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
 from mbench.accuracy.tasks.output_labels import OutputLabels, open_labels
 from mbench.accuracy.tasks.places import Cells, open_cells
+from mbench.core.choices import MetricBetter
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Split, Task
 from mbench.core.own_variants import is_of_mbench, quantization_of
@@ -40,6 +44,7 @@ class OpenSpec:
         labels: of a classification: what outputs stand for, by the user's list; None: the data set's classes, in order.
         cache: folder for notes on the data set's files; None: none are kept.
         calibration_doubt: what speaks against scores of files that were calibrated for this; None: nothing.
+        metric: the user's own, which judges answers; None: the data set's task says what counts.
     """
 
     spec: EvaluationSpec
@@ -49,6 +54,7 @@ class OpenSpec:
     labels: OutputLabels | None = None
     cache: Path | None = None
     calibration_doubt: str | None = None
+    metric: OpenMetric | None = None
 
     def recipe_for(self, facts: ArtifactFacts) -> tuple[PreprocessingRecipe, tuple[str, ...]]:
         """Return the recipe of one file, and what speaks against it: what its author wrote into it counts.
@@ -139,6 +145,8 @@ class OpenSpec:
             UnsupportedModel: the file does not fit.
         """
         spec = self.spec
+        if self.metric is not None:
+            return metric_evaluator(opened, self.examples, self.metric, asked=asked)
         return evaluator_for(
             opened,
             self.examples,
@@ -173,33 +181,76 @@ def open_spec(spec: EvaluationSpec, *, cache: Path) -> OpenSpec:
 
     Args:
         spec: as it was typed.
-        cache: folder whose `datasets` is used.
+        cache: folder whose `datasets`, `arrays` and `build_logs` are used.
 
     Raises:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the data set, or the table of cells that belongs to it, is not there or cannot be read.
     """
-    opened = spec_for(
-        spec,
-        open_dataset(spec.dataset, cache=cache / "datasets", skip_unreadable=spec.skip_unreadable),
-        cache=cache / "datasets",
-    )
+    opened = spec_for(spec, dataset_of(spec, home=cache), home=cache)
     _ = opened.examples
     return opened
 
 
-def spec_for(spec: EvaluationSpec, dataset: Dataset, *, cache: Path | None = None) -> OpenSpec:
+def dataset_of(spec: EvaluationSpec, *, home: Path) -> Dataset:
+    """Return the data set that a spec names: one of `open_dataset`, or a user's arrays.
+
+    Raises:
+        DatasetError: it is not there.
+        UsageError: nor what an option says of it.
+    """
+    name, _, place = spec.dataset.partition(":")
+    if name != ARRAYS:
+        return open_dataset(spec.dataset, cache=home / "datasets", skip_unreadable=spec.skip_unreadable)
+    return open_arrays(Opening(reference=spec.dataset, place=place), home=home, timeout_s=spec.metric_timeout_s)
+
+
+def _refuse_beside_metric(spec: EvaluationSpec, dataset: Dataset) -> None:
+    """Refuse what means nothing beside a user's metric or arrays, or without them.
+
+    Raises:
+        UsageError: it names it.
+    """
+    if spec.metric is None:
+        if dataset.task is Task.OWN:
+            raise UsageError(f"{spec.dataset} has labels of your own; name what judges them by --metric FILE.py:NAME.")
+        said = "--metric-unit" if spec.metric_unit is not None else "--metric-better"
+        if spec.metric_unit is not None or spec.metric_better is not MetricBetter.HIGHER:
+            raise UsageError(f"{said} needs --metric FILE.py:NAME.")
+        return
+    if dataset.task not in WITH_LABELS:
+        tasks = ", ".join(WITH_LABELS[1:])
+        raise UsageError(
+            f"--metric takes labels of {tasks}, and arrays of your own; {spec.dataset} is a data set of {dataset.task}."
+        )
+    for option, value in (("--labels", spec.labels), ("--label-offset", spec.label_offset)):
+        if value is not None:
+            raise UsageError(f"{option} says which classes outputs stand for; --metric gets the outputs: leave it out.")
+    if dataset.task is not Task.OWN:
+        return
+    for option, given in (
+        ("--preprocessing", spec.preprocessing is not None),
+        ("--exif", spec.exif == "apply"),
+        ("--layout", spec.layout is not None),
+        ("--skip-unreadable", spec.skip_unreadable),
+    ):
+        if given:
+            raise UsageError(f"{option} is for pictures; {spec.dataset} gives arrays as the inputs take them.")
+
+
+def spec_for(spec: EvaluationSpec, dataset: Dataset, *, home: Path) -> OpenSpec:
     """Return what a spec means for its data set, which is open; its examples are not looked at.
 
     Args:
         spec: as it was typed.
         dataset: that it names.
-        cache: folder for notes on the data set's files.
+        home: folder whose `datasets` and `build_logs` are used.
 
     Raises:
         UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         DatasetError: the table of cells is not there, or cannot be read.
     """
+    _refuse_beside_metric(spec, dataset)
     for option, value, task in (
         ("--label-offset", spec.label_offset, Task.CLASSIFICATION),
         ("--labels", spec.labels, Task.CLASSIFICATION),
@@ -220,7 +271,15 @@ def spec_for(spec: EvaluationSpec, dataset: Dataset, *, cache: Path | None = Non
     if spec.exif == "apply" and dataset.task is Task.DETECTION:
         raise UsageError("--exif apply is not for detection: boxes are in pixels as they are stored.")
     recipe = upright(recipe) if spec.exif == "apply" else recipe
-    return OpenSpec(spec=spec, dataset=dataset, recipe=recipe, cells=cells, labels=labels, cache=cache)
+    return OpenSpec(
+        spec=spec,
+        dataset=dataset,
+        recipe=recipe,
+        cells=cells,
+        labels=labels,
+        cache=home / "datasets",
+        metric=None if spec.metric is None else open_metric(spec, home=home),
+    )
 
 
 def _cells_path(spec: EvaluationSpec) -> Path:

@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
-from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.hashes import hash_files
 from mbench.accuracy.datasets.opened import Dataset
@@ -36,7 +35,7 @@ from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
 from mbench.workflows.score.on_host import host_twin, score_files
-from mbench.workflows.score.open_evaluation_spec import OpenSpec, spec_for
+from mbench.workflows.score.open_evaluation_spec import OpenSpec, dataset_of, spec_for
 from mbench.workflows.score.predictions import FilePredictions, Record, predictions_csv
 
 TRAINED_UNASKED: Final = 20_000
@@ -76,10 +75,9 @@ class Scoring:
                 be kept that are no classes.
         """
         self._accuracy, self._workers, self._progress = accuracy, workers, progress
-        self._dataset = open_dataset(
-            accuracy.spec.dataset, cache=home() / "datasets", skip_unreadable=accuracy.spec.skip_unreadable
-        )
+        self._dataset = dataset_of(accuracy.spec, home=home())
         if accuracy.places:
+            _refuse_arrays_on_device(self._dataset, accuracy)
             _refuse_predictions(self.opened, accuracy)
         if self._dataset.count_classes is not None:
             progress.note(f"{self._dataset.name}: {self._dataset.count_classes()}")
@@ -94,7 +92,7 @@ class Scoring:
             DatasetError: the table of cells that belongs to it is not there.
             UsageError: an unknown recipe, an option of another task, or what counts is not installed.
         """
-        return spec_for(self._accuracy.spec, self._dataset, cache=home() / "datasets")
+        return spec_for(self._accuracy.spec, self._dataset, home=home())
 
     def listed_examples(self) -> Mapping[str, Sequence[str]]:
         """Return the names of each split's examples, by the split's; none where whoever made the data set lists them.
@@ -189,6 +187,16 @@ def _picture_scaling(said: PixelScaling) -> PictureScaling:
     return PictureScaling(mean=(mean[0], mean[1], mean[2]), std=(std[0], std[1], std[2]), bgr=said.channels == "bgr")
 
 
+def _refuse_arrays_on_device(dataset: Dataset, accuracy: Accuracy) -> None:
+    """Refuse to ask devices about arrays, which are asked about pictures alone.
+
+    Raises:
+        UsageError: it was asked for.
+    """
+    if dataset.task is Task.OWN and "device" in accuracy.places:
+        raise UsageError(f"{dataset.reference} is scored on this host alone; leave --accuracy out.")
+
+
 def _refuse_predictions(opened: OpenSpec, accuracy: Accuracy) -> None:
     """Refuse to keep answers that are no classes.
 
@@ -196,6 +204,8 @@ def _refuse_predictions(opened: OpenSpec, accuracy: Accuracy) -> None:
         UsageError: the data set asks for something else.
     """
     task = opened.examples.facts.task
+    if accuracy.predictions and accuracy.spec.metric is not None:
+        raise UsageError("--predictions is for classes, and --metric judges the outputs; leave one of them out.")
     if accuracy.predictions and task is not Task.CLASSIFICATION:
         raise UsageError(f"--predictions is for classes, and {accuracy.spec.dataset} asks for {task}; leave it out.")
 

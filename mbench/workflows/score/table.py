@@ -31,6 +31,11 @@ _GROUNDS: Final = (
 """Fields of a score that stand in a CSV line under their own names."""
 
 
+_SHARE: Final = ("", "_low", "_high")
+_VALUE: Final = ("_unit", "_better")
+"""Behind the name of a metric: its columns, and others of a user's metric of values."""
+
+
 def table_of(evaluated: Sequence[Evaluated]) -> TableValues:
     """Return a row per file; a file without a score keeps its row, and a footnote says why."""
     return score_table([(one.name, one.score) for one in evaluated])
@@ -64,11 +69,12 @@ def as_csv(evaluated: Sequence[Evaluated]) -> str:
     """Return CSV with a header line; shares lie in 0 to 1, unknown is an empty field.
 
     Behind `top1` and `top5`, which always have columns, come the other metrics that some file has; each is followed by
-    the ends of its interval.
+    the ends of its interval, a user's metric of values by its unit and which way it gets better, too.
     """
     scores = [one.score for one in evaluated if isinstance(one.score, Score)]
     metrics = dict.fromkeys((TOP1, TOP5, *(metric.name for score in scores for metric in score.metrics)))
-    numbers = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
+    own = {metric.name for score in scores for metric in score.metrics if metric.kind == "value"}
+    numbers = [f"{name}{end}" for name in metrics for end in (*_SHARE, *(_VALUE if name in own else ()))]
     fields = ("name", "sha256", "dataset", "dataset_sha256", *numbers, *_GROUNDS, "error")
     lines = [
         {"name": one.name, "sha256": one.facts.sha256, "error": _reason(one)} | _fields(one.score) for one in evaluated
@@ -92,4 +98,6 @@ def _fields(score: Score | Unscored) -> dict[str, object]:
     numbers: dict[str, object] = {}
     for metric in score.metrics:
         numbers |= {metric.name: metric.value, f"{metric.name}_low": metric.low, f"{metric.name}_high": metric.high}
+        if metric.kind == "value":
+            numbers |= {f"{metric.name}_unit": metric.unit, f"{metric.name}_better": metric.better}
     return dataset | numbers | score.model_dump(include=set(_GROUNDS))

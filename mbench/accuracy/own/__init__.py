@@ -1,0 +1,1 @@
+"""Scores by a user's own metric, and on a user's own arrays."""

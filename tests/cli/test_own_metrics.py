@@ -1,0 +1,177 @@
+"""`--metric FILE.py:NAME` and `--dataset arrays:…`, from the command to the table."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import SHORT, Command, rows_of
+from linear_digits import linear_digits
+
+from mbench.accuracy.pictures.scalings import SCALINGS
+
+METRICS = """
+import numpy as np
+print("at import")
+
+def right(outputs, labels):
+    print("called")
+    return outputs.argmax(axis=1) == labels
+
+def confidence(outputs, labels):
+    return outputs[np.arange(len(outputs)), labels]
+
+def fewer(outputs, labels): return [1.0]
+def top1(outputs, labels): return [1.0]
+def dying(outputs, labels):
+    import os
+    os._exit(5)
+"""
+ON_DIGITS = ("--dataset", "digits", "--preprocessing", "unit")
+
+
+@pytest.fixture
+def own(bare: Command) -> Command:
+    scaling = SCALINGS["unit"]
+    (bare.folder / "net.tflite").write_bytes(linear_digits(scaling))
+    (bare.folder / "body8.tflite").write_bytes(linear_digits(scaling, int8_body=True))
+    (bare.folder / "uint8.tflite").write_bytes(linear_digits(scaling, dtype="uint8", quantization=(1 / 255, 0)))
+    (bare.folder / "m.py").write_text(METRICS)
+    return bare
+
+
+def scores_of(command: Command, *words: str) -> list[dict]:
+    done = command("evaluate", *words, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return [each["score"] for each in json.loads(done.stdout)]
+
+
+def test_right_answers_of_a_data_set_are_its_top1(own):
+    (by_task,) = scores_of(own, "net.tflite", *ON_DIGITS)
+    (by_metric,) = scores_of(own, "net.tflite", *ON_DIGITS, "--metric", "m.py:right")
+
+    metric = by_metric["metrics"][0]
+    expected = {name: value for name, value in by_task["metrics"][0].items() if name != "name"}
+    assert {name: value for name, value in metric.items() if name != "name"} == expected
+    assert (metric["name"], by_metric["hits"]) == ("right", by_task["hits"])
+    assert (by_metric["own_metric"]["source"], by_metric["first_answers"]) == ("m.py", None)
+
+
+def test_values_have_unit_direction_interval_and_a_paired_comparison(own):
+    words = ("net.tflite", "body8.tflite", *ON_DIGITS, "--metric", "m.py:confidence", "--metric-unit", "pt")
+    table = own("evaluate", *words)
+    csv = own("evaluate", *words, "--format", "csv")
+
+    assert table.returncode == 0, table.stderr
+    assert "| confidence (pt, higher is better) |" in table.stdout
+    assert "Change of confidence against file:net@" in table.stdout
+    assert "in pt [95 % interval by Student's t, paired over the same 360 examples]; higher is better" in table.stdout
+    header, first, _ = csv.stdout.splitlines()
+    named = dict(zip(header.split(","), first.split(","), strict=True))
+    assert (named["confidence_unit"], named["confidence_better"]) == ("pt", "higher")
+    assert float(named["confidence_low"]) < float(named["confidence"]) < float(named["confidence_high"])
+
+
+def test_what_is_scored_is_found_again_without_the_function(own):
+    words = ("net.tflite", *ON_DIGITS, "--metric", "m.py:confidence")
+    first = scores_of(own, *words)
+    log = next((Path(own.environment["MBENCH_HOME"]) / "build_logs").glob("metric-*.log"))
+    assert "at import" in log.read_text()
+    log.unlink()
+
+    assert scores_of(own, *words) == first
+    assert not log.exists()
+    (own.folder / "m.py").write_text(METRICS.replace("labels]", "labels] + 1"))
+    (changed,) = scores_of(own, *words)
+    assert changed["metrics"][0]["value"] == pytest.approx(first[0]["metrics"][0]["value"] + 1, abs=1e-5)
+
+
+def save_arrays(own: Command, count: int = 40) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(0, 1, (count, 8, 8, 3)).astype(np.float32)
+    np.savez(own.folder / "val.npz", input=pictures, labels=rng.integers(0, 10, count))
+
+
+def test_arrays_are_scored_by_name_and_quantized_inputs_get_what_they_store(own):
+    save_arrays(own)
+    name = rows_of(own("inspect", "net.tflite", "--json"))["inputs"][0]["name"]  # type: ignore[call-overload]
+    arrays = dict(np.load(own.folder / "val.npz"))
+    np.savez(own.folder / "val.npz", **{name: arrays["input"], "labels": arrays["labels"]})
+    words = ("--dataset", "arrays:val.npz", "--metric", "m.py:confidence")
+    plain, stored = scores_of(own, "net.tflite", "uint8.tflite", *words)
+
+    assert (plain["dataset"]["task"], plain["asked"], plain["preprocessing"]) == ("own", 40, "as given")
+    assert stored["metrics"][0]["value"] == pytest.approx(plain["metrics"][0]["value"], abs=0.02)
+
+
+def test_a_run_keeps_its_latency_where_a_metric_fails(own):
+    done = own("run", "--model", "net.tflite", *ON_DIGITS, "--metric", "m.py:fewer", *SHORT, "--json")
+    (row,) = rows_of(done)
+
+    assert (done.returncode, row["status"], row["metrics"]) == (0, "ok", [])
+    assert row["latency_median_us"] is not None
+    (warning,) = [each for each in row["warnings"] if each["code"] == "no_accuracy"]
+    assert "gives 1 value for 256 examples; return one number or bool for each" in warning["message"]
+
+
+def test_a_metric_judges_the_answers_of_a_device(own):
+    asked = ("--metric", "m.py:right", "--accuracy", "both", "--examples", "20")
+    done = own("run", "--model", "net.tflite", *ON_DIGITS, *asked, *SHORT, "--json")
+    assert done.returncode == 0, done.stderr
+    (row,) = rows_of(done)
+    assert [each["name"] for each in row["metrics"] + row["metrics_device"]] == ["right", "right"]
+    assert row["metrics"][0]["value"] == row["metrics_device"][0]["value"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--metric", "gone.py:f"), "--metric gone.py: no such file"),
+        (("--metric", "m.py:gone"), "defines no gone at its top level"),
+        (("--metric", "m.py:top1"), "top1 is a column of mbench's own; rename your function"),
+        (("--metric", "m.py:right", "--labels", "l.txt"), "--labels says which classes outputs stand for"),
+        (("--metric", "m.py:right", "--predictions", "p.csv"), "--predictions is for classes"),
+        (("--metric-unit", "dB"), "--metric-unit needs --metric FILE.py:NAME"),
+        (("--metric-better", "lower"), "--metric-better needs --metric FILE.py:NAME"),
+        (("--metric", "m.py:right", "--metric-unit", "a|b"), "a unit has 1 to 20 characters"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_anything_is_scored(own, words, reason):
+    done = own("evaluate", "net.tflite", *ON_DIGITS, *words)
+    assert done.returncode == 2 or "--predictions" in words
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_function_whose_process_dies_leaves_the_other_rows_a_reason(own):
+    done = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:dying", "--quiet")
+    assert done.returncode == 4
+    assert "the process that ran it ended with status 5" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("dataset", "words", "reason"),
+    [
+        ("arrays:gone.npz", (), "no such file"),
+        ("arrays:m.py:gone", (), "defines no gone at its top level"),
+        ("arrays:net.tflite", (), "name a .npz file of arrays, or FILE.py:NAME"),
+        ("arrays:", (), "arrays needs a place"),
+        ("arrays:val.npz", ("--preprocessing", "unit"), "--preprocessing is for pictures"),
+        ("arrays:val.npz", ("--split", "train"), "has no train split"),
+    ],
+)
+def test_arrays_that_cannot_be_are_refused(own, dataset, words, reason):
+    save_arrays(own)
+    done = own("evaluate", "net.tflite", "--dataset", dataset, "--metric", "m.py:right", *words)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert reason in done.stderr
+
+
+def test_arrays_need_a_metric_and_the_inputs_names_and_the_host(own):
+    save_arrays(own)
+    asked = ("--dataset", "arrays:val.npz")
+    assert "name what judges them by --metric" in own("evaluate", "net.tflite", *asked).stderr
+    wrong = own("evaluate", "net.tflite", *asked, "--metric", "m.py:right", "--quiet")
+    assert (wrong.returncode, "val.npz has input" in wrong.stderr) == (4, True)
+    device = own("run", "--model", "net.tflite", *asked, "--metric", "m.py:right", "--accuracy", "device")
+    assert (device.returncode, "is scored on this host alone" in device.stderr) == (2, True)
