@@ -22,15 +22,29 @@ def inspect(what: str, *, progress: Progress) -> Inspection:
     Raises:
         MbenchError: neither a file nor a variant, or a file that is no whole `.tflite`.
     """
+    return inspect_file(path_of(what, progress=progress), name=None if is_path(what) else what)
+
+
+def is_path(what: str) -> bool:
+    """Whether a file is named, and not a variant."""
     path = Path(what)
-    if path.exists() or path.suffix == ".tflite" or "/" in what:
-        return inspect_file(path)
+    return path.exists() or path.suffix == ".tflite" or "/" in what
+
+
+def path_of(what: str, *, progress: Progress) -> Path:
+    """Return where a file or a variant lies; a variant that is not in the cache is built.
+
+    Raises:
+        MbenchError: neither a file nor a variant.
+    """
+    if is_path(what):
+        return Path(what)
     variant = parse_variant(what)
     recipes = recipes_of([variant], BuildInputs(), weights_folder=home() / "weights")
     built = obtain(recipes, cache=ArtifactCache(home() / "cache"), workers=1, progress=progress)[variant]
     if isinstance(built, BuildFailure):
         raise ArtifactError(built.reason)
-    return inspect_file(built.path, name=what)
+    return built.path
 
 
 def tables(inspection: Inspection) -> tuple[TableValues, ...]:
