@@ -43,6 +43,7 @@ def build(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     ends: own_options.EndsOption = Ends.INT8,
     recipe: own_options.RecipeFile = None,
+    keep_float: own_options.KeepFloatOption = None,
     build_timeout: own_options.BuildTimeout = 600.0,
     custom_objects: own_options.CustomObjects = None,
     allow_lambda: own_options.AllowLambda = False,
@@ -74,6 +75,7 @@ def build(
             keras=keras,
             saved_models=saved_model,
             recipe=recipe,
+            keep_float=keep_float,
         ),
         options.build_inputs_of(
             weights=weights,

@@ -381,7 +381,7 @@ Results = Annotated[
 FOR_BUILDING = frozenset(
     {
         *("arch", "classes", "weights", "calibration", "calibration_examples", "calibration_method", "quantizer"),
-        *("ends", "build_timeout", "custom_objects", "allow_lambda", "recipe"),
+        *("ends", "build_timeout", "custom_objects", "allow_lambda", "recipe", "keep_float"),
     }
 )
 """Parameters that say which networks are built, or of what."""
@@ -399,12 +399,13 @@ def selection_of(
     keras: list[Path] | None = None,
     saved_models: list[str] | None = None,
     recipe: Path | None = None,
+    keep_float: str | None = None,
 ) -> "Selection":
     """Return what was chosen to be built or run; `typed` is what `typed_for_building` found."""
     from mbench.core.own_recipes import OwnForm
     from mbench.core.sweeps import Axis
     from mbench.core.variants import Head
-    from mbench.workflows.build.own_networks import OwnSource
+    from mbench.workflows.build.own_networks import OwnSource, parse_keep_float
     from mbench.workflows.build.selection import Selection
 
     return Selection(
@@ -421,6 +422,7 @@ def selection_of(
         head=None if classes is None else Head(classes=classes),
         typed=typed,
         recipe=recipe,
+        keep_float=None if keep_float is None else parse_keep_float(keep_float),
     )
 
 

@@ -78,6 +78,17 @@ RecipeFile = Annotated[
         rich_help_panel=grouped.BUILD,
     ),
 ]
+KeepFloatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--keep-float",
+        help="Operators that int8 of your own networks leaves in float, in a variant beside the plain one: kinds or "
+        "tensors, or auto[:DB], which finds them (30 dB of signal to noise).",
+        metavar="NAME,...|auto[:DB]",
+        rich_help_panel=grouped.BUILD,
+        show_default="none",
+    ),
+]
 BuildTimeout = Annotated[
     float,
     typer.Option(

@@ -75,6 +75,7 @@ def run(
     quantizer: options.QuantizerOption = Quantizer.LITERT,
     ends: own_options.EndsOption = Ends.INT8,
     recipe: own_options.RecipeFile = None,
+    keep_float: own_options.KeepFloatOption = None,
     build_timeout: own_options.BuildTimeout = 600.0,
     custom_objects: own_options.CustomObjects = None,
     allow_lambda: own_options.AllowLambda = False,
@@ -187,6 +188,7 @@ def run(
             keras=keras,
             saved_models=saved_model,
             recipe=recipe,
+            keep_float=keep_float,
         ),
         build_inputs=options.build_inputs_of(
             weights=weights,

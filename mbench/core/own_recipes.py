@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -124,12 +125,43 @@ class OwnCalibration:
     method: CalibrationMethod = CalibrationMethod.MIN_MAX
 
 
+KEEP_FLOAT_DB: Final = 30.0
+"""What `auto` asks for unless it says another ratio: errors of 3 % of the outputs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepFloat:
+    """Which operators of a network int8 leaves in float.
+
+    Attributes:
+        names: kinds of operators, or tensors that they give; none: they are to be found.
+        least_db: signal-to-noise ratio of the outputs at which a search ends.
+    """
+
+    names: tuple[str, ...] = ()
+    least_db: float = KEEP_FLOAT_DB
+
+    @property
+    def text(self) -> str:
+        """What stands for it in a variant's name: it lasts, and is short."""
+        if not self.names:
+            return "auto" if self.least_db == KEEP_FLOAT_DB else f"auto{self.least_db:g}"
+        said = "+".join(re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.") or "x" for name in self.names)
+        if len(said) <= LONGEST_KEPT:
+            return said
+        return f"{len(self.names)}-{hashlib.sha256(';'.join(self.names).encode()).hexdigest()[:8]}"
+
+
+LONGEST_KEPT: Final = 40
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRecipe:
     """What is built of a user's network: with equal toolchains, equal recipes give equal bytes.
 
     Attributes:
         quantizer_recipe: JSON of litert-quantizer's own, which says what of int8 is done to which operators.
+        keep_float: operators that int8 leaves in float; None: none but those that every file leaves.
         trained: whether the network's weights mean something.
         toolchain: sorted (distribution, version) pairs of what converts and quantizes.
     """
@@ -139,12 +171,16 @@ class OwnRecipe:
     calibration: OwnCalibration = OwnCalibration()
     ends: Ends = Ends.INT8
     quantizer_recipe: str | None = None
+    keep_float: KeepFloat | None = None
     trained: bool = True
     toolchain: tuple[tuple[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values, for people."""
-        return cast(dict[str, Any], json.loads(json.dumps({**asdict(self), "variant": str(self.variant)})))
+        fields = {**asdict(self), "variant": str(self.variant)}
+        if self.keep_float is None:  # recipes of before are the same without it
+            del fields["keep_float"]
+        return cast(dict[str, Any], json.loads(json.dumps(fields)))
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the recipe, without what is only for people."""

@@ -5,13 +5,18 @@ part `-` stands where Python has `_`. So a name lasts from night to night, whate
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.variants import Quantization, Variant, format_alpha, parse_quantization, parse_variant
 
 LONGEST_NAME: Final = 80
+
+RECIPE: Final = "recipe"
+KEEP_FLOAT: Final = "keep_float"
+QUANTIZERS: Final = frozenset({RECIPE, KEEP_FLOAT})
+"""Parameters in names that say how a network is quantized, and not what a builder was asked for."""
 
 _NETWORK: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _WORD: Final = re.compile(r"[A-Za-z0-9.+-]+")
@@ -47,6 +52,18 @@ class OwnVariant:
                 raise UsageError(
                     f"{name} {value!r} cannot stand in a variant's name: letters, digits, '.', '+' and '-' can."
                 )
+
+    @property
+    def network_variant(self) -> "OwnVariant":
+        """The same in float32: what all quantizations of one network, however they are made, have in common."""
+        plain = tuple(each for each in self.parameters if each[0] not in QUANTIZERS)
+        return replace(self, parameters=plain, quantization=Quantization.FP32)
+
+    @property
+    def quantized_as(self) -> str:
+        """How it is quantized: `int8`, `keep-float=auto_int8`."""
+        said = [_format_parameter(name, value) for name, value in self.parameters if name in QUANTIZERS]
+        return "_".join([*said, self.quantization])
 
     def __str__(self) -> str:
         parts = [self.network]

@@ -16,15 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.own_recipes import OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.own_recipes import KeepFloat, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
 from mbench.core.processes.workers import errors_alone
-from mbench.core.variants import CALIBRATED
+from mbench.core.variants import CALIBRATED, Quantization
 from mbench.files.printed import printed_log
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.builder import build_network
 from mbench.models.own.examples import PROBE_SEED, read_examples
 from mbench.models.own.float_file import count_graphs, open_float_file
 from mbench.models.own.input_arrays import Example, OwnInput, synthetic_examples, with_shapes
+from mbench.models.own.kept_float import FloatFound, FloatSearch, Search, named_operators, scope_of
 from mbench.models.own.keras_model import open_keras
 from mbench.models.own.saved_model import open_saved_model
 from mbench.models.own.traced import Converted, OwnModel, convert_model
@@ -77,8 +78,12 @@ class _Source:
 
 
 @errors_alone()
-def build_own_files(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
+def build_own_files(request: OwnBuildRequest, *, search: Search | None = None) -> list[BuiltFile | FailedFile]:
     """Build every quantization of a user's network; one that fails does not take the others along.
+
+    Args:
+        request: the network, and what is built of it.
+        search: finds which operators are left in float, of recipes that do not name them.
 
     Raises:
         MbenchError: what all of them need failed: the network, its conversion, examples to calibrate on.
@@ -87,17 +92,17 @@ def build_own_files(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
         with printed_log(request.log):
             set_tensorflow_up()
             load_tensorflow()
-            return _traced(request)
+            return _traced(request, search)
     except MbenchError:
         raise
     except Exception as error:  # converters raise all kinds; by this door they leave as one
         raise ArtifactError(failure("conversion", error)) from error
 
 
-def _traced(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
+def _traced(request: OwnBuildRequest, search: Search | None) -> list[BuiltFile | FailedFile]:
     """Return what is built; the whole of an error that is not mbench's goes to the build log."""
     try:
-        return list(_built(request))
+        return list(_built(request, search))
     except MbenchError:
         raise
     except Exception:
@@ -105,7 +110,7 @@ def _traced(request: OwnBuildRequest) -> list[BuiltFile | FailedFile]:
         raise
 
 
-def _built(request: OwnBuildRequest) -> Iterator[BuiltFile | FailedFile]:
+def _built(request: OwnBuildRequest, search: Search | None) -> Iterator[BuiltFile | FailedFile]:
     clock = time.perf_counter()
     network, calibrated = request.recipes[0].network, _calibrated(request.recipes)
     source, model = _opened(network, request)
@@ -127,7 +132,7 @@ def _built(request: OwnBuildRequest) -> Iterator[BuiltFile | FailedFile]:
     del model
     release_memory()
     for recipe in request.recipes:
-        yield _quantized(recipe, source, ranges, request, probe, reference, clock)
+        yield _quantized(recipe, source, _Made(ranges, examples, search), request, probe, reference, clock)
         clock = time.perf_counter()
 
 
@@ -198,22 +203,59 @@ def _failed(error: Exception, source: _Source) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What files are quantized with: ranges, the examples that they were read off, and what searches."""
+
+    ranges: Ranges | None
+    examples: Sequence[Example]
+    search: Search | None
+
+
+def _with_float(asked: KeepFloat, source: _Source, made: _Made, ends: OwnEnds) -> FloatFound:
+    """Return the int8 file that leaves operators in float: those that were named, or that a search finds."""
+
+    def quantized(places: Sequence[int]) -> bytes:
+        kept = scope_of(source.data, places)
+        return quantize(source.data, Quantization.INT8, made.ranges, own=replace(ends, kept=tuple(kept)))
+
+    if asked.names:
+        places = named_operators(source.data, asked)
+        said = ", ".join(f"{kind} {scope.partition(';')[0]}" for kind, scope in scope_of(source.data, places))
+        return FloatFound(data=quantized(places), note=f"keep-float: left in float as named: {said}")
+    assert made.search is not None  # who asks for a search brings one
+    return made.search(
+        FloatSearch(
+            source=source.data,
+            names=source.names,
+            examples=made.examples,
+            quantized=quantized,
+            least_db=asked.least_db,
+        )
+    )
+
+
 def _quantized(
     recipe: OwnRecipe,
     source: _Source,
-    ranges: Ranges | None,
+    made: "_Made",
     request: OwnBuildRequest,
     probe: Path,
     reference: Path,
     began: float,
 ) -> BuiltFile | FailedFile:
-    variant = recipe.variant
+    variant, notes = recipe.variant, source.notes
     try:
         ends = OwnEnds(names=source.names, ends=recipe.ends)
         if recipe.quantizer_recipe is not None:
-            data = quantize_by_recipe(source.data, recipe.quantizer_recipe, ranges, ends)
+            data = quantize_by_recipe(source.data, recipe.quantizer_recipe, made.ranges, ends)
+        elif recipe.keep_float is not None:
+            found = _with_float(recipe.keep_float, source, made, ends)
+            data, notes = found.data, (*notes, found.note)
         else:
-            data = quantize(source.data, variant.quantization, ranges, own=ends)
+            data = quantize(source.data, variant.quantization, made.ranges, own=ends)
+    except ArtifactError as error:
+        return FailedFile(variant=variant, message=f"{variant}: {error}")
     except Exception as error:  # quantizers raise all kinds; the network's other files must not suffer
         traceback.print_exc()
         return FailedFile(variant=variant, message=f"{variant}: {_failed(error, source)}")
@@ -228,6 +270,6 @@ def _quantized(
         against=source.against,
         parameters=0,
         source=reference if source.answers is None else None,
-        notes=source.notes,
+        notes=notes,
         seconds=time.perf_counter() - began,
     )

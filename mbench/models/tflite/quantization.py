@@ -54,10 +54,12 @@ class OwnEnds:
     Attributes:
         names: of tensors by what the signature calls them.
         ends: whether a static quantization leaves them real numbers.
+        kept: operators that it leaves in float, too: the kind, and the outputs' names with `;` behind each.
     """
 
     names: Mapping[str, str]
     ends: Ends = Ends.INT8
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 EVERYWHERE: Final = ".*"
@@ -191,6 +193,12 @@ def _quantize_static(
         kept += [TFLOperationName.INPUT, TFLOperationName.OUTPUT]
     for operator in kept:
         quantizer.update_quantization_recipe(EVERYWHERE, operator, algorithm_key=AlgorithmName.NO_QUANTIZE)
+    known = {each.value for each in TFLOperationName}
+    for kind, scope in () if own is None else own.kept:
+        if kind in known:  # the quantizer leaves others in float anyway
+            quantizer.update_quantization_recipe(
+                f"^{re.escape(scope.rstrip(';'))};?$", TFLOperationName(kind), algorithm_key=AlgorithmName.NO_QUANTIZE
+            )
     return _run(quantizer, ranges, own)
 
 

@@ -15,6 +15,7 @@ from mbench.report.results.paired_scores import (
     alike,
     compare_all,
     drops_against_float,
+    quantized_as,
 )
 from mbench.report.results.scored import (
     TOP1,
@@ -249,9 +250,9 @@ def flips_text(flips: Flips) -> str:
 
 def _quantization(drop: Drop, drops: Drops) -> str:
     """Return what a drop is of, with the file's hash where two files have one quantization."""
-    quantization = drop.variant.quantization
-    several = sum(each.variant.quantization is quantization for each in drops.drops) > 1
-    return f"{quantization} {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if several else str(quantization)
+    quantization = quantized_as(drop.variant)
+    several = sum(quantized_as(each.variant) == quantization for each in drops.drops) > 1
+    return f"{quantization} {drop.scored.score.artifact_sha256[:SHORT_SHA]}" if several else quantization
 
 
 def _shared(scored: Sequence[Scored], describe: Callable[[Score], str]) -> dict[str, list[str]]:

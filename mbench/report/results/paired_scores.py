@@ -176,13 +176,24 @@ def float_networks(
     networks: dict[tuple[object, ...], list[tuple[Variant | OwnVariant, Scored]]] = {}
     for each in scored:
         if (variant := _variant(each.name)) is not None:
-            key = (replace(variant, quantization=Quantization.FP32), each.score.delegate)
+            key = (_network_of(variant), each.score.delegate)
             networks.setdefault(key, []).append((variant, each))
     for members in networks.values():
         floats = [member for member in members if member[0].quantization is Quantization.FP32]
         others = [member for member in members if member[0].quantization is not Quantization.FP32]
         if len(floats) == 1 and others:
             yield (*floats[0], others)
+
+
+def _network_of(variant: Variant | OwnVariant) -> Variant | OwnVariant:
+    if isinstance(variant, OwnVariant):
+        return variant.network_variant
+    return replace(variant, quantization=Quantization.FP32)
+
+
+def quantized_as(variant: Variant | OwnVariant) -> str:
+    """Return how a network is quantized: `int8`, `keep-float=auto_int8`."""
+    return variant.quantized_as if isinstance(variant, OwnVariant) else str(variant.quantization)
 
 
 def each_against(scored: Sequence[Scored]) -> dict[FileKey, Against]:

@@ -6,7 +6,7 @@ from mbench.core.means import MeanDifference, compare_values
 from mbench.core.own_variants import OwnVariant
 from mbench.core.variants import Variant
 from mbench.report.render.number_format import SHORT_SHA, change_number, count_of
-from mbench.report.results.paired_scores import float_networks
+from mbench.report.results.paired_scores import float_networks, quantized_as
 from mbench.report.results.scored import Scored, metric_name
 
 _Members = Sequence[tuple[Variant | OwnVariant, Scored]]
@@ -51,9 +51,9 @@ def _changes(base: Scored, others: _Members) -> str:
     for variant, scored in others:
         change = compare_values(scored.score, base.score)
         if change is not None:
-            several = sum(variant.quantization is other.quantization for other, _ in others) > 1
+            several = sum(quantized_as(variant) == quantized_as(other) for other, _ in others) > 1
             sha = f" {scored.score.artifact_sha256[:SHORT_SHA]}" if several else ""
-            found.append(f"{variant.quantization}{sha} {_text(change)}")
+            found.append(f"{quantized_as(variant)}{sha} {_text(change)}")
     return ", ".join(found)
 
 

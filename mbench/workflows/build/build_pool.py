@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -26,7 +26,7 @@ from mbench.artifacts.verification import Verified, check_answers, verify
 from mbench.core.any_recipes import AnyRecipe, AnyVariant
 from mbench.core.choices import Quantizer
 from mbench.core.error_classes import BUILD
-from mbench.core.errors import ArtifactError, DiskError, MbenchError
+from mbench.core.errors import ArtifactError, DiskError, MbenchError, RuinedConversion
 from mbench.core.own_recipes import OwnCalibrationKind, OwnRecipe
 from mbench.core.own_variants import OwnVariant
 from mbench.core.ports import Progress, utc_now
@@ -42,6 +42,7 @@ from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFil
 from mbench.models.tflite.model_outputs import wanted_outputs
 from mbench.workflows.build.own_recipes_of import own_latency_only
 from mbench.workflows.build.recipes import latency_only
+from mbench.workflows.build.search_float import search_float
 
 Answer = TypeVar("Answer")
 
@@ -148,7 +149,7 @@ def _groups(recipes: Sequence[AnyRecipe]) -> list[list[AnyRecipe]]:
 
 def own_family(variant: OwnVariant) -> OwnVariant:
     """Return what all quantizations of one network have in common."""
-    return replace(variant, quantization=Quantization.FP32)
+    return variant.network_variant
 
 
 def _work(group: Sequence[AnyRecipe]) -> tuple[int, float]:
@@ -242,8 +243,17 @@ def _build(
             recipe = next(recipe for recipe in recipes if recipe.variant == built.variant)
             try:
                 yield built.variant, _keep(built, recipe, cache)
+            except RuinedConversion as error:
+                yield built.variant, _unbuilt(RuinedConversion(f"{error}{_remedy(recipe)}"))
             except (ArtifactError, DiskError) as error:
                 yield built.variant, _unbuilt(error)
+
+
+def _remedy(recipe: AnyRecipe) -> str:
+    """Return what else can be done about a file that does not follow its model."""
+    if not isinstance(recipe, OwnRecipe) or recipe.variant.quantization is not Quantization.INT8:
+        return ""
+    return "" if recipe.keep_float is not None else " --keep-float auto finds what int8 should leave in float."
 
 
 def _files(
@@ -253,7 +263,8 @@ def _files(
     if not own:
         return build_files(_request([recipe for recipe in recipes if isinstance(recipe, Recipe)], folder))
     log = build_log_of(cache.folder.parent, own[0].variant)
-    return build_own_files(OwnBuildRequest(recipes=own, folder=folder, log=log, timeout_s=build_timeout_s))
+    request = OwnBuildRequest(recipes=own, folder=folder, log=log, timeout_s=build_timeout_s)
+    return build_own_files(request, search=search_float)
 
 
 def build_log_of(home: Path, variant: OwnVariant) -> Path:

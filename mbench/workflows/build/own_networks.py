@@ -7,14 +7,14 @@ from typing import Final
 
 from mbench.core.errors import UsageError
 from mbench.core.own_recipes import (
+    KEEP_FLOAT_DB,
     Argument,
+    KeepFloat,
     OwnForm,
 )
-from mbench.core.own_variants import OwnVariant, network_name
+from mbench.core.own_variants import KEEP_FLOAT, RECIPE, OwnVariant, network_name
 from mbench.core.sweeps import Point
 from mbench.core.variants import Quantization
-
-RECIPE: Final = "recipe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class OwnBuild:
     source: OwnSource
     variant: OwnVariant
     arguments: tuple[Argument, ...] = ()
+    keep_float: KeepFloat | None = None
 
 
 def by_recipe(variant: OwnVariant, recipe: Path | None) -> OwnVariant:
@@ -65,8 +66,65 @@ def by_recipe(variant: OwnVariant, recipe: Path | None) -> OwnVariant:
     return replace(variant, parameters=(*variant.parameters, (RECIPE, network_name(recipe.stem))))
 
 
+AUTO: Final = "auto"
+
+MOST_DB: Final = 120.0
+
+
+def parse_keep_float(said: str) -> KeepFloat:
+    """Return what `NAME,...|auto[:DB]` means.
+
+    Raises:
+        UsageError: it names nothing, or no ratio.
+    """
+    word, colon, ratio = said.partition(":")
+    if word == AUTO:
+        try:
+            least_db = float(ratio) if colon else KEEP_FLOAT_DB
+        except ValueError:
+            least_db = -1.0
+        if not 1 <= least_db <= MOST_DB:
+            raise UsageError(f"--keep-float {said}: write auto, or auto:DB with a ratio of 1 to {MOST_DB:g} dB.")
+        return KeepFloat(least_db=least_db)
+    names = tuple(dict.fromkeys(name.strip() for name in said.split(",") if name.strip()))
+    if not names:
+        raise UsageError("--keep-float names no operator; name some, or write auto.")
+    return KeepFloat(names=names)
+
+
+def with_kept(build: OwnBuild, keep: KeepFloat | None) -> list[OwnBuild]:
+    """Return a build and, of an int8 one, behind it the one that leaves operators in float.
+
+    Raises:
+        UsageError: the network has a parameter of that name.
+    """
+    if keep is None or build.variant.quantization is not Quantization.INT8:
+        return [build]
+    if any(name == KEEP_FLOAT for name, _ in build.variant.parameters):
+        raise UsageError(f"{build.variant} has a parameter {KEEP_FLOAT!r} already; rename it to use --keep-float.")
+    variant = replace(build.variant, parameters=(*build.variant.parameters, (KEEP_FLOAT, keep.text)))
+    return [build, replace(build, variant=variant, keep_float=keep)]
+
+
+def refuse_idle_keep(keep: KeepFloat | None, recipe: Path | None, points: Sequence[Point]) -> None:
+    """Refuse what would leave nothing in float.
+
+    Raises:
+        UsageError: no int8 is built, or a recipe says what of it is in float.
+    """
+    if keep is None:
+        return
+    if recipe is not None:
+        raise UsageError("--recipe says which operators are quantized; leave --keep-float out.")
+    if all(point.quantization is not Quantization.INT8 for point in points):
+        raise UsageError("--keep-float says what int8 leaves in float; add int8 to --quantization.")
+
+
 def builds_of(
-    sources: Sequence[OwnSource], points: Sequence[Point], recipe: Path | None = None
+    sources: Sequence[OwnSource],
+    points: Sequence[Point],
+    recipe: Path | None = None,
+    keep: KeepFloat | None = None,
 ) -> list[tuple[OwnBuild, Point]]:
     """Return every network at every point of the sweeps.
 
@@ -79,10 +137,12 @@ def builds_of(
             raise UsageError(f"{other.said} and {source.said} are both called {source.network}; rename one of them.")
     if any(point.quantization is Quantization.INT8W4 for point in points):
         raise UsageError("int8w4 takes weights that mbench trained for 4 bits; it is not for your own networks.")
+    refuse_idle_keep(keep, recipe, points)
     return [
-        (OwnBuild(source=source, variant=by_recipe(_variant(source, point), recipe)), point)
+        (build, point)
         for source in sources
         for point in points
+        for build in with_kept(OwnBuild(source=source, variant=by_recipe(_variant(source, point), recipe)), keep)
     ]
 
 

@@ -60,6 +60,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
             calibration=calibrations.get(one.variant, OwnCalibration()),
             ends=chosen.ends,
             quantizer_recipe=recipe,
+            keep_float=one.keep_float,
             toolchain=tools,
         )
         for one in builds

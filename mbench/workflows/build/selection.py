@@ -6,24 +6,36 @@ from pathlib import Path
 
 from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
-from mbench.core.own_recipes import OwnForm
+from mbench.core.own_recipes import KeepFloat, OwnForm
 from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
 from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture
 from mbench.workflows.build.own_builders import AskedBuilder, builder_points
-from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of, by_recipe
+from mbench.workflows.build.own_networks import (
+    OwnBuild,
+    OwnSource,
+    builds_of,
+    by_recipe,
+    refuse_idle_keep,
+    with_kept,
+)
 
 _OF_A_FILE = frozenset({Axis.THREADS, Axis.DELEGATE})
 _OF_NETWORKS = frozenset({"--arch", "--classes"})
 """Options that a variant's name says for itself."""
 
-OF_OWN_NETWORKS = frozenset({"--io", "--build-timeout", "--custom-objects", "--allow-lambda", "--recipe"})
+OF_OWN_NETWORKS = frozenset(
+    {"--io", "--build-timeout", "--custom-objects", "--allow-lambda", "--recipe", "--keep-float"}
+)
 """Options that networks of mbench have no use for."""
 
 _OF_QUANTIZED_FILES = frozenset(
-    {"--calibration", "--calibration-examples", "--calibration-method", "--io", "--build-timeout", "--recipe"}
+    {
+        *("--calibration", "--calibration-examples", "--calibration-method"),
+        *("--io", "--build-timeout", "--recipe", "--keep-float"),
+    }
 )
 """Options that mean something to a user's float file which is to be quantized."""
 
@@ -68,6 +80,7 @@ class Selection:
         head: of what is built, a data set's where one was named; None: the architecture's own.
         resolution: what is built at where no sweep or list says another; None: the architecture's own.
         recipe: file of the quantizer's own recipe for users' networks.
+        keep_float: operators of users' networks that int8 leaves in float, in a variant beside the plain one.
         typed: the options on the command line that say which networks are built, or of what: `--arch`, `--weights`.
     """
 
@@ -81,6 +94,7 @@ class Selection:
     resolution: int | None = None
     typed: tuple[str, ...] = ()
     recipe: Path | None = None
+    keep_float: KeepFloat | None = None
 
     @property
     def quantized(self) -> bool:
@@ -111,7 +125,7 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
         sources = chosen.own or [_float_file(path) for path in chosen.files]
         return tuple(
             Candidate(own=build, delegate=point.delegate, threads=point.threads if counted else None)
-            for build, point in builds_of(sources, points, chosen.recipe)
+            for build, point in builds_of(sources, points, chosen.recipe, chosen.keep_float)
         )
     for thing in (*chosen.names, *map(str, chosen.files)):
         if [*chosen.names, *map(str, chosen.files)].count(thing) > 1:
@@ -161,12 +175,12 @@ def _built_by(builder: OwnSource, chosen: Selection) -> Iterator[Candidate]:
         resolution=chosen.resolution,
         typed_classes="--classes" in chosen.typed,
     )
-    for one in builder_points(asked):
-        yield Candidate(
-            own=OwnBuild(source=builder, variant=by_recipe(one.variant, chosen.recipe), arguments=one.arguments),
-            delegate=one.point.delegate,
-            threads=one.point.threads if counted else None,
-        )
+    found = builder_points(asked)
+    refuse_idle_keep(chosen.keep_float, chosen.recipe, [one.point for one in found])
+    for one in found:
+        build = OwnBuild(source=builder, variant=by_recipe(one.variant, chosen.recipe), arguments=one.arguments)
+        for each in with_kept(build, chosen.keep_float):
+            yield Candidate(own=each, delegate=one.point.delegate, threads=one.point.threads if counted else None)
 
 
 def _refuse_idle_of_own(chosen: Selection) -> None:
