@@ -67,7 +67,8 @@ def calibration_text(calibration: CalibrationFacts | None) -> str | None:
         case CalibrationKind.FOLDER:
             read = f"{count_of(calibration.examples, 'picture')} of folder {calibration.source}"
         case CalibrationKind.EXAMPLES:
-            read = f"{count_of(calibration.examples, 'example')} of the data set's train split"
+            place = "the data set's train split" if calibration.source is None else calibration.source
+            read = f"{count_of(calibration.examples, 'example')} of {place}"
     asked = "" if calibration.examples == calibration.asked else f" ({calibration.asked} asked for)"
     sha256 = "" if calibration.sha256 is None else f", sha256 {calibration.sha256[:SHORT_SHA]}"
     return f"{read}{asked}{sha256}, {calibration.method}"

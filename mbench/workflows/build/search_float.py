@@ -164,20 +164,44 @@ def _without_needless(files: _Files, kept: Kept) -> Kept:
     return kept
 
 
+def _allowed(files: _Files, data: bytes) -> float:
+    """Return the ratio at which rounding the float file's outputs to this file's steps alone ends."""
+    outputs = run_outputs(data, {name: values[:1] for name, values in files.inputs.items()})
+    return min(
+        SNR_LIMIT_DB if outputs[name].step == 0 else compare_outputs(values, _rounded(values, outputs[name].step))
+        for name, values in files.wanted.items()
+        if name in outputs
+    )
+
+
+def _rounded(values: npt.NDArray[Any], step: float) -> npt.NDArray[Any]:
+    found: npt.NDArray[Any] = np.round(values / step) * step
+    return found
+
+
+def _bound(files: _Files, kept: Kept) -> str:
+    """Return what to do where the outputs' own steps are too coarse for the ratio; nothing where they are not."""
+    least_db, allowed = files.search.least_db, _allowed(files, files.data(kept))
+    if files.snr_db(kept) >= least_db or allowed >= least_db:
+        return ""
+    return f"; the outputs' own steps allow {allowed:.1f} dB (--io float leaves them real numbers)"
+
+
 def _note(files: _Files, kept: Kept) -> str:
     search, plain = files.search, frozenset[int]()
     before, after = files.snr_db(plain), files.snr_db(kept)
+    bound = _bound(files, kept)
     asked = f"{search.least_db:g} dB of signal to noise were asked for"
     if not kept:
         why = "which int8 reaches" if before >= search.least_db else "and no operator left in float brings it nearer"
-        return f"keep-float: nothing is left in float; {asked}, {why}: {before:.1f} dB"
+        return f"keep-float: nothing is left in float; {asked}, {why}: {before:.1f} dB{bound}"
     one = {name: values[0] for name, values in files.inputs.items()}
     times = rough_median_us([files.data(plain), files.data(kept), search.source], one)
     int8, this, fp32 = (f"{each / 1000:.3g}" for each in times)
     missed = "" if after >= search.least_db else ", which was not reached"
     return (
         f"keep-float: {len(kept)} of {len(read_model(search.source).main.operators)} operators are left in float "
-        f"({_named(search.source, kept)}): {before:.1f} dB in int8 alone, {after:.1f} dB so; {asked}{missed}; "
+        f"({_named(search.source, kept)}): {before:.1f} dB in int8 alone, {after:.1f} dB so; {asked}{missed}{bound}; "
         f"{len(files.built)} files were built and compared on {len(search.examples)} examples. Price, roughly, on this "
         f"host: {int8} ms in int8, {this} ms so, {fp32} ms in fp32"
     )

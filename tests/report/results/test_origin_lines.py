@@ -82,3 +82,12 @@ def test_rows_and_csv_hold_the_same_facts():
 
     assert json.loads(line["weights"])["training"]["kept_epoch"] == 9
     assert json.loads(line["calibration"]) == CALIBRATION.model_dump(mode="json")
+
+
+def test_a_user_s_own_examples_are_named_by_their_file_and_a_data_set_s_as_such():
+    examples = CALIBRATION.model_copy(update={"kind": CalibrationKind.EXAMPLES, "source": "cal.npz"})
+    (own,) = [line for line in origin_lines([result("one", calibration=examples)]) if "Calibration" in line]
+    unnamed = examples.model_copy(update={"source": None})
+    (other,) = [line for line in origin_lines([result("one", calibration=unnamed)]) if "Calibration" in line]
+    assert "5 examples of cal.npz" in own
+    assert "5 examples of the data set's train split" in other

@@ -131,3 +131,17 @@ def test_a_search_that_nothing_helps_ends_and_says_so():
     assert len(quantized.asked) <= MOST_BUILDS
     assert "and no operator left in float brings it nearer" in found.note
     assert len(set(quantized.asked)) == len(quantized.asked)  # none is built twice
+
+
+class CoarseOutputs:
+    """Builds a file whose scores are int8, whatever is kept."""
+
+    def __call__(self, places: Sequence[int]) -> bytes:
+        return linear_digits(UNIT, dtype="int8", quantization=(1 / 255, -128), int8_body=True)
+
+
+@pytest.mark.parametrize(("least_db", "said"), [(20.0, False), (100.0, True)])
+def test_outputs_that_are_too_coarse_for_the_ratio_are_named(least_db, said):
+    found = search_float(replace(search(Coarse([99]), least_db), quantized=CoarseOutputs()))
+    assert ("the outputs' own steps allow" in found.note) == said
+    assert ("--io float leaves them real numbers" in found.note) == said
