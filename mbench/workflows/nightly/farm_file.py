@@ -22,10 +22,10 @@ from mbench.core.errors import UsageError
 from mbench.core.nights import FARM_NAME
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
+from mbench.core.toml_tables import Table, Text, Value
 from mbench.core.variants import parse_variant
 from mbench.files.texts import parse_toml, read_text
 from mbench.files.toml_lines import line_of
-from mbench.workflows.nightly.farm_table import Table, Text, Value
 from mbench.workflows.nightly.gate_tables import Gate, Outputs
 from mbench.workflows.nightly.windows import WEEKDAYS
 

@@ -17,7 +17,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mbench.core.bounds import WORD
-from mbench.workflows.nightly.farm_table import Table, Text
+from mbench.core.toml_tables import Table, Text
 
 DEFAULT_SHARE: Final = 0.2
 """Of a night's window: a night's suspects are few, and what is measured again is no more than a fifth of it."""

@@ -1,4 +1,4 @@
-"""What the tables of a farm file have in common."""
+"""What the tables of users' TOML files have in common: farm files, and own networks in suites."""
 
 from typing import Annotated
 
@@ -17,6 +17,6 @@ Text = Annotated[Value, StringConstraints(min_length=1, max_length=500)]
 
 
 class Table(BaseModel):
-    """A table of a farm file: nothing unknown is let in, and no number is taken for a text."""
+    """A table of a user's file: nothing unknown is let in, and no number is taken for a text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
