@@ -54,6 +54,7 @@ def run(
     every: run_options.Every = False,
     any_: run_options.AnyOf = None,
     suite: run_options.Suite = None,
+    allow_suite_code: run_options.AllowSuiteCode = False,
     sweep: options.Sweeps = None,
     model: own_options.Model = None,
     as_: run_options.As = None,
@@ -257,7 +258,9 @@ def run(
         names=_lasting_names(model or [], as_ or []),
     )
     if suite is not None:
-        request = _of_suite(request, suite, quiet=quiet)
+        request = _of_suite(request, suite, allow_code=allow_suite_code, quiet=quiet)
+    elif allow_suite_code:
+        raise UsageError("--allow-suite-code is for the code that a --suite names; what you name yourself runs.")
     if dry_run:
         _print_plan(request)
         return
@@ -312,11 +315,11 @@ def _is_quick(suite: str | None) -> bool:
     return find_suite(suite).quick
 
 
-def _of_suite(request: "RunRequest", name: str, *, quiet: bool) -> "RunRequest":
+def _of_suite(request: "RunRequest", name: str, *, allow_code: bool, quiet: bool) -> "RunRequest":
     """Return the request for what a suite runs; what it cannot run is noted."""
     from mbench.workflows.paper.suites import find_suite, suite_request
 
-    request, notes = suite_request(request, find_suite(name), name)
+    request, notes = suite_request(request, find_suite(name), name, trusted=allow_code)
     if not quiet:
         for note in notes:
             streams.tell(f"{note}.")

@@ -44,6 +44,14 @@ Suite = Annotated[
         rich_help_panel=grouped.BUILD,
     ),
 ]
+AllowSuiteCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-suite-code",
+        help="Run the code of your own networks that a --suite names, with your rights.",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
 As = Annotated[
     list[str] | None,
     typer.Option(

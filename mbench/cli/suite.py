@@ -14,7 +14,7 @@ from mbench.cli.driving import drive
 from mbench.cli.errors import one_line_errors
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_line
-from mbench.cli.tables import print_tables
+from mbench.cli.tables import print_results, print_tables
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -167,6 +167,8 @@ def report(
         return
     found = shown()
     _print(paper_tables.suite_tables(found), shape, whole_foot="--format md")
+    if own := paper_tables.own_results(found):
+        print_results(own, shape, columns=None, whole_foot=("--format md",))
     if output is not None:
         _report_written(paper_figures.write_figure(found, output), quiet=quiet)
 

@@ -12,7 +12,9 @@ from pydantic import Field, model_validator
 
 from mbench.core.errors import UsageError
 from mbench.core.numerals import whole
+from mbench.core.own_tables import OwnKeys
 from mbench.core.suggestions import did_you_mean
+from mbench.core.toml_tables import Text
 from mbench.core.variants import Variant, parse_variant
 from mbench.core.workloads import Document
 from mbench.paper.shipped import FOLDER, read_toml
@@ -29,6 +31,26 @@ class Needs(Document):
     weights: str
 
 
+class OwnNetworks(OwnKeys):
+    """Users' own networks of a suite, an `[[own]]` of it.
+
+    Attributes:
+        models: float `.tflite` files, quantized where a quantization is asked for, and measured as they are else.
+    """
+
+    models: list[Text] = Field(default_factory=list)
+    classes: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        named = [bool(each) for each in (self.arch, self.keras, self.saved_models, self.models)]
+        if sum(named) != 1:
+            raise ValueError("say which: arch, keras, saved_models or models, and one of them")
+        if self.arch is not None and self.builder is None:
+            raise ValueError(f"{self.arch} is a network of mbench's, which variants name; a builder is FILE.py:NAME")
+        return self
+
+
 class Suite(Document):
     """What is run, and what is shown of it.
 
@@ -36,6 +58,7 @@ class Suite(Document):
         table: the paper's table that is printed.
         figure: what accuracy is drawn against.
         variants: by name; their quantization is what is run where nobody says another.
+        own: the user's own networks, relative to the file.
         columns: what the suite's table shows.
         references: published series that may stand beside.
         needs: for accuracies; None: it has none.
@@ -46,7 +69,8 @@ class Suite(Document):
     title: str
     table: int | None = Field(default=None, ge=1, le=14)
     figure: Literal["mult_adds", "parameters", "latency"] | None = None
-    variants: tuple[str, ...] = Field(min_length=1)
+    variants: tuple[str, ...] = ()
+    own: tuple[OwnNetworks, ...] = ()
     columns: tuple[Column, ...] = ("mult_adds", "parameters", "latency")
     references: tuple[str, ...] = ()
     needs: Needs | None = None
@@ -67,6 +91,8 @@ class Suite(Document):
                 raise ValueError(f"variants: {str(error).rstrip('.')}") from error
         if len(set(self.variants)) != len(self.variants):
             raise ValueError("variants: one is named twice")
+        if not self.variants and not self.own:
+            raise ValueError("name variants, or [[own]] networks")
         return self
 
 
@@ -81,11 +107,20 @@ def load_suite(name: str, *, user_folder: Path | None = None) -> Suite:
     Raises:
         UsageError: no such suite, or a file that is none.
     """
+    return read_toml(suite_path(name, user_folder=user_folder), Suite)
+
+
+def suite_path(name: str, *, user_folder: Path | None = None) -> Path:
+    """Return the file of a suite by its name, or of a file.
+
+    Raises:
+        UsageError: no such suite.
+    """
     known = suite_files(user_folder=user_folder)
     if name in known:
-        return read_toml(known[name], Suite)
+        return known[name]
     if name.endswith(".toml"):
-        return read_toml(Path(name), Suite)
+        return Path(name)
     raise UsageError(f"unknown suite {name!r}.{did_you_mean(name, sorted(known))}")
 
 

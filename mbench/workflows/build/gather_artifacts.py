@@ -21,7 +21,7 @@ from mbench.models.training.records import TrainingRecord
 from mbench.workflows.build.built_from import with_origins, with_own_origins
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure, obtain
 from mbench.workflows.build.own_networks import OwnBuild
-from mbench.workflows.build.own_recipes_of import own_recipes
+from mbench.workflows.build.own_recipes_of import inputs_of, own_recipes
 from mbench.workflows.build.recipes import BuildInputs, recipes_of
 from mbench.workflows.build.selection import Candidate
 from mbench.workflows.home import home
@@ -164,7 +164,7 @@ def build_own(
         cache=ArtifactCache(home() / "cache"),
         workers=workers,
         progress=progress,
-        build_timeout_s=build_inputs.build_timeout_s,
+        build_timeout_s=max((inputs_of(one.source, build_inputs).build_timeout_s for one in builds), default=0.0),
     )
     built = with_own_origins(obtained, recipes)
     _say_notes(built.values(), progress)

@@ -1,10 +1,11 @@
 """Users' own networks as they were named, and their variants over sweeps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from mbench.core.choices import Ends
 from mbench.core.errors import UsageError
 from mbench.core.own_recipes import (
     KEEP_FLOAT_DB,
@@ -18,19 +19,47 @@ from mbench.core.variants import Quantization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAsked:
+    """What a farm file or a suite says that a network is built from; None: what the command says, for all networks.
+
+    Attributes:
+        calibration: as `BuildInputs` has it, and so are the others.
+    """
+
+    weights: str | None = None
+    custom_objects: str | None = None
+    allow_lambda: bool | None = None
+    calibration: Path | None = None
+    calibration_examples: int | None = None
+    quantizer_recipe: Path | None = None
+    ends: Ends | None = None
+    input_shapes: tuple[str, ...] | None = None
+    build_timeout_s: float | None = None
+
+
+AS_TYPED: Final = OwnAsked()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnSource:
     """A user's network as it was named.
 
     Attributes:
         said: what was typed: a path.
+        called: a name that lasts, whatever the file is called; None: the file's.
+        asked: what it is built from, where a file says so.
     """
 
     form: OwnForm
     said: str
+    called: str | None = None
+    asked: OwnAsked = AS_TYPED
 
     @property
     def network(self) -> str:
         """Its name in variants' names."""
+        if self.called is not None:
+            return network_name(self.called)
         if self.form is OwnForm.BUILDER:
             return network_name(self.said.rpartition(":")[2])
         if self.form is OwnForm.SAVED_MODEL:
@@ -137,13 +166,34 @@ def builds_of(
             raise UsageError(f"{other.said} and {source.said} are both called {source.network}; rename one of them.")
     if any(point.quantization is Quantization.INT8W4 for point in points):
         raise UsageError("int8w4 takes weights that mbench trained for 4 bits; it is not for your own networks.")
-    refuse_idle_keep(keep, recipe, points)
+    for source in sources:
+        refuse_idle_keep(keep, recipe_of(source, recipe), points)
     return [
         (build, point)
         for source in sources
         for point in points
-        for build in with_kept(OwnBuild(source=source, variant=by_recipe(_variant(source, point), recipe)), keep)
+        for build in with_kept(
+            OwnBuild(source=source, variant=by_recipe(_variant(source, point), recipe_of(source, recipe))), keep
+        )
     ]
+
+
+def recipe_of(source: OwnSource, typed: Path | None) -> Path | None:
+    """Return the quantizer's own recipe for a network: as its file says, else as it was typed; None: there is none."""
+    return source.asked.quantizer_recipe or typed
+
+
+def refuse_alike(builds: Iterable[OwnBuild]) -> None:
+    """Refuse two networks of one name: their history would be one.
+
+    Raises:
+        UsageError: it names both.
+    """
+    named: dict[str, OwnSource] = {}
+    for one in builds:
+        if (other := named.setdefault(str(one.variant), one.source)) != one.source:
+            what = "twice, built from different things" if other.said == one.source.said else f"as {other.said}, too"
+            raise UsageError(f"{one.source.said}: {one.variant} is named {what}; call one of them otherwise.")
 
 
 def _variant(source: OwnSource, point: Point) -> OwnVariant:

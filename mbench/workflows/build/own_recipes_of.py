@@ -6,7 +6,7 @@ What reads a network brings its libraries, and is imported where there is one.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -39,27 +39,36 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     Raises:
         UsageError: a network or examples that are not there, or a file that is quantized already.
     """
-    networks = {source: _network(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
+    inputs = {source: inputs_of(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
+    networks = {source: _network(source, own) for source, own in inputs.items()}
     trained = {
-        source: source.form is not OwnForm.BUILDER or chosen.weights not in (None, "none") for source in networks
+        source: source.form is not OwnForm.BUILDER or own.weights not in (None, "none")
+        for source, own in inputs.items()
     }
-    calibrated = any(one.variant.quantization in CALIBRATED for one in builds)
-    calibration = own_calibration(chosen) if calibrated else OwnCalibration()
+    calibrated = dict.fromkeys(one.source for one in builds if one.variant.quantization in CALIBRATED)
+    alike = {(own.calibration, own.calibration_examples): own for own in map(inputs.__getitem__, calibrated)}
+    described = {said: own_calibration(own) for said, own in alike.items()}
     calibrations = {
-        one.variant: calibration_for(calibration, one, chosen, trained=trained[one.source])
+        one.variant: calibration_for(
+            described[own.calibration, own.calibration_examples], one, own, trained=trained[one.source]
+        )
         for one in builds
+        for own in [inputs[one.source]]
         if one.variant.quantization in CALIBRATED
     }
     tools = toolchain()
-    recipe = None if chosen.quantizer_recipe is None else _quantizer_recipe(chosen.quantizer_recipe)
+    recipes = {
+        source: None if own.quantizer_recipe is None else quantizer_recipe(own.quantizer_recipe)
+        for source, own in inputs.items()
+    }
     return {
         one.variant: OwnRecipe(
             variant=one.variant,
             network=replace(networks[one.source], arguments=one.arguments),
             trained=trained[one.source],
             calibration=calibrations.get(one.variant, OwnCalibration()),
-            ends=chosen.ends,
-            quantizer_recipe=recipe,
+            ends=inputs[one.source].ends,
+            quantizer_recipe=recipes[one.source],
             keep_float=one.keep_float,
             toolchain=tools,
         )
@@ -67,7 +76,15 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     }
 
 
-def _quantizer_recipe(path: Path) -> str:
+def inputs_of(source: OwnSource, chosen: BuildInputs) -> BuildInputs:
+    """Return what one network is built from: what its file says of it, else what holds for all."""
+    said = {
+        each.name: value for each in fields(source.asked) if (value := getattr(source.asked, each.name)) is not None
+    }
+    return replace(chosen, **said)
+
+
+def quantizer_recipe(path: Path) -> str:
     """Return a recipe of litert-quantizer's own as JSON, written alike however its file is.
 
     Raises:
@@ -88,7 +105,7 @@ def _quantizer_recipe(path: Path) -> str:
 def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
     match source.form:
         case OwnForm.TFLITE:
-            return _float_file(source)
+            return float_file(source)
         case OwnForm.KERAS:
             return replace(_keras_file(source, chosen), input_shapes=chosen.input_shapes)
         case OwnForm.BUILDER:
@@ -157,7 +174,13 @@ def _keras_file(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
     )
 
 
-def _float_file(source: OwnSource) -> OwnNetwork:
+def float_file(source: OwnSource) -> OwnNetwork:
+    """Return a float `.tflite` file that is to be quantized.
+
+    Raises:
+        UsageError: it is quantized already.
+        ArtifactError: it cannot be read, or is none.
+    """
     from mbench.artifacts.flatbuffer import read_model
     from mbench.artifacts.inspection import read_bytes
     from mbench.artifacts.quantized import quantized_parts

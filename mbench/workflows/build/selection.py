@@ -18,6 +18,8 @@ from mbench.workflows.build.own_networks import (
     OwnSource,
     builds_of,
     by_recipe,
+    recipe_of,
+    refuse_alike,
     refuse_idle_keep,
     with_kept,
 )
@@ -40,6 +42,7 @@ _OF_QUANTIZED_FILES = frozenset(
 """Options that mean something to a user's float file which is to be quantized."""
 
 _OF_OWN_FORM = {
+    OwnForm.TFLITE: _OF_QUANTIZED_FILES,
     OwnForm.KERAS: _OF_QUANTIZED_FILES | {"--custom-objects", "--allow-lambda"},
     OwnForm.SAVED_MODEL: _OF_QUANTIZED_FILES,
     OwnForm.BUILDER: _OF_QUANTIZED_FILES | {"--arch", "--classes", "--weights"},
@@ -82,6 +85,7 @@ class Selection:
         recipe: file of the quantizer's own recipe for users' networks.
         keep_float: operators of users' networks that int8 leaves in float, in a variant beside the plain one.
         typed: the options on the command line that say which networks are built, or of what: `--arch`, `--weights`.
+        beside: others, which a suite names beside these.
     """
 
     names: tuple[str, ...] = ()
@@ -95,6 +99,7 @@ class Selection:
     typed: tuple[str, ...] = ()
     recipe: Path | None = None
     keep_float: KeepFloat | None = None
+    beside: "tuple[Selection, ...]" = ()
 
     @property
     def quantized(self) -> bool:
@@ -112,6 +117,12 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
         UsageError: a word that is not one, a file that is not there, nothing to vary in a way that makes sense, or an
             option that would change nothing.
     """
+    found = (*_selected(chosen), *(candidate for other in chosen.beside for candidate in _selected(other)))
+    refuse_alike(one.own for one in found if one.own is not None)
+    return found
+
+
+def _selected(chosen: Selection) -> tuple[Candidate, ...]:
     refuse_idle(chosen)
     if builder := _builder_of(chosen):
         return tuple(_built_by(builder, chosen))
@@ -175,10 +186,11 @@ def _built_by(builder: OwnSource, chosen: Selection) -> Iterator[Candidate]:
         resolution=chosen.resolution,
         typed_classes="--classes" in chosen.typed,
     )
+    recipe = recipe_of(builder, chosen.recipe)
     found = builder_points(asked)
-    refuse_idle_keep(chosen.keep_float, chosen.recipe, [one.point for one in found])
+    refuse_idle_keep(chosen.keep_float, recipe, [one.point for one in found])
     for one in found:
-        build = OwnBuild(source=builder, variant=by_recipe(one.variant, chosen.recipe), arguments=one.arguments)
+        build = OwnBuild(source=builder, variant=by_recipe(one.variant, recipe), arguments=one.arguments)
         for each in with_kept(build, chosen.keep_float):
             yield Candidate(own=each, delegate=one.point.delegate, threads=one.point.threads if counted else None)
 

@@ -1,17 +1,17 @@
 """What a farm file asks of each group of devices, with every word of it looked up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mbench.core.errors import UsageError
-from mbench.core.own_recipes import OwnForm
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
 from mbench.core.sweeps import Axis
-from mbench.workflows.build.own_networks import OwnSource
+from mbench.workflows.build.own_in_files import FloatFile, options_of, own_sources, wrong_in
+from mbench.workflows.build.own_networks import refuse_alike
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.devices.user_profile import user_profile
@@ -187,17 +187,32 @@ def _of_group(
     for number, one in enumerate(file.farm.measure):
         if name not in (one.groups or file.farm.phones):
             continue
+        if (wrong := wrong_in(one, file.resolved, _quantized_files(one))) is not None:
+            raise UsageError(f"{file.at('measure', number, *wrong[0])}: {wrong[1]}")
         try:
             own = _of_measure(one, group, file, base, scoring, progress)
             candidates |= dict.fromkeys(select(own.selection))
         except UsageError as error:
-            raise type(error)(f"{file.at(*place_of_wrong(file, number, one))}: {error}") from error
+            raise type(error)(f"{file.at(*place_of_wrong(file, number, one, error))}: {error}") from error
+        _refuse_alike(candidates, file.at("measure", number))
         request = replace(
             request,
             build_inputs=_with_seeded(request.build_inputs, own.build_inputs),
             profile_ops=request.profile_ops or own.profile_ops,
         )
     return request, tuple(candidates)
+
+
+def _refuse_alike(candidates: Iterable[Candidate], place: str) -> None:
+    """Refuse two networks of one name, which several [[measure]] may have.
+
+    Raises:
+        UsageError: with its place.
+    """
+    try:
+        refuse_alike(one.own for one in candidates if one.own is not None)
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}") from error
 
 
 def _of_measure(
@@ -214,24 +229,12 @@ def _of_measure(
     for text in one.sweep:
         if text == Axis.DELEGATE:
             raise UsageError("name the delegates: delegates = [...] in [phones.GROUP] or in [[measure]].")
-    selection = Selection(
-        names=tuple(one.variants),
-        files=tuple(file.resolved(own.file) for own in one.models),
-        sweeps=tuple(one.sweep),
-        lists={axis: text for axis, text in lists.items() if text is not None},
-        own=tuple(_own(one, file)),
-        architecture=one.arch or "mobilenet_v1",
-    )
-    if selection.quantized:
-        raise UsageError(
-            f"{one.models[0].file} is measured as it is; leave quantization out, or build its files first."
-        )
-    request = replace(base, selection=selection)
+    request = replace(base, selection=_selection(one, file, lists))
     if one.suite is not None:
         from mbench.workflows.paper.suites import find_suite, suite_request
 
         suite = str(file.resolved(one.suite)) if one.suite.endswith(".toml") else one.suite
-        request, notes = suite_request(request, find_suite(suite), suite)
+        request, notes = suite_request(request, find_suite(suite), suite, trusted=True)
         for note in notes:
             progress.note(f"{note}.")
     if scoring is not None:
@@ -240,14 +243,24 @@ def _of_measure(
     return request
 
 
-def _own(one: Measure, file: FarmFile) -> Iterator[OwnSource]:
-    """Yield the user's own networks, whose paths are relative to the farm file."""
-    if one.arch is not None and ":" in one.arch:
-        place, _, name = one.arch.rpartition(":")
-        path = str(file.resolved(place)) if place.endswith(".py") else place
-        yield OwnSource(form=OwnForm.BUILDER, said=f"{path}:{name}")
-    yield from (OwnSource(form=OwnForm.KERAS, said=str(file.resolved(each))) for each in one.keras)
-    yield from (OwnSource(form=OwnForm.SAVED_MODEL, said=str(file.resolved(each))) for each in one.saved_models)
+def _selection(one: Measure, file: FarmFile, lists: Mapping[Axis, str | None]) -> Selection:
+    """Return what a [[measure]] names; paths are relative to the farm file."""
+    quantized = _quantized_files(one)
+    return Selection(
+        names=tuple(one.variants),
+        files=() if quantized else tuple(file.resolved(own.file) for own in one.models),
+        sweeps=tuple(one.sweep),
+        lists={axis: text for axis, text in lists.items() if text is not None},
+        own=own_sources(one, file.resolved, quantized),
+        architecture=one.arch or "mobilenet_v1",
+        typed=options_of(one),
+    )
+
+
+def _quantized_files(one: Measure) -> list[FloatFile]:
+    """Return the files that are to be quantized; none where they are measured as they are."""
+    quantized = one.quantizes and not one.variants
+    return [FloatFile(said=own.file, called=own.as_) for own in one.models] if quantized else []
 
 
 def _with_seeded(one: BuildInputs, other: BuildInputs) -> BuildInputs:

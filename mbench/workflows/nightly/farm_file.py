@@ -20,6 +20,7 @@ from pydantic import (
 from mbench.core.bounds import WORD, Place, Seed, Setting, Word
 from mbench.core.errors import UsageError
 from mbench.core.nights import FARM_NAME
+from mbench.core.own_tables import OwnKeys
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
 from mbench.core.toml_tables import Table, Text, Value
@@ -89,16 +90,13 @@ class OwnFile(Table):
         raise ValueError(f"{said} is a variant's own name; call a file of yours otherwise")
 
 
-class Measure(Table):
+class Measure(OwnKeys):
     """Some workloads, on some groups of devices.
 
     Attributes:
         suite: by name, or a file.
         variants: by name.
-        models: the user's own files; keras: their Keras files; saved_models: their SavedModels, `FOLDER[:SIGNATURE]`.
-        sweep: axes, as `--sweep` takes them.
-        arch: whose variants a sweep is of; or `FILE.py:NAME`, a builder of the user's.
-        quantization: likewise alpha and resolution, as comma lists.
+        models: the user's own files, measured as they are, or quantized where a quantization is asked for.
         threads: comma list; none: the profile's.
         groups: names of groups; none: all.
     """
@@ -106,13 +104,6 @@ class Measure(Table):
     suite: Text | None = None
     variants: list[Text] = Field(default_factory=list)
     models: list[OwnFile] = Field(default_factory=list)
-    keras: list[Text] = Field(default_factory=list)
-    saved_models: list[Text] = Field(default_factory=list)
-    sweep: list[Text] = Field(default_factory=list)
-    arch: Text | None = None
-    alpha: Text | None = None
-    resolution: Text | None = None
-    quantization: Text | None = None
     threads: Text | None = None
     delegates: Annotated[list[Text], Field(min_length=1)] | None = None
     groups: Annotated[list[Word], Field(min_length=1)] | None = None
@@ -130,6 +121,9 @@ class Measure(Table):
             raise ValueError("arch, alpha and resolution are of a sweep; leave them out beside names")
         if not any(things) and not any(swept):
             raise ValueError("say what: variants, models, suite or sweep")
+        quantized = bool(self.models) and not self.variants and self.quantizes
+        if self.of_own is not None and not (own or quantized or self.builder):
+            raise ValueError(f"{self.of_own} is for your own networks, where mbench builds them")
         return self
 
 

@@ -4,21 +4,25 @@ from collections.abc import Iterator
 
 from mbench.core.errors import UsageError
 from mbench.core.sweeps import Axis, parse_sweep
+from mbench.workflows.build.own_in_files import own_sources, swept_wrongly
 from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.nightly.farm_file import FarmFile, Measure
 
 Place = tuple[str | int, ...]
 
 
-def place_of_wrong(file: FarmFile, number: int, one: Measure) -> Place:
+def place_of_wrong(file: FarmFile, number: int, one: Measure, error: UsageError) -> Place:
     """Return where the first thing stands in a [[measure]] that is wrong by itself, else where that begins.
 
     Args:
         file: the farm file.
         number: of the [[measure]], from 0.
         one: the [[measure]].
+        error: what is wrong.
     """
     base: Place = ("measure", number)
+    if one.builder is not None:
+        return (*base, *swept_wrongly(one, own_sources(one, file.resolved), error))
     for place, selection in _alone(file, one):
         try:
             select(selection)

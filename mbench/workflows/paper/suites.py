@@ -12,7 +12,7 @@ from mbench.core.sweeps import Axis, parse_sweep
 from mbench.core.variants import IMAGENET_HEAD, Head, Quantization, Variant, parse_quantization
 from mbench.models.networks.architectures import ARCHITECTURES
 from mbench.models.weights.imagenet_weights import ALPHAS, CLASSES
-from mbench.paper.suites import Suite, load_suite, suite_files
+from mbench.paper.suites import Suite, load_suite, suite_files, suite_path
 from mbench.paper.tables import paper_table
 from mbench.report.render.text_table import Align, Cell, Column, TableValues
 from mbench.store.session import find_session, list_sessions, session_folder
@@ -21,6 +21,7 @@ from mbench.workflows.build.recipes import Network
 from mbench.workflows.build.selection import Selection
 from mbench.workflows.home import home
 from mbench.workflows.paper.count_networks import unbuildable
+from mbench.workflows.paper.own_suites import ALLOW_CODE, own_selections, shown_own
 from mbench.workflows.run.request import RunRequest
 
 PAPER_FOLDER: Final = "mobilenets"
@@ -39,7 +40,18 @@ def find_suite(name: str) -> Suite:
     return load_suite(name, user_folder=home() / "suites")
 
 
-def suite_request(request: RunRequest, suite: Suite, name: str) -> tuple[RunRequest, tuple[str, ...]]:
+def find_file(name: str) -> Path:
+    """Return the file of a suite.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return suite_path(name, user_folder=home() / "suites")
+
+
+def suite_request(
+    request: RunRequest, suite: Suite, name: str, *, trusted: bool = False
+) -> tuple[RunRequest, tuple[str, ...]]:
     """Return a request for what a suite runs, and a sentence for each network that is left out or runs untrained.
 
     What the user said of quantization, delegates, threads, data set, weights and settings holds for all of it.
@@ -48,12 +60,18 @@ def suite_request(request: RunRequest, suite: Suite, name: str) -> tuple[RunRequ
         request: what was typed, the suite aside.
         suite: what is to be run.
         name: the suite's.
+        trusted: whether code that it names may run.
 
     Raises:
-        UsageError: the user names networks as well, or nothing is left to run.
+        UsageError: the user names networks as well, nothing is left to run, or something of the suite's own networks
+            is not there or not allowed.
     """
     chosen = request.selection
     _refuse_networks(chosen)
+    own = own_selections(suite, find_file(name), chosen, _quantizations(chosen), trusted=trusted) if suite.own else ()
+    if not suite.variants:
+        selection = replace(own[0], beside=own[1:])
+        return replace(request, selection=selection, title=slug(name)), ()
     variants = [
         _of_head(replace(variant, quantization=quantization), _data_set_head(request))
         for variant in suite.parsed
@@ -72,6 +90,7 @@ def suite_request(request: RunRequest, suite: Suite, name: str) -> tuple[RunRequ
         names=tuple(map(str, able)),
         sweeps=tuple(text for text in chosen.sweeps if parse_sweep(text).axis is not Axis.QUANTIZATION),
         lists={axis: values for axis, values in chosen.lists.items() if axis is not Axis.QUANTIZATION},
+        beside=own,
     )
     return replace(
         request,
@@ -114,8 +133,9 @@ def suite_results(
 
 def _alike(name: str) -> tuple[str, ...]:
     """Return what sessions bear in their name that ran a suite: its own, others that run the same, all together."""
-    variants = find_suite(name).variants
-    others = [each for each in suite_files(user_folder=home() / "suites") if find_suite(each).variants == variants]
+    suite = find_suite(name)
+    known = {each: find_suite(each) for each in suite_files(user_folder=home() / "suites")}
+    others = [each for each, other in known.items() if (other.variants, other.own) == (suite.variants, suite.own)]
     of_paper = [PAPER] if name.startswith(f"{PAPER_FOLDER}/") else []
     return tuple(dict.fromkeys((*map(slug, (name, *others)), *of_paper)))
 
@@ -134,7 +154,7 @@ def listed() -> TableValues:
             (
                 Cell(name),
                 Cell(suite.title),
-                Cell(str(len(suite.variants))),
+                Cell(str(len(suite.variants) + len(suite.own))),
                 Cell(f"--dataset {suite.needs.dataset}" if suite.needs else "–"),
             )
             for name, suite in found.items()
@@ -159,6 +179,7 @@ def shown(name: str) -> Iterator[str]:
         reason = unbuildable(variant)
         title = ARCHITECTURES[variant.architecture].title if reason is None else f"cannot be built: {reason}"
         yield f"  {variant}  {title}"
+    yield from shown_own(suite)
     if suite.profile_ops:
         yield "With an operator profile of each."
     yield f"Shows: {', '.join(suite.columns)}"
@@ -166,7 +187,8 @@ def shown(name: str) -> Iterator[str]:
         yield f"With --references: {', '.join(suite.references)}"
     yield ""
     yield from _needs(suite)
-    yield f"Run it:  mbench run --suite {name} --device host"
+    code = f" {ALLOW_CODE}" if any(table.code is not None for table in suite.own) else ""
+    yield f"Run it:  mbench run --suite {name} --device host{code}"
     yield f"See it:  mbench suite report {name}"
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from mbench.core.own_variants import is_of_mbench
 from mbench.core.ports import Progress
 from mbench.core.results import JobResult
 from mbench.paper.comparing import Mark, Verdict, compare
@@ -145,9 +146,14 @@ def suite_sheets(shown: Shown) -> tuple[Sheet, ...]:
         sheets.append(share_sheet(table, shown.counted, shown.results, rates="rate" in shown.suite.columns))
     if table is not None and table.distances:
         sheets.append(distance_sheet(table, shown.results))
-    if table is None or table.rows or table.layers:
+    if shown.suite.variants and (table is None or table.rows or table.layers):
         sheets.append(_network_sheet(shown))
     return tuple(sheets)
+
+
+def own_results(shown: Shown) -> tuple[JobResult, ...]:
+    """Return what was measured of a suite's own networks: what is none of mbench's."""
+    return tuple(one for one in shown.results if not is_of_mbench(one.workload.name)) if shown.suite.own else ()
 
 
 def table_title(table: Table) -> str:

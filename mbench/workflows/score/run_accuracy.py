@@ -31,6 +31,7 @@ from mbench.models.tflite.calibration import choose_images, describe_examples
 from mbench.report.render.number_format import SHORT_SHA
 from mbench.workflows.build.own_calibration import picture_side
 from mbench.workflows.build.own_networks import OwnBuild
+from mbench.workflows.build.own_recipes_of import inputs_of
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
@@ -109,6 +110,10 @@ class Scoring:
         Raises:
             UsageError: another number of classes was asked for, or weights have to be named.
         """
+        if chosen.beside:
+            beside = tuple(self.suited(each, build_inputs)[0] for each in chosen.beside)
+            selection, build_inputs = self.suited(replace(chosen, beside=()), build_inputs)
+            return replace(selection, beside=beside), build_inputs
         if chosen.own:
             return _suited_builder(chosen, self._dataset), build_inputs
         if chosen.files and not chosen.names:
@@ -127,11 +132,9 @@ class Scoring:
         own = [one.own for one in candidates if one.own is not None]
         if own:
             build_inputs = self._own_inputs(own, build_inputs)
-        if build_inputs.calibration is not None and build_inputs.calibration.is_dir() and self._accuracy.places:
-            doubt = calibrated_on(
-                choose_images(build_inputs.calibration, build_inputs.calibration_examples), self.opened.examples
-            )
-            self.opened = replace(self.opened, calibration_doubt=doubt)
+        if self._accuracy.places:
+            for each in (build_inputs, *(inputs_of(one.source, build_inputs) for one in own)):
+                self._doubt_calibration(each)
         variants = list(dict.fromkeys(one.variant for one in candidates if one.variant is not None))
         if own and not variants:
             return build_inputs
@@ -139,16 +142,29 @@ class Scoring:
             variants, build_inputs, self._dataset, train=train, workers=self._workers, progress=self._progress
         )
 
+    def _doubt_calibration(self, build_inputs: BuildInputs) -> None:
+        """Note where pictures to calibrate on are among those that are scored."""
+        pictures = build_inputs.calibration
+        if pictures is None or not pictures.is_dir() or self.opened.calibration_doubt is not None:
+            return
+        doubt = calibrated_on(choose_images(pictures, build_inputs.calibration_examples), self.opened.examples)
+        self.opened = replace(self.opened, calibration_doubt=doubt)
+
     def _own_inputs(self, own: Sequence[OwnBuild], build_inputs: BuildInputs) -> BuildInputs:
         """Return what users' networks are built from: with the data set's scaling, and its pictures to calibrate on."""
         usual = _picture_scaling(find_recipe(self._dataset.default_preprocessing).scaling)
         said = None if self._accuracy.spec.preprocessing is None else _picture_scaling(self.opened.recipe.scaling)
         build_inputs = replace(build_inputs, scaling=said, usual_scaling=usual)
         calibrated = [one for one in own if one.variant.quantization in CALIBRATED]
-        untrained = build_inputs.weights in (None, "none")
-        known = [one for one in calibrated if not (one.source.form is OwnForm.BUILDER and untrained)]
+        inputs = {one.source: inputs_of(one.source, build_inputs) for one in calibrated}
+        known = [
+            one
+            for one in calibrated
+            if inputs[one.source].calibration is None
+            and not (one.source.form is OwnForm.BUILDER and inputs[one.source].weights in (None, "none"))
+        ]
         sides = dict.fromkeys(side for one in known if (side := picture_side(one)) is not None)
-        if build_inputs.calibration is not None or not sides:
+        if not sides:
             return build_inputs
         examples = _calibration_pictures(list(sides), build_inputs, self._dataset, self._workers, self._progress)
         return replace(build_inputs, examples=examples)

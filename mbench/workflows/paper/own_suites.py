@@ -1,0 +1,133 @@
+"""Users' own networks in suites: looked up with their lines; code that a suite names is run where somebody allows it.
+
+A suite may be anybody's, and so may the code beside it. A farm file is the user's own, and so are the suites that it
+names.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from mbench.core.errors import UsageError
+from mbench.core.sweeps import Axis, parse_sweep
+from mbench.core.variants import Head, Quantization
+from mbench.files.texts import read_text
+from mbench.paper.shipped import place_in
+from mbench.paper.suites import OwnNetworks, Suite
+from mbench.workflows.build.own_in_files import (
+    FloatFile,
+    options_of,
+    own_sources,
+    swept_wrongly,
+    wrong_in,
+)
+from mbench.workflows.build.selection import OF_OWN_NETWORKS, Selection, select
+
+ALLOW_CODE: Final = "--allow-suite-code"
+
+_OF_RUNS: Final = frozenset({Axis.THREADS, Axis.DELEGATE})
+"""Axes of a command that hold for whatever a suite names."""
+
+
+def own_selections(
+    suite: Suite, path: Path, chosen: Selection, quantizations: Sequence[Quantization], *, trusted: bool
+) -> tuple[Selection, ...]:
+    """Return a selection for each table of a suite's own networks, all of them looked up.
+
+    Args:
+        suite: what is to be run.
+        path: its file, which its paths are relative to.
+        chosen: what was typed beside it.
+        quantizations: that were typed, and hold instead of the file's; none: the file's.
+        trusted: whether code that the suite names may run.
+
+    Raises:
+        UsageError: with its line: a word that is not one, a file that is not there, or code that nobody allowed.
+    """
+    if typed := [option for option in chosen.typed if option in OF_OWN_NETWORKS]:
+        raise UsageError(f"{typed[0]} stands beside a suite, whose file says it of its networks; leave it out.")
+    return tuple(
+        _looked_up(table, ("own", index), path, chosen, quantizations, trusted=trusted)
+        for index, table in enumerate(suite.own)
+    )
+
+
+def _looked_up(
+    table: OwnNetworks,
+    place: tuple[str | int, ...],
+    path: Path,
+    chosen: Selection,
+    quantizations: Sequence[Quantization],
+    *,
+    trusted: bool,
+) -> Selection:
+    if table.code is not None and not trusted:
+        raise UsageError(
+            f"{_at(path, place)}: {table.code} is code, which is run where you allow it: {ALLOW_CODE} runs what this "
+            "suite names, with your rights. Do so only with suites that you trust."
+        )
+    files = [FloatFile(said=said) for said in table.models] if quantizations or table.quantizes else []
+    if (wrong := wrong_in(table, lambda said: _resolved(path, said), files)) is not None:
+        raise UsageError(f"{_at(path, (*place, *wrong[0]))}: {wrong[1]}")
+    selection = _selection(table, path, files, chosen, quantizations)
+    try:
+        select(selection)
+    except UsageError as error:
+        axis = swept_wrongly(table, selection.own, error)
+        raise UsageError(f"{_at(path, (*place, *axis))}: {error}") from error
+    return selection
+
+
+def _selection(
+    table: OwnNetworks,
+    path: Path,
+    files: Sequence[FloatFile],
+    chosen: Selection,
+    quantizations: Sequence[Quantization],
+) -> Selection:
+    lists = {
+        axis: said
+        for axis in (Axis.ALPHA, Axis.RESOLUTION, Axis.QUANTIZATION)
+        if (said := getattr(table, str(axis))) is not None
+    }
+    sweeps = list(table.sweep)
+    if quantizations:
+        lists[Axis.QUANTIZATION] = ",".join(quantizations)
+        sweeps = [text for text in sweeps if text.partition("=")[0] != Axis.QUANTIZATION]
+    return Selection(
+        files=() if files else tuple(_resolved(path, said) for said in table.models),
+        own=own_sources(table, lambda said: _resolved(path, said), files),
+        sweeps=(*sweeps, *(text for text in chosen.sweeps if parse_sweep(text).axis in _OF_RUNS)),
+        lists=lists | {axis: said for axis, said in chosen.lists.items() if axis in _OF_RUNS},
+        head=None if table.classes is None else Head(classes=table.classes),
+        typed=(*options_of(table), *(["--classes"] if table.classes is not None else [])),
+    )
+
+
+def shown_own(suite: Suite) -> Iterator[str]:
+    """Yield a line for each of a suite's own networks, with what is swept and whether its code is run."""
+    for table in suite.own:
+        axes = [*table.sweep, *([f"quantization={table.quantization}"] if table.quantization else [])]
+        code = f"  (code: {ALLOW_CODE})" if table.code is not None else ""
+        for named in _named(table):
+            yield f"  {named}  {' '.join(axes)}".rstrip() + code
+
+
+def _named(table: OwnNetworks) -> list[str]:
+    return [*([table.arch] if table.arch is not None else []), *table.keras, *table.saved_models, *table.models]
+
+
+def _resolved(path: Path, said: str) -> Path:
+    """Return a path of a suite, which is relative to it.
+
+    Raises:
+        UsageError: it begins with the home of a user who has none.
+    """
+    try:
+        return path.parent.absolute() / Path(said).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{path}: {said}: nobody's home is known as {Path(said).parts[0]}.") from error
+
+
+def _at(path: Path, place: tuple[str | int, ...]) -> str:
+    return place_in(path, read_text(path), place)
