@@ -398,6 +398,7 @@ def selection_of(
     typed: tuple[str, ...],
     keras: list[Path] | None = None,
     saved_models: list[str] | None = None,
+    torch: list[str] | None = None,
     recipe: Path | None = None,
     keep_float: str | None = None,
 ) -> "Selection":
@@ -405,7 +406,7 @@ def selection_of(
     from mbench.core.own_recipes import OwnForm
     from mbench.core.sweeps import Axis
     from mbench.core.variants import Head
-    from mbench.workflows.build.own_networks import OwnSource, parse_keep_float
+    from mbench.workflows.build.own_networks import OwnSource, parse_keep_float, torch_source
     from mbench.workflows.build.selection import Selection
 
     return Selection(
@@ -415,6 +416,7 @@ def selection_of(
             *(OwnSource(form=OwnForm.KERAS, said=str(path)) for path in keras or ()),
             *([OwnSource(form=OwnForm.BUILDER, said=architecture)] if ":" in architecture else []),
             *(OwnSource(form=OwnForm.SAVED_MODEL, said=said) for said in saved_models or ()),
+            *(torch_source(said) for said in torch or ()),
         ),
         sweeps=tuple(sweeps or ()),
         lists={Axis(axis): values for axis, values in lists.items() if values is not None},

@@ -35,6 +35,16 @@ SavedModel = Annotated[
         rich_help_panel=grouped.BUILD,
     ),
 ]
+Torch = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--torch",
+        help="Your own PyTorch network: FILE.py:NAME, a function that returns a module and its sample inputs and whose "
+        "parameters are axes, or an exported program, a .pt2 file; may be repeated. Needs mbench[torch].",
+        metavar="FILE",
+        rich_help_panel=grouped.BUILD,
+    ),
+]
 CustomObjects = Annotated[
     str | None,
     typer.Option(

@@ -60,6 +60,7 @@ def run(
     as_: run_options.As = None,
     keras: own_options.Keras = None,
     saved_model: own_options.SavedModel = None,
+    torch: own_options.Torch = None,
     input_shape: own_options.InputShape = None,
     input_: run_options.Input = None,
     alpha: options.Alpha = None,
@@ -188,6 +189,7 @@ def run(
             typed=options.typed_for_building(context),
             keras=keras,
             saved_models=saved_model,
+            torch=torch,
             recipe=recipe,
             keep_float=keep_float,
         ),
@@ -227,7 +229,8 @@ def run(
         ),
         predictions=predictions,
         inputs=AskedInputs(
-            shapes=() if keras or saved_model or ":" in arch else tuple(input_shape or ()), files=tuple(input_ or ())
+            shapes=() if keras or saved_model or torch or ":" in arch else tuple(input_shape or ()),
+            files=tuple(input_ or ()),
         ),
         settings=_given(
             QUICK_SETTINGS if quick else {},

@@ -26,6 +26,13 @@ class OwnForm(StrEnum):
     KERAS = "keras"
     SAVED_MODEL = "saved-model"
     BUILDER = "builder"
+    TORCH = "torch"
+    TORCH_PROGRAM = "torch-program"
+
+    @property
+    def built(self) -> bool:
+        """Whether it is a function of the user's, whose parameters are axes."""
+        return self in (OwnForm.BUILDER, OwnForm.TORCH)
 
 
 class OwnCalibrationKind(StrEnum):

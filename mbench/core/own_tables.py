@@ -24,6 +24,7 @@ class OwnKeys(Table):
         arch: whose variants a sweep is of; or `FILE.py:NAME`, a builder of the user's.
         keras: Keras files.
         saved_models: `FOLDER[:SIGNATURE]`.
+        torch: `FILE.py:NAME`, or exported programs.
         sweep: axes, as `--sweep` takes them.
         quantization: likewise alpha and resolution, as comma lists.
         weights: of a builder: `builder`, or a file.
@@ -35,6 +36,7 @@ class OwnKeys(Table):
     arch: Text | None = None
     keras: list[Text] = Field(default_factory=list)
     saved_models: list[Text] = Field(default_factory=list)
+    torch: list[Text] = Field(default_factory=list)
     sweep: list[Text] = Field(default_factory=list)
     alpha: Text | None = None
     resolution: Text | None = None
@@ -71,6 +73,5 @@ class OwnKeys(Table):
             return self.builder or self.custom_objects
         if self.calibration is not None and PYTHON in self.calibration:
             return self.calibration
-        return (
-            self.saved_models[0] if self.saved_models else self.keras[0] if self.allow_lambda and self.keras else None
-        )
+        programs = (*self.torch, *self.saved_models, *(self.keras if self.allow_lambda else ()))
+        return next(iter(programs), None)

@@ -43,9 +43,9 @@ class OwnNetworks(OwnKeys):
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
-        named = [bool(each) for each in (self.arch, self.keras, self.saved_models, self.models)]
+        named = [bool(each) for each in (self.arch, self.keras, self.saved_models, self.torch, self.models)]
         if sum(named) != 1:
-            raise ValueError("say which: arch, keras, saved_models or models, and one of them")
+            raise ValueError("say which: arch, keras, saved_models, torch or models, and one of them")
         if self.arch is not None and self.builder is None:
             raise ValueError(f"{self.arch} is a network of mbench's, which variants name; a builder is FILE.py:NAME")
         return self

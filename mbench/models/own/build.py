@@ -28,6 +28,7 @@ from mbench.models.own.input_arrays import Example, OwnInput, synthetic_examples
 from mbench.models.own.kept_float import FloatFound, FloatSearch, Search, named_operators, scope_of
 from mbench.models.own.keras_model import open_keras
 from mbench.models.own.saved_model import open_saved_model
+from mbench.models.own.torch_module import AGAINST, convert_torch, open_torch
 from mbench.models.own.traced import Converted, OwnModel, convert_model
 from mbench.models.tflite.build import BuiltFile, FailedFile, failure, load_tensorflow, release_memory
 from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, quantize_by_recipe, read_named_ranges
@@ -148,12 +149,23 @@ def _opened(network: OwnNetwork, request: OwnBuildRequest) -> tuple[_Source, Con
         return _Source(
             data=opened.data, inputs=opened.inputs, names=opened.names, against="float file", unchanged=data
         ), None
+    if network.form in (OwnForm.TORCH, OwnForm.TORCH_PROGRAM):
+        return _opened_torch(network, request)
     model, notes = _model(network, request)
     inputs = with_shapes(model.inputs, network.input_shapes)
     converted = convert_model(model, inputs)
     return _Source(
         data=converted.data, inputs=inputs, names=converted.names, against=model.against, notes=notes
     ), converted
+
+
+def _opened_torch(network: OwnNetwork, request: OwnBuildRequest) -> tuple[_Source, Converted | None]:
+    data = read_own_file(network) if network.form is OwnForm.TORCH_PROGRAM else None
+    opened, notes = open_torch(network, data, timeout_s=request.timeout_s)
+    inputs = with_shapes(opened.inputs, network.input_shapes)
+    converted = convert_torch(opened, request.folder, timeout_s=request.timeout_s)
+    source = _Source(data=converted.data, inputs=inputs, names=converted.names, against=AGAINST, notes=notes)
+    return source, converted
 
 
 def _model(network: OwnNetwork, request: OwnBuildRequest) -> tuple[OwnModel, tuple[str, ...]]:

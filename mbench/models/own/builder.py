@@ -11,7 +11,7 @@ from mbench.models.own.keras_model import own_model
 from mbench.models.own.traced import OwnModel
 from mbench.models.weights.weights import load_into
 
-_CHECKED: Final[set[str]] = set()
+_CHECKED: Final[set[tuple[str, str]]] = set()
 """Builders that this process has called twice: once tells, and a second call of each variant would take as long."""
 
 
@@ -27,13 +27,13 @@ def build_network(network: OwnNetwork, *, timeout_s: float) -> tuple[OwnModel, t
     refuse_changed(named)
     builder = load_python(named, timeout_s=timeout_s)
     notes: tuple[str, ...] = ()
-    if named.sha256 not in _CHECKED:
+    if (named.sha256, named.name) not in _CHECKED:
         first = _digests(_made(builder, network, timeout_s))
         second = _digests(model := _made(builder, network, timeout_s))
         differing = [what for what, digest in first.items() if second[what] != digest]
         if differing:
             notes = (f"its builder is not deterministic: two calls with one seed differ in {' and '.join(differing)}",)
-        _CHECKED.add(named.sha256)
+        _CHECKED.add((named.sha256, named.name))
     else:
         model = _made(builder, network, timeout_s)
     taken = own_model(model, "Keras model")

@@ -80,7 +80,7 @@ def convert_model(model: OwnModel, inputs: Sequence[OwnInput]) -> Converted:
     outputs: list[str] = []
 
     def infer(tensors: Mapping[str, Any]) -> list[Any]:
-        named = _named_outputs(model.call(tensors), {each.name for each in inputs})
+        named = named_outputs(model.call(tensors), {each.name for each in inputs})
         outputs[:] = named
         return [tf.identity(each) for each in named.values()]
 
@@ -95,7 +95,7 @@ def convert_model(model: OwnModel, inputs: Sequence[OwnInput]) -> Converted:
     return Converted(data=_renamed(data, inputs, outputs, names), names=names, answers=_answering(traced, outputs))
 
 
-def _named_outputs(given: Any, taken: set[str]) -> dict[str, Any]:
+def named_outputs(given: Any, taken: set[str]) -> dict[str, Any]:
     """Return what a model gives by name, in the order of the file."""
     if isinstance(given, Mapping):
         named = {end_name(str(key)): value for key, value in given.items()}

@@ -1,4 +1,4 @@
-"""Builders of users' networks, `--arch FILE.py:NAME`: what their parameters are swept over. None is run here."""
+"""Builders of users' networks, `FILE.py:NAME`: what their parameters are swept over. None is run here."""
 
 import itertools
 import math
@@ -17,7 +17,6 @@ from mbench.core.variants import format_alpha
 from mbench.files.python_source import Parameter, ParameterType, find_python, read_parameters
 from mbench.models.networks.architectures import ARCHITECTURES
 
-OPTION: Final = "--arch"
 ALPHA: Final = "alpha"
 RESOLUTION: Final = "resolution"
 CLASSES: Final = "classes"
@@ -32,12 +31,14 @@ class AskedBuilder:
 
     Attributes:
         said: `FILE.py:NAME`.
+        option: behind which: `--arch` or `--torch`.
         lists: comma lists by axis.
         classes, resolution: that a data set has, or that were typed; None: neither.
         typed_classes: whether the classes were typed.
     """
 
     said: str
+    option: str
     sweeps: tuple[str, ...]
     lists: Mapping[Axis, str]
     classes: int | None
@@ -60,13 +61,13 @@ def builder_points(asked: AskedBuilder) -> list[BuilderPoint]:
     Raises:
         UsageError: the builder is not there or cannot be read, has no such parameter, or takes no such value.
     """
-    named = find_python(asked.said, option=OPTION)
-    parameters = {each.name: each for each in read_parameters(named, option=OPTION)}
+    named = find_python(asked.said, option=asked.option)
+    parameters = {each.name: each for each in read_parameters(named, option=asked.option)}
     network = network_name(named.name)
     if network in ARCHITECTURES:
-        raise UsageError(f"{OPTION} {asked.said}: {network} is a network of mbench's own; call yours otherwise.")
+        raise UsageError(f"{asked.option} {asked.said}: {network} is a network of mbench's own; call yours otherwise.")
     shared, own = _split(asked, parameters)
-    _refuse_incomplete(asked.said, parameters, own)
+    _refuse_incomplete(asked, parameters, own)
     points = list(expand(shared))
     return [
         BuilderPoint(variant=_variant(network, parameters, dict(chosen), point), arguments=chosen, point=point)
@@ -89,7 +90,7 @@ def _split(
             continue
         if name not in parameters:
             raise UsageError(
-                f"{OPTION} {asked.said} has no parameter {name!r}; it takes {', '.join(parameters) or 'none'}."
+                f"{asked.option} {asked.said} has no parameter {name!r}; it takes {', '.join(parameters) or 'none'}."
                 f"{did_you_mean(name, list(parameters))}"
             )
         if name in own:
@@ -99,7 +100,7 @@ def _split(
         if CLASSES in parameters:
             own[CLASSES] = (asked.classes,)
         elif asked.typed_classes:
-            raise UsageError(f"{OPTION} {asked.said} has no parameter 'classes'; leave --classes out.")
+            raise UsageError(f"{asked.option} {asked.said} has no parameter 'classes'; leave --classes out.")
     if asked.resolution is not None and RESOLUTION not in own and RESOLUTION in parameters:
         own[RESOLUTION] = (asked.resolution,)
     return shared, own
@@ -167,9 +168,9 @@ _NOUNS: Final = {
 }
 
 
-def _refuse_incomplete(said: str, parameters: Mapping[str, Parameter], own: Mapping[str, object]) -> None:
+def _refuse_incomplete(asked: AskedBuilder, parameters: Mapping[str, Parameter], own: Mapping[str, object]) -> None:
     if missing := [name for name, each in parameters.items() if each.required and name not in own]:
-        raise UsageError(f"{OPTION} {said} needs {missing[0]}; name it: --sweep {missing[0]}=VALUE.")
+        raise UsageError(f"{asked.option} {asked.said} needs {missing[0]}; name it: --sweep {missing[0]}=VALUE.")
 
 
 def _variant(

@@ -76,7 +76,7 @@ def calibration_for(
 def picture_side(one: OwnBuild) -> int | None:
     """Return the side of the only input where that is a square picture and can be known without tensorflow."""
     match one.source.form:
-        case OwnForm.BUILDER:
+        case OwnForm.BUILDER | OwnForm.TORCH:
             return one.variant.resolution
         case OwnForm.TFLITE:
             from mbench.artifacts.inspection import inspect_file
@@ -87,7 +87,7 @@ def picture_side(one: OwnBuild) -> int | None:
             from mbench.models.own.keras_model import input_side
 
             return input_side(Path(one.source.said))
-        case OwnForm.SAVED_MODEL:
+        case OwnForm.SAVED_MODEL | OwnForm.TORCH_PROGRAM:
             return None
 
 

@@ -12,7 +12,7 @@ from mbench.core.own_recipes import OwnForm
 from mbench.core.own_tables import PYTHON, OwnKeys
 from mbench.core.sweeps import Axis
 from mbench.files.python_source import find_python
-from mbench.workflows.build.own_networks import OwnAsked, OwnSource, signed
+from mbench.workflows.build.own_networks import OwnAsked, OwnSource, signed, torch_source
 from mbench.workflows.build.own_recipes_of import float_file, quantizer_recipe
 from mbench.workflows.build.selection import Selection, select
 
@@ -62,6 +62,7 @@ def own_sources(table: OwnKeys, resolve: Resolve, files: Iterable[FloatFile] = (
             else []
         ),
         *(OwnSource(form=OwnForm.SAVED_MODEL, said=str(resolve(said)), asked=asked) for said in table.saved_models),
+        *(torch_source(_code(said, resolve), asked) for said in table.torch),
         *(
             OwnSource(form=OwnForm.TFLITE, said=str(resolve(file.said)), called=file.called, asked=asked)
             for file in files
@@ -93,6 +94,8 @@ def _looks(table: OwnKeys, resolve: Resolve) -> Iterator[tuple[Place, Callable[[
         yield ("keras", index), partial(_existing, resolve(said))
     for index, said in enumerate(table.saved_models):
         yield ("saved_models", index), partial(_existing_saved_model, str(resolve(said)))
+    for index, said in enumerate(table.torch):
+        yield ("torch", index), partial(_existing_torch, code(said))
     if table.custom_objects is not None:
         yield ("custom_objects",), partial(find_python, code(table.custom_objects), option="--custom-objects")
     if table.calibration is not None:
@@ -163,6 +166,13 @@ def _existing_saved_model(said: str) -> None:
     if not (folder / "saved_model.pb").is_file():
         what = "has no saved_model.pb" if folder.is_dir() else "no such folder"
         raise UsageError(f"{folder}: {what}; name the folder of a SavedModel.")
+
+
+def _existing_torch(said: str) -> None:
+    if torch_source(said).form is OwnForm.TORCH:
+        find_python(said, option="--torch")
+    else:
+        _existing(Path(said))
 
 
 def _existing_calibration(said: str) -> None:

@@ -60,7 +60,7 @@ class OwnSource:
         """Its name in variants' names."""
         if self.called is not None:
             return network_name(self.called)
-        if self.form is OwnForm.BUILDER:
+        if self.form.built:
             return network_name(self.said.rpartition(":")[2])
         if self.form is OwnForm.SAVED_MODEL:
             folder, signature = signed(self.said)
@@ -68,6 +68,12 @@ class OwnSource:
                 folder.absolute().name if signature is None else f"{folder.absolute().name}-{signature}"
             )
         return network_name(Path(self.said).stem)
+
+
+def torch_source(said: str, asked: OwnAsked = AS_TYPED) -> OwnSource:
+    """Return what `--torch` names: a function, or an exported program."""
+    form = OwnForm.TORCH if ":" in said and not Path(said).exists() else OwnForm.TORCH_PROGRAM
+    return OwnSource(form=form, said=said, asked=asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,14 +190,15 @@ def recipe_of(source: OwnSource, typed: Path | None) -> Path | None:
 
 
 def refuse_alike(builds: Iterable[OwnBuild]) -> None:
-    """Refuse two networks of one name: their history would be one.
+    """Refuse two networks of one name: their history would be one, and so are all quantizations of one network built.
 
     Raises:
         UsageError: it names both.
     """
-    named: dict[str, OwnSource] = {}
+    named: dict[OwnVariant, OwnSource] = {}
     for one in builds:
-        if (other := named.setdefault(str(one.variant), one.source)) != one.source:
+        family = replace(one.variant, quantization=Quantization.FP32)
+        if (other := named.setdefault(family, one.source)) != one.source:
             what = "twice, built from different things" if other.said == one.source.said else f"as {other.said}, too"
             raise UsageError(f"{one.source.said}: {one.variant} is named {what}; call one of them otherwise.")
 

@@ -22,12 +22,14 @@ from mbench.core.own_variants import OwnVariant
 from mbench.core.recipes import Weights
 from mbench.core.variants import CALIBRATED
 from mbench.files.regular import GIB, MIB, read_regular
-from mbench.models.tflite.toolchain import toolchain
+from mbench.models.tflite.toolchain import lacks_torch, toolchain
 from mbench.workflows.build.own_calibration import calibration_for, own_calibration
 from mbench.workflows.build.own_networks import OwnBuild, OwnSource, signed
 from mbench.workflows.build.recipes import BuildInputs
 
 LARGEST_FILE_BYTES: Final = 4 * GIB
+
+_OF_TORCH: Final = frozenset({OwnForm.TORCH, OwnForm.TORCH_PROGRAM})
 
 BUILDERS_OWN: Final = "builder"
 """`--weights builder`: what a user's builder sets by itself is trained."""
@@ -41,10 +43,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     """
     inputs = {source: inputs_of(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
     networks = {source: _network(source, own) for source, own in inputs.items()}
-    trained = {
-        source: source.form is not OwnForm.BUILDER or own.weights not in (None, "none")
-        for source, own in inputs.items()
-    }
+    trained = {source: not source.form.built or own.weights not in (None, "none") for source, own in inputs.items()}
     calibrated = dict.fromkeys(one.source for one in builds if one.variant.quantization in CALIBRATED)
     alike = {(own.calibration, own.calibration_examples): own for own in map(inputs.__getitem__, calibrated)}
     described = {said: own_calibration(own) for said, own in alike.items()}
@@ -56,7 +55,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
         for own in [inputs[one.source]]
         if one.variant.quantization in CALIBRATED
     }
-    tools = toolchain()
+    tools = {form: toolchain(torch=form in _OF_TORCH) for form in {source.form for source in networks}}
     recipes = {
         source: None if own.quantizer_recipe is None else quantizer_recipe(own.quantizer_recipe)
         for source, own in inputs.items()
@@ -70,7 +69,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
             ends=inputs[one.source].ends,
             quantizer_recipe=recipes[one.source],
             keep_float=one.keep_float,
-            toolchain=tools,
+            toolchain=tools[one.source.form],
         )
         for one in builds
     }
@@ -103,13 +102,17 @@ def quantizer_recipe(path: Path) -> str:
 
 
 def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
+    if source.form in _OF_TORCH and lacks_torch():
+        raise UsageError(f"{source.said} needs litert-torch, which is not installed: pip install 'mbench[torch]'.")
     match source.form:
         case OwnForm.TFLITE:
             return float_file(source)
         case OwnForm.KERAS:
             return replace(_keras_file(source, chosen), input_shapes=chosen.input_shapes)
-        case OwnForm.BUILDER:
+        case OwnForm.BUILDER | OwnForm.TORCH:
             return replace(_builder(source, chosen), input_shapes=chosen.input_shapes)
+        case OwnForm.TORCH_PROGRAM:
+            return replace(_program(source), input_shapes=chosen.input_shapes)
         case OwnForm.SAVED_MODEL:
             from mbench.models.own.saved_model import saved_model_digest
 
@@ -126,7 +129,10 @@ def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
 def _builder(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
     from mbench.files.python_source import find_python
 
-    named = find_python(source.said, option="--arch")
+    torch = source.form is OwnForm.TORCH
+    named = find_python(source.said, option="--torch" if torch else "--arch")
+    if torch and chosen.weights not in (None, "none", BUILDERS_OWN):
+        raise UsageError(f"--weights {chosen.weights}: load them in {named.name}, and say --weights {BUILDERS_OWN}.")
     return OwnNetwork(
         form=source.form,
         sha256=named.sha256,
@@ -135,6 +141,15 @@ def _builder(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
         seed=chosen.seed,
         weights=_own_weights(chosen.weights),
     )
+
+
+def _program(source: OwnSource) -> OwnNetwork:
+    path = Path(source.said)
+    try:
+        data = read_regular(path, limit_bytes=LARGEST_FILE_BYTES)
+    except OSError as error:
+        raise UsageError(f"--torch {path} cannot be read: {error.strerror}.") from error
+    return OwnNetwork(form=source.form, sha256=hashlib.sha256(data).hexdigest(), source=str(path.absolute()))
 
 
 def _own_weights(said: str | None) -> Weights | None:

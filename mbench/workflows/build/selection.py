@@ -46,6 +46,8 @@ _OF_OWN_FORM = {
     OwnForm.KERAS: _OF_QUANTIZED_FILES | {"--custom-objects", "--allow-lambda"},
     OwnForm.SAVED_MODEL: _OF_QUANTIZED_FILES,
     OwnForm.BUILDER: _OF_QUANTIZED_FILES | {"--arch", "--classes", "--weights"},
+    OwnForm.TORCH: _OF_QUANTIZED_FILES | {"--classes", "--weights"},
+    OwnForm.TORCH_PROGRAM: _OF_QUANTIZED_FILES,
 }
 """Options that mean something to a network of a user's, by what it is given as."""
 
@@ -172,7 +174,7 @@ def _grid(chosen: Selection, sweeps: Sequence[Sweep], *, counted: bool) -> list[
 
 
 def _builder_of(chosen: Selection) -> OwnSource | None:
-    return next((each for each in chosen.own if each.form is OwnForm.BUILDER), None)
+    return next((each for each in chosen.own if each.form.built), None)
 
 
 def _built_by(builder: OwnSource, chosen: Selection) -> Iterator[Candidate]:
@@ -180,6 +182,7 @@ def _built_by(builder: OwnSource, chosen: Selection) -> Iterator[Candidate]:
     counted = Axis.THREADS in chosen.lists or any(text.partition("=")[0] == Axis.THREADS for text in chosen.sweeps)
     asked = AskedBuilder(
         said=builder.said,
+        option="--torch" if builder.form is OwnForm.TORCH else "--arch",
         sweeps=chosen.sweeps,
         lists=chosen.lists,
         classes=None if chosen.head is None else chosen.head.classes,

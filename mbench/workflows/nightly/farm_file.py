@@ -110,10 +110,10 @@ class Measure(OwnKeys):
 
     @model_validator(mode="after")
     def _means_workloads(self) -> Self:
-        own = bool(self.keras or self.saved_models)
+        own = bool(self.keras or self.saved_models or self.torch)
         things = [bool(self.variants or self.models) or own, self.suite is not None]
         if own and (self.variants or self.models):
-            raise ValueError("put keras and saved_models into a [[measure]] of their own")
+            raise ValueError("put keras, saved_models and torch into a [[measure]] of their own")
         swept = [self.sweep, self.arch, self.alpha, self.resolution, self.quantization]
         if sum(things) == 2:
             raise ValueError("a suite stands alone; put variants and models into a [[measure]] of their own")

@@ -21,7 +21,7 @@ def place_of_wrong(file: FarmFile, number: int, one: Measure, error: UsageError)
         error: what is wrong.
     """
     base: Place = ("measure", number)
-    if one.builder is not None:
+    if one.builder is not None or one.torch:
         return (*base, *swept_wrongly(one, own_sources(one, file.resolved), error))
     for place, selection in _alone(file, one):
         try:

@@ -114,7 +114,13 @@ def shown_own(suite: Suite) -> Iterator[str]:
 
 
 def _named(table: OwnNetworks) -> list[str]:
-    return [*([table.arch] if table.arch is not None else []), *table.keras, *table.saved_models, *table.models]
+    return [
+        *([table.arch] if table.arch is not None else []),
+        *table.keras,
+        *table.saved_models,
+        *table.torch,
+        *table.models,
+    ]
 
 
 def _resolved(path: Path, said: str) -> Path:

@@ -18,7 +18,7 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.delegates import Delegate
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Examples, Split, Task
-from mbench.core.own_recipes import OwnForm, PictureScaling
+from mbench.core.own_recipes import PictureScaling
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
 from mbench.core.recipes import Calibration
@@ -161,7 +161,7 @@ class Scoring:
             one
             for one in calibrated
             if inputs[one.source].calibration is None
-            and not (one.source.form is OwnForm.BUILDER and inputs[one.source].weights in (None, "none"))
+            and not (one.source.form.built and inputs[one.source].weights in (None, "none"))
         ]
         sides = dict.fromkeys(side for one in known if (side := picture_side(one)) is not None)
         if not sides:
