@@ -177,22 +177,23 @@ def run(
         raise UsageError(f"unknown profile {profile!r}; --profile takes ops.")
     quick = quick or _is_quick(suite)
     axes = {"alpha": alpha, "resolution": resolution, "quantization": quantization}
+    selection = options.selection_of(
+        names=names,
+        files=model,
+        sweeps=sweep,
+        lists=axes | {"threads": threads, "delegate": delegate},
+        architecture=arch,
+        classes=classes,
+        typed=options.typed_for_building(context),
+        keras=keras,
+        saved_models=saved_model,
+        torch=torch,
+        recipe=recipe,
+        keep_float=keep_float,
+    )
     request = RunRequest(
         devices=tuple(device or ["host"]),
-        selection=options.selection_of(
-            names=names,
-            files=model,
-            sweeps=sweep,
-            lists=axes | {"threads": threads, "delegate": delegate},
-            architecture=arch,
-            classes=classes,
-            typed=options.typed_for_building(context),
-            keras=keras,
-            saved_models=saved_model,
-            torch=torch,
-            recipe=recipe,
-            keep_float=keep_float,
-        ),
+        selection=selection,
         build_inputs=options.build_inputs_of(
             weights=weights,
             seed=seed,
@@ -229,7 +230,7 @@ def run(
         ),
         predictions=predictions,
         inputs=AskedInputs(
-            shapes=() if keras or saved_model or torch or ":" in arch else tuple(input_shape or ()),
+            shapes=() if selection.own or selection.quantized else tuple(input_shape or ()),
             files=tuple(input_ or ()),
         ),
         settings=_given(

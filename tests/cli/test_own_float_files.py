@@ -95,3 +95,19 @@ def test_examples_that_do_not_fit_are_a_failed_build(bare: Command) -> None:
     assert done.returncode == 4
     (row,) = json.loads(done.stdout)
     assert "example 0 has image; its inputs are picture (1×8×8×3 float32)" in row["error"]
+
+
+@pytest.mark.tensorflow
+def test_a_file_of_open_sizes_is_quantized_at_the_shape_that_is_typed(bare: Command) -> None:
+    file = save(bare, open_size=True)
+    asked = ("run", "--model", file, "--quantization", "int8", "--input-shape", "picture:1,8,8,3", "--json", *SHORT)
+    done = bare(*asked)
+
+    assert [(row["variant"], row["status"]) for row in rows_of(done)] == [("my-net_int8", "ok")], done.stderr
+
+
+def test_values_of_inputs_are_for_files_that_are_measured_as_they_are(bare: Command) -> None:
+    done = bare("run", "--model", save(bare), "--quantization", "int8", "--input", "picture:x.bin", "--dry-run")
+
+    assert done.returncode == 2
+    assert "--input is for files that are measured as they are; examples of yours are a --calibration" in done.stderr

@@ -145,9 +145,13 @@ def _opened(network: OwnNetwork, request: OwnBuildRequest) -> tuple[_Source, Con
     """Return the float file of a network, and the model that it was converted from; a float file answers itself."""
     if network.form is OwnForm.TFLITE:
         data = read_own_file(network)
-        opened = open_float_file(data)
+        opened = open_float_file(data, network.input_shapes)
         return _Source(
-            data=opened.data, inputs=opened.inputs, names=opened.names, against="float file", unchanged=data
+            data=opened.data,
+            inputs=opened.inputs,
+            names=opened.names,
+            against="float file",
+            unchanged=None if opened.reshaped else data,
         ), None
     if network.form in (OwnForm.TORCH, OwnForm.TORCH_PROGRAM):
         return _opened_torch(network, request)

@@ -1,5 +1,6 @@
 """What users' own networks are calibrated on: as named, the data set's pictures, or else synthetic examples."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -59,7 +60,7 @@ def calibration_for(
 ) -> OwnCalibration:
     """Return what one network is calibrated on: what was named, else a data set's pictures where it takes such."""
     synthetic = calibration.kind is OwnCalibrationKind.SYNTHETIC
-    side = picture_side(one) if synthetic and trained and chosen.examples else None
+    side = picture_side(one, chosen.input_shapes) if synthetic and trained and chosen.examples else None
     pictures = None if side is None else chosen.examples.get(side)
     if pictures is not None:
         calibration = replace(
@@ -73,8 +74,16 @@ def calibration_for(
     return _scaled(calibration, one.source, chosen)
 
 
-def picture_side(one: OwnBuild) -> int | None:
-    """Return the side of the only input where that is a square picture and can be known without tensorflow."""
+def picture_side(one: OwnBuild, asked: Sequence[str]) -> int | None:
+    """Return the side of the only input where that is a square picture and can be known without tensorflow.
+
+    Args:
+        one: a variant.
+        asked: shapes that were typed, `NAME:SIZES`.
+    """
+    if not one.source.form.built and asked:
+        sizes = asked[0].rpartition(":")[2].split(",")
+        return int(sizes[2]) if len(asked) == 1 and len(sizes) == PICTURE_RANK and sizes[2].isdecimal() else None
     match one.source.form:
         case OwnForm.BUILDER | OwnForm.TORCH:
             return one.variant.resolution

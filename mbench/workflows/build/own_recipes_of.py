@@ -106,7 +106,7 @@ def _network(source: OwnSource, chosen: BuildInputs) -> OwnNetwork:
         raise UsageError(f"{source.said} needs litert-torch, which is not installed: pip install 'mbench[torch]'.")
     match source.form:
         case OwnForm.TFLITE:
-            return float_file(source)
+            return replace(float_file(source), input_shapes=chosen.input_shapes)
         case OwnForm.KERAS:
             return replace(_keras_file(source, chosen), input_shapes=chosen.input_shapes)
         case OwnForm.BUILDER | OwnForm.TORCH:

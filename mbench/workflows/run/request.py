@@ -119,7 +119,7 @@ def _refuse_inputs_of_others(request: RunRequest) -> None:
         return
     selection = request.selection
     if selection.own or selection.quantized:
-        raise UsageError("--input, and --input-shape of a file, are for files that are measured as they are.")
+        raise UsageError("--input is for files that are measured as they are; examples of yours are a --calibration.")
     if not selection.files or selection.names:
         raise UsageError("--input-shape and --input are for files that --model names; mbench's networks have a shape.")
     if request.accuracy is not None:

@@ -163,7 +163,9 @@ class Scoring:
             if inputs[one.source].calibration is None
             and not (one.source.form.built and inputs[one.source].weights in (None, "none"))
         ]
-        sides = dict.fromkeys(side for one in known if (side := picture_side(one)) is not None)
+        sides = dict.fromkeys(
+            side for one in known if (side := picture_side(one, inputs[one.source].input_shapes)) is not None
+        )
         if not sides:
             return build_inputs
         examples = _calibration_pictures(list(sides), build_inputs, self._dataset, self._workers, self._progress)

@@ -129,3 +129,56 @@ def test_calibration_with_another_name_is_refused_before_anything_is_quantized(
 
     with pytest.raises(MbenchError, match="example 0 has pictures; its inputs are picture"):
         tensorflow_worker.submit(build_own_files, asked).result()
+
+
+def opened(folder: Path, *shapes: str) -> OwnBuildRequest:
+    """Return a request for a file whose batch, height and width are open, with shapes that are asked for."""
+    asked = request(folder, Quantization.FP32)
+    data = linear_digits(SCALINGS["unit"], open_size=True)
+    Path(asked.recipes[0].network.source).write_bytes(data)
+    network = replace(asked.recipes[0].network, sha256=hashlib.sha256(data).hexdigest(), input_shapes=shapes)
+    calibration = OwnCalibration(kind=OwnCalibrationKind.SYNTHETIC, examples=4)
+    recipes = [
+        replace(
+            asked.recipes[0],
+            variant=OwnVariant(network="net", quantization=quantization),
+            network=network,
+            calibration=calibration,
+        )
+        for quantization in (Quantization.FP32, Quantization.INT8)
+    ]
+    return replace(asked, recipes=tuple(recipes))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_open_sizes_and_batches_are_fixed_throughout_the_graph_as_asked(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, batch: int
+) -> None:
+    asked = opened(tmp_path, f"picture:{batch},{SIDE},{SIDE},3")
+    files = tensorflow_worker.submit(build_own_files, asked).result()
+    assert all(isinstance(file, BuiltFile) for file in files), files
+    whole, small = (inspect_bytes(file.path.read_bytes(), name="net") for file in files)
+    inputs = {"picture": np.random.default_rng(1).uniform(0, 1, (4, batch, SIDE, SIDE, 3)).astype(np.float32)}
+    alone = {"picture": inputs["picture"][:, -1:]}
+    found = run_outputs(files[0].path.read_bytes(), inputs)["scores"].values
+    wanted = run_outputs(linear_digits(SCALINGS["unit"]), alone)["scores"].values
+
+    assert [each.inputs[0].shape for each in (whole, small)] == [(batch, SIDE, SIDE, 3)] * 2
+    assert [each.outputs[0].shape for each in (whole, small)] == [(batch, 10)] * 2
+    np.testing.assert_allclose(found.reshape(4, batch, 10)[:, -1:], wanted.reshape(4, 1, 10), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "reason"),
+    [
+        ((), r"its input 'picture' has no fixed size .*give it one, such as --input-shape picture:1,64,64,3"),
+        (("picture:1,9,9,3",), "its graph cannot take inputs of 1×9×9×3"),
+        (("picture:1,8,8,4",), "does not fit its input 'picture'"),
+        (("image:1,8,8,3",), r"--input-shape image:1,8,8,3: its inputs are picture"),
+    ],
+)
+def test_shapes_that_cannot_be_are_one_line(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, shapes: tuple[str, ...], reason: str
+) -> None:
+    with pytest.raises(MbenchError, match=reason):
+        tensorflow_worker.submit(build_own_files, opened(tmp_path, *shapes)).result()
