@@ -41,7 +41,9 @@ def redirected(into: int) -> Iterator[None]:
 def printed_log(path: Path) -> Iterator[None]:
     """Send both streams of this process to a file while the block runs; of megabytes beginning and end are kept."""
     reader, writer = os.pipe()
-    kept = _Kept()
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    kept = _Kept(path)
     thread = threading.Thread(target=kept.drain, args=(reader,), name="printed-log", daemon=True)
     thread.start()
     try:
@@ -51,14 +53,16 @@ def printed_log(path: Path) -> Iterator[None]:
         os.close(writer)
         thread.join(timeout=5)  # a process that the user's code started may hold the other end for ever
         with suppress(OSError):  # a log is no reason to fail
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(kept.text())
 
 
 class _Kept:
-    """Beginning and end of a stream."""
+    """Beginning and end of a stream; the beginning is written as it comes, so that a process that dies leaves it."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         self._head, self._tail, self._total = bytearray(), bytearray(), 0
 
     def drain(self, reader: int) -> None:
@@ -66,7 +70,10 @@ class _Kept:
         while chunk := os.read(reader, _CHUNK_BYTES):
             self._total += len(chunk)
             space = MOST_HEAD_BYTES - len(self._head)
-            self._head += chunk[:space]
+            if space > 0:
+                self._head += chunk[:space]
+                with suppress(OSError), self._path.open("ab") as file:
+                    file.write(chunk[:space])
             self._tail += chunk[space:] if space > 0 else chunk
             del self._tail[:-MOST_TAIL_BYTES]
         os.close(reader)

@@ -44,7 +44,10 @@ def save_models(folder: Path) -> None:
         ("gate", own_layers.Gate(name="gate")),
         ("spectrum", own_layers.Spectrum(name="spectrum")),
     ):
-        _on_top(layer, (8, 8, 1)).save(folder / f"{name}.keras")
+        network = _on_top(layer, (8, 8, 1))
+        network.save(folder / f"{name}.keras")
+        if name == "spectrum":
+            network.export(folder / "spectrum_saved", verbose=False)
     image = keras.Input((None, None, 3), name="image")
     keras.Model(image, layers.GlobalAveragePooling2D()(layers.Conv2D(2, 3)(image))).save(folder / "open.keras")
     signal = keras.Input((6, 3), name="signal")

@@ -28,7 +28,10 @@ from mbench.models.tflite.model_outputs import OUTPUTS
 _UNSUPPORTED: Final = re.compile(r"(?:TF Select|Custom) ops: (?P<operators>[A-Za-z0-9_, ]+)")
 """What the converter lists of operators that have no TFLite form (tensorflow `lite/python/convert.py`)."""
 
-_SCOPES_OF_MODELS: Final = re.compile(r"(functional|sequential|model)(_[0-9]+)*")
+_SCOPES_OF_MODELS: Final = re.compile(
+    r"(functional|sequential|model|StatefulPartitionedCall|PartitionedCall)(_[0-9]+)*"
+)
+"""In front of a layer's own scope; of SavedModels also that of the signature's function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,11 +111,14 @@ def test_layers_of_the_users_own_need_their_code(
     assert isinstance(built, BuiltFile)
 
 
+@pytest.mark.parametrize("form", ["keras", "saved-model"])
 def test_operators_that_tflite_does_not_have_are_named_with_their_layer(
-    models: Path, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
+    models: Path, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, form: str
 ) -> None:
     code = find_python(f"{models / 'own_layers.py'}:OBJECTS", option="--custom-objects")
-    network = replace(keras_file(models / "spectrum.keras"), custom_objects=code)
+    network = saved_model(models / "spectrum_saved")
+    if form == "keras":
+        network = replace(keras_file(models / "spectrum.keras"), custom_objects=code)
 
     with pytest.raises(ArtifactError, match=r"operators that TFLite does not have: .*FFT2D \(in spectrum\)"):
         build(tensorflow_worker, tmp_path, network)
