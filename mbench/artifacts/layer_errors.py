@@ -17,8 +17,8 @@ from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.graph import Subgraph, Tensor, TfliteModel
 from mbench.artifacts.running import captured_stderr, quantize
 from mbench.artifacts.verification import SNR_LIMIT_DB
-from mbench.core.bounds import Count
 from mbench.core.errors import ArtifactError, UnsupportedModel
+from mbench.core.numbers.bounds import Count
 from mbench.core.workloads import Document
 
 INPUT: Final = "INPUT"

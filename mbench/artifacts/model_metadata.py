@@ -12,7 +12,7 @@ from typing import Any, Final
 from flatbuffers import encode, number_types, packer
 from flatbuffers.table import Table
 
-from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
+from mbench.core.numbers.limits import LARGEST_LEVEL, LEAST_DEVIATION
 from mbench.core.workloads import Normalization
 
 METADATA_NAME: Final = "TFLITE_METADATA"

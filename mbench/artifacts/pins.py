@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 
-from mbench.core.bounds import FILE_NAME, Sha256
 from mbench.core.errors import ArtifactError
+from mbench.core.numbers.bounds import FILE_NAME, Sha256
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
 from mbench.files.whole import write_whole

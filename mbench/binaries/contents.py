@@ -5,7 +5,7 @@ from typing import Final
 
 from mbench.binaries.records import Flavour
 from mbench.core.errors import UsageError
-from mbench.core.limits import MOST_PROGRAM_BYTES
+from mbench.core.numbers.limits import MOST_PROGRAM_BYTES
 from mbench.files.regular import read_regular
 
 MOST_BYTES: Final = MOST_PROGRAM_BYTES

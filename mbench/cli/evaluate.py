@@ -13,7 +13,7 @@ from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
 from mbench.core.choices import CalibrationMethod, Exif, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.limits import METRIC_TIMEOUT_S, MOST_EXAMPLES
+from mbench.core.numbers.limits import METRIC_TIMEOUT_S, MOST_EXAMPLES
 from mbench.core.reasons import Unscored
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 from mbench.cli import grouped
 from mbench.core.choices import CalibrationMethod, Ends, Exif, Layout, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.limits import LARGEST_SEED
+from mbench.core.numbers.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
     from mbench.workflows.build.recipes import BuildInputs
@@ -522,7 +522,7 @@ def label_of(said: str | None) -> str | None:
     """
     if said is None:
         return None
-    from mbench.core.bounds import LABEL  # brings pydantic, which help does without
+    from mbench.core.numbers.bounds import LABEL  # brings pydantic, which help does without
 
     if not re.fullmatch(LABEL, said):
         raise UsageError(f"--label {said!r}: a label is one line of at most 120 ASCII characters.")
@@ -535,7 +535,7 @@ def refuse_no_word(name: str) -> None:
     Raises:
         UsageError: it cannot.
     """
-    from mbench.core.bounds import WORD
+    from mbench.core.numbers.bounds import WORD
 
     if not re.fullmatch(WORD, name):
         raise UsageError(f"{name!r} is not a name: letters, digits and ._/+-, the first a letter or digit, at most 80.")

@@ -16,7 +16,7 @@ from mbench.cli.errors import one_line_errors
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Ends, Exif, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.limits import METRIC_TIMEOUT_S
+from mbench.core.numbers.limits import METRIC_TIMEOUT_S
 
 if TYPE_CHECKING:
     from mbench.store.session_store import SessionStore
@@ -281,7 +281,7 @@ def _lasting_names(files: Sequence[Path], names: Sequence[str]) -> dict[Path, st
     Raises:
         UsageError: not one for each file, one that is none, or one that two files have.
     """
-    from mbench.core.bounds import WORD
+    from mbench.core.numbers.bounds import WORD
 
     if names and len(names) != len(files):
         raise UsageError(f"--as names each --model once, in their order: {len(names)} names for {len(files)} files.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbench.cli import grouped, options
-from mbench.core.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
+from mbench.core.numbers.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
 
 class PlaceChoice(StrEnum):

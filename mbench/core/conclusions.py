@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from mbench.core.clocks import caps, format_caps, lowest
-from mbench.core.drift import Course, find_drift
 from mbench.core.error_classes import BUILD
+from mbench.core.numbers.drift import Course, find_drift
+from mbench.core.numbers.statistics import CLOCK_STEP_US, LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
 from mbench.core.reasons import Unscored
 from mbench.core.results import (
     Conditions,
@@ -22,7 +23,6 @@ from mbench.core.results import (
     WarningCode,
 )
 from mbench.core.scores import Score
-from mbench.core.statistics import CLOCK_STEP_US, LEAST_RUNS_FOR_INTERVAL, bootstrap_interval, median
 
 DRIFT_TOLERANCE = 0.05
 """Of the canary's median. Half of the 10 % at which Jetpack Microbenchmark calls its probe throttled."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mbench.core.bounds import Count, Sha256
+from mbench.core.numbers.bounds import Count, Sha256
 from mbench.core.workloads import Document
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from mbench.core.numbers.statistics import Interval
 from mbench.core.proportions import wilson_interval
 from mbench.core.scores import NO_ANSWER, Score, unpack_answers, unpack_hits
-from mbench.core.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

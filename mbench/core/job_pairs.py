@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from mbench.core.bounds import JobName
+from mbench.core.numbers.bounds import JobName
 from mbench.core.workloads import Document
 
 OLD_JOB: Final = ".old"

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from mbench.core.choices import MetricBetter
+from mbench.core.numbers.statistics import Interval
 from mbench.core.scores import Score, unpack_values
-from mbench.core.statistics import Interval
 
 TAIL: Final = 0.025
 """On either side of a 95 % interval."""

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from mbench.core.bounds import Count, JobName, Moment, Seconds, SessionName, Sha256, Word
+from mbench.core.numbers.bounds import Count, JobName, Moment, Seconds, SessionName, Sha256, Word
 from mbench.core.results import FORMAT_VERSION
 from mbench.core.workloads import Document
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mbench.core.numbers.statistics import Interval
 from mbench.core.scores import Score
-from mbench.core.statistics import Interval
 
 Z_95 = 1.959963984540054
 """Of a standard normal variable 95 % lie within ± this."""

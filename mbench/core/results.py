@@ -3,7 +3,7 @@
 Format history:
     1   mbench 0.1, before its release: first format.
     2   mbench 0.1: a plan has a part for each device; runs say how many nodes the graph had and
-        what drove the GPU. Names, numbers and times have bounds (`mbench.core.bounds`).
+        what drove the GPU. Names, numbers and times have bounds (`mbench.core.numbers.bounds`).
     3   mbench 0.2: workloads say which signature is run, artifacts what could be counted at least; conditions hold the
         clocks of the hardware and others' load on the cores of a run, and lists of clocks have gaps; workloads say how
         inputs are fed, scores what is doubtful about them and where their examples come from, which may be all of a
@@ -20,7 +20,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from mbench.core.bounds import (
+from mbench.core.error_classes import OTHER_ENDS, ErrorClass
+from mbench.core.job_pairs import Pairing, new_of
+from mbench.core.numbers.bounds import (
     Amount,
     Core,
     Count,
@@ -37,8 +39,6 @@ from mbench.core.bounds import (
     Share,
     Word,
 )
-from mbench.core.error_classes import OTHER_ENDS, ErrorClass
-from mbench.core.job_pairs import Pairing, new_of
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.core.workloads import Document, Workload
 

@@ -4,8 +4,8 @@ import random
 from collections.abc import Sequence
 
 from mbench.core.job_pairs import JobPair
+from mbench.core.numbers.statistics import bootstrap_interval, median
 from mbench.core.results import MeasuringRules
-from mbench.core.statistics import bootstrap_interval, median
 
 
 def block_order(jobs: Sequence[str], *, seed: int, block: int, pairs: Sequence[JobPair] = ()) -> tuple[str, ...]:

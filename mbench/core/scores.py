@@ -8,11 +8,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from mbench.core.bounds import Amount, Count, Reading, Seconds, Seed, Sha256
 from mbench.core.choices import Layout, MetricBetter
 from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split
-from mbench.core.limits import LONGEST_TENSOR_NAME, METRIC_TIMEOUT_S, MOST_EXAMPLES
+from mbench.core.numbers.bounds import Amount, Count, Reading, Seconds, Seed, Sha256
+from mbench.core.numbers.limits import LONGEST_TENSOR_NAME, METRIC_TIMEOUT_S, MOST_EXAMPLES
 from mbench.core.workloads import Document
 
 NAMED_FAILURES = 20

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from mbench.core.delegates import EVERYWHERE, Delegate, parse_delegate, split_delegates
 from mbench.core.errors import UsageError
-from mbench.core.limits import MOST_THREADS
-from mbench.core.numerals import whole
+from mbench.core.numbers.limits import MOST_THREADS
+from mbench.core.numbers.numerals import whole
 from mbench.core.suggestions import did_you_mean
 from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_quantization
 

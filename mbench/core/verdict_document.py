@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mbench.core.bounds import SessionName
 from mbench.core.cells import Cell
+from mbench.core.numbers.bounds import SessionName
 from mbench.core.results import FORMAT_VERSION
 from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.core.workloads import Document

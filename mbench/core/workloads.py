@@ -6,10 +6,16 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from mbench.core.bounds import Count, PositiveReading, Reading, Seed, Setting, Sha256, Share
 from mbench.core.choices import CalibrationMethod
 from mbench.core.delegates import Delegate
-from mbench.core.limits import LONGEST_SETTING_S, LONGEST_TENSOR_NAME, MOST_DIMENSIONS, MOST_INFERENCES, MOST_THREADS
+from mbench.core.numbers.bounds import Count, PositiveReading, Reading, Seed, Setting, Sha256, Share
+from mbench.core.numbers.limits import (
+    LONGEST_SETTING_S,
+    LONGEST_TENSOR_NAME,
+    MOST_DIMENSIONS,
+    MOST_INFERENCES,
+    MOST_THREADS,
+)
 from mbench.core.recipes import CalibrationKind, WeightsKind
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from mbench.core.bounds import Reading
+from mbench.core.numbers.bounds import Reading
 from mbench.core.workloads import Document
 
 

@@ -3,9 +3,9 @@
 import re
 from pathlib import PurePosixPath
 
-from mbench.core.bounds import SESSION_NAME
 from mbench.core.errors import TransportError
-from mbench.core.limits import LONGEST_NAME
+from mbench.core.numbers.bounds import SESSION_NAME
+from mbench.core.numbers.limits import LONGEST_NAME
 
 
 def session_part(session: str, *, serial: str) -> str:

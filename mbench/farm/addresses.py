@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mbench.core.errors import UsageError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 
 DEFAULT_PORT: Final = 8786
 LOOPBACK: Final = "127.0.0.1"

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mbench.core.errors import ArtifactError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.core.workloads import Document
 
 PASSING: Final = frozenset(

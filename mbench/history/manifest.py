@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 
-from mbench.core.bounds import Count, FileName, Moment, Word
 from mbench.core.nights import Ending
+from mbench.core.numbers.bounds import Count, FileName, Moment, Word
 from mbench.core.workloads import Document
 from mbench.files.disk import OTHER_RESULTS, disk_errors
 from mbench.files.whole import write_whole

@@ -9,6 +9,7 @@ from mbench.core.cell_names import lasting_name, serial_of
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.ends import OWN_FAULT, code_of
 from mbench.core.nights import Night
+from mbench.core.numbers.statistics import bootstrap_interval, for_coarse_clock, median
 from mbench.core.plain_text import one_line
 from mbench.core.results import (
     XNNPACK_NODE,
@@ -27,7 +28,6 @@ from mbench.core.results import (
 )
 from mbench.core.scores import Score
 from mbench.core.series import PointState
-from mbench.core.statistics import bootstrap_interval, for_coarse_clock, median
 from mbench.core.workloads import Workload
 from mbench.history.keys import UNKNOWN, cell_key, key_of
 

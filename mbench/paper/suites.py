@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from mbench.core.errors import UsageError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.core.own_tables import OwnKeys
 from mbench.core.suggestions import did_you_mean
 from mbench.core.toml_tables import Text

@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from mbench.core.bounds import FILE_NAME, JOB_NAME, SESSION_NAME
 from mbench.core.errors import StoreError
+from mbench.core.numbers.bounds import FILE_NAME, JOB_NAME, SESSION_NAME
 from mbench.files.archives import Archive
 from mbench.files.disk import OTHER_RESULTS
 from mbench.files.locks import locked

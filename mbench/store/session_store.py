@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
-from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
+from mbench.core.numbers.bounds import FILE_NAME
 from mbench.core.results import DevicePlan, JobResult, PartEnding, Plan, PlannedJob, Run, Status
 from mbench.files.whole import remove_leftovers
 from mbench.store.documents import RunDocument, format_document, read_document

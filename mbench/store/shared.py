@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from mbench.core.bounds import FILE_NAME
 from mbench.core.errors import StoreError
+from mbench.core.numbers.bounds import FILE_NAME
 from mbench.core.results import DevicePlan, Plan
 from mbench.core.workloads import Document
 from mbench.store.documents import format_document, parse_document

@@ -7,8 +7,8 @@ import pytest
 from benchmarks.mutation.survivors import Findings, Mutant, parse_diff, parse_reasons
 
 DIFF = """--- mutation diff ---
---- a/mbench/core/statistics.py
-+++ b/mbench/core/statistics.py
+--- a/mbench/core/numbers/statistics.py
++++ b/mbench/core/numbers/statistics.py
 @@ -1,3 +1,3 @@
  def half(samples):
 -    return len(samples) // 2

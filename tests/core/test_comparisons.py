@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from mbench.core.comparisons import Change, Compared, Ratio, geometric_mean, ratio_of_medians, ratio_of_pairs
-from mbench.core.statistics import bootstrap_interval, median
+from mbench.core.numbers.comparisons import Change, Compared, Ratio, geometric_mean, ratio_of_medians, ratio_of_pairs
+from mbench.core.numbers.statistics import bootstrap_interval, median
 
 STEADY = [10_000.0, 10_010, 9_990, 10_005, 9_995]
 

@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from mbench.core.coverage import SIMULATED, Coverage, coverage_in_short, coverage_of, coverage_text
+from mbench.core.numbers.statistics import bootstrap_interval, for_coarse_clock
 from mbench.core.results import MeasuringRules
 from mbench.core.schedule import measured_enough
-from mbench.core.statistics import bootstrap_interval, for_coarse_clock
 
 JOBS = 1500
 """Of each simulation: the standard error of a share is one hundredth at most."""

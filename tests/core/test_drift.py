@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.drift import Course, find_drift
+from mbench.core.numbers.drift import Course, find_drift
 
 
 def change(medians_us, positions=None) -> float:

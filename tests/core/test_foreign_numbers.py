@@ -3,7 +3,7 @@
 import pytest
 
 from mbench.core.errors import UsageError
-from mbench.core.numerals import integer, real, whole
+from mbench.core.numbers.numerals import integer, real, whole
 from mbench.core.processes.core_lists import MOST_CORES, core_number, parse_cores
 from mbench.core.sweeps import expand, parse_sweep
 from mbench.core.variants import parse_variant

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbench.core.numerals import printed, real, whole
+from mbench.core.numbers.numerals import printed, real, whole
 
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0), ("7", 7), ("007", 7), ("9" * 18, 10**18 - 1)])

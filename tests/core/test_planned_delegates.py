@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from test_delegates import DELEGATES
 
-from mbench.core.bounds import JOB_NAME
 from mbench.core.delegates import Delegate, parse_delegate
+from mbench.core.numbers.bounds import JOB_NAME
 from mbench.core.results import PlannedJob
 from mbench.core.workloads import ArtifactFacts, RunSettings
 from mbench.store.files import write_new_file

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbench.core.signed_rank import middle_difference, signed_rank_interval, signed_rank_p
+from mbench.core.numbers.signed_rank import middle_difference, signed_rank_interval, signed_rank_p
 
 
 @pytest.mark.parametrize(("count", "p"), [(1, 1.0), (2, 0.5), (5, 0.0625), (6, 0.03125), (10, 0.001953125)])

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.statistics import Interval, _middle_ranks, bootstrap_interval, for_coarse_clock, median, two_groups
+from mbench.core.numbers.statistics import (
+    Interval,
+    _middle_ranks,
+    bootstrap_interval,
+    for_coarse_clock,
+    median,
+    two_groups,
+)
 
 samples = st.lists(st.floats(1, 1e7), min_size=3, max_size=12)
 

@@ -22,7 +22,7 @@ from mbench.accuracy.pictures.input_scaling import QUANTIZED, STORABLE, PixelSca
 from mbench.core.choices import Layout
 from mbench.core.delegates import Delegate
 from mbench.core.errors import ArtifactError, UnsupportedModel
-from mbench.core.limits import LONGEST_TENSOR_NAME
+from mbench.core.numbers.limits import LONGEST_TENSOR_NAME
 from mbench.core.ports import Progress
 from mbench.core.scores import ScoredOutput
 

@@ -12,7 +12,7 @@ import numpy as np
 from mbench.accuracy.pictures.input_scaling import LEVELS, QUANTIZED, PixelScaling, Quantized, StoredTensor
 from mbench.accuracy.pictures.recipes import PreprocessingRecipe, in_order_of, option_with
 from mbench.accuracy.pictures.scalings import SCALINGS, scaling_of
-from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
+from mbench.core.numbers.limits import LARGEST_LEVEL, LEAST_DEVIATION
 
 LEAST_OVERLAP: Final = 2 / 3
 """Of what a recipe gives and a tensor holds, over what either does. Calibration on pictures without black or white
@@ -68,7 +68,7 @@ def held_range(entry: InputTensor) -> Range | None:
 def scaling_onto(held: Range) -> PixelScaling | None:
     """Return the scaling that gives black and white the ends of a range, its numbers rounded to five digits.
 
-    None where that is none which is taken (`mbench.core.limits`).
+    None where that is none which is taken (`mbench.core.numbers.limits`).
     """
     std = (LEVELS - 1) / (held.high - held.low)
     mean = -held.low * std

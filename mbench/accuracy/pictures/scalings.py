@@ -16,8 +16,8 @@ import numpy as np
 
 from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.core.errors import UsageError
-from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
-from mbench.core.numerals import real
+from mbench.core.numbers.limits import LARGEST_LEVEL, LEAST_DEVIATION
+from mbench.core.numbers.numerals import real
 
 Channels = tuple[float, float, float]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 
 MOST_CORES: Final = 8192
 """Linux numbers no more (`arch/x86/Kconfig`, NR_CPUS_RANGE_END); a greater number is nobody's core."""

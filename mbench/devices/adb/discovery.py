@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from mbench.core.errors import DeviceLost, TransportError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.core.plain_text import without_name
 from mbench.devices.adb import properties as adb_properties
 from mbench.devices.adb.errors import at_the_door

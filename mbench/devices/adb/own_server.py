@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from mbench.core.errors import LockHeld, NoDevice
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.devices.adb.servers import (
     AdbServer,
     configured_server,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mbench.core.errors import TransportError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.core.ports import FilesRead
 from mbench.devices.adb.shell import ShellEnd, lacking_tool
 from mbench.devices.adb.sync import quoted_path

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import NoDevice, UsageError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 
 PROTOCOL: Final = 41
 """The number that adb compares (`adb version`: 1.0.41); an adb with another one kills the server that it meets."""

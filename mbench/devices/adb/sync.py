@@ -14,7 +14,7 @@ from typing import Final
 from adbutils import AdbError
 
 from mbench.core.errors import TransportError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.devices.adb.streams import DeviceStream
 
 SERVICE: Final = "sync:"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from mbench.core.numerals import integer, real
+from mbench.core.numbers.numerals import integer, real
 from mbench.devices.android.kernel import plausible_celsius
 
 PowerSource = Literal["ac", "usb", "wireless", "dock", "none"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.numerals import WHOLE, integer, real, whole
+from mbench.core.numbers.numerals import WHOLE, integer, real, whole
 from mbench.core.processes.core_lists import core_number, parse_cores
 
 _CPU_FOLDER: Final = "/sys/devices/system/cpu"

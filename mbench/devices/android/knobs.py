@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.core.ports import CommandResult, Transport
 
 STAY_ON: Final = "stay_on"

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from mbench.core.bounds import Count, Moment
 from mbench.core.error_classes import ErrorClass
+from mbench.core.numbers.bounds import Count, Moment
 from mbench.core.workloads import Document
 
 FAILED_NIGHTS: Final = 3

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from mbench.core.bounds import Amount, Count, Moment
+from mbench.core.numbers.bounds import Amount, Count, Moment
 from mbench.core.workloads import Document
 from mbench.devices.health.check import Check, CheckName, CheckState, failed, failing, named, ok, warning
 

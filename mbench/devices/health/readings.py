@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from mbench.core.bounds import Amount, Count, Moment, Reading
-from mbench.core.numerals import real, whole
+from mbench.core.numbers.bounds import Amount, Count, Moment, Reading
+from mbench.core.numbers.numerals import real, whole
 from mbench.core.ports import Transport, utc_now
 from mbench.core.results import Conditions
 from mbench.core.workloads import Document

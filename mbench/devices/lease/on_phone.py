@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mbench.core.errors import TransportError
-from mbench.core.numerals import whole
+from mbench.core.numbers.numerals import whole
 from mbench.core.ports import Clock, CommandResult, Transport
 from mbench.devices.adb.remedies import REMEDIES
 from mbench.devices.lease.records import LATEST_S, LeaseRecord, PhoneTime, format_record, parse_record

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from mbench.core.bounds import Amount, Core, Count, Place, Setting
 from mbench.core.errors import UsageError
-from mbench.core.limits import MOST_THREADS
+from mbench.core.numbers.bounds import Amount, Core, Count, Place, Setting
+from mbench.core.numbers.limits import MOST_THREADS
 from mbench.core.suggestions import did_you_mean
 from mbench.core.workloads import Document, RunSettings
 from mbench.devices.limits import Limits

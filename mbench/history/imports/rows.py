@@ -8,9 +8,9 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from mbench.core.bounds import Amount, Count, Moment, Word
 from mbench.core.errors import UsageError
-from mbench.core.limits import MOST_THREADS
+from mbench.core.numbers.bounds import Amount, Count, Moment, Word
+from mbench.core.numbers.limits import MOST_THREADS
 from mbench.core.workloads import Document
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

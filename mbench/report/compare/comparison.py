@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mbench.core.comparisons import Compared, Ratio, geometric_mean
 from mbench.core.conclusions import latency_samples_us
+from mbench.core.numbers.comparisons import Compared, Ratio, geometric_mean
 from mbench.core.proportions import compare_scores, holm_adjusted
 from mbench.core.results import JobResult, MeasurementWarning, Status
 from mbench.core.workloads import Document

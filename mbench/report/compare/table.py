@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mbench.core.comparisons import MIN_CHANGE
+from mbench.core.numbers.comparisons import MIN_CHANGE
 from mbench.core.results import WarningCode
 from mbench.report.compare.cells import By
 from mbench.report.compare.comparison import ComparedCell, ComparedSide, Comparison, OnlyOne

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from mbench.core.statistics import median
+from mbench.core.numbers.statistics import median
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 NO_NUMBER: Final = "·"

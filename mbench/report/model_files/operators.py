@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from mbench.core.conclusions import COARSE_BELOW_US
+from mbench.core.numbers.statistics import CLOCK_STEP_US
 from mbench.core.results import JobResult, OperatorTime, Pass, Status
-from mbench.core.statistics import CLOCK_STEP_US
 from mbench.report.render.number_format import UNKNOWN, legend, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.statistics import median
+from mbench.core.numbers.statistics import median
 from mbench.core.summaries import SeriesSummary
 from mbench.core.verdicts import Rerun
 from mbench.report.pages.drawing import Scale, scale_over

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.numbers.statistics import CLOCK_STEP_US
 from mbench.core.results import JobResult
-from mbench.core.statistics import CLOCK_STEP_US
 from mbench.report.model_files.operators import NOTE, profiled_operators
 
 MOST_DRAWN: Final = 6

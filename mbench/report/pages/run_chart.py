@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import Final
 
 from mbench.core.conclusions import latency_samples_us
+from mbench.core.numbers.statistics import median
 from mbench.core.results import Conditions, JobResult, Pass, Run, Status
-from mbench.core.statistics import median
 from mbench.report.pages.drawing import Panel, Point, Scale, Series, Tick, joined, scale_over
 from mbench.report.render.number_format import count_of
 

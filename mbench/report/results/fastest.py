@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from mbench.core.numbers.statistics import CLOCK_STEP_US, Interval
 from mbench.core.results import Status, WarningCode
-from mbench.core.statistics import CLOCK_STEP_US, Interval
 from mbench.report.results.row import Row
 
 _NO_WINNER = frozenset(

@@ -7,8 +7,8 @@ from typing import Final
 
 from mbench.core.coverage import coverage_text
 from mbench.core.job_pairs import new_of
+from mbench.core.numbers.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.core.results import JobResult
-from mbench.core.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
 from mbench.report.results import run_facts
 from mbench.report.results.accuracy_lines import accuracy_lines

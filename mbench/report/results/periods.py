@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 from mbench.core.conclusions import latency_samples_us
+from mbench.core.numbers.statistics import CLOCK_STEP_US, GROUP_GAP, median
 from mbench.core.results import MeasurementWarning, Run, WarningCode
-from mbench.core.statistics import CLOCK_STEP_US, GROUP_GAP, median
 
 Span = tuple[datetime, datetime]
 """From when to when."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.numbers.statistics import median
 from mbench.core.results import DeviceFacts, JobResult, Status, WarningCode
-from mbench.core.statistics import median
 from mbench.report.render.number_format import UNKNOWN, milliseconds, span
 from mbench.report.results.row import Row
 

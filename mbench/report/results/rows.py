@@ -6,9 +6,7 @@ from mbench.core.conclusions import latency_samples_us
 from mbench.core.delegates import Delegate
 from mbench.core.ends import code_of
 from mbench.core.job_pairs import new_of
-from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
-from mbench.core.scores import Score
-from mbench.core.statistics import (
+from mbench.core.numbers.statistics import (
     CLOCK_STEP_US,
     Interval,
     bootstrap_interval,
@@ -16,6 +14,8 @@ from mbench.core.statistics import (
     median,
     two_groups,
 )
+from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
+from mbench.core.scores import Score
 from mbench.report.results.paired_scores import Against, each_against, file_key
 from mbench.report.results.periods import runs_apart
 from mbench.report.results.provenance import comparable, fingerprint

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field, ValidationError
 
-from mbench.core.bounds import Count, JobName, Moment, SessionName
+from mbench.core.numbers.bounds import Count, JobName, Moment, SessionName
 from mbench.core.results import (
     BinaryFacts,
     DeviceFacts,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mbench.core.statistics import median
+from mbench.core.numbers.statistics import median
 from mbench.core.verdicts import Finding, FindingClass, Standing
 from mbench.report.render.number_format import count_of, milliseconds
 from mbench.report.verdicts.commands import (

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import StoreError
-from mbench.core.numerals import real
+from mbench.core.numbers.numerals import real
 from mbench.files.disk import disk_errors
 from mbench.files.regular import MIB, has_other_names, read_regular
 from mbench.files.whole import write_whole

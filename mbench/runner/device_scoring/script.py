@@ -19,7 +19,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.numerals import WHOLE
+from mbench.core.numbers.numerals import WHOLE
 from mbench.runner.command import Command
 from mbench.runner.script import FILE_LIMIT_BYTES, NO_DIRECTORY, PROCESS, STDERR, STDOUT, ours
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mbench.core.numerals import WHOLE
+from mbench.core.numbers.numerals import WHOLE
 from mbench.core.results import DelegateCoverage, MeasurementWarning, WarningCode
 from mbench.runner.output.lines import Complain, Line
 from mbench.runner.output.parsed import AppliedDelegate, Coverage

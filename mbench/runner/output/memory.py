@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from mbench.core.limits import LARGEST
-from mbench.core.numerals import REAL, real
+from mbench.core.numbers.limits import LARGEST
+from mbench.core.numbers.numerals import REAL, real
 from mbench.core.results import MeasurementWarning, Memory, WarningCode
 from mbench.runner.output.lines import Complain, Line
 

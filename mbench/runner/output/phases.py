@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mbench.core.numerals import WHOLE, printed, real, whole
+from mbench.core.numbers.numerals import WHOLE, printed, real, whole
 from mbench.core.results import Phase
 from mbench.runner.output.lines import Complain, Line
 

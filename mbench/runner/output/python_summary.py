@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mbench.core.error_classes import OUTPUT, TIMEOUT, Failure
-from mbench.core.numerals import REAL, WHOLE, real
+from mbench.core.numbers.numerals import REAL, WHOLE, real
 from mbench.core.results import MeasurementWarning, Phase, Status, WarningCode
 from mbench.runner.output.delegates import read_delegation
 from mbench.runner.output.exit_status import TIMEOUT_STATUS, signal_end

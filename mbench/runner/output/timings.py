@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mbench.core.numerals import REAL, WHOLE, printed, real
+from mbench.core.numbers.numerals import REAL, WHOLE, printed, real
 from mbench.core.results import Phase
 from mbench.runner.output.lines import Complain, Line
 from mbench.runner.output.phases import Phases

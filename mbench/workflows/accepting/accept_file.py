@@ -26,7 +26,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from mbench.core.acceptances import ACCEPTABLE, RELATIVE_TOLERANCE, AcceptedChange
 from mbench.core.errors import UsageError
-from mbench.core.limits import LARGEST
+from mbench.core.numbers.limits import LARGEST
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
 from mbench.core.verdicts import FindingClass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mbench.core.error_classes import KILLED
 from mbench.core.errors import DeviceLost, ForeignProgram, MbenchError, NoDevice, TransportError, UsageError
-from mbench.core.limits import MOST_PROGRAM_BYTES
+from mbench.core.numbers.limits import MOST_PROGRAM_BYTES
 from mbench.core.plain_text import without_name
 from mbench.core.ports import CommandResult, Transport
 from mbench.core.results import BinaryFacts

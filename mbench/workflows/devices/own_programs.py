@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from mbench.core.limits import MOST_PROGRAM_BYTES
+from mbench.core.numbers.limits import MOST_PROGRAM_BYTES
 from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file
 from mbench.files.locks import locked

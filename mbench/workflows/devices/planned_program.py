@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbench.core.errors import StoreError, UsageError
-from mbench.core.limits import MOST_PROGRAM_BYTES
+from mbench.core.numbers.limits import MOST_PROGRAM_BYTES
 from mbench.core.results import BinaryFacts
 from mbench.files.hashes import hash_file
 from mbench.workflows.devices.own_programs import own_program_file

@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from mbench.core.bounds import WORD, Place, Seed, Setting, Word
 from mbench.core.errors import UsageError
 from mbench.core.nights import FARM_NAME
+from mbench.core.numbers.bounds import WORD, Place, Seed, Setting, Word
 from mbench.core.own_tables import OwnKeys
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean

@@ -16,7 +16,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mbench.core.bounds import WORD
+from mbench.core.numbers.bounds import WORD
 from mbench.core.toml_tables import Table, Text
 
 DEFAULT_SHARE: Final = 0.2

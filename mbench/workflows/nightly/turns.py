@@ -11,8 +11,8 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from mbench.core.bounds import SessionName
 from mbench.core.nights import FarmName
+from mbench.core.numbers.bounds import SessionName
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
 from mbench.files.locks import is_locked, locked

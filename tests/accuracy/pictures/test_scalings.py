@@ -12,7 +12,7 @@ from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.accuracy.pictures.recipes import RECIPES, find_recipe, upright
 from mbench.accuracy.pictures.scalings import SCALINGS, parse_scaling, scaling_name, scaling_of
 from mbench.core.errors import UsageError
-from mbench.core.limits import LARGEST_LEVEL, LEAST_DEVIATION
+from mbench.core.numbers.limits import LARGEST_LEVEL, LEAST_DEVIATION
 
 NUMBERS = st.floats(-LARGEST_LEVEL, LARGEST_LEVEL).map(lambda number: float(f"{number:.6g}"))
 DEVIATIONS = st.floats(1e-3, 1e3).map(lambda number: float(f"{number:.6g}"))

@@ -7,10 +7,10 @@ import pytest
 import sample_results as sample
 import sample_scores as scored
 
+from mbench.core.numbers.statistics import bootstrap_interval
 from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult, WarningCode
 from mbench.core.scores import Score
-from mbench.core.statistics import bootstrap_interval
 from mbench.core.workloads import RunSettings
 from mbench.report.paper.compute_rate import Peak, rate_tables
 from mbench.report.paper.measured_columns import Measured, source_lines

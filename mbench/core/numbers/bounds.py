@@ -1,6 +1,6 @@
 """Bounds: what numbers, times and names in documents can be, so that nonsense is never taken for a measurement.
 
-What any benchmark, phone or clock says in earnest lies far inside (`mbench.core.limits`). Outside, arithmetic goes
+What any benchmark, phone or clock says in earnest lies far inside (`mbench.core.numbers.limits`). Outside, arithmetic goes
 wrong (dates that overflow, sums that are infinite) or a number is nonsense (a negative time, a size below nothing).
 """
 
@@ -9,7 +9,15 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from mbench.core.limits import LARGEST, LARGEST_SEED, LONGEST_NAME, LONGEST_S, LONGEST_SETTING_S, MOST_CORES, MOST_RUNS
+from mbench.core.numbers.limits import (
+    LARGEST,
+    LARGEST_SEED,
+    LONGEST_NAME,
+    LONGEST_S,
+    LONGEST_SETTING_S,
+    MOST_CORES,
+    MOST_RUNS,
+)
 
 Count = Annotated[int, Field(ge=0, le=10**18)]
 """How many: inferences, nodes, bytes, whole microseconds."""

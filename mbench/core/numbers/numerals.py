@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from mbench.core.limits import LARGEST
+from mbench.core.numbers.limits import LARGEST
 
 WHOLE: Final = r"[0-9]{1,18}"
 """A non-negative 64-bit integer; no separators, no digits but ASCII's."""

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.signed_rank import middle_difference, signed_rank_interval, signed_rank_p
-from mbench.core.statistics import (
+from mbench.core.numbers.signed_rank import middle_difference, signed_rank_interval, signed_rank_p
+from mbench.core.numbers.statistics import (
     CLOCK_STEP_US,
     LEAST_RUNS_FOR_INTERVAL,
     RESAMPLES,
@@ -100,7 +100,7 @@ def ratio_of_pairs(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
     """Return the ratio of pairs of runs that were made in turn; None where there is nothing to divide.
 
     Of each pair the logarithm of new over old counts; what both have in common, such as the warmth of a phone, is not
-    in it. Estimate, interval and p-value are those of Wilcoxon's signed-rank test (`mbench.core.signed_rank`).
+    in it. Estimate, interval and p-value are those of Wilcoxon's signed-rank test (`mbench.core.numbers.signed_rank`).
 
     Args:
         pairs: (old, new) in µs.

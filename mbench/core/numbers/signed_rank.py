@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations_with_replacement
 
-from mbench.core.statistics import Interval, median
+from mbench.core.numbers.statistics import Interval, median
 
 TAIL = 0.025
 """On either side of a 95 % interval. Five pairs leave 1/32 there, which is more: six are the fewest with one."""

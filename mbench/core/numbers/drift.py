@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import Final
 
-from mbench.core.statistics import LEAST_IN_GROUP, median
+from mbench.core.numbers.statistics import LEAST_IN_GROUP, median
 
 SPARED_FROM: Final = 4
 """Runs from which on the one farthest from a fit does not count against it: one disturbed run is no drift."""

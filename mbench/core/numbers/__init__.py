@@ -1,0 +1,1 @@
+"""Numbers and how certain they are: bounds, intervals, ranks, drift."""
