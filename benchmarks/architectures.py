@@ -18,8 +18,8 @@ from typing import Any
 import psutil
 
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.builds.variants import POST_TRAINING, Variant, parse_variant
 from mbench.core.ports import SilentProgress
-from mbench.core.variants import POST_TRAINING, Variant, parse_variant
 from mbench.workflows.build.obtain_artifacts import Artifact, obtain
 from mbench.workflows.build.recipes import BuildInputs, recipes_of
 

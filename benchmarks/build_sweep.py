@@ -20,11 +20,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from mbench.core.builds.recipes import Calibration, Weights
+from mbench.core.builds.sweeps import PUBLISHED, Axis
+from mbench.core.builds.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.core.choices import Quantizer
 from mbench.core.processes.workers import spawning
-from mbench.core.recipes import Calibration, Weights
-from mbench.core.sweeps import PUBLISHED, Axis
-from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.networks.mobilenet_v1 import build, layers
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, build_files
 from mbench.models.tflite.calibration import load_examples

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.mobilenet_v1 import build
 from mbench.models.tflite.quiet import quiet
 from mbench.models.training.distillation import Distillation, check_outputs, loss

@@ -213,7 +213,7 @@ def _model(folder: Path) -> Iterator[Path]:
         yield Path(data) / "mobilenet_v1_0.25_128_quant.tflite"
         return
     from mbench.artifacts.cache import ArtifactCache
-    from mbench.core.variants import parse_variant
+    from mbench.core.builds.variants import parse_variant
     from mbench.workflows.build.obtain_artifacts import Artifact, obtain
     from mbench.workflows.build.recipes import BuildInputs, recipes_of
 

@@ -26,11 +26,11 @@ from mbench.accuracy.datasets.embedded import EmbeddedPictures
 from mbench.accuracy.host.sampling import chosen_indices
 from mbench.accuracy.pictures.input_scaling import input_encoder
 from mbench.accuracy.pictures.recipes import find_recipe
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import Head, Quantization, Size
 from mbench.core.examples import SPLITS, Split
 from mbench.core.ports import SilentProgress
 from mbench.core.proportions import PairedCounts, paired_difference
-from mbench.core.recipes import Weights
-from mbench.core.variants import Head, Quantization, Size
 from mbench.models.flatbuffers import INPUT_NAME
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.conversion import convert, float_converter, freeze, trace

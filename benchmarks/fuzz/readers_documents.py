@@ -13,13 +13,13 @@ from benchmarks.fuzz.reader import Form, Reader
 from benchmarks.fuzz.recorded import recorded, recorded_folder
 from mbench.accuracy.host.kept_scores import KeptScore, ScoreRequest, keep_score, read_score
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.builds.sweeps import expand, parse_sweep
+from mbench.core.builds.variants import parse_variant
 from mbench.core.delegates import parse_delegate
 from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.results import JobResult, Plan
 from mbench.core.scores import Metric, Score
-from mbench.core.sweeps import expand, parse_sweep
-from mbench.core.variants import parse_variant
 from mbench.core.workloads import Document
 from mbench.devices.host.facts import parse_cpus
 from mbench.devices.profiles.check import check_profile

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.artifacts.running import Inputs, RunOutputs, run_file, run_outputs
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import RuinedConversion
-from mbench.core.variants import Quantization
 
 SNR_LIMIT_DB: Final = 150.0
 """Equal outputs are reported as this many dB: float32 itself, with 24 bits, resolves 20·log10(2^24) = 144.5 dB."""

@@ -403,9 +403,9 @@ def selection_of(
     keep_float: str | None = None,
 ) -> "Selection":
     """Return what was chosen to be built or run; `typed` is what `typed_for_building` found."""
-    from mbench.core.own_recipes import OwnForm
-    from mbench.core.sweeps import Axis
-    from mbench.core.variants import Head
+    from mbench.core.builds.own_recipes import OwnForm
+    from mbench.core.builds.sweeps import Axis
+    from mbench.core.builds.variants import Head
     from mbench.workflows.build.own_networks import OwnSource, parse_keep_float, torch_source
     from mbench.workflows.build.selection import Selection
 

@@ -221,7 +221,7 @@ def train(
     _refuse_idle("--teacher-alpha", teacher_alpha is not None, "--teacher", given=teacher is not None)
     cluster = "--distribute parameter-server"
     _refuse_idle("--ps", ps != 1, cluster, given=distribute is Distribution.PARAMETER_SERVER)
-    from mbench.core.sweeps import Axis
+    from mbench.core.builds.sweeps import Axis
     from mbench.workflows.train import command as workflow
     from mbench.workflows.train.recipes import TrainingOptions
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from mbench.core.builds.recipes import CalibrationKind, WeightsKind
 from mbench.core.choices import CalibrationMethod
 from mbench.core.delegates import Delegate
 from mbench.core.numbers.bounds import Count, PositiveReading, Reading, Seed, Setting, Sha256, Share
@@ -16,7 +17,6 @@ from mbench.core.numbers.limits import (
     MOST_INFERENCES,
     MOST_THREADS,
 )
-from mbench.core.recipes import CalibrationKind, WeightsKind
 
 
 class Document(BaseModel):

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import PythonName
 from mbench.files.regular import MIB, read_regular
 
 MOST_FILES: Final = 1000

@@ -10,12 +10,12 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from mbench.core.builds.variants import Variant, parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.numbers.numerals import whole
 from mbench.core.own_tables import OwnKeys
 from mbench.core.suggestions import did_you_mean
 from mbench.core.toml_tables import Text
-from mbench.core.variants import Variant, parse_variant
 from mbench.core.workloads import Document
 from mbench.paper.shipped import FOLDER, read_toml
 

@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from mbench.core.builds.sweeps import Axis
 from mbench.core.errors import DiskError, UsageError
 from mbench.core.plain_text import one_line
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
-from mbench.core.sweeps import Axis
 from mbench.files.disk import disk_errors
 from mbench.files.targets import refuse_taken_folder
 from mbench.files.whole import place, unfinished

@@ -12,8 +12,8 @@ from PIL import Image
 
 from mbench.artifacts.running import captured_stderr, run_file
 from mbench.artifacts.verification import SNR_LIMIT_DB, compare_outputs, verify
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import ArtifactError, RuinedConversion, UnsupportedModel
-from mbench.core.variants import Quantization
 
 FP32 = Quantization.FP32
 SIZE = {"alpha": 0.25, "resolution": 32, "classes": 10}

@@ -14,7 +14,7 @@ from command_line import OTHER, ROOT, SHORT, SMALL, Command
 from filelock import FileLock
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.variants import Size
+from mbench.core.builds.variants import Size
 from mbench.models.weights.imagenet_weights import file_name
 from mbench.workflows.cache.interrupted import ended_sessions
 

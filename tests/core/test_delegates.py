@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from mbench.core.builds.sweeps import PUBLISHED, Axis, expand, parse_sweep
 from mbench.core.delegates import (
     EVERYWHERE,
     Delegate,
@@ -18,7 +19,6 @@ from mbench.core.delegates import (
     split_delegates,
 )
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import PUBLISHED, Axis, expand, parse_sweep
 from mbench.core.workloads import Document
 
 PRINTABLE = [chr(code) for code in range(0x21, 0x7F)]

@@ -2,11 +2,11 @@
 
 import pytest
 
+from mbench.core.builds.sweeps import expand, parse_sweep
+from mbench.core.builds.variants import parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.numbers.numerals import integer, real, whole
 from mbench.core.processes.core_lists import MOST_CORES, core_number, parse_cores
-from mbench.core.sweeps import expand, parse_sweep
-from mbench.core.variants import parse_variant
 
 MANY = "9" * 5000
 """More digits than Python converts (4300)."""

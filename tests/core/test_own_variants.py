@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbench.core.builds.own_variants import OwnVariant, network_name, parse_own_variant, quantization_of
+from mbench.core.builds.variants import Quantization, Variant
 from mbench.core.errors import UsageError
-from mbench.core.own_variants import OwnVariant, network_name, parse_own_variant, quantization_of
-from mbench.core.variants import Quantization, Variant
 
 KEYS = st.from_regex(r"[A-Za-z]([A-Za-z0-9_]{0,8}[A-Za-z0-9])?", fullmatch=True)
 VALUES = st.from_regex(r"-?[0-9]{1,4}(\.[0-9]{1,3})?|[A-Za-z0-9.+-]{1,8}", fullmatch=True)

@@ -1,8 +1,8 @@
 import pytest
 
+from mbench.core.builds.sweeps import PUBLISHED, Axis, expand, parse_sweep
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import PUBLISHED, Axis, expand, parse_sweep
-from mbench.core.variants import Quantization
 
 
 def test_alpha_without_values_takes_the_papers():

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbench.core.builds.recipes import Calibration, Recipe, Weights
+from mbench.core.builds.variants import Head, Quantization, Size, Variant, format_alpha, parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, Recipe, Weights
-from mbench.core.variants import Head, Quantization, Size, Variant, format_alpha, parse_variant
 
 alphas = st.integers(1, 9999).map(lambda thousandths: thousandths / 1000)
 heads = st.builds(Head, name=st.from_regex(r"[a-z]{1,12}", fullmatch=True), classes=st.integers(1, 20000))

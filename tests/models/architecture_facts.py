@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mbench.core.variants import Head, Size, Variant
+from mbench.core.builds.variants import Head, Size, Variant
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.calibration import synthetic_inputs
 from mbench.models.tflite.keras_counts import count_folded, count_mult_adds

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from mbench.artifacts.inspection import Inspection, inspect_file
 from mbench.artifacts.running import run_outputs
+from mbench.core.builds.recipes import Calibration, Weights
+from mbench.core.builds.variants import Quantization, Size
 from mbench.core.choices import Quantizer
-from mbench.core.recipes import Calibration, Weights
-from mbench.core.variants import Quantization, Size
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.networks.layers import count_mult_adds, count_weights
 from mbench.models.networks.mobilenet_v1_maps import body_layers

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import UsageError
-from mbench.core.variants import Head, Size
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.weights.own_network import check_network, rebuild
 from mbench.models.weights.weights import describe_file, load_into

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 
 SIZE = Size(alpha=0.25, resolution=96)
 HEAD = Head(name="ten", classes=10)

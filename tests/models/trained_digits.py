@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.mobilenet_v1 import build, layers
 from mbench.models.tflite.quiet import quiet
 from mbench.models.training import qat

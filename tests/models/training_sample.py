@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import MbenchError
 from mbench.core.examples import DatasetFacts, Split, Task
-from mbench.core.variants import Head, Size
 from mbench.models.training.computing import begin, prepare_tensorflow
 from mbench.models.training.examples import TrainingExamples
 from mbench.models.training.fitting import Advance, Fit, Trained

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
+from mbench.core.builds.variants import parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.variants import parse_variant
 from mbench.paper.references import CHECKPOINT_ACCURACIES, PAPER_ACCURACIES, all_series, find_series
 from mbench.paper.suites import load_suite, network_of, suite_files
 from mbench.paper.tables import TABLES, paper_table

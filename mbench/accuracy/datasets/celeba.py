@@ -17,9 +17,9 @@ from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.pictures import PictureFiles, check_present
 from mbench.accuracy.datasets.text import read_lines, whole_number
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import SPLITS, Split, Task
-from mbench.core.variants import Head
 
 FORMAT: Final = "celeba:PATH is img_align_celeba/ with list_attr_celeba.txt and list_eval_partition.txt"
 

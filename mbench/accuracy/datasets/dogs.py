@@ -17,9 +17,9 @@ from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.overlap import check_names_apart
 from mbench.accuracy.datasets.pictures import PictureFiles, check_present, folders_in
 from mbench.accuracy.datasets.text import read_lines
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import SPLITS, Split, Task
-from mbench.core.variants import Head
 
 FORMAT: Final = "dogs:PATH is Images/ with one folder per breed, and train_list and test_list as .mat or .txt"
 

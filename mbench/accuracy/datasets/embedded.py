@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.pictures.decoding import UPRIGHT
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import SPLITS, Split, Task
-from mbench.core.variants import Head
 
 DATA: Final = Path(__file__).parent / "data"
 

@@ -28,9 +28,9 @@ from mbench.accuracy.datasets.pictures import (
 )
 from mbench.accuracy.datasets.split_folders import SplitFolders, find_split_folders
 from mbench.accuracy.pictures.decoding import MOST_BYTES
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import SPLITS, Split, Task
-from mbench.core.variants import Head
 
 FORMAT: Final = "folder:PATH is one folder of pictures per class, or train/ and test/ with such folders in them"
 

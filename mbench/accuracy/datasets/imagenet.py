@@ -24,9 +24,9 @@ from mbench.accuracy.datasets.imagenet_labels import (
 )
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.datasets.pictures import PictureFiles, folders_in, is_picture, pictures_below
+from mbench.core.builds.variants import IMAGENET_HEAD
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
-from mbench.core.variants import IMAGENET_HEAD
 
 _TRAIN: Final = "train"
 _TESTS: Final = ("val", "validation")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mbench.accuracy.datasets.picked import all_of, listed
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Examples, Split, Task
-from mbench.core.variants import Head
 from mbench.files.places import expanded
 
 Readers = Mapping[Split, Callable[[], Examples]]

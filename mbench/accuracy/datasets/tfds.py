@@ -20,9 +20,9 @@ from mbench.accuracy.datasets.examples import LabelledExamples
 from mbench.accuracy.datasets.imagenet_labels import CLASSES, SYNSET
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.pictures.decoding import decode, orientation_of
+from mbench.core.builds.variants import IMAGENET_HEAD, Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
-from mbench.core.variants import IMAGENET_HEAD, Head
 
 FORMAT: Final = "tfds:NAME is a classification that TensorFlow Datasets has prepared here, with splits train and test"
 

@@ -26,9 +26,9 @@ from mbench.accuracy.datasets.overlap import check_disjoint
 from mbench.accuracy.datasets.text import read_lines
 from mbench.accuracy.datasets.tfrecord_files import FORMAT, Record, first_record, read_image, read_shard
 from mbench.accuracy.pictures.decoding import decode, orientation_of
+from mbench.core.builds.variants import IMAGENET_HEAD, Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
-from mbench.core.variants import IMAGENET_HEAD, Head
 
 _SPLIT_WORD: Final = re.compile(r"(?<![a-z])(train|test|validation|val)(?![a-z])")
 _TESTS: Final = ("test", "validation", "val")

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from mbench.accuracy.datasets.opened import Dataset, Opening
 from mbench.accuracy.host.pool import HostPool, WorkerDied
 from mbench.accuracy.own.laying_out import LABELS_FILE, RECORD, LaidOut, LayOut, lay_out
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError, DatasetError, UnreadableExample
 from mbench.core.examples import DatasetFacts, Split, Task, Truth
-from mbench.core.own_recipes import PythonName
 from mbench.files import in_use
 from mbench.files.disk import disk_errors
 from mbench.files.hashes import hash_file

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.accuracy.own.plain_labels import rows_of
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import PythonName
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.core.processes.workers import errors_alone
 from mbench.files.printed import printed_log

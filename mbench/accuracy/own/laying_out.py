@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mbench.accuracy.own.plain_labels import together
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError
 from mbench.core.numbers.bounds import Sha256
 from mbench.core.numbers.limits import MOST_EXAMPLES
-from mbench.core.own_recipes import PythonName
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.core.processes.workers import errors_alone
 from mbench.core.workloads import Document

@@ -15,11 +15,11 @@ from mbench.accuracy.host.worker import Tensor, without_batch
 from mbench.accuracy.own.array_examples import ArrayExamples
 from mbench.accuracy.own.calling import MetricCall, StoredOutput, call_metric
 from mbench.accuracy.tasks.class_metrics import share_metric
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.choices import MetricBetter
 from mbench.core.errors import ArtifactError, UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Task
 from mbench.core.means import mean_interval
-from mbench.core.own_recipes import PythonName
 from mbench.core.plain_text import whole_mib
 from mbench.core.scores import RESERVED_METRICS, EvaluationSpec, Metric, OwnMetric
 from mbench.files.places import expanded

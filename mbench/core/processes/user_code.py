@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import PythonName
 
 Value = TypeVar("Value")
 

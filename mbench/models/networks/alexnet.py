@@ -6,7 +6,7 @@ not do: the first convolution and the poolings have none.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.heads import head_outputs
 from mbench.models.networks.normalization import local_response_normalization
 

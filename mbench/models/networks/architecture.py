@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mbench.core.builds.variants import IMAGENET_HEAD, MIN_RESOLUTION, Head, HeadKind, Size, format_alpha
 from mbench.core.errors import UsageError
-from mbench.core.variants import IMAGENET_HEAD, MIN_RESOLUTION, Head, HeadKind, Size, format_alpha
 from mbench.models.networks.heads import POOLED_KINDS
 from mbench.models.networks.layers import Layer
 

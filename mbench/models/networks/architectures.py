@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from mbench.core.builds.variants import HeadKind, Size
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
-from mbench.core.variants import HeadKind, Size
 from mbench.models.networks import (
     alexnet,
     conv_mobilenet,

@@ -6,7 +6,7 @@ Importing this module does not load tensorflow; `build_chain` does.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.heads import CLASSIFIER_NAME, add_head
 from mbench.models.networks.layers import Layer, LayerKind
 

@@ -5,7 +5,7 @@ Source: Howard et al., arXiv 1704.04861, section 4.1.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.chains import Row, build_chain, chain
 from mbench.models.networks.layers import Layer, LayerKind
 from mbench.models.networks.mobilenet_v1 import LEAST_CHANNELS

@@ -7,7 +7,7 @@ does not load tensorflow; `build` does.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.heads import add_head
 from mbench.models.networks.normalization import local_response_normalization
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks import inception_v2, mobilenet_v1_maps, vgg16_maps
 from mbench.models.networks.architecture import Shape
 

@@ -5,8 +5,8 @@ Importing this module does not load tensorflow; its functions do.
 
 from typing import Any, Final
 
+from mbench.core.builds.variants import Head, HeadKind
 from mbench.core.errors import UsageError
-from mbench.core.variants import Head, HeadKind
 from mbench.models.networks.unit_length import unit_length
 
 CLASSIFIER_NAME: Final = "conv_preds"

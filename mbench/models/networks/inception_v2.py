@@ -7,7 +7,7 @@ Source: Ioffe and Szegedy 2015 (arXiv 1502.03167, figure 5) as built in tensorfl
 from collections.abc import Iterator
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.heads import add_head
 
 LEAST_CHANNELS: Final = 16

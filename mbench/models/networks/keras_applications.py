@@ -6,7 +6,7 @@ a pixel smaller than with "same". None of them scales its input: pixels come in 
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, HeadKind, Size
+from mbench.core.builds.variants import Head, HeadKind, Size
 
 INCEPTION_LEAST_RESOLUTION: Final = 75
 """What `keras.applications.InceptionV3` takes at least."""

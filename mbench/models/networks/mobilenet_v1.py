@@ -5,7 +5,7 @@ Importing this module does not load tensorflow; `build` does.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.chains import Row, build_chain, chain
 from mbench.models.networks.layers import Layer, LayerKind
 

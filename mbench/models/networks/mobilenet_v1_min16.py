@@ -7,7 +7,7 @@ meets one layer alone: the first of α below 0.5.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.chains import build_chain, chain
 from mbench.models.networks.layers import Layer
 from mbench.models.networks.mobilenet_v1 import TABLE_1

@@ -5,7 +5,7 @@ The paper compares it with the narrow one, α = 0.75: at a like cost, thin beats
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.chains import Row, build_chain, chain
 from mbench.models.networks.layers import Layer
 from mbench.models.networks.mobilenet_v1 import LEAST_CHANNELS, TABLE_1

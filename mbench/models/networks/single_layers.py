@@ -9,7 +9,7 @@ counts neither.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 
 CHANNELS: Final = 512
 """M = N at α = 1."""

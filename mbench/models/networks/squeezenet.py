@@ -7,7 +7,7 @@ Caffe rounds the size of a pooled map up, Keras down; at 227 px both are whole.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.heads import head_outputs
 
 FIRST_FILTERS: Final = 96

@@ -8,7 +8,7 @@ operator behind them (`mbench/models/networks/detection_operator.py`).
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mbench.core.variants import Head
+from mbench.core.builds.variants import Head
 
 RESOLUTION: Final = 300
 

@@ -6,8 +6,8 @@ the paper's network is reproduced with 1×1 ones. Importing this module does not
 
 from typing import Any, Final
 
+from mbench.core.builds.variants import Head, Size
 from mbench.core.default_boxes import SSD_SIDES, ssd_boxes
-from mbench.core.variants import Head, Size
 from mbench.models.networks import inception_v2, ssd
 
 TAKEN: Final = ("mixed_4c", "mixed_5c")

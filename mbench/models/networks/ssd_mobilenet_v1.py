@@ -6,8 +6,8 @@ module does not load tensorflow; `build` does.
 
 from typing import Any, Final
 
+from mbench.core.builds.variants import Head, Size
 from mbench.core.default_boxes import SSD_SIDES, ssd_boxes
-from mbench.core.variants import Head, Size
 from mbench.models.networks import ssd
 from mbench.models.networks.mobilenet_v1_maps import body_layers, maps
 from mbench.models.networks.mobilenet_v1_min16 import LEAST_CHANNELS

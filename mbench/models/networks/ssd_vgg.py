@@ -7,8 +7,8 @@ section 3, and weiliu89/caffe `examples/ssd/ssd_coco.py`. Importing this module 
 
 from typing import Any, Final
 
+from mbench.core.builds.variants import Head, Size
 from mbench.core.default_boxes import SSD_VGG_SCALES, SSD_VGG_SIDES, ssd_boxes
-from mbench.core.variants import Head, Size
 from mbench.models.networks import ssd
 from mbench.models.networks.unit_length import unit_length
 from mbench.models.networks.vgg16_maps import convolution, maps

@@ -6,7 +6,7 @@ module draws 138 million numbers first, which here are to be set anyway.
 
 from typing import Any, Final
 
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.heads import head_outputs
 
 BLOCKS: Final = (

@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mbench.core.builds.own_recipes import KeepFloat, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.builds.variants import CALIBRATED, Quantization
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.own_recipes import KeepFloat, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
 from mbench.core.processes.workers import errors_alone
-from mbench.core.variants import CALIBRATED, Quantization
 from mbench.files.printed import printed_log
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.builder import build_network

@@ -3,8 +3,8 @@
 import hashlib
 from typing import Any, Final
 
+from mbench.core.builds.own_recipes import OwnNetwork
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import OwnNetwork
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.python_source import refuse_changed
 from mbench.models.own.keras_model import own_model

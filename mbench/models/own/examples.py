@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mbench.core.builds.own_recipes import OwnCalibration, OwnCalibrationKind, PictureScaling
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, PictureScaling
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.python_source import refuse_changed
 from mbench.files.regular import GIB, read_regular

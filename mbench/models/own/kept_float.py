@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from mbench.core.builds.own_recipes import KeepFloat
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import KeepFloat
 from mbench.models.flatbuffers import operator_name, read_model, text_of
 
 Quantized = Callable[[Sequence[int]], bytes]

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from mbench.core.builds.own_recipes import OwnNetwork, PythonName
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import OwnNetwork, PythonName
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.archives import Archive, is_archive
 from mbench.files.python_source import refuse_changed

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from mbench.core.builds.own_recipes import OwnNetwork
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import OwnNetwork
 from mbench.core.processes.user_code import call_python
 from mbench.files.regular import GIB, open_regular
 from mbench.models.own.input_arrays import OwnInput

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mbench.core.builds.own_recipes import OwnForm, OwnNetwork
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import OwnForm, OwnNetwork
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.python_source import refuse_changed
 from mbench.models.flatbuffers import drop_conversion_metadata, name_ends, read_model, text_of, write_model

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.recipes import Calibration, CalibrationKind, Weights, WeightsKind
+from mbench.core.builds.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.own_variants import OwnVariant
 from mbench.core.processes.workers import errors_alone
-from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
-from mbench.core.variants import CALIBRATED, Head, Quantization, Size, Variant
 from mbench.files.disk import NO_ROOM, disk_errors
 from mbench.models.networks.architecture import Architecture, Shape
 from mbench.models.networks.architectures import find_architecture, find_chain

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from mbench.core.builds.recipes import Calibration, CalibrationKind
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, CalibrationKind
 from mbench.files.regular import GIB, MIB, read_regular
 
 Examples = npt.NDArray[np.float32]

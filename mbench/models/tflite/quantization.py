@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from mbench.core.builds.variants import INT4_REFUSAL, Quantization
 from mbench.core.choices import CalibrationMethod, Ends
 from mbench.core.errors import ArtifactError
-from mbench.core.variants import INT4_REFUSAL, Quantization
 from mbench.models.flatbuffers import (
     INPUT_NAME,
     SIGNATURE_KEY,

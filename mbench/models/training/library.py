@@ -17,7 +17,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from mbench.core.recipes import Weights, WeightsKind
+from mbench.core.builds.recipes import Weights, WeightsKind
 from mbench.files.disk import disk_errors
 from mbench.files.locks import locked
 from mbench.files.whole import write_whole

@@ -12,10 +12,10 @@ from typing import Final
 
 from pydantic import Field
 
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import IMAGENET_HEAD, Head, Size, format_alpha
 from mbench.core.choices import Distribution, Keep, Schedule, Strength
 from mbench.core.examples import DatasetFacts
-from mbench.core.recipes import Weights
-from mbench.core.variants import IMAGENET_HEAD, Head, Size, format_alpha
 from mbench.core.workloads import Document
 
 LEAST_BATCH: Final = 2

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts
-from mbench.core.recipes import Weights
-from mbench.core.variants import Head, Size
 from mbench.files.archives import Archive
 from mbench.files.regular import GIB, MIB, format_limit, open_regular, read_regular
 from mbench.models.networks.architectures import find_architecture, find_chain

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.recipes import Weights, WeightsKind
+from mbench.core.builds.recipes import Weights, WeightsKind
 from mbench.files.disk import OTHER_HOME, disk_errors
 from mbench.files.whole import write_whole
 from mbench.models.weights.weights import WeightValues

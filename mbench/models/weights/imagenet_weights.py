@@ -5,10 +5,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from mbench.core.builds.recipes import Weights, WeightsKind
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import Progress, SilentProgress
-from mbench.core.recipes import Weights, WeightsKind
-from mbench.core.variants import Head, Size
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors
 from mbench.files.downloads import Download, download, drop_part

@@ -7,8 +7,8 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mbench.core.builds.recipes import Weights, WeightsKind
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Weights, WeightsKind
 from mbench.files.archives import Archive, is_archive
 from mbench.files.regular import MIB
 from mbench.models.weights.keras_layers import SavedLayer, SavedNetwork, parse_network

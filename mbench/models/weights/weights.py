@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mbench.core.builds.recipes import Weights, WeightsKind
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Weights, WeightsKind
 from mbench.files.archives import Archive, is_archive
 from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.networks.layers import Layer, LayerKind, weight_shapes

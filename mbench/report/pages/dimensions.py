@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mbench.core.builds.variants import Quantization, format_alpha, parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.variants import Quantization, format_alpha, parse_variant
 from mbench.report.results.row import Row
 
 

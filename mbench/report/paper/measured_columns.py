@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.builds.variants import Head, Variant, parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
-from mbench.core.variants import Head, Variant, parse_variant
 from mbench.report.paper.compute_rate import network_gmacs
 from mbench.report.paper.paper_table import Exact, Origin, SheetCell, SheetColumn
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, US_PER_MS, percent_of, significant

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
 
+from mbench.core.builds.own_variants import OwnVariant, parse_any_variant
+from mbench.core.builds.variants import Quantization, Variant
 from mbench.core.errors import UsageError
 from mbench.core.flips import Flips, change_of
-from mbench.core.own_variants import OwnVariant, parse_any_variant
 from mbench.core.proportions import PairedCounts, PairedDifference, holm_adjusted, paired_difference
 from mbench.core.scores import Metric
-from mbench.core.variants import Quantization, Variant
 from mbench.report.render.number_format import ABSENT, count_of, percent_of, points
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
 from mbench.report.results.predicted import Answered, PredictedFile

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mbench.core.recipes import CalibrationKind, WeightsKind
+from mbench.core.builds.recipes import CalibrationKind, WeightsKind
 from mbench.core.results import JobResult
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, TrainingFacts, WeightsFacts
 from mbench.report.render.number_format import SHORT_SHA, count_of

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
+from mbench.core.builds.own_variants import OwnVariant, parse_any_variant
+from mbench.core.builds.variants import Quantization, Variant
 from mbench.core.flips import Flips, flips_between
 from mbench.core.means import compare_values
 from mbench.core.numbers.bounds import Count, Share
-from mbench.core.own_variants import OwnVariant, parse_any_variant
 from mbench.core.proportions import PairedDifference, compare_scores, holm_adjusted
 from mbench.core.scores import Score
-from mbench.core.variants import Quantization, Variant
 from mbench.core.workloads import Document
 from mbench.report.results.scored import Scored
 

@@ -5,12 +5,12 @@ from typing import Final
 
 import pandas as pd
 
+from mbench.core.builds.own_variants import quantization_of
+from mbench.core.builds.sweeps import Axis
+from mbench.core.builds.variants import format_alpha, parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.own_variants import quantization_of
 from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.suggestions import did_you_mean
-from mbench.core.sweeps import Axis
-from mbench.core.variants import format_alpha, parse_variant
 from mbench.report.render.markdown import table_markdown
 from mbench.report.render.number_format import KIB_PER_MIB, MILLION, UNKNOWN, legend, milliseconds, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column

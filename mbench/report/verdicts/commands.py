@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mbench.core.builds.variants import parse_variant
 from mbench.core.cells import Cell
 from mbench.core.errors import UsageError
-from mbench.core.variants import parse_variant
 from mbench.core.verdicts import Finding
 
 HOST = "host"

@@ -23,17 +23,17 @@ from mbench.artifacts.cache import ArtifactCache, CachedArtifact
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.running import Inputs, run_outputs
 from mbench.artifacts.verification import Verified, check_answers, verify
-from mbench.core.any_recipes import AnyRecipe, AnyVariant
+from mbench.core.builds.any_recipes import AnyRecipe, AnyVariant
+from mbench.core.builds.own_recipes import OwnCalibrationKind, OwnRecipe
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.recipes import Calibration, Recipe, Weights
+from mbench.core.builds.variants import CALIBRATED, Head, Quantization, Size
 from mbench.core.choices import Quantizer
 from mbench.core.error_classes import BUILD
 from mbench.core.errors import ArtifactError, DiskError, MbenchError, RuinedConversion
-from mbench.core.own_recipes import OwnCalibrationKind, OwnRecipe
-from mbench.core.own_variants import OwnVariant
 from mbench.core.ports import Progress, utc_now
 from mbench.core.processes.workers import end_with_parent, spawning, why_ended
 from mbench.core.reasons import Unbuilt
-from mbench.core.recipes import Calibration, Recipe, Weights
-from mbench.core.variants import CALIBRATED, Head, Quantization, Size
 from mbench.devices.host.facts import HostConditions
 from mbench.files.scratch import scratch_folder
 from mbench.models.networks.architectures import find_architecture

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from mbench.core.own_recipes import OwnCalibrationKind, OwnRecipe
-from mbench.core.own_variants import OwnVariant
-from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
-from mbench.core.variants import Variant
+from mbench.core.builds.own_recipes import OwnCalibrationKind, OwnRecipe
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
+from mbench.core.builds.variants import Variant
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, TrainingFacts, WeightsFacts
 from mbench.models.training.records import TrainingRecord
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure

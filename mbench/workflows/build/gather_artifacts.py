@@ -8,13 +8,13 @@ from typing import Final
 
 from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.recipes import Recipe
+from mbench.core.builds.variants import Variant
 from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.errors import ArtifactError
-from mbench.core.own_variants import OwnVariant
 from mbench.core.plain_text import without_name
 from mbench.core.ports import Progress
-from mbench.core.recipes import Recipe
-from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts, InputTensor
 from mbench.files.regular import read_regular
 from mbench.models.training.records import TrainingRecord

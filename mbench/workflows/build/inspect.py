@@ -4,9 +4,9 @@ from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.artifacts.inspection import Inspection, inspect_file
+from mbench.core.builds.variants import parse_variant
 from mbench.core.errors import ArtifactError
 from mbench.core.ports import Progress
-from mbench.core.variants import parse_variant
 from mbench.report.model_files.layers import layer_table, share_table
 from mbench.report.model_files.tensors import tensor_table
 from mbench.report.render.markdown import table_markdown

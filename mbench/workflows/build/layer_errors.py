@@ -9,11 +9,11 @@ from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.inspection import Inspection, read_bytes
 from mbench.artifacts.layer_errors import LayerErrors, layer_errors
 from mbench.artifacts.quantized import quantized_parts
+from mbench.core.builds.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm
-from mbench.core.own_variants import OwnVariant
 from mbench.core.processes.workers import errors_alone
-from mbench.core.variants import Quantization
 from mbench.core.workloads import Document
 from mbench.files.printed import printed_log
 from mbench.models.own.examples import read_examples

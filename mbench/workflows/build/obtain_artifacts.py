@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.any_recipes import AnyRecipe, AnyVariant
+from mbench.core.builds.any_recipes import AnyRecipe, AnyVariant
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.variants import Variant
 from mbench.core.error_classes import BUILD, ErrorClass
-from mbench.core.own_variants import OwnVariant
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unbuilt
-from mbench.core.variants import Variant
 from mbench.core.workloads import ArtifactFacts
 
 

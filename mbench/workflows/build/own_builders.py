@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.builds.own_recipes import Argument
+from mbench.core.builds.own_variants import OwnVariant, network_name
+from mbench.core.builds.sweeps import PUBLISHED, Axis, Point, Sweep, expand, parse_sweep, parse_value
+from mbench.core.builds.variants import format_alpha
 from mbench.core.errors import UsageError
-from mbench.core.own_recipes import Argument
-from mbench.core.own_variants import OwnVariant, network_name
 from mbench.core.suggestions import did_you_mean
-from mbench.core.sweeps import PUBLISHED, Axis, Point, Sweep, expand, parse_sweep, parse_value
-from mbench.core.variants import format_alpha
 from mbench.files.python_source import Parameter, ParameterType, find_python, read_parameters
 from mbench.models.networks.architectures import ARCHITECTURES
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mbench.core.own_recipes import (
+from mbench.core.builds.own_recipes import (
     OwnCalibration,
     OwnCalibrationKind,
     OwnForm,

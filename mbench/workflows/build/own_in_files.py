@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from mbench.core.builds.own_recipes import OwnForm
+from mbench.core.builds.sweeps import Axis
 from mbench.core.choices import Ends
 from mbench.core.errors import MbenchError, UsageError
-from mbench.core.own_recipes import OwnForm
 from mbench.core.own_tables import PYTHON, OwnKeys
-from mbench.core.sweeps import Axis
 from mbench.files.python_source import find_python
 from mbench.workflows.build.own_networks import OwnAsked, OwnSource, signed, torch_source
 from mbench.workflows.build.own_recipes_of import float_file, quantizer_recipe

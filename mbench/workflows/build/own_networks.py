@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from mbench.core.choices import Ends
-from mbench.core.errors import UsageError
-from mbench.core.own_recipes import (
+from mbench.core.builds.own_recipes import (
     KEEP_FLOAT_DB,
     Argument,
     KeepFloat,
     OwnForm,
 )
-from mbench.core.own_variants import KEEP_FLOAT, RECIPE, OwnVariant, network_name
-from mbench.core.sweeps import Point
-from mbench.core.variants import Quantization
+from mbench.core.builds.own_variants import KEEP_FLOAT, RECIPE, OwnVariant, network_name
+from mbench.core.builds.sweeps import Point
+from mbench.core.builds.variants import Quantization
+from mbench.core.choices import Ends
+from mbench.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

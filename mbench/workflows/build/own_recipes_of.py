@@ -10,17 +10,17 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final
 
-from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import (
+from mbench.core.builds.own_recipes import (
     OwnCalibration,
     OwnCalibrationKind,
     OwnForm,
     OwnNetwork,
     OwnRecipe,
 )
-from mbench.core.own_variants import OwnVariant
-from mbench.core.recipes import Weights
-from mbench.core.variants import CALIBRATED
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import CALIBRATED
+from mbench.core.errors import ArtifactError, UsageError
 from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.tflite.toolchain import lacks_torch, toolchain
 from mbench.workflows.build.own_calibration import calibration_for, own_calibration

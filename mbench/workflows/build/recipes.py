@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from mbench.core.builds.own_recipes import PictureScaling
+from mbench.core.builds.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
+from mbench.core.builds.variants import CALIBRATED, Head, Size, Variant
 from mbench.core.choices import CalibrationMethod, Ends, Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.own_recipes import PictureScaling
 from mbench.core.ports import Progress
 from mbench.core.reasons import Untrained
-from mbench.core.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
-from mbench.core.variants import CALIBRATED, Head, Size, Variant
 from mbench.files import in_use
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.toolchain import toolchain

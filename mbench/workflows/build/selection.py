@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mbench.core.builds.own_recipes import KeepFloat, OwnForm
+from mbench.core.builds.sweeps import Axis, Sweep, expand, parse_sweep
+from mbench.core.builds.variants import Head, Size, Variant, parse_variant
 from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
-from mbench.core.own_recipes import KeepFloat, OwnForm
-from mbench.core.sweeps import Axis, Sweep, expand, parse_sweep
-from mbench.core.variants import Head, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.regular import kind_of
 from mbench.models.networks.architectures import find_architecture

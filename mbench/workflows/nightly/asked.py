@@ -6,10 +6,10 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mbench.core.builds.sweeps import Axis
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 from mbench.core.scores import EvaluationSpec
-from mbench.core.sweeps import Axis
 from mbench.workflows.build.own_in_files import FloatFile, options_of, own_sources, wrong_in
 from mbench.workflows.build.own_networks import refuse_alike
 from mbench.workflows.build.recipes import BuildInputs

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from mbench.core.builds.variants import parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.nights import FARM_NAME
 from mbench.core.numbers.bounds import WORD, Place, Seed, Setting, Word
@@ -24,7 +25,6 @@ from mbench.core.own_tables import OwnKeys
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
 from mbench.core.toml_tables import Table, Text, Value
-from mbench.core.variants import parse_variant
 from mbench.files.texts import parse_toml, read_text
 from mbench.files.toml_lines import line_of
 from mbench.workflows.nightly.gate_tables import Gate, Outputs

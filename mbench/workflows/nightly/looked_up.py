@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from mbench.core.builds.sweeps import Axis, parse_sweep
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import Axis, parse_sweep
 from mbench.workflows.build.own_in_files import own_sources, swept_wrongly
 from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.nightly.farm_file import FarmFile, Measure

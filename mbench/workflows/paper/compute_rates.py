@@ -6,9 +6,9 @@ from typing import Final
 from mbench.artifacts.cache import ArtifactCache
 from mbench.artifacts.counting import Layer
 from mbench.artifacts.inspection import inspect_file
+from mbench.core.builds.variants import Quantization
 from mbench.core.reasons import PeakUnknown
 from mbench.core.results import JobResult
-from mbench.core.variants import Quantization
 from mbench.devices.host.compute import core_compute
 from mbench.devices.host.facts import read_facts
 from mbench.report.paper.compute_rate import Peak, profiled_operators, rate_tables

@@ -7,11 +7,11 @@ from typing import Final
 from mbench.artifacts.cache import ArtifactCache
 from mbench.artifacts.inspection import Inspection, inspect_file
 from mbench.artifacts.layer_types import FULLY_CONNECTED
+from mbench.core.builds.recipes import Recipe
+from mbench.core.builds.variants import Quantization, Variant, parse_variant
 from mbench.core.errors import MbenchError
 from mbench.core.ports import Progress
-from mbench.core.recipes import Recipe
 from mbench.core.results import JobResult
-from mbench.core.variants import Quantization, Variant, parse_variant
 from mbench.models.networks.architectures import find_architecture
 from mbench.paper.counting import Counts
 from mbench.paper.suites import network_of

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from mbench.core.builds.variants import parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
-from mbench.core.variants import parse_variant
 from mbench.paper.counting import Rule
 from mbench.paper.references import CHECKPOINT_ACCURACIES, PAPER_ACCURACIES, find_series
 from mbench.paper.suites import network_of

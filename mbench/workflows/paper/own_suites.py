@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from mbench.core.builds.sweeps import Axis, parse_sweep
+from mbench.core.builds.variants import Head, Quantization
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import Axis, parse_sweep
-from mbench.core.variants import Head, Quantization
 from mbench.files.texts import read_text
 from mbench.paper.shipped import place_in
 from mbench.paper.suites import OwnNetworks, Suite

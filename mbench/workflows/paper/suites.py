@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from mbench.core.builds.sweeps import Axis, parse_sweep
+from mbench.core.builds.variants import IMAGENET_HEAD, Head, Quantization, Variant, parse_quantization
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
-from mbench.core.sweeps import Axis, parse_sweep
-from mbench.core.variants import IMAGENET_HEAD, Head, Quantization, Variant, parse_quantization
 from mbench.models.networks.architectures import ARCHITECTURES
 from mbench.models.weights.imagenet_weights import ALPHAS, CLASSES
 from mbench.paper.suites import Suite, load_suite, suite_files, suite_path

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from mbench.core.own_variants import is_of_mbench
+from mbench.core.builds.own_variants import is_of_mbench
 from mbench.core.ports import Progress
 from mbench.core.results import JobResult
 from mbench.paper.comparing import Mark, Verdict, compare

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from mbench.core.builds.sweeps import Axis
 from mbench.core.delegates import parse_delegate
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import Axis
 from mbench.runner.delegate_flags import delegate_flags
 from mbench.runner.instrument import Instrument, lacking
 from mbench.workflows.build.selection import Candidate, Selection

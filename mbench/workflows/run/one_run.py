@@ -5,12 +5,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from mbench.core.builds.variants import Quantization, parse_variant
 from mbench.core.error_classes import ENVIRONMENT, KILLED, TRANSPORT
 from mbench.core.errors import DamagedFile, DeviceLost, TransportError, UsageError
 from mbench.core.plain_text import ended
 from mbench.core.ports import Clock, Progress, SilentProgress
 from mbench.core.results import Conditions, MeasurementWarning, Pass, Run, Status, WarningCode
-from mbench.core.variants import Quantization, parse_variant
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.devices.lease.lease import LeaseLost
 from mbench.runner.instrument import Instrument

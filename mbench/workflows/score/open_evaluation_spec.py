@@ -22,12 +22,12 @@ from mbench.accuracy.tasks.detections import check_counting
 from mbench.accuracy.tasks.evaluator_for_task import evaluator_for
 from mbench.accuracy.tasks.output_labels import OutputLabels, open_labels
 from mbench.accuracy.tasks.places import Cells, open_cells
+from mbench.core.builds.own_variants import is_of_mbench, quantization_of
+from mbench.core.builds.variants import CALIBRATED
 from mbench.core.choices import MetricBetter
 from mbench.core.errors import UnsupportedModel, UsageError
 from mbench.core.examples import Examples, Split, Task
-from mbench.core.own_variants import is_of_mbench, quantization_of
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.variants import CALIBRATED
 from mbench.core.workloads import ArtifactFacts
 from mbench.files.places import expanded
 

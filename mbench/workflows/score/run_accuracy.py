@@ -15,16 +15,16 @@ from mbench.accuracy.pictures.decoding import MOST_BYTES
 from mbench.accuracy.pictures.input_scaling import PixelScaling
 from mbench.accuracy.pictures.recipes import find_recipe
 from mbench.artifacts.cache import ArtifactCache
+from mbench.core.builds.own_recipes import PictureScaling
+from mbench.core.builds.recipes import Calibration
+from mbench.core.builds.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
 from mbench.core.delegates import Delegate
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import Examples, Split, Task
-from mbench.core.own_recipes import PictureScaling
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unscored
-from mbench.core.recipes import Calibration
 from mbench.core.results import DevicePlan, PlannedJob
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.variants import CALIBRATED, IMAGENET_HEAD, Size, Variant, parse_variant
 from mbench.core.workloads import ArtifactFacts
 from mbench.models.tflite.build import PROBES
 from mbench.models.tflite.calibration import choose_images, describe_examples

@@ -7,10 +7,10 @@ from typing import Any
 
 from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.accuracy.datasets.opened import Dataset
+from mbench.core.builds.sweeps import Axis, expand, parse_sweep
+from mbench.core.builds.variants import Size, format_alpha
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
-from mbench.core.sweeps import Axis, expand, parse_sweep
-from mbench.core.variants import Size, format_alpha
 from mbench.models.training.doubts import training_doubts
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.records import TrainingRecord

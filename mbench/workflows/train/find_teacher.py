@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from mbench.accuracy.datasets.opened import Dataset
+from mbench.core.builds.variants import Size
 from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts
-from mbench.core.variants import Size
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.teachers import KerasTeacher, StoredTeacher, Teacher, WeightsTeacher
 from mbench.models.weights.weights import describe_trained

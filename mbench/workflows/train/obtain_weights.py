@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mbench.accuracy.datasets.opened import Dataset
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import Head, Size
 from mbench.core.choices import Keep
 from mbench.core.errors import UsageError
 from mbench.core.examples import Examples
 from mbench.core.ports import Progress, SilentProgress
 from mbench.core.reasons import Untrained
-from mbench.core.recipes import Weights
-from mbench.core.variants import Head, Size
 from mbench.models.training.doubts import training_doubts
 from mbench.models.training.durations import Estimate, estimate
 from mbench.models.training.fitting import Advance

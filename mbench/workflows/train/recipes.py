@@ -13,12 +13,12 @@ from mbench.accuracy.datasets.opened import Dataset
 from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.pictures.recipes import find_recipe
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import Head, Size
 from mbench.core.choices import Distribution, Keep, Schedule, Strength
 from mbench.core.errors import DatasetError, UsageError
 from mbench.core.examples import DatasetFacts, Examples, Split
 from mbench.core.ports import Progress
-from mbench.core.recipes import Weights
-from mbench.core.variants import Head, Size
 from mbench.models.networks.architectures import find_architecture, find_chain
 from mbench.models.training.examples import MOST_IN_MEMORY_BYTES, TrainingExamples
 from mbench.models.training.presets import augmentation_for, decay_for, defaults, preset_for

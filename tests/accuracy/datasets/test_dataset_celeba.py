@@ -4,9 +4,9 @@ import pytest
 from dataset_samples import examples_of, level_of, shown, write_lines, write_picture
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split, Task
-from mbench.core.variants import Head
 
 ATTRIBUTES = tuple(f"Attribute_{number}" for number in range(40))
 

@@ -6,9 +6,9 @@ from dataset_samples import examples_of, shown, write_lines, write_picture
 from scipy.io import savemat
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split
-from mbench.core.variants import Head
 
 CHIHUAHUA, SPANIEL = "n02085620-Chihuahua", "n02085782-Japanese_spaniel"
 

@@ -10,8 +10,8 @@ import pytest
 
 from mbench.accuracy.datasets import embedded as dataset_embedded
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import Head
 from mbench.core.examples import SPLITS, Split, Task
-from mbench.core.variants import Head
 
 README = (dataset_embedded.DATA / "README.md").read_text()
 

@@ -7,9 +7,9 @@ import pytest
 from dataset_samples import examples_of, level_of, levels_of, shown, write_lines, write_picture
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError, UnreadableExample
 from mbench.core.examples import SPLITS, Split
-from mbench.core.variants import Head
 
 
 @pytest.fixture

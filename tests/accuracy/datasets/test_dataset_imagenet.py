@@ -6,9 +6,9 @@ from dataset_samples import SYNSETS, examples_of, level_of, shown, write_lines, 
 from scipy.io import savemat
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import IMAGENET_HEAD
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split
-from mbench.core.variants import IMAGENET_HEAD
 
 
 def write_list(folder: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 from dataset_samples import write_picture
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split
-from mbench.core.variants import Head
 
 INSTALLED = importlib.util.find_spec("tensorflow_datasets") is not None
 

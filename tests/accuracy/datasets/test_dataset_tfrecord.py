@@ -24,9 +24,9 @@ from mbench.accuracy.datasets.catalogue import open_dataset
 from mbench.accuracy.datasets.hashes import note_path
 from mbench.accuracy.datasets.tf_example import MOST_FEATURES, parse_example
 from mbench.accuracy.datasets.tfrecord_files import MOST_CLASSES
+from mbench.core.builds.variants import IMAGENET_HEAD, Head
 from mbench.core.errors import DatasetError
 from mbench.core.examples import Split
-from mbench.core.variants import IMAGENET_HEAD, Head
 
 
 def encoded(level: int, format_: str = "PNG") -> bytes:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import PythonName
 from mbench.core.processes.user_code import call_python, load_python
 
 

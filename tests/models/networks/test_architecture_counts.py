@@ -12,9 +12,9 @@ import pytest
 
 from mbench.artifacts.inspection import inspect_file
 from mbench.artifacts.verification import verify
+from mbench.core.builds.recipes import Calibration, Weights
+from mbench.core.builds.variants import POST_TRAINING, Quantization, Size, parse_variant
 from mbench.core.choices import Quantizer
-from mbench.core.recipes import Calibration, Weights
-from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_variant
 from mbench.models.networks.architectures import ARCHITECTURES
 from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 

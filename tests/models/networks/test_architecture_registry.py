@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from mbench.core.builds.variants import IMAGENET_HEAD, Head, Quantization, Size, Variant, parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.variants import IMAGENET_HEAD, Head, Quantization, Size, Variant, parse_variant
 from mbench.models.networks import conv_mobilenet, mobilenet_v1, mobilenet_v1_min16, shallow_mobilenet
 from mbench.models.networks.architectures import ARCHITECTURES, find_architecture, find_chain
 from mbench.models.networks.layers import count_mult_adds, count_weights

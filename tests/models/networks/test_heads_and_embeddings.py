@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mbench.artifacts.running import run_outputs
 from mbench.artifacts.verification import compare_outputs
+from mbench.core.builds.recipes import Calibration, Weights
+from mbench.core.builds.variants import Head, Quantization, Size
 from mbench.core.choices import Quantizer
-from mbench.core.recipes import Calibration, Weights
-from mbench.core.variants import Head, Quantization, Size
 from mbench.models.networks.layers import count_mult_adds
 from mbench.models.networks.mobilenet_v1 import layers as mobilenet_layers
 from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files

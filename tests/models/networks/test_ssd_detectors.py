@@ -13,10 +13,10 @@ from PIL import Image
 from mbench.accuracy.tasks.box_decoding import decode_boxes, find_objects
 from mbench.artifacts.inspection import inspect_file
 from mbench.artifacts.verification import compare_outputs
+from mbench.core.builds.variants import POST_TRAINING, Quantization
 from mbench.core.default_boxes import ssd_boxes
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import EvaluationSpec, Score
-from mbench.core.variants import POST_TRAINING, Quantization
 from mbench.models.tflite.build import BuiltFile
 from mbench.models.tflite.quantization import BY_DEFINITION
 from mbench.workflows.score.on_host import score_files

@@ -9,8 +9,8 @@ from built_networks import body, build, convolution, counted, depthwise, run, to
 
 from mbench.accuracy.tasks.proposals import choose_proposals, crop_features, find_in_proposals
 from mbench.artifacts.verification import compare_outputs
+from mbench.core.builds.variants import Quantization
 from mbench.core.default_boxes import rpn_boxes
-from mbench.core.variants import Quantization
 from mbench.models.tflite.build import BuiltFile
 
 pytestmark = pytest.mark.tensorflow

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mbench.artifacts.inspection import inspect_bytes
+from mbench.core.builds.own_recipes import OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import MbenchError
-from mbench.core.own_recipes import OwnForm, OwnNetwork, OwnRecipe
-from mbench.core.own_variants import OwnVariant
-from mbench.core.variants import Quantization
 from mbench.files.printed import MOST_HEAD_BYTES, MOST_TAIL_BYTES
 from mbench.files.python_source import find_python
 from mbench.models.own.build import OwnBuildRequest, build_own_files

@@ -14,11 +14,11 @@ from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.running import run_outputs
+from mbench.core.builds.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.variants import POST_TRAINING, Quantization
 from mbench.core.choices import Ends
 from mbench.core.errors import MbenchError
-from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
-from mbench.core.own_variants import OwnVariant
-from mbench.core.variants import POST_TRAINING, Quantization
 from mbench.models.own.build import OwnBuildRequest, build_own_files
 from mbench.models.tflite.build import BuiltFile
 

@@ -15,10 +15,10 @@ from own_models import save_models
 
 from mbench.artifacts.inspection import inspect_bytes
 from mbench.artifacts.running import run_outputs
+from mbench.core.builds.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import ArtifactError, MbenchError, UsageError
-from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, OwnForm, OwnNetwork, OwnRecipe
-from mbench.core.own_variants import OwnVariant
-from mbench.core.variants import Quantization
 from mbench.files.python_source import find_python
 from mbench.models.own.build import OwnBuildRequest, build_own_files
 from mbench.models.own.keras_model import SPARE_BYTES, open_keras

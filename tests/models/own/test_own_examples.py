@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mbench.core.builds.own_recipes import OwnCalibration, OwnCalibrationKind, PictureScaling
 from mbench.core.errors import ArtifactError, MbenchError
-from mbench.core.own_recipes import OwnCalibration, OwnCalibrationKind, PictureScaling
 from mbench.files.python_source import find_python
 from mbench.models.own.examples import read_examples
 from mbench.models.own.input_arrays import OwnInput

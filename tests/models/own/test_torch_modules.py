@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.builds.own_recipes import OwnForm, OwnNetwork
 from mbench.core.errors import ArtifactError
-from mbench.core.own_recipes import OwnForm, OwnNetwork
 from mbench.files.python_source import find_python
 from mbench.models.own.torch_module import TorchNetwork, open_torch
 

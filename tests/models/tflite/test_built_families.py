@@ -14,10 +14,10 @@ import pytest
 from keras_published import HEAD, SIZE, save_keras_mobilenet
 from running_files import answer, load, misaligned_buffers, nodes_if_wholly_delegated, signal_to_noise_db
 
+from mbench.core.builds.recipes import Calibration, CalibrationKind, Weights
+from mbench.core.builds.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.recipes import Calibration, CalibrationKind, Weights
-from mbench.core.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.calibration import synthetic_examples
 from mbench.models.tflite.quantization import read_ranges
@@ -48,8 +48,8 @@ BUILD_ALONE = """
 import sys
 from pathlib import Path
 from mbench.core.choices import Quantizer
-from mbench.core.recipes import Calibration, Weights
-from mbench.core.variants import POST_TRAINING, Head, Size
+from mbench.core.builds.recipes import Calibration, Weights
+from mbench.core.builds.variants import POST_TRAINING, Head, Size
 from mbench.models.tflite.build import BuildRequest, build_files
 
 build_files(BuildRequest(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mbench.core.builds.recipes import Calibration, CalibrationKind
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration, CalibrationKind
 from mbench.models.tflite.calibration import (
     calibration_doubt,
     choose_images,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.builds.recipes import Calibration, Weights
+from mbench.core.builds.variants import Head, Quantization, Size
 from mbench.core.choices import Quantizer
-from mbench.core.recipes import Calibration, Weights
-from mbench.core.variants import Head, Quantization, Size
 from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 
 pytestmark = pytest.mark.tensorflow

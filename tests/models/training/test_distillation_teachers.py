@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mbench.core.builds.recipes import Weights
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts, Split, Task
-from mbench.core.recipes import Weights
-from mbench.core.variants import Head, Size
 from mbench.models.networks.mobilenet_v1 import build, layers
 from mbench.models.training.teachers import (
     KerasTeacher,

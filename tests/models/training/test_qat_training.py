@@ -10,10 +10,10 @@ import pytest
 from running_files import answer, load, nodes_if_wholly_delegated
 from trained_digits import HEAD, SIZE, digits, fine_tune_digits, train_digits
 
+from mbench.core.builds.recipes import Calibration, CalibrationKind
+from mbench.core.builds.variants import Quantization
 from mbench.core.choices import Quantizer
 from mbench.core.errors import ArtifactError
-from mbench.core.recipes import Calibration, CalibrationKind
-from mbench.core.variants import Quantization
 from mbench.models.networks.layers import LayerKind
 from mbench.models.networks.mobilenet_v1 import layers
 from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files

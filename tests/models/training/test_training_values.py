@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 from training_sample import MACHINE, Bands, recipe
 
+from mbench.core.builds.recipes import Weights, WeightsKind
 from mbench.core.choices import Preset, Schedule, Strength
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Weights, WeightsKind
 from mbench.models.training.checkpoints import FILE_NAME, Checkpoint, read_checkpoint, write_checkpoint
 from mbench.models.training.distortions import crop, draw
 from mbench.models.training.durations import estimate

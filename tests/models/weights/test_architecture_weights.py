@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from test_architecture_counts import LEFT_TO_SLOW, OURS, left_to_slow, small
 
+from mbench.core.builds.variants import Size
 from mbench.core.errors import UsageError
-from mbench.core.variants import Size
 
 pytestmark = pytest.mark.tensorflow
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from storage_server import Item, Storage, serving
 
+from mbench.core.builds.recipes import Weights, WeightsKind
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.ports import SilentProgress
-from mbench.core.recipes import Weights, WeightsKind
-from mbench.core.variants import Head, Size
 from mbench.models.weights.imagenet_weights import fetch_imagenet, file_name
 
 FILE = b"weights of a network" * 1000
@@ -122,7 +122,7 @@ def test_a_web_page_is_not_kept_as_weights(storage: Storage, tmp_path: Path) -> 
 def test_processes_that_fetch_at_once_download_once(storage: Storage, tmp_path: Path) -> None:
     program = f"""
 from pathlib import Path
-from mbench.core.variants import Head, Size
+from mbench.core.builds.variants import Head, Size
 from mbench.models.weights.imagenet_weights import fetch_imagenet
 size, folder = Size(alpha=0.5, resolution=160), Path({str(tmp_path)!r})
 print(fetch_imagenet(size, Head(), folder, base_url={storage.url + "/"!r}).sha256)

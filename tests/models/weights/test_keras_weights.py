@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from keras_published import HEAD, SIZE, answer_with, count_parameters, save_keras_mobilenet
 
+from mbench.core.builds.recipes import Weights, WeightsKind
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Weights, WeightsKind
 from mbench.models.networks.mobilenet_v1 import layers
 from mbench.models.weights.weights import describe_file, load_weights, read_weights
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from keras_forms import HEAD, SIZE, answers_of, compare, save_form
 
+from mbench.core.builds.recipes import Calibration
+from mbench.core.builds.variants import Quantization
 from mbench.core.choices import Quantizer
 from mbench.core.errors import UsageError
-from mbench.core.recipes import Calibration
-from mbench.core.variants import Quantization
 from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 from mbench.models.weights.keras_layers import parse_network
 from mbench.models.weights.network_fit import misfit

@@ -6,8 +6,8 @@ import json
 
 import sample_results as sample
 
+from mbench.core.builds.recipes import CalibrationKind, WeightsKind
 from mbench.core.choices import CalibrationMethod
-from mbench.core.recipes import CalibrationKind, WeightsKind
 from mbench.core.workloads import CalibrationFacts, TrainingFacts, WeightsFacts
 from mbench.report.results.delimited import as_csv
 from mbench.report.results.origin_lines import origin_lines

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mbench.core.builds.recipes import Calibration, CalibrationKind, Weights, WeightsKind
+from mbench.core.builds.variants import Head, Size, parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.examples import DatasetFacts, Split, Task
-from mbench.core.recipes import Calibration, CalibrationKind, Weights, WeightsKind
-from mbench.core.variants import Head, Size, parse_variant
 from mbench.models.training.fitting import Trained
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.recipe import QatPlan, RmsProp, TrainingRecipe

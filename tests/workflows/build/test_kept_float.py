@@ -9,11 +9,11 @@ from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.artifacts.flatbuffer import read_model
+from mbench.core.builds.own_recipes import KeepFloat, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.builds.own_variants import OwnVariant, parse_own_variant
+from mbench.core.builds.sweeps import Point
+from mbench.core.builds.variants import Quantization
 from mbench.core.errors import ArtifactError, UsageError
-from mbench.core.own_recipes import KeepFloat, OwnForm, OwnNetwork, OwnRecipe
-from mbench.core.own_variants import OwnVariant, parse_own_variant
-from mbench.core.sweeps import Point
-from mbench.core.variants import Quantization
 from mbench.models.own.kept_float import FloatSearch, named_operators, scope_of
 from mbench.workflows.build.own_networks import OwnSource, builds_of, parse_keep_float
 from mbench.workflows.build.search_float import MOST_BUILDS, search_float

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.builds.own_recipes import OwnForm
+from mbench.core.builds.own_variants import parse_own_variant
+from mbench.core.builds.sweeps import Axis
+from mbench.core.builds.variants import Head
 from mbench.core.errors import UsageError
-from mbench.core.own_recipes import OwnForm
-from mbench.core.own_variants import parse_own_variant
-from mbench.core.sweeps import Axis
-from mbench.core.variants import Head
 from mbench.workflows.build.own_networks import OwnSource
 from mbench.workflows.build.own_recipes_of import own_recipes
 from mbench.workflows.build.recipes import BuildInputs

@@ -1,9 +1,9 @@
 import pytest
 
+from mbench.core.builds.sweeps import Axis
+from mbench.core.builds.variants import Head, Variant
 from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import Axis
-from mbench.core.variants import Head, Variant
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection, select
 

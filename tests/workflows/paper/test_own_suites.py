@@ -7,9 +7,9 @@ import pytest
 from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.core.builds.sweeps import Axis
 from mbench.core.choices import Ends
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import Axis
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.paper.suites import find_suite, listed, shown, suite_request

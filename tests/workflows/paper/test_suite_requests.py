@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.builds.sweeps import Axis
 from mbench.core.errors import UsageError
 from mbench.core.scores import EvaluationSpec
-from mbench.core.sweeps import Axis
 from mbench.paper.suites import Suite
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Selection

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mbench.core.builds.sweeps import Axis
 from mbench.core.errors import UsageError
-from mbench.core.sweeps import Axis
 from mbench.runner.instrument import Instrument
 from mbench.workflows.build.selection import Selection, select
 from mbench.workflows.run.candidates import candidates_for

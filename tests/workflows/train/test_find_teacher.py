@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.variants import Head, Size
 from mbench.core.errors import UsageError
-from mbench.core.variants import Head, Size
 from mbench.models.training.fitting import Trained
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.records import Epoch, Machine

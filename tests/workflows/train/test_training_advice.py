@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.core.builds.sweeps import Axis
 from mbench.core.ports import SilentProgress
-from mbench.core.sweeps import Axis
 from mbench.models.training.fitting import Trained
 from mbench.models.training.library import TrainingLibrary
 from mbench.models.training.records import Epoch, Machine

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mbench.core.builds.variants import Quantization, Variant, format_alpha, parse_quantization, parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.variants import Quantization, Variant, format_alpha, parse_quantization, parse_variant
 
 LONGEST_NAME: Final = 80
 

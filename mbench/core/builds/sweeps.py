@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mbench.core.builds.variants import POST_TRAINING, Quantization, Size, parse_quantization
 from mbench.core.delegates import EVERYWHERE, Delegate, parse_delegate, split_delegates
 from mbench.core.errors import UsageError
 from mbench.core.numbers.limits import MOST_THREADS
 from mbench.core.numbers.numerals import whole
 from mbench.core.suggestions import did_you_mean
-from mbench.core.variants import POST_TRAINING, Quantization, Size, parse_quantization
 
 
 class Axis(StrEnum):

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, cast
 
+from mbench.core.builds.variants import Variant
 from mbench.core.choices import CalibrationMethod, Quantizer
-from mbench.core.variants import Variant
 
 
 class WeightsKind(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
 
+from mbench.core.builds.own_variants import OwnVariant
+from mbench.core.builds.recipes import Weights
 from mbench.core.choices import CalibrationMethod, Ends
-from mbench.core.own_variants import OwnVariant
-from mbench.core.recipes import Weights
 
 _FOR_PEOPLE: Final = frozenset({"source", "folder"})
 """Fields that say where a thing lies: no part of its identity."""

@@ -1,0 +1,1 @@
+"""What can be built: variants, their names, recipes and sweeps."""
