@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.stored_jobs import write_sessions
-from mbench.core.nights import Ending
+from mbench.core.nights.nights import Ending
 from mbench.history.archive import FOLDER, Archive, open_archive
 from mbench.history.door import asking
 from mbench.history.keys import key_of

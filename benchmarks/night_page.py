@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from benchmarks.year_page import year
-from mbench.core.cells import Cell, PointState
-from mbench.core.verdicts import Acceptance, Agreement, Finding, FindingClass, NightVerdict, Rerun, Standing
+from mbench.core.nights.cells import Cell, PointState
+from mbench.core.nights.verdicts import Acceptance, Agreement, Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.pages.night_page import NightPage, night_page, phone_lines
 

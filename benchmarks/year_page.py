@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.page_pictures import FLAGS
-from mbench.core.series import Cell, Counts, Floats, PointState, Series
-from mbench.core.summaries import AcceptedLevel, SeriesSummary, Stretch
+from mbench.core.nights.series import Cell, Counts, Floats, PointState, Series
+from mbench.core.nights.summaries import AcceptedLevel, SeriesSummary, Stretch
 from mbench.report.pages.history_page import HistoryPage, history_page
 from mbench.workflows.history.summarize import _summary
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.verdict_replays.series import NIGHTS, cell, series
-from mbench.core.series import Cell, PointState, Series
-from mbench.core.verdicts import Acceptance, Decision, Finding, FindingClass, NightVerdict, Standing
+from mbench.core.nights.series import Cell, PointState, Series
+from mbench.core.nights.verdicts import Acceptance, Decision, Finding, FindingClass, NightVerdict, Standing
 from mbench.gate.judge import judge
 
 CELLS = 1000

@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.verdict_replays.rerunning import confirmed
 from benchmarks.verdict_replays.series import cell, series, tonight
-from mbench.core.series import Series
-from mbench.core.verdicts import Finding, FindingClass
+from mbench.core.nights.series import Series
+from mbench.core.nights.verdicts import Finding, FindingClass
 from mbench.gate.fallback import judge_fallback
 from mbench.gate.latency import LIMITS, judge_latency
 

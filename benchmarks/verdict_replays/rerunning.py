@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mbench.core.verdicts import Rerun, Standing
+from mbench.core.nights.verdicts import Rerun, Standing
 from mbench.gate.confirm import FIRST_PAIRS, PAIRS, Confirmation, confirm
 
 Noise = Callable[[int], np.ndarray]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mbench.core.series import Cell, Series
-from mbench.core.verdicts import NightName
+from mbench.core.nights.series import Cell, Series
+from mbench.core.nights.verdicts import NightName
 from mbench.gate.tonight import Tonight
 
 FIRST = date(2026, 1, 1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.verdict_replays.rerunning import rerun
 from benchmarks.verdict_replays.series import cell, series, tonight
-from mbench.core.verdicts import Decision, FindingClass, Standing
+from mbench.core.nights.verdicts import Decision, FindingClass, Standing
 from mbench.gate.fleet import Tail, fleet_shift
 from mbench.gate.latency import judge_latency
 

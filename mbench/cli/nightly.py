@@ -16,7 +16,7 @@ from mbench.cli.tables import format_or_default, print_results, print_verdict
 from mbench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from mbench.core.nights import Night
+    from mbench.core.nights.nights import Night
     from mbench.store.session_store import SessionStore
     from mbench.workflows.nightly.attempts import NightRequest
     from mbench.workflows.nightly.farm_file import FarmFile

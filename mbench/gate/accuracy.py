@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.verdicts import Finding, FindingClass
+from mbench.core.nights.verdicts import Finding, FindingClass
 from mbench.gate.course import follow
 from mbench.gate.levels import Limits
 from mbench.gate.tonight import Tonight, known_places

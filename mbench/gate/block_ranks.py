@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Floats
+from mbench.core.nights.series import Floats
 
 BLOCK: Final = 8
 """Pairs of a block: some minutes, within which a phone's warmth changes little."""

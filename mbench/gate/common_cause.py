@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mbench.core.series import Cell
-from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
+from mbench.core.nights.series import Cell
+from mbench.core.nights.verdicts import Decision, Finding, FindingClass, Standing
 
 LEAST_CELLS: Final = 4
 """That shifted, for a cause: three may do so by themselves."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
-from mbench.core.verdicts import Rerun, Standing
+from mbench.core.nights.verdicts import Rerun, Standing
 from mbench.gate.block_ranks import block_rank_p
 
 FIRST_PAIRS: Final = 12

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Counts, Floats
-from mbench.core.verdicts import Standing
+from mbench.core.nights.series import Counts, Floats
+from mbench.core.nights.verdicts import Standing
 from mbench.gate.levels import NOISE_NIGHTS, WINDOW, Limits, noise_of, rolling_level
 
 RECOVERED: Final = 0.5

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Counts, Series
-from mbench.core.verdicts import Finding, FindingClass
+from mbench.core.nights.series import Counts, Series
+from mbench.core.nights.verdicts import Finding, FindingClass
 from mbench.gate.tonight import Tonight, known_places
 
 MORE_LEFT: Final = 2

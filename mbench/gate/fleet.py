@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Cell, Counts, Floats
-from mbench.core.verdicts import Agreement
+from mbench.core.nights.series import Cell, Counts, Floats
+from mbench.core.nights.verdicts import Agreement
 from mbench.gate.signed_rank import signed_rank_p
 from mbench.gate.tonight import Tonight
 

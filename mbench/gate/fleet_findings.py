@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Cell
-from mbench.core.verdicts import Agreement, Decision, Finding, FindingClass, NightName, Standing
+from mbench.core.nights.series import Cell
+from mbench.core.nights.verdicts import Agreement, Decision, Finding, FindingClass, NightName, Standing
 from mbench.gate.fleet import Tail, fleet_shift
 
 ALONE: Final = 0.5

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Counts, Floats
-from mbench.core.verdicts import Standing
+from mbench.core.nights.series import Counts, Floats
+from mbench.core.nights.verdicts import Standing
 from mbench.gate.course import Course, Shift
 from mbench.gate.levels import WINDOW
 from mbench.gate.settled import Settled

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Cell, PointState, Series
-from mbench.core.verdicts import (
+from mbench.core.nights.series import Cell, PointState, Series
+from mbench.core.nights.verdicts import (
     Acceptance,
     Decision,
     Finding,

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Counts, Floats
-from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
+from mbench.core.nights.series import Counts, Floats
+from mbench.core.nights.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Course, Shift, follow
 from mbench.gate.held import held_shift, is_back
 from mbench.gate.levels import Limits

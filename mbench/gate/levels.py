@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Floats
+from mbench.core.nights.series import Floats
 
 WINDOW: Final = 5
 """Nights whose median is the level: two bad ones do not move it, and it follows a drift within a week."""

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Counts, Floats
-from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
+from mbench.core.nights.series import Counts, Floats
+from mbench.core.nights.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Shift, follow
 from mbench.gate.levels import Limits
 from mbench.gate.settled import Settled, settle, standings

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mbench.core.verdicts import Finding
+from mbench.core.nights.verdicts import Finding
 from mbench.gate.common_cause import SAMPLED
 from mbench.gate.confirm import FIRST_PAIRS, PAIRS
 from mbench.gate.settled import is_measured_again

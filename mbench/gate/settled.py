@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Counts
-from mbench.core.verdicts import Decision, Finding, FindingClass, Standing
+from mbench.core.nights.series import Counts
+from mbench.core.nights.verdicts import Decision, Finding, FindingClass, Standing
 
 MEASURED_AGAIN: Final = {FindingClass.LATENCY: Standing.SUSPECT, FindingClass.MEMORY: Standing.CERTAIN}
 """Classes that measuring again decides about, and the standing of what it has not decided yet."""

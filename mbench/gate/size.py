@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.verdicts import Finding, FindingClass
+from mbench.core.nights.verdicts import Finding, FindingClass
 from mbench.gate.tonight import Tonight, known_places
 
 RELATIVE: Final = 0.01

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mbench.core.series import Floats
-from mbench.core.verdicts import Standing
+from mbench.core.nights.series import Floats
+from mbench.core.nights.verdicts import Standing
 from mbench.gate.course import Shift, merged
 from mbench.gate.settled import Settled
 from mbench.gate.steps import LEAST_CHANGE, Step, find_steps

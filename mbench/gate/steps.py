@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import Floats
+from mbench.core.nights.series import Floats
 from mbench.gate.levels import NORMAL
 
 ALPHA: Final = 0.02

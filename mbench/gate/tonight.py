@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.series import Cell, Counts, PointState, Series
-from mbench.core.verdicts import Finding, FindingClass, NightName, Standing
+from mbench.core.nights.series import Cell, Counts, PointState, Series
+from mbench.core.nights.verdicts import Finding, FindingClass, NightName, Standing
 
 Changed = Callable[[Cell, int, int], tuple[str, ...]]
 """What changed of a cell between two nights, by index, in words."""

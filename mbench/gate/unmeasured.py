@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from mbench.core.series import PointState
-from mbench.core.verdicts import Finding, FindingClass
+from mbench.core.nights.series import PointState
+from mbench.core.nights.verdicts import Finding, FindingClass
 from mbench.gate.tonight import Tonight
 
 _KINDS: Final = {

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.series import Cell, PointState, Series
+from mbench.core.nights.series import Cell, PointState, Series
 from mbench.history.keys import UNKNOWN
 
 FLOATS: Final = ("latency_us", "half_width_us", "init_us", "memory_kib")

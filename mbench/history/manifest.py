@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 
-from mbench.core.nights import Ending
+from mbench.core.nights.nights import Ending
 from mbench.core.numbers.bounds import Count, FileName, Moment, Word
 from mbench.core.workloads import Document
 from mbench.files.disk import OTHER_RESULTS, disk_errors

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.series import PointState
+from mbench.core.nights.series import PointState
 from mbench.history.door import asking
 from mbench.history.past import PastCell, PastNight
 from mbench.history.segments import table

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from mbench.core.nights import Ending
-from mbench.core.series import Cell, Series
+from mbench.core.nights.nights import Ending
+from mbench.core.nights.series import Cell, Series
 from mbench.history.archive import Archive
 from mbench.history.assemble import COLUMN_TEXTS, sort_columns, split_series, with_missed
 from mbench.history.door import asking

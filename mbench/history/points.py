@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from mbench.core.cell_names import lasting_name, serial_of
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.ends import OWN_FAULT, code_of
-from mbench.core.nights import Night
+from mbench.core.nights.cell_names import lasting_name, serial_of
+from mbench.core.nights.nights import Night
+from mbench.core.nights.series import PointState
 from mbench.core.numbers.statistics import bootstrap_interval, for_coarse_clock, median
 from mbench.core.plain_text import one_line
 from mbench.core.results import (
@@ -27,7 +28,6 @@ from mbench.core.results import (
     Status,
 )
 from mbench.core.scores import Score
-from mbench.core.series import PointState
 from mbench.core.workloads import Workload
 from mbench.history.keys import UNKNOWN, cell_key, key_of
 

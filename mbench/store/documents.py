@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 
 from mbench.core.errors import StoreError
-from mbench.core.nights import Night, NightEnd
+from mbench.core.nights.nights import Night, NightEnd
+from mbench.core.nights.verdict_document import VerdictDocument
 from mbench.core.numbers.bounds import SessionName
 from mbench.core.results import FORMAT_VERSION, JobResult, PartEnding, Plan, Run
-from mbench.core.verdict_document import VerdictDocument
 from mbench.core.workloads import Document
 from mbench.store.files import read_regular
 from mbench.store.upgrade import upgrade

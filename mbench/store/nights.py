@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from mbench.core.errors import StoreError
-from mbench.core.nights import Night, NightEnd
+from mbench.core.nights.nights import Night, NightEnd
 from mbench.core.results import JobResult
 from mbench.core.workloads import Document
 from mbench.store.documents import format_document, read_document

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import NoSession, StoreError
-from mbench.core.verdict_document import VerdictDocument
+from mbench.core.nights.verdict_document import VerdictDocument
 from mbench.store.documents import format_document, read_document
 from mbench.store.files import refuse_links, replace_file
 from mbench.store.identity import REMEDY

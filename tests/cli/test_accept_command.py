@@ -4,7 +4,7 @@ import pytest
 from sample_nights import judged
 from sample_verdicts import certain, finding
 
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.verdicts import FindingClass
 from mbench.workflows.accepting.accept_file import read_accepted
 
 

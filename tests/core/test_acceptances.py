@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from mbench.core.acceptances import ACCEPTABLE, AcceptedChange, accepted, accepts, stale
-from mbench.core.cells import Cell
-from mbench.core.verdicts import Acceptance, Finding, FindingClass, Standing
+from mbench.core.nights.acceptances import ACCEPTABLE, AcceptedChange, accepted, accepts, stale
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Acceptance, Finding, FindingClass, Standing
 
 NIGHT = date(2026, 11, 29)
 ENTRY = AcceptedChange(

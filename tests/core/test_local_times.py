@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mbench.core.local_times import next_local, parse_local
+from mbench.core.nights.local_times import next_local, parse_local
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from mbench.core.cells import Cell
-from mbench.core.verdict_changes import changes_between, is_bad
-from mbench.core.verdicts import Acceptance, Finding, FindingClass, NightVerdict, Standing
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdict_changes import changes_between, is_bad
+from mbench.core.nights.verdicts import Acceptance, Finding, FindingClass, NightVerdict, Standing
 
 ACCEPTED = Acceptance(level=11.0, night="n1", because="meant", who="Ada", on=date(2026, 11, 30))
 

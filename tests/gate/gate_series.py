@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from mbench.core.series import Cell, Series
-from mbench.core.verdicts import Decision, Finding, FindingClass, NightName, Standing
+from mbench.core.nights.series import Cell, Series
+from mbench.core.nights.verdicts import Decision, Finding, FindingClass, NightName, Standing
 from mbench.gate.tonight import Tonight
 
 NIGHTS = {index: NightName(id=f"n{index}", date=date(2026, 1, 1) + timedelta(days=index)) for index in range(400)}

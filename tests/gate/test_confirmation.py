@@ -1,6 +1,6 @@
 import pytest
 
-from mbench.core.verdicts import Rerun, Standing
+from mbench.core.nights.verdicts import Rerun, Standing
 from mbench.gate import confirm as rules
 from mbench.gate.confirm import Confirmation, confirm
 

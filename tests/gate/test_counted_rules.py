@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from gate_series import decision, series, tonight
 
-from mbench.core.series import PointState
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.series import PointState
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.gate.accuracy import judge_accuracy, least_lost
 from mbench.gate.fallback import judge_fallback
 from mbench.gate.memory import MemoryVerdict, judge_memory

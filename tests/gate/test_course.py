@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.verdicts import Standing
+from mbench.core.nights.verdicts import Standing
 from mbench.gate.course import Course, follow
 from mbench.gate.levels import Limits
 

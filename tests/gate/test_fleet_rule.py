@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gate_series import NIGHTS, cell, decision, series, tonight
 
-from mbench.core.verdicts import Standing
+from mbench.core.nights.verdicts import Standing
 from mbench.gate.fleet import SINCE, Tail, agreement, by_workload, fleet_shift, tail_of
 from mbench.gate.fleet_findings import fleet_finding
 

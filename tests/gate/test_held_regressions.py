@@ -1,7 +1,7 @@
 import numpy as np
 from gate_series import decision, series, tonight
 
-from mbench.core.verdicts import Decision, FindingClass, Rerun, Standing
+from mbench.core.nights.verdicts import Decision, FindingClass, Rerun, Standing
 from mbench.gate.held import is_back
 from mbench.gate.latency import judge_latency
 

@@ -6,8 +6,8 @@ from gate_series import NIGHTS, cell, decision, series
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.series import PointState, Series
-from mbench.core.verdicts import Acceptance, Finding, FindingClass, NightVerdict, Standing
+from mbench.core.nights.series import PointState, Series
+from mbench.core.nights.verdicts import Acceptance, Finding, FindingClass, NightVerdict, Standing
 from mbench.gate.judge import judge
 
 COUNT = 20

@@ -4,8 +4,8 @@ from gate_series import decision, series, tonight
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.series import PointState
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.series import PointState
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.gate.latency import LatencyVerdict, judge_latency
 
 CALM = [10_000.0] * 10

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from gate_series import cell, decision, finding
 
-from mbench.core.verdicts import Acceptance, FindingClass, Standing
+from mbench.core.nights.verdicts import Acceptance, FindingClass, Standing
 from mbench.gate.common_cause import Shared, decide_alike, name_causes
 from mbench.gate.plan import PlannedRerun, RerunPlan, plan_reruns
 

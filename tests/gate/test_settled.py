@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gate_series import decision, finding
 
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.gate.settled import Settled, is_measured_again, settle, standings
 
 NIGHTS = np.array([0, 2, 3, 5, 8])

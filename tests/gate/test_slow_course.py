@@ -1,6 +1,6 @@
 import numpy as np
 
-from mbench.core.verdicts import Standing
+from mbench.core.nights.verdicts import Standing
 from mbench.gate.settled import Settled
 from mbench.gate.slow import ASK_AGAIN, SAME_STEP, follow_steps, is_worse
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from mbench.core.delegates import Delegate
-from mbench.core.nights import Ending, Night, NightEnd
+from mbench.core.nights.nights import Ending, Night, NightEnd
 from mbench.core.results import (
     BinaryFacts,
     Conditions,

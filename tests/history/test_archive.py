@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sample_sessions import NOW, night, nights, part, planned, result, session
 
-from mbench.core.series import PointState
+from mbench.core.nights.series import PointState
 from mbench.history import archive as archives
 from mbench.history.archive import FOLDER, open_archive
 from mbench.history.deletions import read_deletions, write_deletions

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mbench.core.errors import UsageError
-from mbench.core.series import PointState
+from mbench.core.nights.series import PointState
 from mbench.history.archive import FOLDER
 from mbench.history.imports.csv_file import parse_csv
 from mbench.history.imports.rows import parse_moment

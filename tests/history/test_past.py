@@ -8,8 +8,8 @@ import pytest
 from sample_sessions import BINARY, NOW, PHONE, PROVENANCE, RULES, night, nights, part, planned, result, session
 
 from mbench.core.error_classes import BUDGET, MODEL, TRANSPORT
+from mbench.core.nights.series import PointState
 from mbench.core.results import Status
-from mbench.core.series import PointState
 from mbench.history.past import Past, projects_of
 from mbench.history.points import Point
 from mbench.history.segments import COLUMNS

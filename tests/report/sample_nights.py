@@ -6,11 +6,11 @@ from datetime import timedelta
 from sample_results import BINARY, DEVICE, PROVENANCE, RULES
 from sample_verdicts import finding, verdict
 
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
+from mbench.core.nights.verdict_document import VerdictDocument
+from mbench.core.nights.verdicts import Finding
 from mbench.core.ports import utc_now
 from mbench.core.results import DevicePlan, Plan
-from mbench.core.verdict_document import VerdictDocument
-from mbench.core.verdicts import Finding
 from mbench.store.nights import save_night
 from mbench.store.session import create_session
 from mbench.store.verdicts import save_verdict

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from mbench.core.cells import Cell, PointState
-from mbench.core.verdicts import (
+from mbench.core.nights.cells import Cell, PointState
+from mbench.core.nights.verdicts import (
     Acceptance,
     Agreement,
     Finding,

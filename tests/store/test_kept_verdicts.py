@@ -9,7 +9,7 @@ from sample_nights import a_night, document, judged
 from sample_verdicts import certain, finding
 
 from mbench.core.errors import NewerFormat, NoSession, StoreError
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.verdicts import FindingClass
 from mbench.store.documents import schema
 from mbench.store.verdicts import VERDICT_FILE, last_judged, read_verdict, save_verdict
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sample_results import BINARY, DEVICE, NOW, PROVENANCE, RULES, workload
 
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.results import DevicePlan, Plan, PlannedJob
 from mbench.report.results.delimited import as_csv, as_json
 from mbench.report.results.report import report_markdown

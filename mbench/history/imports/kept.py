@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import UsageError
-from mbench.core.series import PointState
+from mbench.core.nights.series import PointState
 from mbench.files.disk import OTHER_RESULTS, disk_errors
 from mbench.files.regular import read_regular
 from mbench.files.whole import write_new

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from mbench.core.cell_names import cell_of
-from mbench.core.cells import Cell, PointState
 from mbench.core.ends import ALL_WELL, OWN_FAULT, code_of
+from mbench.core.nights.cell_names import cell_of
+from mbench.core.nights.cells import Cell, PointState
 from mbench.core.results import JobResult, Status
 from mbench.report.results.phone_medians import model_name
 from mbench.report.results.row import Row

@@ -18,8 +18,8 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from mbench.core.cells import Cell, PointState
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict
+from mbench.core.nights.cells import Cell, PointState
+from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.exports.foreign_text import plain_message, plain_name
 from mbench.report.verdicts.groups import Group

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
 from mbench.files.names import file_name
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.exports.foreign_text import plain_name, unique_names

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from mbench.core.summaries import SeriesSummary, SummaryPoint
+from mbench.core.nights.summaries import SeriesSummary, SummaryPoint
 from mbench.report.results.hidden_serials import with_texts
 
 

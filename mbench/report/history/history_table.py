@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from mbench.core.series import PointState
-from mbench.core.summaries import Change, SeriesSummary, Stretch
+from mbench.core.nights.series import PointState
+from mbench.core.nights.summaries import Change, SeriesSummary, Stretch
 from mbench.report.history.spark_line import NO_NUMBER, spark_line
 from mbench.report.render.number_format import ABSENT, count_of, milliseconds
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues, right_column

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from mbench.core.nights.summaries import SeriesSummary
 from mbench.core.results import FORMAT_VERSION
-from mbench.core.summaries import SeriesSummary
 from mbench.report.history.history_table import change_text
 from mbench.report.pages.history_table import Course, course_of, history_columns, history_rows, worst_first
 from mbench.report.pages.packed import pack

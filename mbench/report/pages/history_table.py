@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from mbench.core.summaries import Change, SeriesSummary
+from mbench.core.nights.summaries import Change, SeriesSummary
 from mbench.report.history.history_table import SPARK, change_text
 from mbench.report.history.spark_line import spark_line
 from mbench.report.pages.templates import Markup, cell_attributes, joined, table_cell

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from mbench.core.cells import Cell, PointState
+from mbench.core.nights.cells import Cell, PointState
+from mbench.core.nights.summaries import SeriesSummary
+from mbench.core.nights.verdict_changes import VerdictChanges
+from mbench.core.nights.verdicts import Acceptance, Finding, FindingClass, NightVerdict
 from mbench.core.results import FORMAT_VERSION
-from mbench.core.summaries import SeriesSummary
-from mbench.core.verdict_changes import VerdictChanges
-from mbench.core.verdicts import Acceptance, Finding, FindingClass, NightVerdict
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.pages.night_pictures import HIGH, RUNS_WIDE, WIDE, RerunPicture, Spark, rerun_picture, spark_of
 from mbench.report.pages.night_table import facets_of, night_columns, night_rows

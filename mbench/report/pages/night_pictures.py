@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mbench.core.nights.summaries import SeriesSummary
+from mbench.core.nights.verdicts import Rerun
 from mbench.core.numbers.statistics import median
-from mbench.core.summaries import SeriesSummary
-from mbench.core.verdicts import Rerun
 from mbench.report.pages.drawing import Scale, scale_over
 from mbench.report.render.number_format import count_of, milliseconds
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mbench.core.cells import Cell, PointState
-from mbench.core.verdicts import Finding, FindingClass, Standing
+from mbench.core.nights.cells import Cell, PointState
+from mbench.core.nights.verdicts import Finding, FindingClass, Standing
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.pages.templates import Markup, cell_attributes, joined, table_cell
 from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, milliseconds, significant

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from mbench.core.nights.series import PointState
+from mbench.core.nights.summaries import AcceptedLevel, Change, SeriesSummary, Stretch, SummaryPoint
 from mbench.core.plain_text import LONGEST_CELL, cut, one_line
-from mbench.core.series import PointState
-from mbench.core.summaries import AcceptedLevel, Change, SeriesSummary, Stretch, SummaryPoint
 
 STRETCH_FIELDS: Final = ("artifact_sha256", "binary_sha256", "tool", "tools", "os", "build")
 """Of what was measured, in the order in which each stretch has them."""

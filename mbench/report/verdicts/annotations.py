@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from mbench.core.verdicts import FindingClass, NightVerdict, Standing
+from mbench.core.nights.verdicts import FindingClass, NightVerdict, Standing
 from mbench.report.verdicts.groups import Group, by_reason, by_workload
 from mbench.report.verdicts.pieces import Line, as_text
 from mbench.report.verdicts.sentences import details, reason, summary

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mbench.core.builds.variants import parse_variant
-from mbench.core.cells import Cell
 from mbench.core.errors import UsageError
-from mbench.core.verdicts import Finding
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Finding
 
 HOST = "host"
 MAIN = "main"

@@ -2,7 +2,7 @@
 
 import math
 
-from mbench.core.verdicts import Finding
+from mbench.core.nights.verdicts import Finding
 from mbench.report.render.number_format import KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
 
 

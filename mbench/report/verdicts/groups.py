@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mbench.core.verdicts import Finding, FindingClass
+from mbench.core.nights.verdicts import Finding, FindingClass
 
 _ORDER: Final = {kind: place for place, kind in enumerate(FindingClass)}
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mbench.core.verdict_changes import VerdictChanges
-from mbench.core.verdicts import NightVerdict
+from mbench.core.nights.verdict_changes import VerdictChanges
+from mbench.core.nights.verdicts import NightVerdict
 from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.fitting import ShownSection, fitted
 from mbench.report.verdicts.pieces import Line, as_markdown

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from mbench.core.verdict_changes import VerdictChanges, is_bad
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Standing
+from mbench.core.nights.verdict_changes import VerdictChanges, is_bad
+from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict, Standing
 from mbench.report.render.number_format import count_of
 from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.groups import Group, by_reason, by_workload

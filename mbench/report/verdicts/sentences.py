@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from mbench.core.nights.verdicts import Finding, FindingClass, Standing
 from mbench.core.numbers.statistics import median
-from mbench.core.verdicts import Finding, FindingClass, Standing
 from mbench.report.render.number_format import count_of, milliseconds
 from mbench.report.verdicts.commands import (
     HERE,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from mbench.core.verdict_changes import VerdictChanges
-from mbench.core.verdicts import NightVerdict
+from mbench.core.nights.verdict_changes import VerdictChanges
+from mbench.core.nights.verdicts import NightVerdict
 from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.report.verdicts.fitting import fitted
 from mbench.report.verdicts.pieces import as_text

@@ -24,12 +24,12 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from mbench.core.acceptances import ACCEPTABLE, RELATIVE_TOLERANCE, AcceptedChange
 from mbench.core.errors import UsageError
+from mbench.core.nights.acceptances import ACCEPTABLE, RELATIVE_TOLERANCE, AcceptedChange
+from mbench.core.nights.verdicts import FindingClass
 from mbench.core.numbers.limits import LARGEST
 from mbench.core.plain_text import ended
 from mbench.core.suggestions import did_you_mean
-from mbench.core.verdicts import FindingClass
 from mbench.files.texts import parse_toml, read_text
 from mbench.files.toml_lines import line_of
 

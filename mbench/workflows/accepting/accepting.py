@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from mbench.core.acceptances import ACCEPTABLE, RELATIVE_TOLERANCE, AcceptedChange, accepts
 from mbench.core.errors import UsageError
+from mbench.core.nights.acceptances import ACCEPTABLE, RELATIVE_TOLERANCE, AcceptedChange, accepts
+from mbench.core.nights.verdict_document import VerdictDocument
+from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict
 from mbench.core.plain_text import one_line
 from mbench.core.suggestions import did_you_mean
-from mbench.core.verdict_document import VerdictDocument
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict
 from mbench.files.disk import disk_errors
 from mbench.files.locks import locked
 from mbench.files.whole import write_whole

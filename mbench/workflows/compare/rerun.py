@@ -13,10 +13,10 @@ from mbench.artifacts.cache import ArtifactCache
 from mbench.core.conclusions import block_pairs_kib, block_pairs_us, latency_samples_us, memory_samples_kib
 from mbench.core.errors import OtherDevice
 from mbench.core.job_pairs import OLD_JOB, JobPair, Pairing
+from mbench.core.nights.verdicts import Rerun
 from mbench.core.numbers.comparisons import ratio_of_pairs
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import BinaryFacts, DevicePlan, JobResult, MeasuringRules, Pass, Plan, PlannedJob, Status
-from mbench.core.verdicts import Rerun
 from mbench.core.workloads import ArtifactFacts, Workload
 from mbench.store.session import create_session, open_session
 from mbench.store.session_store import SessionStore

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mbench.core.errors import UsageError
-from mbench.core.local_times import parse_local
+from mbench.core.nights.local_times import parse_local
 from mbench.core.ports import utc_now
 from mbench.devices.health.credit import unusable
 from mbench.devices.lease.records import this_process

@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from mbench.core.cells import Cell
-from mbench.core.series import Series
-from mbench.core.verdicts import UNMEASURED, NightVerdict
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.series import Series
+from mbench.core.nights.verdicts import UNMEASURED, NightVerdict
 from mbench.gate.tonight import up_to
 from mbench.history.past import Past
 from mbench.report.render.number_format import count_of

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mbench.core.cells import Cell
-from mbench.core.verdicts import Finding, NightName, NightVerdict
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Finding, NightName, NightVerdict
 from mbench.history.changes import changed_between
 from mbench.history.past import Past
 

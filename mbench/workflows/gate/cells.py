@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mbench.core.cell_names import cell_of
-from mbench.core.cells import Cell
+from mbench.core.nights.cell_names import cell_of
+from mbench.core.nights.cells import Cell
 from mbench.core.results import JobResult
 from mbench.history.points import MAIN, RUNS_PROJECT
 from mbench.store.nights import StoredNight

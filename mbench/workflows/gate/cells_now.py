@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from mbench.core.cells import Cell
-from mbench.core.verdict_document import VerdictDocument
-from mbench.core.verdicts import Finding
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdict_document import VerdictDocument
+from mbench.core.nights.verdicts import Finding
 from mbench.history.past import Past
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.cells import Cell
-from mbench.core.verdicts import NightVerdict
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import NightVerdict
 from mbench.report.verdicts.commands import MAIN, CommandPlace
 from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.home import home, results_root

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from mbench.core.acceptances import AcceptedChange, accepted, stale
 from mbench.core.errors import UsageError
-from mbench.core.series import Series
-from mbench.core.verdict_document import KeptDecision, VerdictDocument
-from mbench.core.verdicts import UNMEASURED, Decision, Finding, NightName, NightVerdict, Standing
+from mbench.core.nights.acceptances import AcceptedChange, accepted, stale
+from mbench.core.nights.series import Series
+from mbench.core.nights.verdict_document import KeptDecision, VerdictDocument
+from mbench.core.nights.verdicts import UNMEASURED, Decision, Finding, NightName, NightVerdict, Standing
 from mbench.gate.judge import judge
 from mbench.history.archive import Archive
 from mbench.history.deletions import FILE as DELETED_FILE

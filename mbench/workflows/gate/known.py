@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mbench.core.errors import StoreError
-from mbench.core.verdict_document import KeptDecision, VerdictDocument
-from mbench.core.verdicts import NightName
+from mbench.core.nights.verdict_document import KeptDecision, VerdictDocument
+from mbench.core.nights.verdicts import NightName
 from mbench.store.session import list_sessions, session_folder
 from mbench.store.verdicts import read_verdict
 from mbench.workflows.gate.cells import Key

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Final
 
 from mbench.artifacts.cache import ArtifactCache
-from mbench.core.cells import Cell
 from mbench.core.errors import StoreError
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdict_changes import VerdictChanges, changes_between
+from mbench.core.nights.verdict_document import KeptDecision, VerdictDocument
+from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict
 from mbench.core.ports import Progress
 from mbench.core.results import Status
-from mbench.core.verdict_changes import VerdictChanges, changes_between
-from mbench.core.verdict_document import KeptDecision, VerdictDocument
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict
 from mbench.report.verdicts.commands import HERE, CommandPlace
 from mbench.store.packs import is_unpacked
 from mbench.store.session_store import SessionStore

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.core.cells import Cell
 from mbench.core.errors import StoreError
+from mbench.core.nights.cells import Cell
 from mbench.core.results import JobResult, Status
 from mbench.store.session import open_session, session_folder
 from mbench.workflows.gate.cells import MeasuredCells, measured_cells

@@ -11,9 +11,9 @@ from statistics import fmean
 from typing import Final
 
 from mbench.core.errors import MbenchError, PartInterrupted
+from mbench.core.nights.verdict_document import KeptDecision
+from mbench.core.nights.verdicts import Decision, Finding, NightVerdict
 from mbench.core.ports import Progress
-from mbench.core.verdict_document import KeptDecision
-from mbench.core.verdicts import Decision, Finding, NightVerdict
 from mbench.gate.common_cause import decide_alike
 from mbench.gate.confirm import REPEATS, Confirmation
 from mbench.gate.plan import plan_reruns

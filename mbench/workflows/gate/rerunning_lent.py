@@ -11,9 +11,9 @@ from typing import Final
 
 from mbench.core.errors import MbenchError
 from mbench.core.job_pairs import JobPair, Pairing
+from mbench.core.nights.verdicts import Finding, Rerun
 from mbench.core.ports import Progress, utc_now
 from mbench.core.results import DevicePlan, Pass, Plan
-from mbench.core.verdicts import Finding, Rerun
 from mbench.gate.confirm import REPEATS, Confirmation
 from mbench.store.session import create_session
 from mbench.store.session_store import SessionStore

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Finding, FindingClass, Rerun
 from mbench.core.results import BinaryFacts, JobResult, Pass
-from mbench.core.verdicts import Finding, FindingClass, Rerun
 from mbench.gate.confirm import FIRST_PAIRS, Confirmation, confirm
 from mbench.gate.plan import PlannedRerun
 from mbench.workflows.compare.rerun import RerunCell

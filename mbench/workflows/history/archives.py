@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mbench.core.errors import DiskError, UsageError
-from mbench.core.series import Series
+from mbench.core.nights.series import Series
 from mbench.files.scratch import ScratchFolder
 from mbench.history.archive import FOLDER, Archive, Source, emptied, updated
 from mbench.history.deletions import Deletions, read_deletions

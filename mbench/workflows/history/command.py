@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mbench.core.acceptances import AcceptedChange
-from mbench.core.cell_names import HOST
 from mbench.core.errors import UsageError
+from mbench.core.nights.acceptances import AcceptedChange
+from mbench.core.nights.cell_names import HOST
+from mbench.core.nights.summaries import SeriesSummary
 from mbench.core.suggestions import did_you_mean
-from mbench.core.summaries import SeriesSummary
 from mbench.files.regular import read_regular
 from mbench.history.archive import Archive
 from mbench.history.deletions import FILE as DELETED_FILE

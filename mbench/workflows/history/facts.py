@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mbench.core.acceptances import AcceptedChange
-from mbench.core.series import PointState
-from mbench.core.summaries import AcceptedLevel, SeriesSummary, Stretch, SummaryPoint
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.acceptances import AcceptedChange
+from mbench.core.nights.series import PointState
+from mbench.core.nights.summaries import AcceptedLevel, SeriesSummary, Stretch, SummaryPoint
+from mbench.core.nights.verdicts import FindingClass
 from mbench.history.measured import CellMeasured, labels_of, measured_of
 from mbench.history.past import Past
 

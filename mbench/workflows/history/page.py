@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mbench.core.summaries import SeriesSummary
+from mbench.core.nights.summaries import SeriesSummary
 from mbench.report.history.hidden import summaries_without_serials
 from mbench.report.pages.history_page import LARGE_BYTES, HistoryPage, history_page
 from mbench.report.results.hidden_serials import hiding, with_texts

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from mbench.core.errors import StoreError
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.results import JobResult
 from mbench.history.archive import Read, Source, read_or_note
 from mbench.history.imports.kept import kept_imports

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.series import Cell, PointState, Series
-from mbench.core.summaries import Change, SeriesSummary, SummaryPoint
+from mbench.core.nights.series import Cell, PointState, Series
+from mbench.core.nights.summaries import Change, SeriesSummary, SummaryPoint
 from mbench.gate.course import follow
 from mbench.gate.latency import LIMITS
 from mbench.gate.steps import LEAST_POINTS, find_steps

@@ -10,7 +10,7 @@ from typing import Final
 
 from mbench.core.error_classes import BUSY, QUARANTINE
 from mbench.core.errors import DeviceInUse, DiskError, MbenchError
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan
 from mbench.store.nights import is_cancelled

@@ -7,7 +7,7 @@ from mbench.core.conclusions import conclude as conclude_job
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.ends import NO_NUMBER, OWN_FAULT, code_of
 from mbench.core.error_classes import BUDGET, ENVIRONMENT
-from mbench.core.nights import Ending, Night, NightEnd
+from mbench.core.nights.nights import Ending, Night, NightEnd
 from mbench.core.results import JobResult, MeasurementWarning, Status, WarningCode
 from mbench.store.nights import is_cancelled, save_end
 from mbench.store.session_store import SessionStore

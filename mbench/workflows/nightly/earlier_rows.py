@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mbench.core.cells import Cell, PointState
+from mbench.core.nights.cells import Cell, PointState
 from mbench.history.archive import Archive
 from mbench.history.latencies import Latency, latencies_of
 from mbench.history.past import Past

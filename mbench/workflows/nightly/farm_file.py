@@ -19,7 +19,7 @@ from pydantic import (
 
 from mbench.core.builds.variants import parse_variant
 from mbench.core.errors import UsageError
-from mbench.core.nights import FARM_NAME
+from mbench.core.nights.nights import FARM_NAME
 from mbench.core.numbers.bounds import WORD, Place, Seed, Setting, Word
 from mbench.core.own_tables import OwnKeys
 from mbench.core.plain_text import ended

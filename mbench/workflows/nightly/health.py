@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from mbench.core.errors import LeftOut, MbenchError, StoreError
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import JobResult
 from mbench.devices.health.check import Check, words

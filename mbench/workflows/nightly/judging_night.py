@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 
 from mbench.core.errors import MbenchError
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
+from mbench.core.nights.verdict_document import KeptDecision
+from mbench.core.nights.verdicts import NightVerdict
 from mbench.core.ports import Progress
 from mbench.core.results import DevicePlan, JobResult, Status
-from mbench.core.verdict_document import KeptDecision
-from mbench.core.verdicts import NightVerdict
 from mbench.gate.settled import is_measured_again
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.exports.otava import NightRows

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mbench.core.ends import NO_NUMBER, code_of
 from mbench.core.error_classes import TRANSPORT
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.parts import Part
 from mbench.core.ports import Progress
 from mbench.core.results import JobResult

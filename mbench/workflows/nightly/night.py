@@ -9,7 +9,7 @@ from functools import partial
 
 from mbench import __version__
 from mbench.core.errors import MbenchError, NoDevice, StoreError, TransportError, UsageError
-from mbench.core.nights import Night, NightEnd
+from mbench.core.nights.nights import Night, NightEnd
 from mbench.core.ports import Clock, Progress
 from mbench.core.results import DevicePlan, Plan
 from mbench.devices.android.settings import Wanted

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from mbench.core.cells import Cell
 from mbench.core.errors import MbenchError
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.summaries import SeriesSummary
 from mbench.core.results import Conditions
-from mbench.core.summaries import SeriesSummary
 from mbench.devices.health.check import Check, CheckState, words
 from mbench.devices.health.readings import PhoneReadings
 from mbench.history.archive import Archive

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mbench.core.verdict_changes import VerdictChanges
-from mbench.core.verdicts import NightVerdict
+from mbench.core.nights.verdict_changes import VerdictChanges
+from mbench.core.nights.verdicts import NightVerdict
 from mbench.files.disk import disk_errors
 from mbench.files.regular import read_regular
 from mbench.files.whole import write_whole

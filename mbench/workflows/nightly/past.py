@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.results import JobResult, Plan, PlannedJob
 from mbench.store.nights import StoredNight, list_nights
 from mbench.store.session import open_session

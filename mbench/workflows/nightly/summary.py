@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mbench.core.ends import NO_NUMBER, OWN_FAULT, code_of
-from mbench.core.nights import Night, NightEnd
+from mbench.core.nights.nights import Night, NightEnd
+from mbench.core.nights.verdicts import NightVerdict
 from mbench.core.results import JobResult
-from mbench.core.verdicts import NightVerdict
 from mbench.workflows.nightly.conclude import reasons
 from mbench.workflows.nightly.past import lasting_name
 

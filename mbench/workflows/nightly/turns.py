@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from mbench.core.nights import FarmName
+from mbench.core.nights.nights import FarmName
 from mbench.core.numbers.bounds import SessionName
 from mbench.core.workloads import Document
 from mbench.files.disk import disk_errors

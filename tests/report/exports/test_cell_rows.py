@@ -3,8 +3,8 @@
 import pytest
 import sample_results as sample
 
-from mbench.core.cells import PointState
 from mbench.core.error_classes import BUDGET, MODEL, TRANSPORT
+from mbench.core.nights.cells import PointState
 from mbench.core.results import Status
 from mbench.report.exports.cell_rows import cell_rows
 

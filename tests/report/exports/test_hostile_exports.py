@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_verdicts import certain, failed, finding, row, verdict
 
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.verdicts import FindingClass
 from mbench.report.exports.foreign_text import plain_name, unique_names
 from mbench.report.exports.junit import junit_xml
 from mbench.report.exports.otava import NightRows, otava_files

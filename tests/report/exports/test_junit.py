@@ -9,7 +9,7 @@ import pytest
 from junitparser import xunit2
 from sample_verdicts import accepted, certain, failed, finding, lost, row, verdict
 
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.report.exports.junit import junit_xml
 
 TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?")

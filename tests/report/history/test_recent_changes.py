@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from mbench.core.series import Cell
-from mbench.core.summaries import Change, SeriesSummary
+from mbench.core.nights.series import Cell
+from mbench.core.nights.summaries import Change, SeriesSummary
 from mbench.report.history.history_table import history_csv, history_json, history_table
 
 CELL = Cell(project="app", branch="main", workload="net", delegate="cpu", threads=1, serial="P1")

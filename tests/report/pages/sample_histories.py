@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from mbench.core.series import Cell, PointState
-from mbench.core.summaries import AcceptedLevel, Change, SeriesSummary, Stretch, SummaryPoint
+from mbench.core.nights.series import Cell, PointState
+from mbench.core.nights.summaries import AcceptedLevel, Change, SeriesSummary, Stretch, SummaryPoint
 from mbench.report.pages.history_page import HistoryPage, history_page
 
 FIRST = date(2026, 8, 20)

@@ -7,7 +7,7 @@ from datetime import date
 import sample_histories as histories
 import sample_verdicts as sample
 
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
+from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.pages.night_page import NightPage, PhoneLine, night_page, phone_lines
 

@@ -7,9 +7,9 @@ import sample_nights_shown as nights
 import sample_pages as pages
 import sample_verdicts as sample
 
+from mbench.core.nights.series import PointState
+from mbench.core.nights.verdicts import FindingClass, Rerun
 from mbench.core.plain_text import LONGEST_CELL, cut
-from mbench.core.series import PointState
-from mbench.core.verdicts import FindingClass, Rerun
 from mbench.report.pages.night_page import FIRST_CELLS, FIRST_ROWS, PhoneLine, phone_lines
 from mbench.report.pages.night_pictures import rerun_picture, spark_of
 from mbench.report.pages.templates import own_file

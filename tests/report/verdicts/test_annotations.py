@@ -2,7 +2,7 @@
 
 from sample_verdicts import accepted, certain, finding, verdict
 
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.report.verdicts.annotations import annotations
 
 

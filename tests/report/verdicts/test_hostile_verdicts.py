@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sample_verdicts import certain, finding, verdict
 
-from mbench.core.verdicts import Agreement, FindingClass, Standing
+from mbench.core.nights.verdicts import Agreement, FindingClass, Standing
 from mbench.report.verdicts.annotations import annotations
 from mbench.report.verdicts.markdown import comment_body, job_summary, verdict_markdown
 from mbench.report.verdicts.pieces import UNNAMED, Name, Prose, as_markdown, as_text, code_span

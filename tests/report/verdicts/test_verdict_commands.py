@@ -5,7 +5,7 @@ import shlex
 import pytest
 from sample_verdicts import finding
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
 from mbench.report.verdicts.commands import CommandPlace, accept_command, history_command, reproduce_command
 
 CELL = Cell(project="app", branch="main", workload="detector", delegate="gpu", threads=4, serial="9A1")

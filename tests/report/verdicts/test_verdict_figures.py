@@ -3,7 +3,7 @@
 import pytest
 from sample_verdicts import certain, finding
 
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.verdicts import FindingClass
 from mbench.report.verdicts.figures import change, interval, levels
 
 

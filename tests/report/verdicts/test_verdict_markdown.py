@@ -6,8 +6,8 @@ import pytest
 from markdown_it import MarkdownIt
 from sample_verdicts import NIGHT, certain, finding, verdict
 
-from mbench.core.verdict_document import VerdictDocument
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.verdict_document import VerdictDocument
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.report.verdicts.markdown import (
     COMMENT_CHARACTERS,
     SUMMARY_BYTES,

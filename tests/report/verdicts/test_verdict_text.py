@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from sample_verdicts import BEFORE, NIGHT, accepted, certain, finding, verdict
 
-from mbench.core.verdict_changes import changes_between
-from mbench.core.verdicts import Agreement, FindingClass, Rerun, Standing
+from mbench.core.nights.verdict_changes import changes_between
+from mbench.core.nights.verdicts import Agreement, FindingClass, Rerun, Standing
 from mbench.report.verdicts.commands import CommandPlace
 from mbench.report.verdicts.text import MOST_LINES, verdict_text
 

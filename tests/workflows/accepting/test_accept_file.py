@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbench.core.acceptances import AcceptedChange
 from mbench.core.errors import UsageError
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.acceptances import AcceptedChange
+from mbench.core.nights.verdicts import FindingClass
 from mbench.workflows.accepting.accept_file import (
     HEAD,
     format_entry,

@@ -7,9 +7,9 @@ import pytest
 from sample_nights import a_night, judged
 from sample_verdicts import NIGHT, TONIGHT, certain, finding, verdict
 
-from mbench.core.acceptances import accepted, accepts
 from mbench.core.errors import UsageError
-from mbench.core.verdicts import FindingClass
+from mbench.core.nights.acceptances import accepted, accepts
+from mbench.core.nights.verdicts import FindingClass
 from mbench.workflows.accepting.accept_file import read_accepted
 from mbench.workflows.accepting.accepting import (
     acceptable_class,

@@ -9,7 +9,7 @@ import sample_results as sample
 
 from mbench.core.errors import NoSession, UsageError
 from mbench.core.job_pairs import JobPair, Pairing
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.results import DeviceFacts, DevicePlan, JobResult, Plan, PlannedJob
 from mbench.report.compare.cells import By
 from mbench.report.results.hidden_serials import lasting_name

@@ -3,9 +3,9 @@
 import pytest
 import sample_sessions as sample
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Finding, FindingClass, Rerun, Standing
 from mbench.core.results import BinaryFacts, Pass
-from mbench.core.verdicts import Finding, FindingClass, Rerun, Standing
 from mbench.gate.plan import PlannedRerun
 from mbench.workflows.compare.rerun import RerunCell
 from mbench.workflows.gate.old_files import Before

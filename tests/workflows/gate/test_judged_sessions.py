@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import sample_sessions as sample
 
-from mbench.core.cells import Cell
 from mbench.core.delegates import parse_delegate
 from mbench.core.error_classes import MODEL, TRANSPORT
 from mbench.core.errors import UsageError
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdict_document import KeptDecision, VerdictDocument
+from mbench.core.nights.verdicts import FindingClass, Rerun, Standing
 from mbench.core.results import DelegateCoverage, Status
-from mbench.core.verdict_document import KeptDecision, VerdictDocument
-from mbench.core.verdicts import FindingClass, Rerun, Standing
 from mbench.store.verdicts import save_verdict
 from mbench.workflows.gate.judging import GateRequest, judge_session
 from mbench.workflows.gate.night_gate import cells_of, judge_stored

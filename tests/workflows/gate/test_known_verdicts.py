@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import sample_sessions as sample
 
-from mbench.core.cells import Cell
 from mbench.core.error_classes import MODEL
 from mbench.core.errors import StoreError, UsageError
-from mbench.core.nights import Ending
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.nights import Ending
+from mbench.core.nights.verdict_changes import VerdictChanges
+from mbench.core.nights.verdict_document import KeptDecision
+from mbench.core.nights.verdicts import FindingClass, Rerun, Standing
 from mbench.core.results import Status
-from mbench.core.verdict_changes import VerdictChanges
-from mbench.core.verdict_document import KeptDecision
-from mbench.core.verdicts import FindingClass, Rerun, Standing
 from mbench.history.deletions import Deletions, write_deletions
 from mbench.store.packs import pack
 from mbench.store.session_store import SessionStore

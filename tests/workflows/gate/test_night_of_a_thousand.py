@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sample_sessions as sample
 
+from mbench.core.nights.verdict_document import KeptDecision
+from mbench.core.nights.verdicts import FindingClass, Rerun, Standing
 from mbench.core.results import DelegateCoverage
-from mbench.core.verdict_document import KeptDecision
-from mbench.core.verdicts import FindingClass, Rerun, Standing
 from mbench.gate.settled import is_measured_again
 from mbench.report.verdicts.text import verdict_text
 from mbench.store.verdicts import read_verdict

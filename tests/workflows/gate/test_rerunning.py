@@ -17,9 +17,9 @@ from memory_phone import Phone, TwoPeaks, TwoSpeeds
 
 from mbench.artifacts.cache import ArtifactCache
 from mbench.core.errors import NoDevice
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.core.ports import SilentProgress
 from mbench.core.results import Memory, Status
-from mbench.core.verdicts import FindingClass, Standing
 from mbench.gate.plan import plan_reruns
 from mbench.store.session import open_session
 from mbench.workflows.clock import SystemClock

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 from sample_sessions import NOW, PROVENANCE, night, nights, part, planned, result
 
-from mbench.core.acceptances import AcceptedChange
+from mbench.core.nights.acceptances import AcceptedChange
+from mbench.core.nights.summaries import SeriesSummary
+from mbench.core.nights.verdicts import FindingClass
 from mbench.core.results import Status
-from mbench.core.summaries import SeriesSummary
-from mbench.core.verdicts import FindingClass
 from mbench.history.measured import measured_of
 from mbench.history.past import Past
 from mbench.workflows.history.archives import current_archive

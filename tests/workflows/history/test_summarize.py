@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mbench.core.series import Cell, Series
-from mbench.core.summaries import SeriesSummary
+from mbench.core.nights.series import Cell, Series
+from mbench.core.nights.summaries import SeriesSummary
 from mbench.workflows.history.summarize import _summary, with_levels
 
 CELL = Cell(project="app", branch="main", workload="net", delegate="cpu", threads=1, serial="P1")

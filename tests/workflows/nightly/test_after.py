@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mbench.core.nights import Ending
+from mbench.core.nights.nights import Ending
 from mbench.workflows.nightly.after import run_after
 from mbench.workflows.nightly.farm_file import After
 

@@ -7,7 +7,7 @@ import pytest
 from sample_results import BINARY, DEVICE, NOW, PROVENANCE, RULES, latency_run, workload
 
 from mbench.core.delegates import parse_delegate
-from mbench.core.nights import Ending, Night
+from mbench.core.nights.nights import Ending, Night
 from mbench.core.results import DevicePlan, Plan, PlannedJob, Status
 from mbench.core.workloads import OutputFacts
 from mbench.runner.device_run import OUTPUT_FILE

@@ -8,8 +8,8 @@ import sample_sessions as sample
 from sample_nights import judged
 from sample_verdicts import certain, finding
 
-from mbench.core.nights import Ending, Night, NightEnd
-from mbench.core.verdicts import FindingClass, Standing
+from mbench.core.nights.nights import Ending, Night, NightEnd
+from mbench.core.nights.verdicts import FindingClass, Standing
 from mbench.store.nights import StoredNight, read_night
 from mbench.store.packs import RAW
 from mbench.store.verdicts import VERDICT_FILE

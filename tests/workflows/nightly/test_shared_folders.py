@@ -6,7 +6,7 @@ import pytest
 from sample_results import BINARY, DEVICE, PROVENANCE, RULES
 
 from mbench.core.errors import UsageError
-from mbench.core.nights import Night
+from mbench.core.nights.nights import Night
 from mbench.core.ports import SilentProgress, utc_now
 from mbench.core.results import DevicePlan, Plan
 from mbench.store.nights import list_nights, save_night

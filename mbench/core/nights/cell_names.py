@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
 from mbench.core.results import DeviceFacts, JobResult, PlannedJob
 
 HOST: str = "host"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.core.cells import Cell as Cell
-from mbench.core.cells import PointState as PointState
+from mbench.core.nights.cells import Cell as Cell
+from mbench.core.nights.cells import PointState as PointState
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
 
 
 class FindingClass(StrEnum):

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mbench.core.cells import Cell
-from mbench.core.verdicts import UNMEASURED, Finding, FindingClass, NightVerdict, Standing
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import UNMEASURED, Finding, FindingClass, NightVerdict, Standing
 
 _OPEN = frozenset({Standing.SUSPECT, Standing.PHONE_CHANGED})
 

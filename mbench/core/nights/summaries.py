@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from mbench.core.series import Cell, PointState
+from mbench.core.nights.series import Cell, PointState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

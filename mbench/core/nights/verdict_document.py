@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mbench.core.cells import Cell
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.core.numbers.bounds import SessionName
 from mbench.core.results import FORMAT_VERSION
-from mbench.core.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.core.workloads import Document
 
 
 class KeptDecision(Document):
-    """What measuring a finding again said; see `mbench.core.verdicts.Decision`.
+    """What measuring a finding again said; see `mbench.core.nights.verdicts.Decision`.
 
     Attributes:
         since: name of the night on which the finding began.
@@ -38,7 +38,7 @@ class VerdictDocument(Document):
         exit_codes: all that apply, the one that the command ended with first; 0 alone where all was well.
         decisions: of this night's re-runs and of those before it: later nights are judged by them.
         unseen: findings of earlier nights, bad when they were last seen, whose cells have had no number since.
-        verdict: the values of `mbench.core.verdicts`, field by field.
+        verdict: the values of `mbench.core.nights.verdicts`, field by field.
     """
 
     format_version: Literal[3] = FORMAT_VERSION

@@ -10,8 +10,8 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
 
-from mbench.core.cells import Cell
-from mbench.core.verdicts import Acceptance, Finding, FindingClass
+from mbench.core.nights.cells import Cell
+from mbench.core.nights.verdicts import Acceptance, Finding, FindingClass
 
 ACCEPTABLE: Final = (
     FindingClass.FAILED,

@@ -1,0 +1,1 @@
+"""What nights are judged by: cells, series, verdicts, acceptances."""
