@@ -8,7 +8,7 @@ import typer
 
 from mbench.cli import options
 from mbench.cli.errors import one_line_errors
-from mbench.cli.farm_hosts import need_farm
+from mbench.cli.farm.farm_hosts import need_farm
 from mbench.cli.streams import write_line
 from mbench.core.errors import UsageError
 

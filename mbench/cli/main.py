@@ -19,12 +19,10 @@ from mbench.cli import (
     doctor,
     emulate,
     evaluate,
-    farm,
     gate,
     grouped,
     history,
     inspect,
-    nightly,
     parse,
     report,
     run,
@@ -33,6 +31,7 @@ from mbench.cli import (
     train,
     usage,
 )
+from mbench.cli.farm import farm, nightly
 
 COLLECT = (50_000, 20, 20)
 """For `gc.set_threshold`: what a command imports all stays, and looking for garbage in it is a tenth of starting up."""

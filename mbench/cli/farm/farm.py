@@ -2,7 +2,7 @@
 
 import typer
 
-from mbench.cli import farm_hosts, farm_nights, farm_phones
+from mbench.cli.farm import farm_hosts, farm_nights, farm_phones
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Show and steer nights, and look after their phones."

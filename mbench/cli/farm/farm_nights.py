@@ -8,7 +8,7 @@ import typer
 
 from mbench.cli import streams
 from mbench.cli.errors import fail, one_line_errors
-from mbench.cli.nightly import AFTER_FAILED
+from mbench.cli.farm.nightly import AFTER_FAILED
 
 FarmPath = Annotated[Path, typer.Argument(help="Farm file.", metavar="FARM.toml")]
 

@@ -1,0 +1,1 @@
+"""Commands of farms: hosts, phones and nights."""
