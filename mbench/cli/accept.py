@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options, streams
+from mbench.cli import streams
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.core.errors import UsageError
 
 

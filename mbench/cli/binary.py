@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import FlavourChoice
+from mbench.cli.options import options
+from mbench.cli.options.options import FlavourChoice
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write_json, write_line
 

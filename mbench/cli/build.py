@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import grouped, options, own_options, streams
+from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options, own_options
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Ends, Quantizer
 

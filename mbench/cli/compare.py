@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, pages
+from mbench.cli import pages
 from mbench.cli.errors import fail, one_line_errors
+from mbench.cli.options import options
 from mbench.cli.report import ReportFormat
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import format_or_default, print_tables

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.streams import write, write_json, write_line
 from mbench.cli.tables import print_table
 

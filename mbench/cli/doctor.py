@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.streams import write, write_json
 
 NO_DEVICE = 3

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options
 from mbench.cli.errors import one_line_errors
 from mbench.cli.farm.farm_hosts import need_farm
+from mbench.cli.options import options
 from mbench.cli.streams import write_line
 from mbench.core.errors import UsageError
 

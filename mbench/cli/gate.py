@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, pages, streams
+from mbench.cli import pages, streams
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.report import ReportFormat
 from mbench.cli.tables import print_verdict
 from mbench.core.errors import UsageError

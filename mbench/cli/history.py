@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from mbench.cli import options, pages, streams
+from mbench.cli import pages, streams
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.report import ReportFormat
 from mbench.cli.tables import format_or_default, print_table
 from mbench.core.errors import UsageError

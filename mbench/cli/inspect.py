@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import options, own_options
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options, own_options
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables

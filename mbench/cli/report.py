@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.streams import tell, write, write_json, write_line, write_styled
 from mbench.cli.tables import columns_named, print_results
 from mbench.core.errors import UsageError

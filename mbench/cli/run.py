@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mbench.cli import options, own_options, run_options, streams
+from mbench.cli import streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options, own_options, run_options
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Ends, Exif, MetricBetter, Quantizer
 from mbench.core.errors import UsageError

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import options, pages, streams
+from mbench.cli import pages, streams
 from mbench.cli.driving import drive
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_line
 from mbench.cli.tables import print_results, print_tables

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import grouped, options, streams
+from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
+from mbench.cli.options import options
 from mbench.cli.progress import progress_for
 from mbench.core.choices import Distribution, Keep, Preset, Schedule, Strength
 from mbench.core.errors import UsageError

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbench.cli import grouped, options, pages, streams
+from mbench.cli import grouped, pages, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
+from mbench.cli.options import options
 from mbench.cli.progress import progress_for
 from mbench.cli.report import ReportFormat
 from mbench.cli.tables import format_or_default, print_results, print_verdict

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mbench.cli import grouped, options
+from mbench.cli import grouped
+from mbench.cli.options import options
 from mbench.core.numbers.limits import MOST_EXAMPLES, MOST_INFERENCES, MOST_RUNS
 
 
