@@ -29,7 +29,7 @@ from mbench.models.networks.mobilenet_v1 import build
 from mbench.models.tflite.quiet import quiet
 from mbench.models.training.distillation import Distillation, check_outputs, loss
 from mbench.models.training.initial_weights import draw
-from mbench.models.training.qat import as_levels, cross_entropy
+from mbench.models.training.qat.qat import as_levels, cross_entropy
 from mbench.models.training.teachers import WeightsTeacher, teacher_outputs
 from mbench.models.weights.weights import describe_file, set_weights
 

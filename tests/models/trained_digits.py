@@ -8,8 +8,8 @@ import numpy as np
 from mbench.core.builds.variants import Head, Size
 from mbench.models.networks.mobilenet_v1 import build, layers
 from mbench.models.tflite.quiet import quiet
-from mbench.models.training import qat
-from mbench.models.training.qat import QatWeights
+from mbench.models.training.qat import qat
+from mbench.models.training.qat.qat import QatWeights
 
 DATA = Path(__file__).parents[2] / "mbench" / "accuracy" / "datasets" / "data" / "digits.npz"
 SIZE = Size(alpha=0.25, resolution=32)

@@ -10,7 +10,7 @@ from mbench.core.errors import UsageError
 from mbench.models.networks.architectures import find_chain
 from mbench.models.training.examples import TrainingExamples, check_fit, divide
 from mbench.models.training.fitting import Tell, Trained
-from mbench.models.training.qat import QatSettings, answer, fine_tune
+from mbench.models.training.qat.qat import QatSettings, answer, fine_tune
 from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.records import Epoch
 from mbench.models.training.teaching import distillation_loss

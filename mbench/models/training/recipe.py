@@ -93,7 +93,7 @@ class Lesson(Document):
 
 
 class QatPlan(Document):
-    """Quantization-aware training: the fields of `mbench.models.training.qat.QatSettings`."""
+    """Quantization-aware training: the fields of `mbench.models.training.qat.qat.QatSettings`."""
 
     epochs: int
     batch: int

@@ -22,7 +22,7 @@ from mbench.core.ports import Progress
 from mbench.models.networks.architectures import find_architecture, find_chain
 from mbench.models.training.examples import MOST_IN_MEMORY_BYTES, TrainingExamples
 from mbench.models.training.presets import augmentation_for, decay_for, defaults, preset_for
-from mbench.models.training.qat import QatSettings
+from mbench.models.training.qat.qat import QatSettings
 from mbench.models.training.recipe import Lesson, QatPlan, RmsProp, TrainingRecipe
 
 TRAINER_VERSION: Final = "1"

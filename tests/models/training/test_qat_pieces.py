@@ -12,9 +12,9 @@ from mbench.models.networks.chains import BATCH_NORM_EPSILON
 from mbench.models.networks.layers import Layer, LayerKind
 from mbench.models.networks.mobilenet_v1 import layers
 from mbench.models.tflite.learned_ranges import LearnedRanges, find_learned
-from mbench.models.training import qat, qat_network
 from mbench.models.training.distillation import Distillation, loss
-from mbench.models.training.qat_folding import check_chain, fold, unfold
+from mbench.models.training.qat import qat, qat_network
+from mbench.models.training.qat.qat_folding import check_chain, fold, unfold
 from mbench.models.weights.seeded_weights import seeded_weights
 
 CHAIN = layers(0.25, 10)

@@ -18,7 +18,7 @@ from mbench.models.networks.layers import LayerKind
 from mbench.models.networks.mobilenet_v1 import layers
 from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.learned_ranges import LearnedRanges, holds_ranges, tensor_ranges
-from mbench.models.training.qat import QatWeights, as_levels
+from mbench.models.training.qat.qat import QatWeights, as_levels
 from mbench.models.weights.weights import describe_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mbench.models.networks.layers import Layer, LayerKind
 from mbench.models.tflite.learned_ranges import INPUT, POOL, LearnedRanges
-from mbench.models.training.qat_folding import Folded
+from mbench.models.training.qat.qat_folding import Folded
 
 STEPS: Final = 255
 """Steps between the ends of an int8 range."""

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from mbench.core.errors import TrainingFailed, UsageError
 from mbench.models.networks.layers import Layer, LayerKind
 from mbench.models.tflite.learned_ranges import LearnedRanges
-from mbench.models.training.qat_folding import check_chain, fold, unfold
-from mbench.models.training.qat_network import QatNetwork, make_network, read_float_ranges
+from mbench.models.training.qat.qat_folding import check_chain, fold, unfold
+from mbench.models.training.qat.qat_network import QatNetwork, make_network, read_float_ranges
 from mbench.models.weights.weights import WeightValues
 
 Pictures = npt.NDArray[np.uint8]

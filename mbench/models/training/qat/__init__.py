@@ -1,0 +1,1 @@
+"""Training with the rounding of integer networks in it."""
