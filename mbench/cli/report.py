@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mbench.core.results import JobResult
-    from mbench.report.results.class_counts import ClassCounts
+    from mbench.report.predictions.class_counts import ClassCounts
 
 
 class ReportFormat(StrEnum):

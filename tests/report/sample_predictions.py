@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mbench.accuracy.tasks.predictions import Answer, Prediction
-from mbench.report.results.predicted import PredictedFile, parse_predictions
+from mbench.report.predictions.predicted import PredictedFile, parse_predictions
 from mbench.workflows.score.predictions import FilePredictions, predictions_csv
 
 NAMES = ("cat", "dog", "emu")

@@ -12,8 +12,8 @@ from mbench.core.plain_text import cut, one_line
 from mbench.core.scores import NO_ANSWER
 from mbench.report.charts.label_places import LETTER_WIDTH
 from mbench.report.charts.pictures import as_png, as_svg
+from mbench.report.predictions.class_counts import OTHER, ClassCounts, most_confused
 from mbench.report.render.markdown import display_width
-from mbench.report.results.class_counts import OTHER, ClassCounts, most_confused
 
 MOST_IN_PICTURE: Final = 60
 """Classes of a matrix in a picture: at 12 pixels each, their names stand beside each other and do not touch."""

@@ -9,8 +9,8 @@ from mbench.accuracy.tasks.predictions import Prediction
 from mbench.files.disk import disk_errors
 from mbench.files.targets import refuse_foreign_file
 from mbench.files.whole import write_whole
+from mbench.report.predictions.predicted import ANSWERS_KEPT, COLUMNS
 from mbench.report.results.delimited import csv_text
-from mbench.report.results.predicted import ANSWERS_KEPT, COLUMNS
 
 _BEGINS: Final = ",".join(COLUMNS).encode()
 _OPTION: Final = "--predictions"

@@ -10,7 +10,7 @@ import pytest
 from mbench.core.scores import NO_ANSWER
 from mbench.report.charts.confusions import MOST_BARS, MOST_IN_PICTURE, MOST_NUMBERED, confusion_png, confusion_svg
 from mbench.report.charts.label_places import LETTER_WIDTH
-from mbench.report.results.class_counts import ClassCounts
+from mbench.report.predictions.class_counts import ClassCounts
 
 LONG = "a_name_of_a_class_that_is_longer_than_anybody_would_write"
 

@@ -1,7 +1,7 @@
 from sample_predictions import read, written
 
 from mbench.core.scores import NO_ANSWER
-from mbench.report.results.class_counts import ClassCounts, Confused, counts_of_predictions, most_confused
+from mbench.report.predictions.class_counts import ClassCounts, Confused, counts_of_predictions, most_confused
 
 
 def test_answers_are_counted_by_class_and_classes_that_nobody_met_are_left_out():

@@ -5,8 +5,8 @@ from sample_scores import hits_but, score, scored_result
 from mbench.core.errors import UsageError
 from mbench.core.examples import Task
 from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion
-from mbench.report.results.class_counts import counts_of_scores
-from mbench.report.results.class_tables import MOST_IN_MATRIX, class_tables
+from mbench.report.predictions.class_counts import counts_of_scores
+from mbench.report.predictions.class_tables import MOST_IN_MATRIX, class_tables
 from mbench.report.results.scored import scored_of
 from mbench.workflows.answers import by_class as tables_of
 from mbench.workflows.answers import counts_of_results

@@ -7,8 +7,8 @@ from sample_predictions import read, written
 
 from mbench.core.errors import UsageError
 from mbench.core.proportions import wilson_interval
-from mbench.report.results.flip_tables import MOST_SHOWN, flip_tables, flipped_pairs, flips_json
-from mbench.report.results.worst_tables import worst_json, worst_of, worst_tables
+from mbench.report.predictions.flip_tables import MOST_SHOWN, flip_tables, flipped_pairs, flips_json
+from mbench.report.predictions.worst_tables import worst_json, worst_of, worst_tables
 from mbench.workflows.answers import flips, worst
 
 NETWORK = "mobilenet_v1_0.25_96_digits10"

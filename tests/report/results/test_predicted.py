@@ -10,8 +10,8 @@ from sample_predictions import read, written
 
 from mbench.core.errors import UsageError
 from mbench.core.scores import NO_ANSWER
+from mbench.report.predictions.predicted import COLUMNS, parse_predictions
 from mbench.report.results.delimited import csv_field, unguarded
-from mbench.report.results.predicted import COLUMNS, parse_predictions
 from mbench.workflows.score.predictions import predictions_csv
 
 LINE = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mbench.core.examples import Task
 from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER
-from mbench.report.results.predicted import PredictedFile
+from mbench.report.predictions.predicted import PredictedFile
 from mbench.report.results.scored import Scored, dataset_label
 
 OTHER = "other"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from heapq import nsmallest
 from typing import Any
 
+from mbench.report.predictions.flip_tables import answer_json, answer_text, file_json, score_text
+from mbench.report.predictions.predicted import Answered, PredictedFile
 from mbench.report.render.number_format import count_of
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
-from mbench.report.results.flip_tables import answer_json, answer_text, file_json, score_text
-from mbench.report.results.predicted import Answered, PredictedFile
 
 _SCORE = (
     "A score is the real value of an output: a probability where the file ends in a softmax, else comparable within "

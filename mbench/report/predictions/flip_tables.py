@@ -13,9 +13,9 @@ from mbench.core.errors import UsageError
 from mbench.core.flips import Flips, change_of
 from mbench.core.proportions import PairedCounts, PairedDifference, holm_adjusted, paired_difference
 from mbench.core.scores import Metric
+from mbench.report.predictions.predicted import Answered, PredictedFile
 from mbench.report.render.number_format import ABSENT, count_of, percent_of, points
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
-from mbench.report.results.predicted import Answered, PredictedFile
 
 MOST_SHOWN: Final = 50
 """Examples of one pair in a table; all are counted, and JSON has all of them."""

@@ -5,9 +5,9 @@ from typing import Final
 
 from mbench.core.proportions import wilson_interval
 from mbench.core.scores import NO_ANSWER, Metric
+from mbench.report.predictions.class_counts import ClassCounts, most_confused
 from mbench.report.render.number_format import ABSENT, percent_of
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
-from mbench.report.results.class_counts import ClassCounts, most_confused
 
 MOST_IN_MATRIX: Final = 20
 """Classes of a confusion matrix; more are no table that anybody reads."""

@@ -1,0 +1,1 @@
+"""Answers of single examples in tables: flips, worst ones, classes."""
