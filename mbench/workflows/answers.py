@@ -10,13 +10,13 @@ from mbench.core.results import JobResult
 from mbench.files.disk import disk_errors
 from mbench.files.regular import GIB, read_regular
 from mbench.files.whole import write_whole
+from mbench.report.accuracy.scored import scored_of
 from mbench.report.predictions.class_counts import ClassCounts, counts_of_predictions, counts_of_scores, without_classes
 from mbench.report.predictions.class_tables import class_tables
 from mbench.report.predictions.flip_tables import flip_tables, flipped_pairs, flips_json
 from mbench.report.predictions.predicted import PredictedFile, parse_predictions
 from mbench.report.predictions.worst_tables import worst_json, worst_tables
 from mbench.report.render.markdown import table_markdown
-from mbench.report.results.scored import scored_of
 from mbench.store.session import find_session, list_sessions, open_session
 
 MOST_PANELS: Final = 12

@@ -9,11 +9,11 @@ from mbench.core.numbers.comparisons import Compared, Ratio, geometric_mean
 from mbench.core.proportions import compare_scores, holm_adjusted
 from mbench.core.results import JobResult, MeasurementWarning, Status
 from mbench.core.workloads import Document
+from mbench.report.accuracy.paired_scores import LEVEL, Against, against_base
+from mbench.report.accuracy.scored import TOP1, Scored, chosen_score
 from mbench.report.compare.cells import By, CellPair, Matched, Side, cell_name
 from mbench.report.compare.differences import Difference, differences, refusal, same_model
-from mbench.report.results.paired_scores import LEVEL, Against, against_base
 from mbench.report.results.rows import row_of
-from mbench.report.results.scored import TOP1, Scored, chosen_score
 
 SEED: Final = 0
 """Of the bootstrap, so that the same documents always give the same intervals."""

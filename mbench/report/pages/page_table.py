@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from mbench.core.results import MeasurementWarning, Status
 from mbench.core.scores import Metric
+from mbench.report.accuracy.scored import TOP5, metric_header, metrics_by_header, of_column
 from mbench.report.pages.delegated_share import share_of
 from mbench.report.pages.templates import Markup, cell_attributes, joined, table_cell
 from mbench.report.render.number_format import ABSENT
@@ -15,7 +16,6 @@ from mbench.report.results.columns import ACCURACY, ALL, LATENCY, ResultColumn, 
 from mbench.report.results.footnotes import SAID_OF_DEVICES
 from mbench.report.results.latency_text import below_clock, latency_value
 from mbench.report.results.row import Row
-from mbench.report.results.scored import TOP5, metric_header, metrics_by_header, of_column
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 from mbench.core.builds.variants import Head, Variant, parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult
+from mbench.report.accuracy.scored import chosen_score, dataset_label, metric_label
 from mbench.report.paper.compute_rate import network_gmacs
 from mbench.report.paper.paper_table import Exact, Origin, SheetCell, SheetColumn
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, US_PER_MS, percent_of, significant
@@ -20,7 +21,6 @@ from mbench.report.results.latency_text import latency_text
 from mbench.report.results.provenance import Comparable, comparable, differing
 from mbench.report.results.row import Row
 from mbench.report.results.rows import row_of
-from mbench.report.results.scored import chosen_score, dataset_label, metric_label
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 

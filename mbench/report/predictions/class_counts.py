@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from mbench.core.examples import Task
 from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER
+from mbench.report.accuracy.scored import Scored, dataset_label
 from mbench.report.predictions.predicted import PredictedFile
-from mbench.report.results.scored import Scored, dataset_label
 
 OTHER = "other"
 """No answer, or one that is none of the data set's classes."""

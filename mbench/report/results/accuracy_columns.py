@@ -7,10 +7,8 @@ from typing import Final
 
 from mbench.core.results import JobResult, WarningCode
 from mbench.core.scores import Metric
-from mbench.report.render.number_format import ABSENT, UNKNOWN, metric_number
-from mbench.report.results.paired_scores import alike, compare_all
-from mbench.report.results.row import Row
-from mbench.report.results.scored import (
+from mbench.report.accuracy.paired_scores import alike, compare_all
+from mbench.report.accuracy.scored import (
     TOP1,
     TOP5,
     chosen_score,
@@ -20,6 +18,8 @@ from mbench.report.results.scored import (
     of_column,
     scored_of,
 )
+from mbench.report.render.number_format import ABSENT, UNKNOWN, metric_number
+from mbench.report.results.row import Row
 
 SATURATED: Final = 0.99
 """A top-5 above it in every row distinguishes no two rows, and has no column."""

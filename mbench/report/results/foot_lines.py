@@ -9,15 +9,15 @@ from mbench.core.coverage import coverage_text
 from mbench.core.job_pairs import new_of
 from mbench.core.numbers.statistics import CLOCK_STEP_US, COARSE_WIDTH_US, LEAST_RUNS_FOR_INTERVAL
 from mbench.core.results import JobResult
+from mbench.report.accuracy.accuracy_lines import accuracy_lines
+from mbench.report.accuracy.scored import device_score, host_score, once_each, scored_of
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, span
 from mbench.report.results import run_facts
-from mbench.report.results.accuracy_lines import accuracy_lines
 from mbench.report.results.device_lines import device_lines, grid_device_lines
 from mbench.report.results.footnotes import first_few
 from mbench.report.results.phone_medians import model_name
 from mbench.report.results.provenance import format_clocks, format_companions, format_cpus, format_settings
 from mbench.report.results.rows import LEAST_INFERENCES_FOR_P95
-from mbench.report.results.scored import device_score, host_score, once_each, scored_of
 from mbench.report.results.session_periods import period_lines
 
 MEDIAN_OF_RUNS: Final = (

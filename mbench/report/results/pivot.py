@@ -11,6 +11,7 @@ from mbench.core.builds.variants import format_alpha, parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.results import JobResult, Status, WarningCode
 from mbench.core.suggestions import did_you_mean
+from mbench.report.accuracy.scored import TOP1, TOP5
 from mbench.report.render.markdown import table_markdown
 from mbench.report.render.number_format import KIB_PER_MIB, MILLION, UNKNOWN, legend, milliseconds, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
@@ -27,7 +28,6 @@ from mbench.report.results.origin_lines import origin_lines
 from mbench.report.results.provenance import comparable, differing
 from mbench.report.results.row import Row
 from mbench.report.results.rows import row_of
-from mbench.report.results.scored import TOP1, TOP5
 
 AXES: Final[dict[str, Callable[[Row], str]]] = {
     Axis.ALPHA: lambda row: format_alpha(parse_variant(row.variant).size.alpha),

@@ -7,7 +7,7 @@ from pydantic import PrivateAttr
 from mbench.core.results import MeasurementWarning, Status
 from mbench.core.scores import Metric
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, Document, WeightsFacts
-from mbench.report.results.paired_scores import Against
+from mbench.report.accuracy.paired_scores import Against
 
 
 class Row(Document):

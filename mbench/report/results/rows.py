@@ -16,11 +16,11 @@ from mbench.core.numbers.statistics import (
 )
 from mbench.core.results import XNNPACK_NODE, JobResult, MeasurementWarning, Pass, Run, Status, WarningCode
 from mbench.core.scores import Score
-from mbench.report.results.paired_scores import Against, each_against, file_key
+from mbench.report.accuracy.paired_scores import Against, each_against, file_key
+from mbench.report.accuracy.scored import TOP1, TOP5, chosen_score, dataset_label, device_score, scored_of
 from mbench.report.results.periods import runs_apart
 from mbench.report.results.provenance import comparable, fingerprint
 from mbench.report.results.row import Row
-from mbench.report.results.scored import TOP1, TOP5, chosen_score, dataset_label, device_score, scored_of
 from mbench.report.results.short_result import ShortResult
 from mbench.report.results.unknown_conditions import unknown_conditions
 

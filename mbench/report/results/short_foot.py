@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from mbench.core.plain_text import one_line
 from mbench.core.results import JobResult
+from mbench.report.accuracy.scored import dataset_label, scored_of
 from mbench.report.render.fitting import broken_text
 from mbench.report.render.number_format import count_of
 from mbench.report.render.short_feet import MOST_LINES, pointer_lines
 from mbench.report.results.foot_lines import configuration, latency_only_lines, runs_line
 from mbench.report.results.footnotes import Footnotes
 from mbench.report.results.phone_medians import by_model, model_name
-from mbench.report.results.scored import dataset_label, scored_of
 
 
 def short_foot(

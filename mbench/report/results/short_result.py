@@ -5,7 +5,7 @@ from pydantic import AwareDatetime
 from mbench.core.numbers.bounds import Count
 from mbench.core.results import JobResult
 from mbench.core.workloads import Document
-from mbench.report.results.paired_scores import Against
+from mbench.report.accuracy.paired_scores import Against
 from mbench.report.results.row import Row
 
 

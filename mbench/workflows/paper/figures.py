@@ -10,11 +10,11 @@ from mbench.core.results import JobResult
 from mbench.paper.counting import Rule
 from mbench.paper.references import CHECKPOINT_ACCURACIES, PAPER_ACCURACIES, find_series
 from mbench.paper.suites import network_of
+from mbench.report.accuracy.scored import TOP1, chosen_score, dataset_label
 from mbench.report.charts.figures import Figure, Point, write_pictures
 from mbench.report.paper.measured_columns import Measured, Way
 from mbench.report.render.number_format import MILLION, US_PER_MS
 from mbench.report.results.rows import row_of
-from mbench.report.results.scored import TOP1, chosen_score, dataset_label
 from mbench.workflows.paper.suites import slug
 from mbench.workflows.paper.tables import Shown
 

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from mbench.core.reasons import Unscored
 from mbench.core.scores import Score
+from mbench.report.accuracy.paired_scores import Against, FileKey, each_against, file_key
+from mbench.report.accuracy.score_table import score_table
+from mbench.report.accuracy.scored import TOP1, TOP5, dataset_label, once_each
 from mbench.report.render.markdown import table_markdown
 from mbench.report.render.text_table import TableValues
 from mbench.report.results.delimited import csv_text
-from mbench.report.results.paired_scores import Against, FileKey, each_against, file_key
-from mbench.report.results.score_table import score_table
-from mbench.report.results.scored import TOP1, TOP5, dataset_label, once_each
 from mbench.workflows.score.command import Evaluated
 
 _GROUNDS: Final = (

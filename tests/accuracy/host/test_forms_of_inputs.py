@@ -12,7 +12,7 @@ from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.core.choices import Layout
 from mbench.core.reasons import Unscored
 from mbench.core.scores import Score, ScoredOutput
-from mbench.report.results.scored import once_each
+from mbench.report.accuracy.scored import once_each
 
 UNIT = SCALINGS["unit"]
 TRUE = float(right_answers().mean())

@@ -5,9 +5,9 @@ from sample_scores import hits_but, score, scored_result
 from mbench.core.errors import UsageError
 from mbench.core.examples import Task
 from mbench.core.scores import MOST_CLASSES_COUNTED, NO_ANSWER, Confusion
+from mbench.report.accuracy.scored import scored_of
 from mbench.report.predictions.class_counts import counts_of_scores
 from mbench.report.predictions.class_tables import MOST_IN_MATRIX, class_tables
-from mbench.report.results.scored import scored_of
 from mbench.workflows.answers import by_class as tables_of
 from mbench.workflows.answers import counts_of_results
 

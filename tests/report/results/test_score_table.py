@@ -3,8 +3,8 @@ import sample_scores as scored
 from mbench.core.examples import Task
 from mbench.core.reasons import Unscored
 from mbench.core.scores import Agreement
+from mbench.report.accuracy.score_table import score_table
 from mbench.report.render.markdown import table_markdown
-from mbench.report.results.score_table import score_table
 
 BEST = scored.score(scored.hits_but([1]), "b" * 64, scored=359, failed=("digits test #1",))
 WORSE = scored.score(scored.hits_but(range(20)), "c" * 64)

@@ -8,12 +8,12 @@ import sample_scores as samples
 from mbench.core.choices import MetricBetter
 from mbench.core.means import mean_interval
 from mbench.core.scores import Metric, OwnMetric, Score, pack_values
+from mbench.report.accuracy.accuracy_lines import accuracy_lines
+from mbench.report.accuracy.paired_scores import alike, compare_all, each_against, file_key
+from mbench.report.accuracy.scored import metric_header, once_each
 from mbench.report.render.number_format import change_number, metric_number
 from mbench.report.results.accuracy_columns import accuracy_columns
-from mbench.report.results.accuracy_lines import accuracy_lines
-from mbench.report.results.paired_scores import alike, compare_all, each_against, file_key
 from mbench.report.results.rows import row_of
-from mbench.report.results.scored import metric_header, once_each
 
 EXAMPLES = 40
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from mbench.core.builds.own_variants import OwnVariant
 from mbench.core.builds.variants import Variant
 from mbench.core.means import MeanDifference, compare_values
+from mbench.report.accuracy.paired_scores import float_networks, quantized_as
+from mbench.report.accuracy.scored import Scored, metric_name
 from mbench.report.render.number_format import SHORT_SHA, change_number, count_of
-from mbench.report.results.paired_scores import float_networks, quantized_as
-from mbench.report.results.scored import Scored, metric_name
 
 _Members = Sequence[tuple[Variant | OwnVariant, Scored]]
 

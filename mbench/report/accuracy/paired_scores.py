@@ -17,7 +17,7 @@ from mbench.core.numbers.bounds import Count, Share
 from mbench.core.proportions import PairedDifference, compare_scores, holm_adjusted
 from mbench.core.scores import Score
 from mbench.core.workloads import Document
-from mbench.report.results.scored import Scored
+from mbench.report.accuracy.scored import Scored
 
 FileKey = tuple[str, str, str]
 """Hash of a file, place and delegate that it was scored by."""

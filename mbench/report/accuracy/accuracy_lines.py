@@ -6,8 +6,7 @@ from typing import Final
 from mbench.core.examples import Task
 from mbench.core.flips import Flips, flips_between
 from mbench.core.scores import Metric, Score
-from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, percent_of, points
-from mbench.report.results.paired_scores import (
+from mbench.report.accuracy.paired_scores import (
     MOST_COMPARED,
     Comparison,
     Drop,
@@ -17,7 +16,7 @@ from mbench.report.results.paired_scores import (
     drops_against_float,
     quantized_as,
 )
-from mbench.report.results.scored import (
+from mbench.report.accuracy.scored import (
     TOP1,
     Scored,
     asked_pairs,
@@ -28,7 +27,8 @@ from mbench.report.results.scored import (
     metric_source,
     pictures_noun,
 )
-from mbench.report.results.value_changes import value_lines, without_quantization
+from mbench.report.accuracy.value_changes import value_lines, without_quantization
+from mbench.report.render.number_format import SHORT_SHA, UNKNOWN, count_of, percent_of, points
 
 MOST_NAMES: Final = 5
 """Of rows or examples in one line; all are counted."""

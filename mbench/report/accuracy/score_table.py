@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from mbench.core.reasons import Unscored
 from mbench.core.scores import Metric, Score
-from mbench.report.render.number_format import ABSENT, SHORT_SHA, count_of, metric_number, significant
-from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
-from mbench.report.results.accuracy_lines import accuracy_lines
-from mbench.report.results.paired_scores import alike, compare_all
-from mbench.report.results.scored import (
+from mbench.report.accuracy.accuracy_lines import accuracy_lines
+from mbench.report.accuracy.paired_scores import alike, compare_all
+from mbench.report.accuracy.scored import (
     TOP1,
     TOP5,
     Scored,
@@ -20,6 +18,8 @@ from mbench.report.results.scored import (
     once_each,
     pictures_noun,
 )
+from mbench.report.render.number_format import ABSENT, SHORT_SHA, count_of, metric_number, significant
+from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
 
 
 def score_table(scores: Sequence[tuple[str, Score | Unscored]]) -> TableValues:

@@ -1,0 +1,1 @@
+"""Accuracy in tables: scores and pairs."""
