@@ -17,7 +17,7 @@ from typing import Any, Final
 from mbench.core.results import JobResult
 from mbench.report.compare.cells import By, Side, match_cells
 from mbench.report.compare.comparison import Comparison, compare
-from mbench.report.pages.comparison_page import comparison_page
+from mbench.report.pages.comparison.comparison_page import comparison_page
 
 SORT: Final = "document.querySelector('th[data-name=ratio] button').click();"
 TURN: Final = "document.querySelector('[data-baseline][aria-pressed=false]').click();"

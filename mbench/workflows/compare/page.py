@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.report.compare.cells import By
 from mbench.report.compare.comparison import Comparison
-from mbench.report.pages.comparison_page import comparison_page
+from mbench.report.pages.comparison.comparison_page import comparison_page
 
 _LONGEST_NAME: Final = 60
 """Characters that a file's name has of each side."""

@@ -6,7 +6,7 @@ from compare_samples import compared, in_turn
 
 from mbench.core.results import JobResult, Status
 from mbench.report.compare.comparison import Comparison
-from mbench.report.pages.comparison_page import comparison_page
+from mbench.report.pages.comparison.comparison_page import comparison_page
 
 STEADY = (10_000, 10_010, 9_990, 10_005, 9_995)
 PHONE = sample.DEVICE.model_copy(update={"serial": "R58M12ABC", "model": "SM-G991B", "profile": "galaxy-s21"})

@@ -11,7 +11,7 @@ import sample_results as sample
 from shown_pages import Shown, started_browser
 
 from mbench.report.compare.inverted import inverted
-from mbench.report.pages.change_text import change_text
+from mbench.report.pages.comparison.change_text import change_text
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ import sample_results as sample
 
 from mbench.report.compare.comparison import Comparison, GeometricMean
 from mbench.report.compare.inverted import inverted
-from mbench.report.pages.change_text import MINUS, change_text
-from mbench.report.pages.forest import FEW, LEAST_REACH, MIDDLE, WIDTH, Forest, forest_marks, forest_of
+from mbench.report.pages.comparison.change_text import MINUS, change_text
+from mbench.report.pages.comparison.forest import FEW, LEAST_REACH, MIDDLE, WIDTH, Forest, forest_marks, forest_of
 from mbench.report.pages.session_page import FIRST_ROWS
 
 ROWS = ["much", "big", "phone", "same", "scored", "noisy", "few", "gone", "other"]

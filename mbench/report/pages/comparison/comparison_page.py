@@ -8,9 +8,9 @@ from mbench.core.results import FORMAT_VERSION
 from mbench.report.compare.comparison import ComparedCell, Comparison
 from mbench.report.compare.inverted import inverted
 from mbench.report.compare.table import method_line
-from mbench.report.pages.comparison_columns import ComparisonColumn, comparison_columns
-from mbench.report.pages.comparison_summary import alone, comparison_lines, differing
-from mbench.report.pages.forest import HEIGHT, MIDDLE, WIDTH, Forest, forest_marks, forest_of
+from mbench.report.pages.comparison.comparison_columns import ComparisonColumn, comparison_columns
+from mbench.report.pages.comparison.comparison_summary import alone, comparison_lines, differing
+from mbench.report.pages.comparison.forest import HEIGHT, MIDDLE, WIDTH, Forest, forest_marks, forest_of
 from mbench.report.pages.packed import pack
 from mbench.report.pages.page_table import NOTHING
 from mbench.report.pages.session_page import FIRST_ROWS, Facet

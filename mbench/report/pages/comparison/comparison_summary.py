@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from mbench.report.compare.comparison import ComparedCell, Comparison, OnlyOne
 from mbench.report.compare.differences import Difference, meant_to_differ
 from mbench.report.compare.table import doubts_of_cell
-from mbench.report.pages.change_text import change_text
+from mbench.report.pages.comparison.change_text import change_text
 from mbench.report.render.number_format import count_of, points
 
 MOST_OF_A_KIND: Final = 3

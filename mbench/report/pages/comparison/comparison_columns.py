@@ -6,7 +6,7 @@ from typing import Final
 
 from mbench.report.compare.comparison import ComparedCell, ComparedSide
 from mbench.report.compare.table import doubts_of_cell, side_latency
-from mbench.report.pages.change_text import change_text
+from mbench.report.pages.comparison.change_text import change_text
 from mbench.report.pages.page_table import NOTHING, Value
 from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, points, significant
 
