@@ -8,7 +8,7 @@ from benchmarks.year_page import year
 from mbench.core.nights.cells import Cell, PointState
 from mbench.core.nights.verdicts import Acceptance, Agreement, Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.report.exports.cell_rows import CellRow
-from mbench.report.pages.night_page import NightPage, night_page, phone_lines
+from mbench.report.pages.nights.night_page import NightPage, night_page, phone_lines
 
 NIGHT = "20261130-220004-night-farm-1a2b"
 _DAY = date(2026, 11, 30)

@@ -86,7 +86,7 @@ def _night(folder: Path) -> Path:
 
 def _year(folder: Path) -> Path:
     from benchmarks.year_page import year
-    from mbench.report.pages.history_page import history_page
+    from mbench.report.pages.nights.history_page import history_page
 
     return _written(folder, history_page(year(workloads=5, phones=8)))
 

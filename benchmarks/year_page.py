@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from benchmarks.page_pictures import FLAGS
 from mbench.core.nights.series import Cell, Counts, Floats, PointState, Series
 from mbench.core.nights.summaries import AcceptedLevel, SeriesSummary, Stretch
-from mbench.report.pages.history_page import HistoryPage, history_page
+from mbench.report.pages.nights.history_page import HistoryPage, history_page
 from mbench.workflows.history.summarize import _summary
 
 NIGHTS: Final = 365

@@ -8,7 +8,7 @@ from typing import Final
 
 from mbench.core.nights.summaries import SeriesSummary
 from mbench.report.history.hidden import summaries_without_serials
-from mbench.report.pages.history_page import LARGE_BYTES, HistoryPage, history_page
+from mbench.report.pages.nights.history_page import LARGE_BYTES, HistoryPage, history_page
 from mbench.report.results.hidden_serials import hiding, with_texts
 from mbench.workflows.history.command import History, HistoryRequest
 

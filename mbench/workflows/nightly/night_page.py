@@ -16,7 +16,7 @@ from mbench.history.archive import Archive
 from mbench.history.past import Past
 from mbench.report.exports.cell_rows import cell_rows
 from mbench.report.history.hidden import summaries_without_serials
-from mbench.report.pages.night_page import NightPage, PhoneLine, night_page, phone_lines
+from mbench.report.pages.nights.night_page import NightPage, PhoneLine, night_page, phone_lines
 from mbench.report.render.number_format import count_of
 from mbench.report.results.hidden_serials import hiding, with_texts
 from mbench.store.nights import StoredNight, read_health

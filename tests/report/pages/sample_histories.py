@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from mbench.core.nights.series import Cell, PointState
 from mbench.core.nights.summaries import AcceptedLevel, Change, SeriesSummary, Stretch, SummaryPoint
-from mbench.report.pages.history_page import HistoryPage, history_page
+from mbench.report.pages.nights.history_page import HistoryPage, history_page
 
 FIRST = date(2026, 8, 20)
 NIGHTS = 70

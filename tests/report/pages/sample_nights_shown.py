@@ -9,7 +9,7 @@ import sample_verdicts as sample
 
 from mbench.core.nights.verdicts import Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.report.exports.cell_rows import CellRow
-from mbench.report.pages.night_page import NightPage, PhoneLine, night_page, phone_lines
+from mbench.report.pages.nights.night_page import NightPage, PhoneLine, night_page, phone_lines
 
 OLD = tuple(12_900.0 + 25 * number for number in range(8))
 NEW = tuple(14_200.0 + 30 * number for number in range(8))

@@ -11,8 +11,8 @@ import sample_histories as histories
 from shown_pages import Shown, started_browser
 
 from mbench.report.history.history_table import history_json
-from mbench.report.pages.history_page import history_page
-from mbench.report.pages.history_table import worst_first
+from mbench.report.pages.nights.history_page import history_page
+from mbench.report.pages.nights.history_table import worst_first
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ import sample_pages as pages
 
 from mbench.core.plain_text import LONGEST_CELL, cut
 from mbench.report.history.history_table import history_json
-from mbench.report.pages import history_page as page_module
-from mbench.report.pages.history_page import FIRST_ROWS, LARGE_BYTES, history_page
-from mbench.report.pages.history_table import Course, course_of, worst_first
+from mbench.report.pages.nights import history_page as page_module
+from mbench.report.pages.nights.history_page import FIRST_ROWS, LARGE_BYTES, history_page
+from mbench.report.pages.nights.history_table import Course, course_of, worst_first
 from mbench.report.pages.templates import own_file
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">'

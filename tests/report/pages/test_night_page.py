@@ -10,8 +10,8 @@ import sample_verdicts as sample
 from mbench.core.nights.series import PointState
 from mbench.core.nights.verdicts import FindingClass, Rerun
 from mbench.core.plain_text import LONGEST_CELL, cut
-from mbench.report.pages.night_page import FIRST_CELLS, FIRST_ROWS, PhoneLine, phone_lines
-from mbench.report.pages.night_pictures import rerun_picture, spark_of
+from mbench.report.pages.nights.night_page import FIRST_CELLS, FIRST_ROWS, PhoneLine, phone_lines
+from mbench.report.pages.nights.night_pictures import rerun_picture, spark_of
 from mbench.report.pages.templates import own_file
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">'

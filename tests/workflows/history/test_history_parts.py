@@ -29,7 +29,7 @@ def commands(found, monkeypatch, share: float, **how) -> tuple[list[str], list[s
     told: list[str] = []
     size = len(history_page_of(past, request, tell=told.append, **fields))
     assert told == []
-    monkeypatch.setattr("mbench.report.pages.history_page.LARGE_BYTES", size - 1)
+    monkeypatch.setattr("mbench.report.pages.nights.history_page.LARGE_BYTES", size - 1)
     monkeypatch.setattr(page_module, "LARGE_BYTES", share * size)
     text = history_page_of(past, request, tell=told.append, **fields).decode()
     return [line.split("</code>")[0] for line in text.split("<li><code>")[1:]], told

@@ -11,8 +11,16 @@ from mbench.core.nights.verdict_changes import VerdictChanges
 from mbench.core.nights.verdicts import Acceptance, Finding, FindingClass, NightVerdict
 from mbench.core.results import FORMAT_VERSION
 from mbench.report.exports.cell_rows import CellRow
-from mbench.report.pages.night_pictures import HIGH, RUNS_WIDE, WIDE, RerunPicture, Spark, rerun_picture, spark_of
-from mbench.report.pages.night_table import facets_of, night_columns, night_rows
+from mbench.report.pages.nights.night_pictures import (
+    HIGH,
+    RUNS_WIDE,
+    WIDE,
+    RerunPicture,
+    Spark,
+    rerun_picture,
+    spark_of,
+)
+from mbench.report.pages.nights.night_table import facets_of, night_columns, night_rows
 from mbench.report.pages.templates import render_page
 from mbench.report.verdicts.commands import HERE, CommandPlace, workload_of
 from mbench.report.verdicts.figures import change, levels

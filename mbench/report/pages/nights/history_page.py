@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from mbench.core.nights.summaries import SeriesSummary
 from mbench.core.results import FORMAT_VERSION
 from mbench.report.history.history_table import change_text
-from mbench.report.pages.history_table import Course, course_of, history_columns, history_rows, worst_first
+from mbench.report.pages.nights.history_table import Course, course_of, history_columns, history_rows, worst_first
+from mbench.report.pages.nights.packed_history import history_data
 from mbench.report.pages.packed import pack
-from mbench.report.pages.packed_history import history_data
 from mbench.report.pages.templates import render_page
 from mbench.report.render.number_format import count_of
 from mbench.report.results.footnotes import first_few

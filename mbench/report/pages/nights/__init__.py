@@ -1,0 +1,1 @@
+"""Pages of a night, and of cells over all nights."""
