@@ -1,7 +1,7 @@
 """Bounds: what numbers, times and names in documents can be, so that nonsense is never taken for a measurement.
 
-What any benchmark, phone or clock says in earnest lies far inside (`mbench.core.numbers.limits`). Outside, arithmetic goes
-wrong (dates that overflow, sums that are infinite) or a number is nonsense (a negative time, a size below nothing).
+What any benchmark, phone or clock says in earnest lies far inside (`mbench.core.numbers.limits`). Outside, arithmetic
+goes wrong (dates that overflow, sums that are infinite) or a number is nonsense (a negative time, a size below 0).
 """
 
 from datetime import UTC, datetime, timedelta
