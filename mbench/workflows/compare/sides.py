@@ -100,7 +100,8 @@ def paired_comparison(store: SessionStore, *, hide_serials: bool = False) -> Com
 
 def _without_serials(found: Comparison, results: Sequence[JobResult]) -> Comparison:
     hidden = hiding({result.device.serial: result.device.profile for result in results})
-    return Comparison.model_validate(with_texts(found.model_dump(), hidden))
+    changed: Comparison = with_texts(found, hidden)
+    return changed
 
 
 def _in_pairs(pairs: Sequence[tuple[JobResult, JobResult]]) -> frozenset[str]:

@@ -71,3 +71,51 @@ def test_serials_of_any_form_are_replaced(serial):
 
 def test_no_results_are_none():
     assert without_serials([]) == ()
+
+
+FIELDS = ["build", "host", "cpu", "latency", "memory", "name", "runs", "ok", "job", "session", "status", "digits"]
+
+
+@pytest.mark.parametrize("serial", FIELDS)
+def test_a_host_that_is_called_as_a_field_of_documents_is_hidden_too(serial):
+    device = phones.phone(1).model_copy(update={"serial": serial})
+    before = phones.job(device, message=f"on {serial}!", runs=(sample.latency_run(1000), sample.memory_run(24_576.0)))
+    (hidden,) = without_serials([before])
+    name = lasting_name(serial, device.profile)
+    assert (hidden.device.serial, hidden.message) == (name, f"on {name}!")
+    assert (hidden.status, hidden.workload.delegate) == (before.status, before.workload.delegate)
+    assert as_json(rows_of([hidden])).count("\n") == as_json(rows_of([before])).count("\n")
+
+
+def test_hidden_results_are_documents_like_others():
+    for hidden in without_serials(results()):
+        assert type(hidden).model_validate(hidden.model_dump()) == hidden
+
+
+def hidden_message(serial: str, message: str) -> str:
+    device = phones.phone(1).model_copy(update={"serial": serial})
+    (hidden,) = without_serials([phones.job(device, message=message)])
+    return hidden.message.replace(lasting_name(serial, device.profile), "NAME")
+
+
+@pytest.mark.parametrize(
+    ("serial", "message", "shown"),
+    [
+        (SERIAL, f"usb {SERIAL.lower()} is gone", "usb NAME is gone"),
+        ("192.168.1.77:5555", "no route to 192.168.1.77; 192.168.1.778", "no route to NAME; 192.168.1.778"),
+        ("[fe80::1:2]:5555", "no route to fe80::1:2", "no route to NAME"),
+        ("adb-R58M12-x1y2z3._adb-tls-connect._tcp", "R58M12 is offline", "NAME is offline"),
+        ("adb-R58M12-x1y2z3 (2)._adb-tls-connect._tcp", "R58M12 is offline", "NAME is offline"),
+        ("127.0.0.1:5555", "127.0.0.1:5555 answers on 127.0.0.1", "NAME answers on 127.0.0.1"),
+        ("\u0130234567", "it is \u0130234567", "it is NAME"),
+    ],
+)
+def test_no_other_way_to_write_a_serial_is_left(serial, message, shown):
+    assert hidden_message(serial, message) == shown
+
+
+def test_of_serials_that_differ_in_capitals_alone_each_keeps_its_name():
+    devices = [phones.phone(1).model_copy(update={"serial": serial}) for serial in ("ABC123", "abc123")]
+    hidden = without_serials([phones.job(device, message=device.serial, job=device.serial) for device in devices])
+    names = [lasting_name(device.serial, device.profile) for device in devices]
+    assert [each.message for each in hidden] == [each.device.serial for each in hidden] == names
