@@ -11,13 +11,14 @@ import logging
 import os
 import stat
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from mbench.core.errors import StoreError
 from mbench.files.whole import write_whole
 from mbench.store.documents import LARGEST_BYTES
-from mbench.store.files import read_regular
+from mbench.store.files import read_regular, refuse_links
 from mbench.store.nights import END_FILE, NIGHT_FILE
 from mbench.store.packs import packed_sessions
 from mbench.store.session import session_folders
@@ -42,6 +43,7 @@ class DerivedTexts:
             StoreError: the folder, or a pack of sessions, cannot be read.
         """
         self._folder, self._refused = root / FOLDER, False
+        self._trusted = _who_may_write(root)
         marks: dict[str, str | None] = {name: _mark_of_pack(path) for name, path in packed_sessions(root).items()}
         marks |= {name: _mark(root / name) for name in session_folders(root)}
         self._marks = {name: _hash(f"{made_by} {name} {mark}".encode()) for name, mark in marks.items() if mark}
@@ -49,7 +51,7 @@ class DerivedTexts:
     def read(self, session: str) -> bytes | None:
         """Return a session's text; None where there is none, or it is of other documents, by other code or damaged."""
         path = self._path(session)
-        if session not in self._marks or not os.path.lexists(path):
+        if session not in self._marks or not self._is_ours(path):
             return None
         try:
             head, _, text = read_regular(path, limit_bytes=LARGEST_BYTES).partition(b"\n")
@@ -63,25 +65,46 @@ class DerivedTexts:
         if self._refused or session not in self._marks:
             return
         try:
+            refuse_links(self._folder.parent.parent, self._folder)
             write_whole(self._path(session), self._head(session, text) + b"\n" + text, fsync=False)
-        except OSError as error:
+        except (OSError, StoreError) as error:
             _LOG.info("nothing is kept in %s: %s", self._folder, error)
             self._refused = True
 
     def forget_others(self, sessions: Collection[str]) -> None:
         """Remove the texts of sessions that are not there any more."""
         try:
+            refuse_links(self._folder.parent.parent, self._folder)
             for path in self._folder.glob("*.json"):
                 if path.stem not in sessions:
                     path.unlink(missing_ok=True)
-        except OSError as error:
+        except (OSError, StoreError) as error:
             _LOG.info("%s is not tidied up: %s", self._folder, error)
+
+    def _is_ours(self, path: Path) -> bool:
+        """Return whether a text lies in the results folder itself, written by somebody who may write all of it.
+
+        Who may write some of a shared folder knows the marks of all documents, and could say anything of them.
+        """
+        try:
+            refuse_links(self._folder.parent.parent, path)
+            return path.lstat().st_uid in self._trusted
+        except (OSError, StoreError):
+            return False
 
     def _path(self, session: str) -> Path:
         return self._folder / f"{session}.json"
 
     def _head(self, session: str, text: bytes) -> bytes:
         return f"{self._marks[session]} {_hash(text)}".encode()
+
+
+def _who_may_write(root: Path) -> frozenset[int]:
+    """Return the users whose texts count: who reads, the superuser, and who owns the results folder."""
+    owners = {os.geteuid(), 0}
+    with suppress(OSError):
+        owners.add(root.stat().st_uid)
+    return frozenset(owners)
 
 
 def _hash(data: bytes) -> str:

@@ -117,6 +117,29 @@ def test_texts_of_sessions_that_are_gone_go(folder):
     assert not text_file(folder).exists()
 
 
+@pytest.mark.parametrize("linked", [FOLDER, FOLDER.parent])
+def test_a_link_in_the_place_of_the_folder_leads_to_nothing(folder, tmp_path, linked):
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / linked).rename(elsewhere)
+    (tmp_path / linked).symlink_to(elsewhere)
+    texts = tmp_path / FOLDER
+    (texts / "precious.json").write_text("{}")
+    before = {path.name: path.read_bytes() for path in texts.iterdir()}
+    derived = DerivedTexts(tmp_path, made_by="me")
+    assert derived.read(folder.name) is None
+    derived.keep(folder.name, b"another text")
+    derived.forget_others([])
+    assert {path.name: path.read_bytes() for path in texts.iterdir()} == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser gives files to others")
+def test_what_somebody_wrote_into_a_shared_folder_is_nothing(folder):
+    os.chown(text_file(folder), 12345, 12345)
+    assert read(folder) is None
+    os.chown(folder.parent, 12345, 12345)  # theirs is all of it, and they may say what is in it
+    assert read(folder) == b"a text\nof two lines"
+
+
 def test_a_packed_session_has_a_text_too(folder):
     pack(folder.parent, "2026-11", [folder])
     assert read(folder) is None
