@@ -1,6 +1,8 @@
 """Pages as a real browser shows them, from a file, with all that they asked for and complained of."""
 
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -67,6 +69,16 @@ class Shown:
             for each in found["violations"]
             if each["impact"] in {"serious", "critical"}
         ]
+
+    def printed(self) -> list[str]:
+        """Return the text of each sheet of paper."""
+        if not shutil.which("pdftotext"):
+            pytest.skip("no pdftotext on PATH: what is printed is not read")
+        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+            file.write(self.tab.pdf(format="A4", landscape=True))
+            file.flush()
+            text = subprocess.run(["pdftotext", "-layout", file.name, "-"], check=True, capture_output=True).stdout
+        return text.decode("utf-8").split("\f")[:-1]
 
     def foreign(self) -> list[str]:
         """Return what was asked for outside of the page itself."""

@@ -252,3 +252,9 @@ def test_five_thousand_pairs_are_shown_part_by_part(browser, tmp_path):
     page.tab.wait_for_selector("#d4999")
     assert page.complaints == []
     page.context.close()
+
+
+def test_heads_are_printed_as_text_and_not_as_buttons(page):
+    page.tab.emulate_media(media="print")
+    shown = "[...document.querySelectorAll('thead th button')].map((button) => getComputedStyle(button).display)"
+    assert set(page.ask(shown)) == {"contents"}

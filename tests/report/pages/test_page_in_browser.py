@@ -1,6 +1,7 @@
 """Pages in a real browser, from a file: nothing is loaded, nothing foreign is executed, everybody can use them."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -266,3 +267,22 @@ def test_what_is_printed_has_all_rows_and_the_whole_foot_and_no_buttons(browser,
     page.ask("dispatchEvent(new Event('afterprint'))")
     assert len(page.shown()) == 200
     page.context.close()
+
+
+def test_each_sheet_of_paper_has_the_heads_of_its_table(browser, tmp_path):
+    results = [sample.result(f"file:m{place}@0123456789ab", [1000 + place], job=f"j{place}") for place in range(150)]
+    path = tmp_path / "printed.html"
+    path.write_bytes(session_page(results, title="Many", command="mbench report"))
+    page = Shown(browser, path)
+    sheets = [text for text in page.printed() if len(re.findall(r"file:m\d+@.* ok ", text)) > 1]
+    assert len(sheets) > 2
+    assert [text for text in sheets if "Latency (ms)" not in text or "File (MB)" not in text] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("state", ["theme=odd", "theme=%3Cb%3E", "theme="])
+def test_colours_that_do_not_exist_are_those_of_the_system(page, state):
+    page.at(state)
+    page.tab.locator(".count", has_text="rows").wait_for()
+    assert page.ask("document.documentElement.dataset.theme") is None
+    assert page.tab.get_attribute("[data-theme-name=auto]", "aria-pressed") == "true"

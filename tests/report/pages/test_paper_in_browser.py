@@ -192,3 +192,9 @@ def test_what_is_printed_has_no_buttons(page):
 
 def test_what_is_packed_is_text_that_parses(page):
     assert json.loads(page.ask("details().then((data) => JSON.stringify(data))"))["points"][0]["label"] == "1.0-224"
+
+
+def test_heads_are_printed_as_text_and_not_as_buttons(page):
+    page.tab.emulate_media(media="print")
+    shown = "[...document.querySelectorAll('thead th button')].map((button) => getComputedStyle(button).display)"
+    assert set(page.ask(shown)) == {"contents"}

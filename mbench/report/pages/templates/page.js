@@ -469,6 +469,7 @@ async function showPair() {
 // ---------------------------------------------------------------- what people touch
 
 function showTheme() {
+  if (!all("[data-theme-name]").some((button) => button.dataset.themeName === state.theme)) state.theme = "auto";
   if (state.theme === "auto") delete root.dataset.theme;
   else root.dataset.theme = state.theme;
   for (const button of all("[data-theme-name]")) button.setAttribute("aria-pressed", String(button.dataset.themeName === state.theme));
