@@ -92,8 +92,13 @@ def open_archive(folder: Path) -> Archive:
     """Return an archive as it stands; an empty one where there is none.
 
     Raises:
-        DiskError: the disk refused.
+        StoreError: the disk refused, or a link stands for the folder: its writer removes what it does not know.
     """
+    if folder.is_symlink():
+        raise StoreError(
+            f"{folder} is a symbolic link: nothing is read or written there, since files would be removed elsewhere. "
+            "Remove it; mbench history makes the archive again."
+        )
     return Archive(folder=folder, manifest=_sound(folder, read_manifest(folder)))
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sample_sessions import NOW, night, nights, part, planned, result, session
 
+from mbench.core.errors import StoreError
 from mbench.core.nights.series import PointState
 from mbench.history import archive as archives
 from mbench.history.archive import FOLDER, open_archive
@@ -286,3 +287,17 @@ def test_too_little_memory_is_said_and_is_no_damage(tmp_path, monkeypatch):
         connection.execute("SELECT list(range) FROM range(10_000_000)").fetchall()
     monkeypatch.undo()
     assert levels(tmp_path) == [[1, 2]]
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    theirs = {"manifest.json": b"{}", "precious.parquet": b"rows", ".writing-0123456789abcdef": b"theirs"}
+    for name, data in theirs.items():
+        (elsewhere / name).write_bytes(data)
+    root = tmp_path / "results"
+    session(root)
+    (root / FOLDER).symlink_to(elsewhere)
+    with pytest.raises(StoreError, match="is a symbolic link"):
+        current_archive(root)
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == theirs
