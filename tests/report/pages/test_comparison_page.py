@@ -6,10 +6,13 @@ import pytest
 import sample_comparisons as comparisons
 import sample_pages as pages
 import sample_results as sample
+from compare_samples import compared
 
+from mbench.core.results import MeasurementWarning, WarningCode
 from mbench.report.compare.comparison import Comparison, GeometricMean
 from mbench.report.compare.inverted import inverted
 from mbench.report.pages.comparison.change_text import MINUS, change_text
+from mbench.report.pages.comparison.comparison_summary import comparison_lines
 from mbench.report.pages.comparison.forest import FEW, LEAST_REACH, MIDDLE, WIDTH, Forest, forest_marks, forest_of
 from mbench.report.pages.session_page import FIRST_ROWS
 
@@ -300,3 +303,14 @@ def test_what_would_turn_text_is_neither_shown_nor_packed():
 
 def test_equal_comparisons_give_equal_bytes(found, text):
     assert comparisons.page(comparisons.comparison()) == text
+
+
+def test_doubts_stand_in_the_same_order_whenever_the_page_is_written():
+    doubts = [MeasurementWarning(code=code, message="m", advice="a") for code in WarningCode]
+    cell = compared([comparisons.net("a")], [comparisons.net("a", warnings=tuple(doubts))])
+    (line,) = [each.text for each in comparison_lines(cell) if each.word == "doubts"]
+    said = re.findall(r"([a-z0-9_ ]+) \(new\) in 1 cell", line)
+    assert len(said) > 10
+    assert [each.strip() for each in said] == [
+        each.replace("_", " ") for each in WarningCode if each.replace("_", " ") in line
+    ]

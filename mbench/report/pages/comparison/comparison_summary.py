@@ -158,7 +158,7 @@ def _doubts(cells: Sequence[ComparedCell]) -> Iterator[Line]:
     sides: dict[str, set[str]] = {}
     for cell in cells:
         found = [(kind, label) for kind, label, _ in doubts_of_cell(cell)]
-        kinds.update({kind for kind, _ in found})
+        kinds.update([*dict.fromkeys(kind for kind, _ in found)])  # in an order that equal results have always
         for kind, label in found:
             sides.setdefault(kind, set()).add(label)
     if kinds:
