@@ -41,7 +41,7 @@ def test_an_answer_that_a_full_disk_does_not_take_is_one_line_and_no_success(bar
 
 def test_an_answer_that_is_cut_short_is_no_success_without_pythons_buffer_either(bare):
     limited = "> cut.txt", "report", "--schema"
-    assert redirected(bare, *limited, before="ulimit -f 1;", PYTHONUNBUFFERED="1") == (
+    assert redirected(bare, *limited, before="ulimit -f 1;", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1") == (
         4,
         "mbench: output: File too large.\n",
     )
@@ -64,7 +64,7 @@ def test_a_log_that_is_full_ends_no_work(monkeypatch):
 
 
 def test_a_copy_that_a_full_disk_cuts_short_is_removed(mbench):
-    limited = ("/bin/sh", "-c", 'ulimit -f 100; exec "$0" "$@"', sys.executable)
+    limited = ("/bin/sh", "-c", 'ulimit -f 100; exec "$0" -B "$@"', sys.executable)
     done = mbench("build", SMALL, "--output", "out", "--quiet", prefix=limited)
     assert (done.returncode, done.stdout) == (4, "")
     assert "File too large. Look at the disk there, or name another folder with --output." in done.stderr
