@@ -120,7 +120,8 @@ def select(chosen: Selection) -> tuple[Candidate, ...]:
             option that would change nothing.
     """
     found = (*_selected(chosen), *(candidate for other in chosen.beside for candidate in _selected(other)))
-    refuse_alike(one.own for one in found if one.own is not None)
+    if own := [one.own for one in found if one.own is not None]:
+        refuse_alike(own)
     return found
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 DIES = """
 import os, sys, time
 from pathlib import Path
-from mbench.models.own.build_log import build_log
+from mbench.files.printed import printed_log
 path = Path(sys.argv[1])
-with build_log(path):
+with printed_log(path):
     os.write(1, b"said before the end\\n")
     until = time.monotonic() + 60
     while not (path.is_file() and path.stat().st_size) and time.monotonic() < until:
@@ -19,8 +19,8 @@ with build_log(path):
 PRINTS = """
 import os, sys
 from pathlib import Path
-from mbench.models.own.build_log import build_log
-with build_log(Path(sys.argv[1])):
+from mbench.files.printed import printed_log
+with printed_log(Path(sys.argv[1])):
     for number in range(40000):
         os.write(1, b"%07d a line of 32 bytes, or so...\\n" % number)
 """
