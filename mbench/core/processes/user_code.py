@@ -64,6 +64,7 @@ def call_python(function: Callable[[], Value], *, what: str, timeout_s: float, l
     Raises:
         ArtifactError: it raised, hung, or called for an exit.
     """
+    process = os.getpid()
     try:
         with _time_limit(timeout_s):
             return function()
@@ -78,6 +79,9 @@ def call_python(function: Callable[[], Value], *, what: str, timeout_s: float, l
     except BaseException as error:
         traceback.print_exc()  # to the build log, where the whole of it is
         raise ArtifactError(f"{what} raised {type(error).__name__}: {_one_line(error)}{_place(error)}.") from error
+    finally:
+        if os.getpid() != process:
+            os._exit(0)  # forked by that code: it would answer, too, and hold what this process's pool waits for
 
 
 _looked_in: list[str] = []

@@ -1,5 +1,6 @@
 """A user's own Python, run with one line for whatever goes wrong."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -102,3 +103,28 @@ def test_a_folder_that_was_on_the_path_before_stays_there(tmp_path: Path, monkey
 
     assert sys.path.count(str(installed)) == 1
     assert str(other) in sys.path
+
+
+@pytest.mark.parametrize("line", ["pass", "raise ValueError('in the fork')", "raise SystemExit(3)"])
+def test_a_fork_that_code_leaves_behind_ends_where_that_code_ends(line: str, tmp_path: Path) -> None:
+    went_on = tmp_path / "went_on"
+    children: list[int] = []
+
+    def run() -> str:
+        if child := os.fork():
+            children.append(child)
+            return "ours"
+        exec(line, {})
+        return "the fork's"
+
+    test = os.getpid()
+    try:
+        answer = call_python(run, what="f", timeout_s=60)
+    finally:
+        if os.getpid() != test:  # what the fork would do if it went on
+            went_on.touch()
+            os._exit(1)
+
+    assert answer == "ours"
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+    assert not went_on.exists()
