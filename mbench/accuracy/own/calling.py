@@ -126,6 +126,8 @@ def _checked(said: Any, count: int, what: str) -> NDArray[Any]:
         values = np.asarray(said)
     except ValueError as error:  # a list of unequal lists
         raise ArtifactError(f"{what} gives lists of unequal lengths; return one number or bool for each.") from error
+    if np.ma.is_masked(said):  # what lies below a mask is no answer
+        raise ArtifactError(f"{what} gives masked values; return one number or bool for each.")
     if values.shape == (count, 1):
         values = values[:, 0]
     if values.dtype.kind not in "biuf":

@@ -163,6 +163,8 @@ def _written(task: LayOut, named: Mapping[str, npt.NDArray[Any]], labels: Any) -
             raise ArtifactError(f"{task.source}: input {name} holds {array.dtype}, not numbers.")
         if not np.isfinite(array).all():
             raise ArtifactError(f"{task.source}: input {name} holds NaN or infinity.")
+        if array.dtype.kind == "f" and np.abs(array).max() > np.finfo(np.float32).max:
+            raise ArtifactError(f"{task.source}: input {name} holds numbers beyond those of 32 bits.")
         path = task.folder / f"input{place}.npy"
         np.save(path, array)
         digest.update(f"{name} ".encode() + path.read_bytes())

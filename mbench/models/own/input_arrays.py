@@ -177,7 +177,17 @@ def _checked(value: Any, one: OwnInput, where: str) -> npt.NDArray[Any]:
         raise ArtifactError(f"{where} holds {values.dtype} for input {one}.")
     if not np.isfinite(values).all():
         raise ArtifactError(f"{where} holds NaN or infinity for input {one.name!r}.")
+    if values.dtype != wanted and values.size and _beyond(values, wanted):
+        raise ArtifactError(f"{where} holds numbers beyond those of input {one}.")
     return np.ascontiguousarray(values, wanted)
+
+
+def _beyond(values: npt.NDArray[Any], wanted: np.dtype[Any]) -> bool:
+    """Whether a type cannot hold some of the numbers, which would become others or infinity."""
+    if wanted.kind == "b":
+        return not np.isin(values, (0, 1)).all()
+    limits: Any = np.iinfo(wanted) if wanted.kind in "iu" else np.finfo(wanted)
+    return not limits.min <= values.min() <= values.max() <= limits.max
 
 
 def _listed(inputs: Sequence[OwnInput]) -> str:

@@ -58,6 +58,10 @@ def test_arrays_of_a_file_are_laid_out_by_name(tmp_path):
     assert np.load(tmp_path / "laid" / "input0.npy").shape == (4, 2)
 
 
+def test_the_largest_numbers_of_32_bits_are_taken(tmp_path):
+    assert laid(tmp_path, arrays={"x": np.array([[3.4e38], [-3.4e38]]), "labels": np.arange(2)}).examples == 2
+
+
 def test_identity_follows_inputs_and_labels(tmp_path):
     base = {"x": np.ones((4, 2), np.float32), "labels": np.arange(4)}
     first = laid(tmp_path, arrays=base).sha256
@@ -108,6 +112,8 @@ def test_what_a_generator_does_wrong_is_one_line(tmp_path, name, reason, monkeyp
         ),
         ({"labels": np.zeros(3)}, "has labels and no input"),
         ({"x": np.array([[np.nan]]), "labels": np.zeros(1)}, "input x holds NaN or infinity"),
+        ({"x": np.array([[0.0], [3.5e38]]), "labels": np.zeros(2)}, "input x holds numbers beyond those of 32 bits"),
+        ({"x": np.array([[0.0], [-3.5e38]]), "labels": np.zeros(2)}, "input x holds numbers beyond those of 32 bits"),
         ({"x": np.zeros((0, 1)), "labels": np.zeros(0)}, "holds no example"),
     ],
 )

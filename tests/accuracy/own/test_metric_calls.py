@@ -29,6 +29,7 @@ def fewer(outputs, labels): return [1.0]
 def single(outputs, labels): return 1.0
 def wide(outputs, labels): return outputs
 def words(outputs, labels): return ["a"] * len(outputs)
+def masked(outputs, labels): return np.ma.masked_array([1.0, 2.0, 3.0], mask=[True, False, False])
 def ragged(outputs, labels): return [[1], [1, 2], [3]]
 def none(outputs, labels): return None
 def both(outputs, labels): return (outputs[:, 0] > 0) if labels[0] == 0 else outputs[:, 0]
@@ -107,6 +108,7 @@ def test_labels_of_a_file_are_those_of_the_asked_examples(asked, tmp_path):
         ("wide", "gives an array of 3×2 for 3 examples"),
         ("words", "gives <U1 for 3 examples"),
         ("none", "gives NoneType for 3 examples"),
+        ("masked", "gives masked values; return one number or bool for each"),
         ("ragged", "gives lists of unequal lengths"),
         ("raising", r"raised KeyError: 'mask' \(m.py, line \d+\)"),
         ("leaving", r"called sys.exit\(3\) instead of returning"),

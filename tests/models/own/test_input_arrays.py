@@ -44,11 +44,33 @@ def test_the_array_of_an_only_input_needs_no_name() -> None:
         ({"left": np.array([["a", "b"]] * 4), "tokens": np.ones(3, int)}, "holds <U1 for input left"),
         ({"left": np.full((4, 2), np.nan), "tokens": np.ones(3, int)}, "holds NaN or infinity for input 'left'"),
         ({"left": np.full((4, 2), np.inf), "tokens": np.ones(3, int)}, "holds NaN or infinity for input 'left'"),
+        ({"left": np.full((4, 2), 3.5e38), "tokens": np.ones(3, int)}, "holds numbers beyond those of input left"),
+        ({"left": np.full((4, 2), -3.5e38), "tokens": np.ones(3, int)}, "holds numbers beyond those of input left"),
+        ({"left": np.ones((4, 2)), "tokens": np.full(3, 2**31)}, "holds numbers beyond those of input tokens"),
+        ({"left": np.ones((4, 2)), "tokens": np.full(3, -(2**31) - 1)}, "holds numbers beyond those of input tokens"),
     ],
 )
 def test_an_example_that_does_not_fit_is_refused_with_what_is_wrong(given: object, reason: str) -> None:
     with pytest.raises(ArtifactError, match=reason):
         list(checked_examples([given], BOTH, source="x"))
+
+
+def test_the_last_numbers_that_a_type_holds_are_taken() -> None:
+    given = {"left": np.full((4, 2), -3.4e38), "tokens": np.array([2**31 - 1, -(2**31), 0])}
+    (example,) = checked_examples([given], BOTH, source="x")
+
+    assert example["tokens"].tolist() == [[2**31 - 1, -(2**31), 0]]
+    assert np.isfinite(example["left"]).all()
+
+
+@pytest.mark.parametrize("value", [-1, 2])
+def test_an_input_of_truths_takes_zero_and_one_alone(value: int) -> None:
+    flags = (OwnInput(name="flag", shape=(1, 2), dtype="bool"),)
+    (example,) = checked_examples([np.array([0, 1])], flags, source="x")
+    assert example["flag"].tolist() == [[False, True]]
+
+    with pytest.raises(ArtifactError, match="holds numbers beyond those of input flag"):
+        list(checked_examples([np.array([0, value])], flags, source="x"))
 
 
 def test_an_open_batch_is_one_and_other_open_sizes_must_be_given() -> None:
