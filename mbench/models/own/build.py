@@ -31,6 +31,7 @@ from mbench.models.own.saved_model import open_saved_model
 from mbench.models.own.torch_module import AGAINST, convert_torch, open_torch
 from mbench.models.own.traced import Converted, OwnModel, convert_model
 from mbench.models.tflite.build import BuiltFile, FailedFile, failure, load_tensorflow, release_memory
+from mbench.models.tflite.model_outputs import OUTPUTS
 from mbench.models.tflite.quantization import OwnEnds, Ranges, quantize, quantize_by_recipe, read_named_ranges
 from mbench.models.tflite.quiet import set_tensorflow_up
 
@@ -124,9 +125,9 @@ def _built(request: OwnBuildRequest, search: Search | None) -> Iterator[BuiltFil
     real = calibrated is not None and calibrated.calibration.kind is not OwnCalibrationKind.SYNTHETIC
     if real and not unseen:
         probes = examples[:PROBES]
-    ranges = read_named_ranges(source.data, examples, calibrated.calibration.method) if calibrated else None
     if model is not None:
-        source = replace(source, answers=model.answers(probes))
+        source = replace(source, answers=_finite(model.answers(probes), source.against))
+    ranges = read_named_ranges(source.data, examples, calibrated.calibration.method) if calibrated else None
     probe = _write_probe(request.folder, source, probes)
     reference = request.folder / "source.tflite"
     reference.write_bytes(source.data)
@@ -198,6 +199,18 @@ def read_own_file(network: OwnNetwork) -> bytes:
     if hashlib.sha256(data).hexdigest() != network.sha256:
         raise ArtifactError(f"{path} changed since the build was planned; start it again.")
     return data
+
+
+def _finite(answers: Mapping[str, npt.NDArray[Any]], against: str) -> Mapping[str, npt.NDArray[Any]]:
+    """Return a model's answers, of which those that are no numbers would be blamed on converter and quantizer."""
+    for name, values in answers.items():
+        if not np.isfinite(values).all():
+            output = name.removeprefix(f"{OUTPUTS}/")
+            raise ArtifactError(
+                f"the {against} itself answers NaN or infinity, in its output {output!r}. Look at its weights and at "
+                "its inputs' range."
+            )
+    return answers
 
 
 def _write_probe(folder: Path, source: _Source, probes: Sequence[Example]) -> Path:

@@ -39,6 +39,11 @@ def dice():
 def raises():
     raise ValueError("no such width")
 
+def ruined():
+    made = net()
+    made.set_weights([float("nan") * values for values in made.get_weights()])
+    return made
+
 def nothing():
     return None
 
@@ -114,6 +119,7 @@ def test_a_builder_that_changes_its_answer_is_noticed(tensorflow_worker: Process
     ("name", "reason"),
     [
         ("raises", r"raises raised ValueError: no such width \(nets.py, line 20\)"),
+        ("ruined", "the Keras model itself answers NaN or infinity, in its output 'output'. Look at its weights"),
         ("nothing", "nothing returned NoneType, not a keras.Model"),
         ("hangs", "still running after 3 s and was ended; --build-timeout gives it longer"),
     ],
