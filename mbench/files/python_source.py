@@ -24,6 +24,13 @@ MOST_BYTES: Final = 4 * MIB
 """Of a module."""
 
 
+COLLECTIONS: Final = frozenset(
+    {"list", "tuple", "dict", "set", "frozenset", "Sequence", "Iterable", "Mapping", "Collection"}
+    | {"List", "Tuple", "Dict", "Set", "FrozenSet"}
+)
+"""Annotations of parameters that take several values at once."""
+
+
 class ParameterType(StrEnum):
     """What a parameter of a user's function takes."""
 
@@ -41,12 +48,16 @@ class Parameter:
         type_: by its annotation, else by its default; None: neither says.
         default: None where it has none, or one that only running the file would tell.
         required: whether it has no default.
+        choices: values that a `Literal` names; None: it is not one, or not one of plain values.
+        unswept: an annotation of several values at once, such as `list[int]`, which no single one is; None: another.
     """
 
     name: str
     type_: ParameterType | None
     default: int | float | bool | str | None
     required: bool
+    choices: tuple[int | float | bool | str, ...] | None = None
+    unswept: str | None = None
 
 
 def find_python(said: str, *, option: str) -> PythonName:
@@ -109,21 +120,63 @@ def _parameter(argument: ast.arg, default: ast.expr | None) -> Parameter:
             found = ast.literal_eval(default)
             value = found if isinstance(found, (int, float, bool, str)) else None
     by_default = None if value is None else ParameterType(type(value).__name__)
+    annotation = _unquoted(argument.annotation)
     return Parameter(
         name=argument.arg,
-        type_=_annotated(argument.annotation) or by_default,
+        type_=_annotated(annotation) or by_default,
         default=value,
         required=default is None,
+        choices=_literal(annotation),
+        unswept=ast.unparse(annotation) if annotation is not None and _several(annotation) else None,
     )
+
+
+def _unquoted(annotation: ast.expr | None) -> ast.expr | None:
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        with suppress(SyntaxError):
+            return ast.parse(annotation.value, mode="eval").body
+    return annotation
 
 
 def _annotated(annotation: ast.expr | None) -> ParameterType | None:
     """Return the first plain type that an annotation names: of `int`, `"int"`, `int | None`, `Optional[int]`."""
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        with suppress(SyntaxError):
-            annotation = ast.parse(annotation.value, mode="eval").body
     names = [each.id for each in ast.walk(annotation) if isinstance(each, ast.Name)] if annotation else []
     return next((ParameterType(name) for name in names if name in set(ParameterType)), None)
+
+
+def _literal(annotation: ast.expr | None) -> tuple[int | float | bool | str, ...] | None:
+    """Return the values of `Literal[...]`, `typing.Literal[...]`."""
+    if not isinstance(annotation, ast.Subscript) or _last_name(annotation.value) != "Literal":
+        return None
+    try:
+        found = ast.literal_eval(annotation.slice)
+    except ValueError:
+        return None
+    values = found if isinstance(found, tuple) else (found,)
+    return values if all(isinstance(each, (int, float, bool, str)) for each in values) else None
+
+
+def _several(annotation: ast.expr) -> bool:
+    """Whether an annotation names collections alone: `list`, `tuple[int, int]`, `list[int] | None`."""
+    if isinstance(annotation, ast.BinOp):
+        sides = [side for side in (annotation.left, annotation.right) if not _is_none(side)]
+        return bool(sides) and all(map(_several, sides))
+    if isinstance(annotation, ast.Subscript):
+        if _last_name(annotation.value) == "Optional":
+            return _several(annotation.slice)
+        return _last_name(annotation.value) in COLLECTIONS
+    return _last_name(annotation) in COLLECTIONS
+
+
+def _is_none(annotation: ast.expr) -> bool:
+    return isinstance(annotation, ast.Constant) and annotation.value is None
+
+
+def _last_name(annotation: ast.expr) -> str:
+    """Return `Literal` of `typing.Literal`."""
+    if isinstance(annotation, ast.Attribute):
+        return annotation.attr
+    return annotation.id if isinstance(annotation, ast.Name) else ""
 
 
 def _module(place: str, option: str) -> tuple[str, Path, Path]:

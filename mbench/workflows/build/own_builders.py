@@ -91,7 +91,7 @@ def _split(
         if name not in parameters:
             raise UsageError(
                 f"{asked.option} {asked.said} has no parameter {name!r}; it takes {', '.join(parameters) or 'none'}."
-                f"{did_you_mean(name, list(parameters))}"
+                f"{did_you_mean(name, list(parameters)) if parameters else ''}"
             )
         if name in own:
             raise UsageError(f"{name} is varied twice; name all its values in one --sweep.")
@@ -127,11 +127,23 @@ def _value(parameter: Parameter, text: str) -> int | float | bool | str:
         found = parse_value(Axis(parameter.name), text)
         assert isinstance(found, (int, float))  # of these two axes
         return found
+    if parameter.unswept is not None:
+        raise UsageError(
+            f"{parameter.name} takes {parameter.unswept}, which one value is not; leave it to its default, or give the "
+            "builder a parameter of a number, a text or a bool."
+        )
     types = [parameter.type_] if parameter.type_ is not None else list(_PARSERS)
     for type_ in types:
         with suppress(ValueError):
-            return _PARSERS[type_](text)
+            return _one_of(parameter, _PARSERS[type_](text))
     raise UsageError(f"{parameter.name} {text!r} is not {_NOUNS[types[0]]}.")
+
+
+def _one_of(parameter: Parameter, value: int | float | bool | str) -> int | float | bool | str:
+    """Return the value, of a `Literal` as far as it names it."""
+    if parameter.choices is None or value in parameter.choices:
+        return value
+    raise UsageError(f"{parameter.name} {value!r} is none of its {', '.join(map(repr, parameter.choices))}.")
 
 
 def _whole(text: str) -> int:

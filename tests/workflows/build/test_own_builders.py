@@ -62,6 +62,50 @@ def test_values_have_the_type_of_the_annotation(said: str) -> None:
     assert str(found.own.variant) == "net_width1.0_act=relu6_wide=true_int8"
 
 
+CHOICES = """
+import typing
+from typing import Literal, Optional, Sequence
+def net(act: Literal["relu", "gelu"] = "relu", size: "typing.Literal[1, 2]" = 1, kernels: list[int] = [3],
+        pads: Optional[tuple] = None, strides: "Sequence[int] | None" = None, either: int | list[int] = 3,
+        computed: Literal[NAMES] = None):
+    pass
+def plain(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("sweep", "reason"),
+    [
+        ("act=relu,swish", "act 'swish' is none of its 'relu', 'gelu'"),
+        ("size=3", "size 3 is none of its 1, 2"),
+        ("kernels=3", r"kernels takes list\[int\], which one value is not; leave it to its default"),
+        ("pads=3", r"pads takes Optional\[tuple\], which one value is not"),
+        ("strides=1,2", r"strides takes Sequence\[int\] \| None, which one value is not"),
+    ],
+)
+def test_a_value_that_an_annotation_rules_out_is_refused_before_anything_is_built(
+    tmp_path: Path, sweep: str, reason: str
+) -> None:
+    (tmp_path / "nets.py").write_text(CHOICES)
+    with pytest.raises(UsageError, match=reason):
+        chosen(f"{tmp_path / 'nets.py'}:net", sweep)
+
+
+def test_what_an_annotation_names_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(CHOICES)
+    found = chosen(f"{tmp_path / 'nets.py'}:net", "act=relu,gelu", "size=1,2", "either=5", "computed=a")
+
+    assert len(found) == 4
+    assert found[3].own is not None
+    assert dict(found[3].own.arguments) == {"act": "gelu", "size": 2, "either": 5, "computed": "a"}
+
+
+def test_a_builder_without_parameters_says_that_it_takes_none(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(CHOICES)
+    with pytest.raises(UsageError, match=r"has no parameter 'depth'; it takes none\.$"):
+        chosen(f"{tmp_path / 'nets.py'}:plain", "depth=1")
+
+
 def test_alpha_and_resolution_have_their_published_values(said: str) -> None:
     assert names(chosen(said, "alpha")) == [f"net_{alpha}_int8" for alpha in ("1.00", "0.75", "0.50", "0.25")]
     assert len(chosen(said, "resolution")) == 4
