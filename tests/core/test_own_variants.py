@@ -64,3 +64,20 @@ def test_the_quantization_of_any_built_file_is_in_its_name() -> None:
     assert quantization_of(str(Variant(quantization=Quantization.DRQ))) is Quantization.DRQ
     assert quantization_of("mynet_width0.5_160_int16x8") is Quantization.INT16X8
     assert quantization_of("file:mynet@0123456789ab") is None
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    longest = 160 - len("net_s=_fp32")
+    asked = OwnVariant(network="net", parameters=(("s", "a" * longest),), quantization=Quantization.FP32)
+    assert len(str(asked)) == 160
+
+    with pytest.raises(UsageError, match=r"has 161 characters, and may have 160.*ask for shorter values"):
+        OwnVariant(network="net", parameters=(("s", "a" * (longest + 1)),), quantization=Quantization.FP32)
+
+
+@pytest.mark.parametrize("name", ["größe", "_c", ""])
+def test_a_parameter_whose_own_name_cannot_stand_in_a_variants_is_called_that(name: str) -> None:
+    with pytest.raises(
+        UsageError, match=f"the parameter '{name}' cannot stand in a variant's name; call it by a letter"
+    ):
+        OwnVariant(network="net", parameters=((name, "4"),))

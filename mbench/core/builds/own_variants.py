@@ -26,6 +26,10 @@ _RESOLUTION: Final = re.compile(r"[0-9]{1,9}")
 _ALPHA: Final = re.compile(r"[0-9]+\.[0-9]{2,30}")
 
 
+LONGEST_VARIANT: Final = 160
+"""Of a variant, in characters: files have 255, and what else stands in theirs (delegate, threads, process) up to 90."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnVariant:
     """A user's network with what its builder was asked for and its quantization fixed.
@@ -48,10 +52,20 @@ class OwnVariant:
         if not _NETWORK.fullmatch(self.network):
             raise UsageError(f"a network's name is letters, digits, '.', '+' and '-', not {self.network!r}.")
         for name, value in self.parameters:
-            if not _WORD.fullmatch(value) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+                raise UsageError(
+                    f"the parameter {name!r} cannot stand in a variant's name; call it by a letter from a to z, then "
+                    "letters, digits and '_'."
+                )
+            if not _WORD.fullmatch(value):
                 raise UsageError(
                     f"{name} {value!r} cannot stand in a variant's name: letters, digits, '.', '+' and '-' can."
                 )
+        if (length := len(str(self))) > LONGEST_VARIANT:
+            raise UsageError(
+                f"the variant's name {str(self)[:40]}… has {length} characters, and may have {LONGEST_VARIANT}, since "
+                "files are called by it; ask for shorter values."
+            )
 
     @property
     def network_variant(self) -> "OwnVariant":
