@@ -1,5 +1,6 @@
 """`mbench emulate`: phones that are not there, for trying and testing."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -110,7 +111,7 @@ def _announce_farm(farm: "EmulatedFarm") -> None:
         for phone in phones:
             write_line(f"{host}  {_line(phone, farm.faults)}")
     left = "written" if farm.written else "there already, left as it is"
-    write_line(f"scheduler {farm.scheduler}; {farm.file} is {left}: mbench nightly {farm.file}")
+    write_line(f"scheduler {farm.scheduler}; {farm.file} is {left}: mbench nightly {shlex.quote(str(farm.file))}")
     write_line(f"faults are armed at {farm.serving.control}; Ctrl-C ends.")
     sys.stdout.flush()
 

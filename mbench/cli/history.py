@@ -115,8 +115,10 @@ def show(
     if html:
         from mbench.workflows.history.page import history_page_of
 
+        named = {"--farm": farm, "--results": results}
+        where = [word for name, said in named.items() if said is not None for word in (name, str(said))]
         pages.put_page(
-            lambda: history_page_of(found, request, farm=farm, hide_serials=hide_serials, tell=streams.tell),
+            lambda: history_page_of(found, request, where=where, hide_serials=hide_serials, tell=streams.tell),
             output=output,
             name=f"history-{found.project}.html",
             show=open_,

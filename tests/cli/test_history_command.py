@@ -207,6 +207,12 @@ def test_a_page_is_written_whole_and_its_path_is_the_answer(lab):
     assert b"mbench history --project app --branch main --format html" in page
 
 
+def test_a_page_names_the_results_that_it_was_made_of(bare, lab):
+    results = str(lab.folder / "results")
+    page = bare("history", "--results", results, "--format", "html").stdout
+    assert f"mbench history --results {results} --project app --branch main --format html" in page
+
+
 def test_what_is_no_page_is_not_written_over_and_pages_options_are_of_pages(lab):
     (lab.folder / "past.html").write_text("mine")
     assert "past.html is there and not a page of mbench" in lab("history", "--format", "html", "-o", "past.html").stderr

@@ -3,13 +3,13 @@
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from mbench.core.nights.summaries import SeriesSummary
 from mbench.report.history.hidden import summaries_without_serials
 from mbench.report.pages.nights.history_page import LARGE_BYTES, HistoryPage, history_page
 from mbench.report.results.hidden_serials import hiding, with_texts
+from mbench.report.verdicts.commands import history_words, literal_filter
 from mbench.workflows.history.command import History, HistoryRequest
 
 MOST_PARTS: Final = 12
@@ -17,14 +17,14 @@ MOST_PARTS: Final = 12
 
 
 def history_page_of(
-    found: History, request: HistoryRequest, *, farm: Path | None, hide_serials: bool, tell: Callable[[str], None]
+    found: History, request: HistoryRequest, *, where: Sequence[str], hide_serials: bool, tell: Callable[[str], None]
 ) -> bytes:
     """Return the page of a history.
 
     Args:
         found: what was asked for, with serials replaced where they should be.
         request: how it was asked for.
-        farm: farm file that named the results.
+        where: options that name farm file and results.
         hide_serials: whether serials were replaced.
         tell: is told where the page is large.
     """
@@ -32,7 +32,7 @@ def history_page_of(
     def smaller(size_bytes: int) -> Sequence[str]:
         parts = [
             shlex.join(
-                [*_words(found, replace(request, filters=filters), farm, hide_serials), "-o", f"{place + 1}.html"]
+                _words(found, replace(request, filters=filters), [*where, "-o", f"{place + 1}.html"], hide_serials)
             )
             for place, filters in enumerate(_parts(found, request, size_bytes))
         ]
@@ -46,7 +46,7 @@ def history_page_of(
         series=found.series,
         notes=found.notes[1:],
         against=request.against,
-        command=shlex.join(_words(found, request, farm, hide_serials)),
+        command=shlex.join(_words(found, request, where, hide_serials)),
     )
     return history_page(asked, smaller=smaller)
 
@@ -62,20 +62,18 @@ def without_serials(found: History) -> History:
     )
 
 
-def _words(found: History, request: HistoryRequest, farm: Path | None, hide_serials: bool) -> Iterator[str]:
-    """Yield the words of the command that makes a page again."""
-    yield from ("mbench", "history")
-    yield from (hiding(found.profiles)(word) for word in request.filters) if hide_serials else request.filters
-    if farm is not None:
-        yield from ("--farm", str(farm))
-    yield from ("--project", found.project, "--branch", found.branch)
+def _words(found: History, request: HistoryRequest, where: Sequence[str], hide_serials: bool) -> list[str]:
+    """Return the words of the command that makes a page again."""
+    filters = map(hiding(found.profiles), request.filters) if hide_serials else request.filters
+    options = [*where, "--project", found.project, "--branch", found.branch]
     if request.against is not None:
-        yield from ("--against", request.against)
+        options += ["--against", request.against]
     if request.nights is not None:
-        yield from ("--nights", str(request.nights))
-    yield from ("--format", "html")
+        options += ["--nights", str(request.nights)]
+    options += ["--format", "html"]
     if hide_serials:
-        yield "--hide-serials"
+        options.append("--hide-serials")
+    return history_words(tuple(filters), options)
 
 
 def _parts(found: History, request: HistoryRequest, size_bytes: int) -> Iterator[tuple[str, ...]]:
@@ -90,7 +88,7 @@ def _parts(found: History, request: HistoryRequest, size_bytes: int) -> Iterator
     fitting = [parts for parts in kinds if max(map(len, parts.values())) <= share]
     best = min(fitting, key=len) if fitting else max(kinds, key=len)
     for name in [*best][:MOST_PARTS]:
-        yield (*request.filters, name)
+        yield (*request.filters, literal_filter(name))
 
 
 def _model(one: SeriesSummary) -> str:

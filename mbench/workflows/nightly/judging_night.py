@@ -1,5 +1,6 @@
 """A night's verdict: judged by its project's past, suspects measured again while the window lasts, outputs written."""
 
+import shlex
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -70,7 +71,7 @@ def judge_or_note(
     try:
         return judge_night(request, store, night, stop, progress)
     except MbenchError as error:
-        again = f"mbench gate {night.session} --farm {request.file.path}"
+        again = shlex.join(["mbench", "gate", night.session, "--farm", str(request.file.path)])
         progress.note(f"the night was not judged to its end: {str(error).rstrip('.')}. Once that is mended: {again}")
         return None
 

@@ -1,6 +1,7 @@
 """A night: planned whole, measured until its window ends, and concluded with a document for every cell."""
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -353,7 +354,7 @@ def _unconcluded(file: FarmFile) -> tuple[StoredNight, ...]:
             raise UsageError(
                 f"{file.results} holds a night of another {file.name}, of project {one.night.project}, that goes on. "
                 f"Give this farm file another name or results; or, where it was renamed, end that night: "
-                f"mbench farm cancel {file.path}."
+                f"mbench farm cancel {shlex.quote(str(file.path))}."
             )
     return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mbench.core.ends import NO_NUMBER, OWN_FAULT, code_of
 from mbench.core.nights.nights import Night, NightEnd
-from mbench.core.nights.verdicts import NightVerdict
+from mbench.core.nights.verdicts import FindingClass, NightVerdict
 from mbench.core.results import JobResult
 from mbench.workflows.nightly.conclude import reasons
 from mbench.workflows.nightly.past import lasting_name
@@ -59,20 +59,22 @@ def exit_codes(
 ) -> tuple[int, ...]:
     """Return all exit codes that apply to a night, the one that it ends with first; 0 alone where all is well.
 
+    A failure that is accepted counts as well: nothing is said of it, so that a code would be a riddle.
+
     Args:
         results: of all its cells.
         interrupted: whether it can be gone on with.
         verdict: None where it was not judged.
         unjudged: whether it should have been judged and could not be.
     """
-    codes = {code_of(result) for result in results}
-    if unjudged:
-        codes.add(NO_NUMBER)
+    codes = [code_of(result) for result in results]
+    found = () if verdict is None else verdict.findings
+    meant = sum(one.kind is FindingClass.FAILED and one.accepted is not None for one in found)
     wanted = (
         (130, interrupted),
         (WORSE, verdict is not None and bool(verdict.alarms)),
-        (OWN_FAULT, OWN_FAULT in codes),
-        (NO_NUMBER, NO_NUMBER in codes),
+        (OWN_FAULT, codes.count(OWN_FAULT) > meant),
+        (NO_NUMBER, unjudged or NO_NUMBER in codes),
     )
     return tuple(code for code, applies in wanted if applies) or (0,)
 

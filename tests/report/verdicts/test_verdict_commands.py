@@ -1,6 +1,7 @@
 """Commands that a verdict prints: they say all that they need where they are pasted."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from sample_verdicts import finding
@@ -49,5 +50,33 @@ def test_a_phone_that_another_host_lends_is_not_measured_here():
 )
 def test_accepting_names_results_file_and_session_where_they_are_not_the_usual_ones(place, more):
     said = accept_command(finding(), devices=1, place=place)
-    assert said.endswith(f" --because TEXT{more}")
+    assert said.endswith(f" --class latency --because TEXT{more}")
     assert accept_command(finding(), devices=2, place=place).startswith("mbench accept 'detector gpu ×4 on Pixel 4'")
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (replace(CELL, workload="delete"), ["show", "delete", "gpu", "9A1", "--project", "app"]),
+        (replace(CELL, workload="import"), ["show", "import", "gpu", "9A1", "--project", "app"]),
+        (replace(CELL, workload="show"), ["show", "show", "gpu", "9A1", "--project", "app"]),
+        (replace(CELL, workload="-x"), ["--project", "app", "--", "-x", "gpu", "9A1"]),
+        (replace(CELL, serial="[::1]:5555"), ["detector", "gpu", "[[]::1]:5555", "--project", "app"]),
+        (replace(CELL, workload="a*b?"), ["a[*]b[?]", "gpu", "9A1", "--project", "app"]),
+    ],
+)
+def test_a_history_is_of_the_cell_whatever_it_is_called(cell, words):
+    assert shlex.split(history_command(cell)) == ["mbench", "history", *words]
+
+
+def test_a_name_that_looks_like_an_option_is_accepted_behind_all_options():
+    found = replace(finding(), cell=replace(CELL, workload="-x"))
+    words = ["--class", "latency", "--because", "TEXT", "--", "-x gpu ×4 on 9A1"]
+    assert shlex.split(accept_command(found, devices=1)) == ["mbench", "accept", *words]
+
+
+@pytest.mark.parametrize(("workload", "named"), [("file:detector", ["--as", "detector"]), ("file:my net", [])])
+def test_a_file_that_nobody_named_is_measured_under_a_name_that_is_taken(workload, named):
+    cell = replace(CELL, workload=workload)
+    said = shlex.split(reproduce_command(cell, CommandPlace(files={cell: "/cache/1f3a.tflite"})))
+    assert said[2:-6] == ["--model", "/cache/1f3a.tflite", *named]

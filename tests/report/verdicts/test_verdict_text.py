@@ -125,7 +125,7 @@ def test_the_details_hold_the_evidence_what_changed_and_three_commands():
     place = CommandPlace(files={finding(threads=None).cell: "cache/1f3a.tflite"})
     text = verdict_text(verdict(finding(threads=None)), None, place)
     assert "mbench run --model cache/1f3a.tflite --as detector --device 9A1 --delegate gpu measures it again" in text
-    assert "meant? mbench accept 'detector gpu on 9A1' --because TEXT" in text
+    assert "meant? mbench accept 'detector gpu on 9A1' --class latency --because TEXT" in text
 
 
 def test_a_variant_is_measured_again_by_its_name_and_a_host_is_called_host():

@@ -176,6 +176,34 @@ def test_a_cell_without_a_number_says_why(past, status, error_class, kind):
     assert (found.kind, found.error_class) == (kind, error_class)
 
 
+@pytest.mark.parametrize(("accepted", "codes"), [(True, (0,)), (False, (4,))])
+def test_a_failure_that_is_accepted_ends_no_night_badly(past, accepted, codes):
+    store = next_night(past, 20_000, written=False)
+    failure = {"status": Status.FAILED, "error_class": MODEL, "message": "why"}
+    store.save_job(sample.result(store.plan, "job-0", runs=(), **failure))
+    path = accept_file(past, store, 24_000.0)
+    entry = path.read_text(encoding="utf-8").replace('class = "latency"', 'class = "failed"\nerror_class = "model"')
+    path.write_text("\n".join(line for line in entry.splitlines() if not line.startswith(("level", "unit"))))
+    done = judge_by_name(
+        store.plan.session, farm=None, results=past, accepted=path if accepted else None, against=None, note=print
+    )
+    assert done.judged.document.exit_codes == codes
+
+
+def test_a_failure_beside_one_that_is_accepted_still_ends_with_4(past):
+    jobs = [sample.planned(job="job-0"), sample.planned("other", job="job-1")]
+    store = sample.night(past, sample.part(jobs), at=sample.NOW + timedelta(days=len(PAST)), written=False)
+    failure = {"status": Status.FAILED, "error_class": MODEL, "message": "why"}
+    for job in store.plan.jobs:
+        store.save_job(sample.result(store.plan, job.id, runs=(), **failure))
+    path = accept_file(past, store, 24_000.0)
+    entry = path.read_text(encoding="utf-8").replace('class = "latency"', 'class = "failed"\nerror_class = "model"')
+    path.write_text("\n".join(line for line in entry.splitlines() if not line.startswith(("level", "unit"))))
+    done = judge_by_name(store.plan.session, farm=None, results=past, accepted=path, against=None, note=print)
+    assert [one.accepted is None for one in done.judged.verdict.findings] == [False, True]
+    assert done.judged.document.exit_codes == (4,)
+
+
 def test_a_faster_fallback_is_found_by_its_proof(tmp_path):
     gpu = sample.planned(delegate=parse_delegate("gpu"))
 
