@@ -62,6 +62,19 @@ def test_what_was_imported_before_counts_once(tmp_path):
     assert list(load_series(tmp_path, project="old")[0].latency_us) == [1000, 1100]
 
 
+def test_other_values_of_what_was_imported_before_are_named_and_not_taken(tmp_path):
+    take(tmp_path, HEAD + "2026-11-01,net,P1,1000\n2026-11-02,net,P1,\n")
+    said = take(tmp_path, HEAD + "2026-11-01,net,P1,1000\n2026-11-02,net,P1,1100\n2026-11-03,net,P1,1200\n")
+    assert said.startswith(
+        "1 point of 1 cell is new in old, branch main; 1 point there before; 1 point there before with"
+    )
+    assert (
+        f"other values, which stay as they were; to have those of this file, remove the file of {tmp_path / 'imports'}"
+        in said
+    )
+    assert np.isnan(load_series(tmp_path, project="old")[0].latency_us[1])
+
+
 def test_columns_can_be_named_joined_and_added(tmp_path):
     text = "date,model,precision,phone,ms,npu,gpu,total,mb,a,b\n2026-11-01,net,int8,P1,1.5,30,1,33,2,7.1,\n"
     (row,) = rows(
@@ -146,6 +159,7 @@ REFUSED = {
         "time,workload,device,latency_us,size_bytes\n2026-11-01,net,P1,1,1.5\n",
         "size_bytes: 1.5 is not a whole number",
     ),
+    "a number of Python": (HEAD + "2026-11-01,net,P1,1_000\n", "'1_000' is not a number"),
     "no number": (HEAD + "2026-11-01,net,P1,fast\n", "'fast' is not a number"),
     "no time": (HEAD + "yesterday,net,P1,5\n", "past.csv:2: time: 'yesterday' is no time"),
     "no workload": (HEAD + "2026-11-01,,P1,5\n", "past.csv:2: workload: Field required"),

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from mbench.core.errors import UsageError
 from mbench.core.nights.series import PointState
@@ -46,17 +46,25 @@ def kept_imports(root: Path) -> Mapping[str, Source]:
     }
 
 
-def keep_import(root: Path, rows: Sequence[ImportedRow]) -> tuple[int, int]:
-    """Keep rows beside the sessions; return how many are new, and how many were there before.
+class Kept(NamedTuple):
+    """How many rows of an import are new, how many were there before, and how many are there with other values."""
+
+    new: int
+    known: int
+    other: int
+
+
+def keep_import(root: Path, rows: Sequence[ImportedRow]) -> Kept:
+    """Keep rows beside the sessions whose cell and moment no import before has; what is there stays as it is.
 
     Raises:
         UsageError: the unit of a cell's latencies is another one than in an import before.
         DiskError: the disk refused.
     """
-    there: set[tuple[object, ...]] = set()
+    there: dict[tuple[object, ...], set[ImportedRow]] = {}
     units: dict[tuple[object, ...], str] = {}
     for row in _kept_rows(root):
-        there.add((row.project, row.branch, *row.cell, row.time))
+        there.setdefault(_point_of(row), set()).add(row)
         units[row.project, *row.cell] = row.latency_unit
     for row in rows:
         before = units.get((row.project, *row.cell), row.latency_unit)
@@ -65,13 +73,18 @@ def keep_import(root: Path, rows: Sequence[ImportedRow]) -> tuple[int, int]:
                 f"the unit of {row.workload} on {row.device} was {before} in an import before, and is "
                 f"{row.latency_unit} here: one of them may be wrong. Convert the file to {before}."
             )
-    new = [row for row in rows if (row.project, row.branch, *row.cell, row.time) not in there]
+    new = [row for row in rows if _point_of(row) not in there]
+    known = sum(row in there.get(_point_of(row), ()) for row in rows)
     if new:
         data = _text(new).encode()
         path = root / FOLDER / f"{hashlib.sha256(data).hexdigest()[:12]}.csv"
         with disk_errors("write", path, otherwise=OTHER_RESULTS):
             write_new(path, data, fsync=True)
-    return len(new), len(rows) - len(new)
+    return Kept(new=len(new), known=known, other=len(rows) - len(new) - known)
+
+
+def _point_of(row: ImportedRow) -> tuple[object, ...]:
+    return (row.project, row.branch, *row.cell, row.time)
 
 
 def _kept_rows(root: Path) -> Iterator[ImportedRow]:

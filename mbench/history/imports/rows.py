@@ -98,7 +98,7 @@ def parse_number(text: str, *, where: str) -> float | None:
     if text.strip().casefold() in UNKNOWN_TEXTS:
         return None
     try:
-        value = float(text)
+        value = float(text.replace("_", "?"))  # Python's own way of writing numbers is no file's
     except ValueError:
         raise UsageError(f"{where}: {text!r} is not a number; leave what is unknown empty.") from None
     if not math.isfinite(value):

@@ -17,6 +17,7 @@ from mbench.history.deletions import FILE as DELETED_FILE
 from mbench.history.deletions import read_deletions, write_deletions
 from mbench.history.imports.bencher import parse_bencher
 from mbench.history.imports.csv_file import MOST_BYTES, parse_csv
+from mbench.history.imports.kept import FOLDER as IMPORTS
 from mbench.history.imports.kept import keep_import
 from mbench.history.past import Past, PastCell, PastNight, projects_of
 from mbench.history.points import MAIN
@@ -194,10 +195,15 @@ def import_file(request: ImportRequest) -> str:
         found = parse_csv(
             text, source=source, project=project, branch=branch, columns=request.columns, constants=constants
         )
-    new, known = keep_import(request.root, found.rows)
+    new, known, other = keep_import(request.root, found.rows)
     cells = count_of(len({row.cell for row in found.rows}), "cell")
     said = [f"{count_of(new, 'point')} of {cells} {'is' if new == 1 else 'are'} new in {project}, branch {branch}"]
     said += [f"{count_of(known, 'point')} there before"] if known else []
+    if other:
+        said.append(
+            f"{count_of(other, 'point')} there before with other values, which stay as they were; to have those of "
+            f"this file, remove the file of {request.root / IMPORTS} that holds the old ones"
+        )
     return "; ".join((*said, *found.notes)) + "."
 
 
