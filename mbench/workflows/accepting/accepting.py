@@ -108,8 +108,10 @@ def add_accepted(path: Path, changes: Sequence[AcceptedChange], findings: Sequen
         held = parse_accepted(text, source=str(path))
         added = [change for change in changes if not _is_held(change, held, findings)]
         if added:
+            whole = with_entries(text, added)
+            _refuse_unreadable(whole, path)
             with disk_errors("write", path, otherwise=_OTHERWISE):
-                write_whole(place, with_entries(text, added).encode(), fsync=True)
+                write_whole(place, whole.encode(), fsync=True)
     return len(added)
 
 
@@ -208,6 +210,14 @@ def _refuse_unwritable(name: str) -> None:
             f"{name[:80]!r}… cannot stand in a file of accepted changes; name it with at most {LONGEST_TEXT} printable "
             "characters."
         )
+
+
+def _refuse_unreadable(text: str, path: Path) -> None:
+    """Refuse to write what the next night would refuse to read, such as the unit of a verdict that was edited."""
+    try:
+        parse_accepted(text, source=str(path))
+    except UsageError as error:
+        raise UsageError(f"nothing was added, since no night could read it: {error}") from error
 
 
 def _worse(one: AcceptedChange, other: AcceptedChange) -> AcceptedChange:

@@ -158,6 +158,17 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path):
     assert path.read_text(encoding="utf-8") == "<<<<<<< ours\n"
 
 
+def test_what_no_night_could_read_is_not_written(tmp_path):
+    path = tmp_path / "accepted.toml"
+    path.write_text("# ours\n", encoding="utf-8")
+    edited = finding(unit="parsecs")
+    with pytest.raises(
+        UsageError, match=r"nothing was added, since no night could read it: .*the unit of a level is one of"
+    ):
+        add_accepted(path, made([edited]), [edited])
+    assert path.read_text(encoding="utf-8") == "# ours\n"
+
+
 def test_the_last_judged_night_is_taken_unless_one_is_named(tmp_path):
     older = judged(tmp_path, finding(workload="older"), earlier_s=600)
     judged(tmp_path, finding(workload="newer"))
