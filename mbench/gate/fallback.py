@@ -56,13 +56,14 @@ def judge_fallback(tonight: Tonight) -> tuple[Finding, ...]:
 
 def _open_fallback(series: Series, places: Counts) -> _Open | None:
     delegated, left = series.delegated[places], (series.nodes - series.delegated)[places]
-    falls = (left[1:] > left[:-1] + MORE_LEFT) | ((delegated[1:] == 0) & (delegated[:-1] > 0) & (left[1:] > left[:-1]))
+    none, some = delegated == 0, delegated > 0
+    falls = (left[1:] > left[:-1] + MORE_LEFT) | (none[1:] & some[:-1] & (left[1:] > left[:-1]))
+    rises = (left[1:] < left[:-1]) | (some[1:] & none[:-1])
     held: _Open | None = None
-    for place in np.flatnonzero(falls | (left[1:] < left[:-1])) + 1:
-        now = int(left[place])
+    for place in np.flatnonzero(falls | rises) + 1:
         if falls[place - 1]:
-            first = held or _Open(since=0, left=int(left[place - 1]), delegated=int(delegated[place - 1]))
-            held = _Open(since=int(places[place]), left=first.left, delegated=first.delegated)
-        elif held is not None and now <= held.left + MORE_LEFT and delegated[place] > 0:
+            before = (held.left, held.delegated) if held else (int(left[place - 1]), int(delegated[place - 1]))
+            held = _Open(since=int(places[place]), left=before[0], delegated=before[1])
+        elif held is not None and left[place] <= held.left + MORE_LEFT and some[place]:
             held = None
     return held
