@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,19 @@ def test_a_level_of_zero_has_no_noise() -> None:
     assert noise_of([0.0, 0.0, 0.0, 5.0]) == 0
 
 
+def test_a_level_below_zero_has_no_noise() -> None:
+    assert noise_of([-4.0, -2.0, -1.0]) == 0
+
+
+def test_a_bound_stays_as_it_was_made_and_names_its_shares() -> None:
+    limits = Limits(relative=0.05, absolute=80, noise=2, nights=5)
+    with pytest.raises(FrozenInstanceError):
+        limits.noise = 3
+    with pytest.raises(TypeError):
+        Limits(0.05, 80, 2, 5)
+    assert not hasattr(limits, "__dict__")
+
+
 def test_a_bound_demands_all_three() -> None:
     limits = Limits(relative=0.05, absolute=80, noise=2, nights=5)
     assert limits.least(1000) == 80
@@ -43,4 +58,5 @@ def test_a_bound_demands_all_three() -> None:
 
 def test_the_middle_of_an_even_number_is_between_two() -> None:
     assert middle([1, 2, 4, 9]) == 3
+    assert middle([1, 2, 4, 9, 10, 11]) == 6.5
     assert middle([1, 2, 4]) == 2

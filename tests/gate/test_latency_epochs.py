@@ -1,0 +1,152 @@
+"""Latency where epochs begin in the middle of a series, and what its findings say: places, words and bounds."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from gate_series import decision, series, tonight
+
+from mbench.core.nights.verdicts import FindingClass, Standing
+from mbench.gate.latency import LatencyVerdict, judge_latency
+
+OTHER = [30_000.0] * 23
+"""Nights of an epoch before, whose level says nothing of the one after it."""
+
+EPOCHS = [0] * len(OTHER) + [1] * 40
+SLOW = [*OTHER, *[10_000.0] * 30, *[10_300.0] * 10]
+"""A step of 3 % at night 53 of the second epoch."""
+
+
+def judged(values, decisions=(), *, alone: bool = False, **columns) -> LatencyVerdict:
+    return judge_latency(replace(tonight(series(values, **columns)), alone=alone), decisions)
+
+
+def test_a_slow_step_of_a_later_epoch_has_its_own_night():
+    (one,) = judged(SLOW, epoch=EPOCHS).findings
+    assert (one.kind, one.standing, one.since, one.nights) == (FindingClass.LATENCY, Standing.SUSPECT, "n53", 10)
+    assert (one.before, one.now) == (10_000, 10_300)
+    assert one.because == (
+        "10.30 ms since then, 10.00 ms before: +3.0%; ranks of the nights before and since differ beyond chance"
+    )
+
+
+@pytest.mark.parametrize("since", [48, 53, 58])
+def test_what_was_decided_of_a_slow_step_of_a_later_epoch_is_about_it(since):
+    (one,) = judged(SLOW, [decision(since, 62, Standing.CONFIRMED)], epoch=EPOCHS).findings
+    assert (one.standing, one.since) == (Standing.CONFIRMED, f"n{since}")
+    assert one.because.endswith("before: +3.0%; measured again")
+    answer = judged(SLOW, [decision(since, 62, Standing.WITHDRAWN)], epoch=EPOCHS)
+    assert ([one.since for one in answer.near], answer.findings) == (["n53"], ())
+    assert answer.near[0].because.endswith("; measured again")
+
+
+@pytest.mark.parametrize("since", [47, 59])
+def test_what_was_decided_six_nights_from_a_slow_step_is_not_about_it(since):
+    answer = judged(SLOW, [decision(since, 62, Standing.WITHDRAWN)], epoch=EPOCHS)
+    assert ([one.since for one in answer.findings], answer.near) == (["n53"], ())
+
+
+def test_a_withdrawn_slow_step_of_a_later_epoch_is_asked_about_again_after_seven_nights():
+    made = [decision(53, 56, Standing.WITHDRAWN)]
+    assert not judged(SLOW[:-1], made, epoch=EPOCHS[:-1]).findings
+    (one,) = judged(SLOW, [decision(53, 55, Standing.WITHDRAWN)], epoch=EPOCHS).findings
+    assert (one.standing, one.since) == (Standing.SUSPECT, "n53")
+
+
+def test_a_slow_step_of_the_epoch_before_the_last_is_carried_with_its_night():
+    values = [*SLOW, *[10_300.0] * 3]
+    (one,) = judged(values, epoch=[*EPOCHS, 2, 2, 2]).findings
+    assert (one.since, one.before, one.now, one.nights) == ("n53", 10_000, 10_300, 13)
+    # the epoch before was of a smaller number, or of a larger one: what counts is that it is another
+    assert judged(values, epoch=[*([7] * len(OTHER)), *([1] * 40), 2, 2, 2]).findings[0].since == "n53"
+    for first in (0, 7):
+        low = [*[5_000.0] * len(OTHER), *values[len(OTHER) :]]
+        assert judged(low, epoch=[*([first] * len(OTHER)), *([1] * 40), 2, 2, 2]).findings[0].since == "n53"
+    assert not judged([*SLOW, *[10_000.0] * 3], epoch=[*EPOCHS, 2, 2, 2]).findings
+
+
+def test_an_epoch_of_one_night_is_its_own():
+    values = [*[20_000.0] * 10, 30_000.0, *[10_000.0] * 5]
+    epoch = [0] * 10 + [1] + [2] * 5
+    answer = judged(values, epoch=epoch)
+    assert (answer.measured, answer.too_young, answer.findings) == (True, True, ())
+    assert not judged([*values, 10_000.0], epoch=[*epoch, 2]).too_young
+    (one,) = judged([*values, 10_500.0], epoch=[*epoch, 2]).findings
+    assert (one.before, one.since) == (10_000, "n16")
+
+
+def test_an_improvement_says_from_where_to_where_and_needs_five_nights_of_its_epoch():
+    calm, epoch = [*[20_000.0] * 9, *[10_000.0] * 5], [0] * 9 + [1] * 6
+    (one,) = judged([*calm, 9_000.0], epoch=epoch).findings
+    assert (one.kind, one.since, one.nights) == (FindingClass.IMPROVED, "n14", 1)
+    assert one.because == "9000 µs since then, 10.00 ms before: -10.0%"
+    assert not judged([*calm[:-1], 9_000.0], epoch=epoch[:-1]).findings
+
+
+def test_a_slow_improvement_says_so():
+    (one,) = judged([*OTHER, *[10_000.0] * 30, *[9_700.0] * 10], epoch=EPOCHS).findings
+    assert (one.kind, one.since) == (FindingClass.IMPROVED, "n53")
+    assert one.because == "9700 µs since then, 10.00 ms before: -3.0%, a slow step"
+
+
+def test_what_is_ten_milliseconds_is_said_in_milliseconds():
+    for level, said in ((10_000.0, "10.00 ms"), (9_999.0, "9999 µs")):
+        (one,) = judged([*[level] * 10, 2 * level]).findings
+        assert f" since then, {said} before: +100.0%" in one.because
+
+
+def test_a_branch_is_compared_with_the_level_of_now_on_its_own_night_alone():
+    values = [*[10_000.0] * 10, 11_000.0, 11_000.0, 12_500.0]
+    (main,), (branch,) = (judged(values, alone=alone).findings for alone in (False, True))
+    assert (main.since, main.before) == ("n12", 10_000)
+    assert (branch.since, branch.before) == ("n12", 11_000)
+    assert judged([*values, 12_500.0], alone=True).findings[0].before == 10_000
+
+
+def test_a_fall_that_ranks_know_of_ends_nothing_that_they_see_left():
+    up = [*[10_000.0] * 30, *[10_400.0] * 15, *[10_800.0] * 15]
+    (one,) = judged([*up, *[10_200.0] * 8]).findings
+    assert (one.since, one.before, one.now) == ("n30", 10_000, 10_200)
+    (one,) = judged([*OTHER, *up, *[10_200.0] * 8], epoch=[0] * 23 + [1] * 68).findings
+    assert (one.since, one.before, one.now) == ("n53", 10_000, 10_200)
+
+
+def test_one_night_shows_that_a_slow_step_is_gone():
+    slow = [*[10_000.0] * 30, *[10_400.0] * 12]
+    assert [one.kind for one in judged(slow).findings] == [FindingClass.LATENCY]
+    assert [one.kind for one in judged([*slow, 9_750.0]).findings] == [FindingClass.IMPROVED]
+
+
+def test_an_improvement_is_four_times_the_noise_and_no_less():
+    past = [9_800.0, 10_000.0, 10_200.0] * 5
+    assert judged([*past, 10_000 - 4 * 1.4826 * 200]).findings
+    assert not judged([*past, 10_000 - 4 * 1.4826 * 200 + 0.01]).findings
+
+
+@pytest.mark.parametrize("standing", [Standing.WITHDRAWN, Standing.PHONE_CHANGED])
+def test_what_was_decided_of_the_night_before_says_nothing_of_a_sudden_one(standing):
+    (one,) = judged([*[10_000.0] * 10, 11_000.0], [decision(9, 9, standing)]).findings
+    assert (one.since, "measured again" in one.because) == ("n10", False)
+
+
+def test_what_was_withdrawn_tonight_is_near_in_a_long_series_too():
+    answer = judged([*[10_000.0] * 300, 11_000.0], [decision(300, 300, Standing.WITHDRAWN)])
+    assert ([one.since for one in answer.near], answer.findings) == (["n300"], ())
+
+
+def test_a_night_without_an_interval_has_none():
+    (one,) = judged([*[10_000.0] * 10, 11_000.0], half_width_us=np.nan).findings
+    assert (one.low, one.high) == (None, None)
+    (one,) = judged([*[10_000.0] * 10, 11_000.0], half_width_us=[np.nan] * 10 + [100.0]).findings
+    assert (one.low, one.high) == (pytest.approx(1.09), pytest.approx(1.11))
+    (one,) = judged([*[10_000.0] * 10, 11_000.0, 11_000.0], half_width_us=100.0).findings
+    assert (one.low, one.high) == (None, None), "it is tonight's alone, and this one began before"
+
+
+def test_a_verdict_of_latency_stays_as_it_was_made():
+    answer = judged([10_000.0])
+    with pytest.raises(FrozenInstanceError):
+        answer.measured = False
+    with pytest.raises(TypeError):
+        LatencyVerdict((), ())
+    assert not hasattr(answer, "__dict__")
