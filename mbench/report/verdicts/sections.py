@@ -104,7 +104,7 @@ def first_line(verdict: NightVerdict) -> Line:
     if suspects := _standing(findings, Standing.SUSPECT):
         return (f"No regression confirmed; {count_of(len(suspects), 'suspect')} not measured again",)
     if not verdict.judged:
-        return ("Nothing judged: no cell has a past to be compared with",)
+        return ("Nothing judged: no cell has enough nights to be compared with",)
     improved = by_workload(_of(findings, FindingClass.IMPROVED))
     better = f", {count_of(len(improved), 'improvement')}" if improved else ""
     return (f"No regression: {count_of(verdict.judged, 'cell')} judged{better}",)

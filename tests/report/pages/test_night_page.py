@@ -135,7 +135,7 @@ def test_a_phone_nobody_looked_at_says_so():
 
 def test_a_night_of_nothing_is_a_page():
     text = nights.page(verdict=sample.verdict(judged=0), rows=[], phones=(), past={})
-    assert "Nothing judged: no cell has a past to be compared with" in text
+    assert "Nothing judged: no cell has enough nights to be compared with" in text
 
 
 def test_rows_beyond_the_first_stand_in_a_part_of_their_own():
