@@ -26,6 +26,8 @@ def fleet_finding(
 ) -> Finding | None:
     """Return that devices of a model became slower together, reported of the one that did most.
 
+    A device that has a finding of its own is not the one: no cell is a suspect, and measured again, twice.
+
     Args:
         tails: of one workload on devices of one model.
         slower: cells with a latency finding of their own.
@@ -36,13 +38,16 @@ def fleet_finding(
     shift = fleet_shift(tails)
     if shift is None or sum(cell in slower for cell in shift.devices) >= ALONE * len(shift.devices):
         return None
-    began = _night(tails, shift.worst, shift.nights)
+    quiet = {cell: by for cell, by in shift.devices.items() if cell not in slower}
+    worst = max(quiet, key=lambda cell: (quiet[cell], cell.serial))
+    began = _night(tails, worst, shift.nights)
     about = [one for of in shift.devices for one in made.get(of, ()) if abs(one.since - began) <= SAME_SHIFT]
     newest = max(about, key=lambda one: one.night, default=None)
     standing = newest.standing if newest else Standing.SUSPECT
     if newest and standing in {Standing.WITHDRAWN, Standing.PHONE_CHANGED} and newest.night != night:
         return None
-    cell = newest.cell if newest else shift.worst
+    own = newest is not None and newest.cell in quiet
+    cell = newest.cell if newest and own else worst
     tail = next(one for one in tails if one.cell == cell)
     since = _night(tails, cell, shift.nights)
     level, before = float(np.median(tail.values[-shift.nights :])), float(np.median(tail.values[: -shift.nights]))
@@ -62,7 +67,7 @@ def fleet_finding(
         nights=shift.nights,
         because=words + (f"; {newest.because}" if newest and newest.because else ""),
         agreement=Agreement(model=tail.model, shifted=slow, devices=len(shift.devices), p_value=shift.p_value),
-        rerun=newest.rerun if newest else None,
+        rerun=newest.rerun if newest and own else None,
         common_cause=f"{tail.model}: {slow} of {len(shift.devices)} devices",
     )
 

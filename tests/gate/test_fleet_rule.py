@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gate_series import NIGHTS, cell, decision, series, tonight
 
-from mbench.core.nights.verdicts import Standing
+from mbench.core.nights.verdicts import Rerun, Standing
 from mbench.gate.fleet import SINCE, Tail, agreement, by_workload, fleet_shift, tail_of
 from mbench.gate.fleet_findings import fleet_finding
 
@@ -146,6 +146,16 @@ def test_where_half_of_the_devices_have_a_finding_the_fleet_says_nothing_more() 
     tails = fleet(1.03, 20)
     assert told(tails, {one.cell for one in tails[:9]}) is not None
     assert told(tails, {one.cell for one in tails[:10]}) is None
+
+
+def test_a_device_with_a_finding_of_its_own_is_not_the_one_that_the_fleet_is_told_of() -> None:
+    tails, hot = fleet(1.03, 20), cell(serial="a19")
+    assert told(tails, {hot}).cell.serial == "a18"
+    rerun = Rerun(old_us=(1000.0,) * 12, new_us=(1100.0,) * 12, p_value=None, session="reruns/one")
+    made = {hot: [decision(99, 99, Standing.CONFIRMED, hot, rerun=rerun)]}
+    found = told(tails, {hot}, made)
+    assert (found.cell.serial, found.standing, found.rerun) == ("a18", Standing.CONFIRMED, None)
+    assert told(tails, frozenset(), made).rerun == rerun
 
 
 def test_a_decision_about_one_device_is_about_all() -> None:

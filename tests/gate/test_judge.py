@@ -120,6 +120,12 @@ def test_devices_of_a_model_are_asked_whether_they_agree() -> None:
     assert judged([calm("a", 12_000)]).findings[0].agreement is None
 
 
+def test_no_cell_is_a_suspect_twice_where_a_fleet_shifts_and_one_of_it_by_more() -> None:
+    phones = [calm("a", 10_300 + place, serial=f"s{place:02d}") for place in range(19)]
+    found = judged([*phones, calm("a", 11_000, serial="s19")]).findings
+    assert [one.cell.serial for one in found] == ["s19", "s18"]
+
+
 def test_a_fleet_that_shifts_together_is_one_finding() -> None:
     phones = [calm("a", 10_300 + place, serial=f"s{place:02d}") for place in range(20)]
     (one,) = judged(phones).findings
