@@ -12,6 +12,7 @@ _ESCAPED = re.compile(
     r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis, unless inside a word (CommonMark, rule 2)
     r"|(?<=\])[(\[]|(?<=\[)\^"  # links and footnotes
     r"|&(?=#?\w+;)"  # entities
+    r"|(?<=#)#(?=[\w.-]*\[)"  # `##[error]`: GitHub's and Azure's runners obey it wherever it stands in a line of a log
 )
 
 _BEGINS_BLOCK = re.compile(

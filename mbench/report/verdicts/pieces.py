@@ -88,7 +88,7 @@ def _piece_markdown(piece: Piece) -> str:
     text = _shown(piece)
     if isinstance(piece, Prose):
         return _ALIVE.sub(lambda found: _apart(found[0]), escape_markdown(text))
-    return code_span(text)
+    return code_span(_RUNNER.sub("# #", text))
 
 
 def _apart(text: str) -> str:

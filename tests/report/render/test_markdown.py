@@ -284,6 +284,9 @@ def test_a_doubt_about_every_row_needs_no_marks():
         ("caf\udce9", r"caf\\xe9"),
         ("[x][y]", r"[x]\[y]"),
         ("<https://x>", r"\<https://x>"),
+        ("a ##[error]b", r"a #\#[error]b"),
+        ("###vso[task.complete]", r"##\#vso[task.complete]"),
+        ("## a ##b", "## a ##b"),
     ],
 )
 def test_markup_is_shown_as_it_is(text, escaped):

@@ -117,6 +117,14 @@ def test_each_annotation_is_one_command_of_three_kinds(name, model, said):
         assert not re.search(r"%(?!25|0D|0A|3A|2C)", line)
 
 
+@verdicts
+def test_no_line_of_markdown_that_a_log_shows_is_a_command_of_a_runner(name, model, said):
+    for shown in (verdict_markdown, job_summary, comment_body):
+        text = shown(hostile_verdict(name, model, said))
+        assert not re.search(r"##[\w.-]*\[", text)
+        assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+
+
 OURS = re.compile(r"<!-- mbench verdict [A-Za-z0-9._/+ -]* -->|<details><summary>[^<]*</summary>|</details>")
 
 
