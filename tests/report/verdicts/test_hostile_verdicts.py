@@ -12,7 +12,7 @@ from sample_verdicts import certain, finding, verdict
 from mbench.core.nights.verdicts import Agreement, FindingClass, Standing
 from mbench.report.verdicts.annotations import annotations
 from mbench.report.verdicts.markdown import comment_body, job_summary, verdict_markdown
-from mbench.report.verdicts.pieces import UNNAMED, Name, Prose, as_markdown, as_text, code_span
+from mbench.report.verdicts.pieces import UNNAMED, Command, Name, Prose, as_markdown, as_text, code_span
 from mbench.report.verdicts.text import verdict_text
 
 EVIL = (
@@ -123,6 +123,12 @@ def test_no_line_of_markdown_that_a_log_shows_is_a_command_of_a_runner(name, mod
         text = shown(hostile_verdict(name, model, said))
         assert not re.search(r"##[\w.-]*\[", text)
         assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("said", ["##[error]pwned", "a ##vso[task.complete]"])
+def test_what_a_runner_obeys_anywhere_in_a_line_is_parted_in_code_and_prose(said):
+    for piece in (Name(said), Prose(said), Command(said)):
+        assert not re.search(r"##[\w.-]*\[", as_markdown((piece,)))
 
 
 OURS = re.compile(r"<!-- mbench verdict [A-Za-z0-9._/+ -]* -->|<details><summary>[^<]*</summary>|</details>")
