@@ -50,6 +50,21 @@ def test_without_old_files_all_repeats_must_reach_half_and_two_are_the_least(new
     assert said((), new).standing is standing
 
 
+def test_more_than_forty_pairs_decide_too():
+    swings = [1000 * (1 + 0.1 * (((7 * place) % 11) - 5) / 5) for place in range(48)]
+    answer = said(swings, [1.01 * each for each in swings])
+    assert (answer.standing, answer.more) == (Standing.WITHDRAWN, False)
+
+
+def test_an_improvement_is_seen_again_the_other_way_round():
+    assert said((), (905.0, 950.0), now=900.0).standing is Standing.CONFIRMED
+    assert said((), (951.0, 960.0), now=900.0).standing is Standing.WITHDRAWN
+
+
+def test_a_suspect_that_is_where_its_level_is_was_not_seen_again():
+    assert said((), (1100.0, 1100.0), before=1000.0, now=500.0 * 2).standing is Standing.WITHDRAWN
+
+
 def test_what_is_said_stays_as_it_was_made_and_wants_no_more_by_itself():
     answer = Confirmation(standing=Standing.SUSPECT, rerun=said((), ()).rerun, because="")
     assert answer.more is False

@@ -73,6 +73,11 @@ def test_what_is_left_of_a_budget_holds_fewer_pairs_but_twelve_at_least() -> Non
     assert [one.pairs for one in plan.reruns] == [40]
 
 
+def test_forty_pairs_that_fill_the_budget_are_forty_however_floats_divide() -> None:
+    assert 4.0 // 0.1 == 39
+    assert [one.pairs for one in plan_reruns(suspects(1), budget_s=4.0, pair_s=lambda _: 0.1).reruns] == [40]
+
+
 def test_of_a_common_cause_three_are_measured() -> None:
     plan = plan_reruns(suspects(5, "a hot phone"), budget_s=1e6, pair_s=lambda _: 20)
     assert [one.finding.cell.workload for one in plan.reruns] == ["w0", "w1", "w2"]
