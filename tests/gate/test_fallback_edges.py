@@ -53,6 +53,14 @@ def test_it_ends_where_a_new_file_is_delegated_though_as_many_or_more_are_left_o
     assert not fallback((1, 1), (0, 1), after)
 
 
+@pytest.mark.parametrize("unknown", [(60, -1), (-1, 64), (-1, -1)])
+def test_a_night_of_which_either_number_is_unknown_says_nothing(unknown):
+    assert not fallback((64, 64), unknown)
+    assert not fallback((64, 64), unknown, (64, 64))
+    (one,) = fallback((64, 64), unknown, (60, 64))
+    assert (one.before, one.because) == (64, "4 of 64 nodes run on the CPU, 0 did before")
+
+
 def test_what_holds_is_not_changed_and_made_by_name():
     held = _Open(since=1, left=2, delegated=3)
     with pytest.raises(FrozenInstanceError):
