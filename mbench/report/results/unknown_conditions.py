@@ -1,6 +1,8 @@
 """What a phone does not show of its state: unknown, and so no sign that all was well."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
@@ -37,9 +39,9 @@ def unknown_conditions(result: JobResult, runs: Sequence[Run]) -> Iterator[Measu
     unknown = [_unknown(states) for states in read]
     if not any(unknown):
         return
-    missing = {name: sum(name in names for names in unknown) for name in SHOWN}
-    never = [SHOWN[name] for name, times in missing.items() if times == len(read) > 0]
-    rarely = [SHOWN[name] for name, times in missing.items() if 0 < times < len(read)]
+    times = Counter(chain.from_iterable(unknown))
+    never = [SHOWN[name] for name in SHOWN if times[name] == len(read)]
+    rarely = [SHOWN[name] for name in SHOWN if 0 < times[name] < len(read)]
     said = [f"does not show its {_listed(never)}"] if never else []
     said += [f"shows its {_listed(rarely)} in some runs only"] if rarely else []
     if said:
@@ -54,12 +56,15 @@ def _states(run: Run) -> list[Conditions]:
     return [state for state in (run.conditions_before, run.conditions_after) if state is not None]
 
 
-def _unknown(states: Sequence[Conditions]) -> tuple[str, ...]:
+def _unknown(states: Sequence[Conditions]) -> Iterable[str]:
     """Return the names of what none of the states of a run shows."""
-    shown = [_SHOWN_OF(state) for state in states]
-    if any(None not in values for values in shown):  # as good phones do, tens of thousands of times a report
+    first, *others = map(_SHOWN_OF, states)
+    if None not in first:  # as good phones do, tens of thousands of times a report
         return ()
-    return tuple(name for name, *values in zip(SHOWN, *shown, strict=True) if all(value is None for value in values))
+    absent = {name for name, value in zip(SHOWN, first, strict=True) if value is None}
+    for values in others:
+        absent.difference_update([name for name, value in zip(SHOWN, values, strict=True) if value is not None])
+    return absent
 
 
 def _listed(names: Sequence[str]) -> str:
