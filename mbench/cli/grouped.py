@@ -6,6 +6,7 @@ typer's own headings need its rich help, whose import takes as long as all the r
 import re
 from typing import Any, ClassVar, Final
 
+import typer
 from typer.core import TyperCommand
 
 BUILD: Final = "What to build"
@@ -31,6 +32,9 @@ _ORDER: Final = (
     OUTPUT,
 )
 
+
+_ONCE: Final = (BUILD, ACCURACY)
+"""Headings of options that say what is built or scored."""
 
 _DEFAULT: Final = re.compile(r"\[default: \((.+?)\)(?=[];])")
 """Typer puts a default that is described in words in parentheses of its own."""
@@ -59,7 +63,24 @@ class GroupedCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read a command line, old names of options as their new ones."""
         known = {name for parameter in self.params for name in parameter.opts}
-        return super().parse_args(ctx, [self._todays(each, known) for each in args])
+        todays = [self._todays(each, known) for each in args]
+        self._refuse_repeated(ctx, todays)
+        return super().parse_args(ctx, todays)
+
+    def _refuse_repeated(self, ctx: Any, args: list[str]) -> None:
+        """Refuse a second word for what a command builds or scores but one of: the last would win, unsaid.
+
+        Raises:
+            BadParameter: it names the option.
+        """
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        given: set[str] = set()
+        for parameter in order:
+            if getattr(parameter, "rich_help_panel", None) not in _ONCE or parameter.multiple:
+                continue
+            if parameter.opts[0] in given:
+                raise typer.BadParameter("is given twice, and a command has one", ctx=ctx, param=parameter)
+            given.add(parameter.opts[0])
 
     def _todays(self, argument: str, known: set[str]) -> str:
         name, equals, value = argument.partition("=")

@@ -88,6 +88,8 @@ def test_wrong_usage_is_one_line_with_what_to_do(bare, arguments, said):
         (["inspect", "nofile"], "nofile"),
         (["binary", "fetch", "--abi", "arm"], "unknown ABI 'arm'. Choose from arm64-v8a, armeabi-v7a, x86_64, x86.\n"),
         (["run", "--device"], "--device needs a value."),
+        (["run", "--arch", "a.py:f", "--arch", "b.py:f"], "--arch: is given twice, and a command has one."),
+        (["run", "--quantization", "int8", "--quantization", "fp32"], "--quantization: is given twice"),
         (["build", "--weights", "trained"], "nothing says on what; name a --dataset"),
         (["report", "--schema", "--format", "csv"], "--schema prints JSON only"),
     ],

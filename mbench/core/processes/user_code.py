@@ -78,7 +78,8 @@ def call_python(function: Callable[[], Value], *, what: str, timeout_s: float, l
         raise
     except BaseException as error:
         traceback.print_exc()  # to the build log, where the whole of it is
-        raise ArtifactError(f"{what} raised {type(error).__name__}: {_one_line(error)}{_place(error)}.") from error
+        said = f"{what} raised {type(error).__name__}: {_one_line(error)}{_place(error)}"
+        raise ArtifactError(f"{said}{_advice(error)}.") from error
     finally:
         if os.getpid() != process:
             os._exit(0)  # forked by that code: it would answer, too, and hold what this process's pool waits for
@@ -151,6 +152,12 @@ def _time_limit(timeout_s: float) -> Iterator[None]:
 def _one_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[0] if lines else "without a word").rstrip(".")[:300]
+
+
+def _advice(error: BaseException) -> str:
+    """Return what else to do about an error that is not the code's own fault; nothing where it is."""
+    relative = isinstance(error, ImportError) and "attempted relative import" in str(error)
+    return "; name a file of a package as package.module:NAME, in the folder of the package" if relative else ""
 
 
 def _place(error: BaseException) -> str:

@@ -86,6 +86,11 @@ def _split(
     for text in (*asked.sweeps, *(f"{axis}={values}" for axis, values in asked.lists.items())):
         name, given, listed = text.partition("=")
         if name in _SHARED:
+            if name in parameters:
+                raise UsageError(
+                    f"{name} says how mbench builds or runs any network, and {asked.said} has a parameter of that "
+                    "name; call the parameter otherwise."
+                )
             shared.append(parse_sweep(text))
             continue
         if name not in parameters:

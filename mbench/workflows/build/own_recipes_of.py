@@ -98,6 +98,8 @@ def quantizer_recipe(path: Path) -> str:
     wanted = {"regex", "operation", "algorithm_key"}
     if not isinstance(entries, list) or not all(isinstance(each, dict) and wanted <= each.keys() for each in entries):
         raise UsageError(f"--recipe {path} is not a recipe of litert-quantizer: a list of {', '.join(sorted(wanted))}.")
+    if not entries:
+        raise UsageError(f"--recipe {path} is an empty list, which quantizes nothing; ask for fp32 instead.")
     return json.dumps(entries, sort_keys=True)
 
 

@@ -62,6 +62,13 @@ def test_whatever_goes_wrong_is_one_line(line: str, said: str) -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_a_file_of_a_package_is_to_be_named_by_its_package(tmp_path: Path) -> None:
+    file = tmp_path / "nets.py"
+    file.write_text("from .base import base\nnet = base\n")
+    with pytest.raises(ArtifactError, match=r"relative import .*; name a file of a package as package\.module:NAME"):
+        load_python(named(file), timeout_s=30)
+
+
 def test_code_that_catches_every_exception_is_ended_all_the_same() -> None:
     def stubborn() -> None:
         for _ in range(2):

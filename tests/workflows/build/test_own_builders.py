@@ -106,6 +106,15 @@ def test_a_builder_without_parameters_says_that_it_takes_none(tmp_path: Path) ->
         chosen(f"{tmp_path / 'nets.py'}:plain", "depth=1")
 
 
+@pytest.mark.parametrize("axis", ["threads", "delegate", "quantization"])
+def test_a_parameter_called_as_what_every_network_is_built_or_run_with_is_refused(axis: str, tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(f"def net({axis}=1, other=2): pass\n")
+    value = {"threads": "1,2", "delegate": "cpu", "quantization": "fp32"}[axis]
+    with pytest.raises(UsageError, match=f"^{axis} says how mbench .* call the parameter otherwise"):
+        chosen(f"{tmp_path / 'nets.py'}:net", f"{axis}={value}")
+    assert len(chosen(f"{tmp_path / 'nets.py'}:net", "other=3")) == 1
+
+
 def test_alpha_and_resolution_have_their_published_values(said: str) -> None:
     assert names(chosen(said, "alpha")) == [f"net_{alpha}_int8" for alpha in ("1.00", "0.75", "0.50", "0.25")]
     assert len(chosen(said, "resolution")) == 4
