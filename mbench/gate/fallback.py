@@ -61,9 +61,9 @@ def _open_fallback(series: Series, places: Counts) -> _Open | None:
     rises = (left[1:] < left[:-1]) | (some[1:] & none[:-1])
     held: _Open | None = None
     for place in np.flatnonzero(falls | rises) + 1:
-        if falls[place - 1]:
+        if held is not None and left[place] <= held.left + MORE_LEFT and some[place]:
+            held = None
+        elif falls[place - 1]:
             before = (held.left, held.delegated) if held else (int(left[place - 1]), int(delegated[place - 1]))
             held = _Open(since=int(places[place]), left=before[0], delegated=before[1])
-        elif held is not None and left[place] <= held.left + MORE_LEFT and some[place]:
-            held = None
     return held

@@ -53,6 +53,33 @@ def test_it_ends_where_a_new_file_is_delegated_though_as_many_or_more_are_left_o
     assert not fallback((1, 1), (0, 1), after)
 
 
+def test_who_leaves_over_less_has_lost_nothing_though_nothing_is_delegated_any_more():
+    assert not fallback((2, 10), (0, 3))
+    assert not fallback((2, 10), (0, 8))
+    assert fallback((2, 10), (0, 9))
+
+
+def test_three_more_are_left_over_of_a_graph_that_begins_to_be_delegated_too():
+    (one,) = fallback((0, 1), (1, 5))
+    assert (one.before, one.now, one.because) == (0, 1, "4 of 5 nodes run on the CPU, 1 did before")
+    assert not fallback((0, 1), (1, 4))
+
+
+def test_a_graph_without_nodes_is_known_to_leave_none_over():
+    (one,) = fallback((0, 0), (0, 3))
+    assert one.because == "3 of 3 nodes run on the CPU, 0 did before"
+    assert not fallback((1, 1), (0, 0), (0, 1))
+
+
+def test_it_ends_where_as_few_are_left_over_as_before_it_though_the_night_before_had_fewer():
+    nights = (60, 64), (0, 5), (0, 1)
+    assert fallback(*nights)
+    for left in (4, 6):
+        assert not fallback(*nights, (1, left + 1))
+    (one,) = fallback(*nights, (1, 8))
+    assert (one.since, one.because) == ("n3", "7 of 8 nodes run on the CPU, 4 did before")
+
+
 @pytest.mark.parametrize("unknown", [(60, -1), (-1, 64), (-1, -1)])
 def test_a_night_of_which_either_number_is_unknown_says_nothing(unknown):
     assert not fallback((64, 64), unknown)
