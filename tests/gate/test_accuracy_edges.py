@@ -27,6 +27,15 @@ def test_nights_with_more_or_fewer_examples_are_not_compared(other):
     assert (one.before, one.since) == (90.5, "n3")
 
 
+def test_fewer_wrong_answers_to_fewer_examples_are_no_better_past():
+    assert not accuracy([500, 500, 400, 400], [500, 500, 1000, 1000])
+
+
+def test_what_counts_is_how_many_examples_tonight_has_and_not_the_night_before():
+    (one,) = accuracy([450, 450, 900, 400], [500, 500, 1000, 500])
+    assert (one.before, one.now, one.since) == (90, 80, "n3")
+
+
 @pytest.mark.parametrize("other", [1, 3])
 def test_nights_with_another_data_set_are_not_compared(other):
     assert not accuracy([1000, 1000, 905, 905], dataset=[other, other, 2, 2])
@@ -44,6 +53,12 @@ def test_no_examples_are_no_accuracy_and_one_is():
     assert not accuracy([0, 0, 0], 0)
     assert not accuracy([-1, -1, -1], -1)
     assert accuracy([1, 1, 0], 1)
+
+
+@pytest.mark.parametrize("examples", [0, -1])
+def test_right_answers_to_an_unknown_number_of_examples_say_nothing(examples):
+    assert not accuracy([1, 0], examples)
+    assert not accuracy([0, 1], examples)
 
 
 def test_how_noisy_accuracies_were_does_not_matter():

@@ -170,6 +170,12 @@ def test_a_cell_with_a_number_is_not_unmeasured() -> None:
     assert judge_unmeasured(tonight(series([100.0])), None) == ()
 
 
+def test_a_cell_that_never_had_a_number_is_told_since_its_first_night() -> None:
+    states = np.array([PointState.FAILED] * 3, dtype=np.int8)
+    (one,) = judge_unmeasured(tonight(series([np.nan] * 3, state=states)), "model")
+    assert (one.since, one.nights) == ("n0", 3)
+
+
 def test_two_points_of_one_night_without_a_number_are_one_night() -> None:
     failed = [PointState.NUMBER, PointState.FAILED, PointState.FAILED]
     for night, words in (([0, 1, 1], "program failed: model"), ([0, 1, 2], "program failed, 2 nights in a row: model")):
