@@ -91,6 +91,27 @@ def test_a_new_suspect_stands_beside_it() -> None:
     assert told(values, confirmed(20, 20, 1.03)) == [("suspect", "n31", 10_300), ("confirmed", "n20", 10_000)]
 
 
+def test_what_is_new_is_of_nights_after_the_last_re_run_of_what_is_held_and_of_no_other():
+    values = [*CALM, 13_000, *[10_300.0] * 10, 12_000]
+    new, held = ("suspect", "n31", 10_300), ("confirmed", "n20", 10_000)
+    assert told(values, confirmed(20, 20, 1.03), confirmed(20, 30, 1.03)) == [new, held]
+    assert told(values, confirmed(20, 20, 1.03), confirmed(20, 31, 1.03)) == [held]
+    assert told(values, confirmed(20, 20, 1.03), decision(25, 31, Standing.SUSPECT)) == [new, held]
+    values = [*CALM, 13_000, *[10_300.0] * 20, 13_000, *[10_600.0] * 10, 12_000]
+    made = confirmed(20, 20, 1.03), confirmed(20, 52, 1.03), confirmed(41, 41, 1.03)
+    assert told(values, *made) == [("suspect", "n52", 10_600), ("confirmed", "n41", 10_000)]
+
+
+def test_a_new_slow_step_beside_what_is_held_is_said_to_be_one():
+    values = [*CALM, 13_000, *[10_000.0] * 30, *[10_300.0] * 10]
+    held, new = judge_latency(tonight(series(values)), [confirmed(20, 20, 1.03)]).findings
+    assert [(one.standing, one.since) for one in (held, new)] == [
+        (Standing.CONFIRMED, "n20"),
+        (Standing.SUSPECT, "n51"),
+    ]
+    assert new.because.endswith("ranks of the nights before and since differ beyond chance")
+
+
 def test_of_several_the_newest_is_told_with_the_level_before_the_first() -> None:
     values = [*CALM, 13_000, *[10_300.0] * 20, 13_000, *[10_600.0] * 20]
     both = confirmed(20, 20, 1.03), confirmed(41, 41, 1.03)

@@ -61,17 +61,27 @@ def test_a_slow_step_of_the_epoch_before_the_last_is_carried_with_its_night():
     assert judged(values, epoch=[*([7] * len(OTHER)), *([1] * 40), 2, 2, 2]).findings[0].since == "n53"
     for first in (0, 7):
         low = [*[5_000.0] * len(OTHER), *values[len(OTHER) :]]
-        assert judged(low, epoch=[*([first] * len(OTHER)), *([1] * 40), 2, 2, 2]).findings[0].since == "n53"
+        (one,) = judged(low, epoch=[*([first] * len(OTHER)), *([1] * 40), 2, 2, 2]).findings
+        assert (one.since, one.before) == ("n53", 10_000)
     assert not judged([*SLOW, *[10_000.0] * 3], epoch=[*EPOCHS, 2, 2, 2]).findings
 
 
-def test_an_epoch_of_one_night_is_its_own():
+@pytest.mark.parametrize("other", [[], OTHER])
+def test_a_slow_step_that_the_epoch_before_just_shows_is_carried_whole(other):
+    values = [*other, *[10_000.0] * 5, *[10_300.0] * 8]
+    epoch = [*[0] * len(other), *[1] * 10, 2, 2, 2]
+    (one,) = judged(values, epoch=epoch).findings
+    assert (one.since, one.before, one.now) == (f"n{len(other) + 5}", 10_000, 10_300)
+
+
+@pytest.mark.parametrize("last", [2, 0])
+def test_an_epoch_of_one_night_is_its_own_whatever_its_number(last):
     values = [*[20_000.0] * 10, 30_000.0, *[10_000.0] * 5]
-    epoch = [0] * 10 + [1] + [2] * 5
+    epoch = [2 - last] * 10 + [1] + [last] * 5
     answer = judged(values, epoch=epoch)
     assert (answer.measured, answer.too_young, answer.findings) == (True, True, ())
-    assert not judged([*values, 10_000.0], epoch=[*epoch, 2]).too_young
-    (one,) = judged([*values, 10_500.0], epoch=[*epoch, 2]).findings
+    assert not judged([*values, 10_000.0], epoch=[*epoch, last]).too_young
+    (one,) = judged([*values, 10_500.0], epoch=[*epoch, last]).findings
     assert (one.before, one.since) == (10_000, "n16")
 
 
@@ -117,6 +127,36 @@ def test_one_night_shows_that_a_slow_step_is_gone():
     assert [one.kind for one in judged([*slow, 9_750.0]).findings] == [FindingClass.IMPROVED]
 
 
+@pytest.mark.parametrize("other", [[], OTHER])
+@pytest.mark.parametrize(("nights", "stands"), [(4, True), (5, True), (6, False), (12, False)])
+def test_a_fall_shows_that_a_slow_step_is_gone_six_nights_after_it_and_no_sooner(other, nights, stands):
+    values = [*other, *[10_000.0] * 60, *[10_400.0] * nights, 9_750.0]
+    found = judged(values, epoch=[*[0] * len(other), *[1] * (61 + nights)]).findings
+    assert [one.since for one in found if one.kind is FindingClass.LATENCY] == [f"n{len(other) + 60}"] * stands
+
+
+def test_a_fall_after_a_slow_improvement_is_one_more():
+    (one,) = judged([*[10_000.0] * 30, *[9_700.0] * 10, 9_000.0]).findings
+    assert (one.kind, one.since) == (FindingClass.IMPROVED, "n40")
+
+
+def test_an_improvement_of_one_night_is_said_as_such_on_its_fourteenth_night():
+    (one,) = judged([*[10_000.0] * 10, *[9_000.0] * 14]).findings
+    assert one.because == "9000 µs since then, 10.00 ms before: -10.0%"
+
+
+@pytest.mark.parametrize(("nights", "level"), [(6, 12_000), (7, 11_750), (8, 11_500)])
+def test_the_level_of_now_is_the_median_of_fourteen_nights(nights, level):
+    made = [decision(10, 10, Standing.CONFIRMED)]
+    (one,) = judged([*[10_000.0] * 10, *[12_000.0] * 30, *[11_500.0] * nights], made).findings
+    assert one.now == level
+
+
+def test_a_microsecond_is_a_number_and_six_nights_are_not_too_young():
+    assert judged([1.0]).measured
+    assert [judged([10_000.0] * nights).too_young for nights in (1, 4, 5, 6, 7)] == [True, True, True, False, False]
+
+
 def test_an_improvement_is_four_times_the_noise_and_no_less():
     past = [9_800.0, 10_000.0, 10_200.0] * 5
     assert judged([*past, 10_000 - 4 * 1.4826 * 200]).findings
@@ -127,6 +167,12 @@ def test_an_improvement_is_four_times_the_noise_and_no_less():
 def test_what_was_decided_of_the_night_before_says_nothing_of_a_sudden_one(standing):
     (one,) = judged([*[10_000.0] * 10, 11_000.0], [decision(9, 9, standing)]).findings
     assert (one.since, "measured again" in one.because) == ("n10", False)
+
+
+def test_a_phone_that_changed_last_night_is_not_said_with_what_is_measured_again_tonight():
+    made = [decision(10, 10, Standing.PHONE_CHANGED), decision(11, 11, Standing.CONFIRMED)]
+    found = judged([*[10_000.0] * 10, 11_000.0, 12_500.0], made).findings
+    assert [(one.standing, one.since) for one in found] == [(Standing.CONFIRMED, "n11")]
 
 
 def test_what_was_withdrawn_tonight_is_near_in_a_long_series_too():
