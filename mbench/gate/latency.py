@@ -99,11 +99,13 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
 def _beside_held(course: Course, slow: SlowCourse, held: Shift, asked: int) -> tuple[Course, SlowCourse]:
     """Return courses that say a confirmed regression, and suspects of later nights beside it.
 
-    What nights and ranks say since before the re-run is what it confirmed.
+    What nights and ranks say since before the re-run is what it confirmed, and so is a step of which it decides; what
+    grew on top of such a step since then is a suspect.
     """
     if course.worse is not None and course.worse.standing is Standing.CONFIRMED:
         return course, SlowCourse()
-    new = next((one for one in (course.worse, slow.worse) if one is not None and one.since > asked), None)
+    suspects = (one for one in (course.worse, slow.grown, slow.worse) if one and one.standing is Standing.SUSPECT)
+    new = next((one for one in suspects if one.since > asked), None)
     sudden = new is not None and new is course.worse
     return (
         replace(course, worse=None, grown=new if sudden else None, better=None),

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from gate_series import decision, series, tonight
 
 from mbench.core.nights.verdicts import Decision, FindingClass, Rerun, Standing
@@ -30,6 +31,20 @@ def test_what_a_hot_night_led_to_is_held_when_the_night_is_over() -> None:
 def test_ranks_that_see_it_begin_on_another_night_say_nothing_new() -> None:
     values = [*CALM, 13_000, 9_900, 9_900, *[10_300.0] * 20]
     assert told(values, confirmed(20, 35, 1.03)) == [("confirmed", "n20", 10_000)]
+
+
+@pytest.mark.parametrize(("nights", "new"), [(1, []), (2, []), (4, []), (5, [("suspect", "n26", 10_000)])])
+def test_ranks_that_see_it_begin_up_to_five_nights_after_its_re_run_say_nothing_new(nights, new):
+    values = [*CALM, 13_000, *[9_900.0] * nights, *[10_300.0] * 20]
+    assert told(values, confirmed(20, 20, 1.03)) == [("confirmed", "n20", 10_000), *new]
+
+
+def test_what_grows_slowly_on_top_of_a_slow_one_is_a_suspect_beside_it():
+    held = ("confirmed", "n20", 10_000)
+    for nights, asked in ((10, 29), (40, 29), (10, 49)):
+        values = [*CALM, *[10_300.0] * 30, *[10_650.0] * nights]
+        assert told(values, confirmed(20, asked, 1.03)) == [held, ("suspect", "n50", 10_300)]
+    assert told([*CALM, *[10_300.0] * 30, *[10_650.0] * 10], confirmed(20, 50, 1.03)) == [held]
 
 
 def test_a_small_one_is_gone_when_ranks_see_it_go() -> None:
