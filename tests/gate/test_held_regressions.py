@@ -117,6 +117,14 @@ def test_what_is_new_is_of_nights_after_the_last_re_run_of_what_is_held_and_of_n
     assert told(values, *made) == [("suspect", "n52", 10_600), ("confirmed", "n41", 10_000)]
 
 
+def test_what_began_before_the_last_re_run_is_not_new_in_a_long_series_either():
+    held = ("confirmed", "n20", 10_000)
+    values = [*CALM, 13_000, *[10_300.0] * 10, *[12_000.0] * 5]
+    assert told(values, confirmed(20, 20, 1.03), confirmed(20, 35, 1.03)) == [held]
+    values = [*[10_000.0] * 300, 13_000, *[10_300.0] * 10, 12_000]
+    assert told(values, confirmed(300, 300, 1.03), confirmed(300, 311, 1.03)) == [("confirmed", "n300", 10_000)]
+
+
 def test_a_new_slow_step_beside_what_is_held_is_said_to_be_one():
     values = [*CALM, 13_000, *[10_000.0] * 30, *[10_300.0] * 10]
     held, new = judge_latency(tonight(series(values)), [confirmed(20, 20, 1.03)]).findings

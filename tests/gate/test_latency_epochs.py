@@ -7,7 +7,7 @@ import pytest
 from gate_series import decision, series, tonight
 
 from mbench.core.nights.verdicts import FindingClass, Standing
-from mbench.gate.latency import LatencyVerdict, judge_latency
+from mbench.gate.latency import LatencyVerdict, _Past, judge_latency
 
 OTHER = [30_000.0] * 23
 """Nights of an epoch before, whose level says nothing of the one after it."""
@@ -66,7 +66,7 @@ def test_a_slow_step_of_the_epoch_before_the_last_is_carried_with_its_night():
     assert not judged([*SLOW, *[10_000.0] * 3], epoch=[*EPOCHS, 2, 2, 2]).findings
 
 
-@pytest.mark.parametrize("other", [[], OTHER])
+@pytest.mark.parametrize("other", [[], OTHER, OTHER[1:]])
 def test_a_slow_step_that_the_epoch_before_just_shows_is_carried_whole(other):
     values = [*other, *[10_000.0] * 5, *[10_300.0] * 8]
     epoch = [*[0] * len(other), *[1] * 10, 2, 2, 2]
@@ -91,6 +91,7 @@ def test_an_improvement_says_from_where_to_where_and_needs_five_nights_of_its_ep
     assert (one.kind, one.since, one.nights) == (FindingClass.IMPROVED, "n14", 1)
     assert one.because == "9000 µs since then, 10.00 ms before: -10.0%"
     assert not judged([*calm[:-1], 9_000.0], epoch=epoch[:-1]).findings
+    assert not judged([*[20_000.0] * 5, *[10_000.0] * 4, 9_000.0], epoch=[0] * 5 + [1] * 5).findings
 
 
 def test_a_slow_improvement_says_so():
@@ -187,6 +188,29 @@ def test_a_night_without_an_interval_has_none():
     assert (one.low, one.high) == (pytest.approx(1.09), pytest.approx(1.11))
     (one,) = judged([*[10_000.0] * 10, 11_000.0, 11_000.0], half_width_us=100.0).findings
     assert (one.low, one.high) == (None, None), "it is tonight's alone, and this one began before"
+
+
+def test_long_series_say_what_short_ones_do():
+    (one,) = judged([*[10_000.0] * 300, 11_000.0], half_width_us=100.0).findings
+    assert (one.low, one.high) == (pytest.approx(1.09), pytest.approx(1.11))
+    (one,) = judged([*[10_000.0] * 300, 11_000.0, 11_000.0, 12_500.0], alone=True).findings
+    assert (one.since, one.before) == ("n302", 11_000)
+
+
+def test_without_a_number_nothing_is_measured_and_nothing_too_young():
+    answer = judged([10_000.0, np.nan])
+    assert (answer.measured, answer.too_young) == (False, False)
+
+
+def test_a_past_stays_as_it_was_made():
+    known = tonight(series([10_000.0]))
+    fields = {"places": np.array([0]), "values": np.array([10_000.0]), "epoch": np.array([0]), "start": 0}
+    past = _Past(tonight=known, **fields)
+    with pytest.raises(FrozenInstanceError):
+        past.start = 1
+    with pytest.raises(TypeError):
+        _Past(known, *fields.values())
+    assert not hasattr(past, "__dict__")
 
 
 def test_a_verdict_of_latency_stays_as_it_was_made():
