@@ -125,6 +125,11 @@ def test_what_began_before_the_last_re_run_is_not_new_in_a_long_series_either():
     assert told(values, confirmed(300, 300, 1.03), confirmed(300, 311, 1.03)) == [("confirmed", "n300", 10_000)]
 
 
+def test_a_confirmed_one_that_grows_at_once_stays_so_with_its_growth_as_a_suspect():
+    values = [*CALM, *[12_000.0] * 5, 14_000]
+    assert told(values, confirmed(20, 20, 1.2)) == [("confirmed", "n20", 10_000), ("suspect", "n25", 12_000)]
+
+
 def test_a_new_slow_step_beside_what_is_held_is_said_to_be_one():
     values = [*CALM, 13_000, *[10_000.0] * 30, *[10_300.0] * 10]
     held, new = judge_latency(tonight(series(values)), [confirmed(20, 20, 1.03)]).findings
