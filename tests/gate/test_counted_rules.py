@@ -223,6 +223,8 @@ def test_a_growth_of_memory_says_by_how_much_and_by_which_rule() -> None:
     (one,) = memory(*[50_000] * 6, 60_000)
     assert one.because == "60000 KiB, 50000 before: +20.0%, at least 10%, 2048 KiB and 4 × noise of 0.0%"
     assert (one.before, one.now, one.unit) == (50_000, 60_000, "KiB")
+    (one,) = memory(*[50_000] * 6, 125_000)
+    assert one.because.startswith("125000 KiB, 50000 before: +150.0%,")
 
 
 def test_peaks_of_nothing_less_than_nothing_and_without_end_are_unknown() -> None:
