@@ -1,5 +1,6 @@
 """Users' own networks in a farm file, relative to it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def test_keras_files_and_saved_models_are_named_likewise(tmp_path: Path) -> None
 
 def test_each_measure_says_what_its_networks_are_built_from(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(NET)
-    (tmp_path / "mixed.json").write_text("[]")
+    entry = {"regex": ".*", "operation": "*", "algorithm_key": "min_max_uniform_quantize"}
+    (tmp_path / "mixed.json").write_text(json.dumps([entry]))
     (tmp_path / "a.keras").touch()
     first, second = own_of(
         tmp_path,
