@@ -24,6 +24,7 @@ from mbench.core.numbers.limits import MOST_EXAMPLES
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.core.processes.workers import errors_alone
 from mbench.core.workloads import Document
+from mbench.files.plain_arrays import read_plain_arrays
 from mbench.files.printed import printed_log
 from mbench.files.python_source import refuse_changed
 
@@ -84,15 +85,7 @@ def lay_out(task: LayOut) -> LaidOut:
 
 def _arrays(task: LayOut) -> tuple[Mapping[str, npt.NDArray[Any]], Any]:
     assert task.arrays is not None
-    try:
-        with np.load(task.arrays, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except Exception as error:  # zipfile, numpy and zlib raise all kinds
-        raise ArtifactError(f"{task.source} is not a .npz file of plain arrays: {error}.") from error
-    lengths = {name: len(array) if array.ndim else 0 for name, array in found.items()}
-    if len(set(lengths.values())) > 1:
-        said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise ArtifactError(f"{task.source}: all arrays need one row an example, and {said}.")
+    found = read_plain_arrays(task.arrays, source=task.source)
     several = {name.removeprefix(f"{LABELS}/"): found[name] for name in found if name.startswith(f"{LABELS}/")}
     labels: Any = several or found.get(LABELS)
     if labels is None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mbench.core.builds.own_recipes import OwnCalibration, OwnCalibrationKind, PictureScaling
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.processes.user_code import call_python, load_python
+from mbench.files.plain_arrays import read_plain_arrays
 from mbench.files.python_source import refuse_changed
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.input_arrays import (
@@ -79,17 +80,9 @@ def read_examples(
 
 def _rows(calibration: OwnCalibration, path: Path) -> Iterator[dict[str, Any]]:
     """Yield each example of a `.npz`, whose arrays have one row an example."""
-    data = _unchanged(calibration, path)
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:  # zipfile, numpy and zlib raise all kinds
-        raise ArtifactError(f"--calibration {path.name} is no .npz file of plain arrays: {error}.") from error
-    lengths = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise ArtifactError(f"--calibration {path.name}: all arrays need one row an example, and {told}.")
-    for place in range(next(iter(lengths.values()), 0)):
+    data = io.BytesIO(_unchanged(calibration, path))
+    arrays = read_plain_arrays(data, source=f"--calibration {path.name}")
+    for place in range(min(map(len, arrays.values()), default=0)):
         yield {name: array[place] for name, array in arrays.items()}
 
 

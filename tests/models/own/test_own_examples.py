@@ -49,7 +49,7 @@ def test_arrays_of_different_lengths_are_refused(tmp_path: Path) -> None:
 def test_arrays_of_objects_are_not_unpickled(tmp_path: Path) -> None:
     calibration = arrays(tmp_path / "c.npz", 3, x=np.array([{}], object))
 
-    with pytest.raises(ArtifactError, match=r"no \.npz file of plain arrays"):
+    with pytest.raises(ArtifactError, match=r"is not a \.npz file of plain arrays"):
         read_examples(calibration, [X], probes=8, timeout_s=5)
 
 
