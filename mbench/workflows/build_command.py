@@ -38,7 +38,7 @@ def build(
         dataset: that networks are for; trained weights and pictures to calibrate on come from it.
         output: folder for copies; None: files stay in the cache.
         workers: processes; None: as many as this machine carries.
-        progress: told of each file.
+        progress: gets news of each file.
 
     Raises:
         MbenchError: nothing could be built, or `output` is no folder.

@@ -203,7 +203,7 @@ def answer(
         keep: what of the outputs is wanted; None: all, as they are stored.
         output: index of the only output that is wanted; None: all of them.
         pool: the processes to ask it in.
-        progress: told of pictures that are done; the stage is the caller's.
+        progress: gets news of pictures that are done; the stage is the caller's.
 
     Raises:
         UnsupportedModel: its input is no picture of the prepared size.

@@ -158,7 +158,7 @@ def prepare(
         seed: of the draw.
         folder: where arrays are kept.
         pool: the processes that decode.
-        progress: told of the stage and of pictures that are done.
+        progress: gets news of the stage and of pictures that are done.
 
     Raises:
         DatasetError: the data set cannot be read, or not one of the examples can be decoded.

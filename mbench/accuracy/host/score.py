@@ -47,7 +47,7 @@ def score_file(
         artifact_sha256: of the file.
         delegate: what it was opened for.
         pool: the processes to ask it in.
-        progress: told of pictures that are done; the stage is the caller's.
+        progress: gets news of pictures that are done; the stage is the caller's.
 
     Raises:
         UnsupportedModel: its answers show that it does not fit.

@@ -48,7 +48,7 @@ def score_arrays(
         artifact_sha256: of the file.
         delegate: what it was opened for.
         pool: the processes to ask it in.
-        progress: told of examples that are done; the stage is the caller's.
+        progress: gets news of examples that are done; the stage is the caller's.
 
     Raises:
         UnsupportedModel: its inputs are others than the arrays, or the metric has no value for its answers.

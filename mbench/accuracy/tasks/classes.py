@@ -37,7 +37,7 @@ def class_evaluator(
         examples: whose truths count.
         asked_offset: what the user said of the label offset; None: by the number of outputs.
         labels: what its outputs stand for, by the user's list; None: the data set's classes, in order.
-        note: told where the answers fit another offset than the user said.
+        note: gets where the answers fit another offset than the user said.
 
     Raises:
         UnsupportedModel: its input is no picture, or its outputs are not those of a classifier of these classes. Its

@@ -38,7 +38,7 @@ def evaluator_for(
         labels: what the file's outputs stand for; of a classification, and of nothing else.
         asked: how many examples, of faces pairs; None: all. Fewer than all are drawn by `seed`.
         seed: of the draw.
-        note: told what does not stop a score and should be known of it.
+        note: gets what does not stop a score and should be known of it.
         second: of a detector in two files: the second of them.
 
     Raises:

@@ -82,7 +82,7 @@ def answer_on_device(
         instrument: the program on the device.
         request: what is answered.
         kept: the answers so far, of `request.answer_bytes` each.
-        progress: told how far it is, and by the first loop how long it will take.
+        progress: gets how far it is, and by the first loop how long it will take.
         recover: waits for a lost device and says how it came back; None where a device cannot be lost.
         between: called before each step; what it raises ends the scoring, and the answers so far are kept.
 

@@ -79,7 +79,7 @@ def build_missing(
         missing: at least one recipe.
         cache: where artifacts are put.
         workers: processes that build; None for as many as this machine carries.
-        progress: told of each artifact.
+        progress: gets news of each artifact.
         build_timeout_s: for each call of a user's code.
 
     Raises:

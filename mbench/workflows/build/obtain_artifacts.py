@@ -49,7 +49,7 @@ def obtain(
         recipes: what to build each variant from.
         cache: where artifacts are looked up and put.
         workers: processes that build; None for as many as this machine carries.
-        progress: told of each artifact.
+        progress: gets news of each artifact.
         build_timeout_s: for each call of a user's code.
 
     Raises:

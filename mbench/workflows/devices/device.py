@@ -144,7 +144,7 @@ class Device(Protocol):
 
         Args:
             wanted: how it is going to be set.
-            progress: told of a device that has to be waited for.
+            progress: gets news of a device that has to be waited for.
             only_look: whether nothing may be written to it; a program that is not there has all flags that its file may
                 have.
 

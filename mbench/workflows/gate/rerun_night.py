@@ -1,4 +1,4 @@
-"""What measuring suspects again is told of its night."""
+"""What measuring suspects again knows of its night."""
 
 import threading
 from dataclasses import dataclass

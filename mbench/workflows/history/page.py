@@ -26,7 +26,7 @@ def history_page_of(
         request: how it was asked for.
         where: options that name farm file and results.
         hide_serials: whether serials were replaced.
-        tell: is told where the page is large.
+        tell: gets a line where the page is large.
     """
 
     def smaller(size_bytes: int) -> Sequence[str]:

@@ -64,7 +64,7 @@ def count_networks(
         networks: variants' names without quantization.
         results: whose files are read where they are of these networks and still in the cache.
         build: whether files that are nowhere are built.
-        progress: told of what is built.
+        progress: gets news of what is built.
 
     Raises:
         DiskError: the cache cannot be used.

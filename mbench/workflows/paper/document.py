@@ -65,7 +65,7 @@ def write_document(
         sessions: whose measurements it shows; none: of each suite the last session that ran it.
         root: the results folder.
         build: whether networks that are in no cache are built to be counted.
-        progress: told of what is built.
+        progress: gets news of what is built.
         suites: which of them it shows.
         hide_serials: whether serials are replaced by names that last.
 

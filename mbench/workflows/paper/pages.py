@@ -49,7 +49,7 @@ def document_page(sessions: Sequence[str], *, root: Path, build: bool, hide_seri
         root: the results folder.
         build: whether networks that are in no cache are built to be counted.
         hide_serials: whether serials are replaced.
-        progress: told of what is built.
+        progress: gets news of what is built.
 
     Raises:
         StoreError: no such session.

@@ -94,7 +94,7 @@ def suite_shown(
         results: of sessions that may have run it; what else they ran does not matter.
         build: whether files are built that neither these sessions nor the cache have.
         references: whether what others published is to stand beside.
-        progress: told of what is built.
+        progress: gets news of what is built.
 
     Raises:
         UsageError: there is no such suite.

@@ -114,7 +114,7 @@ def score_on_device(
         evaluation: what is asked.
         kept_in: where answers are kept on this host; what is there of the same evaluation is not asked again.
         clock: time.
-        progress: told how far it is, and by the first examples how long it will take.
+        progress: gets how far it is, and by the first examples how long it will take.
         stop_here: called between steps; what it raises ends the scoring.
 
     Raises:

@@ -44,7 +44,7 @@ def run(request: RunRequest, *, progress: Progress, started: Started, shown: Sho
     Args:
         request: what was typed.
         progress: reports how far it is.
-        started: told of the session once it exists.
+        started: gets the session once it exists.
         shown: shows the table of the devices that have ended, while a few others hold them up.
 
     Raises:
@@ -119,7 +119,7 @@ def resume(
         results: the results folder.
         adb_servers: the servers to ask; none: the user's own.
         progress: reports how far it is.
-        started: told of the session once it is opened.
+        started: gets the session once it is opened.
         wait_s: seconds that a phone which is lost is waited for; None: as its profile says.
         binary: the user's own benchmark_model that the session was begun with.
         delegates: those of the plan that are loaded from a path, as `--delegate` takes them.

@@ -70,7 +70,7 @@ def score_files(
         delegate: of this host; see `refuse_other_delegates`.
         cache: folder whose `scores` and `prepared` are used: `mbench.workflows.home.home()`.
         workers: processes; None: one per core.
-        progress: told of preparing, and of each file.
+        progress: gets news of preparing, and of each file.
         record: gets what each file answered to each example, for which it is asked again; None: nobody wants it.
         seconds: by the place of a file that is the first of two: the second.
 

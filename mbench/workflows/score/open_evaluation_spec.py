@@ -137,7 +137,7 @@ class OpenSpec:
 
         Args:
             opened: the file.
-            note: told one line.
+            note: gets one line.
             asked: how many examples, as its pictures are prepared; None: all.
             second: of a detector in two files: the second of them.
 

@@ -374,7 +374,7 @@ def scored(
         wanted: files, and the delegates that they are to be run by.
         opened: what they are asked.
         workers: processes; None: one per core.
-        progress: told of each file.
+        progress: gets news of each file.
         record: gets what each file answered to each example; None: nobody wants it.
 
     Raises:

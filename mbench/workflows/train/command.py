@@ -40,7 +40,7 @@ def train_selection(
         lists: comma lists of axes that are not swept.
         options: what was said about training.
         workers: trainings at once.
-        progress: told of everything.
+        progress: gets news of everything.
 
     Raises:
         MbenchError: an unknown word, or a data set with nothing to train on.
