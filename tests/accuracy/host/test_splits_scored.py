@@ -33,8 +33,8 @@ def colours(tmp_path_factory) -> Path:
 def evaluate(colours, tmp_path):
     environment = os.environ | {"MBENCH_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
 
-    def call(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = (sys.executable, "-m", "mbench", "evaluate", "mean.tflite", "--dataset", "folder:set", *words)
+    def call(*words: str, dataset: str = "folder:set") -> "subprocess.CompletedProcess[str]":
+        command = (sys.executable, "-m", "mbench", "evaluate", "mean.tflite", "--dataset", dataset, *words)
         return subprocess.run(
             (*command, "--workers", "1"),
             cwd=colours, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
@@ -111,12 +111,12 @@ def lying(colours) -> str:
 
 
 def test_pictures_that_exif_says_to_turn_are_counted(evaluate, lying):
-    score = score_of(evaluate("--dataset", lying, "--format", "json"))
+    score = score_of(evaluate("--format", "json", dataset=lying))
     assert score["doubts"][0].startswith("15 of 30 pictures are stored turned or mirrored")
     assert "--exif apply" in score["doubts"][0]
 
 
 def test_turned_pictures_have_their_recipe_and_no_such_doubt(evaluate, lying):
-    score = score_of(evaluate("--dataset", lying, "--exif", "apply", "--format", "json"))
+    score = score_of(evaluate("--exif", "apply", "--format", "json", dataset=lying))
     assert score["preprocessing"] == "inception+exif"
     assert not any("EXIF" in doubt for doubt in score["doubts"])
