@@ -16,7 +16,7 @@ from mbench.report.paper.compute_rate import network_gmacs
 from mbench.report.paper.paper_table import Exact, Origin, SheetCell, SheetColumn
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, US_PER_MS, percent_of, significant
 from mbench.report.results.foot_lines import LATENCY_DEFINITION, interval_line
-from mbench.report.results.footnotes import footnotes_of
+from mbench.report.results.footnotes import MOST_NAMED, footnotes_of
 from mbench.report.results.latency_text import latency_text
 from mbench.report.results.provenance import Comparable, comparable, differing
 from mbench.report.results.row import Row
@@ -184,7 +184,7 @@ def source_lines(measured: Measured) -> Iterator[str]:
 
 def _doubts(measured: Measured) -> tuple[list[str], tuple[str, ...]]:
     """Return the letters of each result, and the lines; letters, because numbers mark the paper's errata."""
-    notes = footnotes_of([row_of(result) for result in measured.results])
+    notes = footnotes_of([row_of(result) for result in measured.results], most=MOST_NAMED)
     marks = [", ".join(_letter(number) for number in mark.split(", ") if number) for mark in notes.marks]
     lines = []
     for line in notes.lines:

@@ -38,7 +38,9 @@ class Footnotes:
     kinds: tuple[str, ...] = ()
 
 
-def footnotes_of(rows: Sequence[Row], *, unsaid: Collection[WarningCode] = NOT_NOTED) -> Footnotes:
+def footnotes_of(
+    rows: Sequence[Row], *, unsaid: Collection[WarningCode] = NOT_NOTED, most: int | None = None
+) -> Footnotes:
     """Return the notes of a table's rows: why one did not end ok, and doubts with their advice.
 
     Doubts of one kind with one advice share a number; one that concerns every row with a latency needs none.
@@ -46,7 +48,10 @@ def footnotes_of(rows: Sequence[Row], *, unsaid: Collection[WarningCode] = NOT_N
     Args:
         rows: of one table.
         unsaid: doubts that the table says elsewhere.
+        most: messages of one kind that a line holds, with how many more there are; by default all of them, but on
+            several devices the first few.
     """
+    most = MOST_NAMED if most is None and _on_several(rows) else most
     noted = [[*_ending(row), *_doubts(row, unsaid)] for row in rows]
     messages: dict[_Kind, dict[str, list[int]]] = {}
     for place, notes in enumerate(noted):
@@ -63,7 +68,6 @@ def footnotes_of(rows: Sequence[Row], *, unsaid: Collection[WarningCode] = NOT_N
         number = numbers.get(kind)
         begin = "All timed rows: " if number is None else f"({number}) "
         everyone = number is None or alone
-        most = MOST_NAMED if _on_several(rows) else None
         said = _line(kind.name, messages[kind], named, everyone=everyone, most=most)
         return f"{begin}{said}{_advice(kind) if advised else ''}"
 

@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 import sample_results as sample
 import sample_scores as scored
 
@@ -92,6 +93,18 @@ def test_doubts_are_lettered_because_numbers_mark_errata():
     (column,) = latency_columns(measured, ROWS)
     assert [cell.text for cell in column.cells] == ["10.0 (a)", "3.001 [3.000, 3.002]"]
     assert doubt_lines(measured)[0].startswith("(a) few runs")
+
+
+@pytest.mark.parametrize(("networks", "named", "more"), [(4, 4, ""), (6, 4, "; and 2 more.")])
+def test_a_line_holds_the_doubts_of_four_networks_and_counts_the_others(networks, named, more):
+    rows = [(f"mobilenet_v1_1.00_{224 - 32 * place}",) for place in range(networks)]
+    results = [
+        sample.result(f"{name}_int8", [10_000, 14_000, 18_000 + 500 * place]) for place, (name,) in enumerate(rows)
+    ]
+    (line,) = (line for line in doubt_lines(Measured(results, rows)) if "wide interval" in line)
+    said = line.partition(" Advice: ")[0]
+    assert said.count("is wider than") == named
+    assert said.endswith(more or "%.")
 
 
 def test_parts_that_run_after_each_other_are_not_added_up():
