@@ -12,7 +12,7 @@ PYTHON: Final = ".py:"
 _OF_OWN: Final = frozenset(
     {
         *("weights", "custom_objects", "allow_lambda", "calibration", "calibration_examples", "recipe", "io"),
-        *("input_shapes", "build_timeout"),
+        *("keep_float", "input_shapes", "build_timeout"),
     }
 )
 
@@ -28,6 +28,7 @@ class OwnKeys(Table):
         sweep: axes, as `--sweep` takes them.
         quantization: likewise alpha and resolution, as comma lists.
         weights: of a builder: `builder`, or a file.
+        keep_float: operators that int8 leaves in float, `NAME,...|auto[:DB]`, in a variant beside the plain one.
         io: of what is quantized in int8 and int16x8.
         input_shapes: `NAME:SIZES`.
         build_timeout: for each call of the user's code, in seconds.
@@ -47,6 +48,7 @@ class OwnKeys(Table):
     calibration: Text | None = None
     calibration_examples: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     recipe: Text | None = None
+    keep_float: Text | None = None
     io: Literal["int8", "float"] | None = None
     input_shapes: list[Text] = Field(default_factory=list)
     build_timeout: Annotated[int, Field(ge=1, le=86_400)] | None = None

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from mbench.core.choices import Layout, MetricBetter
 from mbench.core.delegates import Delegate
 from mbench.core.examples import DatasetFacts, Split
+from mbench.core.metric_units import UNIT
 from mbench.core.numbers.bounds import Amount, Count, Reading, Seconds, Seed, Sha256
 from mbench.core.numbers.limits import LONGEST_TENSOR_NAME, METRIC_TIMEOUT_S, MOST_EXAMPLES
 from mbench.core.workloads import Document
@@ -26,7 +27,7 @@ class ScoredOutput(Document):
     name: str = Field(max_length=LONGEST_TENSOR_NAME)
 
 
-Unit = Annotated[str, StringConstraints(pattern=r"^[^\s|<>`,;](?:[^|<>`,;\x00-\x1f]{0,18}[^\s|<>`,;])?$")]
+Unit = Annotated[str, StringConstraints(pattern=rf"^{UNIT}$")]
 """Of a user's own metric: short, and fit for the head of a table."""
 
 RESERVED_METRICS = frozenset(

@@ -14,6 +14,7 @@ from mbench.core.builds.variants import Variant, parse_variant
 from mbench.core.errors import UsageError
 from mbench.core.numbers.numerals import whole
 from mbench.core.own_tables import OwnKeys
+from mbench.core.scored_tables import Scored
 from mbench.core.suggestions import did_you_mean
 from mbench.core.toml_tables import Text
 from mbench.core.workloads import Document
@@ -61,6 +62,7 @@ class Suite(Document):
         own: the user's own networks, relative to the file.
         columns: what the suite's table shows.
         references: published series that may stand beside.
+        accuracy: what its networks are scored on, relative to the file; None: what is typed.
         needs: for accuracies; None: it has none.
         profile_ops: whether operators are profiled.
         quick: whether runs are few and short.
@@ -73,6 +75,7 @@ class Suite(Document):
     own: tuple[OwnNetworks, ...] = ()
     columns: tuple[Column, ...] = ("mult_adds", "parameters", "latency")
     references: tuple[str, ...] = ()
+    accuracy: Scored | None = None
     needs: Needs | None = None
     profile_ops: bool = False
     quick: bool = False

@@ -10,6 +10,7 @@ import typer
 from mbench.cli import grouped
 from mbench.core.choices import CalibrationMethod, Ends, Exif, Layout, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
+from mbench.core.metric_units import refuse_no_unit
 from mbench.core.numbers.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -495,17 +496,13 @@ def split_fields(said: str | None) -> dict[str, str | None]:
     return {"split": "listed", "list_file": said}
 
 
-UNIT = r"[^\s|<>`,;](?:[^|<>`,;\x00-\x1f]{0,18}[^\s|<>`,;])?"
-
-
 def metric_fields(metric: str | None, better: MetricBetter, unit: str | None, timeout_s: float) -> dict[str, object]:
     """Return what options of `--metric` mean for an evaluation spec.
 
     Raises:
         UsageError: a unit that does not fit the head of a table.
     """
-    if unit is not None and not re.fullmatch(UNIT, unit):
-        raise UsageError(f"--metric-unit {unit!r}: a unit has 1 to 20 characters, none of them |<>`,; or a control.")
+    refuse_no_unit(unit)
     return {
         "metric": metric,
         "metric_better": better.value,

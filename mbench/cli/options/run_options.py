@@ -49,7 +49,7 @@ AllowSuiteCode = Annotated[
     bool,
     typer.Option(
         "--allow-suite-code",
-        help="Run the code of your own networks that a --suite names, with your rights.",
+        help="Run the code that a --suite names (your own networks, a metric), with your rights.",
         rich_help_panel=grouped.BUILD,
     ),
 ]

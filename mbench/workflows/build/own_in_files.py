@@ -1,18 +1,18 @@
 """Users' own networks that a farm file or a suite names: looked up word by word, nothing of them run."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from mbench.core.builds.own_recipes import OwnForm
+from mbench.core.builds.own_recipes import KeepFloat, OwnForm
 from mbench.core.builds.sweeps import Axis
 from mbench.core.choices import Ends
 from mbench.core.errors import MbenchError, UsageError
 from mbench.core.own_tables import PYTHON, OwnKeys
 from mbench.files.python_source import find_python
-from mbench.workflows.build.own_networks import OwnAsked, OwnSource, signed, torch_source
+from mbench.workflows.build.own_networks import OwnAsked, OwnSource, parse_keep_float, signed, torch_source
 from mbench.workflows.build.own_recipes_of import float_file, quantizer_recipe
 from mbench.workflows.build.selection import Selection, select
 
@@ -22,12 +22,15 @@ Resolve = Callable[[str], Path]
 Place = tuple[str | int, ...]
 """Keys, and indices of lists, from the table in."""
 
+KEEP_FLOAT: Final = "--keep-float"
+
 _OPTIONS: Final[Mapping[str, str]] = {
     "custom_objects": "--custom-objects",
     "allow_lambda": "--allow-lambda",
     "calibration": "--calibration",
     "calibration_examples": "--calibration-examples",
     "recipe": "--recipe",
+    "keep_float": KEEP_FLOAT,
     "io": "--io",
     "weights": "--weights",
     "build_timeout": "--build-timeout",
@@ -57,12 +60,12 @@ def own_sources(table: OwnKeys, resolve: Resolve, files: Iterable[FloatFile] = (
     return (
         *(OwnSource(form=OwnForm.KERAS, said=str(resolve(said)), asked=asked) for said in table.keras),
         *(
-            [OwnSource(form=OwnForm.BUILDER, said=_code(table.builder, resolve), asked=asked)]
+            [OwnSource(form=OwnForm.BUILDER, said=code_path(table.builder, resolve), asked=asked)]
             if table.builder is not None
             else []
         ),
         *(OwnSource(form=OwnForm.SAVED_MODEL, said=str(resolve(said)), asked=asked) for said in table.saved_models),
-        *(torch_source(_code(said, resolve), asked) for said in table.torch),
+        *(torch_source(code_path(said, resolve), asked) for said in table.torch),
         *(
             OwnSource(form=OwnForm.TFLITE, said=str(resolve(file.said)), called=file.called, asked=asked)
             for file in files
@@ -89,7 +92,7 @@ def wrong_in(table: OwnKeys, resolve: Resolve, files: Iterable[FloatFile] = ()) 
 
 def _looks(table: OwnKeys, resolve: Resolve) -> Iterator[tuple[Place, Callable[[], object]]]:
     """Yield a look at each word of a table, with its place."""
-    code = partial(_code, resolve=resolve)
+    code = partial(code_path, resolve=resolve)
     for index, said in enumerate(table.keras):
         yield ("keras", index), partial(_existing, resolve(said))
     for index, said in enumerate(table.saved_models):
@@ -102,6 +105,8 @@ def _looks(table: OwnKeys, resolve: Resolve) -> Iterator[tuple[Place, Callable[[
         yield ("calibration",), partial(_existing_calibration, code(table.calibration))
     if table.recipe is not None:
         yield ("recipe",), partial(quantizer_recipe, resolve(table.recipe))
+    if table.keep_float is not None:
+        yield ("keep_float",), partial(parse_keep_float, table.keep_float)
     if table.weights is not None and table.builder is not None and table.weights not in _NO_WEIGHTS:
         yield ("weights",), partial(_existing, resolve(table.weights))
     if table.builder is not None:
@@ -116,6 +121,27 @@ def _file_looks(files: Iterable[FloatFile], resolve: Resolve) -> Iterator[tuple[
 def _float(path: Path) -> None:
     _existing(path)
     float_file(OwnSource(form=OwnForm.TFLITE, said=str(path)))
+
+
+def kept_in_float(table: OwnKeys) -> KeepFloat | None:
+    """Return which operators of a table's networks int8 leaves in float; None: none but those that every file leaves.
+
+    Raises:
+        UsageError: it names nothing, or no ratio.
+    """
+    return None if table.keep_float is None else parse_keep_float(table.keep_float)
+
+
+def keeps_wrongly(selection: Selection) -> bool:
+    """Whether a selection that is refused would be right but for the operators that it leaves in float."""
+    if selection.keep_float is None:
+        return False
+    typed = tuple(option for option in selection.typed if option != KEEP_FLOAT)
+    try:
+        select(replace(selection, keep_float=None, typed=typed))
+    except UsageError:
+        return False
+    return True
 
 
 def swept_wrongly(table: OwnKeys, sources: Sequence[OwnSource], error: UsageError) -> Place:
@@ -137,9 +163,9 @@ def _asked(table: OwnKeys, resolve: Resolve) -> OwnAsked:
     weights = table.weights or "none"
     return OwnAsked(
         weights=weights if weights in _NO_WEIGHTS else str(resolve(weights)),
-        custom_objects=None if table.custom_objects is None else _code(table.custom_objects, resolve),
+        custom_objects=None if table.custom_objects is None else code_path(table.custom_objects, resolve),
         allow_lambda=table.allow_lambda,
-        calibration=None if table.calibration is None else Path(_code(table.calibration, resolve)),
+        calibration=None if table.calibration is None else Path(code_path(table.calibration, resolve)),
         calibration_examples=table.calibration_examples,
         quantizer_recipe=None if table.recipe is None else resolve(table.recipe),
         ends=None if table.io is None else Ends(table.io),
@@ -148,7 +174,7 @@ def _asked(table: OwnKeys, resolve: Resolve) -> OwnAsked:
     )
 
 
-def _code(said: str, resolve: Resolve) -> str:
+def code_path(said: str, resolve: Resolve) -> str:
     """Return `FILE.py:NAME` with the file's path, or a path; `package.module:NAME` stays."""
     if PYTHON in said:
         place, _, name = said.rpartition(":")

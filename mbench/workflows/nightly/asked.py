@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Final
 from mbench.core.builds.sweeps import Axis
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
-from mbench.core.scores import EvaluationSpec
-from mbench.workflows.build.own_in_files import FloatFile, options_of, own_sources, wrong_in
+from mbench.workflows.build.own_in_files import (
+    FloatFile,
+    keeps_wrongly,
+    kept_in_float,
+    options_of,
+    own_sources,
+    wrong_in,
+)
 from mbench.workflows.build.own_networks import refuse_alike
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.devices.user_profile import user_profile
-from mbench.workflows.nightly.farm_file import HOST, FarmFile, Group, Measure, Scored
+from mbench.workflows.nightly.farm_file import HOST, FarmFile, Group, Measure
 from mbench.workflows.nightly.looked_up import place_of_wrong
 from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, ExpandedRequest, RunRequest
 
@@ -66,15 +72,9 @@ def expand_farm(
     _refuse_absent_files(file)
     scoring = None
     if base.accuracy is not None:
-        from mbench.workflows.score.run_accuracy import Scoring
+        from mbench.workflows.score.run_accuracy import scoring_of
 
-        try:
-            scoring = Scoring(base.accuracy, workers=workers, progress=progress)
-            _ = scoring.opened
-        except UsageError as error:
-            recipe = base.accuracy.spec.preprocessing
-            key = "preprocessing" if recipe is not None and recipe in str(error) else "dataset"
-            raise type(error)(f"{file.at('accuracy', key)}: {error}") from error
+        scoring = scoring_of(base.accuracy, workers=workers, progress=progress)
     asked = {name: _of_group(name, group, file, base, scoring, progress) for name, group in file.farm.phones.items()}
     build_inputs = reduce(_with_seeded, (one.build_inputs for one, _ in asked.values()))
     return FarmRequest(
@@ -139,7 +139,7 @@ def _base(file: FarmFile, command: tuple[str, ...], adb_servers: tuple[str, ...]
         devices=(),
         selection=Selection(),
         build_inputs=BuildInputs(weights=file.farm.accuracy.weights if file.farm.accuracy else None, seed=said.seed),
-        accuracy=_accuracy(file.farm.accuracy, seed=said.seed),
+        accuracy=_accuracy(file),
         settings=settings,
         rules=rules,
         memory_runs=said.memory_runs if said.memory_runs is not None else (1 if said.quick else 3),
@@ -157,26 +157,28 @@ def _base(file: FarmFile, command: tuple[str, ...], adb_servers: tuple[str, ...]
     )
 
 
-def _accuracy(said: Scored | None, *, seed: int) -> "Accuracy | None":
-    """Return what files are scored on."""
+def _accuracy(file: FarmFile) -> "Accuracy | None":
+    """Return what files are scored on.
+
+    Raises:
+        UsageError: with its place: a unit that is none, or code that would have to travel to other hosts.
+    """
+    said = file.farm.accuracy
     if said is None:
         return None
-    from mbench.workflows.score.run_accuracy import Accuracy, Place
+    from mbench.workflows.score.scored_in_files import accuracy_of
 
-    places: Mapping[str, tuple[Place, ...]] = {"host": ("host",), "device": ("device",), "both": ("host", "device")}
-    split = said.split or "test"
-    listed = None if split in {"test", "train", "all"} else split
-    spec = EvaluationSpec.model_validate(
-        {
-            "dataset": said.dataset,
-            "split": "listed" if listed else split,
-            "list_file": listed,
-            "examples": said.examples,
-            "preprocessing": said.preprocessing,
-            "seed": seed,
-        }
+    if said.metric is not None and said.place != "host" and file.farm.hosts is not None:
+        raise UsageError(
+            f"{file.at('accuracy', 'place')}: the hosts that lend phones judge their answers, and no code of yours "
+            'travels there; with a metric write place = "host".'
+        )
+    return accuracy_of(
+        said,
+        lambda path: file.resolved(path).absolute(),  # a night may be gone on with from another folder
+        seed=file.farm.settings.seed,
+        place_of=lambda key: file.at("accuracy", key),
     )
-    return Accuracy(spec=spec, places=places[said.place])
 
 
 def _of_group(
@@ -189,11 +191,14 @@ def _of_group(
             continue
         if (wrong := wrong_in(one, file.resolved, _quantized_files(one))) is not None:
             raise UsageError(f"{file.at('measure', number, *wrong[0])}: {wrong[1]}")
+        own = None
         try:
             own = _of_measure(one, group, file, base, scoring, progress)
             candidates |= dict.fromkeys(select(own.selection))
         except UsageError as error:
-            raise type(error)(f"{file.at(*place_of_wrong(file, number, one, error))}: {error}") from error
+            keeps = own is not None and keeps_wrongly(own.selection)
+            place = ("measure", number, "keep_float") if keeps else place_of_wrong(file, number, one, error)
+            raise type(error)(f"{file.at(*place)}: {error}") from error
         _refuse_alike(candidates, file.at("measure", number))
         request = replace(
             request,
@@ -234,7 +239,10 @@ def _of_measure(
         from mbench.workflows.paper.suites import find_suite, suite_request
 
         suite = str(file.resolved(one.suite)) if one.suite.endswith(".toml") else one.suite
-        request, notes = suite_request(request, find_suite(suite), suite, trusted=True)
+        found = find_suite(suite)
+        request, notes = suite_request(request, found, suite, trusted=True, scored=False)
+        if found.accuracy is not None:
+            notes = (*notes, f"suite {suite}: its [accuracy] is left out; a night is scored as its farm file says")
         for note in notes:
             progress.note(f"{note}.")
     if scoring is not None:
@@ -252,6 +260,7 @@ def _selection(one: Measure, file: FarmFile, lists: Mapping[Axis, str | None]) -
         sweeps=tuple(one.sweep),
         lists={axis: text for axis, text in lists.items() if text is not None},
         own=own_sources(one, file.resolved, quantized),
+        keep_float=kept_in_float(one),
         architecture=one.arch or "mobilenet_v1",
         typed=options_of(one),
     )

@@ -23,6 +23,7 @@ from mbench.core.nights.nights import FARM_NAME
 from mbench.core.numbers.bounds import WORD, Place, Seed, Setting, Word
 from mbench.core.own_tables import OwnKeys
 from mbench.core.plain_text import ended
+from mbench.core.scored_tables import Scored
 from mbench.core.suggestions import did_you_mean
 from mbench.core.toml_tables import Table, Text, Value
 from mbench.files.texts import parse_toml, read_text
@@ -192,14 +193,9 @@ class Settings(Table):
         return float(said) if isinstance(said, int) and not isinstance(said, bool) else said
 
 
-class Scored(Table):
-    """What files are scored on, as the options of `mbench run`."""
+class FarmScored(Scored):
+    """What files are scored on, and where the weights of mbench's own networks come from, as `--weights` takes it."""
 
-    dataset: Text
-    place: Literal["host", "device", "both"] = "host"
-    examples: Annotated[int, Field(ge=1)] | None = None
-    split: Text | None = None
-    preprocessing: Text | None = None
     weights: Text | None = None
 
 
@@ -269,7 +265,7 @@ class Farm(Table):
     phones: Annotated[dict[Word, Group], Field(min_length=1)]
     measure: Annotated[list[Measure], Field(min_length=1)]
     settings: Settings = Settings()
-    accuracy: Scored | None = None
+    accuracy: FarmScored | None = None
     program: Program = Program()
     hosts: Hosts | None = None
     after: After | None = None
@@ -405,7 +401,7 @@ def _names_at(place: tuple[str | int, ...]) -> list[str]:
     tables: Mapping[str, type[Table]] = {
         "window": Window,
         "settings": Settings,
-        "accuracy": Scored,
+        "accuracy": FarmScored,
         "program": Program,
         "hosts": Hosts,
         "after": After,

@@ -16,6 +16,8 @@ from mbench.paper.shipped import place_in
 from mbench.paper.suites import OwnNetworks, Suite
 from mbench.workflows.build.own_in_files import (
     FloatFile,
+    keeps_wrongly,
+    kept_in_float,
     options_of,
     own_sources,
     swept_wrongly,
@@ -24,6 +26,9 @@ from mbench.workflows.build.own_in_files import (
 from mbench.workflows.build.selection import OF_OWN_NETWORKS, Selection, select
 
 ALLOW_CODE: Final = "--allow-suite-code"
+
+_SHOWN: Final = ("quantization", "keep_float")
+"""Keys that decide how many files there are, beside axes."""
 
 _OF_RUNS: Final = frozenset({Axis.THREADS, Axis.DELEGATE})
 """Axes of a command that hold for whatever a suite names."""
@@ -61,21 +66,36 @@ def _looked_up(
     *,
     trusted: bool,
 ) -> Selection:
-    if table.code is not None and not trusted:
-        raise UsageError(
-            f"{_at(path, place)}: {table.code} is code, which is run where you allow it: {ALLOW_CODE} runs what this "
-            "suite names, with your rights. Do so only with suites that you trust."
-        )
+    if not trusted:
+        refuse_code(table.code, path, place)
     files = [FloatFile(said=said) for said in table.models] if quantizations or table.quantizes else []
-    if (wrong := wrong_in(table, lambda said: _resolved(path, said), files)) is not None:
-        raise UsageError(f"{_at(path, (*place, *wrong[0]))}: {wrong[1]}")
+    if (wrong := wrong_in(table, lambda said: resolved(path, said), files)) is not None:
+        raise UsageError(f"{at_place(path, (*place, *wrong[0]))}: {wrong[1]}")
     selection = _selection(table, path, files, chosen, quantizations)
     try:
         select(selection)
     except UsageError as error:
-        axis = swept_wrongly(table, selection.own, error)
-        raise UsageError(f"{_at(path, (*place, *axis))}: {error}") from error
+        axis = ("keep_float",) if keeps_wrongly(selection) else swept_wrongly(table, selection.own, error)
+        raise UsageError(f"{at_place(path, (*place, *axis))}: {error}") from error
     return selection
+
+
+def refuse_code(code: str | None, path: Path, place: tuple[str | int, ...]) -> None:
+    """Refuse code that a suite names and nobody allowed to run; None is none.
+
+    Args:
+        code: as the suite says it.
+        path: the suite's file.
+        place: keys and indices of where it stands there.
+
+    Raises:
+        UsageError: with its line.
+    """
+    if code is not None:
+        raise UsageError(
+            f"{at_place(path, place)}: {code} is code, which is run where you allow it: {ALLOW_CODE} runs what this "
+            "suite names, with your rights. Do so only with suites that you trust."
+        )
 
 
 def _selection(
@@ -95,11 +115,12 @@ def _selection(
         lists[Axis.QUANTIZATION] = ",".join(quantizations)
         sweeps = [text for text in sweeps if text.partition("=")[0] != Axis.QUANTIZATION]
     return Selection(
-        files=() if files else tuple(_resolved(path, said) for said in table.models),
-        own=own_sources(table, lambda said: _resolved(path, said), files),
+        files=() if files else tuple(resolved(path, said) for said in table.models),
+        own=own_sources(table, lambda said: resolved(path, said), files),
         sweeps=(*sweeps, *(text for text in chosen.sweeps if parse_sweep(text).axis in _OF_RUNS)),
         lists=lists | {axis: said for axis, said in chosen.lists.items() if axis in _OF_RUNS},
         head=None if table.classes is None else Head(classes=table.classes),
+        keep_float=kept_in_float(table),
         typed=(*options_of(table), *(["--classes"] if table.classes is not None else [])),
     )
 
@@ -107,7 +128,7 @@ def _selection(
 def shown_own(suite: Suite) -> Iterator[str]:
     """Yield a line for each of a suite's own networks, with what is swept and whether its code is run."""
     for table in suite.own:
-        axes = [*table.sweep, *([f"quantization={table.quantization}"] if table.quantization else [])]
+        axes = [*table.sweep, *(f"{key}={said}" for key in _SHOWN if (said := getattr(table, key)) is not None)]
         code = f"  (code: {ALLOW_CODE})" if table.code is not None else ""
         for named in _named(table):
             yield f"  {named}  {' '.join(axes)}".rstrip() + code
@@ -123,7 +144,7 @@ def _named(table: OwnNetworks) -> list[str]:
     ]
 
 
-def _resolved(path: Path, said: str) -> Path:
+def resolved(path: Path, said: str) -> Path:
     """Return a path of a suite, which is relative to it.
 
     Raises:
@@ -135,5 +156,6 @@ def _resolved(path: Path, said: str) -> Path:
         raise UsageError(f"{path}: {said}: nobody's home is known as {Path(said).parts[0]}.") from error
 
 
-def _at(path: Path, place: tuple[str | int, ...]) -> str:
+def at_place(path: Path, place: tuple[str | int, ...]) -> str:
+    """Return where something stands in a suite, with its line: `mine.toml:4: own.1.arch`."""
     return place_in(path, read_text(path), place)

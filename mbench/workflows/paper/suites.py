@@ -22,6 +22,7 @@ from mbench.workflows.build.selection import Selection
 from mbench.workflows.home import home
 from mbench.workflows.paper.count_networks import unbuildable
 from mbench.workflows.paper.own_suites import ALLOW_CODE, own_selections, shown_own
+from mbench.workflows.paper.suite_accuracy import scored_as_said, shown_accuracy
 from mbench.workflows.run.request import RunRequest
 
 PAPER_FOLDER: Final = "mobilenets"
@@ -50,7 +51,7 @@ def find_file(name: str) -> Path:
 
 
 def suite_request(
-    request: RunRequest, suite: Suite, name: str, *, trusted: bool = False
+    request: RunRequest, suite: Suite, name: str, *, trusted: bool = False, scored: bool = True
 ) -> tuple[RunRequest, tuple[str, ...]]:
     """Return a request for what a suite runs, and a sentence for each network that is left out or runs untrained.
 
@@ -61,6 +62,7 @@ def suite_request(
         suite: what is to be run.
         name: the suite's.
         trusted: whether code that it names may run.
+        scored: whether its networks are scored on what it says, where nobody typed a data set.
 
     Raises:
         UsageError: the user names networks as well, nothing is left to run, or something of the suite's own networks
@@ -68,6 +70,8 @@ def suite_request(
     """
     chosen = request.selection
     _refuse_networks(chosen)
+    if scored and suite.accuracy is not None:
+        request = scored_as_said(request, suite, find_file(name), trusted=trusted)
     own = own_selections(suite, find_file(name), chosen, _quantizations(chosen), trusted=trusted) if suite.own else ()
     if not suite.variants:
         selection = replace(own[0], beside=own[1:])
@@ -187,7 +191,8 @@ def shown(name: str) -> Iterator[str]:
         yield f"With --references: {', '.join(suite.references)}"
     yield ""
     yield from _needs(suite)
-    code = f" {ALLOW_CODE}" if any(table.code is not None for table in suite.own) else ""
+    named = [*(table.code for table in suite.own), *([] if suite.accuracy is None else [suite.accuracy.code])]
+    code = f" {ALLOW_CODE}" if any(each is not None for each in named) else ""
     yield f"Run it:  mbench run --suite {name} --device host{code}"
     yield f"See it:  mbench suite report {name}"
 
@@ -195,6 +200,7 @@ def shown(name: str) -> Iterator[str]:
 def _needs(suite: Suite) -> Iterator[str]:
     yield "Multiply-adds and parameters need nothing: they are counted from files that mbench builds."
     yield "Latencies need a device; host is always one."
+    yield from shown_accuracy(suite)
     if suite.needs is None:
         return
     yield f"Accuracies need --dataset {suite.needs.dataset} --weights {suite.needs.weights}"
@@ -223,7 +229,7 @@ def _quantizations(chosen: Selection) -> tuple[Quantization, ...]:
 
 def _data_set_head(request: RunRequest) -> Head | None:
     """Return the classes of the data set that was named; None without one."""
-    if request.accuracy is None:
+    if request.accuracy is None or request.accuracy.spec.dataset.partition(":")[0] == "arrays":
         return None
     from mbench.accuracy.datasets.catalogue import open_dataset
 

@@ -92,9 +92,9 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
     _refuse_inputs_of_others(request)
     scoring = None
     if request.accuracy is not None:
-        from mbench.workflows.score.run_accuracy import Scoring
+        from mbench.workflows.score.run_accuracy import scoring_of
 
-        scoring = Scoring(request.accuracy, workers=request.workers, progress=progress)
+        scoring = scoring_of(request.accuracy, workers=request.workers, progress=progress)
         selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
         request = replace(request, selection=selection, build_inputs=build_inputs)
     selected = select(request.selection)

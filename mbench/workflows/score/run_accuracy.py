@@ -1,7 +1,7 @@
 """Accuracy of a run: what a data set decides about networks to be built, and the host's scores of the files."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
@@ -57,11 +57,13 @@ class Accuracy:
         spec: the data set, and how it is asked.
         places: this host, the devices, or both; neither where files are built for it and not asked.
         predictions: whether what each file answers to each example is kept.
+        place_of: says where in a file what is wrong with it stands; None: it was typed.
     """
 
     spec: EvaluationSpec
     places: tuple[Place, ...] = ("host",)
     predictions: bool = False
+    place_of: Callable[[UsageError], str] | None = field(default=None, compare=False, repr=False)
 
 
 class Scoring:
@@ -191,6 +193,23 @@ class Scoring:
     def with_scores(self, part: DevicePlan) -> DevicePlan:
         """Return a device's part with the host's scores of its files."""
         return part.model_copy(update={"jobs": tuple(with_score(job, self._scores) for job in part.jobs)})
+
+
+def scoring_of(accuracy: Accuracy, *, workers: int | None, progress: Progress) -> Scoring:
+    """Return a run's scoring with its data set, recipe and metric looked up.
+
+    Raises:
+        DatasetError: the data set is not there, or the table of cells that belongs to it.
+        UsageError: as of `Scoring`; of what a file says, with its place.
+    """
+    try:
+        scoring = Scoring(accuracy, workers=workers, progress=progress)
+        _ = scoring.opened
+    except UsageError as error:
+        if accuracy.place_of is None:
+            raise
+        raise type(error)(f"{accuracy.place_of(error)}: {error}") from error
+    return scoring
 
 
 def _suited_builder(chosen: Selection, dataset: Dataset) -> Selection:

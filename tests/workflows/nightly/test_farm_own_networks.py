@@ -7,6 +7,7 @@ import pytest
 from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.core.builds.own_recipes import KeepFloat
 from mbench.core.choices import Ends
 from mbench.core.errors import UsageError
 from mbench.core.ports import SilentProgress
@@ -83,6 +84,21 @@ def test_each_measure_says_what_its_networks_are_built_from(tmp_path: Path) -> N
     assert str(second.variant) == "net_recipe=mixed_int8"
 
 
+def test_what_int8_leaves_in_float_is_a_variant_of_its_own_under_the_name_that_lasts(tmp_path: Path) -> None:
+    (tmp_path / "a.keras").touch()
+    (tmp_path / "m.tflite").write_bytes(linear_digits(SCALINGS["unit"]))
+    found = own_of(
+        tmp_path,
+        'models = [{ file = "m.tflite", as = "my/net" }]\nquantization = "fp32,int8"\nkeep_float = "auto"\n'
+        '[[measure]]\nkeras = ["a.keras"]\nkeep_float = "SOFTMAX"\n',
+    )
+
+    assert [(str(one.variant), one.keep_float) for one in found] == [
+        *(("my-net_fp32", None), ("my-net_int8", None), ("my-net_keep-float=auto_int8", KeepFloat())),
+        *(("a_int8", None), ("a_keep-float=SOFTMAX_int8", KeepFloat(names=("SOFTMAX",)))),
+    ]
+
+
 @pytest.mark.parametrize("bytes_", [b"a", b"b"])
 def test_a_network_keeps_its_name_whatever_it_holds(tmp_path: Path, bytes_: bytes) -> None:
     (tmp_path / "a.keras").write_bytes(bytes_)
@@ -121,6 +137,20 @@ def test_a_float_file_is_quantized_under_the_name_that_lasts(tmp_path: Path) -> 
             r"farm\.toml:11: measure\.1\.models\.1: .*m\.tflite",
         ),
         ('variants = ["mobilenet_v1_0.50_160_int8"]\nio = "float"\n', "io is for your own networks"),
+        (
+            'arch = "net.py:net"\nkeep_float = "auto:0"\n',
+            r"farm\.toml:12: measure\.1\.keep_float: --keep-float auto:0: write auto, or auto:DB",
+        ),
+        (
+            'arch = "net.py:net"\nquantization = "fp32"\nkeep_float = "auto"\n',
+            r"farm\.toml:13: measure\.1\.keep_float: --keep-float says what int8 leaves in float; add int8",
+        ),
+        (
+            'arch = "net.py:net"\nkeep_float = "auto"\nsweep = ["widht=1"]\n',
+            r"farm\.toml:13: measure\.1\.sweep\.1: .*no parameter 'widht'",
+        ),
+        ('variants = ["mobilenet_v1_0.50_160_int8"]\nkeep_float = "auto"\n', "keep_float is for your own networks"),
+        ('models = [{ file = "m.tflite", as = "m" }]\nkeep_float = "auto"\n', "keep_float is for your own networks"),
         ('arch = "net.py:net"\nio = "int4"\n', r"farm\.toml:12: measure\.1\.io"),
         (
             'arch = "net.py:net"\n[[measure]]\narch = "other/net.py:net"\n',

@@ -7,9 +7,11 @@ import pytest
 from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.core.builds.own_recipes import KeepFloat, OwnForm
 from mbench.core.builds.sweeps import Axis
 from mbench.core.choices import Ends
 from mbench.core.errors import UsageError
+from mbench.workflows.build.own_networks import OwnSource, parse_keep_float
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.paper.suites import find_suite, listed, shown, suite_request
@@ -115,6 +117,16 @@ def test_files_that_hold_no_code_need_no_leave(folder: Path) -> None:
         ('[[own]]\narch = "vgg16"\n', r"mine\.toml:2: own\.1: vgg16 is a network of mbench's"),
         ('[[own]]\nquantization = "int8"\n', r"mine\.toml:2: own\.1: say which: arch, keras"),
         ('[[own]]\nkeras = ["~nobody-at-all/a.keras"]\n', "nobody's home is known as ~nobody-at-all"),
+        (f'{BUILDER}keep_float = "auto:0"\n', r"mine\.toml:4: own\.1\.keep_float: --keep-float auto:0: write auto, or"),
+        (
+            f'{BUILDER}quantization = "fp32"\nkeep_float = "auto"\n',
+            r"mine\.toml:5: own\.1\.keep_float: --keep-float says what int8 leaves in float; add int8",
+        ),
+        (
+            '[[own]]\nmodels = ["f.tflite"]\nkeep_float = "auto"\n',
+            r"mine\.toml:4: own\.1\.keep_float: --keep-float has no meaning with .*f\.tflite, which is built already",
+        ),
+        (f'{BUILDER}keep_float = "auto"\nsweep = ["height=2"]\n', r"mine\.toml:5: own\.1\.sweep\.1: .*no parameter"),
         ("", "name variants, or \\[\\[own\\]\\] networks"),
     ],
 )
@@ -123,18 +135,39 @@ def test_what_is_wrong_is_refused_with_its_line(folder: Path, text: str, reason:
         selected(folder, text)
 
 
+def test_what_int8_leaves_in_float_is_a_variant_named_and_built_as_the_command_has_it(folder: Path) -> None:
+    said = 'quantization = "fp32,int8"\nkeep_float = "auto:25"\n'
+    found = selected(folder, f'{BUILDER}{said}[[own]]\nkeras = ["a.keras"]\nkeep_float = "SOFTMAX,out_1"\n')
+    typed = Selection(
+        own=(OwnSource(form=OwnForm.BUILDER, said=f"{folder}/nets/small.py:net"),),
+        lists={Axis.QUANTIZATION: "fp32,int8"},
+        keep_float=parse_keep_float("auto:25"),
+    )
+
+    assert [one.thing for one in found] == [
+        *("net_fp32", "net_int8", "net_keep-float=auto25_int8"),
+        *("a_int8", "a_keep-float=SOFTMAX+out-1_int8"),
+    ]
+    assert [one.thing for one in select(typed)] == [one.thing for one in found[:3]]
+    assert [one.own.keep_float for one in select(typed) if one.own] == [None, None, KeepFloat(least_db=25)]
+    assert [one.own.keep_float for one in found if one.own] == [
+        *(None, None, KeepFloat(least_db=25)),
+        *(None, KeepFloat(names=("SOFTMAX", "out_1"))),
+    ]
+
+
 def test_options_of_own_networks_beside_a_suite_that_says_them_are_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="--io stands beside a suite"):
         selected(folder, BUILDER, Selection(typed=("--io",)))
 
 
 def test_a_suite_of_own_networks_is_listed_and_shown_with_the_leave_that_it_needs(folder: Path) -> None:
-    selected(folder, f'{BUILDER}sweep = ["width=1,2"]\n[[own]]\nkeras = ["a.keras"]\n')
+    selected(folder, f'{BUILDER}sweep = ["width=1,2"]\n[[own]]\nkeras = ["a.keras"]\nkeep_float = "auto"\n')
     text = list(shown(str(folder / "mine.toml")))
     (folder / "home" / "suites").mkdir(parents=True)
     (folder / "mine.toml").rename(folder / "home" / "suites" / "mine.toml")
 
     assert "  nets/small.py:net  width=1,2  (code: --allow-suite-code)" in text
-    assert "  a.keras" in text
+    assert "  a.keras  keep_float=auto" in text
     assert any(line.endswith("mine.toml --device host --allow-suite-code") for line in text)
     assert [row[2].text for row in listed().rows if row[0].text == "mine"] == ["2"]
