@@ -1,17 +1,19 @@
 """A comparison as machines read it; its names are stable, part of the format. Unknown is null."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.numbers.comparisons import Compared, Ratio, geometric_mean
-from mbench.core.proportions import compare_scores, holm_adjusted
 from mbench.core.results import JobResult, MeasurementWarning, Status
 from mbench.core.workloads import Document
-from mbench.report.accuracy.paired_scores import LEVEL, Against, against_base
-from mbench.report.accuracy.scored import TOP1, Scored, chosen_score
 from mbench.report.compare.cells import By, CellPair, Matched, Side, cell_name
+from mbench.report.compare.compared_accuracy import (
+    ComparedAccuracy,
+    accuracy_refusal,
+    compared_accuracies,
+    files_of,
+)
 from mbench.report.compare.differences import Difference, differences, refusal, same_model
 from mbench.report.results.rows import row_of
 
@@ -46,25 +48,6 @@ class ComparedSide(Document):
     warnings: tuple[MeasurementWarning, ...]
 
 
-class ComparedAccuracy(Document):
-    """How the new file's answers compare with the old one's to the same examples.
-
-    Attributes:
-        change: the new share of right answers minus the old one, -1 to 1, with Newcombe's 95 % interval.
-        p: McNemar's, after Holm's correction over all files that are compared.
-        verdict: `better`, `worse` or `no difference shown`.
-        against: what becomes of single answers, as rows have it.
-    """
-
-    dataset: str
-    examples: int
-    change: float
-    change_ci: tuple[float, float]
-    p: float
-    verdict: Literal["better", "worse", "no difference shown"]
-    against: Against
-
-
 class ComparedCell(Document):
     """A cell that both sides have.
 
@@ -77,6 +60,7 @@ class ComparedCell(Document):
         reason: why it is incomparable; else null.
         other_phone: whether another phone of the same model stands on the other side.
         accuracy: null where not both were scored on the same examples.
+        accuracy_reason: why both sides were scored and are not compared; else null.
     """
 
     variant: str
@@ -93,6 +77,7 @@ class ComparedCell(Document):
     old: ComparedSide
     new: ComparedSide
     accuracy: ComparedAccuracy | None
+    accuracy_reason: str | None
 
 
 class GeometricMean(Document):
@@ -147,7 +132,7 @@ class _Judged:
 def compare(old: Side, new: Side, matched: Matched, *, by: By) -> Comparison:
     """Return the comparison of two sides whose cells are paired."""
     judged = sorted((_judged(pair) for pair in matched.pairs), key=_order)
-    accuracies = _accuracies(matched.pairs)
+    accuracies = compared_accuracies(matched.pairs)
     known = [each for each in judged if each.ratio is not None]
     mean = geometric_mean([each.samples for each in known], seed=SEED)
     return Comparison(
@@ -156,7 +141,7 @@ def compare(old: Side, new: Side, matched: Matched, *, by: By) -> Comparison:
         by=by,
         paired=bool(matched.pairs) and all(pair.blocks for pair in matched.pairs),
         differs=differences(matched.pairs),
-        cells=tuple(_cell(each, accuracies.get(_files(each.pair))) for each in judged),
+        cells=tuple(_cell(each, accuracies.get(files_of(each.pair))) for each in judged),
         geometric_mean=None
         if mean is None
         else GeometricMean(ratio=mean.value, ratio_ci=_ends(mean), cells=len(known)),
@@ -226,6 +211,7 @@ def _cell(judged: _Judged, accuracy: ComparedAccuracy | None) -> ComparedCell:
         old=_side(pair.old),
         new=_side(pair.new),
         accuracy=accuracy,
+        accuracy_reason=None if accuracy is not None else accuracy_refusal(pair),
     )
 
 
@@ -249,44 +235,6 @@ def _side(result: JobResult) -> ComparedSide:
         top1=row.top1,
         warnings=row.warnings,
     )
-
-
-_Files = tuple[object, ...]
-
-
-def _files(pair: CellPair) -> _Files:
-    """Return what distinguishes two scored files from others: a file is scored once, whatever devices time it."""
-    sides = [(chosen_score(result), result.workload.artifact.sha256) for result in (pair.old, pair.new)]
-    return tuple((sha256, score and score.place, score and score.delegate) for score, sha256 in sides)
-
-
-def _accuracies(pairs: Sequence[CellPair]) -> dict[_Files, ComparedAccuracy]:
-    """Return how scored files compare, each two files once; the tests are corrected over all of them."""
-    found = {}
-    for pair in pairs:
-        old, new = (chosen_score(result) for result in (pair.old, pair.new))
-        if old is None or new is None or old.place != new.place:
-            continue
-        difference = compare_scores(new, old)
-        against = against_base(
-            Scored(name=pair.name, score=old, label=pair.old.workload.name),
-            Scored(name=pair.name, score=new, label=pair.new.workload.name),
-        )
-        if difference is not None and against is not None and old.metric(TOP1) is not None:
-            found[_files(pair)] = (new, difference, against)
-    adjusted = holm_adjusted([difference.p for _, difference, _ in found.values()])
-    return {
-        files: ComparedAccuracy(
-            dataset=f"{score.dataset.name} {score.dataset.split}",
-            examples=score.asked,
-            change=difference.difference,
-            change_ci=(difference.interval.low, difference.interval.high),
-            p=p,
-            verdict="no difference shown" if p >= LEVEL else "better" if difference.difference > 0 else "worse",
-            against=against,
-        )
-        for (files, (score, difference, against)), p in zip(found.items(), adjusted, strict=True)
-    }
 
 
 def _only(result: JobResult, side: Side) -> OnlyOne:

@@ -2,7 +2,8 @@
 
 from typing import Final, Literal
 
-from mbench.report.compare.comparison import ComparedAccuracy, ComparedCell, Comparison, GeometricMean
+from mbench.report.compare.compared_accuracy import ComparedAccuracy
+from mbench.report.compare.comparison import ComparedCell, Comparison, GeometricMean
 
 Interval = tuple[float, float] | None
 
@@ -50,6 +51,8 @@ def _accuracy(found: ComparedAccuracy) -> ComparedAccuracy:
     low, high = found.change_ci
     return found.model_copy(
         update={
+            "old": found.new,
+            "new": found.old,
             "change": -found.change,
             "change_ci": (-high, -low),
             "verdict": _TURNED_ACCURACY.get(found.verdict, found.verdict),

@@ -5,6 +5,15 @@ from typing import Final
 
 from mbench.core.numbers.comparisons import MIN_CHANGE
 from mbench.core.results import WarningCode
+from mbench.report.compare.accuracy_texts import (
+    Kind,
+    accuracy_text,
+    change_header,
+    change_methods,
+    compared_kinds,
+    kind_of,
+    refused_accuracies,
+)
 from mbench.report.compare.cells import By
 from mbench.report.compare.comparison import ComparedCell, ComparedSide, Comparison, OnlyOne
 from mbench.report.compare.differences import Difference, meant_to_differ
@@ -14,7 +23,6 @@ from mbench.report.render.number_format import (
     MILLION,
     count_of,
     milliseconds,
-    points,
     significant,
 )
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
@@ -37,7 +45,7 @@ def comparison_table(comparison: Comparison, *, brief: bool = False) -> TableVal
     """
     devices = len({cell.device for cell in comparison.cells}) > 1
     delegates = len({(cell.delegate, cell.threads) for cell in comparison.cells}) > 1
-    accurate = any(cell.accuracy for cell in comparison.cells)
+    kinds = compared_kinds(comparison.cells)
     sized = any(cell.old.size_bytes != cell.new.size_bytes for cell in comparison.cells)
     noded = any(cell.old.delegate_nodes != cell.new.delegate_nodes for cell in comparison.cells)
     lines, marks = _doubts(comparison.cells)
@@ -49,7 +57,7 @@ def comparison_table(comparison: Comparison, *, brief: bool = False) -> TableVal
         right_column("New (ms)"),
         right_column("New / old"),
         Column(header="Verdict"),
-        *([right_column("Top-1 change (points)", spare=1)] if accurate else []),
+        *(right_column(change_header(found), spare=1) for found in kinds.values()),
         *([right_column("File (MB)", spare=4)] if sized else []),
         *([right_column("Delegated nodes", spare=3)] if noded else []),
         right_column("Runs", spare=5),
@@ -64,7 +72,7 @@ def comparison_table(comparison: Comparison, *, brief: bool = False) -> TableVal
             Cell(side_latency(cell.new)),
             Cell(_ratio(cell.ratio, cell.ratio_ci)),
             _verdict(cell),
-            *([_accuracy(cell)] if accurate else []),
+            *(_accuracy(cell, kind) for kind in kinds),
             *([Cell(_change(_megabytes(cell.old), _megabytes(cell.new)))] if sized else []),
             *([Cell(_change(cell.old.delegate_nodes or "?", cell.new.delegate_nodes or "?"))] if noded else []),
             Cell(_change(str(len(cell.old.samples_us)), str(len(cell.new.samples_us)))),
@@ -98,11 +106,7 @@ def _foot(comparison: Comparison, doubts: Sequence[str]) -> Iterator[str]:
         yield f"{count_of(comparison.repeated, 'earlier result')} of the same cells left out: the last one counts."
     if any(cell.ratio is not None for cell in comparison.cells):
         yield method_line(comparison)
-    if any(cell.accuracy for cell in comparison.cells):
-        yield (
-            "Top-1 change: on the same examples, with Newcombe's interval; marked where McNemar's exact test, after "
-            "Holm's correction over the files compared, finds a difference at the 5 % level."
-        )
+    yield from change_methods(comparison.cells)
 
 
 def _differs(comparison: Comparison) -> Iterator[str]:
@@ -119,13 +123,15 @@ def _differs(comparison: Comparison) -> Iterator[str]:
 
 
 def _refused(cells: Sequence[ComparedCell]) -> Iterator[str]:
-    """Yield why cells have no ratio, each reason once with the cells that it is of."""
+    """Yield why cells have no ratio or no change of accuracy, each reason once with the cells that it is of."""
     names: dict[str, list[str]] = {}
     for cell in cells:
         if cell.reason is not None:
             names.setdefault(cell.reason, []).append(cell.variant)
     for reason, variants in names.items():
         yield f"Incomparable: {_some(list(dict.fromkeys(variants)), most=3)}: {reason}."
+    for reason, variants in refused_accuracies(cells).items():
+        yield f"Accuracy not compared: {_some(variants, most=3)}: {reason}."
 
 
 def _changes(found: Sequence[Difference]) -> str:
@@ -209,14 +215,12 @@ def _verdict(cell: ComparedCell) -> Cell:
     return Cell(f"{cell.verdict} (too few runs)" if few else cell.verdict, style)
 
 
-def _accuracy(cell: ComparedCell) -> Cell:
+def _accuracy(cell: ComparedCell, kind: Kind) -> Cell:
     found = cell.accuracy
-    if found is None:
+    if found is None or kind_of(found) != kind:
         return Cell(ABSENT)
-    text = points(found.change, *found.change_ci, found.examples)
-    if found.verdict == "no difference shown":
-        return Cell(text)
-    return Cell(f"{text} {found.verdict}", Style.BAD if found.verdict == "worse" else Style.STRONG)
+    style = {"worse": Style.BAD, "better": Style.STRONG}.get(found.verdict, Style.PLAIN)
+    return Cell(accuracy_text(found), style)
 
 
 def side_latency(side: ComparedSide) -> str:

@@ -129,6 +129,6 @@ def test_names_that_machines_rely_on_stay():
     ]
     assert list(type(found.cells[0]).model_fields) == [
         *("variant", "delegate", "threads", "device", "ratio", "ratio_ci", "p_value", "blocks", "verdict", "reason"),
-        *("other_phone", "old", "new", "accuracy"),
+        *("other_phone", "old", "new", "accuracy", "accuracy_reason"),
     ]
     assert type(found).model_validate_json(found.model_dump_json()) == found

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sample_comparisons as comparisons
 import sample_results as sample
+from sample_metrics import both_metrics
 from shown_pages import Shown, started_browser
 
 from mbench.report.compare.inverted import inverted
@@ -182,6 +183,27 @@ def test_accuracy_and_doubts_stand_behind_their_cells(page):
     opened(page)
     assert "worse: new minus old -8.33 points" in page.tab.inner_text("#d4")
     assert "NEW: FEW RUNS" in page.tab.inner_text("#d6")
+
+
+def test_a_metric_of_values_is_turned_in_its_own_unit(browser, tmp_path):
+    path = tmp_path / "metrics.html"
+    path.write_text(comparisons.page(both_metrics()))
+    page = Shown(browser, path)
+    page.at("sel=0,1")
+    page.tab.wait_for_selector("#d1")
+    details = page.tab.inner_text("#d0") + page.tab.inner_text("#d1")
+    page.tab.click("[data-baseline=new]")
+    read = {row["variant"][0]: row for row in page.ask(READ)}
+    turned = {cell.variant: cell.accuracy for cell in inverted(both_metrics()).cells}["net"]
+    page.context.close()
+
+    assert read["net"]["psnr_change"][0] == "+0.8 [+0.0, +1.5] better"
+    assert read["net"]["psnr_change"][1:] == [pytest.approx(each) for each in (turned.change, *turned.change_ci)]
+    assert read["other"]["right_change"][0].startswith("8.3 [")
+    assert (read["other"]["psnr_change"][0], read["net"]["right_change"][0]) == ("–", "–")
+    assert "worse: psnr, new minus old -0.76 dB" in details
+    assert "worse: right, new minus old -8.33 points" in details
+    assert page.complaints == []
 
 
 @pytest.mark.parametrize("width", [400, 1200])

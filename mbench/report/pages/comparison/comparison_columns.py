@@ -1,14 +1,18 @@
 """The columns of a comparison's page: what each shows, and the exact value under its machine-readable name."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from mbench.report.compare.accuracy_texts import Kind, accuracy_text, change_header, compared_kinds, kind_of
+from mbench.report.compare.compared_accuracy import ComparedAccuracy
 from mbench.report.compare.comparison import ComparedCell, ComparedSide
 from mbench.report.compare.table import doubts_of_cell, side_latency
 from mbench.report.pages.comparison.change_text import change_text
 from mbench.report.pages.page_table import NOTHING, Value
-from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, points, significant
+from mbench.report.render.number_format import ABSENT, KIB_PER_MIB, MILLION, UNKNOWN, milliseconds, significant
 
 FOREST: Final = "forest"
 """The column of pictures."""
@@ -26,7 +30,7 @@ class ComparisonColumn:
         value: None of words and pictures.
         shown: whether it is there at first.
         interval: whether a value has bounds.
-        turns: what the page's script does where the baseline is exchanged: `ratio`, `points` or `verdict`.
+        turns: what the page's script does where the baseline is exchanged: `ratio`, `points`, `values` or `verdict`.
     """
 
     name: str
@@ -47,7 +51,6 @@ def comparison_columns(cells: Sequence[ComparedCell]) -> tuple[ComparisonColumn,
     """Return all columns, of which those are shown at first that these cells need."""
     several = len({(cell.old.device, cell.new.device) for cell in cells}) > 1 or any(_moved(cell) for cell in cells)
     delegates = len({(cell.delegate, cell.threads) for cell in cells}) > 1
-    scored = any(cell.accuracy for cell in cells)
     noted = any(_notes(cell) for cell in cells)
     both = [cell for cell in cells if cell.ratio is not None]
     return (
@@ -59,7 +62,7 @@ def comparison_columns(cells: Sequence[ComparedCell]) -> tuple[ComparisonColumn,
         ComparisonColumn(name="verdict", header="Verdict", text=_verdict, turns="verdict"),
         _number("old_median_us", "Old (ms)", lambda cell: cell.old.median_us, lambda cell: side_latency(cell.old)),
         _number("new_median_us", "New (ms)", lambda cell: cell.new.median_us, lambda cell: side_latency(cell.new)),
-        *([_ACCURACY] if scored else []),
+        *_accuracies(cells),
         *_both("size_bytes", "file (MB)", lambda side: side.size_bytes, MILLION, both),
         *_both(
             "peak_memory_kib", "peak memory (MiB)", lambda side: side.peak_memory_kib, KIB_PER_MIB, both, never=True
@@ -87,28 +90,38 @@ def _change_text(cell: ComparedCell) -> str:
     return ABSENT if cell.ratio is None else change_text(cell.ratio, cell.ratio_ci)
 
 
-def _accuracy_value(cell: ComparedCell) -> Value:
-    return NOTHING if cell.accuracy is None else Value(cell.accuracy.change, *cell.accuracy.change_ci)
+def _accuracies(cells: Sequence[ComparedCell]) -> Iterator[ComparisonColumn]:
+    """Yield a column for each metric that any cell is compared by: top-1, or a user's own."""
+    names: dict[str, int] = {}
+    for kind, first in compared_kinds(cells).items():
+        name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', first.metric)}_change"
+        names[name] = names.get(name, 0) + 1
+        yield ComparisonColumn(
+            name=name if names[name] == 1 else f"{name}_{names[name]}",
+            header=change_header(first),
+            text=partial(_accuracy_text, kind),
+            value=partial(_accuracy_value, kind),
+            interval=True,
+            turns="points" if first.kind == "share" else "values",
+        )
 
 
-def _accuracy_text(cell: ComparedCell) -> str:
-    found = cell.accuracy
-    if found is None:
-        return ABSENT
-    word = "" if found.verdict == "no difference shown" else f" {found.verdict}"
-    return f"{points(found.change, *found.change_ci, found.examples)}{word}"
+def _accuracy_of(kind: Kind, cell: ComparedCell) -> ComparedAccuracy | None:
+    return cell.accuracy if cell.accuracy is not None and kind_of(cell.accuracy) == kind else None
+
+
+def _accuracy_value(kind: Kind, cell: ComparedCell) -> Value:
+    found = _accuracy_of(kind, cell)
+    return NOTHING if found is None else Value(found.change, *found.change_ci)
+
+
+def _accuracy_text(kind: Kind, cell: ComparedCell) -> str:
+    found = _accuracy_of(kind, cell)
+    return ABSENT if found is None else accuracy_text(found)
 
 
 _CHANGE: Final = ComparisonColumn(
     name="ratio", header="Change (%)", text=_change_text, value=_change_value, interval=True, turns="ratio"
-)
-_ACCURACY: Final = ComparisonColumn(
-    name="top1_change",
-    header="Top-1 change (points)",
-    text=_accuracy_text,
-    value=_accuracy_value,
-    interval=True,
-    turns="points",
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from mbench.core.plain_text import one_line
 from mbench.core.results import FORMAT_VERSION
+from mbench.report.compare.accuracy_texts import change_methods
 from mbench.report.compare.comparison import ComparedCell, Comparison
 from mbench.report.compare.inverted import inverted
 from mbench.report.compare.table import method_line
@@ -126,14 +127,10 @@ def _look(verdict: str) -> str:
 
 def _foot(comparison: Comparison, lines: Sequence[_Line]) -> tuple[str, ...]:
     order = "At first the rows stand by how far they changed beyond their noise; what cannot be compared is last."
-    accuracy = (
-        "Top-1 change: on the same examples, with Newcombe's interval; marked where McNemar's exact test, after Holm's "
-        "correction over the files compared, finds a difference at the 5 % level."
-    )
     repeated = f"Earlier results of the same cells left out, since the last one counts: {comparison.repeated}."
     return (
         order,
-        *([accuracy] if any(cell.accuracy for cell in comparison.cells) else []),
+        *change_methods(comparison.cells),
         *([repeated] if comparison.repeated else []),
         *legend(text for line in lines for text in line.texts),
     )

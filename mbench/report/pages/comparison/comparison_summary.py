@@ -4,11 +4,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from mbench.report.compare.accuracy_texts import (
+    NO_DIFFERENCE,
+    change_with_interval,
+    compared_kinds,
+    kind_of,
+    metric_text,
+    refused_accuracies,
+    unit_of_change,
+)
+from mbench.report.compare.compared_accuracy import ComparedAccuracy
 from mbench.report.compare.comparison import ComparedCell, Comparison, OnlyOne
 from mbench.report.compare.differences import Difference, meant_to_differ
 from mbench.report.compare.table import doubts_of_cell
 from mbench.report.pages.comparison.change_text import change_text
-from mbench.report.render.number_format import count_of, points
+from mbench.report.render.number_format import count_of
 
 MOST_OF_A_KIND: Final = 3
 """Changes of one kind that are listed: fifty variants have fifty new files."""
@@ -126,21 +136,29 @@ def _accuracies(comparison: Comparison) -> Iterator[Line]:
     scored = {
         (cell.variant, cell.accuracy.against.sha256): cell for cell in comparison.cells if cell.accuracy is not None
     }
-    for verdict, kind in (("worse", "failed"), ("better", "fastest")):
-        found = [cell for cell in scored.values() if cell.accuracy is not None and cell.accuracy.verdict == verdict]
-        named = [
-            f"{cell.variant} {points(each.change, *each.change_ci, each.examples)}"
-            for cell in found
-            if (each := cell.accuracy) is not None
+    for kind, first in compared_kinds(comparison.cells).items():
+        found = [
+            (cell.variant, cell.accuracy)
+            for cell in scored.values()
+            if cell.accuracy is not None and kind_of(cell.accuracy) == kind
         ]
-        if found:
-            yield Line(
-                kind,
-                f"{verdict} accuracy",
-                f"{len(found)} of {count_of(len(scored), 'file')} in top-1, in points: {_some(named)}.",
-            )
-    if scored and all(cell.accuracy is None or cell.accuracy.verdict[0] == "n" for cell in scored.values()):
-        yield Line("ok", "accuracy", f"No difference of top-1 is shown in {count_of(len(scored), 'file')}.")
+        yield from _of_metric(found, first)
+    for reason, variants in refused_accuracies(comparison.cells).items():
+        yield Line("doubt", "accuracy not compared", f"{_some(variants)}: {reason}.")
+
+
+def _of_metric(found: Sequence[tuple[str, ComparedAccuracy]], like: ComparedAccuracy) -> Iterator[Line]:
+    """Yield what became of one metric in files, by name."""
+    unit = unit_of_change(like)
+    within = f", in {unit}" if unit else ""
+    for verdict, kind in (("worse", "failed"), ("better", "fastest")):
+        named = [f"{variant} {change_with_interval(each)}" for variant, each in found if each.verdict == verdict]
+        if named:
+            said = f"{len(named)} of {count_of(len(found), 'file')} in {metric_text(like)}{within}: {_some(named)}."
+            yield Line(kind, f"{verdict} accuracy", said)
+    if found and all(each.verdict == NO_DIFFERENCE for _, each in found):
+        said = f"No difference of {metric_text(like)} is shown in {count_of(len(found), 'file')}."
+        yield Line("ok", "accuracy", said)
 
 
 def _mean(comparison: Comparison) -> Iterator[Line]:

@@ -38,7 +38,8 @@ function turnCell(cell, kind) {
   for (const [name, value] of Object.entries(put)) if (value !== undefined) cell.dataset[name] = value;
   if (!turned) label.textContent = text;
   else if (kind === "ratio") label.textContent = changeText(put.v, put.l, put.h);
-  else label.textContent = turnedPoints(text, put);
+  else if (kind === "points") label.textContent = turnedPoints(text, put);
+  else label.textContent = turnedValues(text, put);
 }
 
 /** Write a change of an accuracy the other way, with the decimals that it had. */
@@ -47,6 +48,15 @@ function turnedPoints(text, { v, l, h }) {
   const points = (each) => (Number((100 * each).toFixed(decimals)) + 0).toFixed(decimals);
   const word = turnedText(/ [a-z]+$/.exec(text)?.[0] || "");
   return `${points(v)} [${points(l)}, ${points(h)}]${word}`;
+}
+
+/** Write a change of a metric's values the other way, likewise; one without an interval has but one number. */
+function turnedValues(text, { v, l, h }) {
+  const decimals = (/\.(\d+)/.exec(text)?.[1] || "").length;
+  const value = (each) => `${each < 0 ? "-" : "+"}${Math.abs(each).toFixed(decimals)}`;
+  const word = turnedText(/ [a-z]+$/.exec(text)?.[0] || "");
+  if (!text.includes("[")) return `${text.startsWith("0") ? "0" : value(v)}${word}`;
+  return `${value(v)} [${value(l)}, ${value(h)}]${word}`;
 }
 
 /** Return for each facet what its places become where the baseline is exchanged. */
@@ -138,10 +148,14 @@ function strip({ old, new: now }) {
 }
 
 function accuracyLines(found) {
-  const percent = (share) => `${(100 * share).toFixed(2)}`;
+  const share = found.kind === "share";
+  const number = (value) => (share ? (100 * value).toFixed(2) : String(Number(value.toPrecision(4))));
+  const unit = share ? " points" : found.unit === null ? "" : ` ${found.unit}`;
+  const metric = found.metric === "top1" ? "" : `${found.metric}, `;
   const [low, high] = found.change_ci;
   const lines = [
-    `${found.verdict}: new minus old ${percent(found.change)} points [${percent(low)}, ${percent(high)}], p ${found.p.toPrecision(2)} (${found.dataset}, ${found.examples} examples)`,
+    `${found.verdict}: ${metric}new minus old ${number(found.change)}${unit} [${number(low)}, ${number(high)}], p ${found.p.toPrecision(2)} (${found.dataset}, ${found.examples} examples)`,
+    `old ${number(found.old)}, new ${number(found.new)}${share ? " %" : unit}; ${found.better} is better`,
   ];
   const { against } = found;
   if (against.compared !== null)
@@ -172,6 +186,7 @@ function cellDetail(number, row, data) {
     make("div", { class: "runs", tabindex: "0", role: "region", "aria-label": "Runs" }, runsTable(cell, cell.blocks > 0)),
     make("div", { tabindex: "0", role: "region", "aria-label": "Both sides" }, sidesTable(cell))));
   if (cell.accuracy) part("Accuracy on the same examples", ...accuracyLines(cell.accuracy).map((text) => make("div", {}, text)));
+  if (cell.accuracy_reason) part("Accuracy not compared", cell.accuracy_reason);
   part("Commands", ...commandLines(cell).map((text) => {
     const button = make("button", { type: "button" }, "Copy");
     button.addEventListener("click", () => copy(text, button));
@@ -185,7 +200,7 @@ const pageHooks = {
   state: { base: "" },
   show: turn,
   detail: cellDetail,
-  field: (name) => (turned ? { ratio: "inverse_ratio", top1_change: "inverse_top1_change" }[name] : undefined),
+  field: (name) => (turned && (name === "ratio" || /_change(_\d+)?$/.test(name)) ? `inverse_${name}` : undefined),
 };
 
 addEventListener("click", (event) => {
