@@ -150,6 +150,7 @@ def _columns(
         correct=unknown,
         examples=unknown,
         dataset=unknown,
+        merit=nothing,
         delegated=unknown,
         nodes=unknown,
         partitions=unknown,

@@ -51,6 +51,7 @@ def series(
         "runs": zeros + 5,
         "init_us": blank,
         "memory_kib": blank,
+        "merit": blank,
         **dict.fromkeys(("size_bytes", "correct", "examples", "dataset", "delegated", "nodes", "partitions"), unknown),
         "thing": zeros,
         "epoch": zeros,

@@ -12,7 +12,7 @@ from typing import Final
 
 from mbench.core.choices import MetricBetter
 from mbench.core.numbers.statistics import Interval
-from mbench.core.scores import Score, unpack_values
+from mbench.core.scores import OwnMetric, Score, unpack_values
 
 TAIL: Final = 0.025
 """On either side of a 95 % interval."""
@@ -80,6 +80,31 @@ def compare_values(first: Score, second: Score) -> MeanDifference | None:
         p=max(p, 2.0 ** (1 - len(differences))),
         better=first.own_metric.better,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedMeans:
+    """What a user's metric of values says of two files on the same examples.
+
+    Attributes:
+        metric: the user's.
+        before: mean of the old file's values; `now`: of the new one's.
+        change: the new one's values against the old one's.
+    """
+
+    metric: OwnMetric
+    before: float
+    now: float
+    change: MeanDifference
+
+
+def compared_means(new: Score, old: Score) -> ComparedMeans | None:
+    """Return what a user's metric says of two files; None where values cannot be compared, as `compare_values`."""
+    change = compare_values(new, old)
+    if change is None or new.own_metric is None or new.values is None or old.values is None:
+        return None
+    before, now = (math.fsum(values) / len(values) for values in map(unpack_values, (old.values, new.values)))
+    return ComparedMeans(metric=new.own_metric, before=before, now=now, change=change)
 
 
 def _mean_and_error(values: Sequence[float]) -> tuple[float, float]:

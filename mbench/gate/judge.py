@@ -28,8 +28,9 @@ from mbench.gate.latency import LIMITS, judge_latency
 from mbench.gate.memory import judge_memory
 from mbench.gate.settled import MEASURED_AGAIN
 from mbench.gate.size import judge_size
-from mbench.gate.tonight import Changed, Tonight, up_to
+from mbench.gate.tonight import Changed, Compared, Tonight, nothing_compared, up_to
 from mbench.gate.unmeasured import judge_unmeasured
+from mbench.gate.values import judge_values
 
 Accepted = Callable[[Finding], Acceptance | None]
 """That a finding is meant; None where nobody said so."""
@@ -55,6 +56,7 @@ class _Seen:
     restless: dict[tuple[str, int, int], int] = field(default_factory=dict)
     too_young: int = 0
     judged: set[Cell] = field(default_factory=set)
+    unjudged: list[str] = field(default_factory=list)
 
 
 def judge(
@@ -69,6 +71,7 @@ def judge(
     changed: Changed = lambda _cell, _before, _after: (),
     error_class: Callable[[Cell], str | None] = lambda _: None,
     message: Callable[[Cell], str | None] = lambda _: None,
+    compared: Compared = nothing_compared,
     notes: Sequence[str] = (),
     alone: bool = False,
 ) -> NightVerdict:
@@ -85,6 +88,7 @@ def judge(
         changed: says what changed of a cell between two nights.
         error_class: of a cell that failed tonight, or that phone or host kept from being measured.
         message: what the document of such a cell says.
+        compared: compares a cell's values of each example tonight with those of an earlier night, by a user's metric.
         notes: what else the verdict must say.
         alone: whether the nights before are another branch's.
     """
@@ -93,7 +97,8 @@ def judge(
     for whole in series:
         cut = up_to(whole, night)
         if cut is not None:
-            _look(seen, Tonight(series=cut, nights=nights, changed=changed, alone=alone), made, error_class, message)
+            cell = Tonight(series=cut, nights=nights, changed=changed, alone=alone, compared=compared)
+            _look(seen, cell, made, error_class, message)
     findings = _together(seen, made[FindingClass.LATENCY], night, nights)
     findings = [replace(one, accepted=accepted(one)) for one in findings]
     found = {one.cell for one in findings}
@@ -107,7 +112,7 @@ def judge(
         unchanged=len(seen.judged - found),
         findings=tuple(sorted(findings, key=_worst_first)),
         near=tuple(sorted(seen.near, key=_worst_first)),
-        notes=(*notes, *_begun_epochs(seen.begun, nights), *_restless(seen.restless)),
+        notes=(*notes, *_begun_epochs(seen.begun, nights), *_restless(seen.restless), *sorted(seen.unjudged)),
     )
 
 
@@ -136,7 +141,9 @@ def _look(
     memory = judge_memory(tonight, made[FindingClass.MEMORY].get(cell, ()))
     for judge_class in (judge_fallback, judge_accuracy, judge_size):
         seen.findings += judge_class(tonight)
-    seen.findings += (*memory.findings, *latency.findings)
+    values = judge_values(tonight)
+    seen.unjudged += [] if values.unjudged is None else [values.unjudged]
+    seen.findings += (*values.findings, *memory.findings, *latency.findings)
     seen.near += (*memory.near, *latency.near)
     if latency.too_young:
         seen.too_young += 1
@@ -211,6 +218,6 @@ def _worst_first(finding: Finding) -> tuple[int, bool, float, Cell, str]:
     """Order by class; then what is an alarm, then by how much, and by cell where that is equal."""
     ratio = finding.ratio
     if ratio is not None and finding.kind in {FindingClass.FALLBACK, FindingClass.ACCURACY, FindingClass.IMPROVED}:
-        ratio = 1 / ratio if ratio else float("inf")
+        ratio = max(ratio, 1 / ratio) if ratio else float("inf")  # of a user's metric either may be worse
     cell = replace(finding.cell, threads=finding.cell.threads or 0)
     return _ORDER[finding.kind], not finding.alarm, -(ratio or 0.0), cell, finding.since

@@ -7,11 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mbench.core.means import ComparedMeans
 from mbench.core.nights.series import Cell, Counts, PointState, Series
 from mbench.core.nights.verdicts import Finding, FindingClass, NightName, Standing
 
 Changed = Callable[[Cell, int, int], tuple[str, ...]]
 """What changed of a cell between two nights, by index, in words."""
+
+Compared = Callable[[Cell, int], ComparedMeans | None]
+"""How the values of a cell on the night that is judged compare with those of an earlier one, by index; None where they
+cannot be."""
+
+
+def nothing_compared(_cell: Cell, _night: int) -> None:
+    """Compare nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +31,14 @@ class Tonight:
         nights: what nights are called, by index.
         changed: tells what changed between two of them.
         alone: whether tonight's number alone is of the cell's own branch: what was worse before it is not its doing.
+        compared: compares the values of each example of two nights.
     """
 
     series: Series
     nights: Mapping[int, NightName]
     changed: Changed
     alone: bool = False
+    compared: Compared = nothing_compared
 
     @property
     def state(self) -> PointState:

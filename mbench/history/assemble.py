@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mbench.core.nights.series import Cell, PointState, Series
 from mbench.history.keys import UNKNOWN
 
-FLOATS: Final = ("latency_us", "half_width_us", "init_us", "memory_kib")
+FLOATS: Final = ("latency_us", "half_width_us", "init_us", "memory_kib", "merit")
 COUNTS: Final = ("size_bytes", "correct", "examples", "delegated", "nodes", "partitions")
 CARRIED: Final = ("thing", "epoch")
 """Of a point whose device could not be asked, they are those of the point before."""

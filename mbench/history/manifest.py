@@ -16,7 +16,7 @@ from mbench.core.workloads import Document
 from mbench.files.disk import OTHER_RESULTS, disk_errors
 from mbench.files.whole import write_whole
 
-ARCHIVE_VERSION: Final = 1
+ARCHIVE_VERSION: Final = 2
 """Goes up where points change: an archive of another version is made again."""
 
 FILE: Final = "manifest.json"
@@ -67,7 +67,7 @@ class Manifest(Document):
         segments: sizes of the files, in bytes.
     """
 
-    archive_version: Literal[1] = ARCHIVE_VERSION
+    archive_version: Literal[2] = ARCHIVE_VERSION
     deleted: str = ""
     sources: dict[str, Kept] = Field(default_factory=dict)
     segments: dict[FileName, Count] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from mbench.core.choices import MetricBetter
 from mbench.core.conclusions import latency_samples_us
 from mbench.core.ends import OWN_FAULT, code_of
 from mbench.core.nights.cell_names import lasting_name, serial_of
@@ -53,7 +54,9 @@ class Point:
         device_model: as people call it.
         error: what came back, for failures.
         runs_us: each latency run's median.
-        correct: examples answered rightly, of `examples`; None of tasks without such a thing.
+        correct: examples answered rightly, by top-1 or a user's own metric, of `examples`; None of tasks without such a
+            thing.
+        merit: mean of a user's metric of values, negated where lower is better; None where none was taken.
         dataset: key of what was asked, whose words are `question`.
         tools: of an import: the versions that were under test, in words.
         thing: key of artifact and program; `UNKNOWN` where one of both is not known.
@@ -99,6 +102,7 @@ class Point:
     examples: int | None = None
     question: str | None = None
     dataset: int = UNKNOWN
+    merit: float | None = None
     delegated: int | None = None
     nodes: int | None = None
     partitions: int | None = None
@@ -260,15 +264,24 @@ def _middle(values: Iterable[float | None]) -> float | None:
     return float(median(known)) if known else None
 
 
+def kept_score(scores: Iterable[Score]) -> Score | None:
+    """Return the score that a point holds: the host's, else the device's; None where there is none."""
+    return next(iter(sorted(scores, key=lambda score: score.place != "host")), None)
+
+
 def _accuracy(scores: Iterable[Score]) -> dict[str, Any]:
-    """Return the host's score, else the device's: how many were right, and of what question."""
-    score = next(iter(sorted(scores, key=lambda score: score.place != "host")), None)
+    """Return what a score says: how many were right, or what a user's values are, and of what question."""
+    score = kept_score(scores)
     if score is None or not score.metrics:
         return {}
     top1 = score.metric("top1")
     chosen = top1 or score.metrics[0]
+    own = score.own_metric
+    counted = top1 if own is None else chosen if chosen.kind == "share" else None
+    merit = None if own is None or chosen.kind == "share" else chosen.value
+    judged = chosen.name if own is None else f"{chosen.name} of {own.source} sha256 {own.sha256[:12]}"
     question = (
-        f"{score.dataset.name} {score.dataset.split}, {score.preprocessing}, {score.asked} examples, {chosen.name}, "
+        f"{score.dataset.name} {score.dataset.split}, {score.preprocessing}, {score.asked} examples, {judged}, "
         f"on the {score.place}"
     )
     key = key_of(
@@ -279,15 +292,16 @@ def _accuracy(scores: Iterable[Score]) -> dict[str, Any]:
         score.cells_sha256,
         score.asked,
         score.selection_seed,
-        *([] if score.own_metric is None else [score.own_metric.model_dump_json()]),
+        *([] if own is None else [own.model_dump_json()]),
     )
     return {
         "metric": chosen.name,
         "accuracy": chosen.value,
-        "correct": None if top1 is None else round(top1.value * score.asked),
+        "correct": None if counted is None else round(counted.value * score.asked),
         "examples": score.asked,
         "question": question,
         "dataset": key,
+        "merit": -merit if merit is not None and chosen.better is MetricBetter.LOWER else merit,
     }
 
 

@@ -50,6 +50,7 @@ COLUMNS: Final = {
     "examples": "BIGINT",
     "question": "VARCHAR",
     "dataset": "BIGINT",
+    "merit": "DOUBLE",
     "delegated": "INTEGER",
     "nodes": "INTEGER",
     "partitions": "INTEGER",

@@ -79,6 +79,24 @@ def test_what_became_less_bad_stays_silent(kind, unit, now):
     assert accepted(found(kind=kind, unit=unit, now=now), [entry]) is not None
 
 
+@pytest.mark.parametrize(
+    ("level", "before", "silent", "loud"),
+    [
+        (30.0, 32.0, 29.851, 29.849),
+        (30.0, 28.0, 30.149, 30.151),
+        (-2.0, -1.0, -2.009, -2.011),
+        (-2.0, -3.0, -1.991, -1.989),
+    ],
+)
+def test_a_value_of_a_metric_stays_silent_up_to_half_a_percent_on_its_worse_side(level, before, silent, loud):
+    entry = replace(ENTRY, kind=FindingClass.ACCURACY, unit="psnr (dB)", level=level)
+    about = {"kind": FindingClass.ACCURACY, "unit": "psnr (dB)", "before": before}
+    assert accepted(found(**about, now=silent), [entry]) is not None
+    assert accepted(found(**about, now=(before + level) / 2), [entry]) is not None
+    assert accepted(found(**about, now=loud), [entry]) is None
+    assert accepted(found(**about | {"unit": "psnr"}, now=silent), [entry]) is None
+
+
 def test_what_comes_back_after_its_night_is_an_alarm_again():
     assert accepted(found(since="n2", since_date=date(2026, 11, 30)), [ENTRY]) is None
     assert accepted(found(since="n0", since_date=date(2026, 11, 28)), [ENTRY]) is not None

@@ -29,6 +29,7 @@ def series(latency, *, of: Cell | None = None, model: str = "Pixel 4", **columns
         "runs": np.full(count, 5),
         "init_us": blank,
         "memory_kib": blank,
+        "merit": blank,
         **dict.fromkeys(("size_bytes", "correct", "examples", "dataset", "delegated", "nodes", "partitions"), unknown),
         "thing": np.zeros(count, dtype=np.int64),
         "epoch": np.zeros(count, dtype=np.int64),

@@ -137,7 +137,7 @@ def damage_manifest(folder):
 
 def damage_version(folder):
     path = folder / MANIFEST
-    path.write_text(path.read_text().replace('"archive_version":1', '"archive_version":99'))
+    path.write_text(path.read_text().replace('"archive_version":2', '"archive_version":99'))
 
 
 @pytest.mark.parametrize("damage", [damage_cut_off, damage_inside, damage_gone, damage_manifest, damage_version])

@@ -32,6 +32,9 @@ Levels of unchanged phones move by a few hundredths from night to night; sizes b
 ACCURACY_TOLERANCE: Final = 0.5
 """Percentage points below the accepted accuracy. A fallback has no tolerance: nodes are counted."""
 
+OWN_TOLERANCE: Final = 0.005
+"""Share of an accepted value of a user's metric, by which one may be worse and still be the same change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedChange:
@@ -129,7 +132,17 @@ def _holds_level(entry: AcceptedChange, finding: Finding) -> bool:
         return finding.ratio is not None and _within(entry.kind, finding.ratio, entry.ratio)
     if entry.level is None or finding.now is None or finding.unit != entry.unit:
         return False
+    if finding.own_metric:
+        return _within_own(finding, finding.now, entry.level)
     return _within(entry.kind, finding.now, entry.level)
+
+
+def _within_own(finding: Finding, now: float, level: float) -> bool:
+    """Whether a value of a user's metric is no worse than an accepted one: no higher, where it rose to be worse."""
+    tolerance = OWN_TOLERANCE * abs(level)
+    if finding.before is not None and now > finding.before:
+        return now <= level + tolerance
+    return now >= level - tolerance
 
 
 def _within(kind: FindingClass, now: float, level: float) -> bool:

@@ -34,6 +34,8 @@ class Series:
         correct: examples that were answered rightly, of `examples`.
         examples: that were scored.
         dataset: code of data set and recipe: accuracies are compared where it is equal; -1 where nothing was scored.
+        merit: mean of a user's metric of values, negated where lower is better, so that more is better; NaN where there
+            is none.
         delegated: nodes of the model's own graph that the delegate executes, of `nodes`.
         nodes: of that graph.
         partitions: delegated and left-over ones.
@@ -56,6 +58,7 @@ class Series:
     correct: Counts
     examples: Counts
     dataset: Counts
+    merit: Floats
     delegated: Counts
     nodes: Counts
     partitions: Counts

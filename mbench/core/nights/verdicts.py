@@ -30,6 +30,9 @@ class FindingClass(StrEnum):
     IMPROVED = "improved"
 
 
+SHARE_UNIT: Final = "%"
+"""Of accuracies that are shares of right answers."""
+
 UNMEASURED: Final = frozenset({FindingClass.LAB, FindingClass.MISSING, FindingClass.FAILED})
 """Classes of cells without a number."""
 
@@ -163,7 +166,8 @@ class Finding:
         model: of the device.
         before: the level that it is compared with; None where there is none.
         now: tonight's, or the level that holds since `since`.
-        unit: of both: `µs`, `bytes`, `KiB`, `%` (accuracy), `nodes`.
+        unit: of both: `µs`, `bytes`, `KiB`, `%` (accuracy), `nodes`; of a user's metric of values `psnr (dB)`: its
+            name, and its unit where it has one.
         low, high: 95 % interval of now / before, where one is known.
         since: id of the night on which it began; tonight's where it is new.
         since_date: local date of that night; None where it is not known.
@@ -203,6 +207,11 @@ class Finding:
     def ratio(self) -> float | None:
         """Now over before; None where that is not known."""
         return self.now / self.before if self.now is not None and self.before else None
+
+    @property
+    def own_metric(self) -> bool:
+        """Whether it is of a user's metric of values, which may be better lower: then it is worse where it rose."""
+        return self.kind is FindingClass.ACCURACY and self.unit != SHARE_UNIT
 
     @property
     def alarm(self) -> bool:

@@ -99,6 +99,14 @@ def change_number(difference: float, interval: tuple[float, float] | None) -> st
     return f"{difference:+.{decimals}f} [{interval[0]:+.{decimals}f}, {interval[1]:+.{decimals}f}]"
 
 
+def value_numbers(before: float | None, now: float | None) -> tuple[str, str]:
+    """Return two means of a metric of values, in decimals that show two digits of their difference; `?` for None."""
+    known = [value for value in (before, now) if value is not None]
+    decimals = _decimals(known[0] - known[1], 2) if len(known) == 2 else _decimals(known[0], DIGITS) if known else 0
+    first, second = (UNKNOWN if value is None else f"{value:.{decimals}f}" for value in (before, now))
+    return first, second
+
+
 def share_decimals(examples: int) -> int:
     """Return the decimals of a percentage that so many examples bear: 0 up to 100, 1 up to 1000, 2 beyond."""
     return min(max(len(str(examples - 1)) - 2, 0), 2)

@@ -22,7 +22,17 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from mbench.core.errors import UsageError
 from mbench.core.nights.acceptances import ACCEPTABLE, RELATIVE_TOLERANCE, AcceptedChange
@@ -45,7 +55,7 @@ UNITS: Final = ("µs", "bytes", "KiB", "%", "nodes")
 LONGEST_TEXT: Final = 500
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
-Amount = Annotated[float, Field(ge=0, le=LARGEST)]
+Level = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
 
 def _acceptable(kind: FindingClass) -> FindingClass:
@@ -65,7 +75,7 @@ class Entry(BaseModel):
     device: Text | None = None
     model: Text | None = None
     class_: Annotated[FindingClass, Field(alias="class"), AfterValidator(_acceptable)]
-    level: Amount | None = None
+    level: Level | None = None
     unit: Text | None = None
     ratio: Annotated[float, Field(gt=0, le=LARGEST)] | None = None
     error_class: Text | None = None
@@ -74,6 +84,13 @@ class Entry(BaseModel):
     because: Text
     who: Text
     date_: Annotated[date, Field(alias="date")]
+
+    @field_validator("level")
+    @classmethod
+    def _not_below_zero(cls, level: float | None, info: ValidationInfo) -> float | None:
+        if level is not None and level < 0 and info.data.get("class_") is not FindingClass.ACCURACY:
+            raise ValueError("a level is not below 0, but for a metric of yours")
+        return level
 
     @model_validator(mode="after")
     def _means_a_change(self) -> Self:
@@ -87,8 +104,11 @@ class Entry(BaseModel):
             raise ValueError("say level, or ratio")
         if self.ratio is not None and self.class_ not in RELATIVE_TOLERANCE:
             raise ValueError(f"{self.class_} is accepted by its level, not by a ratio")
-        if self.level is not None and self.unit not in UNITS:
+        own = self.class_ is FindingClass.ACCURACY and self.unit not in (None, *UNITS)  # of a user's metric
+        if self.level is not None and self.unit not in UNITS and not own:
             raise ValueError(f"the unit of a level is one of {', '.join(UNITS)}")
+        if self.level is not None and self.level < 0 and not own:
+            raise ValueError(f"a level in {self.unit} is not below 0")
         return self
 
 

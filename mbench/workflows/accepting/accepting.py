@@ -87,9 +87,9 @@ def changes_of(
     """
     entries = [_change(each, verdict, because, who, on, whole_model=whole_model) for each in findings]
     worst: dict[tuple[object, ...], AcceptedChange] = {}
-    for entry in entries:
+    for finding, entry in zip(findings, entries, strict=True):
         key = (entry.workload, entry.delegate, entry.threads, entry.device, entry.model, entry.kind, entry.error_class)
-        worst[key] = _worse(worst[key], entry) if key in worst else entry
+        worst[key] = _worse(worst[key], entry, rises=_rises(finding)) if key in worst else entry
     return tuple(worst.values())
 
 
@@ -220,9 +220,16 @@ def _refuse_unreadable(text: str, path: Path) -> None:
         raise UsageError(f"nothing was added, since no night could read it: {error}") from error
 
 
-def _worse(one: AcceptedChange, other: AcceptedChange) -> AcceptedChange:
-    """Return the entry that accepts more: more time, memory and bytes, less accuracy and fewer nodes."""
-    chosen: Callable[..., AcceptedChange] = max if one.kind in RELATIVE_TOLERANCE else min
+def _rises(finding: Finding) -> bool:
+    """Whether more is worse: of time, memory and bytes, and of a user's metric that rose to be worse."""
+    if finding.own_metric and finding.before is not None and finding.now is not None:
+        return finding.now > finding.before
+    return finding.kind in RELATIVE_TOLERANCE
+
+
+def _worse(one: AcceptedChange, other: AcceptedChange, *, rises: bool) -> AcceptedChange:
+    """Return the entry that accepts more: of what is worse where it rises the higher level, else the lower one."""
+    chosen: Callable[..., AcceptedChange] = max if rises else min
     return chosen(one, other, key=lambda each: each.ratio or each.level or 0.0)
 
 

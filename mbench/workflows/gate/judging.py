@@ -19,6 +19,7 @@ from mbench.workflows.gate.against import judged_against, without_others
 from mbench.workflows.gate.asked_changes import AskedChanges
 from mbench.workflows.gate.cells import MeasuredCells
 from mbench.workflows.gate.cells_now import CellsNow, cells_now
+from mbench.workflows.gate.earlier_values import EarlierValues
 from mbench.workflows.gate.known import known_verdicts
 from mbench.workflows.history.archives import asked
 
@@ -116,6 +117,7 @@ def _judged(
         changed=changes,
         error_class=measured.error_class,
         message=measured.message,
+        compared=EarlierValues(request.root, measured, names, request.renamed),
         alone=compared is not past,
     )
     verdict = changes.filled(verdict, (past,) if compared is past else (past, compared), names)

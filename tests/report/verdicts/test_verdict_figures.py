@@ -6,6 +6,8 @@ from sample_verdicts import certain, finding
 from mbench.core.nights.verdicts import FindingClass
 from mbench.report.verdicts.figures import change, interval, levels
 
+PSNR = {"before": 31.0, "now": 30.69, "unit": "psnr (dB)"}
+
 
 @pytest.mark.parametrize(
     ("found", "changed", "from_to"),
@@ -16,6 +18,10 @@ from mbench.report.verdicts.figures import change, interval, levels
         (certain(FindingClass.ACCURACY), "-1.3 points", "71.2 to 69.9 %"),
         (certain(FindingClass.ACCURACY, before=None), "?", "? to 69.9 %"),
         (certain(FindingClass.ACCURACY, now=None), "?", "71.2 to ? %"),
+        (certain(FindingClass.ACCURACY, **PSNR), "-0.310", "31.00 to 30.69 psnr (dB)"),
+        (certain(FindingClass.ACCURACY, **PSNR | {"before": 0.0, "now": 12.5}), "+12.5", "0 to 12 psnr (dB)"),
+        (certain(FindingClass.ACCURACY, **PSNR | {"before": None}), "?", "? to 30.7 psnr (dB)"),
+        (certain(FindingClass.ACCURACY, **PSNR | {"unit": "@bob <b>"}), "-0.310", "31.00 to 30.69 ?bob ?b?"),
         (certain(FindingClass.SIZE), "+3.2 %", "4.46 to 4.60 MB"),
         (certain(FindingClass.MEMORY), "+22.1 %", "24.0 to 29.3 MiB"),
         (certain(FindingClass.FALLBACK, now=None), "33 to ? nodes", "33 to ? nodes"),

@@ -100,6 +100,11 @@ def test_entries_are_read_with_the_line_that_they_begin_in():
         ('who = "Bo"', 'whom = "Bo"', "accepted.toml:25: accepted.2.whom: unknown key. Did you mean 'who'?"),
         ("level = 14310", "level = -1", "accepted.toml:9: accepted.1.level: "),
         ("level = 14310", "level = inf", "accepted.toml:9: accepted.1.level: "),
+        (
+            'class = "latency"\nlevel = 14310',
+            'class = "accuracy"\nlevel = -1',
+            "accepted.toml:3: accepted.1: a level in µs is not below 0.",
+        ),
         ("level = 14310", "ratio = 1.1\nlevel = 1", "accepted.toml:3: accepted.1: say level, or ratio."),
         (
             'unit = "µs"',

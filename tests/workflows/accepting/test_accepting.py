@@ -99,6 +99,19 @@ def test_of_accuracies_and_nodes_a_model_s_entry_accepts_the_lowest():
         assert (entry.level, entry.ratio) == (now, None)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "worst"), [(32.0, (31.0, 30.0), 30.0), (0.1, (0.2, 0.3), 0.3), (-1.0, (-2.0, -3.0), -3.0)]
+)
+def test_of_a_metric_s_values_a_model_s_entry_accepts_the_worst_either_way(tmp_path, before, now, worst):
+    about = {"before": before, "unit": "psnr (dB)"}
+    found = [certain(FindingClass.ACCURACY, serial=str(value), now=value, **about) for value in now]
+    (entry,) = made(found, whole_model=True)
+    assert (entry.level, entry.unit) == (worst, "psnr (dB)")
+    assert add_accepted(tmp_path / "accepted.toml", [entry], found) == 1
+    (read,) = read_accepted(tmp_path / "accepted.toml")
+    assert all(accepts(read, each) for each in found)
+
+
 def test_a_name_with_the_signs_of_a_pattern_accepts_itself_alone():
     odd = finding(workload="net[1]*")
     (entry,) = made([odd])

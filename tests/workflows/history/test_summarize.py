@@ -28,6 +28,7 @@ def series(latency_us, *, epoch=None, state=None, cell=CELL) -> Series:
         correct=unknown,
         examples=unknown,
         dataset=unknown,
+        merit=np.full(count, np.nan),
         delegated=unknown,
         nodes=unknown,
         partitions=unknown,
