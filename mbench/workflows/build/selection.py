@@ -232,9 +232,10 @@ def refuse_idle(chosen: Selection) -> None:
     if chosen.own:
         _refuse_idle_of_own(chosen)
         return
+    idle = [option for option in chosen.typed if option in OF_OWN_NETWORKS]
+    if idle and (chosen.names or not chosen.files):
+        raise UsageError(f"{idle[0]} is for your own networks; name one, or leave it out.")
     if not chosen.names and not chosen.files:
-        if idle := [option for option in chosen.typed if option in OF_OWN_NETWORKS]:
-            raise UsageError(f"{idle[0]} is for your own networks; name one, or leave it out.")
         return
     able = _OF_A_FILE if chosen.names else _OF_A_FILE | {Axis.QUANTIZATION}
     for axis in (parse_sweep(text).axis for text in chosen.sweeps):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from mbench.core.builds.sweeps import Axis
@@ -5,7 +7,7 @@ from mbench.core.builds.variants import Head, Variant
 from mbench.core.delegates import Delegate
 from mbench.core.errors import UsageError
 from mbench.workflows.build.recipes import BuildInputs
-from mbench.workflows.build.selection import Selection, select
+from mbench.workflows.build.selection import OF_OWN_NETWORKS, Selection, select
 
 
 def names(selection: Selection) -> list[str]:
@@ -89,6 +91,14 @@ def test_options_of_building_are_refused_where_only_files_are_named(idle, option
 def test_what_named_variants_are_built_of_may_be_said_beside_files(tmp_path):
     (tmp_path / "my.tflite").touch()
     assert len(select(Selection(names=NAMED, files=(tmp_path / "my.tflite",), typed=("--weights",)))) == 2
+
+
+@pytest.mark.parametrize("option", sorted(OF_OWN_NETWORKS))
+def test_options_of_own_networks_are_refused_beside_networks_of_mbench(option, tmp_path):
+    (tmp_path / "my.tflite").touch()
+    for chosen in (Selection(), Selection(names=NAMED), Selection(names=NAMED, files=(tmp_path / "my.tflite",))):
+        with pytest.raises(UsageError, match=rf"^{option} is for your own networks"):
+            select(replace(chosen, typed=(option,)))
 
 
 def test_networks_that_are_chosen_take_every_option():
