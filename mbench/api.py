@@ -20,8 +20,8 @@ import pandas as pd
 from mbench.core.errors import MbenchError, NoDevice, UsageError
 from mbench.core.processes.search_path import keep_children_safe
 from mbench.core.results import JobResult, Run
-from mbench.report.results.row import Row
-from mbench.report.results.rows import rows_of
+from mbench.report.results.rows.job_rows import rows_of
+from mbench.report.results.rows.row import Row
 from mbench.store.session import list_sessions, open_session, session_folder
 from mbench.store.session_store import PLAN_FILE
 from mbench.workflows.home import results_root

@@ -28,7 +28,7 @@ from mbench.devices.profiles.profile import load_profiles, parse_profile
 from mbench.paper import suites
 from mbench.report.results.delimited import as_csv, as_json
 from mbench.report.results.report import report_markdown
-from mbench.report.results.rows import row_of
+from mbench.report.results.rows.job_rows import row_of
 from mbench.store.documents import RunDocument, parse_document
 from mbench.store.session import find_session, open_session
 from mbench.store.shared import unpacked_run

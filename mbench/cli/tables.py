@@ -17,7 +17,7 @@ WITHOUT_TERMINAL = 200
 if TYPE_CHECKING:
     from mbench.core.results import JobResult
     from mbench.report.render.text_table import TableValues
-    from mbench.report.results.latency_bars import BarMarks
+    from mbench.report.results.columns.latency_bars import BarMarks
     from mbench.workflows.gate.night_gate import Judged
 
 
@@ -38,7 +38,7 @@ def print_results(
         columns: names of a table's columns; None: in a terminal the key columns, elsewhere all.
         whole_foot: where the whole foot of a terminal's table is, the most precise first.
     """
-    from mbench.report.results.rows import rows_of
+    from mbench.report.results.rows.job_rows import rows_of
 
     match format_or_default(shape):
         case Format.MD:
@@ -89,7 +89,7 @@ def columns_named(text: str | None, shape: Format | None) -> tuple[str, ...] | N
         return None
     if shape in (Format.CSV, Format.JSON):
         raise UsageError(f"--columns chooses those of a table; leave it out, since {shape} always has all of them.")
-    from mbench.report.results.columns import column_names
+    from mbench.report.results.columns.result_columns import column_names
 
     known = column_names()
     names = tuple(name.strip() for name in text.split(","))
@@ -134,12 +134,12 @@ def _print_tables(
 
     width = _terminal_width()
     if width is None:
-        from mbench.report.results.tables import result_tables
+        from mbench.report.results.tables.all_tables import result_tables
 
         for table in result_tables(results, by_session=by_session, columns=columns):
             print_table(table)
     else:
-        from mbench.report.results.terminal_tables import terminal_tables
+        from mbench.report.results.tables.terminal_tables import terminal_tables
 
         for table in terminal_tables(
             results, width=width, columns=columns, by_session=by_session, whole_foot=whole_foot, bars=_bars()
@@ -152,7 +152,7 @@ def _print_tables(
 
 def _bars() -> "BarMarks | None":
     """Return what bars are made of in this terminal; None where there is none."""
-    from mbench.report.results.latency_bars import ASCII, BLOCKS
+    from mbench.report.results.columns.latency_bars import ASCII, BLOCKS
 
     if not sys.stdout.isatty():
         return None

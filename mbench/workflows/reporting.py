@@ -78,7 +78,7 @@ def pivoted(results: Sequence[JobResult], axes: str, value: str) -> str:
     rows, colon, columns = axes.partition(":")
     if not colon:
         raise UsageError(f"--pivot {axes!r} does not name two axes; it looks like alpha:resolution.")
-    from mbench.report.results.pivot import pivot  # brings pandas, which nothing else needs
+    from mbench.report.results.tables.pivot import pivot  # brings pandas, which nothing else needs
 
     return pivot(results, index=rows, columns=columns, value=value)
 

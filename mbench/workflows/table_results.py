@@ -8,8 +8,8 @@ from typing import Final
 import pydantic
 
 import mbench
-from mbench.report.results.short_result import ShortResult
-from mbench.report.results.short_sessions import format_short, parse_short, short_results
+from mbench.report.results.rows.short_result import ShortResult
+from mbench.report.results.rows.short_sessions import format_short, parse_short, short_results
 from mbench.store.derived import DerivedTexts
 from mbench.store.nights import shown_results
 from mbench.store.session import list_sessions, open_session, session_folder

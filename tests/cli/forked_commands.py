@@ -29,7 +29,7 @@ IMPORTED = (
     "mbench.workflows.parsing",
     "mbench.workflows.binaries",
     "mbench.workflows.devices.device_list",
-    "mbench.report.results.terminal_tables",
+    "mbench.report.results.tables.terminal_tables",
 )
 """What many commands share. No numpy, whose threads a fork would not take along."""
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from mbench.core.results import FORMAT_VERSION, WarningCode
-from mbench.report.results.row import Row
+from mbench.report.results.rows.row import Row
 
 PAGE = (Path(__file__).parents[2] / "docs" / "results-format.md").read_text(encoding="utf-8")
 

@@ -11,7 +11,7 @@ from mbench.core.nights.nights import Night
 from mbench.core.results import DevicePlan, Plan, PlannedJob
 from mbench.report.results.delimited import as_csv, as_json
 from mbench.report.results.report import report_markdown
-from mbench.report.results.rows import rows_of
+from mbench.report.results.rows.job_rows import rows_of
 from mbench.store.nights import save_night, shown_results
 from mbench.store.packs import pack
 from mbench.store.session import create_session, find_session, open_session

@@ -9,8 +9,8 @@ from benchmarks.stored_jobs import write_sessions
 from mbench.core.errors import StoreError
 from mbench.report.results.delimited import as_json
 from mbench.report.results.report import report_markdown
-from mbench.report.results.rows import rows_of
-from mbench.report.results.short_sessions import format_short, short_results
+from mbench.report.results.rows.job_rows import rows_of
+from mbench.report.results.rows.short_sessions import format_short, short_results
 from mbench.store.derived import FOLDER, DerivedTexts
 from mbench.store.packs import pack
 from mbench.store.session import open_session

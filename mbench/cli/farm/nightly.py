@@ -155,7 +155,7 @@ def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.For
         import json
 
         from mbench.report.results.delimited import as_json
-        from mbench.report.results.rows import row_of
+        from mbench.report.results.rows.job_rows import row_of
 
         rows = json.loads(as_json([row_of(result) for result in results]))
         night = as_object(ended.night, ended.end, rows, codes, path=str(ended.store.path))

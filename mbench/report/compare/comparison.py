@@ -15,7 +15,7 @@ from mbench.report.compare.compared_accuracy import (
     files_of,
 )
 from mbench.report.compare.differences import Difference, differences, refusal, same_model
-from mbench.report.results.rows import row_of
+from mbench.report.results.rows.job_rows import row_of
 
 SEED: Final = 0
 """Of the bootstrap, so that the same documents always give the same intervals."""

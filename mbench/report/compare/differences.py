@@ -7,7 +7,7 @@ from mbench.core.results import JobResult, Pass, Status
 from mbench.core.workloads import Document
 from mbench.report.compare.cells import By, CellPair
 from mbench.report.render.number_format import SHORT_SHA, UNKNOWN
-from mbench.report.results.provenance import Comparable, comparable, format_cpus, format_settings
+from mbench.report.results.conditions.provenance import Comparable, comparable, format_cpus, format_settings
 
 WHATS: Final = (
     *("artifact", "binary", "runtime", "device", "model", "OS", "OS build", "emulating host", "delegate", "threads"),

@@ -26,7 +26,7 @@ from mbench.report.render.number_format import (
     significant,
 )
 from mbench.report.render.text_table import Cell, Column, Style, TableValues, right_column
-from mbench.report.results.footnotes import NOT_NOTED
+from mbench.report.results.feet.footnotes import NOT_NOTED
 
 MOST_NAMED: Final = 5
 _MANY: Final = 10

@@ -9,9 +9,9 @@ from mbench.core.ends import ALL_WELL, OWN_FAULT, code_of
 from mbench.core.nights.cell_names import cell_of
 from mbench.core.nights.cells import Cell, PointState
 from mbench.core.results import JobResult, Status
-from mbench.report.results.phone_medians import model_name
-from mbench.report.results.row import Row
-from mbench.report.results.rows import row_of
+from mbench.report.results.rows.job_rows import row_of
+from mbench.report.results.rows.phone_medians import model_name
+from mbench.report.results.rows.row import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

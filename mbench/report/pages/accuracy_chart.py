@@ -9,7 +9,7 @@ from mbench.report.accuracy.scored import metric_header, metric_name, of_column
 from mbench.report.pages.charts import OTHER, Chart, PlacedRow, by_device, legend_of, series_of, times_ms
 from mbench.report.pages.dimensions import Dimension, hue_of, in_order
 from mbench.report.pages.drawing import Panel, Point, Scale, scale_over
-from mbench.report.results.row import Row
+from mbench.report.results.rows.row import Row
 
 MOST_POINTS: Final = 2000
 """Of all panels; nobody could tell more apart."""

@@ -7,7 +7,7 @@ from typing import Final
 from mbench.report.pages.dimensions import Place
 from mbench.report.pages.drawing import Panel, Point, Series
 from mbench.report.render.number_format import US_PER_MS
-from mbench.report.results.row import Row
+from mbench.report.results.rows.row import Row
 
 OTHER: Final = "other"
 """Rows that have no value of what colours stand for."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from mbench.core.builds.variants import Quantization, format_alpha, parse_variant
 from mbench.core.errors import UsageError
-from mbench.report.results.row import Row
+from mbench.report.results.rows.row import Row
 
 
 class Dimension(StrEnum):

@@ -11,11 +11,18 @@ from mbench.report.pages.delegated_share import share_of
 from mbench.report.pages.templates import Markup, cell_attributes, joined, table_cell
 from mbench.report.render.number_format import ABSENT
 from mbench.report.render.text_table import cell_text
-from mbench.report.results.accuracy_columns import metric_text, saturated_top5
-from mbench.report.results.columns import ACCURACY, ALL, LATENCY, ResultColumn, chosen_columns, column_names
-from mbench.report.results.footnotes import SAID_OF_DEVICES
-from mbench.report.results.latency_text import below_clock, latency_value
-from mbench.report.results.row import Row
+from mbench.report.results.columns.accuracy_columns import metric_text, saturated_top5
+from mbench.report.results.columns.latency_text import below_clock, latency_value
+from mbench.report.results.columns.result_columns import (
+    ACCURACY,
+    ALL,
+    LATENCY,
+    ResultColumn,
+    chosen_columns,
+    column_names,
+)
+from mbench.report.results.feet.footnotes import SAID_OF_DEVICES
+from mbench.report.results.rows.row import Row
 
 
 @dataclass(frozen=True, slots=True)

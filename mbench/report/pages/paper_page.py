@@ -28,7 +28,7 @@ from mbench.report.paper.paper_table import (
 )
 from mbench.report.render.number_format import ABSENT, UNKNOWN, count_of
 from mbench.report.render.text_table import Align
-from mbench.report.results.foot_lines import LATENCY_DEFINITION
+from mbench.report.results.feet.foot_lines import LATENCY_DEFINITION
 
 SAID_ONCE: Final = (LEGEND, UNKNOWN_LEGEND, LATENCY_DEFINITION)
 """Lines that stand once, above all tables of a page."""

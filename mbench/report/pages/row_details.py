@@ -12,10 +12,10 @@ from mbench.report.pages.page_table import doubts_of
 from mbench.report.pages.run_chart import clock_mhz, others_load
 from mbench.report.pages.shell_words import shell_text
 from mbench.report.render.number_format import UNKNOWN, count_of
-from mbench.report.results.foot_lines import program_text
-from mbench.report.results.origin_lines import calibration_text, weights_text
-from mbench.report.results.provenance import format_clocks, format_cpus, format_settings
-from mbench.report.results.row import Row
+from mbench.report.results.conditions.provenance import format_clocks, format_cpus, format_settings
+from mbench.report.results.feet.foot_lines import program_text
+from mbench.report.results.feet.origin_lines import calibration_text, weights_text
+from mbench.report.results.rows.row import Row
 
 _OURS: Final = "mbench"
 

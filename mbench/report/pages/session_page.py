@@ -18,13 +18,13 @@ from mbench.report.pages.run_chart import run_charts
 from mbench.report.pages.templates import render_page
 from mbench.report.pages.verdict import measured_facts, verdict_lines
 from mbench.report.render.number_format import legend
-from mbench.report.results.fastest import fastest_rows
-from mbench.report.results.foot_lines import provenance_lines
-from mbench.report.results.footnotes import SAID_OF_DEVICES, footnotes_of
-from mbench.report.results.provenance import TableResults, group_by_table
-from mbench.report.results.result_table import about_files
-from mbench.report.results.row import Row
-from mbench.report.results.rows import rows_of
+from mbench.report.results.conditions.provenance import TableResults, group_by_table
+from mbench.report.results.feet.foot_lines import provenance_lines
+from mbench.report.results.feet.footnotes import SAID_OF_DEVICES, footnotes_of
+from mbench.report.results.rows.fastest import fastest_rows
+from mbench.report.results.rows.job_rows import rows_of
+from mbench.report.results.rows.row import Row
+from mbench.report.results.tables.result_table import about_files
 
 FIRST_ROWS: Final = 200
 """Rows that a page with its script shows at first; without it, all."""

@@ -7,12 +7,12 @@ from datetime import UTC
 from mbench.core.plain_text import cut, one_line
 from mbench.core.results import JobResult, Status
 from mbench.report.render.number_format import count_of
-from mbench.report.results.fastest import fastest_rows
-from mbench.report.results.footnotes import SAID_OF_DEVICES, first_few
-from mbench.report.results.latency_text import latency_text, status_text
-from mbench.report.results.phone_medians import by_model, model_name
-from mbench.report.results.provenance import group_by_table
-from mbench.report.results.row import Row
+from mbench.report.results.columns.latency_text import latency_text, status_text
+from mbench.report.results.conditions.provenance import group_by_table
+from mbench.report.results.feet.footnotes import SAID_OF_DEVICES, first_few
+from mbench.report.results.rows.fastest import fastest_rows
+from mbench.report.results.rows.phone_medians import by_model, model_name
+from mbench.report.results.rows.row import Row
 
 LONGEST_NAME = 60
 """Characters of a device's name beside others; the foot has it whole."""

@@ -14,12 +14,12 @@ from mbench.core.results import JobResult, OperatorTime, Pass, Status
 from mbench.report.model_files.layers import InspectedLayer
 from mbench.report.render.number_format import ABSENT, MILLION, significant
 from mbench.report.render.text_table import Cell, Column, TableValues, right_column
-from mbench.report.results.foot_lines import provenance_lines
-from mbench.report.results.footnotes import footnotes_of, row_labels
-from mbench.report.results.latency_text import latency_text
-from mbench.report.results.provenance import ComparableResults, group_by_provenance
-from mbench.report.results.row import Row
-from mbench.report.results.rows import row_of
+from mbench.report.results.columns.latency_text import latency_text
+from mbench.report.results.conditions.provenance import ComparableResults, group_by_provenance
+from mbench.report.results.feet.foot_lines import provenance_lines
+from mbench.report.results.feet.footnotes import footnotes_of, row_labels
+from mbench.report.results.rows.job_rows import row_of
+from mbench.report.results.rows.row import Row
 
 OTHERS: Final = "others"
 """Layers without multiply-adds: pooling, softmax, conversions."""

@@ -15,12 +15,12 @@ from mbench.report.accuracy.scored import chosen_score, dataset_label, metric_la
 from mbench.report.paper.compute_rate import network_gmacs
 from mbench.report.paper.paper_table import Exact, Origin, SheetCell, SheetColumn
 from mbench.report.render.number_format import ABSENT, SHORT_SHA, UNKNOWN, US_PER_MS, percent_of, significant
-from mbench.report.results.foot_lines import LATENCY_DEFINITION, interval_line
-from mbench.report.results.footnotes import MOST_NAMED, footnotes_of
-from mbench.report.results.latency_text import latency_text
-from mbench.report.results.provenance import Comparable, comparable, differing
-from mbench.report.results.row import Row
-from mbench.report.results.rows import row_of
+from mbench.report.results.columns.latency_text import latency_text
+from mbench.report.results.conditions.provenance import Comparable, comparable, differing
+from mbench.report.results.feet.foot_lines import LATENCY_DEFINITION, interval_line
+from mbench.report.results.feet.footnotes import MOST_NAMED, footnotes_of
+from mbench.report.results.rows.job_rows import row_of
+from mbench.report.results.rows.row import Row
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from mbench.core.plain_text import plain_lines
-from mbench.report.results.row import Row
+from mbench.report.results.rows.row import Row
 
 _ROWS: TypeAdapter[list[Row]] = TypeAdapter(list[Row])
 

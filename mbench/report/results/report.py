@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mbench.core.results import JobResult
 from mbench.report.model_files.operators import operator_tables
 from mbench.report.render.markdown import table_markdown
-from mbench.report.results.tables import result_tables
+from mbench.report.results.tables.all_tables import result_tables
 
 
 def report_markdown(

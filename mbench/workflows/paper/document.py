@@ -15,7 +15,7 @@ from mbench.report.paper.compute_rate import DEFINITION
 from mbench.report.paper.paper_table import LEGEND, UNKNOWN_LEGEND
 from mbench.report.render.markdown import escape_markdown, table_markdown
 from mbench.report.render.text_table import TableValues
-from mbench.report.results.foot_lines import LATENCY_DEFINITION
+from mbench.report.results.feet.foot_lines import LATENCY_DEFINITION
 from mbench.report.results.hidden_serials import without_serials
 from mbench.store.stored_sessions import StoredSessions
 from mbench.workflows.paper.figures import suite_figure

@@ -14,7 +14,7 @@ from mbench.report.accuracy.scored import TOP1, chosen_score, dataset_label
 from mbench.report.charts.figures import Figure, Point, write_pictures
 from mbench.report.paper.measured_columns import Measured, Way
 from mbench.report.render.number_format import MILLION, US_PER_MS
-from mbench.report.results.rows import row_of
+from mbench.report.results.rows.job_rows import row_of
 from mbench.workflows.paper.suites import slug
 from mbench.workflows.paper.tables import Shown
 

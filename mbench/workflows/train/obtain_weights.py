@@ -26,7 +26,7 @@ from mbench.models.training.records import Epoch, TrainingRecord
 from mbench.models.training.teachers import Teacher, WeightsTeacher
 from mbench.models.training.teaching import TeacherScore, lesson_of
 from mbench.report.charts.learning_curves import Curve, write_curves
-from mbench.report.results.origin_lines import training_text
+from mbench.report.results.feet.origin_lines import training_text
 from mbench.workflows.build.built_from import training_facts
 from mbench.workflows.train.find_teacher import teacher_of
 from mbench.workflows.train.processes import Job, processes_for, run_jobs, this_machine, threads_for, usable_cores

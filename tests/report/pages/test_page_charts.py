@@ -13,7 +13,7 @@ from mbench.report.pages.dimensions import Dimension, hue_of, in_order, place_of
 from mbench.report.pages.drawing import Panel, Point, Scale, Series, front_path, scale_over
 from mbench.report.pages.operator_bars import profiles
 from mbench.report.pages.run_chart import LEAST_SHOWN, MOST_SHOWN, clock_mhz, cores_of, run_charts
-from mbench.report.results.rows import rows_of
+from mbench.report.results.rows.job_rows import rows_of
 
 
 def placed(results) -> list[PlacedRow]:

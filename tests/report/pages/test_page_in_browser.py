@@ -13,7 +13,7 @@ from shown_pages import Shown, started_browser
 
 from mbench.report.pages.session_page import session_page
 from mbench.report.results.delimited import as_json
-from mbench.report.results.rows import rows_of
+from mbench.report.results.rows.job_rows import rows_of
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from mbench.core.results import Phase, Status
 from mbench.report.pages.row_details import columns_of_runs, rows_with_runs
 from mbench.report.pages.session_page import FIRST_ROWS
 from mbench.report.results.delimited import as_json
-from mbench.report.results.rows import rows_of
+from mbench.report.results.rows.job_rows import rows_of
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mbench.report.render.fitting import fit_table, table_width
 from mbench.report.render.text_table import Align, Cell, Column, TableValues
-from mbench.report.results.tables import result_tables
+from mbench.report.results.tables.all_tables import result_tables
 
 
 @cache

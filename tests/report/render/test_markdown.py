@@ -11,10 +11,10 @@ from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.core.workloads import RunSettings
 from mbench.report.render.markdown import display_width, escape_line, escape_markdown, table_markdown
 from mbench.report.render.text_table import Align, Cell, Column, Style, TableValues
-from mbench.report.results.fastest import clear_winner
 from mbench.report.results.report import report_markdown
-from mbench.report.results.rows import row_of
-from mbench.report.results.tables import result_tables
+from mbench.report.results.rows.fastest import clear_winner
+from mbench.report.results.rows.job_rows import row_of
+from mbench.report.results.tables.all_tables import result_tables
 
 GOLDEN = """\
 | Variant                    | Params (M) | Mult-adds (M) | File (MB) |         Latency (ms) | p95 (ms) | Init (ms) | Peak memory (MiB) | Delegated nodes | Runs | Notes |

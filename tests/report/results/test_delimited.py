@@ -7,8 +7,8 @@ import sample_results as sample
 
 from mbench.core.results import MeasurementWarning, Status, WarningCode
 from mbench.report.results.delimited import as_csv, as_json, csv_field
-from mbench.report.results.row import Row
-from mbench.report.results.rows import row_of
+from mbench.report.results.rows.job_rows import row_of
+from mbench.report.results.rows.row import Row
 
 DOUBT = MeasurementWarning(code=WarningCode.BUSY, message='others, "loud"', advice="wait")
 

@@ -7,7 +7,7 @@ import sample_results as sample
 from mbench.report.results.delimited import as_csv, as_json
 from mbench.report.results.hidden_serials import lasting_name, without_serials
 from mbench.report.results.report import report_markdown
-from mbench.report.results.rows import rows_of
+from mbench.report.results.rows.job_rows import rows_of
 
 SERIAL = "9A2AY1FQ7"
 

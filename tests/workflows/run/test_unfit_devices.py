@@ -12,8 +12,8 @@ from mbench.core.ports import Progress
 from mbench.core.results import BinaryFacts, DeviceFacts, DevicePlan
 from mbench.devices.android.settings import Wanted
 from mbench.devices.profiles.profile import Profile, load_profile
-from mbench.report.results.provenance import group_by_table
-from mbench.report.results.rows import row_of
+from mbench.report.results.conditions.provenance import group_by_table
+from mbench.report.results.rows.job_rows import row_of
 from mbench.store.unfinished import unfinished_job
 from mbench.workflows.build.gather_artifacts import Known
 from mbench.workflows.build.recipes import BuildInputs

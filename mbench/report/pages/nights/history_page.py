@@ -13,7 +13,7 @@ from mbench.report.pages.nights.packed_history import history_data
 from mbench.report.pages.packed import pack
 from mbench.report.pages.templates import render_page
 from mbench.report.render.number_format import count_of
-from mbench.report.results.footnotes import first_few
+from mbench.report.results.feet.footnotes import first_few
 
 FIRST_ROWS: Final = 200
 """Rows that the page with its script shows at first; without it, all."""

@@ -1,0 +1,1 @@
+"""Columns of tables of results, and the texts that stand in them."""
