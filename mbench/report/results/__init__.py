@@ -1,1 +1,1 @@
-"""Results: rows, columns and foot lines of measured sessions."""
+"""Results of measured sessions: rows, columns, feet and tables; the modules here make whole reports, CSV and JSON."""
