@@ -7,7 +7,7 @@ import typer
 
 from mbench.cli import streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import output_options
 from mbench.core.errors import UsageError
 
 
@@ -44,7 +44,7 @@ def accept(
     whole_model: Annotated[
         bool, typer.Option("--whole-model", help="Accept it on all devices of the model, up to the worst ratio seen.")
     ] = False,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Accept what a night found worse, at its level.
 

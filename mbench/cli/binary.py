@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
-from mbench.cli.options.options import FlavourChoice
+from mbench.cli.options import output_options
+from mbench.cli.options.measuring_options import FlavourChoice
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write_json, write_line
 
@@ -60,7 +60,7 @@ def fetch(
     accept_new: Annotated[
         bool, typer.Option("--accept-new", help="Accept a file whose hash differs from the pinned one.")
     ] = False,
-    quiet: options.Quiet = False,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Download a binary that Google publishes.
 

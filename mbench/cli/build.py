@@ -7,7 +7,7 @@ import typer
 
 from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options, own_options
+from mbench.cli.options import build_options, build_values, output_options, own_options
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Ends, Quantizer
 
@@ -17,19 +17,19 @@ SOME_FAILED = 4
 @one_line_errors
 def build(
     context: typer.Context,
-    names: options.Names = None,
-    sweep: options.Sweeps = None,
-    alpha: options.Alpha = None,
-    resolution: options.Resolution = None,
-    quantization: options.QuantizationList = None,
+    names: build_options.Names = None,
+    sweep: build_options.Sweeps = None,
+    alpha: build_options.Alpha = None,
+    resolution: build_options.Resolution = None,
+    quantization: build_options.QuantizationList = None,
     model: own_options.Model = None,
     keras: own_options.Keras = None,
     saved_model: own_options.SavedModel = None,
     torch: own_options.Torch = None,
     input_shape: own_options.InputShape = None,
-    arch: options.Architecture = "mobilenet_v1",
-    classes: options.Classes = None,
-    weights: options.WeightsOption = None,
+    arch: build_options.Architecture = "mobilenet_v1",
+    classes: build_options.Classes = None,
+    weights: build_options.WeightsOption = None,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -39,23 +39,23 @@ def build(
             rich_help_panel=grouped.BUILD,
         ),
     ] = None,
-    calibration: options.CalibrationFolder = None,
-    calibration_examples: options.CalibrationExamples = 32,
-    calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
-    quantizer: options.QuantizerOption = Quantizer.LITERT,
+    calibration: build_options.CalibrationFolder = None,
+    calibration_examples: build_options.CalibrationExamples = 32,
+    calibration_method: build_options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
+    quantizer: build_options.QuantizerOption = Quantizer.LITERT,
     ends: own_options.EndsOption = Ends.INT8,
     recipe: own_options.RecipeFile = None,
     keep_float: own_options.KeepFloatOption = None,
     build_timeout: own_options.BuildTimeout = 600.0,
     custom_objects: own_options.CustomObjects = None,
     allow_lambda: own_options.AllowLambda = False,
-    seed: options.Seed = 0,
+    seed: build_options.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to copy VARIANT.tflite files into.", metavar="FOLDER")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
-    workers: options.Workers = None,
-    quiet: options.Quiet = False,
+    workers: build_options.Workers = None,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Build and quantize variants into the cache, or into a folder.
 
@@ -66,21 +66,21 @@ def build(
     from mbench.workflows.build.obtain_artifacts import BuildFailure
 
     built = workflow.build(
-        options.selection_of(
+        build_values.selection_of(
             names=names,
             files=model,
             sweeps=sweep,
             lists={"alpha": alpha, "resolution": resolution, "quantization": quantization},
             architecture=arch,
             classes=classes,
-            typed=options.typed_for_building(context),
+            typed=build_values.typed_for_building(context),
             keras=keras,
             saved_models=saved_model,
             torch=torch,
             recipe=recipe,
             keep_float=keep_float,
         ),
-        options.build_inputs_of(
+        build_values.build_inputs_of(
             weights=weights,
             seed=seed,
             calibration=calibration,

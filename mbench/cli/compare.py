@@ -9,7 +9,8 @@ import typer
 
 from mbench.cli import pages
 from mbench.cli.errors import fail, one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import output_options
+from mbench.cli.options.formats import Format, format_of
 from mbench.cli.report import ReportFormat
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import format_or_default, print_tables
@@ -85,7 +86,7 @@ def compare(
     ] = None,
     open_: pages.Open = False,
     hide_serials: pages.HideSerials = False,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Compare two sessions, nights, phones, delegates or programs.
 
@@ -100,8 +101,8 @@ def compare(
     html = open_ or format_ is ReportFormat.HTML
     if html and json_:
         raise UsageError("--format html prints a page by itself; leave --json out.")
-    shape = None if html or format_ is None else options.Format(format_)
-    shape = options.format_of(shape, json=json_)
+    shape = None if html or format_ is None else Format(format_)
+    shape = format_of(shape, json=json_)
     found = compared(
         old, new, by=By(by.value), within=within or [], root=results_root(results), hide_serials=hide_serials
     )
@@ -136,21 +137,21 @@ def _put_page(
     )
 
 
-def print_comparison(found: "Comparison", shape: options.Format | None, *, whole_foot: Sequence[str]) -> None:
+def print_comparison(found: "Comparison", shape: Format | None, *, whole_foot: Sequence[str]) -> None:
     """Print a comparison as one answer; in a terminal with a short foot."""
     match format_or_default(shape):
-        case options.Format.JSON:
+        case Format.JSON:
             write_json(found.model_dump_json(indent=1))
-        case options.Format.CSV:
+        case Format.CSV:
             from mbench.report.compare.delimited import comparison_csv
 
             write(comparison_csv(found))
-        case options.Format.MD:
+        case Format.MD:
             from mbench.report.compare.table import comparison_table
             from mbench.report.render.markdown import table_markdown
 
             write(table_markdown(comparison_table(found)))
-        case options.Format.TABLE:
+        case Format.TABLE:
             from mbench.report.compare.table import comparison_table
 
             print_tables([comparison_table(found, brief=True)], whole_foot=whole_foot)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import device_options
 from mbench.cli.streams import write, write_json, write_line
 from mbench.cli.tables import print_table
 
@@ -25,7 +25,7 @@ app.add_typer(profile_app, name="profile")
 @one_line_errors
 def devices(
     context: typer.Context,
-    adb_server: options.AdbServers = None,
+    adb_server: device_options.AdbServers = None,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Print again when something changes, until Ctrl-C.")] = False,
 ) -> None:
@@ -65,7 +65,7 @@ def devices(
 def clean(
     device: Annotated[str, typer.Argument(help="Serial, or profile.")],
     every: Annotated[bool, typer.Option("--every", help="Clean all phones of that profile.")] = False,
-    adb_server: options.AdbServers = None,
+    adb_server: device_options.AdbServers = None,
 ) -> None:
     """Remove everything that mbench keeps on a phone."""
     from mbench.workflows.devices import device_list as workflow
@@ -81,7 +81,7 @@ def clean(
 @one_line_errors
 def new(
     device: Annotated[str, typer.Argument(help="Serial of an attached phone, or its generic profile.")],
-    adb_server: options.AdbServers = None,
+    adb_server: device_options.AdbServers = None,
 ) -> None:
     """Print a draft of a profile from an attached phone's facts.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import output_options
 from mbench.cli.streams import write, write_json
 
 NO_DEVICE = 3
@@ -14,7 +14,7 @@ NO_DEVICE = 3
 @one_line_errors
 def doctor(
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Check this machine and its phones, and say what to mend.
 

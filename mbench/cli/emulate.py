@@ -9,7 +9,7 @@ import typer
 
 from mbench.cli.errors import one_line_errors
 from mbench.cli.farm.farm_hosts import need_farm
-from mbench.cli.options import options
+from mbench.cli.options import device_options
 from mbench.cli.streams import write_line
 from mbench.core.errors import UsageError
 
@@ -67,7 +67,7 @@ def emulate(
     scheduler_port: Annotated[
         int, typer.Option(help="TCP port of the scheduler of --hosts; 0 for any free one.", min=0, max=65535)
     ] = 8786,
-    adb_server: options.AdbServers = None,
+    adb_server: device_options.AdbServers = None,
 ) -> None:
     """Run emulated phones behind the adb server, until Ctrl-C.
 

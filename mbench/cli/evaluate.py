@@ -8,7 +8,8 @@ import typer
 
 from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import accuracy_options, accuracy_values, build_options, build_values, output_options
+from mbench.cli.options.formats import Format
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
@@ -61,7 +62,7 @@ def evaluate(
             show_default="all; of int16x8 files 500",
         ),
     ] = None,
-    split: options.SplitOption = None,
+    split: accuracy_options.SplitOption = None,
     lists: Annotated[
         Path | None,
         typer.Option(
@@ -81,28 +82,28 @@ def evaluate(
             show_default="not written",
         ),
     ] = None,
-    metric: options.MetricOption = None,
-    metric_better: options.MetricBetterOption = MetricBetter.HIGHER,
-    metric_unit: options.MetricUnitOption = None,
-    metric_timeout: options.MetricTimeoutOption = METRIC_TIMEOUT_S,
-    preprocessing: options.PreprocessingOption = None,
-    exif: options.ExifOption = Exif.IGNORE,
-    label_offset: options.LabelOffset = None,
-    labels: options.LabelsOption = None,
-    layout: options.LayoutOption = None,
-    output: options.OutputOption = None,
-    skip_unreadable: options.SkipUnreadable = False,
-    cells: options.CellsOption = None,
+    metric: accuracy_options.MetricOption = None,
+    metric_better: accuracy_options.MetricBetterOption = MetricBetter.HIGHER,
+    metric_unit: accuracy_options.MetricUnitOption = None,
+    metric_timeout: accuracy_options.MetricTimeoutOption = METRIC_TIMEOUT_S,
+    preprocessing: accuracy_options.PreprocessingOption = None,
+    exif: accuracy_options.ExifOption = Exif.IGNORE,
+    label_offset: accuracy_options.LabelOffset = None,
+    labels: accuracy_options.LabelsOption = None,
+    layout: accuracy_options.LayoutOption = None,
+    output: accuracy_options.OutputOption = None,
+    skip_unreadable: accuracy_options.SkipUnreadable = False,
+    cells: accuracy_options.CellsOption = None,
     delegate: Annotated[
         HostDelegate,
         typer.Option("--delegate", help="Delegate: cpu uses XNNPACK where it can.", rich_help_panel=grouped.ACCURACY),
     ] = HostDelegate.CPU,
-    weights: options.WeightsOption = None,
-    calibration: options.CalibrationFolder = None,
-    calibration_examples: options.CalibrationExamples = 32,
-    calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
-    quantizer: options.QuantizerOption = Quantizer.LITERT,
-    seed: options.Seed = 0,
+    weights: build_options.WeightsOption = None,
+    calibration: build_options.CalibrationFolder = None,
+    calibration_examples: build_options.CalibrationExamples = 32,
+    calibration_method: build_options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
+    quantizer: build_options.QuantizerOption = Quantizer.LITERT,
+    seed: build_options.Seed = 0,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -113,8 +114,8 @@ def evaluate(
             show_default="one per core",
         ),
     ] = None,
-    format_: Annotated[options.Format, typer.Option("--format", help="Format of the table.")] = options.Format.MD,
-    quiet: options.Quiet = False,
+    format_: Annotated[Format, typer.Option("--format", help="Format of the table.")] = Format.MD,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Evaluate files on a labelled data set, on this machine.
 
@@ -126,13 +127,13 @@ def evaluate(
     from mbench.workflows.score.predictions import refuse_place, write_predictions
 
     printed = predictions == STDOUT
-    if printed and format_ is not options.Format.MD:
+    if printed and format_ is not Format.MD:
         raise UsageError(f"--predictions - prints CSV on stdout; leave --format {format_} out, or name a file.")
     if predictions is not None and not printed:
         refuse_place(predictions)
     evaluation = workflow(
         what,
-        options.build_inputs_of(
+        build_values.build_inputs_of(
             weights=weights,
             seed=seed,
             calibration=calibration,
@@ -155,12 +156,12 @@ def evaluate(
                 "seed": seed,
                 "delegate": parse_delegate(delegate.value),
             }
-            | options.metric_fields(metric, metric_better, metric_unit, metric_timeout)
-            | options.split_fields(split)
+            | accuracy_values.metric_fields(metric, metric_better, metric_unit, metric_timeout)
+            | accuracy_values.split_fields(split)
         ),
         lists=lists,
         predictions=predictions is not None,
-        typed=options.typed_for_building(context),
+        typed=build_values.typed_for_building(context),
         workers=workers,
         progress=progress_for(quiet=quiet),
     )
@@ -185,15 +186,15 @@ def _print_predictions(evaluation: "Evaluation", *, quiet: bool) -> None:
         streams.tell_lines(evaluation_table.as_markdown(evaluation.files))
 
 
-def _print(evaluated: "tuple[Evaluated, ...]", shape: options.Format) -> None:
+def _print(evaluated: "tuple[Evaluated, ...]", shape: Format) -> None:
     from mbench.workflows.score import table as evaluation_table
 
     match shape:
-        case options.Format.JSON:
+        case Format.JSON:
             write_json(evaluation_table.as_json(evaluated))
-        case options.Format.CSV:
+        case Format.CSV:
             write(evaluation_table.as_csv(evaluated))
-        case options.Format.MD:
+        case Format.MD:
             write(evaluation_table.as_markdown(evaluated))
-        case options.Format.TABLE:
+        case Format.TABLE:
             print_tables([evaluation_table.table_of(evaluated)], whole_foot=("--format md",))

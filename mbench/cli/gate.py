@@ -7,7 +7,8 @@ import typer
 
 from mbench.cli import pages, streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import output_options
+from mbench.cli.options.formats import Format, format_of
 from mbench.cli.report import ReportFormat
 from mbench.cli.tables import print_verdict
 from mbench.core.errors import UsageError
@@ -63,7 +64,7 @@ def gate(
     ] = None,
     open_: pages.Open = False,
     hide_serials: pages.HideSerials = False,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Judge a session by the nights before it.
 
@@ -80,7 +81,7 @@ def gate(
         raise UsageError("--hide-serials is of the page; ask for --format html, or leave it out.")
     if html and json_:
         raise UsageError("--json and a page are two answers; leave one of them out.")
-    shape = None if html else options.format_of(None if format_ is None else options.Format(format_), json=json_)
+    shape = None if html else format_of(None if format_ is None else Format(format_), json=json_)
     found = judge_by_name(session, farm=farm, results=results, accepted=accepted, against=against, note=streams.tell)
     judged = found.judged
     for path in found.written:

@@ -1,5 +1,6 @@
 """`mbench history`: the past of every cell; imports and deletions."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ from typer.core import TyperGroup
 
 from mbench.cli import pages, streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import output_options
+from mbench.cli.options.formats import Format
 from mbench.cli.report import ReportFormat
 from mbench.cli.tables import format_or_default, print_table
 from mbench.core.errors import UsageError
@@ -93,7 +95,7 @@ def show(
     ] = None,
     open_: pages.Open = False,
     hide_serials: pages.HideSerials = False,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Show level, noise and last change of each cell.
 
@@ -124,7 +126,7 @@ def show(
             show=open_,
         )
         return
-    _print(found, request, format_or_default(None if format_ is None else options.Format(format_)))
+    _print(found, request, format_or_default(None if format_ is None else Format(format_)))
 
 
 @app.command("import")
@@ -142,7 +144,7 @@ def import_(
     ] = None,
     device: Annotated[str | None, typer.Option(help="Device that all of it was measured on.", metavar="SERIAL")] = None,
     time: Annotated[datetime | None, typer.Option(help="Time of a file that has none, of UTC.", metavar="TIME")] = None,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Make a file of earlier measurements part of a history."""
     from datetime import UTC
@@ -151,7 +153,7 @@ def import_(
     from mbench.workflows.home import results_root
 
     for name in (project, branch):
-        options.refuse_no_word(name)
+        _refuse_no_word(name)
     columns = dict(_pair(said) for said in column or ())
     request = ImportRequest(
         root=results_root(results),
@@ -172,7 +174,7 @@ def delete(
         list[str] | None, typer.Option(help="Serial of a phone; may be repeated.", metavar="SERIAL")
     ] = None,
     project: Annotated[list[str] | None, typer.Option(help="Project; may be repeated.", metavar="NAME")] = None,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Take a phone's or a project's past out of histories for good."""
     from mbench.workflows.history import command
@@ -218,17 +220,17 @@ def _request(
     )
 
 
-def _print(found: "History", request: "HistoryRequest", shape: options.Format) -> None:
+def _print(found: "History", request: "HistoryRequest", shape: Format) -> None:
     from mbench.report.history import history_table as shown
 
-    if shape is options.Format.CSV:
+    if shape is Format.CSV:
         streams.write(shown.history_csv(found.series))
         return
-    if shape is options.Format.JSON:
+    if shape is Format.JSON:
         streams.write_json(shown.history_json(found.series))
         return
     table = shown.history_table(found.series, against=request.against, foot=found.notes)
-    if shape is options.Format.TABLE:
+    if shape is Format.TABLE:
         print_table(table)
         return
     from mbench.report.render.markdown import table_markdown
@@ -241,3 +243,15 @@ def _pair(said: str) -> tuple[str, str]:
     if not equals or not theirs:
         raise UsageError(f"--column {said!r} does not name two columns; it looks like latency_ms=time.")
     return ours.strip(), theirs
+
+
+def _refuse_no_word(name: str) -> None:
+    """Refuse what cannot name a project or a branch.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    from mbench.core.numbers.bounds import WORD
+
+    if not re.fullmatch(WORD, name):
+        raise UsageError(f"{name!r} is not a name: letters, digits and ._/+-, the first a letter or digit, at most 80.")

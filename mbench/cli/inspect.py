@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options, own_options
+from mbench.cli.options import output_options, own_options
+from mbench.cli.options.formats import Format, format_of
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
 from mbench.cli.tables import print_tables
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
 
-_FORMATS = frozenset({options.Format.MD, options.Format.TABLE, options.Format.JSON})
+_FORMATS = frozenset({Format.MD, Format.TABLE, Format.JSON})
 
 
 @one_line_errors
@@ -43,10 +44,10 @@ def inspect(
     ] = 16,
     build_timeout: own_options.BuildTimeout = 600.0,
     format_: Annotated[
-        options.Format | None, typer.Option("--format", help="Format: md, table or json.", show_default="md")
+        Format | None, typer.Option("--format", help="Format: md, table or json.", show_default="md")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
-    quiet: options.Quiet = False,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Print layers, multiply-adds and parameters of a .tflite file.
 
@@ -54,7 +55,7 @@ def inspect(
     """
     from mbench.workflows.build import inspect as inspecting
 
-    shape = options.format_of(format_, json=json_) or options.Format.MD
+    shape = format_of(format_, json=json_) or Format.MD
     if shape not in _FORMATS:
         raise UsageError(f"--format {shape}: a file is several tables; choose md, table or json.")
     progress = progress_for(quiet=quiet)
@@ -66,9 +67,9 @@ def inspect(
     if len(what) != 1:
         raise UsageError(f"{what[1]}: mbench inspect takes one file or variant, two with --errors.")
     inspection = inspecting.inspect(what[0], progress=progress)
-    if shape is options.Format.JSON:
+    if shape is Format.JSON:
         write_json(inspection.model_dump_json(indent=1))
-    elif shape is options.Format.TABLE:
+    elif shape is Format.TABLE:
         print_tables(inspecting.tables(inspection), whole_foot=("--format md",))
     else:
         write(inspecting.markdown(inspection))
@@ -79,7 +80,7 @@ def _print_errors(
     calibration: Path | None,
     examples: int,
     build_timeout: float,
-    shape: options.Format,
+    shape: Format,
     progress: Progress,
 ) -> None:
     from mbench.workflows.build import inspect as inspecting
@@ -95,9 +96,9 @@ def _print_errors(
         (inspecting.path_of(what[0], progress=progress), inspecting.path_of(what[1], progress=progress)),
         BuildInputs(calibration=calibration, calibration_examples=examples, build_timeout_s=build_timeout),
     )
-    if shape is options.Format.JSON:
+    if shape is Format.JSON:
         write_json(compared.model_dump_json(indent=1))
-    elif shape is options.Format.TABLE:
+    elif shape is Format.TABLE:
         print_tables(layer_errors.tables(compared), whole_foot=("--format md",))
     else:
         write(layer_errors.markdown(compared))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import output_options
+from mbench.cli.options.formats import Format, format_of
 from mbench.cli.streams import tell, write, write_json, write_line, write_styled
 from mbench.cli.tables import columns_named, print_results
 from mbench.core.errors import UsageError
@@ -44,7 +45,7 @@ def report(
             show_default="table in a terminal, else md",
         ),
     ] = None,
-    columns: options.Columns = None,
+    columns: output_options.Columns = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON, as --format json does.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Take every session in the folder.")] = False,
     pivot: Annotated[
@@ -104,7 +105,7 @@ def report(
         bool, typer.Option("--rates", help="Print compute rates: GMAC/s of each job and layer type, beside the peak.")
     ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the stored documents.")] = False,
-    results: options.Results = None,
+    results: output_options.Results = None,
 ) -> None:
     """Print tables of stored sessions.
 
@@ -124,24 +125,24 @@ def report(
         found = _stored(sessions, all_, hide_serials, results_root(results))
         _put_page(found, sessions or [], output, everything=all_, hide_serials=hide_serials, show=open_)
         return
-    table_format = None if format_ is None else options.Format(format_)
-    if pivot is not None and (json_ or table_format not in {None, options.Format.MD}):
+    table_format = None if format_ is None else Format(format_)
+    if pivot is not None and (json_ or table_format not in {None, Format.MD}):
         raise UsageError("--pivot prints markdown only; leave --format out.")
     if value is not None and pivot is None:
         raise UsageError(f"--value {value} says what a --pivot shows; name its axes: --pivot alpha:resolution.")
-    if ops and (json_ or table_format not in {None, options.Format.MD}):
+    if ops and (json_ or table_format not in {None, Format.MD}):
         raise UsageError("--ops prints markdown only; leave --format out.")
-    if per_class and (json_ or table_format not in {None, options.Format.MD} or ops or pivot or rates or schema):
+    if per_class and (json_ or table_format not in {None, Format.MD} or ops or pivot or rates or schema):
         raise UsageError("--per-class prints markdown only and by itself; leave other forms out.")
-    if rates and (json_ or table_format not in {None, options.Format.MD} or ops or pivot):
+    if rates and (json_ or table_format not in {None, Format.MD} or ops or pivot):
         raise UsageError("--rates prints markdown only and by itself; leave --format, --ops and --pivot out.")
-    if schema and (table_format not in {None, options.Format.MD, options.Format.JSON} or ops or rates or pivot):
+    if schema and (table_format not in {None, Format.MD, Format.JSON} or ops or rates or pivot):
         raise UsageError("--schema prints JSON only and by itself; leave --format, --ops, --rates and --pivot out.")
     if columns is not None and (schema or pivot is not None or ops or rates or per_class):
         raise UsageError("--columns chooses those of the table of results; leave it out.")
-    shape = options.format_of(table_format, json=json_)
+    shape = format_of(table_format, json=json_)
     asked = [name for name, wanted in (("--flips", flips), ("--worst", worst is not None)) if wanted]
-    if asked and (shape not in {None, options.Format.MD, options.Format.JSON} or len(asked) > 1 or others):
+    if asked and (shape not in {None, Format.MD, Format.JSON} or len(asked) > 1 or others):
         raise UsageError(f"{asked[0]} prints markdown or JSON, and by itself; leave other forms out.")
     if predictions is not None and not (asked or per_class):
         raise UsageError("--predictions is what --flips, --worst N or --per-class reads; say which.")
@@ -169,11 +170,11 @@ def report(
         if per_class:
             _by_class(answers.counts_of_answers(files), output)
         elif worst is not None:
-            put = write_json if shape is options.Format.JSON else write
-            put(answers.worst(files, worst, as_json=shape is options.Format.JSON))
+            put = write_json if shape is Format.JSON else write
+            put(answers.worst(files, worst, as_json=shape is Format.JSON))
         else:
-            put = write_json if shape is options.Format.JSON else write
-            put(answers.flips(files, as_json=shape is options.Format.JSON))
+            put = write_json if shape is Format.JSON else write
+            put(answers.flips(files, as_json=shape is Format.JSON))
         return
     for_tables = all_ and not (hide_serials or rates or per_class)
     shown = reporting.all_table_results(root) if for_tables else _stored(sessions, all_, hide_serials, root)

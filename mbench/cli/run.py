@@ -13,7 +13,18 @@ import typer
 from mbench.cli import streams
 from mbench.cli.driving import drive, so_far
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options, own_options, run_options
+from mbench.cli.options import (
+    accuracy_options,
+    accuracy_values,
+    build_options,
+    build_values,
+    device_options,
+    duration_options,
+    measuring_options,
+    output_options,
+    own_options,
+)
+from mbench.cli.options.formats import Format, format_of
 from mbench.cli.tables import columns_named, format_or_default, print_results
 from mbench.core.choices import CalibrationMethod, Ends, Exif, MetricBetter, Quantizer
 from mbench.core.errors import UsageError
@@ -50,85 +61,85 @@ not say alone: which code of others is started.
 @one_line_errors
 def run(
     context: typer.Context,
-    names: options.Names = None,
-    device: run_options.Device = None,
-    every: run_options.Every = False,
-    any_: run_options.AnyOf = None,
-    suite: run_options.Suite = None,
-    allow_suite_code: run_options.AllowSuiteCode = False,
-    sweep: options.Sweeps = None,
+    names: build_options.Names = None,
+    device: device_options.Device = None,
+    every: device_options.Every = False,
+    any_: device_options.AnyOf = None,
+    suite: build_options.Suite = None,
+    allow_suite_code: build_options.AllowSuiteCode = False,
+    sweep: build_options.Sweeps = None,
     model: own_options.Model = None,
-    as_: run_options.As = None,
+    as_: build_options.As = None,
     keras: own_options.Keras = None,
     saved_model: own_options.SavedModel = None,
     torch: own_options.Torch = None,
     input_shape: own_options.InputShape = None,
-    input_: run_options.Input = None,
-    alpha: options.Alpha = None,
-    resolution: options.Resolution = None,
-    quantization: options.QuantizationList = None,
-    threads: options.Threads = None,
-    delegate: options.Delegates = None,
-    arch: options.Architecture = "mobilenet_v1",
-    classes: options.Classes = None,
-    weights: options.WeightsOption = None,
-    calibration: options.CalibrationFolder = None,
-    calibration_examples: options.CalibrationExamples = 32,
-    calibration_method: options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
-    quantizer: options.QuantizerOption = Quantizer.LITERT,
+    input_: build_options.Input = None,
+    alpha: build_options.Alpha = None,
+    resolution: build_options.Resolution = None,
+    quantization: build_options.QuantizationList = None,
+    threads: measuring_options.Threads = None,
+    delegate: measuring_options.Delegates = None,
+    arch: build_options.Architecture = "mobilenet_v1",
+    classes: build_options.Classes = None,
+    weights: build_options.WeightsOption = None,
+    calibration: build_options.CalibrationFolder = None,
+    calibration_examples: build_options.CalibrationExamples = 32,
+    calibration_method: build_options.CalibrationMethodOption = CalibrationMethod.MIN_MAX,
+    quantizer: build_options.QuantizerOption = Quantizer.LITERT,
     ends: own_options.EndsOption = Ends.INT8,
     recipe: own_options.RecipeFile = None,
     keep_float: own_options.KeepFloatOption = None,
     build_timeout: own_options.BuildTimeout = 600.0,
     custom_objects: own_options.CustomObjects = None,
     allow_lambda: own_options.AllowLambda = False,
-    seed: options.Seed = 0,
-    dataset: options.DatasetOption = None,
-    accuracy: run_options.AccuracyPlace = None,
-    examples: run_options.Examples = None,
-    split: options.SplitOption = None,
-    predictions: options.PredictionsOption = None,
-    metric: options.MetricOption = None,
-    metric_better: options.MetricBetterOption = MetricBetter.HIGHER,
-    metric_unit: options.MetricUnitOption = None,
-    metric_timeout: options.MetricTimeoutOption = METRIC_TIMEOUT_S,
-    preprocessing: options.PreprocessingOption = None,
-    exif: options.ExifOption = Exif.IGNORE,
-    label_offset: options.LabelOffset = None,
-    labels: options.LabelsOption = None,
-    layout: options.LayoutOption = None,
-    output: options.OutputOption = None,
-    skip_unreadable: options.SkipUnreadable = False,
-    cells: options.CellsOption = None,
-    quick: run_options.Quick = False,
-    runs: run_options.Runs = None,
-    max_runs: run_options.MaxRuns = None,
-    target_interval: run_options.TargetInterval = None,
-    num_runs: run_options.NumRuns = None,
-    min_secs: run_options.MinSecs = None,
-    max_secs: run_options.MaxSecs = None,
-    warmup_secs: run_options.WarmupSecs = None,
-    profile: run_options.Profile = None,
-    memory_runs: run_options.MemoryRuns = None,
-    cpus: run_options.Cpus = None,
-    binary: run_options.Binary = None,
-    flavour: run_options.Flavour = None,
-    fixed_performance: run_options.FixedPerformance = False,
-    governor: run_options.Governor = None,
-    signature: run_options.Signature = None,
-    against: run_options.Against = None,
-    wait_for_phone: options.WaitForPhone = None,
-    adb_server: options.AdbServers = None,
-    results: options.Results = None,
-    label: options.Label = None,
-    resume: run_options.Resume = None,
-    failed: run_options.Failed = False,
-    dry_run: run_options.DryRun = False,
-    format_: options.TableFormat = None,
-    columns: options.Columns = None,
-    json_: run_options.Json = False,
-    workers: options.Workers = None,
-    quiet: options.Quiet = False,
+    seed: build_options.Seed = 0,
+    dataset: accuracy_options.DatasetOption = None,
+    accuracy: accuracy_options.AccuracyPlace = None,
+    examples: accuracy_options.Examples = None,
+    split: accuracy_options.SplitOption = None,
+    predictions: accuracy_options.PredictionsOption = None,
+    metric: accuracy_options.MetricOption = None,
+    metric_better: accuracy_options.MetricBetterOption = MetricBetter.HIGHER,
+    metric_unit: accuracy_options.MetricUnitOption = None,
+    metric_timeout: accuracy_options.MetricTimeoutOption = METRIC_TIMEOUT_S,
+    preprocessing: accuracy_options.PreprocessingOption = None,
+    exif: accuracy_options.ExifOption = Exif.IGNORE,
+    label_offset: accuracy_options.LabelOffset = None,
+    labels: accuracy_options.LabelsOption = None,
+    layout: accuracy_options.LayoutOption = None,
+    output: accuracy_options.OutputOption = None,
+    skip_unreadable: accuracy_options.SkipUnreadable = False,
+    cells: accuracy_options.CellsOption = None,
+    quick: duration_options.Quick = False,
+    runs: duration_options.Runs = None,
+    max_runs: duration_options.MaxRuns = None,
+    target_interval: duration_options.TargetInterval = None,
+    num_runs: duration_options.NumRuns = None,
+    min_secs: duration_options.MinSecs = None,
+    max_secs: duration_options.MaxSecs = None,
+    warmup_secs: duration_options.WarmupSecs = None,
+    profile: measuring_options.Profile = None,
+    memory_runs: duration_options.MemoryRuns = None,
+    cpus: measuring_options.Cpus = None,
+    binary: measuring_options.Binary = None,
+    flavour: measuring_options.Flavour = None,
+    fixed_performance: measuring_options.FixedPerformance = False,
+    governor: measuring_options.Governor = None,
+    signature: measuring_options.Signature = None,
+    against: build_options.Against = None,
+    wait_for_phone: device_options.WaitForPhone = None,
+    adb_server: device_options.AdbServers = None,
+    results: output_options.Results = None,
+    label: output_options.Label = None,
+    resume: output_options.Resume = None,
+    failed: output_options.Failed = False,
+    dry_run: output_options.DryRun = False,
+    format_: output_options.TableFormat = None,
+    columns: output_options.Columns = None,
+    json_: output_options.Json = False,
+    workers: build_options.Workers = None,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Build variants, measure them on devices, and print the table.
 
@@ -140,7 +151,7 @@ def run(
     from mbench.workflows.run.request import QUICK_RULES, QUICK_SETTINGS, RunRequest
 
     root = results_root(results)
-    shape = options.format_of(format_, json=json_)
+    shape = format_of(format_, json=json_)
     show = partial(_print_session, shape=shape, columns=columns_named(columns, shape), suite=suite)
     if resume is not None:
         _refuse_beside_resume(context)
@@ -178,14 +189,14 @@ def run(
         raise UsageError(f"unknown profile {profile!r}; --profile takes ops.")
     quick = quick or _is_quick(suite)
     axes = {"alpha": alpha, "resolution": resolution, "quantization": quantization}
-    selection = options.selection_of(
+    selection = build_values.selection_of(
         names=names,
         files=model,
         sweeps=sweep,
         lists=axes | {"threads": threads, "delegate": delegate},
         architecture=arch,
         classes=classes,
-        typed=options.typed_for_building(context),
+        typed=build_values.typed_for_building(context),
         keras=keras,
         saved_models=saved_model,
         torch=torch,
@@ -195,7 +206,7 @@ def run(
     request = RunRequest(
         devices=tuple(device or ["host"]),
         selection=selection,
-        build_inputs=options.build_inputs_of(
+        build_inputs=build_values.build_inputs_of(
             weights=weights,
             seed=seed,
             calibration=calibration,
@@ -259,7 +270,7 @@ def run(
         every=every,
         at_most=any_,
         against=against,
-        label=options.label_of(label),
+        label=output_options.label_of(label),
         names=_lasting_names(model or [], as_ or []),
     )
     if suite is not None:
@@ -303,7 +314,7 @@ def _refuse_beside_resume(context: typer.Context) -> None:
     ignored = [
         parameter.opts[0] if parameter.opts[0].startswith("-") else "VARIANT"
         for parameter in context.command.params
-        if parameter.name not in TAKEN_WITH_RESUME and options.was_typed(context, parameter.name)
+        if parameter.name not in TAKEN_WITH_RESUME and build_values.was_typed(context, parameter.name)
     ]
     if ignored:
         raise UsageError(
@@ -332,7 +343,7 @@ def _of_suite(request: "RunRequest", name: str, *, allow_code: bool, quiet: bool
 
 
 def _accuracy(
-    dataset: str | None, place: run_options.PlaceChoice | None, **asked: "int | float | str | None"
+    dataset: str | None, place: accuracy_options.PlaceChoice | None, **asked: "int | float | str | None"
 ) -> "Accuracy | None":
     """Return what files are scored on, None where no data set is named."""
     if dataset is None:
@@ -343,25 +354,25 @@ def _accuracy(
     from mbench.core.scores import EvaluationSpec
     from mbench.workflows.score.run_accuracy import Accuracy, Place
 
-    places: dict[run_options.PlaceChoice, tuple[Place, ...]] = {
-        run_options.PlaceChoice.HOST: ("host",),
-        run_options.PlaceChoice.DEVICE: ("device",),
-        run_options.PlaceChoice.BOTH: ("host", "device"),
+    places: dict[accuracy_options.PlaceChoice, tuple[Place, ...]] = {
+        accuracy_options.PlaceChoice.HOST: ("host",),
+        accuracy_options.PlaceChoice.DEVICE: ("device",),
+        accuracy_options.PlaceChoice.BOTH: ("host", "device"),
     }
     split = asked.pop("split", None)
-    named = options.split_fields(None if split is None else str(split))
+    named = accuracy_values.split_fields(None if split is None else str(split))
     asked["exif"] = asked.get("exif") or Exif.IGNORE.value
     asked["skip_unreadable"] = bool(asked.get("skip_unreadable"))
     kept = asked.pop("predictions", None) is not None
     metric, unit = (asked.pop(name, None) for name in ("metric", "metric_unit"))
-    by_metric = options.metric_fields(
+    by_metric = accuracy_values.metric_fields(
         None if metric is None else str(metric),
         MetricBetter(str(asked.pop("metric_better", None) or MetricBetter.HIGHER)),
         None if unit is None else str(unit),
         float(asked.pop("metric_timeout", None) or METRIC_TIMEOUT_S),
     )
     spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named | by_metric)
-    return Accuracy(spec=spec, places=places[place or run_options.PlaceChoice.HOST], predictions=kept)
+    return Accuracy(spec=spec, places=places[place or accuracy_options.PlaceChoice.HOST], predictions=kept)
 
 
 def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dict[str, float]:
@@ -373,7 +384,7 @@ def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dic
 
 
 def _print_session(
-    store: "SessionStore", *, shape: options.Format | None, columns: Sequence[str] | None, suite: str | None
+    store: "SessionStore", *, shape: Format | None, columns: Sequence[str] | None, suite: str | None
 ) -> None:
     """Print the table of a session, in front of it those of its suite where people read it; or what it compared."""
     from mbench.workflows.reporting import report_place
@@ -388,7 +399,7 @@ def _print_session(
         return
 
     shape = format_or_default(shape)
-    if suite is not None and shape in (options.Format.MD, options.Format.TABLE):
+    if suite is not None and shape in (Format.MD, Format.TABLE):
         from mbench.cli.suite import print_suite
 
         print_suite(suite, store.plan.session, store.results(), shape)

@@ -12,7 +12,8 @@ import typer
 from mbench.cli import pages, streams
 from mbench.cli.driving import drive
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import build_options, output_options
+from mbench.cli.options.formats import Format
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_line
 from mbench.cli.tables import print_results, print_tables
@@ -72,7 +73,7 @@ References = Annotated[
 @app.command("list")
 @one_line_errors
 def list_(
-    format_: Annotated[options.Format, typer.Option("--format", help="Format: md or table.")] = options.Format.TABLE,
+    format_: Annotated[Format, typer.Option("--format", help="Format: md or table.")] = Format.TABLE,
 ) -> None:
     """List all suites, and what their accuracies need."""
     from mbench.workflows.paper.suites import listed
@@ -118,8 +119,8 @@ def report(
     ] = None,
     open_: pages.Open = False,
     hide_serials: pages.HideSerials = False,
-    results: options.Results = None,
-    quiet: options.Quiet = False,
+    results: output_options.Results = None,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Print a suite's tables from stored sessions.
 
@@ -138,7 +139,7 @@ def report(
         raise UsageError("name sessions, or ask for --all of them.")
     pages.refuse_other_format(format_, open_=open_, output=None)
     paged = open_ or format_ is SuiteFormat.HTML
-    shape = options.Format.MD if paged or format_ is None else options.Format(format_)
+    shape = Format.MD if paged or format_ is None else Format(format_)
     _refuse_data(shape)
     if output is not None and not paged:
         refuse_taken_folder(output, option="--output")
@@ -202,8 +203,8 @@ def document(
     open_: pages.Open = False,
     hide_serials: pages.HideSerials = False,
     no_build: NoBuild = False,
-    results: options.Results = None,
-    quiet: options.Quiet = False,
+    results: output_options.Results = None,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Write one document of all fourteen tables and three figures.
 
@@ -263,9 +264,9 @@ def measure(
     resume: Annotated[
         str | None, typer.Option(help="Session to go on with; last: the latest.", metavar="SESSION")
     ] = None,
-    workers: options.Workers = None,
-    results: options.Results = None,
-    quiet: options.Quiet = False,
+    workers: build_options.Workers = None,
+    results: output_options.Results = None,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Time the whole paper in one session, and write its document.
 
@@ -319,7 +320,7 @@ def measure(
     drive(work, write_document, quiet=quiet, resumed=resume is not None, go_on=again)
 
 
-def print_suite(name: str, session: str, results: "Sequence[JobResult]", shape: options.Format) -> None:
+def print_suite(name: str, session: str, results: "Sequence[JobResult]", shape: Format) -> None:
     """Print a suite's tables of a session's results; what was not run is not built for them."""
     from mbench.core.ports import SilentProgress
     from mbench.workflows.paper import tables as paper_tables
@@ -329,9 +330,9 @@ def print_suite(name: str, session: str, results: "Sequence[JobResult]", shape: 
     write("")
 
 
-def _print(tables: "Sequence[TableValues]", shape: options.Format, *, whole_foot: str) -> None:
+def _print(tables: "Sequence[TableValues]", shape: Format, *, whole_foot: str) -> None:
     _refuse_data(shape)
-    if shape is options.Format.TABLE:
+    if shape is Format.TABLE:
         print_tables(tables, whole_foot=(whole_foot,))
         return
     from mbench.report.render.markdown import table_markdown
@@ -339,8 +340,8 @@ def _print(tables: "Sequence[TableValues]", shape: options.Format, *, whole_foot
     write("\n".join(map(table_markdown, tables)))
 
 
-def _refuse_data(shape: options.Format) -> None:
-    if shape not in (options.Format.MD, options.Format.TABLE):
+def _refuse_data(shape: Format) -> None:
+    if shape not in (Format.MD, Format.TABLE):
         raise UsageError(f"--format {shape}: a suite's tables are for people; mbench report --format {shape} has rows.")
 
 

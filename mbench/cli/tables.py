@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mbench.cli.options.options import Format
+from mbench.cli.options.formats import Format
 from mbench.cli.streams import write, write_json, write_styled
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean

@@ -8,7 +8,7 @@ import typer
 
 from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import build_options, output_options
 from mbench.cli.progress import progress_for
 from mbench.core.choices import Distribution, Keep, Preset, Schedule, Strength
 from mbench.core.errors import UsageError
@@ -27,7 +27,7 @@ def train(
             rich_help_panel=grouped.TRAINING,
         ),
     ],
-    arch: options.Architecture = "mobilenet_v1",
+    arch: build_options.Architecture = "mobilenet_v1",
     sweep: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,8 +37,8 @@ def train(
             rich_help_panel=grouped.BUILD,
         ),
     ] = None,
-    alpha: options.Alpha = None,
-    resolution: options.Resolution = None,
+    alpha: build_options.Alpha = None,
+    resolution: build_options.Resolution = None,
     preset: Annotated[
         Preset | None,
         typer.Option(
@@ -206,7 +206,7 @@ def train(
         ),
     ] = 1,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.", rich_help_panel=grouped.OUTPUT)] = False,
-    quiet: options.Quiet = False,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Train networks on a data set, and print their accuracies.
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "hostbench"))
 
 from tiny_models import Graph, Op, Tensor, add, counting_loop, model_bytes, schema
 
-from mbench.cli.options.options import Format
+from mbench.cli.options.formats import Format
 from mbench.report.render.number_format import milliseconds
 
 

@@ -7,7 +7,7 @@ SHOW = """
 import sys
 sys.path.insert(0, {folder!r})
 import sample_scores as scored
-from mbench.cli.options.options import Format
+from mbench.cli.options.formats import Format
 from mbench.cli.tables import print_results
 print_results([scored.scored_result("mobilenet_v1_1.00_224_int8", 1)], Format.TABLE)
 """

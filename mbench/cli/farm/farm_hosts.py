@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import device_options
 from mbench.cli.streams import write_line
 from mbench.core.errors import UsageError
 
@@ -84,7 +84,7 @@ def host(
     name: Annotated[
         str | None, typer.Option(help="Name of this host.", metavar="NAME", show_default="the system's")
     ] = None,
-    adb_server: options.AdbServers = None,
+    adb_server: device_options.AdbServers = None,
     wait: Annotated[
         float | None,
         typer.Option(

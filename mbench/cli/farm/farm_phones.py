@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import device_options
 from mbench.cli.streams import write_json, write_line
 from mbench.cli.tables import print_table
 
@@ -32,7 +32,7 @@ def check(
             show_default="every attached phone",
         ),
     ] = None,
-    adb_server: options.AdbServers = None,
+    adb_server: device_options.AdbServers = None,
     json_: Annotated[bool, typer.Option("--json", help="Print all readings and checks as a JSON object.")] = False,
 ) -> None:
     """Check the health of attached phones; nothing is changed.

@@ -10,7 +10,8 @@ import typer
 
 from mbench.cli import grouped, pages, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
-from mbench.cli.options import options
+from mbench.cli.options import build_options, device_options, output_options
+from mbench.cli.options.formats import Format
 from mbench.cli.progress import progress_for
 from mbench.cli.report import ReportFormat
 from mbench.cli.tables import format_or_default, print_results, print_verdict
@@ -40,9 +41,9 @@ def nightly(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print tonight's plan with expected durations, and measure nothing.")
     ] = False,
-    adb_server: options.AdbServers = None,
-    workers: options.Workers = None,
-    label: options.Label = None,
+    adb_server: device_options.AdbServers = None,
+    workers: build_options.Workers = None,
+    label: output_options.Label = None,
     format_: Annotated[
         ReportFormat | None,
         typer.Option(
@@ -54,7 +55,7 @@ def nightly(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the night and its rows as JSON.")] = False,
     hide_serials: pages.HideSerials = False,
-    quiet: options.Quiet = False,
+    quiet: output_options.Quiet = False,
 ) -> None:
     """Measure tonight what a farm file says, on all of its phones.
 
@@ -78,7 +79,7 @@ def nightly(
         adb_servers=tuple(adb_server or ()),
         workers=workers,
         command=("mbench", *sys.argv[1:]),
-        label=options.label_of(label),
+        label=output_options.label_of(label),
     )
     if dry_run:
         _print_plan(request, quiet=quiet)
@@ -115,7 +116,7 @@ def _drive(
     if shape is ReportFormat.HTML:
         _put_page(ended, file, hide_serials=hide_serials)
     else:
-        _print_night(ended, codes, None if shape is None else options.Format(shape))
+        _print_night(ended, codes, None if shape is None else Format(shape))
     if not quiet:
         streams.tell(f"kept in {ended.store.path}")
     if ended.end is None:
@@ -144,14 +145,14 @@ class _Ending:
         raise KeyboardInterrupt
 
 
-def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: options.Format | None) -> None:
+def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: Format | None) -> None:
     """Print what a night came to, and its table."""
     from mbench.store.nights import shown_results
     from mbench.workflows.nightly.summary import as_object, summary_lines
     from mbench.workflows.reporting import report_place
 
     results, shape = shown_results(ended.store), format_or_default(shape)
-    if shape is options.Format.JSON:
+    if shape is Format.JSON:
         import json
 
         from mbench.report.results.delimited import as_json

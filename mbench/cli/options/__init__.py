@@ -1,1 +1,1 @@
-"""Options that commands share."""
+"""Options that commands share, by the headings of help, and what they ask for."""
