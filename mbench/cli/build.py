@@ -8,6 +8,7 @@ import typer
 from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.options import build_options, build_values, output_options, own_options
+from mbench.cli.options.declared import option
 from mbench.cli.progress import progress_for
 from mbench.core.choices import CalibrationMethod, Ends, Quantizer
 
@@ -32,11 +33,11 @@ def build(
     weights: build_options.WeightsOption = None,
     dataset: Annotated[
         str | None,
-        typer.Option(
+        option(
+            grouped.BUILD,
             "--dataset",
-            help="Data set to train on and to calibrate with: digits, fashion, folder:PATH, …",
-            metavar="NAME[:PATH]",
-            rich_help_panel=grouped.BUILD,
+            "Data set to train on and to calibrate with: digits, fashion, folder:PATH, …",
+            "NAME[:PATH]",
         ),
     ] = None,
     calibration: build_options.CalibrationFolder = None,

@@ -9,6 +9,7 @@ import typer
 from mbench.cli import grouped, streams
 from mbench.cli.errors import one_line_errors
 from mbench.cli.options import accuracy_options, accuracy_values, build_options, build_values, output_options
+from mbench.cli.options.declared import option
 from mbench.cli.options.formats import Format
 from mbench.cli.progress import progress_for
 from mbench.cli.streams import write, write_json
@@ -44,42 +45,45 @@ def evaluate(
     ],
     dataset: Annotated[
         str,
-        typer.Option(
+        option(
+            grouped.ACCURACY,
             "--dataset",
-            help="Data set to evaluate on: digits, fashion, folder:PATH, arrays:FILE, …",
-            metavar="NAME[:PATH]",
-            rich_help_panel=grouped.ACCURACY,
+            "Data set to evaluate on: digits, fashion, folder:PATH, arrays:FILE, …",
+            "NAME[:PATH]",
         ),
     ],
     examples: Annotated[
         int | None,
-        typer.Option(
-            help="Number of examples to score (of faces: pairs), drawn by --seed.",
-            min=1,
-            max=MOST_EXAMPLES,
-            metavar="N",
-            rich_help_panel=grouped.ACCURACY,
-            show_default="all; of int16x8 files 500",
+        option(
+            grouped.ACCURACY,
+            "--examples",
+            "Number of examples to score (of faces: pairs), drawn by --seed.",
+            "N",
+            minimum=1,
+            maximum=MOST_EXAMPLES,
+            default="all; of int16x8 files 500",
         ),
     ] = None,
     split: accuracy_options.SplitOption = None,
     lists: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder for the names of each split's examples, train.txt and test.txt.",
-            metavar="FOLDER",
-            rich_help_panel=grouped.ACCURACY,
-            show_default="not written",
+        option(
+            grouped.ACCURACY,
+            "--lists",
+            "Folder for the names of each split's examples, train.txt and test.txt.",
+            "FOLDER",
+            default="not written",
         ),
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(
-            help="CSV file for each model's answers to each example: truth, top five classes and scores; - prints it "
+        option(
+            grouped.ACCURACY,
+            "--predictions",
+            "CSV file for each model's answers to each example: truth, top five classes and scores; - prints it "
             "on stdout, and the table on stderr.",
-            metavar="FILE",
-            rich_help_panel=grouped.ACCURACY,
-            show_default="not written",
+            "FILE",
+            default="not written",
         ),
     ] = None,
     metric: accuracy_options.MetricOption = None,
@@ -96,7 +100,7 @@ def evaluate(
     cells: accuracy_options.CellsOption = None,
     delegate: Annotated[
         HostDelegate,
-        typer.Option("--delegate", help="Delegate: cpu uses XNNPACK where it can.", rich_help_panel=grouped.ACCURACY),
+        option(grouped.ACCURACY, "--delegate", "Delegate: cpu uses XNNPACK where it can."),
     ] = HostDelegate.CPU,
     weights: build_options.WeightsOption = None,
     calibration: build_options.CalibrationFolder = None,
@@ -106,12 +110,13 @@ def evaluate(
     seed: build_options.Seed = 0,
     workers: Annotated[
         int | None,
-        typer.Option(
-            help="Number of processes that decode, build and score.",
-            min=1,
-            metavar="N",
-            rich_help_panel=grouped.ACCURACY,
-            show_default="one per core",
+        option(
+            grouped.ACCURACY,
+            "--workers",
+            "Number of processes that decode, build and score.",
+            "N",
+            minimum=1,
+            default="one per core",
         ),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the table.")] = Format.MD,

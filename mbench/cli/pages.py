@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
 from mbench.cli import grouped
+from mbench.cli.options.declared import option
 from mbench.cli.streams import tell, write_line, write_styled
 from mbench.core.errors import UsageError
 
@@ -15,14 +14,12 @@ HTML: Final = "html"
 
 Open = Annotated[
     bool,
-    typer.Option("--open", help="Write the page of --format html, and show it.", rich_help_panel=grouped.OUTPUT),
+    option(grouped.OUTPUT, "--open", "Write the page of --format html, and show it."),
 ]
 HideSerials = Annotated[
     bool,
-    typer.Option(
-        "--hide-serials",
-        help="Print names that last in place of phones' serials, for what is published.",
-        rich_help_panel=grouped.OUTPUT,
+    option(
+        grouped.OUTPUT, "--hide-serials", "Print names that last in place of phones' serials, for what is published."
     ),
 ]
 

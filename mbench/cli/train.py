@@ -1,16 +1,14 @@
 """`mbench train`: networks on a data set, as the paper trains them or as small sets want it."""
 
 import math
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from mbench.cli import grouped, streams
+from mbench.cli import streams
 from mbench.cli.errors import one_line_errors
-from mbench.cli.options import build_options, output_options
+from mbench.cli.options import build_options, output_options, training_options
 from mbench.cli.progress import progress_for
-from mbench.core.choices import Distribution, Keep, Preset, Schedule, Strength
+from mbench.core.choices import Distribution, Keep
 from mbench.core.errors import UsageError
 
 SOME_FAILED = 4
@@ -18,194 +16,32 @@ SOME_FAILED = 4
 
 @one_line_errors
 def train(
-    dataset: Annotated[
-        str,
-        typer.Option(
-            "--dataset",
-            help="Data set to train on: digits, fashion, or FORMAT:PATH, such as folder:/data/flowers.",
-            metavar="NAME[:PATH]",
-            rich_help_panel=grouped.TRAINING,
-        ),
-    ],
+    dataset: training_options.Dataset,
     arch: build_options.Architecture = "mobilenet_v1",
-    sweep: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--sweep",
-            help="Axis to vary, alpha or resolution; AXIS alone takes its published values, AXIS=v1,v2 yours.",
-            metavar="AXIS[=VALUES]",
-            rich_help_panel=grouped.BUILD,
-        ),
-    ] = None,
+    sweep: training_options.Sweeps = None,
     alpha: build_options.Alpha = None,
     resolution: build_options.Resolution = None,
-    preset: Annotated[
-        Preset | None,
-        typer.Option(
-            help="Where defaults come from.",
-            rich_help_panel=grouped.TRAINING,
-            show_default="small below 100 000 examples, else paper",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of epochs.",
-            min=1,
-            metavar="N",
-            rich_help_panel=grouped.TRAINING,
-            show_default="by preset and number of examples",
-        ),
-    ] = None,
-    batch: Annotated[
-        int | None,
-        typer.Option(
-            "--batch-size",
-            help="Batch size, in examples.",
-            min=2,
-            metavar="N",
-            rich_help_panel=grouped.TRAINING,
-            show_default="32",
-        ),
-    ] = None,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(
-            help="Learning rate of the first step.",
-            min=1e-9,
-            metavar="RATE",
-            rich_help_panel=grouped.TRAINING,
-            show_default="small 0.002, paper 0.045",
-        ),
-    ] = None,
-    schedule: Annotated[
-        Schedule | None,
-        typer.Option(
-            help="How the learning rate falls.",
-            rich_help_panel=grouped.TRAINING,
-            show_default="small cosine, paper exponential",
-        ),
-    ] = None,
-    augmentation: Annotated[
-        Strength | None,
-        typer.Option(
-            help="Strength of augmentation.", rich_help_panel=grouped.TRAINING, show_default="by epochs and alpha"
-        ),
-    ] = None,
-    weight_decay: Annotated[
-        float | None,
-        typer.Option(
-            help="Weight decay; depthwise filters have none.",
-            min=0,
-            metavar="RATE",
-            rich_help_panel=grouped.TRAINING,
-            show_default="0.00004",
-        ),
-    ] = None,
-    held_out: Annotated[
-        float | None,
-        typer.Option(
-            "--validation-split",
-            help="Share of the train split that is evaluated after each epoch and not trained on.",
-            min=0,
-            max=0.9,
-            metavar="SHARE",
-            rich_help_panel=grouped.TRAINING,
-            show_default="0.1, at most 10 000 examples",
-        ),
-    ] = None,
-    patience: Annotated[
-        int | None,
-        typer.Option(
-            help="Epochs without a better validation loss after which training ends.",
-            min=1,
-            metavar="N",
-            rich_help_panel=grouped.TRAINING,
-            show_default="train all epochs",
-        ),
-    ] = None,
-    keep: Annotated[
-        Keep,
-        typer.Option(
-            help="Epoch whose weights are kept: the best on the validation split, or the last.",
-            rich_help_panel=grouped.TRAINING,
-        ),
-    ] = Keep.BEST,
-    preprocessing: Annotated[
-        str | None,
-        typer.Option(
-            help="Preprocessing recipe: inception, plain or keras.",
-            metavar="NAME",
-            rich_help_panel=grouped.TRAINING,
-            show_default="the data set's",
-        ),
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            help="Seed for weights, order, augmentation and the validation split.",
-            min=0,
-            metavar="N",
-            rich_help_panel=grouped.TRAINING,
-        ),
-    ] = 0,
-    qat: Annotated[
-        bool,
-        typer.Option(
-            "--qat",
-            help="Train on with int8's rounding in the graph (quantization-aware training).",
-            rich_help_panel=grouped.QUANTIZATION,
-        ),
-    ] = False,
-    bits: Annotated[
-        int,
-        typer.Option(help="Bits of 1×1 weights with --qat.", metavar="8|4", rich_help_panel=grouped.QUANTIZATION),
-    ] = 8,
-    teacher: Annotated[
-        Path | None,
-        typer.Option(
-            help="Teacher to distil from: a .keras model, mbench's .npz weights, or stored outputs (.npy).",
-            metavar="FILE",
-            rich_help_panel=grouped.QUANTIZATION,
-        ),
-    ] = None,
-    teacher_alpha: Annotated[
-        float | None,
-        typer.Option(help="Width multiplier of a .npz teacher.", metavar="ALPHA", rich_help_panel=grouped.QUANTIZATION),
-    ] = None,
-    temperature: Annotated[
-        float,
-        typer.Option(
-            help="Temperature of the distillation.", min=0.1, metavar="NUMBER", rich_help_panel=grouped.QUANTIZATION
-        ),
-    ] = 1.0,
-    distribute: Annotated[
-        Distribution | None,
-        typer.Option(
-            help="Share one training by this strategy; TF_CONFIG names the cluster.", rich_help_panel=grouped.COMPUTING
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of trainings at once, or of workers with --distribute.",
-            min=1,
-            metavar="N",
-            rich_help_panel=grouped.COMPUTING,
-            show_default="one per core",
-        ),
-    ] = None,
-    ps: Annotated[
-        int,
-        typer.Option(
-            "--ps",
-            help="Number of parameter servers of a cluster on this machine.",
-            min=1,
-            metavar="N",
-            rich_help_panel=grouped.COMPUTING,
-        ),
-    ] = 1,
-    json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.", rich_help_panel=grouped.OUTPUT)] = False,
+    preset: training_options.PresetOption = None,
+    epochs: training_options.Epochs = None,
+    batch: training_options.BatchSize = None,
+    learning_rate: training_options.LearningRate = None,
+    schedule: training_options.ScheduleOption = None,
+    augmentation: training_options.Augmentation = None,
+    weight_decay: training_options.WeightDecay = None,
+    held_out: training_options.ValidationSplit = None,
+    patience: training_options.Patience = None,
+    keep: training_options.KeepOption = Keep.BEST,
+    preprocessing: training_options.Preprocessing = None,
+    seed: training_options.Seed = 0,
+    qat: training_options.Qat = False,
+    bits: training_options.Bits = 8,
+    teacher: training_options.Teacher = None,
+    teacher_alpha: training_options.TeacherAlpha = None,
+    temperature: training_options.Temperature = 1.0,
+    distribute: training_options.Distribute = None,
+    workers: training_options.Workers = None,
+    ps: training_options.ParameterServers = 1,
+    json_: training_options.Json = False,
     quiet: output_options.Quiet = False,
 ) -> None:
     """Train networks on a data set, and print their accuracies.

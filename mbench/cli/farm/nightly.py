@@ -11,6 +11,7 @@ import typer
 from mbench.cli import grouped, pages, streams
 from mbench.cli.errors import INTERRUPTED, fail, one_line_errors
 from mbench.cli.options import build_options, device_options, output_options
+from mbench.cli.options.declared import option
 from mbench.cli.options.formats import Format
 from mbench.cli.progress import progress_for
 from mbench.cli.report import ReportFormat
@@ -46,11 +47,11 @@ def nightly(
     label: output_options.Label = None,
     format_: Annotated[
         ReportFormat | None,
-        typer.Option(
+        option(
+            grouped.OUTPUT,
             "--format",
-            help="Format of the night; html is a page of one file, as mbench gate --format html makes it.",
-            show_default="table in a terminal, else md",
-            rich_help_panel=grouped.OUTPUT,
+            "Format of the night; html is a page of one file, as mbench gate --format html makes it.",
+            default="table in a terminal, else md",
         ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the night and its rows as JSON.")] = False,

@@ -1,13 +1,17 @@
 """Options under the heading of what to build: variants, and what they are built from."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mbench.cli import grouped
+from mbench.cli.options.declared import option
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.numbers.limits import LARGEST_SEED
+
+_option = partial(option, grouped.BUILD)
 
 Names = Annotated[
     list[str] | None,
@@ -15,159 +19,109 @@ Names = Annotated[
 ]
 Suite = Annotated[
     str | None,
-    typer.Option(
-        help="Suite to run, such as mobilenets/table-6; mbench suite list shows all.",
-        metavar="NAME|FILE",
-        rich_help_panel=grouped.BUILD,
-    ),
+    _option("--suite", "Suite to run, such as mobilenets/table-6; mbench suite list shows all.", "NAME|FILE"),
 ]
 AllowSuiteCode = Annotated[
     bool,
-    typer.Option(
-        "--allow-suite-code",
-        help="Run the code that a --suite names (your own networks, a metric), with your rights.",
-        rich_help_panel=grouped.BUILD,
-    ),
+    _option("--allow-suite-code", "Run the code that a --suite names (your own networks, a metric), with your rights."),
 ]
 Sweeps = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
         "--sweep",
-        help="Axis to vary: alpha, resolution, quantization, threads, delegate, or a parameter of your own --arch; "
+        "Axis to vary: alpha, resolution, quantization, threads, delegate, or a parameter of your own --arch; "
         "AXIS alone takes its published values, AXIS=v1,v2 yours. Repeated sweeps multiply.",
-        metavar="AXIS[=VALUES]",
-        rich_help_panel=grouped.BUILD,
+        "AXIS[=VALUES]",
     ),
 ]
 As = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
         "--as",
-        help="Name under which mbench history follows your own file, whatever it holds; once for each --model.",
-        metavar="NAME",
-        rich_help_panel=grouped.BUILD,
-        show_default="its file name, as far as a name goes",
+        "Name under which mbench history follows your own file, whatever it holds; once for each --model.",
+        "NAME",
+        default="its file name, as far as a name goes",
     ),
 ]
 Input = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
         "--input",
-        help="File of raw values to feed an input of your own file with; may be repeated.",
-        metavar="NAME:FILE",
-        rich_help_panel=grouped.BUILD,
-        show_default="random values",
+        "File of raw values to feed an input of your own file with; may be repeated.",
+        "NAME:FILE",
+        default="random values",
     ),
 ]
-Alpha = Annotated[
-    str | None,
-    typer.Option(
-        help="Width multipliers, such as 1.0,0.5.", metavar="VALUES", rich_help_panel=grouped.BUILD, show_default="1.0"
-    ),
-]
+Alpha = Annotated[str | None, _option("--alpha", "Width multipliers, such as 1.0,0.5.", "VALUES", default="1.0")]
 Resolution = Annotated[
     str | None,
-    typer.Option(
-        help="Input heights and widths in pixels, such as 224,160.",
-        metavar="VALUES",
-        rich_help_panel=grouped.BUILD,
-        show_default="the network's, or the data set's",
+    _option(
+        "--resolution",
+        "Input heights and widths in pixels, such as 224,160.",
+        "VALUES",
+        default="the network's, or the data set's",
     ),
 ]
 QuantizationList = Annotated[
-    str | None,
-    typer.Option(
-        "--quantization",
-        help="Quantizations: fp32, fp16, drq, int8, int16x8.",
-        metavar="VALUES",
-        rich_help_panel=grouped.BUILD,
-        show_default="int8",
-    ),
+    str | None, _option("--quantization", "Quantizations: fp32, fp16, drq, int8, int16x8.", "VALUES", default="int8")
 ]
 Architecture = Annotated[
     str,
-    typer.Option(
+    _option(
         "--arch",
-        help="Network family, such as vgg16; or FILE.py:NAME, your own function, whose parameters are axes and which "
+        "Network family, such as vgg16; or FILE.py:NAME, your own function, whose parameters are axes and which "
         "returns a Keras model.",
-        metavar="NAME|FILE.py:NAME",
-        rich_help_panel=grouped.BUILD,
+        "NAME|FILE.py:NAME",
     ),
 ]
 Classes = Annotated[
-    int | None,
-    typer.Option(
-        help="Number of classes.",
-        min=1,
-        metavar="N",
-        rich_help_panel=grouped.BUILD,
-        show_default="1000, or the data set's",
-    ),
+    int | None, _option("--classes", "Number of classes.", "N", minimum=1, default="1000, or the data set's")
 ]
 WeightsOption = Annotated[
     str | None,
-    typer.Option(
+    _option(
         "--weights",
-        help="Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), builder "
+        "Weights: none (untrained, seeded), trained (by mbench on the data set), imagenet (downloads), builder "
         "(your own --arch sets trained ones), a training by its record's name, or a .keras, .h5, .weights.h5 or .npz "
         "file.",
-        metavar="WORD|RECORD|FILE",
-        rich_help_panel=grouped.BUILD,
-        show_default="none, or what suits the data set",
+        "WORD|RECORD|FILE",
+        default="none, or what suits the data set",
     ),
 ]
 CalibrationFolder = Annotated[
     Path | None,
-    typer.Option(
+    _option(
         "--calibration",
-        help="Folder of pictures to calibrate int8 and int16x8 on; of your own networks also a .npz file of arrays by "
+        "Folder of pictures to calibrate int8 and int16x8 on; of your own networks also a .npz file of arrays by "
         "input name, or FILE.py:NAME, a generator of examples.",
-        metavar="FOLDER|FILE",
-        rich_help_panel=grouped.BUILD,
-        show_default="the data set's, else synthetic: latency only",
+        "FOLDER|FILE",
+        default="the data set's, else synthetic: latency only",
     ),
 ]
 CalibrationExamples = Annotated[
-    int, typer.Option(help="Number of examples to calibrate on.", min=1, metavar="N", rich_help_panel=grouped.BUILD)
+    int, _option("--calibration-examples", "Number of examples to calibrate on.", "N", minimum=1)
 ]
 CalibrationMethodOption = Annotated[
     CalibrationMethod,
-    typer.Option(
+    _option(
         "--calibration-method",
-        help="How ranges follow from the examples; moving-average is the quantizer's own, and clips the highest "
-        "scores.",
-        rich_help_panel=grouped.BUILD,
+        "How ranges follow from the examples; moving-average is the quantizer's own, and clips the highest scores.",
     ),
 ]
-QuantizerOption = Annotated[
-    Quantizer, typer.Option("--quantizer", help="Quantizer; tf is a cross-check.", rich_help_panel=grouped.BUILD)
-]
+QuantizerOption = Annotated[Quantizer, _option("--quantizer", "Quantizer; tf is a cross-check.")]
 Seed = Annotated[
     int,
-    typer.Option(
-        help="Seed for weights, the order of jobs and the bootstrap.",
-        min=0,
-        max=LARGEST_SEED,
-        metavar="N",
-        rich_help_panel=grouped.BUILD,
-    ),
+    _option("--seed", "Seed for weights, the order of jobs and the bootstrap.", "N", minimum=0, maximum=LARGEST_SEED),
 ]
 Against = Annotated[
     str | None,
-    typer.Option(
-        help="Old file to time in turn with what is run, and to compare it with: a .tflite file, or an earlier session "
+    _option(
+        "--against",
+        "Old file to time in turn with what is run, and to compare it with: a .tflite file, or an earlier session "
         "whose files are still in the cache.",
-        metavar="SESSION|FILE",
-        rich_help_panel=grouped.BUILD,
+        "SESSION|FILE",
     ),
 ]
 Workers = Annotated[
-    int | None,
-    typer.Option(
-        help="Number of processes that build.",
-        min=1,
-        metavar="N",
-        rich_help_panel=grouped.BUILD,
-        show_default="one per core",
-    ),
+    int | None, _option("--workers", "Number of processes that build.", "N", minimum=1, default="one per core")
 ]

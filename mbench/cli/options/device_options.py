@@ -1,48 +1,36 @@
 """Options under the heading of where to run: devices, and how phones are reached."""
 
+from functools import partial
 from typing import Annotated
 
-import typer
-
 from mbench.cli import grouped
+from mbench.cli.options.declared import option
+
+_option = partial(option, grouped.DEVICES)
 
 Device = Annotated[
     list[str] | None,
-    typer.Option(
-        help="Device: a profile, a serial, an address, or host (this machine); may be repeated.",
-        metavar="DEVICE",
-        rich_help_panel=grouped.DEVICES,
-        show_default="host",
+    _option(
+        "--device",
+        "Device: a profile, a serial, an address, or host (this machine); may be repeated.",
+        "DEVICE",
+        default="host",
     ),
 ]
-Every = Annotated[
-    bool, typer.Option("--every", help="Run on all phones of the profile.", rich_help_panel=grouped.DEVICES)
-]
-AnyOf = Annotated[
-    int | None,
-    typer.Option(
-        "--any", help="Run on any N phones of the profile.", metavar="N", min=1, rich_help_panel=grouped.DEVICES
-    ),
-]
+Every = Annotated[bool, _option("--every", "Run on all phones of the profile.")]
+AnyOf = Annotated[int | None, _option("--any", "Run on any N phones of the profile.", "N", minimum=1)]
 WaitForPhone = Annotated[
     float | None,
-    typer.Option(
+    _option(
         "--wait-for-phone",
-        help="Timeout for the return of a lost phone, in seconds.",
-        metavar="SECONDS",
-        min=0,
-        max=86_400,
-        rich_help_panel=grouped.DEVICES,
-        show_default="the profile's, mostly 120",
+        "Timeout for the return of a lost phone, in seconds.",
+        "SECONDS",
+        minimum=0,
+        maximum=86_400,
+        default="the profile's, mostly 120",
     ),
 ]
 AdbServers = Annotated[
     list[str] | None,
-    typer.Option(
-        "--adb-server",
-        help="Address of an adb server; may be repeated.",
-        metavar="HOST:PORT",
-        rich_help_panel=grouped.DEVICES,
-        show_default="adb's own",
-    ),
+    _option("--adb-server", "Address of an adb server; may be repeated.", "HOST:PORT", default="adb's own"),
 ]

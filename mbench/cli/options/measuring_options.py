@@ -1,12 +1,14 @@
 """Options under the heading of how to measure: delegates, threads, cores, and the program that times."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from mbench.cli import grouped
+from mbench.cli.options.declared import option
+
+_option = partial(option, grouped.CONDITIONS)
 
 
 class FlavourChoice(StrEnum):
@@ -17,74 +19,40 @@ class FlavourChoice(StrEnum):
 
 
 Threads = Annotated[
-    str | None,
-    typer.Option(
-        help="Thread counts, such as 1,4.",
-        metavar="VALUES",
-        rich_help_panel=grouped.CONDITIONS,
-        show_default="1, or the profile's",
-    ),
+    str | None, _option("--threads", "Thread counts, such as 1,4.", "VALUES", default="1, or the profile's")
 ]
 Delegates = Annotated[
     str | None,
-    typer.Option(
+    _option(
         "--delegate",
-        help="Delegates: cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.",
-        metavar="VALUES",
-        rich_help_panel=grouped.CONDITIONS,
-        show_default="cpu",
+        "Delegates: cpu, xnnpack, builtin; on phones also gpu[:fp32][:cl|:gl], nnapi[:NAME], npu, external:PATH.",
+        "VALUES",
+        default="cpu",
     ),
 ]
 Profile = Annotated[
-    str | None,
-    typer.Option(
-        help="Extra profile; ops: time per operator, in runs of its own.",
-        metavar="ops",
-        rich_help_panel=grouped.CONDITIONS,
-    ),
+    str | None, _option("--profile", "Extra profile; ops: time per operator, in runs of its own.", "ops")
 ]
 Cpus = Annotated[
     str | None,
-    typer.Option(
-        help="Cores to pin runs to, best first, such as 4-7; none leaves them to the system.",
-        metavar="CORES",
-        rich_help_panel=grouped.CONDITIONS,
-        show_default="the profile's",
+    _option(
+        "--cpus",
+        "Cores to pin runs to, best first, such as 4-7; none leaves them to the system.",
+        "CORES",
+        default="the profile's",
     ),
 ]
-Binary = Annotated[
-    Path | None,
-    typer.Option(help="Your own benchmark_model for that device.", metavar="FILE", rich_help_panel=grouped.CONDITIONS),
-]
+Binary = Annotated[Path | None, _option("--binary", "Your own benchmark_model for that device.", "FILE")]
 Flavour = Annotated[
     FlavourChoice | None,
-    typer.Option(
-        help="Flavour of benchmark_model on phones.",
-        rich_help_panel=grouped.CONDITIONS,
-        show_default="tflite, or the only one kept",
-    ),
+    _option("--flavour", "Flavour of benchmark_model on phones.", default="tflite, or the only one kept"),
 ]
 FixedPerformance = Annotated[
-    bool,
-    typer.Option(
-        "--fixed-performance",
-        help="Let the phone hold clocks that it can sustain (Android 11 or later).",
-        rich_help_panel=grouped.CONDITIONS,
-    ),
+    bool, _option("--fixed-performance", "Let the phone hold clocks that it can sustain (Android 11 or later).")
 ]
 Governor = Annotated[
-    str | None,
-    typer.Option(
-        help="cpufreq governor to set on a rooted phone, such as performance.",
-        metavar="NAME",
-        rich_help_panel=grouped.CONDITIONS,
-    ),
+    str | None, _option("--governor", "cpufreq governor to set on a rooted phone, such as performance.", "NAME")
 ]
 Signature = Annotated[
-    str | None,
-    typer.Option(
-        help="Entry point to time, by name, of a file that has several.",
-        metavar="NAME",
-        rich_help_panel=grouped.CONDITIONS,
-    ),
+    str | None, _option("--signature", "Entry point to time, by name, of a file that has several.", "NAME")
 ]

@@ -1,74 +1,52 @@
 """Options under the heading of output: where results lie, which are taken up again, and how a table is printed."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from mbench.cli import grouped
+from mbench.cli.options.declared import option
 from mbench.cli.options.formats import Format
 from mbench.core.errors import UsageError
 
+_option = partial(option, grouped.OUTPUT)
+
+
 Results = Annotated[
-    Path | None,
-    typer.Option(
-        "--results",
-        help="Folder of sessions.",
-        metavar="FOLDER",
-        rich_help_panel=grouped.OUTPUT,
-        show_default="$MBENCH_RESULTS, else ./results",
-    ),
+    Path | None, _option("--results", "Folder of sessions.", "FOLDER", default="$MBENCH_RESULTS, else ./results")
 ]
 Label = Annotated[
     str | None,
-    typer.Option(
-        help="Name of the state that is measured, such as a git commit; mbench history shows it.",
-        metavar="TEXT",
-        rich_help_panel=grouped.OUTPUT,
-    ),
+    _option("--label", "Name of the state that is measured, such as a git commit; mbench history shows it.", "TEXT"),
 ]
 Resume = Annotated[
     str | None,
-    typer.Option(
-        help="Session to resume; last is the latest. Its plan decides what is run, and it takes --results, "
+    _option(
+        "--resume",
+        "Session to resume; last is the latest. Its plan decides what is run, and it takes --results, "
         "--adb-server, --wait-for-phone, --failed, --predictions, --format, --columns, --json and --quiet only. A "
         "session begun with --binary FILE or --delegate external:PATH needs it again: code that a plan alone names is "
         "not run.",
-        metavar="SESSION",
-        rich_help_panel=grouped.OUTPUT,
+        "SESSION",
     ),
 ]
-Failed = Annotated[
-    bool, typer.Option("--failed", help="With --resume: run failed jobs again, too.", rich_help_panel=grouped.OUTPUT)
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print the plan and the commands; do nothing.", rich_help_panel=grouped.OUTPUT)
-]
+Failed = Annotated[bool, _option("--failed", "With --resume: run failed jobs again, too.")]
+DryRun = Annotated[bool, _option("--dry-run", "Print the plan and the commands; do nothing.")]
 TableFormat = Annotated[
-    Format | None,
-    typer.Option(
-        "--format",
-        help="Format of the table.",
-        show_default="table in a terminal, else md",
-        rich_help_panel=grouped.OUTPUT,
-    ),
+    Format | None, _option("--format", "Format of the table.", default="table in a terminal, else md")
 ]
 Columns = Annotated[
     str | None,
-    typer.Option(
-        help="Columns of the table, such as variant,latency,memory, in this order; all shows every column.",
-        metavar="NAMES",
-        show_default="the key ones in a terminal, else all",
-        rich_help_panel=grouped.OUTPUT,
+    _option(
+        "--columns",
+        "Columns of the table, such as variant,latency,memory, in this order; all shows every column.",
+        "NAMES",
+        default="the key ones in a terminal, else all",
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON, as --format json does.", rich_help_panel=grouped.OUTPUT)
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors on stderr.", rich_help_panel=grouped.OUTPUT)
-]
+Json = Annotated[bool, _option("--json", "Print JSON, as --format json does.")]
+Quiet = Annotated[bool, _option("--quiet", "Print nothing but errors on stderr.", short="-q")]
 
 
 def label_of(said: str | None) -> str | None:
