@@ -33,7 +33,6 @@ from mbench.core.numbers.limits import METRIC_TIMEOUT_S
 if TYPE_CHECKING:
     from mbench.store.session_store import SessionStore
     from mbench.workflows.run.request import RunRequest
-    from mbench.workflows.score.run_accuracy import Accuracy
 
 
 TAKEN_WITH_RESUME = frozenset(
@@ -220,7 +219,7 @@ def run(
             input_shapes=input_shape,
             recipe=recipe,
         ),
-        accuracy=_accuracy(
+        accuracy=accuracy_values.accuracy_of(
             dataset,
             accuracy,
             split=split,
@@ -340,39 +339,6 @@ def _of_suite(request: "RunRequest", name: str, *, allow_code: bool, quiet: bool
         for note in notes:
             streams.tell(f"{note}.")
     return request
-
-
-def _accuracy(
-    dataset: str | None, place: accuracy_options.PlaceChoice | None, **asked: "int | float | str | None"
-) -> "Accuracy | None":
-    """Return what files are scored on, None where no data set is named."""
-    if dataset is None:
-        said = [name for name, value in asked.items() if value is not None and name != "seed"]
-        if place is not None or said:
-            raise UsageError(f"--{'accuracy' if place else said[0].replace('_', '-')} needs --dataset NAME.")
-        return None
-    from mbench.core.scores import EvaluationSpec
-    from mbench.workflows.score.run_accuracy import Accuracy, Place
-
-    places: dict[accuracy_options.PlaceChoice, tuple[Place, ...]] = {
-        accuracy_options.PlaceChoice.HOST: ("host",),
-        accuracy_options.PlaceChoice.DEVICE: ("device",),
-        accuracy_options.PlaceChoice.BOTH: ("host", "device"),
-    }
-    split = asked.pop("split", None)
-    named = accuracy_values.split_fields(None if split is None else str(split))
-    asked["exif"] = asked.get("exif") or Exif.IGNORE.value
-    asked["skip_unreadable"] = bool(asked.get("skip_unreadable"))
-    kept = asked.pop("predictions", None) is not None
-    metric, unit = (asked.pop(name, None) for name in ("metric", "metric_unit"))
-    by_metric = accuracy_values.metric_fields(
-        None if metric is None else str(metric),
-        MetricBetter(str(asked.pop("metric_better", None) or MetricBetter.HIGHER)),
-        None if unit is None else str(unit),
-        float(asked.pop("metric_timeout", None) or METRIC_TIMEOUT_S),
-    )
-    spec = EvaluationSpec.model_validate({"dataset": dataset} | asked | named | by_metric)
-    return Accuracy(spec=spec, places=places[place or accuracy_options.PlaceChoice.HOST], predictions=kept)
 
 
 def _given(defaults: Mapping[str, float], asked: dict[str, float | None]) -> dict[str, float]:
