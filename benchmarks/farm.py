@@ -105,7 +105,7 @@ class Farm:
         return Session(wall_s=time.time() - begun, code=done.returncode, rows=rows, ends_s=ends, said=done.stderr)
 
     def mend(self, phones: Sequence[Phone]) -> None:
-        """Make bad phones reachable again, and let the next contact put right what they could not be told."""
+        """Make bad phones reachable again, and let the next contact put back what is still changed on them."""
         for phone in phones:
             phone.disarm()
             for kind in (FaultKind.THAW, FaultKind.UNMUTE, FaultKind.AUTHORIZE, FaultKind.FREE):

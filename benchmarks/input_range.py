@@ -90,7 +90,7 @@ def run(
         for ends in ENDS
         if ends != AS_IT_IS
     }
-    return {"gains": gains, "networks": [_told(each) for each in figures]}
+    return {"gains": gains, "networks": [_summary(each) for each in figures]}
 
 
 def _figures(weights: Weights, dataset: str, alpha: float, pictures: _Pictures) -> dict[str, Any]:
@@ -188,16 +188,16 @@ def _gain(one: Sequence[Array], other: Sequence[Array]) -> dict[str, Any]:
     }
 
 
-def _told(figures: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {"network": figures["network"]}
+def _summary(figures: dict[str, Any]) -> dict[str, Any]:
+    summary: dict[str, Any] = {"network": figures["network"]}
     for name in ENDS:
         found = figures[name]
-        told[name] = {
+        summary[name] = {
             "same_percent": round(100 * float(found["same"].mean()), 3),
             "top1_percent": round(100 * float(found["right"].mean()), 2),
             "snr_db": round(float(found["snr_db"]), 1),
         }
-    return told
+    return summary
 
 
 if __name__ == "__main__":

@@ -85,12 +85,12 @@ def played(count: int) -> Iterator[int]:
         process.join()
 
 
-def _play(count: int, told: Connection) -> None:
+def _play(count: int, parent: Connection) -> None:
     end_with_parent()
-    asyncio.run(_serve(count, told))
+    asyncio.run(_serve(count, parent))
 
 
-async def _serve(count: int, told: Connection) -> None:
+async def _serve(count: int, parent: Connection) -> None:
     serials = [f"FARM{number:04d}" for number in range(count)]
     listing = "".join(f"{serial} device usb:1-4 model:Pixel_4 device:flame transport_id:3\n" for serial in serials)
     getprop = re.sub(r"\[ro\.(boot\.)?serialno\]: \[.*\]\n", "", _read("getprop-pixel4.txt"))
@@ -118,7 +118,7 @@ async def _serve(count: int, told: Connection) -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    told.send(server.sockets[0].getsockname()[1])
+    parent.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 

@@ -1,4 +1,4 @@
-"""Servers on loopback that say what they are told: an adb server with one phone, and one that says it at once."""
+"""Servers on loopback with given answers: an adb server with one phone, and one that answers at once."""
 
 import socket
 import threading

@@ -10,7 +10,7 @@ from typing import Final
 _VARIABLE: Final = "MBENCH_FUZZ_MEMORY_BYTES"
 
 
-def told_to_children(bound_bytes: int) -> dict[str, str]:
+def children_environment(bound_bytes: int) -> dict[str, str]:
     """Return the environment in which `memory_bytes` is that bound."""
     return {_VARIABLE: str(bound_bytes)}
 

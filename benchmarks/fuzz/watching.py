@@ -18,7 +18,7 @@ from typing import Final, Self
 
 import psutil
 
-from benchmarks.fuzz.limits import told_to_children
+from benchmarks.fuzz.limits import children_environment
 from benchmarks.fuzz.reader import Reader
 
 _LOOK_S: Final = 0.05
@@ -196,7 +196,7 @@ class Watched:
             "MBENCH_HOME": str(self._folder / "home"),
             "MALLOC_ARENA_MAX": "1",  # an arena for each thread would look like memory in use
             "OPENBLAS_NUM_THREADS": "1",
-            **told_to_children(self._bounds.memory_bytes),
+            **children_environment(self._bounds.memory_bytes),
         }
 
     def _hung(self, process: "subprocess.Popen[bytes]", bounds: Bounds) -> Answer:

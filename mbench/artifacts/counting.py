@@ -176,8 +176,8 @@ def _fraction(part: int | None, whole: int | None) -> float | None:
 
 
 def _unknowns(reasons: Mapping[str, Sequence[str]]) -> Iterable[str]:
-    for what, told in reasons.items():
-        first, *others = dict.fromkeys(told)
+    for what, found in reasons.items():
+        first, *others = dict.fromkeys(found)
         yield f"{what} unknown: {first}{f' (and {len(others)} more such reasons)' if others else ''}."
 
 

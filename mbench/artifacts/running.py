@@ -92,8 +92,8 @@ def _answers_by_name(
         shape = tuple(int(size) for size in source["shape"])
         given = inputs.get(str(source["name"]))
         if given is None or given.shape[1:] != shape or len(given) == 0:
-            told = "nothing" if given is None else f"{given.shape}"
-            raise UnsupportedModel(f"the file's input {source['name']!r} has shape {shape}, the examples {told}.")
+            got = "nothing" if given is None else f"{given.shape}"
+            raise UnsupportedModel(f"the file's input {source['name']!r} has shape {shape}, the examples {got}.")
     answers = []
     for place in range(len(inputs[str(sources[0]["name"])]) if sources else 0):
         for source in sources:
@@ -149,8 +149,8 @@ def dequantize(stored: NDArray[Any], tensor: dict[str, Any]) -> NDArray[np.float
 def _refusal(said: str) -> str:
     """Return one line of what the runtime raised and wrote, without the chatter of every start."""
     lines = (line.strip() for line in said.splitlines())
-    told = dict.fromkeys(line for line in lines if line and not line.startswith(("INFO:", "WARNING:")))
-    return f"the LiteRT runtime does not run the file: {' '.join(told)} Build it by another route."
+    reasons = dict.fromkeys(line for line in lines if line and not line.startswith(("INFO:", "WARNING:")))
+    return f"the LiteRT runtime does not run the file: {' '.join(reasons)} Build it by another route."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

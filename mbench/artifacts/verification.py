@@ -125,8 +125,8 @@ def verify(
         if suspect is not None:
             raise RuinedConversion(f"{suspect}: {reason}. {CALIBRATE}.") from None
         raise RuinedConversion(f"the converter ruined the model: {reason}. Build it by another route.") from None
-    told = [ratio for ratio in ratios if ratio is not None]
-    return Verified(snr_db=min(told) if told else None, against=against)
+    known = [ratio for ratio in ratios if ratio is not None]
+    return Verified(snr_db=min(known) if known else None, against=against)
 
 
 def check_answers(data: bytes, inputs: NDArray[np.float32]) -> None:

@@ -76,7 +76,7 @@ def fetch(
         base_urls: folders of each flavour, for mirrors.
         opener: None means urllib's own, with the proxies that the environment names.
         timeouts: how long a slow server is borne.
-        progress: told in KiB.
+        progress: gets KiB.
 
     Raises:
         UsageError: nothing is published so.

@@ -102,8 +102,8 @@ def build(
     )
     if json_:
         streams.write_json(workflow.as_json(built))
-    elif told := workflow.as_text(built):
-        streams.write(told)
+    elif text := workflow.as_text(built):
+        streams.write(text)
     failed = [outcome for outcome in built if isinstance(outcome, BuildFailure)]
     for outcome in failed:
         streams.tell(f"{outcome.name}: {without_name(outcome.reason, outcome.name)}")

@@ -21,8 +21,8 @@ WIDEST: Final = 10_000
 def open_closed() -> None:
     """Open what the caller closed, such as by `2>&-`: else the next file would take its number, and its text.
 
-    What is written to a closed stdout fails, and is so told like any answer that is not taken; a closed stderr takes
-    everything and shows nothing, since there is nobody to be told. Children find all three open.
+    What is written to a closed stdout fails, and is reported like any answer that is not taken; a closed stderr takes
+    everything and shows nothing. Children find all three open.
     """
     taken = os.open(os.devnull, os.O_RDWR)
     while taken <= 2:

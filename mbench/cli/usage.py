@@ -43,7 +43,7 @@ def run(app: typer.Typer) -> int:
     try:
         code = app(prog_name="mbench", standalone_mode=False)
     except WrongUsage as error:
-        return _told(error)
+        return _report(error)
     except (typer.Abort, KeyboardInterrupt):
         with suppress(KeyboardInterrupt):  # another one
             streams.tell("interrupted.")
@@ -62,7 +62,7 @@ def in_our_words(message: str) -> str:
     return message.strip().rstrip(".")
 
 
-def _told(error: Any) -> int:
+def _report(error: Any) -> int:
     """Say what is wrong and where help is; return the exit code. A command without arguments shows its help."""
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()

@@ -14,7 +14,7 @@ DefaultBox = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxCoder:
-    """How a box is told relative to a default one: t = (scale × shift / size, scale × log of the ratio of sizes).
+    """How a box is stated relative to a default one: t = (scale × shift / size, scale × log of the ratio of sizes).
 
     Scales are those of the paper's detectors (tensorflow/models
     `research/object_detection/box_coders/faster_rcnn_box_coder.py`, and every `.config` of its SSD and Faster R-CNN).

@@ -87,8 +87,8 @@ class Delegate:
     options: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        told = {name for name in ("precision", "backend", "accelerator", "path", "options") if getattr(self, name)}
-        if foreign := told - _FIELDS.get(self.kind, frozenset()):
+        given = {name for name in ("precision", "backend", "accelerator", "path", "options") if getattr(self, name)}
+        if foreign := given - _FIELDS.get(self.kind, frozenset()):
             raise UsageError(f"delegate {self.kind} has no {' or '.join(sorted(foreign))}.")
         if self.precision is not None and self.precision is not _UNUSUAL_PRECISION[self.kind]:
             raise UsageError(f"delegate {self.kind} is {self.precision} unless it says otherwise; leave that out.")

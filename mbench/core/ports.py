@@ -149,7 +149,7 @@ class Progress(Protocol):
         """Say one line that stays."""
 
     def of(self, device: str) -> "Progress":
-        """Return the progress of one device among several; it may be told from another thread."""
+        """Return the progress of one device among several; it may be called from another thread."""
 
 
 class SilentProgress:

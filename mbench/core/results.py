@@ -329,7 +329,7 @@ class MeasuringRules(Document):
         seed: of the order of jobs in the blocks and of the bootstrap.
         cpus: cores that may be used, best first: a run of n threads is pinned to the first n; None where nothing is
             pinned.
-        fixed_performance: whether Android was told to hold clocks that it can sustain.
+        fixed_performance: whether Android was asked to hold clocks that it can sustain.
         governor: cpufreq's, that was set on every cluster; None: as it was.
     """
 

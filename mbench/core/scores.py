@@ -201,7 +201,7 @@ class Score(Document):
         licence: of the pictures and labels; None: not known.
         preprocessing: the recipe, by name.
         label_offset: output index of class 0: 1 where index 0 is "background".
-        cells_sha256: of a geolocation: the file that told where each class lies.
+        cells_sha256: of a geolocation: the file that says where each class lies.
         labels_sha256: the user's list of what each output stands for; None: the data set's classes, in order.
         layout: where the input has the channels of a picture.
         gray: whether it takes one channel, the luma.

@@ -7,7 +7,7 @@
     facts.py           what a phone says of itself: PhoneFacts, pixel4()
     faults.py          what can be made to go wrong; control.py arms it from another process
     binaries.py        files that a phone runs as benchmark_model
-    plays.py           invented benchmarks, whose process is a shell that is told line by line what to say (lines.py)
+    plays.py           synthetic benchmarks, whose process is a shell that gets line by line what to print (lines.py)
     views.py           how Android's paths become the phone's folder, and what is not mapped
 
 A phone's timings are this host's (`ro.mbench.emulated=1`) or invented (`ro.mbench.emulated=synthetic`).

@@ -46,7 +46,7 @@ def serve(
         ports: theirs, as far as given; the others get free ones.
         control_port: of the control channel; 0: a free one.
         folder: where their folders are made; None: a temporary one, removed at the end.
-        announce: is told once all of them listen.
+        announce: is called once all of them listen.
         until: ends it from another thread.
 
     Raises:

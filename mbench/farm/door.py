@@ -18,7 +18,7 @@ ABSENT_S: Final = 300.0
 """How long a part waits for a phone that no host lends, unless the scheduler was started with another."""
 
 CLOSE_S: Final = 2.0
-"""How long a scheduler is waited for that is told of a driver's leaving."""
+"""How long a driver that leaves waits for its scheduler to take note."""
 
 SETTINGS: Final[dict[str, Any]] = {
     # what idle workers do all the time

@@ -82,7 +82,7 @@ def judge_values(tonight: Tonight) -> ValuesVerdict:
 
 
 def unit_of(compared: ComparedMeans) -> str:
-    """Return what a finding's level is told in: `psnr (dB)`, or the metric's name where its values have no unit."""
+    """Return what a finding's level is stated in: `psnr (dB)`, or the metric's name where its values have no unit."""
     own = compared.metric
     return own.name if own.unit is None else f"{own.name} ({own.unit})"
 

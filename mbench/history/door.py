@@ -1,6 +1,6 @@
 """DuckDB, and nothing of it outside of this room: a connection that asks Parquet files, with its errors as ours.
 
-DuckDB has Parquet, JSON and CSV built in. It is told to fetch nothing from the network and to keep no settings.
+DuckDB has Parquet, JSON and CSV built in. It is set to fetch nothing from the network and to keep no settings.
 """
 
 import os

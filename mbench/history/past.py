@@ -103,7 +103,7 @@ class Past:
                 f"FROM {table(self.archive.segments)} WHERE project = ? AND branch = ? GROUP BY cell",
                 [self.project, self.branch],
             ).fetchall()
-        return tuple(sorted(self._told_apart(found), key=lambda each: _in_order(each.cell)))
+        return tuple(sorted(self._distinct(found), key=lambda each: _in_order(each.cell)))
 
     def batches(
         self, wanted: Callable[[PastCell], bool] = lambda _: True, *, since: int = 0, points: int = POINTS_TOGETHER
@@ -149,7 +149,7 @@ class Past:
             found.append((held, None))
         return tuple(found)
 
-    def _told_apart(self, found: Sequence[tuple[object, ...]]) -> Iterator[PastCell]:
+    def _distinct(self, found: Sequence[tuple[object, ...]]) -> Iterator[PastCell]:
         """Yield the cells of what the archive has: renamed ones are one, and two phones of one serial are two."""
         rows = [_Row(*each) for each in found]  # type: ignore[arg-type]
         models: dict[str, dict[str, datetime]] = {}

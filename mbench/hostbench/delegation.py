@@ -92,7 +92,7 @@ def find_delegation(
     ):
         replaced = [tuple(sorted(members)) for members in delegated]
     elif loose:
-        raise DelegationUnclear(f"nodes {sorted(loose)} were replaced by a delegate node that cannot be told")
+        raise DelegationUnclear(f"nodes {sorted(loose)} were replaced by a delegate node that cannot be identified")
     else:
         # The runtime cut differently, because it also keeps the order of nodes with side effects.
         replaced = [tuple(sorted(own)) for own in claimed]
@@ -150,7 +150,7 @@ def _claim_sinks(
         elif len(needing) == 1:
             claimed[needing[0]].update(chain)
         elif len(chain) > 1:
-            raise DelegationUnclear(f"node {sink.index} was replaced by a delegate node that cannot be told")
+            raise DelegationUnclear(f"node {sink.index} was replaced by a delegate node that cannot be identified")
         elif fitting:
             loose.add(sink.index)
     return loose

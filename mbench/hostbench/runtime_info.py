@@ -2,7 +2,7 @@
 
 `tflite.profiling.ModelRuntimeDetails` as TFLite's `tflite/profiling/model_runtime_info.cc` fills it, with these limits
 of the Python runtime: temporary tensors are missing, allocation types are those that the file implies, and of subgraphs
-that the main graph does not call only the tensors are told.
+that the main graph does not call only the tensors are listed.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""How each delegate is asked for on the command line, and what the program then says that it was told.
+"""How each delegate is asked for on the command line, and what the program then says that it was asked for.
 
 The flags are those of LiteRT's delegate providers (`tflite/tools/delegates/*_delegate_provider.cc`) for the `tflite`
 flavour and of `litert/tools/benchmark_litert_model.h` for the `litert` one. Nothing here looks at what a program has:

@@ -115,7 +115,7 @@ def _echo(evidence: Evidence) -> Failure | None:
     }
     for name, value in wanted.items():
         if name in said and said[name] != value:
-            return Failure(USAGE, f"the program says {name}: [{said[name]}], not [{value}] as it was told")
+            return Failure(USAGE, f"the program says {name}: [{said[name]}], not [{value}] as it was asked")
     if evidence.tool != "litert":
         for name in ("graph", "num threads", *(("input shapes",) if evidence.workload.inputs else ())):
             if name not in said:

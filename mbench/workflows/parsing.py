@@ -67,8 +67,8 @@ def _lines(parsed: ParsedText) -> Iterator[tuple[str, str]]:
             yield name, f"{value} µs"
     if parsed.memory is not None:
         sizes = parsed.memory.model_dump(exclude_none=True)
-        told = ", ".join(f"{key.removesuffix('_kib')} {size / 1024:.2f} MiB" for key, size in sizes.items())
-        yield "memory", told + (", each the growth since the program's start" if parsed.memory_kind == "delta" else "")
+        text = ", ".join(f"{key.removesuffix('_kib')} {size / 1024:.2f} MiB" for key, size in sizes.items())
+        yield "memory", text + (", each the growth since the program's start" if parsed.memory_kind == "delta" else "")
     if parsed.unconsumed:
         yield "unconsumed", " ".join(parsed.unconsumed)
     for parameter, setting in parsed.parameters.items():

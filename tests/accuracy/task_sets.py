@@ -1,4 +1,4 @@
-"""Writes small real data sets of every task that is no classification, all to be told by how red, green and blue."""
+"""Writes small real data sets of every task that is no classification, all recognized by how red, green and blue."""
 
 import json
 from pathlib import Path

@@ -166,14 +166,14 @@ def test_folders_with_spaces_and_foreign_letters_work(tmp_path: Path) -> None:
     assert cache.get(DIGEST) is not None
 
 
-def test_a_file_in_the_folders_place_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_in_the_folders_place_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(DiskError, match="MBENCH_HOME") as refusal:
         put(ArtifactCache(tmp_path / "cache"))
     assert "\n" not in str(refusal.value)
 
 
-def test_a_folder_that_may_not_be_written_is_told_in_one_line() -> None:
+def test_a_folder_that_may_not_be_written_is_reported_in_one_line() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
         with ordinary_user(), pytest.raises(DiskError, match="Permission denied") as refusal:

@@ -77,22 +77,22 @@ def test_a_name_that_is_given_is_kept(tmp_path: Path) -> None:
     assert inspect_file(tmp_path / "x.tflite", name="mine").name == "mine"
 
 
-@pytest.mark.parametrize(("make", "told"), [(False, "is not there"), (True, "is a folder")])
-def test_a_path_that_is_no_file_is_told(tmp_path: Path, make: bool, told: str) -> None:
+@pytest.mark.parametrize(("make", "words"), [(False, "is not there"), (True, "is a folder")])
+def test_a_path_that_is_no_file_is_refused(tmp_path: Path, make: bool, words: str) -> None:
     path = tmp_path / "x.tflite"
     if make:
         path.mkdir()
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=words):
         inspect_file(path)
 
 
-def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_reported_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.tflite")
     with pytest.raises(UsageError, match=r"x\.tflite is a pipe \(FIFO\), not a file; name a \.tflite file"):
         inspect_file(tmp_path / "x.tflite")
 
 
-def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "x.tflite"
     path.write_bytes(unary()[:80])
     with pytest.raises(ArtifactError, match="damaged or cut short") as refusal:

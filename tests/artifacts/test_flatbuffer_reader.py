@@ -88,7 +88,7 @@ def test_all_subgraphs_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "reason"),
     [
         (b"", "is empty"),
         (b"\x00", "is no .tflite file"),
@@ -102,8 +102,8 @@ def test_all_subgraphs_are_read() -> None:
         (b"\x08\x00\x00\x00TFL3" + bytes(100), "damaged or cut short"),
     ],
 )
-def test_what_is_no_tflite_file_is_refused_with_what_it_is(data: bytes, told: str) -> None:
-    with pytest.raises(ArtifactError, match=told) as refusal:
+def test_what_is_no_tflite_file_is_refused_with_what_it_is(data: bytes, reason: str) -> None:
+    with pytest.raises(ArtifactError, match=reason) as refusal:
         read_model(data, source="x.tflite")
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).startswith("x.tflite ")
@@ -138,11 +138,11 @@ def inspect_or_refuse(data: bytes) -> None:
     try:
         inspection = inspect_bytes(data, name="mutated")
     except ArtifactError as refusal:
-        told = str(refusal)
+        shown = str(refusal)
     else:
         runnable_reason(inspection)
-        told = inspection.model_dump_json()
-    assert "\n" not in told
+        shown = inspection.model_dump_json()
+    assert "\n" not in shown
 
 
 @given(st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))

@@ -89,7 +89,7 @@ def test_what_else_may_have_ruined_it_is_named_in_the_place_of_the_converter(
 ) -> None:
     with pytest.raises(
         RuinedConversion, match=r"^calibrated on one picture: outputs are .* few dozen pictures of the"
-    ) as told:
+    ) as raised:
         verify(
             emit_mobilenet(**SIZE, seed=2),
             inputs=examples,
@@ -98,7 +98,7 @@ def test_what_else_may_have_ruined_it_is_named_in_the_place_of_the_converter(
             parameters=PARAMETERS,
             suspect="calibrated on one picture",
         )
-    assert "converter" not in str(told.value)
+    assert "converter" not in str(raised.value)
 
 
 def test_nan_weights_are_ruined(examples: NDArray[np.float32], reference: NDArray[np.float32]) -> None:
@@ -150,7 +150,7 @@ def test_every_refusal_is_one_line_that_says_what_to_do(
     assert str(refusal.value).endswith("Build it by another route.")
 
 
-def test_what_the_runtime_does_not_take_is_told_with_its_own_words() -> None:
+def test_what_the_runtime_does_not_take_is_reported_with_its_own_words() -> None:
     emitter = Emitter()
     source, target = emitter.tensor("x", (1, 4)), emitter.tensor("y", (1, 4))
     emitter.operator("CUSTOM", [source], [target], custom="MyAttention")

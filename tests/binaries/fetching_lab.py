@@ -1,4 +1,4 @@
-"""What tests of fetching share: addresses, timeouts, a fetch, what it must leave alone, and progress as it is told."""
+"""What tests of fetching share: addresses, timeouts, a fetch, what it must leave alone, and what progress reports."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ def parts(library: BinaryLibrary) -> list[int]:
 
 
 class Heard:
-    """Progress that writes down what it is told."""
+    """Progress that writes down what is reported."""
 
     def __init__(self) -> None:
         self.stages: list[tuple[str, int | None]] = []

@@ -112,7 +112,7 @@ def test_litert_is_fetched_without_its_accelerator_where_nobody_asks(storage: St
     assert get(storage, library, flavour="litert", version="2.2.0").companions == ()
 
 
-def test_progress_is_told_in_kib(storage: Storage, library: BinaryLibrary) -> None:
+def test_progress_is_reported_in_kib(storage: Storage, library: BinaryLibrary) -> None:
     heard = Heard()
 
     get(storage, library, progress=heard)

@@ -117,7 +117,7 @@ def test_a_chunked_answer_that_is_cut_is_seen(storage: Storage, library: BinaryL
     assert "the connection broke" in refused(storage, library)
 
 
-def test_each_cut_is_told_before_the_next_attempt(storage: Storage, library: BinaryLibrary) -> None:
+def test_each_cut_is_reported_before_the_next_attempt(storage: Storage, library: BinaryLibrary) -> None:
     storage.items[TFLITE].cuts = [10_000, 20_000]
     heard = Heard()
 

@@ -79,8 +79,8 @@ class Command:
             out, err = process.communicate(timeout=LIMIT_S)
             return subprocess.CompletedProcess(process.args, process.returncode, out, err)
         words = [str(each) for each in arguments]
-        code, said, told = run_forked(words, folder=self.folder, environment=whole, timeout_s=LIMIT_S)
-        return subprocess.CompletedProcess(words, code, _text(said), _text(told))
+        code, said, errors = run_forked(words, folder=self.folder, environment=whole, timeout_s=LIMIT_S)
+        return subprocess.CompletedProcess(words, code, _text(said), _text(errors))
 
 
 def _text(data: bytes) -> str:

@@ -193,7 +193,7 @@ def test_pruning_by_size_removes_what_was_not_used_for_longest_until_the_rest_fi
         (("--older-than", "1", "--kind", "picture"), "unknown kind 'picture'. Did you mean 'pictures'?"),
     ],
 )
-def test_a_wrong_command_line_is_told_in_one_line(bare, options, said):
+def test_a_wrong_command_line_is_reported_in_one_line(bare, options, said):
     done = bare("cache", "prune", *options)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"mbench: {said}\n")
 

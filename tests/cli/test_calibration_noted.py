@@ -1,4 +1,4 @@
-"""Calibration on pictures that say little: told by `mbench build`, with what it costs."""
+"""Calibration on pictures that say little: reported by `mbench build`, with what it costs."""
 
 import json
 from pathlib import Path
@@ -31,11 +31,11 @@ def noise(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8).repeat(10, axis=0).repeat(10, axis=1)
 
 
-def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_told_with_what_they_cost(
+def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_reported_with_what_they_cost(
     bare: Command, tmp_path: Path
 ) -> None:
-    few, told = build(bare, save(tmp_path / "few", noise(0), noise(1)))
-    grey, told_of_grey = build(bare, save(tmp_path / "grey", np.full((40, 40, 3), 128, np.uint8)))
+    few, notes = build(bare, save(tmp_path / "few", noise(0), noise(1)))
+    grey, notes_on_grey = build(bare, save(tmp_path / "grey", np.full((40, 40, 3), 128, np.uint8)))
 
     assert few["error"] is None
     assert few["calibration"] | {"sha256": None} == {  # type: ignore[operator]
@@ -49,16 +49,16 @@ def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_told_with_what_
     }
     note = f"calibrated on 2 of the 32 pictures that were asked for: its outputs have {few['snr_db']:.1f} dB of signal"
     assert any(each.startswith(note) for each in few["notes"])  # type: ignore[attr-defined]
-    assert f"{SMALL}: {note}" in told
-    assert "calibrated on one picture, which is of one colour: " in told_of_grey
-    assert "converter" not in told_of_grey
+    assert f"{SMALL}: {note}" in notes
+    assert "calibrated on one picture, which is of one colour: " in notes_on_grey
+    assert "converter" not in notes_on_grey
     said = f"{grey['error']} {grey.get('notes')}"
     assert "calibrated on one picture, which is of one colour" in said
     assert "dB" in said
 
 
 def test_as_many_pictures_as_asked_for_are_no_matter(bare: Command, tmp_path: Path) -> None:
-    row, told = build(bare, save(tmp_path / "enough", noise(0), noise(1)), "--calibration-examples", "2")
+    row, notes = build(bare, save(tmp_path / "enough", noise(0), noise(1)), "--calibration-examples", "2")
 
     assert row["notes"] == []
-    assert "calibrated" not in told
+    assert "calibrated" not in notes

@@ -83,7 +83,7 @@ def test_two_sessions_are_compared_without_the_old_files_of_one(compared):
     assert f"Only in session {compared.first.name}: {OTHER} cpu ×1 on " in markdown
 
 
-def test_a_bound_that_is_missed_is_told_by_the_exit_code(compared):
+def test_a_bound_that_is_missed_shows_in_the_exit_code(compared):
     arguments = ("compare", compared.first.name, compared.second.name, "--fail-over", "1000", "--format", "csv")
     done = compared.command(*arguments)
     assert done.returncode == 1

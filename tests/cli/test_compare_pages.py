@@ -75,7 +75,7 @@ def test_serials_are_hidden_in_every_form(stored):
     assert f"mbench compare {OLD} {NEW} --format html --hide-serials" in hidden
 
 
-def test_a_bound_that_is_missed_is_told_by_the_exit_code_after_the_page_is_written(stored):
+def test_a_bound_that_is_missed_shows_in_the_exit_code_after_the_page_is_written(stored):
     done = stored("compare", OLD, NEW, "--format", "html", "-o", "mine.html", "--fail-over", "5")
     assert (done.returncode, done.stdout) == (1, "mine.html\n")
     assert "--fail-over 5 is missed" in done.stderr

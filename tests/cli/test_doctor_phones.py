@@ -10,11 +10,11 @@ from mbench.devices.adb.servers import AdbServer, protocol_of
 from mbench.emulator.adb_server import AdbServer as PrivateServer
 
 
-def told_of_phones(bare, **environment: str) -> tuple[str, str]:
+def finding_on_phones(bare, **environment: str) -> tuple[str, str]:
     done = bare("doctor", "--json", **environment)
     assert done.returncode == 0, done.stdout
-    (told,) = [one for one in json.loads(done.stdout) if one["what"] in ("phones", "phone")]
-    return told["state"], told["found"]
+    (finding,) = [one for one in json.loads(done.stdout) if one["what"] in ("phones", "phone")]
+    return finding["state"], finding["found"]
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def server_that_lists_nothing() -> Iterator[int]:
 
 
 def test_without_an_adb_server_none_is_started_and_nobody_has_looked_for_phones(bare):
-    state, found = told_of_phones(bare)
+    state, found = finding_on_phones(bare)
     assert (state, found) == ("good", "not looked for, as there is no adb server to ask")
     port = int(bare.environment["ANDROID_ADB_SERVER_PORT"])
     assert protocol_of(AdbServer(port=port)) is None
@@ -46,11 +46,11 @@ def test_without_an_adb_server_none_is_started_and_nobody_has_looked_for_phones(
 
 def test_a_server_without_phones_is_said_to_have_none(bare):
     with PrivateServer() as server:
-        told = told_of_phones(bare, ANDROID_ADB_SERVER_PORT=str(server.port))
-        assert told == ("good", f"none is attached to the adb server at 127.0.0.1:{server.port}")
+        finding = finding_on_phones(bare, ANDROID_ADB_SERVER_PORT=str(server.port))
+        assert finding == ("good", f"none is attached to the adb server at 127.0.0.1:{server.port}")
 
 
 def test_a_server_that_does_not_list_its_phones_is_no_server_without_any(bare):
     with server_that_lists_nothing() as port:
-        state, found = told_of_phones(bare, ANDROID_ADB_SERVER_PORT=str(port))
+        state, found = finding_on_phones(bare, ANDROID_ADB_SERVER_PORT=str(port))
     assert (state, "was asked in vain: it closed the connection" in found) == ("doubtful", True)

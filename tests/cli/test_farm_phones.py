@@ -104,8 +104,8 @@ def test_a_heat_of_all_phones_is_one_message_of_the_host(mb, attach):
     assert (done.returncode, name, state, figure) == (5, "warm", "failed", "3 of 3 phones")
     assert who.startswith("host ")
     assert "3 of 3 phones of this host are warm at once: the host's fault." in done.stdout
-    told = json.loads(mb("check", "--json").stdout)
-    (fault,) = told["host"]["faults"]
+    printed = json.loads(mb("check", "--json").stdout)
+    (fault,) = printed["host"]["faults"]
     assert (fault["cause"], fault["serials"]) == ("warm", ["PHX1", "PHX2", "PHX3"])
 
 
@@ -122,14 +122,14 @@ def test_a_phone_that_answers_devices_and_nothing_else_is_unfit_and_holds_up_no_
 
 def test_all_readings_and_checks_are_in_the_json(mb, attach):
     attach()
-    told = json.loads(mb("check", "--json").stdout)
-    (phone,) = told["phones"]
+    printed = json.loads(mb("check", "--json").stdout)
+    (phone,) = printed["phones"]
     assert (phone["serial"], phone["profile"], phone["left_out"]) == ("PHX1", "pixel4", None)
     assert phone["readings"]["user_state"] == "RUNNING_UNLOCKED"
     assert phone["readings"]["connection"] == "loopback"
     assert {check["state"] for check in phone["checks"]} == {"ok"}
-    assert [check["state"] for check in told["host"]["checks"]] == ["ok", "ok"]
-    assert told["host"]["readings"]["programs"][0]["protocol"] == 41
+    assert [check["state"] for check in printed["host"]["checks"]] == ["ok", "ok"]
+    assert printed["host"]["readings"]["programs"][0]["protocol"] == 41
 
 
 def test_phones_can_be_named_by_serial_and_by_profile(mb, attach):

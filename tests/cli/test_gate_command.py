@@ -140,8 +140,8 @@ def test_the_commands_that_a_verdict_prints_work_where_they_are_pasted(bare, res
     accepted = tmp_path / "lab" / "accepted.toml"
     accepted.parent.mkdir()
     accepted.write_text("", encoding="utf-8")
-    told = bare("gate", LAST, "--results", str(results), "--accepted", str(accepted), "--format", "md").stdout
-    commands = [shlex.split(text) for text in re.findall(r"`(mbench (?:history|accept) [^`]+)`", told)]
+    verdict = bare("gate", LAST, "--results", str(results), "--accepted", str(accepted), "--format", "md").stdout
+    commands = [shlex.split(text) for text in re.findall(r"`(mbench (?:history|accept) [^`]+)`", verdict)]
     assert {words[1] for words in commands} == {"history", "accept"}
     for words in commands:
         done = bare(*words[1:])

@@ -352,17 +352,17 @@ def test_an_error_about_a_name_without_end_is_short(bare):
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "printed"),
     [
         ("P: not ready: the answer was cut, try again..", "P: not ready: the answer was cut, try again."),
         ("it said: no.. Mend it...", "it said: no. Mend it..."),
         ("../x and a/.. are not read.", "../x and a/.. are not read."),
     ],
 )
-def test_a_sentence_ends_once(said, told, capsys):
+def test_a_sentence_ends_once(said, printed, capsys):
     with pytest.raises(typer.Exit):
         fail(said, 2)
-    assert capsys.readouterr().err == f"mbench: {told}\n"
+    assert capsys.readouterr().err == f"mbench: {printed}\n"
 
 
 def test_doctor_names_the_command_that_gets_a_binary(bare):

@@ -20,7 +20,7 @@ def trainings(command: Command) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_a_training_with_qat_is_told_kept_drawn_and_not_repeated(bare: Command) -> None:
+def test_a_training_with_qat_is_reported_kept_drawn_and_not_repeated(bare: Command) -> None:
     first = bare(*SMALL, "1", "--qat", "--json", "--quiet")
     assert first.returncode == 0, first.stderr
     (row,) = json.loads(first.stdout)
@@ -59,13 +59,13 @@ def checkpoints(command: Command) -> list[Path]:
 def interrupt(process: "subprocess.Popen[str]", ready: Callable[[str], bool]) -> str:
     """Interrupt a process as soon as a line of its stderr is `ready`; return all of that stream."""
     assert process.stderr is not None
-    told = ""
+    shown = ""
     for line in process.stderr:
-        told += line
+        shown += line
         if ready(line):
             break
     process.send_signal(signal.SIGINT)
-    return told + process.stderr.read()
+    return shown + process.stderr.read()
 
 
 @pytest.mark.parametrize(

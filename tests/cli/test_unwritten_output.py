@@ -51,7 +51,7 @@ def test_a_reader_that_has_gone_is_no_error(bare):
     assert redirected(bare, "; echo $? >&2; } | true", "report", "--schema", before="{") == (0, "0\n")
 
 
-def test_a_refusal_keeps_its_exit_code_where_nobody_can_be_told(bare):
+def test_a_refusal_keeps_its_exit_code_where_it_cannot_be_printed(bare):
     assert redirected(bare, "2> /dev/full", "report", "nonsense") == (2, "")
 
 

@@ -115,7 +115,7 @@ def test_a_ratio_serves_all_devices_of_a_model(ratio, now, silent):
     assert accepted(found(cell=other, model="Pixel 5"), [entry]) is None
 
 
-def test_a_ratio_is_told_as_the_level_that_it_means():
+def test_a_ratio_is_stated_as_the_level_that_it_means():
     entry = replace(ENTRY, level=None, unit=None, ratio=1.2)
     assert accepted(found(), [entry]).level == pytest.approx(1080.0)
 

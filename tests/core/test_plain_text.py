@@ -140,5 +140,5 @@ def test_a_device_is_named_once():
         (("sh", "x"), "sh"),
     ],
 )
-def test_a_shell_is_called_by_what_it_was_told(argv, shown):
+def test_a_shell_is_called_by_what_it_was_asked(argv, shown):
     assert shown_command(argv) == shown

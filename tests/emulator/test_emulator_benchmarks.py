@@ -158,7 +158,7 @@ def test_invented_latencies_follow_the_seed(phone_farm: PhoneFarm, adb_server: A
 
 
 @pytest.mark.parametrize(("kind", "status"), [(FaultKind.KILL, 137), (FaultKind.ABORT, 134), (FaultKind.SEGFAULT, 139)])
-def test_a_benchmark_dies_when_it_is_told_to(
+def test_a_benchmark_dies_when_it_is_asked_to(
     start: Callable[..., tuple[int, ParsedText]], invented: Phone, kind: FaultKind, status: int
 ) -> None:
     invented.arm(Fault(kind=kind, run=2))
@@ -169,7 +169,7 @@ def test_a_benchmark_dies_when_it_is_told_to(
 
 
 @pytest.mark.parametrize("kind", [FaultKind.GARBAGE, FaultKind.HALF_LINE, FaultKind.SILENCE])
-def test_a_benchmark_prints_nonsense_when_it_is_told_to(
+def test_a_benchmark_prints_nonsense_when_it_is_asked_to(
     start: Callable[..., tuple[int, ParsedText]], invented: Phone, kind: FaultKind
 ) -> None:
     invented.arm(Fault(kind=kind))
@@ -177,7 +177,7 @@ def test_a_benchmark_prints_nonsense_when_it_is_told_to(
     assert (status, parsed.status) == (0, Status.FAILED)
 
 
-def test_a_benchmark_hangs_when_it_is_told_to(
+def test_a_benchmark_hangs_when_it_is_asked_to(
     start: Callable[..., tuple[int, ParsedText]], invented: Phone, adb_server: AdbServer
 ) -> None:
     invented.arm(Fault(kind=FaultKind.HANG))
@@ -236,7 +236,7 @@ def test_a_rival_benchmark_is_seen(
     assert not seen()
 
 
-def test_a_file_changes_before_the_run_it_was_told_to(
+def test_a_file_changes_before_the_run_it_was_asked_to(
     start: Callable[..., tuple[int, ParsedText]], invented: Phone
 ) -> None:
     path = invented.path(f"{TMP}/m.tflite")
@@ -249,7 +249,7 @@ def test_a_file_changes_before_the_run_it_was_told_to(
     assert path.stat().st_size == size
 
 
-def test_the_link_breaks_in_the_run_it_was_told_to(
+def test_the_link_breaks_in_the_run_it_was_asked_to(
     start: Callable[..., tuple[int, ParsedText]], invented: Phone, adb_server: AdbServer
 ) -> None:
     invented.arm(Fault(kind=FaultKind.DROP, run=2, seconds=0.2))
@@ -259,7 +259,7 @@ def test_the_link_breaks_in_the_run_it_was_told_to(
     wait_for_phone(adb_server, invented)
 
 
-def test_a_phone_reboots_in_the_run_it_was_told_to(
+def test_a_phone_reboots_in_the_run_it_was_asked_to(
     start: Callable[..., tuple[int, ParsedText]], invented: Phone, adb_server: AdbServer
 ) -> None:
     invented.arm(Fault(kind=FaultKind.REBOOT, run=1, seconds=0.2))

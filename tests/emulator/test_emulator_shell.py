@@ -234,7 +234,7 @@ def test_a_mask_without_a_core_is_refused(adb: Adb, mask: str) -> None:
     assert (status, err.startswith("taskset: ")) == (1, True)
 
 
-def test_the_mask_of_a_process_is_told(adb: Adb) -> None:
+def test_the_mask_of_a_process_is_reported(adb: Adb) -> None:
     assert adb("shell", "taskset f0 sh -c 'taskset -p $$'")[1].endswith("current affinity mask: f0\n")
 
 

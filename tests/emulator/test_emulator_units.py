@@ -160,7 +160,7 @@ def test_an_invented_benchmark_is_read_as_a_real_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("end", "status"), [("kill", -9), ("abort", -6), ("segfault", -11), ("half_line", 0)])
-def test_an_invented_benchmark_ends_as_it_is_told_to(tmp_path: Path, end: str, status: int) -> None:
+def test_a_synthetic_benchmark_ends_as_it_is_asked_to(tmp_path: Path, end: str, status: int) -> None:
     assert performed(scenes_of(tmp_path, "--num_runs=5", "--min_secs=0", end=end)).returncode == status
 
 

@@ -1,4 +1,4 @@
-"""A storage server on this host that does what it is told, and a proxy; both write down what was asked."""
+"""A storage server on this host that serves and fails as it is set, and a proxy; both write down what was asked."""
 
 import re
 import urllib.request

@@ -68,14 +68,14 @@ def left(folder: Path) -> list[str]:
 
 
 class Heard:
-    """Progress that writes down what it is told."""
+    """Progress that writes down what is reported."""
 
     def __init__(self) -> None:
-        self.told: list[object] = []
+        self.reports: list[object] = []
         self.kib = 0
 
     def start(self, title: str, total: int | None) -> None:
-        self.told.append((title, total))
+        self.reports.append((title, total))
 
     def step(self, label: str, count: int = 0) -> None:
         self.kib += count
@@ -84,10 +84,10 @@ class Heard:
         raise AssertionError("sizes are known")
 
     def finish(self) -> None:
-        self.told.append("finished")
+        self.reports.append("finished")
 
     def note(self, text: str) -> None:
-        self.told.append(text)
+        self.reports.append(text)
 
 
 def test_a_file_arrives_whole_with_its_hash_size_and_state(storage: Storage, tmp_path: Path) -> None:
@@ -101,14 +101,14 @@ def test_a_file_arrives_whole_with_its_hash_size_and_state(storage: Storage, tmp
     assert (tmp_path / "downloads" / "file.part").read_bytes() == BODY
 
 
-def test_progress_is_told_in_kib_and_of_what_was_there_already(storage: Storage, tmp_path: Path) -> None:
+def test_progress_is_reported_in_kib_and_of_what_was_there_already(storage: Storage, tmp_path: Path) -> None:
     storage.items[PATH].cuts = [50_000]
     heard = Heard()
 
     fetch(storage, tmp_path, progress=heard)
 
     kib = -(-len(BODY) // 1024)
-    assert heard.told == [
+    assert heard.reports == [
         ("fetch file.bin, KiB", kib),
         "finished",
         f"{storage.url}{PATH}: it was cut after 50000 of {len(BODY)} bytes; trying again",

@@ -74,7 +74,7 @@ def test_a_wait_ends_when_the_holder_does_and_says_once_that_it_waits(tmp_path: 
             assert said == ["waiting"]
 
 
-def test_nobody_is_told_of_waiting_for_a_free_lock(tmp_path: Path) -> None:
+def test_waiting_for_a_free_lock_is_not_reported(tmp_path: Path) -> None:
     with locked(tmp_path / "lock", wait_s=None, waiting=lambda: pytest.fail("nobody holds it")):
         pass
 

@@ -62,7 +62,7 @@ def size(*values):
     return judge_size(tonight(series(np.full(len(values), 100.0), size_bytes=values)))
 
 
-def test_a_file_that_grows_by_a_hundredth_is_told() -> None:
+def test_a_file_that_grows_by_a_hundredth_is_reported() -> None:
     (one,) = size(4_000_000, 4_040_000)
     assert (one.kind, one.before, one.now, one.unit) == (FindingClass.SIZE, 4_000_000, 4_040_000, "bytes")
     assert not size(4_000_000, 4_039_999)
@@ -78,7 +78,7 @@ def test_small_growths_add_up() -> None:
     assert (one.since, one.before, one.nights) == ("n3", 1_000_000, 2)
 
 
-def test_a_size_stays_told_until_it_is_gone_and_grows_anew() -> None:
+def test_a_size_stays_reported_until_it_is_gone_and_grows_anew() -> None:
     assert size(1_000_000, 1_100_000, 1_100_000)[0].since == "n1"
     assert not size(1_000_000, 1_100_000, 1_000_000)
     assert size(1_000_000, 1_100_000, 1_111_000)[0].since == "n2"
@@ -100,7 +100,7 @@ def test_chance_among_equal_builds_is_three_deviations_of_two_hundredths_of_the_
     assert least_lost(100_000) == 500
 
 
-def test_fourteen_of_a_thousand_fewer_are_told() -> None:
+def test_fourteen_of_a_thousand_fewer_are_reported() -> None:
     (one,) = accuracy([700, 700, 686])
     assert (one.kind, one.standing) == (FindingClass.ACCURACY, Standing.CERTAIN)
     assert (one.before, one.now, one.unit, one.since) == (70, pytest.approx(68.6), "%", "n2")
@@ -116,7 +116,7 @@ def test_accuracies_of_other_data_sets_are_not_compared() -> None:
     assert not accuracy([0, 0], examples=0)
 
 
-def test_an_accuracy_that_is_lost_is_told_from_the_second_night_on_and_until_it_is_back() -> None:
+def test_an_accuracy_that_is_lost_is_reported_from_the_second_night_on_and_until_it_is_back() -> None:
     assert accuracy([700, 600])
     (one,) = accuracy([700, 700, 600, 600, 600, 600, 600, 600, 600])
     assert (one.since, one.nights) == ("n2", 7)
@@ -155,7 +155,7 @@ def test_memory_needs_five_nights_of_a_past() -> None:
         (PointState.FAILED, FindingClass.FAILED),
     ],
 )
-def test_a_cell_without_a_number_is_told_since_its_first_night(state: PointState, kind: FindingClass) -> None:
+def test_a_cell_without_a_number_is_reported_since_its_first_night(state: PointState, kind: FindingClass) -> None:
     states = np.array([0, 3 - state, state, state], dtype=np.int8)
     (one,) = judge_unmeasured(tonight(series([100.0, np.nan, np.nan, np.nan], state=states)), "device_lost")
     assert (one.kind, one.since, one.nights, one.error_class) == (kind, "n2", 2, "device_lost")
@@ -170,7 +170,7 @@ def test_a_cell_with_a_number_is_not_unmeasured() -> None:
     assert judge_unmeasured(tonight(series([100.0])), None) == ()
 
 
-def test_a_cell_that_never_had_a_number_is_told_since_its_first_night() -> None:
+def test_a_cell_that_never_had_a_number_is_reported_since_its_first_night() -> None:
     states = np.array([PointState.FAILED] * 3, dtype=np.int8)
     (one,) = judge_unmeasured(tonight(series([np.nan] * 3, state=states)), "model")
     assert (one.since, one.nights) == ("n0", 3)
@@ -208,7 +208,7 @@ def test_memory_that_was_withdrawn_is_near_that_night_and_nothing_later() -> Non
     assert (later.findings, later.near) == ((), ())
 
 
-def test_memory_that_the_phone_brought_is_told_once_and_its_level_is_the_new_one() -> None:
+def test_memory_that_the_phone_brought_is_reported_once_and_its_level_is_the_new_one() -> None:
     (one,) = memory_decided(Standing.PHONE_CHANGED, *[50_000] * 6, 60_000).findings
     assert (one.standing, one.alarm) == (Standing.PHONE_CHANGED, False)
     assert memory_decided(Standing.PHONE_CHANGED, *[50_000] * 6, *[60_000] * 8).findings == ()

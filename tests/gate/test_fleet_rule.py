@@ -129,12 +129,12 @@ def test_cells_of_one_workload_and_model_belong_together() -> None:
     assert sorted(len(group) for group in by_workload(tails).values()) == [1, 2]
 
 
-def told(tails, slower=frozenset(), made=None, night=99):
+def finding(tails, slower=frozenset(), made=None, night=99):
     return fleet_finding(tails, slower, made or {}, night, NIGHTS)
 
 
-def test_the_finding_of_a_fleet_is_told_of_the_device_that_shifted_most() -> None:
-    one = told(fleet(1.03, 20))
+def test_the_finding_of_a_fleet_names_the_device_that_shifted_most() -> None:
+    one = finding(fleet(1.03, 20))
     assert one is not None
     assert (one.cell.serial, one.standing, one.since, one.nights) == ("a19", Standing.SUSPECT, "n99", 1)
     assert (one.before, one.now) == (1000, pytest.approx(1031.9))
@@ -144,29 +144,29 @@ def test_the_finding_of_a_fleet_is_told_of_the_device_that_shifted_most() -> Non
 
 def test_where_half_of_the_devices_have_a_finding_the_fleet_says_nothing_more() -> None:
     tails = fleet(1.03, 20)
-    assert told(tails, {one.cell for one in tails[:9]}) is not None
-    assert told(tails, {one.cell for one in tails[:10]}) is None
+    assert finding(tails, {one.cell for one in tails[:9]}) is not None
+    assert finding(tails, {one.cell for one in tails[:10]}) is None
 
 
-def test_a_device_with_a_finding_of_its_own_is_not_the_one_that_the_fleet_is_told_of() -> None:
+def test_a_device_with_a_finding_of_its_own_is_not_the_one_that_the_finding_of_a_fleet_names() -> None:
     tails, hot = fleet(1.03, 20), cell(serial="a19")
-    assert told(tails, {hot}).cell.serial == "a18"
+    assert finding(tails, {hot}).cell.serial == "a18"
     rerun = Rerun(old_us=(1000.0,) * 12, new_us=(1100.0,) * 12, p_value=None, session="reruns/one")
     made = {hot: [decision(99, 99, Standing.CONFIRMED, hot, rerun=rerun)]}
-    found = told(tails, {hot}, made)
+    found = finding(tails, {hot}, made)
     assert (found.cell.serial, found.standing, found.rerun) == ("a18", Standing.CONFIRMED, None)
-    assert told(tails, frozenset(), made).rerun == rerun
+    assert finding(tails, frozenset(), made).rerun == rerun
 
 
 def test_a_decision_about_one_device_is_about_all() -> None:
     tails = fleet(1.03, 20)
     one = cell(serial="a03")
     for standing in (Standing.CONFIRMED, Standing.WITHDRAWN, Standing.PHONE_CHANGED):
-        found = told(tails, made={one: [decision(99, 99, standing, one)]})
+        found = finding(tails, made={one: [decision(99, 99, standing, one)]})
         assert found is not None
         assert (found.standing, found.cell) == (standing, one)
     longer = fleet(1.03, 20, nights=8)
-    assert told(longer, made={one: [decision(92, 92, Standing.CONFIRMED, one)]}).standing is Standing.CONFIRMED
+    assert finding(longer, made={one: [decision(92, 92, Standing.CONFIRMED, one)]}).standing is Standing.CONFIRMED
     for since, hidden in ((88, False), (89, True), (95, True), (96, False)):
-        answer = told(longer, made={one: [decision(since, since, Standing.WITHDRAWN, one)]})
+        answer = finding(longer, made={one: [decision(since, since, Standing.WITHDRAWN, one)]})
         assert (answer is None) is hidden

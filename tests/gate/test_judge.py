@@ -192,7 +192,7 @@ def test_a_cell_without_a_number_says_what_its_document_says() -> None:
     assert judged(farm()).findings[0].message is None
 
 
-def test_a_branch_is_told_what_it_brought_itself_and_not_what_was_bad_before() -> None:
+def test_a_branch_gets_what_it_brought_itself_and_not_what_was_bad_before() -> None:
     rising = series([*[10_000.0] * 12, *[12_000.0] * 9, 13_500.0], of=cell("a"))
     (both,) = judged([rising], night=21).findings
     assert (both.before, both.since) == (10_000, "n21")

@@ -122,10 +122,10 @@ def test_a_slow_step_is_carried_into_another_epoch() -> None:
     assert not worse([10_000.0] * 30 + [10_300.0] * 12 + [10_000.0] * 3, epoch=epoch)
 
 
-def test_an_improvement_is_told_for_a_fortnight() -> None:
-    for nights, told in ((1, True), (14, True), (15, False)):
+def test_an_improvement_is_reported_for_a_fortnight() -> None:
+    for nights, improved in ((1, True), (14, True), (15, False)):
         found = judged([*CALM, *[9_000.0] * nights]).findings
-        assert [one.kind for one in found] == [FindingClass.IMPROVED] * told
+        assert [one.kind for one in found] == [FindingClass.IMPROVED] * improved
     assert not any(one.alarm for one in judged([*CALM, 9_000]).findings)
 
 

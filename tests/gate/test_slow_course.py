@@ -69,7 +69,7 @@ def test_a_phone_that_changed_begins_a_level() -> None:
     assert round(held.before) == 1030
 
 
-def test_an_improvement_is_told_for_a_fortnight_from_three_hundredths_on() -> None:
+def test_an_improvement_is_reported_for_a_fortnight_from_three_hundredths_on() -> None:
     assert course((1000, 30), (970, 14)).better is not None
     assert course((1000, 30), (970, 15)).better is None
     assert course((1000, 30), (971, 14)).better is None

@@ -62,8 +62,8 @@ def train_digits() -> dict[str, Any]:
 
 
 def fine_tune_digits(weights: dict[str, Any], bits: int, epochs: int) -> tuple[QatWeights, Any, list[dict[str, Any]]]:
-    """Return weights trained on with rounding, the training graph's logits of the test split, and what was told."""
-    told: list[dict[str, Any]] = []
+    """Return weights trained on with rounding, the training graph's logits of the test split, and epochs' reports."""
+    reports: list[dict[str, Any]] = []
     chain = layers(SIZE.alpha, HEAD.classes)
     with quiet():
         trained = qat.fine_tune(
@@ -71,6 +71,6 @@ def fine_tune_digits(weights: dict[str, Any], bits: int, epochs: int) -> tuple[Q
             weights,
             *digits("train"),
             settings=qat.QatSettings(epochs=epochs, pointwise_bits=bits),
-            told=lambda **facts: told.append(facts),
+            on_epoch=lambda **facts: reports.append(facts),
         )
-        return trained, qat.answer(chain, trained, digits("test")[0]), told
+        return trained, qat.answer(chain, trained, digits("test")[0]), reports

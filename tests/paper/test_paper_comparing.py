@@ -65,7 +65,7 @@ def test_the_tables_rule_comes_first():
     assert (verdict.mark, verdict.rule) == (Mark.EQUAL, Rule.ALL)
 
 
-def test_another_rule_is_told_with_both_counts():
+def test_another_rule_is_reported_with_both_counts():
     verdict = compare(printed("568", also=Rule.BODY), Rule.ALL, scale=10**6, count=MOBILENET.mult_adds_by)
     assert (verdict.mark, verdict.rule) == (Mark.OTHERWISE, Rule.BODY)
     assert (verdict.value, verdict.plain) == (Decimal("567.716352"), Decimal("568.740352"))
@@ -76,7 +76,7 @@ def test_another_rule_counts_only_where_the_cell_names_it():
     assert (verdict.mark, verdict.value) == (Mark.DIFFERENT, Decimal("568.740352"))
 
 
-def test_another_networks_count_is_told_by_its_name():
+def test_another_networks_count_is_reported_by_its_name():
     cell = printed("569", also_of="mobilenet_v1_1.00_224")
     verdict = compare(cell, Rule.ALL, scale=10**6, count=lambda rule: 567_839_232, count_of=lambda name: 568_740_352)
     assert (verdict.mark, verdict.of) == (Mark.OTHERWISE, "mobilenet_v1_1.00_224")

@@ -35,7 +35,7 @@ def test_a_phone_that_calls_itself_by_escape_sequences_changes_no_terminal(lab):
 
 
 @together
-def test_a_run_on_it_is_told_cleanly(lab):
+def test_a_run_on_it_is_reported_cleanly(lab):
     hostile(lab, "HOSTILE2")
     done = lab.run()
     assert clean(done.out)

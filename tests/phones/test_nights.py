@@ -65,10 +65,10 @@ def documents(lab, session: str) -> int:
 @together
 def test_a_night_measures_all_cells_on_all_phones_and_tells_what_came_of_it(lab):
     phones = [lab.phone() for _ in range(2)]
-    told = lab.folder / "told"
+    record = lab.folder / "record"
     more = f"""
 [after]
-command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE $X > '{told}'; test -s \\"$MBENCH_REPORT\\""]
+command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE $X > '{record}'; test -s \\"$MBENCH_REPORT\\""]
 environment = {{ X = "y" }}
 
 [outputs]
@@ -82,7 +82,7 @@ page = "out/night.html"
     serials = [phone.serial for phone in phones]
     assert cells(night) == {(name, serial): ("ok", None) for name in (SMALL, OTHER) for serial in serials}
     assert documents(lab, night["session"]) == 4
-    assert told.read_text(encoding="utf-8") == "complete 0 y\n"
+    assert record.read_text(encoding="utf-8") == "complete 0 y\n"
     assert [left_on(lab, phone) for phone in phones] == [[], []]
     plan = lab.mbench("nightly", path, "--dry-run")
     assert plan.returncode == 0, plan.err
@@ -202,20 +202,20 @@ def test_a_cancelled_night_ends_after_the_run_at_hand_and_its_cells_are_missing(
 @together
 def test_an_interrupted_night_that_is_cancelled_has_its_table_and_its_command_is_run(lab):
     phone = lab.phone()
-    told = lab.folder / "told"
+    record = lab.folder / "record"
     more = f"""
 [after]
-command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE > '{told}'; test -s \\"$MBENCH_REPORT\\""]
+command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE > '{record}'; test -s \\"$MBENCH_REPORT\\""]
 """
     path = farm(lab, runs=400, more=more)
     process = lab.start("nightly", path, "--json")
     wait_until(lambda: phone.benchmarks >= 2)
     process.send_signal(signal.SIGTERM)
     lab.end(process)
-    assert not told.exists()
+    assert not record.exists()
     cancelled = lab.mbench("farm", "cancel", path)
     assert (cancelled.returncode, "is cancelled; 1 of 1 cells are missing" in cancelled.out) == (0, True)
-    assert told.read_text(encoding="utf-8") == "cancelled 5\n"
+    assert record.read_text(encoding="utf-8") == "cancelled 5\n"
     assert "no night goes on" in lab.mbench("farm", "cancel", path).out
     (table,) = lab.folder.glob("results/*/report.md")
     assert "skipped: budget" in table.read_text(encoding="utf-8")
@@ -225,12 +225,12 @@ command = ["sh", "-c", "echo $MBENCH_END $MBENCH_EXIT_CODE > '{told}'; test -s \
 @together
 def test_a_night_that_is_interrupted_when_it_is_concluded_has_ended(lab):
     phone = lab.phone()
-    told = lab.folder / "told"
+    record = lab.folder / "record"
     path = farm(
         lab,
         more=f"""
 [after]
-command = ["sh", "-c", "echo $MBENCH_END > '{told}'"]
+command = ["sh", "-c", "echo $MBENCH_END > '{record}'"]
 """,
     )
     process = lab.start("nightly", path, "--json")
@@ -238,7 +238,7 @@ command = ["sh", "-c", "echo $MBENCH_END > '{told}'"]
     process.send_signal(signal.SIGTERM)
     ended = lab.end(process)
     assert (ended.returncode, night_of(ended)["end"]) == (0, "complete"), ended.err
-    assert told.read_text(encoding="utf-8") == "complete\n"
+    assert record.read_text(encoding="utf-8") == "complete\n"
     assert left_on(lab, phone) == []
 
 

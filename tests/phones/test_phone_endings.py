@@ -1,4 +1,4 @@
-"""What a benchmark can do instead of measuring: each is told by its class, and costs no other job anything."""
+"""What a benchmark can do instead of measuring: each is reported by its class, and costs no other job anything."""
 
 import pytest
 from phone_lab import OURS, arm, hear, left_on, together, wait_until
@@ -112,7 +112,7 @@ def test_a_failed_job_is_tried_again_by_resume_where_that_is_asked_for(lab):
 
 
 @together
-def test_a_program_that_may_not_be_executed_any_more_is_told(lab):
+def test_a_program_that_may_not_be_executed_any_more_is_reported(lab):
     phone = lab.phone()
     process = lab.start_run()
     wait_until(lambda: phone.benchmarks >= 2)

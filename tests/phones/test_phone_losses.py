@@ -227,9 +227,9 @@ def test_a_push_of_the_program_before_there_is_a_session_is_begun_again(lab, kin
     arm(phone, kind, size_bytes=10 if kind is FaultKind.DROP else None)
     done = lab.run()
     assert done.returncode == 0, done.err
-    told = " ".join(done.err.split())
-    assert said in told
-    assert ("was lost" in told) is (kind is FaultKind.DROP)
+    errors = " ".join(done.err.split())
+    assert said in errors
+    assert ("was lost" in errors) is (kind is FaultKind.DROP)
     assert (done.row["status"], done.row["runs"]) == ("ok", 2)
     assert left_on(lab, phone) == []
 

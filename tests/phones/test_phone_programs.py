@@ -58,7 +58,7 @@ def test_a_litert_binary_runs_with_its_library_beside_it_and_its_rows_say_so(lab
 
 
 @together
-def test_a_library_for_the_signal_processor_is_pushed_beside_and_its_loader_told_where(lab):
+def test_a_library_for_the_signal_processor_is_pushed_beside_and_its_loader_pointed_there(lab):
     phone = lab.phone(**X86_64)
     program = write_program(lab.folder / "benchmark_model", "litert")
     skel = write_hexagon_library(lab.folder / "libQnnHtpV73Skel.so")

@@ -46,8 +46,8 @@ def test_a_phone_that_fails_before_the_session_keeps_no_other_from_being_measure
     assert words in rows["aborted"]["message"]
     assert words in done.err
     assert left_on(lab, well) == []
-    told = lab.mbench("report", "--format", "csv")
-    assert words in told.out
+    printed = lab.mbench("report", "--format", "csv")
+    assert words in printed.out
     assert words in lab.mbench("report", "--format", "md").out
 
 

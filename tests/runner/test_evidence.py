@@ -138,7 +138,7 @@ def test_a_setting_that_is_said_must_be_the_one_given(name: str) -> None:
         wanted = SAID[name]
         assert reason(evidence(parsed=text(parameters=said))) == (
             "usage",
-            f"the program says {name.lower()}: [3], not [{wanted}] as it was told",
+            f"the program says {name.lower()}: [3], not [{wanted}] as it was asked",
         )
 
 

@@ -19,8 +19,8 @@ def plan(session: str):
     made = sample.plan(session)
     first, *others = made.devices[0].jobs
     sha256 = first.workload.artifact.sha256
-    told = first.model_copy(update={"scores": (scored.score([True], sha256),)})
-    part = made.devices[0].model_copy(update={"jobs": (told, *others)})
+    scored_job = first.model_copy(update={"scores": (scored.score([True], sha256),)})
+    part = made.devices[0].model_copy(update={"jobs": (scored_job, *others)})
     return made.model_copy(update={"devices": (part,), "keep_predictions": True})
 
 

@@ -21,7 +21,7 @@ RAW = {"stdout.txt": b"12 us\n", "result.pb": bytes(range(256))}
 
 
 class Flaky(FolderObjects):
-    """A store that is away when told so, and counts what it takes."""
+    """A store that is away when it is set so, and counts what it takes."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

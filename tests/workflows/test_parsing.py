@@ -1,4 +1,4 @@
-"""How a log is told to a person: its delegate first, whole numbers, and a doubt where a part of the graph was left."""
+"""How a log is shown to a person: its delegate first, whole numbers, and a doubt where a part of the graph was left."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def parse(text: str) -> ParsedText:
     return parse_log(text.encode(), b"", exit_code=None)
 
 
-def told(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     return text_of(parse(text)).splitlines()
 
 
@@ -60,8 +60,8 @@ PARTIAL = graph("partially executed by the delegate w/ 3 delegate kernels.")
         (GPU_2019.replace("Applied GPU delegate.\n", ""), "GPU: 2 operations, 249 left to the CPU, by OpenCL"),
     ],
 )
-def test_the_delegate_is_told_before_all_numbers(text: str, delegate: str) -> None:
-    assert told(text)[:2] == ["status:      ok", f"delegate:    {delegate}"]
+def test_the_delegate_is_printed_before_all_numbers(text: str, delegate: str) -> None:
+    assert lines_of(text)[:2] == ["status:      ok", f"delegate:    {delegate}"]
 
 
 @pytest.mark.parametrize(("text", "doubted"), [(GPU_2019, True), (PARTIAL, True), (COMPLETE, False)])
@@ -70,7 +70,7 @@ def test_a_partial_application_is_a_doubt(text: str, doubted: bool) -> None:
     assert found.status is Status.OK
     codes = [doubt.code for doubt in found.warnings]
     assert codes == ([WarningCode.PARTLY_DELEGATED] if doubted else [])
-    assert any("the GPU delegate executed a part of the graph only" in row for row in told(text)) is doubted
+    assert any("the GPU delegate executed a part of the graph only" in row for row in lines_of(text)) is doubted
 
 
 def test_explicit_xnnpack_may_be_partial_too() -> None:
@@ -85,8 +85,8 @@ def test_explicit_xnnpack_may_be_partial_too() -> None:
     ("printed", "shown"),
     [("1.7244e+06", "avg 1724400 µs"), ("1724500", "avg 1724500 µs"), ("1.72412e+06", "avg 1724120 µs")],
 )
-def test_numbers_are_told_with_all_digits(printed: str, shown: str) -> None:
-    (row,) = (row for row in told(GPU_2019.replace("1.7244e+06", printed)) if row.startswith("measured:"))
+def test_numbers_are_printed_with_all_digits(printed: str, shown: str) -> None:
+    (row,) = (row for row in lines_of(GPU_2019.replace("1.7244e+06", printed)) if row.startswith("measured:"))
     assert shown in row
     assert "max 1725001 µs" in row
     assert "e+" not in row
@@ -96,4 +96,4 @@ def test_a_mean_keeps_its_fraction() -> None:
     text = GPU_2019.replace(
         "first=1724377 curr=1724290 min=1724099 max=1725001 avg=1.7244e+06", "first=7 curr=7 min=7 max=9 avg=7.25"
     ).replace("no stats: 1.7244e+06", "no stats: 7.25")
-    assert any("avg 7.25 µs" in row for row in told(text))
+    assert any("avg 7.25 µs" in row for row in lines_of(text))

@@ -155,7 +155,7 @@ class PairedExamples(LabelledExamples):
 
 
 class SizedPictures(Pictures, Protocol):
-    """Pictures whose size can be told without decoding them."""
+    """Pictures whose size can be read without decoding them."""
 
     def size(self, index: int) -> tuple[int, int]:
         """Return width and height of one.

@@ -59,7 +59,7 @@ class Evaluator:
         output: index of the only output that is judged, which alone is kept and weighed; None: all of them.
         label_offset: output index of class 0.
         meaning: of a classifier: (outputs,) the data set's class of each output; out of its range: none of them.
-        cells_sha256: of a geolocation: the file that told where each class lies.
+        cells_sha256: of a geolocation: the file that says where each class lies.
         labels_sha256: the user's list of what each output stands for; None: there is none.
         own_metric: the user's function that judges; None: the data set's task says what counts.
     """

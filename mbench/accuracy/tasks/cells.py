@@ -1,6 +1,6 @@
 """PlaNet's cells of the globe: which class of a classifier lies where (arXiv 1602.05314; paper, section 4.4).
 
-A network over cells is a classifier; where its classes lie is told by a CSV file beside it, one line a class:
+A network over cells is a classifier; where its classes lie stands in a CSV file beside it, one line a class:
 
     token,latitude,longitude
     47e66e,48.8566,2.3522

@@ -74,12 +74,12 @@ class FindInTwoStages:
         most, side = self.crops.shape[:2]
         anchors = _anchors(seen["features"].shape[0], self.resolution)
         proposals = choose_proposals(seen["boxes"], seen["objectness"], anchors, most)
-        told = self._told(crop_features(seen["features"], proposals, side))
-        if any(np.isnan(values).any() for values in told.values()):
+        answers = self._second_answers(crop_features(seen["features"], proposals, side))
+        if any(np.isnan(values).any() for values in answers.values()):
             return None
-        return find_in_proposals(told["boxes"], told["scores"], proposals)
+        return find_in_proposals(answers["boxes"], answers["scores"], proposals)
 
-    def _told(self, crops: NDArray[np.float32]) -> Reals:
+    def _second_answers(self, crops: NDArray[np.float32]) -> Reals:
         """Return what the second file says of one picture's crops."""
         stored = (
             crops if self.crops.dtype not in QUANTIZED else np.stack([stored_values(one, self.crops) for one in crops])

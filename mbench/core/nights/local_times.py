@@ -52,8 +52,8 @@ def parse_local(text: str, now: datetime, zone: tzinfo | None = None) -> datetim
 def _both(local: datetime, zone: tzinfo | None) -> Iterator[datetime]:
     """Yield when it is that time there: twice, where the clock is put back over it; else the same time twice."""
     for fold in (0, 1):
-        told = local.replace(fold=fold)
+        folded = local.replace(fold=fold)
         if zone is None:  # astimezone() takes the offset of after the change for a time that the change leaves out
-            yield datetime.fromtimestamp(told.timestamp(), UTC)
+            yield datetime.fromtimestamp(folded.timestamp(), UTC)
         else:
-            yield told.replace(tzinfo=zone).astimezone(UTC)
+            yield folded.replace(tzinfo=zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Waiting for a phone that was lost: the link made anew, the same phone proved, a restart told from a torn cable."""
+"""Waiting for a phone that was lost: the link made anew, the same phone verified, a restart or a torn cable."""
 
 import logging
 from collections.abc import Callable

@@ -154,7 +154,7 @@ def kill_server(server: AdbServer, *, timeout_s: float = 3.0) -> None:
     """Tell a server to end; for servers that mbench itself has started.
 
     Raises:
-        OSError: it could not be told.
+        OSError: it could not be reached.
     """
     with closing(socket.create_connection((server.host, server.port), timeout=timeout_s)) as connection:
         connection.sendall(_framed(b"host:kill"))

@@ -84,7 +84,7 @@ def command_line(
 ) -> str:
     """Return the line for the device's shell that becomes the command, its input empty, marked and pinned.
 
-    A program that is not there is told on stderr by the mark and a word; so are files that `sha256sum` does not list
+    A missing program is reported on stderr by the mark and a word; so are files that `sha256sum` does not list
     with the hashes of `unchanged`.
 
     Raises:
@@ -198,10 +198,10 @@ def refuse_unstarted(end: ShellEnd, *, serial: str, mark: str, argv: Sequence[st
         TransportError: no such program, or no such cores.
     """
     said = end.stderr.decode("utf-8", "replace").strip()
-    told = [line.removeprefix(f"{mark} missing ") for line in said.splitlines() if line.startswith(f"{mark} missing ")]
-    if end.exit_code == _MISSING_STATUS and told:
-        kind = MissingTool if told[0] in WAYS_ROUND and told[0] != argv[0] else TransportError
-        raise kind(f"{serial}: {_missing(told[0], argv[0])}")
+    lacks = [line.removeprefix(f"{mark} missing ") for line in said.splitlines() if line.startswith(f"{mark} missing ")]
+    if end.exit_code == _MISSING_STATUS and lacks:
+        kind = MissingTool if lacks[0] in WAYS_ROUND and lacks[0] != argv[0] else TransportError
+        raise kind(f"{serial}: {_missing(lacks[0], argv[0])}")
     if cpus is not None and end.exit_code == 1 and not end.stdout and _TASKSET.fullmatch(said):
         cores = ",".join(map(str, cpus))
         raise TransportError(

@@ -147,7 +147,7 @@ def send_file(
         stream: a connection to the sync service.
         path: the file on the device.
         frames: what is in it, framed.
-        sent: is told the number of further bytes after each piece.
+        sent: gets the number of further bytes after each piece.
 
     Raises:
         AdbError: adbd refused, in its words.

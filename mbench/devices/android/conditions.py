@@ -130,13 +130,13 @@ class AndroidConditions:
         Raises:
             TransportError: it cannot be asked.
         """
-        told = (
+        ready = (
             own_cpu_s is not None
             and self._last is not None
             and self._last[1] is not None
             and self._monotonic() - self._last[0] >= _LEAST_INTERVAL_S
         )
-        asked = questions(window=wait and not told)
+        asked = questions(window=wait and not ready)
         answers = self._answers(asked | self._along)
         self.read_along = answers.get(_ALONG, "")
         reading, last = parse_reading(answers), self._last
@@ -144,7 +144,7 @@ class AndroidConditions:
         if "window" in asked:
             return conditions
         others = (
-            busy_share(last[1], reading.before, own_ticks=_TICKS_PER_S * (own_cpu_s or 0.0)) if told and last else None
+            busy_share(last[1], reading.before, own_ticks=_TICKS_PER_S * (own_cpu_s or 0.0)) if ready and last else None
         )
         return conditions.model_copy(update={"busy_share": others})
 
@@ -160,10 +160,10 @@ class AndroidConditions:
             if not hanging:
                 raise
         for name in hanging:
-            service, told = _SERVICES[name]
+            service, unknown = _SERVICES[name]
             _LOG.warning(
                 "%s: dumpsys %s did not answer within %g s: going on without it; %s not known.",
-                *(self._transport.serial, service, _SERVICE_S, told),
+                *(self._transport.serial, service, _SERVICE_S, unknown),
             )
         self._hung.update(hanging)
         return self._ask(asked, deadline_s=_READ_S)

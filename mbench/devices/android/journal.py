@@ -82,7 +82,7 @@ def remove_journals(transport: Transport, host_folder: Path) -> None:
     """Remove both copies; the phone's first, so that a lost link leaves this host's to tell of it.
 
     Raises:
-        TransportError: the phone cannot be told.
+        TransportError: the command does not reach the phone.
     """
     transport.remove(journal_path(transport))
     _host_path(host_folder, transport.serial).unlink(missing_ok=True)

@@ -79,7 +79,7 @@ class Knobs:
         """Set a value; return the phone's words where it does not take it.
 
         Raises:
-            TransportError: the phone cannot be told.
+            TransportError: the command does not reach the phone.
         """
         said = self._run(self._command(knob, value))
         if said.exit_code == 0:

@@ -75,7 +75,7 @@ def borrowed(transport: Transport, *, host_folder: Path, wanted: Wanted | None =
         wanted: how to set it.
 
     Raises:
-        TransportError: the phone cannot be asked or told.
+        TransportError: the phone cannot be asked or set.
     """
     restore_left_behind(transport, host_folder)
     knobs = Knobs(transport)
@@ -112,7 +112,7 @@ def set_again(transport: Transport, settings: Borrowed) -> None:
     """Set what a restart of the phone has undone; the journal names it already.
 
     Raises:
-        TransportError: the phone cannot be told.
+        TransportError: the command does not reach the phone.
     """
     _apply(Knobs(transport), settings.changed)
 
@@ -121,7 +121,7 @@ def restore_left_behind(transport: Transport, host_folder: Path) -> PutBack:
     """Put back what the journals of this phone name; without journals nothing is done.
 
     Raises:
-        TransportError: the phone cannot be asked or told; the journals stay.
+        TransportError: the phone cannot be asked or set; the journals stay.
     """
     journals = read_journals(transport, host_folder)
     if not journals:

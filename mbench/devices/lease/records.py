@@ -128,7 +128,7 @@ class LeaseRecord(BaseModel):
         return self.silent_s(now) > self.limit_s
 
     def holder_is_dead(self) -> bool:
-        """Whether the holder was a process of this very system and is gone; False where that cannot be told."""
+        """Whether the holder was a process of this very system and is gone; False where that is unknown."""
         if self.kernel is None or self.kernel != _kernel():
             return False
         try:

@@ -20,7 +20,7 @@ Place = tuple[str | int, ...]
 def check_profile(text: str, *, source: str) -> tuple[str, ...]:
     """Return what is wrong with a TOML text as a profile, one line each: `FILE:LINE: key: what`; empty for nothing.
 
-    A text that is no TOML has one fault; after that, every field's faults are told at once.
+    A text that is no TOML has one fault; after that, every field's faults are reported at once.
     """
     try:
         data = parse_toml(text)
@@ -31,10 +31,10 @@ def check_profile(text: str, *, source: str) -> tuple[str, ...]:
     except ValidationError as error:
         lines = index_lines(text)
         faults = [(one["loc"], one["msg"], one["type"]) for one in error.errors()]
-        # A list whose items are at fault is also told to be too short: that is no fault of its own.
+        # A list whose items are at fault is also reported as too short: that is no fault of its own.
         inner = {place[:length] for place, _, _ in faults for length in range(1, len(place))}
         found = [_field_fault(place, message, kind, lines) for place, message, kind in faults if place not in inner]
-        return tuple(f"{source}:{line}: {told}" for line, told in sorted(found))
+        return tuple(f"{source}:{line}: {fault}" for line, fault in sorted(found))
     return ()
 
 
@@ -70,7 +70,7 @@ def _syntax_fault(said: str, text: str, source: str) -> str:
 
 
 def _field_fault(place: Place, message: str, kind: str, lines: dict[Place, int]) -> tuple[int, str]:
-    """Return line and `key: what`; a missing field is told at the table that lacks it, else at line 1."""
+    """Return line and `key: what`; a missing field is reported at the table that lacks it, else at line 1."""
     what = message.removeprefix("Value error, ")
     if not place:
         # A rule over several fields begins with the name of the one at fault.

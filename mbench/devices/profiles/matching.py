@@ -69,13 +69,13 @@ def match_profile(properties: Mapping[str, str], profiles: Sequence[Profile]) ->
         return _fallback(properties, profiles)
     fitting.sort(key=lambda profile: profile.name)
     if len(fitting) == 1:
-        reason = f"{_told(properties)} is {fitting[0].title}: profile {fitting[0].name}."
+        reason = f"{_described(properties)} is {fitting[0].title}: profile {fitting[0].name}."
         return Match(outcome=Outcome.ONE, profiles=tuple(fitting), reason=reason)
     names = ", ".join(profile.name for profile in fitting)
     return Match(
         outcome=Outcome.SEVERAL,
         profiles=tuple(fitting),
-        reason=f"{_told(properties)} fits several profiles: {names}. Name one of them with --device.",
+        reason=f"{_described(properties)} fits several profiles: {names}. Name one of them with --device.",
     )
 
 
@@ -147,14 +147,14 @@ def _fallback(properties: Mapping[str, str], profiles: Sequence[Profile]) -> Mat
     for abi in runs:
         for profile in profiles:
             if profile.fallback and profile.transport == "adb" and profile.abi == abi:
-                reason = f"no profile knows {_told(properties)}; {profile.name} stands in, by its ABI {abi}."
+                reason = f"no profile knows {_described(properties)}; {profile.name} stands in, by its ABI {abi}."
                 return Match(outcome=Outcome.FALLBACK, profiles=(profile,), reason=reason)
-    told = f"its ABIs ({', '.join(runs)})" if runs else "an ABI that it does not tell"
-    reason = f"no profile knows {_told(properties)}, and none stands in for {told}."
+    shown = f"its ABIs ({', '.join(runs)})" if runs else "an ABI that it does not tell"
+    reason = f"no profile knows {_described(properties)}, and none stands in for {shown}."
     return Match(outcome=Outcome.NONE, profiles=(), reason=reason)
 
 
-def _told(properties: Mapping[str, str]) -> str:
+def _described(properties: Mapping[str, str]) -> str:
     model = properties.get("ro.product.model") or "a phone that names no model"
     soc = _said(properties, ("ro.soc.model", "ro.board.platform"))
     more = ", ".join(filter(None, (properties.get("ro.product.device"), *soc)))

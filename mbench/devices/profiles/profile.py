@@ -35,7 +35,7 @@ PHONE_LIMITS: Final = Limits.model_validate(_PHONE_DEFAULTS["limits"])
 """Of a phone that no profile is known of."""
 
 DelegateText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*([^A-Za-z0-9_\s]\S*)?$")]
-"""A delegate as users type it: a name, and what it is to be told after it. What it means is known to the runner."""
+"""A delegate as users type it: a name, and its parameters after it. What it means is known to the runner."""
 
 
 class Rules(Document):
@@ -62,7 +62,7 @@ class Timeouts(Document):
 
 
 class Recognition(Document):
-    """How a phone is told to be of this model: values of its properties, compared without regard to case.
+    """How a phone is recognized as this model: values of its properties, compared without regard to case.
 
     `model` (ro.product.model) and `device` (ro.product.device) name it; `board` (ro.product.board), `soc`
     (ro.soc.model) and `platform` (ro.board.platform) tell apart phones that bear one name in different hardware.

@@ -138,7 +138,7 @@ class Processes:
         """Listen to the phone in the running event loop.
 
         Args:
-            ask_plan: is told of each invented benchmark, by a number and its arguments, and answers by `plan`.
+            ask_plan: gets each synthetic benchmark, by a number and its arguments, and answers by `plan`.
         """
         self._ask_plan = ask_plan
         asyncio.get_running_loop().add_reader(self._socket, self._hear)

@@ -31,7 +31,7 @@ class Desk:
     Args:
         lines: how they ask.
         pinning: for masks.
-        poll: what the process waits on; descriptors to be told of are registered there.
+        poll: what the process waits on; descriptors to watch are registered there.
         cwd: of the process itself.
         prefix: see `compose_play`.
         ask: sends a message to the emulator, which answers a benchmark's by `play`.
@@ -54,7 +54,7 @@ class Desk:
         poll.register(lines.asks, select.POLLIN)
 
     def next_ms(self) -> float | None:
-        """Return the milliseconds until somebody is to be told something, None where nobody waits."""
+        """Return the milliseconds until the next message is due, None where nobody waits."""
         due = min((caller.scenes[0][0] for caller in self._callers.values() if caller.scenes), default=None)
         return None if due is None else max(0.0, 1e3 * (due - time.monotonic()))
 

@@ -203,7 +203,7 @@ def convert_torch(network: TorchNetwork, folder: Path, *, timeout_s: float) -> C
     outputs = list(named_outputs(given, set(network.samples)))
     path = folder / "torch.tflite"
     flat = Flat()
-    flat.training = False  # of an exported program the rest cannot be told, and is not in training
+    flat.training = False  # the rest of an exported program cannot be set, and is not in training
     try:
         litert_torch.convert(flat, samples).export(str(path))
         data = path.read_bytes()

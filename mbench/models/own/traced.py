@@ -150,9 +150,9 @@ def _unsupported(error: Exception, frozen: Any) -> ArtifactError | None:
     } - {""}
     if not operators:
         return None
-    told = "; ".join(_with_places(operator, frozen) for operator in sorted(operators))
+    kinds = "; ".join(_with_places(operator, frozen) for operator in sorted(operators))
     return ArtifactError(
-        f"it has operators that TFLite does not have: {told}. Build that layer of others, or leave it out of the file."
+        f"it has operators that TFLite does not have: {kinds}. Build that layer of others, or leave it out of the file."
     )
 
 

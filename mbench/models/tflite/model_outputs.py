@@ -29,8 +29,8 @@ def answers(traced: Any, inputs: Examples) -> dict[str, Examples]:
     several = inputs.ndim == len(traced.inputs[0].shape) + 1
     found: dict[str, list[Examples]] = {}
     for example in inputs:
-        told = traced(example if several else example[None])
-        for key, values in _by_key(told).items():
+        outputs = traced(example if several else example[None])
+        for key, values in _by_key(outputs).items():
             found.setdefault(key, []).append(values if several else values[0])
     return {key: np.stack(values) for key, values in found.items()}
 
@@ -42,7 +42,7 @@ def wanted_outputs(probe: Mapping[str, Examples]) -> Examples | dict[str, Exampl
     return {key.removeprefix(f"{OUTPUTS}/"): probe[key] for key in probe if key.startswith(f"{OUTPUTS}/")}
 
 
-def _by_key(told: Any) -> dict[str, Examples]:
-    if isinstance(told, dict):
-        return {f"{OUTPUTS}/{name}": values.numpy() for name, values in told.items()}
-    return {OUTPUTS: told.numpy()}
+def _by_key(outputs: Any) -> dict[str, Examples]:
+    if isinstance(outputs, dict):
+        return {f"{OUTPUTS}/{name}": values.numpy() for name, values in outputs.items()}
+    return {OUTPUTS: outputs.numpy()}

@@ -48,8 +48,8 @@ class Cluster:
         return len(self.roles.get(WORKER, ()))
 
 
-def told_cluster() -> Cluster | None:
-    """Return the cluster that `TF_CONFIG` tells; None where it is not set.
+def configured_cluster() -> Cluster | None:
+    """Return the cluster that `TF_CONFIG` configures; None where it is not set.
 
     Raises:
         UsageError: it is not what tensorflow documents.
@@ -58,9 +58,9 @@ def told_cluster() -> Cluster | None:
     if not text:
         return None
     try:
-        told = json.loads(text)
-        roles = {str(role): tuple(map(str, addresses)) for role, addresses in told["cluster"].items()}
-        cluster = Cluster(roles=roles, role=str(told["task"]["type"]), index=int(told["task"]["index"]))
+        document = json.loads(text)
+        roles = {str(role): tuple(map(str, addresses)) for role, addresses in document["cluster"].items()}
+        cluster = Cluster(roles=roles, role=str(document["task"]["type"]), index=int(document["task"]["index"]))
         roles[cluster.role][cluster.index]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise UsageError(
@@ -84,8 +84,8 @@ def local_cluster(*, workers: int, servers: int, threads: int) -> Iterator[Clust
     context = spawning()
     processes: list[BaseProcess] = [
         context.Process(target=serve_role, args=(Cluster(roles=roles, role=role, index=index), threads), daemon=True)
-        for role, told in roles.items()
-        for index in range(len(told))
+        for role, places in roles.items()
+        for index in range(len(places))
     ]
     for process in processes:
         process.start()
@@ -142,7 +142,7 @@ def keep_to_loopback() -> None:
 
 def main() -> None:
     """Be what `TF_CONFIG` says: `python -m mbench.models.training.clusters`, on each machine but the chief's."""
-    cluster = told_cluster()
+    cluster = configured_cluster()
     if cluster is None or cluster.role not in {WORKER, SERVER}:
         raise SystemExit(f"{VARIABLE} is to say that this process is a {WORKER} or a {SERVER} of a cluster.")
     serve_role(cluster)

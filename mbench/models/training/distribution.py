@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from mbench.core.choices import Distribution
 from mbench.core.errors import UsageError
-from mbench.models.training.clusters import CHIEF, SERVER, Cluster, keep_to_loopback, local_cluster, told_cluster
+from mbench.models.training.clusters import CHIEF, SERVER, Cluster, configured_cluster, keep_to_loopback, local_cluster
 from mbench.models.training.distortions import Draws
 from mbench.models.training.examples import Pictures, Taught, Truths
-from mbench.models.training.feeding import EVALUATION_BATCH, Advanced, Order, Told, mean_of
+from mbench.models.training.feeding import EVALUATION_BATCH, Advanced, LossesAndHits, Order, mean_of
 from mbench.models.training.network import Network, build_network
 from mbench.models.training.recipe import TrainingRecipe
 from mbench.models.training.steps import Stepper, signature
@@ -65,7 +65,7 @@ def arranged(recipe: TrainingRecipe, *, servers: int, threads: int) -> Iterator[
     """Give the arrangement that a recipe wants, its cluster being there for the block; None: one process.
 
     Raises:
-        UsageError: no cluster is told where one is needed, or another role than the one that trains.
+        UsageError: no cluster is configured where one is needed, or another role than the one that trains.
     """
     import tensorflow as tf
 
@@ -77,19 +77,19 @@ def arranged(recipe: TrainingRecipe, *, servers: int, threads: int) -> Iterator[
                 strategy = tf.distribute.MirroredStrategy(_devices(recipe.workers))
                 yield Arrangement(strategy, replicas=strategy.num_replicas_in_sync)
             case Distribution.MULTI_WORKER:
-                if told_cluster() is None:
+                if configured_cluster() is None:
                     raise UsageError(
                         "--distribute multi-worker needs TF_CONFIG on every machine; see tensorflow's guide."
                     )
                 strategy = tf.distribute.MultiWorkerMirroredStrategy()
                 yield Arrangement(strategy, replicas=strategy.num_replicas_in_sync)
             case Distribution.PARAMETER_SERVER:
-                told = told_cluster()
-                cluster = told or stack.enter_context(
+                configured = configured_cluster()
+                cluster = configured or stack.enter_context(
                     local_cluster(workers=recipe.workers or 2, servers=servers, threads=threads)
                 )
                 strategy = _parameter_servers(cluster)
-                if told is None:
+                if configured is None:
                     keep_to_loopback()  # the strategy has made a server of this process, too
                 yield Arrangement(strategy, replicas=0)
 
@@ -131,7 +131,9 @@ class ParameterServerFeed:
         self._step = stepper.over_batches()
         self._evaluate = LocalEvaluator(stepper, kept)
 
-    def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
+    def train(
+        self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced
+    ) -> Iterator[LossesAndHits]:
         """Take the steps of an epoch, in whatever order workers finish them."""
         window = AHEAD * self._workers
         for start in range(0, len(order), window):
@@ -171,19 +173,21 @@ class MirroredFeed:
             return tf.stack(shared.step(mine[0], mine[1], mine[2], rate, (mine[3], mine[4], mine[5])))
 
         def step(*arguments: Any) -> Any:
-            told = strategy.run(replica, args=arguments)
-            return strategy.reduce(tf.distribute.ReduceOp.MEAN, told, axis=None)
+            each = strategy.run(replica, args=arguments)
+            return strategy.reduce(tf.distribute.ReduceOp.MEAN, each, axis=None)
 
         self._step = tf.function(step)
         self._kept = kept
         self._evaluate = LocalEvaluator(stepper, kept)
 
-    def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
+    def train(
+        self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced
+    ) -> Iterator[LossesAndHits]:
         """Take the steps of an epoch."""
         for step in range(len(order)):
-            told = self._step(*_arguments(self._kept, order[step], step, rates, draws)).numpy()
+            losses_and_hits = self._step(*_arguments(self._kept, order[step], step, rates, draws)).numpy()
             advanced(order.shape[1])
-            yield told[None]
+            yield losses_and_hits[None]
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
         """Evaluate examples with a copy of the variables."""

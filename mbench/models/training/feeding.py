@@ -15,18 +15,20 @@ from mbench.models.training.steps import Stepper, signature
 EVALUATION_BATCH: Final = 256
 FIRST_CHUNK: Final = 4
 CHUNK_S: Final = 0.5
-"""Steps of about so long go into one call, so that progress is told and an interruption heard in time."""
+"""Steps of about so long go into one call, so that progress is reported and an interruption heard in time."""
 
 Order = npt.NDArray[np.int64]
-Told = npt.NDArray[np.float32]
+LossesAndHits = npt.NDArray[np.float32]
 Advanced = Callable[[int], None]
-"""Told how many more examples steps were taken on."""
+"""Gets the number of further examples that steps were taken on."""
 
 
 class Feed(Protocol):
     """Where pictures come from."""
 
-    def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
+    def train(
+        self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced
+    ) -> Iterator[LossesAndHits]:
         """Take the steps of an epoch; yield (k, 2) losses and shares of hits of the next k of them."""
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
@@ -46,7 +48,9 @@ class MemoryFeed:
         self._chunk = FIRST_CHUNK
         self._traced = False
 
-    def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
+    def train(
+        self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced
+    ) -> Iterator[LossesAndHits]:
         """Take the steps of an epoch."""
         import tensorflow as tf
 
@@ -54,13 +58,13 @@ class MemoryFeed:
         while start < len(order):
             part = slice(start, start + self._chunk)
             began = time.perf_counter()
-            told = self._steps(
+            losses_and_hits = self._steps(
                 tf.constant(order[part].astype(np.int32)), tf.constant(rates[part]), *signature(draws.part(part))
             ).numpy()
-            self._adapt(len(told), time.perf_counter() - began)
-            start += len(told)
-            advanced(len(told) * order.shape[1])
-            yield told
+            self._adapt(len(losses_and_hits), time.perf_counter() - began)
+            start += len(losses_and_hits)
+            advanced(len(losses_and_hits) * order.shape[1])
+            yield losses_and_hits
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
         """Evaluate examples in batches."""
@@ -87,13 +91,15 @@ class DecodingFeed:
         self._step = stepper.over_batches()
         self._evaluate = stepper.evaluation()
 
-    def train(self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced) -> Iterator[Told]:
+    def train(
+        self, order: Order, rates: npt.NDArray[np.float32], draws: Draws, advanced: Advanced
+    ) -> Iterator[LossesAndHits]:
         """Take the steps of an epoch."""
         import tensorflow as tf
 
         batches = self._loader.batches(list(order), list(draws.boxes) if self._crops else None)
         for step, pictures in enumerate(batches):
-            told = self._step(
+            losses_and_hits = self._step(
                 tf.constant(pictures),
                 tf.constant(self._truths[order[step]]),
                 tf.constant(self._taught[order[step]]),
@@ -101,7 +107,7 @@ class DecodingFeed:
                 *(part[0] for part in signature(draws.part(slice(step, step + 1)))),
             ).numpy()
             advanced(len(pictures))
-            yield told[None]
+            yield losses_and_hits[None]
 
     def evaluate(self, indexes: Order) -> tuple[float, float]:
         """Evaluate examples in batches."""

@@ -43,7 +43,7 @@ def fine_tune_recipe(
         pictures[trained],
         truths[trained] if taught is None else examples.teachings()[trained],
         settings=settings,
-        told=_collector(epochs, settings, len(trained), tell),
+        on_epoch=_collector(epochs, settings, len(trained), tell),
         loss=None if taught is None else lambda truth, logits: _mean(taught(truth, logits)),
     )
     if len(held_out):
@@ -60,10 +60,10 @@ def fine_tune_recipe(
 
 
 def _collector(kept: list[Epoch], settings: QatSettings, examples: int, tell: Tell) -> Callable[..., None]:
-    """Return what the training tells its epochs to; they are kept with their times, and told on."""
+    """Return what the training reports its epochs to; they are kept with their times, and reported on."""
     last = time.perf_counter()
 
-    def told(*, epoch: int, epochs: int, loss: float) -> None:
+    def on_epoch(*, epoch: int, epochs: int, loss: float) -> None:
         nonlocal last
         now = time.perf_counter()
         rate = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (epoch - 1) / epochs))
@@ -75,7 +75,7 @@ def _collector(kept: list[Epoch], settings: QatSettings, examples: int, tell: Te
         last = now
         tell(kept[-1])
 
-    return told
+    return on_epoch
 
 
 def _mean(losses: object) -> object:

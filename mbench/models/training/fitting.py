@@ -1,4 +1,4 @@
-"""One training from its recipe to its weights: epoch after epoch, each kept, each told.
+"""One training from its recipe to its weights: epoch after epoch, each kept, each reported.
 
 The loop is the same whatever steps are made of; `mbench.models.training.feeding` has those of one process.
 """
@@ -97,7 +97,7 @@ class Fit:
         """Train to the end, writing a checkpoint after each epoch.
 
         Args:
-            tell: told of progress and of each epoch, those of earlier sessions included.
+            tell: gets progress and each epoch, those of earlier sessions included.
 
         Raises:
             UsageError: the examples do not fit the network.
@@ -141,7 +141,7 @@ def _epoch(recipe: TrainingRecipe, feed: Feed, network: Network, index: int, tel
     order, rates = epoch_order(recipe, trained, index), learning_rates(recipe, index)
     network.reseed(int(generator(recipe.seed, DROPOUT, index).integers(1 << 32)))
     began = time.perf_counter()
-    told: list[npt.NDArray[np.float32]] = []
+    taken: list[npt.NDArray[np.float32]] = []
     steps = feed.train(
         order,
         rates,
@@ -149,10 +149,10 @@ def _epoch(recipe: TrainingRecipe, feed: Feed, network: Network, index: int, tel
         lambda examples: tell(Advance(epoch=index + 1, examples=examples)),
     )
     for losses_and_hits in steps:
-        _check(recipe, losses_and_hits[:, 0], index, sum(map(len, told)))
-        told.append(losses_and_hits)
+        _check(recipe, losses_and_hits[:, 0], index, sum(map(len, taken)))
+        taken.append(losses_and_hits)
     stepped = time.perf_counter()
-    loss, hits = np.concatenate(told).astype(np.float64).mean(axis=0)
+    loss, hits = np.concatenate(taken).astype(np.float64).mean(axis=0)
     held_out_loss, held_out_accuracy = feed.evaluate(held_out) if len(held_out) else (None, None)
     if held_out_loss is not None and not math.isfinite(held_out_loss):
         raise _diverged(recipe, f"the held-out loss after epoch {index + 1} is {held_out_loss}")
@@ -253,9 +253,9 @@ class _State:
 
 def best_epoch(epochs: Sequence[Epoch]) -> int | None:
     """Return which epoch did best on the validation split, the last of equals; None: there is none."""
-    told = [
+    scored = [
         (epoch.held_out_accuracy, -epoch.held_out_loss, epoch.epoch)
         for epoch in epochs
         if epoch.held_out_accuracy is not None and epoch.held_out_loss is not None
     ]
-    return max(told)[2] if told else None
+    return max(scored)[2] if scored else None

@@ -49,7 +49,7 @@ colours as slim's `inception_preprocessing.py` does. `light` is the paper's "lim
 """
 
 UNMIRRORED: Final = frozenset({"digits", "mnist"})
-"""Data sets whose classes are told by what is left and what is right."""
+"""Data sets whose classes differ in what is left and what is right."""
 
 
 MOST_HELD_OUT: Final = 10_000

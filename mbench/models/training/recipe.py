@@ -109,7 +109,7 @@ class TrainingRecipe(Document):
         preset: the name that the defaults were taken by, for people.
         dataset: the TRAIN split, by content.
         preprocessing: the recipe, by name, that made pictures of `size.resolution` pixels.
-        held_out: share of the split that no step sees, drawn by `seed`; its accuracy is told after each epoch.
+        held_out: share of the split that no step sees, drawn by `seed`; its accuracy is reported after each epoch.
         batch: examples of one step, over all replicas of a synchronous distribution.
         weight_decay: of convolutions and classifier: λ × weight is added to the gradient, as L2 in the loss does.
         depthwise_weight_decay: the same for depthwise filters; "very little or no" says the paper, section 3.2.

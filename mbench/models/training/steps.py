@@ -80,7 +80,7 @@ class Stepper:
 
         def steps(order: Any, rates: Any, boxes: Any, flips: Any, colours: Any) -> Any:
             count = tf.shape(order)[0]
-            told = tf.TensorArray(tf.float32, size=count)
+            results = tf.TensorArray(tf.float32, size=count)
             for index in tf.range(count):
                 loss, hits = self.step(
                     tf.gather(kept_pictures, order[index]),
@@ -89,8 +89,8 @@ class Stepper:
                     rates[index],
                     (boxes[index], flips[index], colours[index]),
                 )
-                told = told.write(index, tf.stack([loss, hits]))
-            return told.stack()
+                results = results.write(index, tf.stack([loss, hits]))
+            return results.stack()
 
         return tf.function(steps, input_signature=wanted)  # traced once, for any number of steps
 

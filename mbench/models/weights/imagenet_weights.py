@@ -78,16 +78,16 @@ def fetch_imagenet(
     path = folder / file_name(size)
     sighting = _seen(path)
     if sighting is None:
-        told = progress or SilentProgress()
+        shown = progress or SilentProgress()
         with (
             disk_errors("keep weights in", folder),
             locked(
                 folder / "downloads" / f"{path.name}.lock",
                 wait_s=BUSY_S,
-                waiting=lambda: told.note(f"waiting for another process to fetch {path.name}"),
+                waiting=lambda: shown.note(f"waiting for another process to fetch {path.name}"),
             ),
         ):
-            sighting = _seen(path) or _fetch(base_url + path.name, path, told)
+            sighting = _seen(path) or _fetch(base_url + path.name, path, shown)
     return Weights(kind=WeightsKind.IMAGENET, sha256=sighting.sha256, source=str(path))
 
 

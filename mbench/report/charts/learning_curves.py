@@ -70,7 +70,7 @@ def describe(curve: Curve, epochs: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 def _panel(altair: Any, epochs: Sequence[Mapping[str, Any]], field: str, title: str) -> Any:
     points = list(_points(epochs, field))
-    told = list(dict.fromkeys(point["examples"] for point in points))
+    kinds = list(dict.fromkeys(point["examples"] for point in points))
     highest = max((int(point["epoch"]) for point in points), default=1)
     legend = altair.Legend(symbolType="stroke", symbolSize=300)
     scale = altair.Scale(domain=[0, 100]) if field == "accuracy" else _losses(altair, points)
@@ -86,13 +86,13 @@ def _panel(altair: Any, epochs: Sequence[Mapping[str, Any]], field: str, title: 
                 "examples:N",
                 title="Examples",
                 legend=legend,
-                scale=altair.Scale(domain=told, range=[_COLOURS[one] for one in told]),
+                scale=altair.Scale(domain=kinds, range=[_COLOURS[one] for one in kinds]),
             ),
             strokeDash=altair.StrokeDash(
                 "examples:N",
                 title="Examples",
                 legend=legend,
-                scale=altair.Scale(domain=told, range=[_DASHES[one] for one in told]),
+                scale=altair.Scale(domain=kinds, range=[_DASHES[one] for one in kinds]),
             ),
         )
     )

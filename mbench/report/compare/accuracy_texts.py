@@ -42,7 +42,7 @@ def change_header(found: ComparedAccuracy) -> str:
 
 
 def unit_of_change(found: ComparedAccuracy) -> str:
-    """Return what a change is told in: `points`, the values' unit, or nothing where they have none."""
+    """Return what a change is stated in: `points`, the values' unit, or nothing where they have none."""
     return "points" if found.kind == "share" else found.unit or ""
 
 

@@ -16,7 +16,7 @@ def inverted(comparison: Comparison) -> Comparison:
     """Return the same evidence with the sides exchanged: `1 / ratio`, in an interval whose ends have changed places.
 
     Words are those of the same evidence: what is slower one way is faster the other. What becomes of single answers
-    (`against`) stays as it was told.
+    (`against`) stays as it was given.
     """
     mean = comparison.geometric_mean
     return comparison.model_copy(

@@ -41,7 +41,7 @@ MOST_FAILURES: Final = 10
 FIRST_LOOP: Final = 10
 """Examples of the first loop, which tells how long one takes."""
 LOOP_S: Final = 15.0
-"""What a loop should take: so often is told how far it is, and asked whether to go on."""
+"""What a loop should take: so often it is reported how far it is, and asked whether to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ class _Answering:
         self._unproved_from: int | None = None
         self._each_s: float | None = None
         self._words: str | None = None
-        self._told_s = 0.0
+        self._reported_s = 0.0
         self.losses: list[str] = []
 
     def to_the_end(self, recover: Callable[[], str] | None, between: Callable[[], None]) -> None:
@@ -197,7 +197,7 @@ class _Answering:
 
     def _step(self) -> None:
         """Do the next thing: fetch what a loop has left that was cut off, prove a shard, look at a process, or loop."""
-        self._told_s = self._clock.monotonic()
+        self._reported_s = self._clock.monotonic()
         example = self._kept.done
         if self._under_way is not None:
             self._device.end_loop()
@@ -269,8 +269,8 @@ class _Answering:
 
     def _keep(self, answers: bytes, statuses: tuple[str, ...]) -> None:
         now_s = self._clock.monotonic()
-        self._kept.add(answers, statuses, seconds=now_s - self._told_s)
-        self._told_s = now_s
+        self._kept.add(answers, statuses, seconds=now_s - self._reported_s)
+        self._reported_s = now_s
         self._progress.step(self._label, len(statuses))
         self._refuse_hopeless()
 

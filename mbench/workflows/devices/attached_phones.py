@@ -65,7 +65,7 @@ class Phone:
 
     @property
     def sure_serial(self) -> str | None:
-        """Its own serial where it told that itself; one that could not be asked is called by its address instead."""
+        """Its own serial where it said that itself; one that could not be asked is called by its address instead."""
         return None if self.attached.identity is None else self.serial
 
     def cores(self, profile: Profile) -> tuple[int, ...] | None:
@@ -118,9 +118,9 @@ class Fleet:
         fitting = [phone for phone in self.phones if phone.match and wanted in _names(phone)]
         return tuple(each for each in fitting if each.usable and each.serial not in taken and _free(each))
 
-    def told_apart(self, phone: Phone) -> str:
+    def distinct_name(self, phone: Phone) -> str:
         """Return a phone's serial, and its address where another one has that serial too."""
-        return _told_apart(phone, self.phones)
+        return _distinct_name(phone, self.phones)
 
     def by_serial(self, serial: str) -> Phone:
         """Return the phone of a serial; of several that share it, the one that is named by its address.
@@ -240,7 +240,7 @@ def choose(phones: Sequence[Phone], wanted: str, *, every: bool, at_most: int | 
             raise NoDevice(f"{len(free)} phones that are {wanted} are free, {at_most} are wanted; see mbench devices.")
         return tuple(free[:at_most])
     if len(usable) > 1 and not every:
-        listed = ", ".join(_told_apart(phone, usable) for phone in usable)
+        listed = ", ".join(_distinct_name(phone, usable) for phone in usable)
         raise UsageError(f"{len(usable)} phones are {wanted}: {listed}. Name one with --device, or use --every.")
     if every:
         return tuple(fitting)
@@ -272,7 +272,7 @@ def _way(phone: Phone) -> str:
     return phone.ways[0] if phone.ways else f"{phone.serial} at {phone.attached.addresses[0].server}"
 
 
-def _told_apart(phone: Phone, phones: Sequence[Phone]) -> str:
+def _distinct_name(phone: Phone, phones: Sequence[Phone]) -> str:
     """Return a phone's serial, and its address where another one of them has that serial too."""
     shared = sum(one.serial == phone.serial for one in phones) > 1
     return f"{phone.serial} at {_way(phone)}" if shared else phone.serial

@@ -191,7 +191,7 @@ def pushed_program(
     else:
         for file in () if only_look else files:
             file.bring(transport)
-        text, status = _told_help(transport, path, environment)
+        text, status = _printed_help(transport, path, environment)
     tool = tool_of(text)
     if tool is None or _was_killed(status):
         raise _no_program(transport.serial, binary, text, status, path)
@@ -257,7 +257,7 @@ def _help(transport: Transport, prefix: tuple[str, ...], environment: Mapping[st
         raise NoDevice(f"{transport.serial}: {prefix[0]} does not start: {words}") from error
 
 
-def _told_help(transport: Transport, path: str, environment: Mapping[str, str]) -> tuple[str, int]:
+def _printed_help(transport: Transport, path: str, environment: Mapping[str, str]) -> tuple[str, int]:
     """Return what a program on a device prints as its help, and its exit status; one that was killed is asked again.
 
     Raises:

@@ -48,7 +48,7 @@ def emulate(
         servers: addresses of adb servers, of which the first is joined; none: the user's.
         synthetic: whether their latencies are synthetic.
         faults: seed of faults that are armed; None: all are well.
-        announce: is told once all of them are joined.
+        announce: is called once all of them are joined.
 
     Raises:
         UsageError: the profile is not a phone's, or a port or a serial is taken or left over.

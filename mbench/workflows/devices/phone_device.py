@@ -82,7 +82,7 @@ class PhoneState:
     Attributes:
         limits: that it is waited for by.
         timeout_s: the longest wait.
-        progress: told what is waited for.
+        progress: shows what is waited for.
         again: repeats a step when the phone was lost meanwhile and is back.
         leave: lets no further command reach the phone.
         await_clocks: whether capped clocks are still to be waited for: once, since some power managers cap all day.

@@ -124,18 +124,18 @@ def left_behind(transport: Transport) -> tuple[str, ...]:
     Raises:
         TransportError: the phone does not answer.
     """
-    return left_told(
+    return parse_left(
         ask(transport, left_questions(transport), what="what was left on it", deadline_s=SHORT_S), transport
     )
 
 
 def left_questions(transport: Transport) -> dict[str, str]:
-    """Return shell commands, by name, that ask a phone what `left_told` takes."""
+    """Return shell commands, by name, that ask a phone what `parse_left` takes."""
     journal = f"cat {shlex.quote(journal_path(transport))}"
     return {"journal": journal, "files": f"({_LEFT.format(root=transport.root)})"}
 
 
-def left_told(said: Mapping[str, str], transport: Transport) -> tuple[str, ...]:
+def parse_left(said: Mapping[str, str], transport: Transport) -> tuple[str, ...]:
     """Return what a session that died has left on a phone, by its answers to `left_questions`."""
     kept = known_journals(said["journal"].encode(), transport, journals())
     changed = dict.fromkeys(change.knob for journal in kept for change in journal.changes)

@@ -48,11 +48,11 @@ def holder_on(transport: Transport | None, serial: str, *, clock: Clock) -> str 
 
 
 def holder_question(transport: Transport) -> str:
-    """Return a shell command that asks a phone what `holder_told` takes."""
+    """Return a shell command that asks a phone what `parse_holder` takes."""
     return seen_question(shared_folder(transport))
 
 
-def holder_told(answer: str, transport: Transport) -> str | None:
+def parse_holder(answer: str, transport: Transport) -> str | None:
     """Return who uses a phone now, None where nobody does, by its answer to `holder_question`.
 
     Raises:

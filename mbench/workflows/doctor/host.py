@@ -118,7 +118,7 @@ def _prepared() -> Iterator[Finding]:
     folder = home() / "prepared"
     try:
         kept = kept_bytes(folder)
-    except OSError:  # what is wrong with the folder above it has been told
+    except OSError:  # what is wrong with the folder above it has been reported
         kept = 0
     if kept:
         yield Finding(

@@ -37,8 +37,8 @@ def phone_findings() -> Iterator[Finding]:
         text = "not looked for, as there is no adb server to ask"
         yield Finding(what="phones", state="good", found=text, remedy=remedy)
     else:
-        phones, told = _phones(server)
-        yield from told
+        phones, checks = _phones(server)
+        yield from checks
     yield from _profiles()
     yield from _binaries([phone for phone in phones if not phone.emulated])
 

@@ -40,8 +40,8 @@ from mbench.files.regular import KIB, read_regular
 from mbench.workflows.clock import SystemClock
 from mbench.workflows.devices.attached_phones import Phone, adb_servers, choose, find_phones
 from mbench.workflows.devices.phone_device import PhoneDevice
-from mbench.workflows.devices.phone_files import left_questions, left_told
-from mbench.workflows.devices.phone_lease import holder_on, holder_question, holder_told
+from mbench.workflows.devices.phone_files import left_questions, parse_left
+from mbench.workflows.devices.phone_lease import holder_on, holder_question, parse_holder
 from mbench.workflows.farm.phone_records import PhoneRecords
 from mbench.workflows.home import home
 
@@ -205,8 +205,8 @@ def _asked(
         emulated=transport.emulated,
         connection=connection,
         declared_khz={} if profile is None else profile.declared_khz,
-        left=None if ours else left_told(answers.texts, transport),
-        used_by=None if ours else holder_told(answers.texts[_HOLDER], transport),
+        left=None if ours else parse_left(answers.texts, transport),
+        used_by=None if ours else parse_holder(answers.texts[_HOLDER], transport),
     )
 
 

@@ -33,11 +33,11 @@ def serve_scheduler(
     certificate = certificate_in(tls)
     address = Address(protocol="tcp" if certificate is None else "tls", host=host, port=port)
 
-    async def until_told(folder: Path) -> None:
+    async def until_stopped(folder: Path) -> None:
         until, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, until.set)
         await serve(address, certificate, folder=folder, absent_s=absent_s, until=until, ready=ready)
 
     with scratch_folder("scheduler") as folder:
-        asyncio.run(until_told(folder))
+        asyncio.run(until_stopped(folder))

@@ -45,7 +45,7 @@ def current_archive(root: Path, *, note: Callable[[str], None] = _quiet) -> Arch
 
     Args:
         root: the results folder.
-        note: is told, once, where another process writes it, or nobody can.
+        note: is called, once, where another process writes it, or nobody can.
 
     Raises:
         StoreError: documents cannot be read, or the disk refused.

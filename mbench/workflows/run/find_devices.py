@@ -93,7 +93,7 @@ class Devices:
             except UsageError as error:
                 if len(phones) == 1:
                     raise
-                way = fleet.told_apart(phone)
+                way = fleet.distinct_name(phone)
                 found[way] = AbsentDevice(name=way, profile=_profile_called(name), error=NoDevice(str(error)))
             else:
                 profile = phone.profile(name) if phone.usable else _profile_called(name)

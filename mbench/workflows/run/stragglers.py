@@ -26,27 +26,27 @@ class Stragglers:
         self._left, self._tell, self._quiet_s = list(devices), tell, quiet_s
         self._few = max(1, len(devices) // FEW)
         self._timer: threading.Timer | None = None
-        self._told = threading.Event()
+        self._reported = threading.Event()
 
     def ended(self, device: str) -> None:
         """Take note that a device has ended."""
         self.close()
         if device in self._left:
             self._left.remove(device)
-        if 0 < len(self._left) <= self._few and not self._told.is_set():
+        if 0 < len(self._left) <= self._few and not self._reported.is_set():
             self._timer = threading.Timer(self._quiet_s, self._say, (tuple(self._left),))
             self._timer.daemon = True
             self._timer.start()
 
     def close(self) -> None:
-        """Wait for nobody any more; when this returns, nothing is being told any more either.
+        """Wait for nobody any more; when this returns, nothing is being reported any more either.
 
-        What is told may write the same report as the end of the session does, and must not come after it.
+        A report of stragglers may write the same file as the end of the session does, and must not come after it.
         """
         if self._timer is not None:
             self._timer.cancel()
             self._timer.join()
 
     def _say(self, left: Sequence[str]) -> None:
-        self._told.set()
+        self._reported.set()
         self._tell(left)

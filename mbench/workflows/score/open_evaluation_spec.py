@@ -133,7 +133,7 @@ class OpenSpec:
         asked: int | None,
         second: OpenedFile | None = None,
     ) -> Evaluator:
-        """Return the evaluator of a file's answers; `note` is told what should be known of a score.
+        """Return the evaluator of a file's answers; `note` gets what should be known of a score.
 
         Args:
             opened: the file.

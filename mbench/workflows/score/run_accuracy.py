@@ -40,7 +40,7 @@ from mbench.workflows.score.open_evaluation_spec import OpenSpec, dataset_of, sp
 from mbench.workflows.score.predictions import FilePredictions, Record, predictions_csv
 
 TRAINED_UNASKED: Final = 20_000
-"""Examples of a data set that a run trains on without being told to: minutes, not days."""
+"""Examples of a data set that a run trains on without being asked to: minutes, not days."""
 
 Place = Literal["host", "device"]
 

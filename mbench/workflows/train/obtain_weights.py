@@ -144,7 +144,7 @@ def train(
 
 
 class _Session:
-    """One call: the split, the library, and who is told."""
+    """One call: the split, the library, and where progress goes."""
 
     def __init__(
         self, dataset: Dataset, options: TrainingOptions, *, home: Path, progress: Progress, workers: int | None
@@ -254,11 +254,11 @@ class _Session:
     def _follow(self, jobs: Mapping[Network, Job], processes: int) -> dict[Network, Outcome]:
         outcomes: dict[Network, Outcome] = {}
         names = {id(job.task): network for network, job in jobs.items()}
-        told = _Told(self._progress, [job.task.recipe for job in jobs.values()])
+        shown = _ShownProgress(self._progress, [job.task.recipe for job in jobs.values()])
         try:
             for task, message in run_jobs(list(jobs.values()), processes):
                 network = names[id(task)]
-                told.about(task.recipe, message)
+                shown.about(task.recipe, message)
                 if isinstance(message, TrainingRecord):
                     self._draw(message)
                     outcomes[network] = Outcome(network=network, record=message, trained_now=True)
@@ -283,8 +283,8 @@ class _Session:
         return teacher_of(student, self._options, self._dataset, self._examples.facts, self._library)
 
 
-class _Told:
-    """Tells a person what training processes say."""
+class _ShownProgress:
+    """Shows what training processes report."""
 
     def __init__(self, progress: Progress, recipes: Sequence[TrainingRecipe]) -> None:
         self._progress = progress
@@ -323,7 +323,7 @@ class _Told:
         self._done += examples
 
     def _complete(self, name: str, epoch: Epoch) -> None:
-        """Count what an earlier session did, of which only the whole epoch is told."""
+        """Count what an earlier session did, of which only the whole epoch is reported."""
         missing = epoch.examples - self._through.get((name, epoch.epoch), 0)
         if missing > 0:
             self._count(name, epoch.epoch, missing)

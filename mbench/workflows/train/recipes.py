@@ -235,8 +235,8 @@ def training_examples(
                 )
                 if prepared.record.unreadable:
                     unreadable = prepared.record.unreadable
-                    told = "one training picture" if len(unreadable) == 1 else f"{len(unreadable)} training pictures"
-                    raise DatasetError(f"{told} cannot be decoded, the first: {unreadable[0].reason}")
+                    count = "one training picture" if len(unreadable) == 1 else f"{len(unreadable)} training pictures"
+                    raise DatasetError(f"{count} cannot be decoded, the first: {unreadable[0].reason}")
                 kept = prepared.path
             found[resolution] = TrainingExamples(
                 examples=examples, prepare=Preparation(preprocessing, resolution), prepared=kept

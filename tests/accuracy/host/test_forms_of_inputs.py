@@ -75,7 +75,7 @@ def test_a_recipe_that_scales_each_channel_by_itself_says_nothing_of_gray(ask, p
     assert "its input is gray" in refused(ask(linear_digits(UNIT, gray=True), preprocessing=preprocessing))
 
 
-def test_a_gray_float_input_given_another_scaling_is_told_which_fits(ask):
+def test_a_gray_float_input_given_another_scaling_is_refused_with_the_one_that_fits(ask):
     score = ask(linear_digits(SCALINGS["levels"], gray=True))
     assert any("--preprocessing plain:levels" in doubt for doubt in score.doubts)
 

@@ -23,13 +23,13 @@ PLAIN = find_recipe("plain")
 
 
 class Notes(SilentProgress):
-    """Progress that keeps what it is told."""
+    """Progress that keeps its notes."""
 
     def __init__(self):
-        self.told = []
+        self.noted = []
 
     def note(self, text):
-        self.told.append(text)
+        self.noted.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +181,7 @@ def test_an_offset_that_the_user_gave_is_used_and_doubted_aloud(score):
     notes = Notes()
     scored = score(mean_colour_file(background=True), PlainColours(count=200), offset=0, progress=notes)
     assert scored.metric("top1").value == 0.0
-    assert "class 0 is output 1" in notes.told[0]
+    assert "class 0 is output 1" in notes.noted[0]
 
 
 def test_a_few_examples_do_not_blame_the_offset(score):

@@ -164,7 +164,7 @@ def test_what_a_killed_process_left_half_written_is_written_over(made, tmp_path)
     assert {found.suffix for found in (tmp_path / "prepared").iterdir()} == {".npy", ".json", ".lock"}
 
 
-def test_a_disk_without_room_is_told_before_anything_is_written(made, tmp_path):
+def test_a_disk_without_room_is_reported_before_anything_is_written(made, tmp_path):
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
     resolution = int((free / 3) ** 0.5)
     with pytest.raises(StoreError, match=r"MiB free, and 40 pictures of \d+ x \d+ pixels take \d+ MiB"):

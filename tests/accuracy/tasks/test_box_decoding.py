@@ -24,7 +24,7 @@ def test_a_shift_of_ten_is_one_box_further() -> None:
     assert decode_boxes(row(10, 0, 0, 0), SQUARE)[0] == pytest.approx([0.6, 0.4, 0.8, 0.6])
 
 
-def test_a_size_is_told_as_five_times_the_log_of_the_ratio() -> None:
+def test_a_size_is_stated_as_five_times_the_log_of_the_ratio() -> None:
     assert decode_boxes(row(0, 0, 0, 5 * math.log(2)), SQUARE)[0] == pytest.approx([0.4, 0.3, 0.6, 0.7])
 
 

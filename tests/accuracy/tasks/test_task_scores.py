@@ -115,7 +115,7 @@ def figures(score: Score) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
-def test_attributes_that_are_told_surely_have_a_precision_of_one(score, tmp_path, dtype):
+def test_attributes_that_are_sure_have_a_precision_of_one(score, tmp_path, dtype):
     found = score(mean_colour_file(dtype=dtype), sets.write_attributes(tmp_path / "faces"))
     assert figures(found) == {"mean_average_precision": 1.0}
     assert (found.asked, found.scored, found.hits) == (12, 12, None)

@@ -119,7 +119,7 @@ def objects(folder: Path, picture: np.ndarray) -> list[tuple[float, int, Box]]:
     second = invoked(folder / "second.tflite", filled)
     found = []
     for label in range(3):
-        told = [
+        candidates = [
             (
                 float(second["scores"][place, label + 1]),
                 anew(
@@ -130,7 +130,7 @@ def objects(folder: Path, picture: np.ndarray) -> list[tuple[float, int, Box]]:
             for place, (top, left, bottom, right) in enumerate(proposals)
             if second["scores"][place, label + 1] >= 1e-8
         ]
-        found += [(score, label, box) for score, box in suppressed(told, 0.6)]
+        found += [(score, label, box) for score, box in suppressed(candidates, 0.6)]
     return sorted(found, reverse=True)[:100]
 
 

@@ -51,7 +51,7 @@ def test_a_real_time_signal_is_named_by_its_number():
     assert why(end, signal.SIGRTMIN + 6) == f"was ended by signal {signal.SIGRTMIN + 6}, which somebody sent"
 
 
-def test_the_one_that_died_is_told_from_those_that_were_told_to_end():
+def test_the_one_that_died_is_distinguished_from_those_that_were_asked_to_end():
     context = spawning()
     workers = [context.Process(target=end, args=(number,)) for number in (signal.SIGTERM, signal.SIGKILL)]
     workers += [context.Process(target=os._exit, args=(status,)) for status in (0, 1)]

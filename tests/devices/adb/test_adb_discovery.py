@@ -74,7 +74,7 @@ def test_a_phone_that_never_greets_is_listed_as_offline(adb, phone, private_adb)
     assert "adb connect" in device.remedy
 
 
-def test_a_frozen_phone_is_told_from_the_live_ones(adb, attach):
+def test_a_frozen_phone_is_distinguished_from_the_live_ones(adb, attach):
     phones = [attach() for _ in range(8)]
     phones[0].arm(Fault(kind=FaultKind.FREEZE))
     phones[5].arm(Fault(kind=FaultKind.FREEZE))

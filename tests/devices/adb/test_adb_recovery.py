@@ -33,7 +33,7 @@ def test_a_torn_cable_is_no_restart(phone, over_adb):
     assert over_adb.alive(timeout_s=5)
 
 
-def test_a_restart_is_told_and_waited_for_to_its_end(phone, over_adb):
+def test_a_restart_is_reported_and_waited_for_to_its_end(phone, over_adb):
     phone.arm(Fault(kind=FaultKind.REBOOT, seconds=1.0))
     time.sleep(0.1)
     back = wait(over_adb)

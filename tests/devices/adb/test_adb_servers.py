@@ -187,7 +187,7 @@ def test_our_own_server_that_was_killed_is_started_again(private, tmp_path):
 
 
 @pytest.mark.parametrize("number", [40, 42])
-def test_a_server_of_another_protocol_is_refused_and_told_nothing(private, tmp_path, number):
+def test_a_server_of_another_protocol_is_refused_and_sent_nothing(private, tmp_path, number):
     with answering(b"OKAY0004%04x" % number) as (server, heard):
         private["ANDROID_ADB_SERVER_PORT"] = str(server.port)
         with pytest.raises(NoDevice, match=f"speaks protocol {number}"), servers(private, tmp_path):

@@ -149,7 +149,7 @@ def started(text: str, tools: tuple[str, ...], folder: Path) -> ShellEnd:
 
 
 @pytest.mark.parametrize(
-    ("tools", "options", "told"),
+    ("tools", "options", "message"),
     [
         (
             ("cat",),
@@ -165,14 +165,14 @@ def started(text: str, tools: tuple[str, ...], folder: Path) -> ShellEnd:
         ((), {}, "could not start cat: the device has no such program"),
     ],
 )
-def test_a_tool_that_a_phone_lacks_is_named_with_the_way_round(tools, options, told, tmp_path):
+def test_a_tool_that_a_phone_lacks_is_named_with_the_way_round(tools, options, message, tmp_path):
     text = command_line(
         ("cat",), mark=MARK, environment=None, cpus=options.get("cpus"), unchanged=options.get("unchanged")
     )
     end = started(text, tools, tmp_path)
     with pytest.raises(TransportError) as refusal:
         refuse_unstarted(end, serial="PHX1", mark=MARK, argv=("cat",), cpus=options.get("cpus"))
-    assert str(refusal.value).startswith(f"PHX1: {told}")
+    assert str(refusal.value).startswith(f"PHX1: {message}")
 
 
 @pytest.mark.parametrize("tool", ["wc", "sha256sum", "printf"])
@@ -188,18 +188,18 @@ def test_other_words_name_no_tool():
 
 
 @pytest.mark.parametrize(
-    ("end", "told"),
+    ("end", "message"),
     [
         (ShellEnd(exit_code=0, stdout=b"", stderr=b""), "the device printed nothing (exit status 0)"),
         (ShellEnd(exit_code=1, stdout=b"", stderr=b"sh: cat: I/O error.\n"), "sh: cat: I/O error"),
         (ShellEnd(exit_code=0, stdout=b"odd", stderr=b""), "the device printed 'odd'"),
     ],
 )
-def test_what_could_not_be_read_is_named_and_why(end, told):
+def test_what_could_not_be_read_is_named_and_why(end, message):
     with pytest.raises(TransportError) as refusal:
         parse_together(end, ["/a", "/b"], ["/c", "/d"], serial="PHX1")
     assert str(refusal.value) == (
-        f"PHX1: could not read /a, /b, /c and 1 more: {told}. Try again; if it stays so, restart the device."
+        f"PHX1: could not read /a, /b, /c and 1 more: {message}. Try again; if it stays so, restart the device."
     )
     with pytest.raises(TransportError, match="could not read /a: "):
         parse_pulled(end, serial="PHX1", path="/a")

@@ -65,7 +65,7 @@ def reader(tmp_path: Path, hanging: str) -> tuple[AndroidConditions, LocalShell]
 
 
 @pytest.mark.parametrize(
-    ("service", "told"),
+    ("service", "unknown"),
     [
         ("thermalservice", "thermal status and its sensors are not known"),
         ("battery", "charge and cable are not known"),
@@ -74,7 +74,7 @@ def reader(tmp_path: Path, hanging: str) -> tuple[AndroidConditions, LocalShell]
     ],
 )
 def test_a_service_that_hangs_is_named_once_and_the_others_are_read(
-    service: str, told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    service: str, unknown: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     read, shell = reader(tmp_path, service)
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_a_service_that_hangs_is_named_once_and_the_others_are_read(
         assert (found.battery_percent is None) is (service == "battery")
         assert found.load_1m is not None
     said = [record.getMessage() for record in caplog.records]
-    assert said == [f"PHX1: dumpsys {service} did not answer within 1.5 s: going on without it; {told}."]
+    assert said == [f"PHX1: dumpsys {service} did not answer within 1.5 s: going on without it; {unknown}."]
     assert not any(f"dumpsys {service}" in asked for asked in shell.asked[-1:])
 
 

@@ -55,7 +55,7 @@ def test_our_own_work_does_not_count_as_others_load():
     assert busy < 1.0 - own_share / 2
 
 
-def test_clocks_of_a_host_are_told_with_what_its_hardware_has(tmp_path, monkeypatch):
+def test_clocks_of_a_host_are_reported_with_what_its_hardware_has(tmp_path, monkeypatch):
     monkeypatch.setattr(facts, "_CPU", tmp_path)
     monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 3)
     for core, allowed in ((0, 3400000), (2, 1700000)):

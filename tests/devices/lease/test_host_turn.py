@@ -1,4 +1,4 @@
-"""Turns on this host: one session after the other, each told whom it waits for."""
+"""Turns on this host: one session after the other, each with a note whom it waits for."""
 
 import os
 import signal

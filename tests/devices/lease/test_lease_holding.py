@@ -24,7 +24,7 @@ def test_a_lease_is_given_back_when_the_block_fails(phone, here):
     assert not lease_file(phone).exists()
 
 
-def test_a_second_session_of_this_host_is_told_who_holds_the_phone(phone, here):
+def test_a_second_session_of_this_host_learns_who_holds_the_phone(phone, here):
     with (
         here.takes(phone),
         pytest.raises(LeaseHeld, match=rf"in use by .*session mine, process {os.getpid()}\) since "),
@@ -32,7 +32,7 @@ def test_a_second_session_of_this_host_is_told_who_holds_the_phone(phone, here):
         here.takes(phone).__enter__()
 
 
-def test_another_host_is_told_who_holds_the_phone(phone, here, elsewhere):
+def test_another_host_learns_who_holds_the_phone(phone, here, elsewhere):
     with elsewhere.takes(phone), pytest.raises(LeaseHeld, match=r"ada on lab-2 \(session nightly.* since .*Wait, or"):
         here.takes(phone).__enter__()
 

@@ -67,7 +67,7 @@ except LeaseHeld as error:
 
 @contextmanager
 def process(phone: HostTransport, folder: Path, seconds: float) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that takes the lease for some seconds once it is told to."""
+    """Start a process that takes the lease for some seconds once it is asked to."""
     started = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", HOLDER, phone.root, str(folder), str(seconds)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
@@ -82,7 +82,7 @@ def process(phone: HostTransport, folder: Path, seconds: float) -> Iterator[subp
         started.communicate()
 
 
-def told(started: subprocess.Popen[str]) -> str:
+def line_of(started: subprocess.Popen[str]) -> str:
     assert started.stdin is not None
     assert started.stdout is not None
     return started.stdout.readline()
@@ -98,7 +98,7 @@ def test_of_two_processes_one_gets_the_phone(phone, here):
     with process(phone, here.folder, 3) as one, process(phone, here.folder, 3) as other:
         go(one)
         go(other)
-        said = sorted([told(one), told(other)], key=len)
+        said = sorted([line_of(one), line_of(other)], key=len)
     assert said[0] == "got it\n"
     assert "session theirs, process" in said[1]
 
@@ -106,7 +106,7 @@ def test_of_two_processes_one_gets_the_phone(phone, here):
 def test_a_killed_holder_frees_the_phone_at_once_for_its_own_host(phone, here, caplog):
     with process(phone, here.folder, 60) as holder:
         go(holder)
-        assert told(holder) == "got it\n"
+        assert line_of(holder) == "got it\n"
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         assert lease_file(phone).exists()

@@ -54,12 +54,12 @@ def test_no_shipped_profile_has_faults(path):
         ('delegates = ["cpu"]', 'delegates = ["CPU !"]', "mine.toml:4: delegates.0: String should match pattern"),
     ],
 )
-def test_a_fault_is_told_with_its_line(old, new, fault):
-    (told,) = check(GOOD.replace(old, new))
-    assert told.startswith(fault)
+def test_a_fault_is_reported_with_its_line(old, new, fault):
+    (found,) = check(GOOD.replace(old, new))
+    assert found.startswith(fault)
 
 
-def test_every_fault_is_told_in_the_order_of_the_lines():
+def test_every_fault_is_reported_in_the_order_of_the_lines():
     text = GOOD.replace("threads = 1", "threads = -1").replace("cores = [0, 1]", "cores = []")
     assert [line.split(": ")[0] for line in check(text)] == ["mine.toml:5", "mine.toml:12"]
 

@@ -50,7 +50,7 @@ def test_every_shipped_profile_recognises_each_device_that_it_names(name):
         assert (match.outcome, match.profiles[0].name) == (Outcome.ONE, name)
 
 
-def test_an_unknown_phone_gets_the_generic_profile_of_its_abi_and_is_told_so():
+def test_an_unknown_phone_gets_the_generic_profile_of_its_abi_and_a_reason_that_says_so():
     match = match_profile(properties("unknown-arm32"), PROFILES)
     assert match.outcome is Outcome.FALLBACK
     assert match.reason == (
@@ -90,7 +90,7 @@ def test_a_phone_that_is_what_its_profile_says_is_accepted():
 
 
 @pytest.mark.parametrize(
-    ("changes", "cores", "told"),
+    ("changes", "cores", "fault"),
     [
         ({}, 6, "8 cores, and the phone has 6"),
         (
@@ -101,8 +101,8 @@ def test_a_phone_that_is_what_its_profile_says_is_accepted():
         ({"ro.product.cpu.abilist": "armeabi-v7a"}, 8, "ABI arm64-v8a, and the phone runs armeabi-v7a"),
     ],
 )
-def test_a_contradiction_is_refused_with_both_sides(changes, cores, told):
-    with pytest.raises(NoDevice, match=f"R38M0000000: profile pixel4 declares {told}"):
+def test_a_contradiction_is_refused_with_both_sides(changes, cores, fault):
+    with pytest.raises(NoDevice, match=f"R38M0000000: profile pixel4 declares {fault}"):
         refuse_contradictions(load_profile("pixel4"), hardware({**properties("pixel4"), **changes}, cores=cores))
 
 
@@ -130,7 +130,7 @@ def declares(*, soc=(), platform=(), unverified=()):
 
 
 @pytest.mark.parametrize(
-    ("declared", "said", "told"),
+    ("declared", "said", "fault"),
     [
         ({"soc": ["SM8150"]}, {"platform": "msmnile"}, None),
         ({"platform": ["msmnile"]}, {"soc": "SM8150"}, None),
@@ -146,10 +146,10 @@ def declares(*, soc=(), platform=(), unverified=()):
         ({"soc": ["A"], "platform": ["b"], "unverified": ("match",)}, {"soc": "C", "platform": "d"}, None),
     ],
 )
-def test_like_is_compared_with_like(declared, said, told):
+def test_like_is_compared_with_like(declared, said, fault):
     names = {"soc": "ro.soc.model", "platform": "ro.board.platform"}
     found = contradictions(declares(**declared), hardware({names[kind]: value for kind, value in said.items()}))
-    assert [each.startswith(told or "-") for each in found] == ([True] if told else [])
+    assert [each.startswith(fault or "-") for each in found] == ([True] if fault else [])
 
 
 @pytest.mark.parametrize("name", ["ro.hardware.chipname", "ro.chipname", "ro.mediatek.platform"])
@@ -180,8 +180,8 @@ def test_a_stock_redmi_note_10_is_recognized_by_its_model(model):
 
 @pytest.mark.parametrize(("name", "cores"), [("pixel3", 4), ("galaxy_s10_snapdragon", 6)])
 def test_verified_cores_refuse_a_phone_with_others(name, cores):
-    (told,) = contradictions(load_profile(name), hardware({}, cores=cores))
-    assert told == f"8 cores, and the phone has {cores}"
+    (fault,) = contradictions(load_profile(name), hardware({}, cores=cores))
+    assert fault == f"8 cores, and the phone has {cores}"
 
 
 @pytest.mark.parametrize("one", PROFILES, ids=lambda one: one.name)

@@ -18,7 +18,7 @@ LIMIT_S = 60.0
 
 
 class Client:
-    """The other end of a phone's link, which acknowledges only when it is told to."""
+    """The other end of a phone's link, which acknowledges only when it is asked to."""
 
     def __init__(self, address: str) -> None:
         host, _, port = address.partition(":")

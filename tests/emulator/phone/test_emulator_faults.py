@@ -195,14 +195,14 @@ def test_a_phone_says_when_it_has_booted(adb: Adb, phone: Phone) -> None:
     wait_until(lambda: adb("shell", "getprop sys.boot_completed")[1] == "1\n")
 
 
-def test_a_low_battery_is_told(adb: Adb, phone: Phone) -> None:
+def test_a_low_battery_is_reported(adb: Adb, phone: Phone) -> None:
     phone.arm(Fault(kind=FaultKind.BATTERY, level=7, powered=False))
     said = adb("shell", "dumpsys battery")[1]
     assert "  level: 7\n" in said
     assert "  USB powered: false\n" in said
 
 
-def test_a_battery_on_a_cable_does_what_it_is_told(adb: Adb, phone: Phone) -> None:
+def test_a_battery_on_a_cable_does_what_it_is_set_to(adb: Adb, phone: Phone) -> None:
     phone.arm(Fault(kind=FaultKind.BATTERY, level=90, value="not_charging"))
     phone.arm(Fault(kind=FaultKind.HEALTH, value="overheat"))
     said = adb("shell", "dumpsys battery")[1]
@@ -370,19 +370,19 @@ def test_an_order_for_an_unknown_phone_is_refused_with_those_there_are(phone_far
         order(control.address, {"op": "arm", "phone": "NOBODY", "fault": {"kind": "drop"}})
 
 
-def test_phones_are_served_until_they_are_told_to_stop(adb_server: AdbServer) -> None:
-    until, told = threading.Event(), threading.Event()
+def test_phones_are_served_until_they_are_asked_to_stop(adb_server: AdbServer) -> None:
+    until, listening = threading.Event(), threading.Event()
     running: list[Serving] = []
 
     def announce(serving: Serving) -> None:
         running.append(serving)
-        told.set()
+        listening.set()
 
     thread = threading.Thread(
         target=serve, args=(pixel4, ["EMULATED01", "EMULATED02"]), kwargs={"announce": announce, "until": until}
     )
     thread.start()
-    assert told.wait(30)
+    assert listening.wait(30)
     serving = running[0]
     folders = [phone.folder for phone in serving.phones]
     assert [phone.serial for phone in serving.phones] == ["EMULATED01", "EMULATED02"]

@@ -170,6 +170,6 @@ def test_large_kernels_stay_out_of_the_converter(tensorflow_worker: ProcessPoolE
 
 
 def test_what_has_no_integer_kernel_stays_float_and_is_named(small_files: Callable[[str], list[BuiltFile]]) -> None:
-    told = {file.variant.quantization: inspect_file(file.path).float_operators for file in small_files("alexnet")}
-    assert told[Quantization.FP32] == ()
-    assert told[Quantization.INT8] == ("LOCAL_RESPONSE_NORMALIZATION",) * 2 + ("SOFTMAX",)
+    in_float = {file.variant.quantization: inspect_file(file.path).float_operators for file in small_files("alexnet")}
+    assert in_float[Quantization.FP32] == ()
+    assert in_float[Quantization.INT8] == ("LOCAL_RESPONSE_NORMALIZATION",) * 2 + ("SOFTMAX",)

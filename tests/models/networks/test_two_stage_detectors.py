@@ -68,8 +68,8 @@ def test_a_picture_goes_through_both_stages_to_objects(stages: dict[str, BuiltFi
     with np.load(first.probe) as probe:
         seen = run(first.path, probe["inputs"][:1])
     proposals = choose_proposals(seen["boxes"], seen["objectness"], np.array(rpn_boxes(19, 300)), 300)
-    told = run(second.path, crop_features(seen["features"], proposals, 14)[np.newaxis])
-    found = find_in_proposals(told["boxes"], told["scores"], proposals)
+    scored = run(second.path, crop_features(seen["features"], proposals, 14)[np.newaxis])
+    found = find_in_proposals(scored["boxes"], scored["scores"], proposals)
     assert 0 < len(found.scores) <= 100
     assert found.boxes.min() >= 0
     assert found.boxes.max() <= 1

@@ -44,7 +44,7 @@ def train_tiny(rate: float, seed: int = 0, distilled: bool = False) -> qat.QatWe
         pictures,
         teacher if distilled else labels,
         settings=settings,
-        told=lambda **_: None,
+        on_epoch=lambda **_: None,
         loss=loss(Distillation.SOFTMAX, 2.0) if distilled else None,
     )
 
@@ -129,7 +129,7 @@ def test_as_many_labels_as_pictures_are_wanted() -> None:
             np.zeros((4, 8, 8, 3), np.uint8),
             np.zeros(3, np.int32),
             settings=qat.QatSettings(),
-            told=lambda **_: None,
+            on_epoch=lambda **_: None,
         )
 
 

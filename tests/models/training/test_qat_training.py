@@ -34,7 +34,7 @@ ALIKE = 0.98
 class Trained:
     weights: QatWeights
     logits: Any
-    told: list[dict[str, Any]]
+    reports: list[dict[str, Any]]
     files: dict[Quantization, BuiltFile | FailedFile]
 
     def same_answers(self, quantization: Quantization) -> float:
@@ -54,7 +54,7 @@ def float_weights(tensorflow_worker: ProcessPoolExecutor) -> dict[str, Any]:
 def fine_tuned(
     worker: ProcessPoolExecutor, weights: dict[str, Any], folder: Path, *, bits: int, epochs: int
 ) -> Trained:
-    trained, logits, told = worker.submit(fine_tune_digits, weights, bits, epochs).result()
+    trained, logits, reports = worker.submit(fine_tune_digits, weights, bits, epochs).result()
     np.savez(folder / "weights.npz", **trained.archive())
     request = BuildRequest(
         architecture="mobilenet_v1",
@@ -67,7 +67,7 @@ def fine_tuned(
         folder=folder,
     )
     files = {file.variant.quantization: file for file in worker.submit(build_files, request).result()}
-    return Trained(weights=trained, logits=logits, told=told, files=files)
+    return Trained(weights=trained, logits=logits, reports=reports, files=files)
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +158,9 @@ def test_weights_that_were_trained_for_8_bits_are_refused_4(int8: Trained) -> No
     assert "not trained for 4 bits" in failed.message
 
 
-def test_each_epoch_is_told_and_the_loss_falls(narrow: Trained) -> None:
-    assert [(facts["epoch"], facts["epochs"]) for facts in narrow.told] == [(1, 2), (2, 2)]
-    assert narrow.told[1]["loss"] < narrow.told[0]["loss"]
+def test_each_epoch_is_reported_and_the_loss_falls(narrow: Trained) -> None:
+    assert [(facts["epoch"], facts["epochs"]) for facts in narrow.reports] == [(1, 2), (2, 2)]
+    assert narrow.reports[1]["loss"] < narrow.reports[0]["loss"]
 
 
 def test_a_file_of_another_network_gets_no_ranges(tensorflow_worker: ProcessPoolExecutor, int8: Trained) -> None:

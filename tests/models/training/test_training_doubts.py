@@ -61,7 +61,7 @@ def record(*epochs: Epoch, of: TrainingRecipe | None = None, kept: int | None = 
     ],
 )
 def test_the_best_epoch_is_the_most_accurate_one(held_out, best: int | None) -> None:
-    assert best_epoch([epoch(place + 1, held_out=told) for place, told in enumerate(held_out)]) == best
+    assert best_epoch([epoch(place + 1, held_out=score) for place, score in enumerate(held_out)]) == best
 
 
 def test_recipes_of_before_there_was_a_choice_keep_their_digest_and_the_last_epoch() -> None:

@@ -112,7 +112,7 @@ def test_trained_weights_are_read_by_a_build_as_they_were_kept(uninterrupted: Tr
     assert all(np.array_equal(read[name], values) for name, values in uninterrupted.values.items())
 
 
-def test_every_epoch_is_told_with_what_was_held_out(uninterrupted: Trained) -> None:
+def test_every_epoch_is_reported_with_what_was_held_out(uninterrupted: Trained) -> None:
     assert [epoch.epoch for epoch in uninterrupted.epochs] == [1, 2]
     assert uninterrupted.evaluated == 8
     assert all(epoch.held_out_accuracy is not None and epoch.examples == 32 for epoch in uninterrupted.epochs)

@@ -212,11 +212,11 @@ def test_a_record_says_all_that_its_recipe_says(tmp_path: Path) -> None:
     library = TrainingLibrary(tmp_path)
     record = library.keep(recipe(), trained(), MACHINE, mult_adds=1000, now=NOW)
 
-    told = json.loads((library.folder(record.digest) / RECORD).read_text())
+    document = json.loads((library.folder(record.digest) / RECORD).read_text())
 
-    assert told["format_version"] == 1
-    assert told["recipe"]["optimizer"]["rho"] == 0.9
-    assert told["epochs"][1]["held_out_accuracy"] == 0.5
+    assert document["format_version"] == 1
+    assert document["recipe"]["optimizer"]["rho"] == 0.9
+    assert document["epochs"][1]["held_out_accuracy"] == 0.5
 
 
 def test_an_estimate_says_whether_this_machine_has_trained_before(tmp_path: Path) -> None:

@@ -90,17 +90,17 @@ def test_a_file_that_is_not_there_names_the_answer(storage: Storage, tmp_path: P
         fetch(storage, tmp_path)
 
 
-def test_a_file_that_was_cut_is_gone_on_with_and_progress_is_told(storage: Storage, tmp_path: Path) -> None:
+def test_a_file_that_was_cut_is_gone_on_with_and_progress_is_shown(storage: Storage, tmp_path: Path) -> None:
     storage.items[f"/{NAME}"].cuts = [5000, 5000]
-    told: list[str] = []
+    notes: list[str] = []
 
     class Heard(SilentProgress):
         def note(self, text: str) -> None:
-            told.append(text.rpartition(": ")[2])
+            notes.append(text.rpartition(": ")[2])
 
     assert fetch(storage, tmp_path, progress=Heard()).sha256 == hashlib.sha256(FILE).hexdigest()
     assert storage.asked("Range") == [None, "bytes=5000-", "bytes=10000-"]
-    assert told == [f"it was cut after {size} of {len(FILE)} bytes; trying again" for size in (5000, 10_000)]
+    assert notes == [f"it was cut after {size} of {len(FILE)} bytes; trying again" for size in (5000, 10_000)]
 
 
 def test_a_file_that_is_cut_each_time_leaves_no_file_and_no_note(storage: Storage, tmp_path: Path) -> None:

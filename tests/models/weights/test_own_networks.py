@@ -62,9 +62,9 @@ OURS = parse_network(graph(conv("a", "x"), end="a"))
 )
 def test_a_difference_is_named_by_layer_and_setting(layers: list[dict[str, object]], reason: str | None) -> None:
     end = str(layers[-1]["config"]["name"])  # type: ignore[index]
-    told = misfit(parse_network(graph(*layers, end=end)), OURS, sides=(8, 8))
+    answer = misfit(parse_network(graph(*layers, end=end)), OURS, sides=(8, 8))
 
-    assert told is None if reason is None else reason in (told or "")
+    assert answer is None if reason is None else reason in (answer or "")
 
 
 def test_zeros_in_front_are_same_padding_on_an_even_side_alone() -> None:
@@ -152,11 +152,11 @@ def test_a_network_that_computes_the_same_is_taken_and_answers_the_same(
 def test_another_network_is_refused_by_its_layer(
     name: str, reason: str, form, tensorflow_worker: ProcessPoolExecutor
 ) -> None:
-    told = tensorflow_worker.submit(compare, form(name)).result()
+    answer = tensorflow_worker.submit(compare, form(name)).result()
 
-    assert isinstance(told, str), told
-    assert reason in told
-    assert told.endswith("or convert the model yourself and name the .tflite file.")
+    assert isinstance(answer, str), answer
+    assert reason in answer
+    assert answer.endswith("or convert the model yourself and name the .tflite file.")
 
 
 @pytest.mark.tensorflow

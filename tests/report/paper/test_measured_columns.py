@@ -70,7 +70,7 @@ def test_two_programs_on_one_phone_never_share_a_column():
     assert [way.device for way in Measured(results, ROWS).ways] == ["abc hostbench", "abc litert"]
 
 
-def test_latencies_that_were_not_taken_alike_are_told():
+def test_latencies_that_were_not_taken_alike_are_reported():
     longer = sample.workload("mobilenet_v1_0.50_160_int8", settings=RunSettings(num_runs=500))
     results = [
         sample.result("mobilenet_v1_1.00_224_int8", [10, 11, 12]),

@@ -75,7 +75,7 @@ def test_every_example_gets_a_status_and_good_ones_their_answers(shell: str, tmp
 
 
 @EVERY_SHELL
-def test_a_loop_begins_where_it_is_told_to_and_forgets_an_earlier_one(shell: str, tmp_path: Path) -> None:
+def test_a_loop_begins_where_it_is_asked_to_and_forgets_an_earlier_one(shell: str, tmp_path: Path) -> None:
     folder = tmp_path / "w"
     argv = loop(folder, ["one", "two", "three"], first=5, begin=7)
     (folder / "work").mkdir()
@@ -88,7 +88,7 @@ def test_a_loop_begins_where_it_is_told_to_and_forgets_an_earlier_one(shell: str
 
 
 @EVERY_SHELL
-def test_a_shard_that_is_not_there_is_told(shell: str, tmp_path: Path) -> None:
+def test_a_shard_that_is_not_there_is_reported(shell: str, tmp_path: Path) -> None:
     argv = loop(tmp_path / "w", ["one"])
     (tmp_path / "w" / "shard").unlink()
     assert run(shell, argv) == scripts.NO_SHARD

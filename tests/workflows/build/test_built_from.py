@@ -1,4 +1,4 @@
-"""Weights by the name of their training, and what is told of where weights come from."""
+"""Weights by the name of their training, and what is reported of where weights come from."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_a_training_that_is_not_there_or_of_another_network_is_refused(tmp_path:
         weights_of(library, gone.digest[:12])
 
 
-def test_weights_are_told_with_their_training_and_how_many_others_there_are(tmp_path: Path) -> None:
+def test_weights_are_reported_with_their_training_and_how_many_others_there_are(tmp_path: Path) -> None:
     library = TrainingLibrary(tmp_path)
     first = keep(library)
     keep(library, seed=1)
@@ -91,19 +91,19 @@ def test_weights_are_told_with_their_training_and_how_many_others_there_are(tmp_
     qat = QatPlan(epochs=2, batch=8, learning_rate=2e-4, pointwise_bits=4, seed=0)
     rounded = keep(library, seed=3, qat=qat)
 
-    told = weights_facts(library.weights(first), library.records())
+    facts = weights_facts(library.weights(first), library.records())
     of_qat = weights_facts(library.weights(rounded), library.records()).training
 
-    assert told.training is not None
-    assert (told.training.digest, told.training.others) == (first.digest, 2)
-    assert (told.training.epochs, told.training.kept_epoch) == (2, 1)
-    assert (told.training.held_out_accuracy, told.training.held_out, told.training.qat_bits) == (0.9, 10, None)
-    assert told.source == f"{first.weights_sha256}.npz"
+    assert facts.training is not None
+    assert (facts.training.digest, facts.training.others) == (first.digest, 2)
+    assert (facts.training.epochs, facts.training.kept_epoch) == (2, 1)
+    assert (facts.training.held_out_accuracy, facts.training.held_out, facts.training.qat_bits) == (0.9, 10, None)
+    assert facts.source == f"{first.weights_sha256}.npz"
     assert of_qat is not None
     assert of_qat.qat_bits == 4
 
 
-def test_weights_that_no_training_gave_are_told_by_file_or_seed() -> None:
+def test_weights_that_no_training_gave_are_reported_by_file_or_seed() -> None:
     file = weights_facts(Weights(kind=WeightsKind.FILE, sha256="a" * 64, source="/home/me/my.keras"), ())
     seeded = weights_facts(Weights(seed=7), ())
 
@@ -111,7 +111,7 @@ def test_weights_that_no_training_gave_are_told_by_file_or_seed() -> None:
     assert (seeded.seed, seeded.sha256) == (7, None)
 
 
-def test_a_calibration_is_told_with_what_was_asked_for() -> None:
+def test_a_calibration_is_reported_with_what_was_asked_for() -> None:
     folder = calibration_facts(
         Calibration(kind=CalibrationKind.FOLDER, examples=5, sha256="c" * 64, source="/home/me/photos"), 32
     )

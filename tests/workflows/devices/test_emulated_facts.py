@@ -24,7 +24,7 @@ def _pairs(text):
 
 
 @pytest.mark.parametrize("profile", PHONES, ids=lambda one: one.name)
-def test_an_emulated_phone_is_told_to_be_of_its_own_profile(profile):
+def test_an_emulated_phone_is_recognized_as_of_its_own_profile(profile):
     match = match_profile(properties(profile), PHONES)
     assert (match.outcome, [one.name for one in match.profiles]) == (Outcome.ONE, [profile.name])
 

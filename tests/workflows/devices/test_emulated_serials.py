@@ -34,7 +34,7 @@ def test_numbers_are_free_again_when_their_holder_has_ended(tmp_path):
         (["../up"], "is no serial"),
     ],
 )
-def test_a_serial_that_cannot_be_had_is_told_in_one_line(tmp_path, wanted, said):
+def test_a_serial_that_cannot_be_had_is_reported_in_one_line(tmp_path, wanted, said):
     with pytest.raises(UsageError) as refused, held_serials(3, wanted, attached=["USED"], folder=tmp_path):
         pass
     assert said in str(refused.value)

@@ -42,7 +42,7 @@ def test_a_phone_that_cannot_be_asked_says_why_in_adbs_word_and_ours():
         ("adb-9A1BFFAZ._adb-tls-connect._tcp", False, "network"),
     ],
 )
-def test_how_a_phone_is_reached_is_told_by_its_address(name, usb, connection):
+def test_how_a_phone_is_reached_shows_in_its_address(name, usb, connection):
     assert read_phone(attached(name, usb=usb)).connection == connection
 
 
@@ -115,8 +115,8 @@ def test_a_hosts_fault_is_one_row_and_what_is_a_phones_own_stays():
 
 def test_the_json_holds_every_check_and_reading():
     made = health(phone("A", WELL, FAILS, left_out="held"))
-    told = json.loads(as_json(made))
-    (one,) = told["phones"]
+    printed = json.loads(as_json(made))
+    (one,) = printed["phones"]
     assert (one["serial"], one["left_out"], len(one["checks"])) == ("A", "held", 2)
     assert PhoneReadings.model_validate(one["readings"]) == made.phones[0].readings
-    assert told["host"]["readings"]["name"] == "lab-1"
+    assert printed["host"]["readings"]["name"] == "lab-1"

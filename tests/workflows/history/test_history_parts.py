@@ -26,24 +26,24 @@ def commands(found, monkeypatch, share: float, **how) -> tuple[list[str], list[s
     """Return the commands of smaller pages where so large a share of this one is small enough, and what was said."""
     past, request = found
     fields = {"where": [], "hide_serials": False} | how
-    told: list[str] = []
-    size = len(history_page_of(past, request, tell=told.append, **fields))
-    assert told == []
+    notes: list[str] = []
+    size = len(history_page_of(past, request, tell=notes.append, **fields))
+    assert notes == []
     monkeypatch.setattr("mbench.report.pages.nights.history_page.LARGE_BYTES", size - 1)
     monkeypatch.setattr(page_module, "LARGE_BYTES", share * size)
-    text = history_page_of(past, request, tell=told.append, **fields).decode()
-    return [line.split("</code>")[0] for line in text.split("<li><code>")[1:]], told
+    text = history_page_of(past, request, tell=notes.append, **fields).decode()
+    return [line.split("</code>")[0] for line in text.split("<li><code>")[1:]], notes
 
 
 @pytest.mark.parametrize(("share", "names"), [(0.51, ["'Pixel 4'", "'Pixel 6'"]), (0.34, ["0.25", "0.50", "0.75"])])
 def test_the_fewest_parts_that_are_small_enough_are_named(found, monkeypatch, share, names):
-    parts, told = commands(found, monkeypatch, share)
+    parts, notes = commands(found, monkeypatch, share)
     assert len(parts) == len(names)
     for place, (command, name) in enumerate(zip(parts, names, strict=True)):
         assert name in command.replace("&#39;", "'")
         assert f" -o {place + 1}.html " in command
-    assert len(told) == 1
-    assert "MB and opens slowly" in told[0]
+    assert len(notes) == 1
+    assert "MB and opens slowly" in notes[0]
 
 
 def test_where_no_part_is_small_enough_the_smallest_ones_are_named(found, monkeypatch):

@@ -23,9 +23,9 @@ def run(folder, *command: str, timeout_s: int = 60, **environment: str) -> str |
 
 
 def test_it_runs_in_the_farm_files_folder_with_what_it_needs_to_know(tmp_path):
-    said = 'echo "$X $MBENCH_END $MBENCH_EXIT_CODE $MBENCH_NIGHT $MBENCH_REPORT" > told'
+    said = 'echo "$X $MBENCH_END $MBENCH_EXIT_CODE $MBENCH_NIGHT $MBENCH_REPORT" > record'
     assert run(tmp_path, "sh", "-c", said, X="y") is None
-    assert (tmp_path / "told").read_text() == f"y partial 5 {tmp_path} {tmp_path}/report.md\n"
+    assert (tmp_path / "record").read_text() == f"y partial 5 {tmp_path} {tmp_path}/report.md\n"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_what_names_networks_beside_a_suite_is_refused(selection, said):
         selected(selection)
 
 
-def test_a_network_that_mbench_lacks_is_left_out_and_told():
+def test_a_network_that_mbench_lacks_is_left_out_and_reported():
     strange = Suite(title="t", variants=("mobilenet_v1_0.50_160_fp32", "resnet_1.00_224_fp32"))
     request, notes = suite_request(REQUEST, strange, "mine")
     assert request.selection.names == ("mobilenet_v1_0.50_160_fp32",)

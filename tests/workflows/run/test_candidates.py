@@ -28,11 +28,11 @@ def model(tmp_path) -> Path:
     return path
 
 
-def test_a_library_that_only_a_profile_names_is_left_out_and_told(model):
+def test_a_library_that_only_a_profile_names_is_left_out_and_reported(model):
     chosen = Selection(files=(model,), sweeps=(Axis.DELEGATE,))
-    found, told = candidates_for(chosen, select(chosen), delegates=("cpu", EXTERNAL, "builtin"), instrument=PROGRAM)
+    found, notes = candidates_for(chosen, select(chosen), delegates=("cpu", EXTERNAL, "builtin"), instrument=PROGRAM)
     assert [str(one.delegate) for one in found] == ["cpu", "builtin"]
-    assert told == (
+    assert notes == (
         f"delegate {EXTERNAL} is left out: it is code that the profile names; name it yourself by --delegate",
     )
 
@@ -45,8 +45,8 @@ def test_a_profile_that_names_nothing_else_leaves_nothing_to_run(model):
 
 def test_a_library_that_the_user_names_is_run(model):
     chosen = Selection(files=(model,), lists={Axis.DELEGATE: f"cpu,{EXTERNAL}"})
-    found, told = candidates_for(chosen, select(chosen), delegates=("cpu",), instrument=PROGRAM)
-    assert ([str(one.delegate) for one in found], told) == (["cpu", EXTERNAL], ())
+    found, notes = candidates_for(chosen, select(chosen), delegates=("cpu",), instrument=PROGRAM)
+    assert ([str(one.delegate) for one in found], notes) == (["cpu", EXTERNAL], ())
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def planned(asked, *signatures, subgraphs: tuple[int, ...] | None = None):
         (SEVERAL, "sub", "sub"),
     ],
 )
-def test_a_program_is_told_a_signature_where_a_file_has_several(signatures, asked, chosen):
+def test_a_program_gets_a_signature_where_a_file_has_several(signatures, asked, chosen):
     assert chosen_signature(artifact(*signatures), asked) == chosen
     job = planned(asked, *signatures)
     assert (job.signature, job.name) == (chosen, "file:m@0123456789ab" + ("" if chosen is None else f"#{chosen}"))
@@ -88,11 +88,11 @@ def test_what_is_counted_is_of_subgraph_0_whichever_signature_runs_it(asked, sub
 
 
 @pytest.mark.parametrize(
-    ("asked", "subgraph", "told"), [(None, 0, None), (None, 1, None), ("only", 0, None), ("only", 1, "only")]
+    ("asked", "subgraph", "shown"), [(None, 0, None), (None, 1, None), ("only", 0, None), ("only", 1, "only")]
 )
-def test_a_file_s_only_signature_is_told_where_it_was_asked_for_and_runs_another_subgraph(asked, subgraph, told):
+def test_a_file_s_only_signature_is_shown_where_it_was_asked_for_and_runs_another_subgraph(asked, subgraph, shown):
     job = planned(asked, "only", subgraphs=(subgraph,))
-    assert (job.signature, job.artifact.mult_adds) == (told, None if told else 1)
+    assert (job.signature, job.artifact.mult_adds) == (shown, None if shown else 1)
 
 
 def test_the_flag_is_benchmark_models_own_and_a_program_without_it_is_refused():

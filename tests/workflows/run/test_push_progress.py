@@ -5,23 +5,23 @@ from mbench.workflows.run.push_progress import PushProgress
 
 def test_the_speed_counts_from_the_first_byte_to_the_proof_and_no_waiting_between_files():
     clock, notes = HandClock(), SeenProgress()
-    told = PushProgress(notes, clock)
+    progress = PushProgress(notes, clock)
     for _ in range(2):
         clock.sleep(10)  # for a turn
-        with told.file() as sent:
+        with progress.file() as sent:
             clock.sleep(10)  # for the device's answer
             sent(0)
             clock.sleep(1)
             sent(3_000_000)
             clock.sleep(0.5)  # the device hashes
-    told.finish()
+    progress.finish()
     assert notes.notes == ["pushed 6.0 MB at 2.0 MB/s, verified by SHA-256"]
 
 
 def test_where_nothing_was_sent_nothing_is_said():
     notes = SeenProgress()
-    told = PushProgress(notes, HandClock())
-    with told.file():
+    progress = PushProgress(notes, HandClock())
+    with progress.file():
         pass
-    told.finish()
+    progress.finish()
     assert notes.notes == []

@@ -92,7 +92,7 @@ def fine_tune(
     labels: npt.NDArray[Any],
     *,
     settings: QatSettings,
-    told: Callable[..., None],
+    on_epoch: Callable[..., None],
     loss: Loss | None = None,
 ) -> QatWeights:
     """Return weights and ranges trained for int8 arithmetic.
@@ -103,7 +103,7 @@ def fine_tune(
         pictures: (n, r, r, 3) uint8, RGB.
         labels: (n,) classes; or, with `loss`, whatever it takes as truth, such as a teacher's (n, k) outputs.
         settings: how to train.
-        told: called after each epoch as `told(epoch=1, epochs=2, loss=0.31)`.
+        on_epoch: called after each epoch as `on_epoch(epoch=1, epochs=2, loss=0.31)`.
         loss: in the place of cross-entropy with the classes.
 
     Raises:
@@ -129,7 +129,7 @@ def fine_tune(
                 f"quantization-aware training: the loss of epoch {epoch} is {mean}. Choose a lower learning rate than "
                 f"{settings.learning_rate:g}, or look whether the float weights are well."
             )
-        told(epoch=epoch, epochs=settings.epochs, loss=mean)
+        on_epoch(epoch=epoch, epochs=settings.epochs, loss=mean)
     return QatWeights(values=unfold(layers, network.folded()), learned=network.learned())
 
 

@@ -53,7 +53,7 @@ def test_a_percentage_has_the_digits_that_its_examples_bear(examples, text):
     assert texts([scored.scored_result("x", scores=(one_wrong,), sha256="a" * 64)]) == [text]
 
 
-def test_what_cannot_have_an_accuracy_is_told_from_what_nobody_scored():
+def test_what_cannot_have_an_accuracy_is_distinguished_from_what_nobody_scored():
     results = [
         scored.scored_result("scored", 1, 2),
         scored.scored_result("untrained", 1, latency_only="untrained weights"),
@@ -153,7 +153,7 @@ def test_the_best_is_marked_where_it_is_better_than_each_other_one():
     assert "Top-1: b is better than each of the others (McNemar's exact test" in foot(results)
 
 
-def test_nobody_is_marked_where_the_best_cannot_be_told_from_another():
+def test_nobody_is_marked_where_the_best_cannot_be_distinguished_from_another():
     results = [scored.scored_result("a", *range(20)), scored.scored_result("b"), scored.scored_result("c", 1, 2)]
     assert {cell.style for cell in column(results, "Top-1 (%)")} == {Style.PLAIN}
     assert (

@@ -96,7 +96,7 @@ def test_rows_say_which_of_them_may_be_compared():
     assert rows[0].provenance == rows[1].provenance != rows[2].provenance
 
 
-def test_a_slow_run_that_the_interval_hides_is_told():
+def test_a_slow_run_that_the_interval_hides_is_reported():
     assert outlying([10_000] * 7 + [50_000]) == ["1 of 8 runs outside the interval, up to 400% from the median"]
 
 
