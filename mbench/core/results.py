@@ -15,10 +15,11 @@ Format history:
         own files.
 """
 
+from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from mbench.core.error_classes import OTHER_ENDS, ErrorClass
 from mbench.core.job_pairs import Pairing, new_of
@@ -411,6 +412,13 @@ class Plan(Document):
     keep_predictions: bool = False
     pairing: Pairing | None = None
     names: dict[JobName, Word] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        twice = [job for job, count in Counter(planned.id for planned in self.jobs).items() if count > 1]
+        if twice:
+            raise ValueError(f"devices: two jobs are called {twice[0]!r}, and each needs a name of its own")
+        return self
 
     @property
     def jobs(self) -> tuple[PlannedJob, ...]:

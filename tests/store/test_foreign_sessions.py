@@ -108,10 +108,17 @@ def test_names_of_jobs_and_canaries_are_checked_on_opening(results, name, place)
     assert f"plan.json: devices.0.{'.'.join(map(str, place))}: String should" in refusal(results, INTERRUPTED)
 
 
-@pytest.mark.parametrize("name", [FIRST, FIRST.upper(), "canary", "Canary"])
+@pytest.mark.parametrize("name", [FIRST.upper(), "canary", "Canary"])
 def test_jobs_that_share_a_file_are_refused_on_opening(results, name):
     edit(results / INTERRUPTED / "plan.json", put("devices", 0, "jobs", 1, "id", value=name))
     assert "the name is taken by another job or the canary" in refusal(results, INTERRUPTED)
+
+
+def test_two_jobs_of_one_name_are_refused_on_opening(results):
+    edit(results / INTERRUPTED / "plan.json", put("devices", 0, "jobs", 1, "id", value=FIRST))
+    said = refusal(results, INTERRUPTED)
+    assert f"two jobs are called '{FIRST}'" in said
+    assert said.endswith("restore the file, or remove it and its session.")
 
 
 def test_a_plan_with_one_device_twice_is_refused(results):

@@ -247,9 +247,7 @@ def test_a_folder_without_a_plan_is_no_session(tmp_path):
         open_session(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("jobs", "reason"), [(("a", "A"), "taken"), (("canary",), "taken"), (("..",), "pattern"), (("a", "a"), "taken")]
-)
+@pytest.mark.parametrize(("jobs", "reason"), [(("a", "A"), "taken"), (("canary",), "taken"), (("..",), "pattern")])
 def test_jobs_that_could_not_be_told_apart_on_disk_are_refused(tmp_path, jobs, reason):
     planned = PlannedJob(id="job", workload=sample.workload())
     named = tuple(planned.model_copy(update={"id": job}) for job in jobs)

@@ -17,7 +17,7 @@ from mbench.workflows.build.selection import Candidate
 from mbench.workflows.devices.device import Device, Identity
 from mbench.workflows.run.candidates import candidates_for
 from mbench.workflows.run.measuring_rules import UNPINNED, measuring_rules, wanted_settings
-from mbench.workflows.run.plan import choose_canary, planned_job, serial_part
+from mbench.workflows.run.plan import choose_canary, planned_job, refuse_shared_names, serial_part
 from mbench.workflows.run.request import ExpandedRequest, RunRequest
 from mbench.workflows.run.together import together
 
@@ -151,6 +151,11 @@ def plan_each(
     if scoring and learn:
         scoring.ask_host([(each.facts, one.delegate) for one, each in known.items() if each.reason is None])
     planned = [_planned(one, known, scoring, several=not alone) for one in ready]
+    refuse_shared_names(
+        (job.id, candidate.thing)
+        for one in planned
+        for job, candidate in zip(one.part.jobs, one.candidates, strict=True)
+    )
     return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
 
 

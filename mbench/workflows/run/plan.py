@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mbench.core.delegates import Delegate
@@ -55,6 +55,23 @@ def planned_job(
 def job_name(workload: Workload) -> str:
     """Return what the job of a workload is called on one device."""
     return f"{_model_name(workload.artifact.name)}-{_file_name(workload.delegate)}-t{workload.threads}"
+
+
+def refuse_shared_names(jobs: Iterable[tuple[str, str]]) -> None:
+    """Refuse two jobs of one session that are called the same: their files would be, also where a disk ignores case.
+
+    Args:
+        jobs: the name of each, and what it runs: a variant's name, or a path.
+
+    Raises:
+        UsageError: the first name that is taken, and what by.
+    """
+    taken: dict[str, str] = {}
+    for job, thing in jobs:
+        if (other := taken.get(job.casefold())) is not None:
+            what = f"{thing} is named twice" if other == thing else f"{other} and {thing} cannot be told apart"
+            raise UsageError(f"{what}: both would be job {job}. Leave one of them out, or rename its file.")
+        taken[job.casefold()] = thing
 
 
 OF_FIRST_GRAPH: Final = (
