@@ -7,6 +7,7 @@ A single bad night is set aside as soon as the next one is as before.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from mbench.core.nights.series import Counts, Floats
 from mbench.core.nights.verdicts import Standing
-from mbench.gate.levels import NOISE_NIGHTS, WINDOW, Limits, noise_of, rolling_level
+from mbench.gate.levels import WINDOW, Limits, noise_of, rolling_level
 
 RECOVERED: Final = 0.5
 """Share of the bound within which a cell is as before again: not the bound itself, about which a level would flap."""
@@ -47,8 +48,6 @@ class Course:
         worse: open alarm: since when, and the level of before; None where it is as good as ever.
         grown: an alarm on top of a confirmed one, that nobody has measured again yet.
         better: an improvement that still holds.
-        phone_changed: the last level that the phone brought.
-        withdrawn: the last point that seemed to begin a level, until it was measured again.
         fell: place of the last point that left a level of some nights for a lower one.
         back: place of the last point that left a level, however young, for the lower one that it had followed.
     """
@@ -56,8 +55,6 @@ class Course:
     worse: Shift | None = None
     grown: Shift | None = None
     better: Shift | None = None
-    phone_changed: Shift | None = None
-    withdrawn: Shift | None = None
     fell: int | None = None
     back: int | None = None
 
@@ -91,32 +88,19 @@ class _Follower:
     def __init__(self, values: Floats, epoch: Counts, limits: Limits, settled: Mapping[int, Standing]) -> None:
         self.values, self.limits, self.settled = values, limits, settled
         changes = np.flatnonzero(epoch[1:] != epoch[:-1]) + 1
-        self.starts: list[int] = [0, *changes.tolist()]
+        self.bounds: list[int] = [0, *changes.tolist(), values.size]
         self.state = _State(recent=[], begun=0)
         self.left: _State | None = None
-        self.phone_changed: Shift | None = None
-        self.withdrawn: Shift | None = None
         self.fell: int | None = None
         self.back: int | None = None
         self.start = 0
         self.raw = 0  # points in a row, up to now, that belong to the level of now
-        self.level, self.noise = float(values[0]), 0.0
 
     def course(self) -> Course:
-        last = self.values.size - 1
-        for place, start in enumerate(self.starts):
-            end = self.starts[place + 1] if place + 1 < len(self.starts) else last + 1
+        for start, end in pairwise(self.bounds):
             self._epoch(start, end)
         worse, grown = merged(self.state.worse)
-        return Course(
-            worse=worse,
-            grown=grown,
-            better=self.state.better,
-            phone_changed=self.phone_changed,
-            withdrawn=self.withdrawn,
-            fell=self.fell,
-            back=self.back,
-        )
+        return Course(worse=worse, grown=grown, better=self.state.better, fell=self.fell, back=self.back)
 
     def _epoch(self, start: int, end: int) -> None:
         """Follow the points of one epoch: levels begin anew, an open alarm is carried over."""
@@ -127,11 +111,8 @@ class _Follower:
         place = start
         while place < end:
             if self.raw >= WINDOW and not self.state.worse:
-                stop = int(stops[np.searchsorted(stops, place)])
-                if stop > place:
-                    self.raw += stop - place
-                    self.state.recent = self.values[stop - WINDOW : stop].tolist()
-                    place = stop
+                place = int(stops[np.searchsorted(stops, place)])
+                self.state.recent = self.values[place - WINDOW : place].tolist()
             self._point(place)
             place += 1
 
@@ -150,20 +131,20 @@ class _Follower:
         if not state.recent:
             self._stay(now)
             return
-        self.level = median(state.recent)
-        away = abs(now - self.level)
-        needed = place == self.values.size - 1 or away >= self.limits.least(self.level)
-        self.noise = noise_of(self.values[max(self.start, place - NOISE_NIGHTS) : place].tolist()) if needed else 0.0
         decided = self.settled.get(place)
         if decided is Standing.WITHDRAWN:
             self.raw = 0
-            self.withdrawn = Shift(since=place, before=self.level, noise=self.noise, standing=decided)
             return
-        if away < self.limits.bound(self.level, self.noise):
+        level = median(state.recent)
+        away = abs(now - level)
+        far = away >= self.limits.least(level)
+        noise = noise_of(self.values[self.start : place].tolist()) if far else 0.0
+        if away < self.limits.bound(level, noise):
             self._stay(now)
             self._recover()
             return
-        self._shift(place, now, decided)
+        shift = Shift(since=place, before=level, noise=noise, standing=decided or Standing.SUSPECT)
+        self._shift(now, shift)
 
     def _stay(self, now: float) -> None:
         self.state.recent = [*self.state.recent[1 - WINDOW :], now]
@@ -178,29 +159,28 @@ class _Follower:
             if level - shift.before >= RECOVERED * self.limits.bound(shift.before, shift.noise)
         )
 
-    def _shift(self, place: int, now: float, decided: Standing | None) -> None:
+    def _shift(self, now: float, shift: Shift) -> None:
         """Begin another level, or go back to the better one that was left: what was worse in between is over.
 
         What goes back up to a level that was left is worse than tonight's past, however long ago it was usual.
         """
-        left, state = self.left, self.state
-        if now < self.level and place - state.begun >= WINDOW:
+        left, state, place = self.left, self.state, shift.since
+        fell = now < shift.before
+        if fell and place - state.begun >= WINDOW:
             self.fell = place
-        if left is not None and now < self.level and self._belongs(now, median(left.recent)):
+        if left is not None and fell and self._belongs(now, median(left.recent)):
             self.state, self.left, self.raw, self.back = replace(left), None, 0, place
             self._stay(now)
             self._recover()
             return
-        shift = Shift(since=place, before=self.level, noise=self.noise, standing=decided or Standing.SUSPECT)
         new = _State(recent=[now], begun=place, worse=state.worse)
-        if decided is Standing.PHONE_CHANGED:
-            self.phone_changed = shift
-            slower = now / self.level  # the phone did this: what a model did before stays as large as it was
+        if shift.standing is Standing.PHONE_CHANGED:
+            slower = now / shift.before  # the phone did this: what a model did before stays as large as it was
             new.worse = tuple(replace(one, before=one.before * slower) for one in state.worse)
-        elif now > self.level and place - self.start >= self.limits.nights:
+        elif now > shift.before and place - self.start >= self.limits.nights:
             new.worse = (*state.worse, shift)
         self.left, self.state, self.raw = state, new, 1
-        if now < self.level:
+        if fell:
             self._recover()
             new.better = None if state.worse else shift
 
@@ -216,7 +196,7 @@ def merged(shifts: Sequence[Shift]) -> tuple[Shift | None, Shift | None]:
     """
     shifts = list(shifts)
     grown = None
-    if len(shifts) > 1 and shifts[-1].standing is Standing.SUSPECT:
+    if shifts and shifts[-1].standing is Standing.SUSPECT:
         confirmed = [shift for shift in shifts if shift.standing is Standing.CONFIRMED]
         if confirmed:
             grown, shifts = shifts[-1], shifts[: shifts.index(confirmed[-1]) + 1]

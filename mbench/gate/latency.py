@@ -4,7 +4,7 @@ A suspect is no regression: it is what is measured again. Its limits were chosen
 nothing had changed one is a suspect, of planted +20 % and +10 % 97 % are.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from mbench.core.nights.verdicts import Decision, Finding, FindingClass, Standin
 from mbench.gate.course import Course, Shift, follow
 from mbench.gate.held import held_shift, is_back
 from mbench.gate.levels import Limits
-from mbench.gate.settled import Settled, settle, standings
+from mbench.gate.settled import Settled, parted, settle, standings
 from mbench.gate.slow import SAME_STEP, STILL_NEW, SlowCourse, follow_steps, is_worse
 from mbench.gate.tonight import Tonight, known_places
 
@@ -80,20 +80,27 @@ def judge_latency(tonight: Tonight, decisions: Iterable[Decision]) -> LatencyVer
     start = int(others[-1]) + 1 if others.size else 0
     past = _Past(tonight=tonight, places=places, values=series.latency_us[places], epoch=epoch, start=start)
     settled = settle(series.night[places], sorted(decisions, key=lambda one: one.night))
-    course = follow(past.values, epoch, LIMITS, standings(settled))
+    course, slow = _courses(past, settled)
+    return _verdict(past, course, slow, settled)
+
+
+def _courses(past: _Past, settled: Sequence[Settled]) -> tuple[Course, SlowCourse]:
+    """Return what single nights say and what slow steps do, as far as these decisions leave it standing."""
+    values, epoch = past.values, past.epoch
+    course = follow(values, epoch, LIMITS, standings(settled))
     slow = SlowCourse()
     if course.worse is None:
-        slow = _within(past, settled, start, past.values.size)
+        slow = _within(past, settled, past.start, values.size)
         if _fell_since(past, course, slow):
             slow = SlowCourse()  # one night showed that it is gone, which ranks will know after some more
         elif slow.worse is None:
             slow = _carried(past, settled, slow)
-    held = held_shift(past.values, epoch, series.thing[places], settled, course)
+    held = held_shift(values, epoch, past.tonight.series.thing[past.places], settled, course)
     if held is not None:
-        course, slow = _beside_held(course, slow, held, max(one.asked for one in settled if one.since == held.since))
-    elif slow.worse is not None and slow.worse.standing is Standing.CONFIRMED:
+        return _beside_held(course, slow, held, max(one.asked for one in settled if one.since == held.since))
+    if slow.worse is not None and slow.worse.standing is Standing.CONFIRMED:
         slow = replace(slow, worse=slow.grown, grown=None)  # gone, which ranks will know after some more nights
-    return _verdict(past, course, slow, settled)
+    return course, slow
 
 
 def _beside_held(course: Course, slow: SlowCourse, held: Shift, asked: int) -> tuple[Course, SlowCourse]:
@@ -124,7 +131,7 @@ def _within(past: _Past, settled: Iterable[Settled], begin: int, end: int) -> Sl
     """Follow the slow steps of one epoch, and return them at places among all nights."""
     moved = [replace(one, since=one.since - begin, asked=one.asked - begin) for one in settled]
     slow = follow_steps(past.values[begin:end], moved)
-    shifts = {name: getattr(slow, name) for name in ("worse", "grown", "better", "phone_changed", "withdrawn")}
+    shifts = {name: getattr(slow, name) for name in ("worse", "grown", "better")}
     placed = {name: one and replace(one, since=one.since + begin) for name, one in shifts.items()}
     return SlowCourse(last=None if slow.last is None else slow.last + begin, **placed)
 
@@ -141,28 +148,33 @@ def _carried(past: _Past, settled: Iterable[Settled], slow: SlowCourse) -> SlowC
 
 
 def _verdict(past: _Past, course: Course, slow: SlowCourse, settled: list[Settled]) -> LatencyVerdict:
-    last = past.values.size - 1
     findings = [_worse(past, shift, settled, LIMITS) for shift in (course.worse, course.grown) if shift]
     findings += [_worse(past, shift, settled) for shift in (slow.worse, slow.grown) if shift]
-    asked = {one.since for one in settled if one.asked == last}
-    near = []
-    for shifts, limits in (
-        ((course.phone_changed, course.withdrawn), LIMITS),
-        ((slow.phone_changed, slow.withdrawn), None),
-    ):
-        apart = 0 if limits else SAME_STEP
-        changed, withdrawn = (one if one and _asked(one, asked, apart) else None for one in shifts)
-        findings += [_worse(past, changed, settled, limits)] if changed else []
-        near += [_worse(past, withdrawn, settled, limits)] if withdrawn else []
+    decided = _decided_tonight(past, settled)
+    findings += [one for one in decided if one.standing is Standing.PHONE_CHANGED]
     if not findings:
         findings += _improved(past, course, slow)
-    young = last - past.start < LIMITS.nights and not findings
-    return LatencyVerdict(findings=tuple(findings), near=tuple(near), measured=True, too_young=young)
+    return LatencyVerdict(
+        findings=tuple(findings),
+        near=tuple(one for one in decided if one.standing is Standing.WITHDRAWN),
+        measured=True,
+        too_young=past.values.size - 1 - past.start < LIMITS.nights and not findings,
+    )
 
 
-def _asked(shift: Shift, asked: Set[int], apart: int) -> bool:
-    """Whether a shift was measured again tonight."""
-    return any(abs(since - shift.since) <= apart for since in asked)
+def _decided_tonight(past: _Past, settled: list[Settled]) -> list[Finding]:
+    """Return what was a suspect until it was measured again tonight, for as many nights as it was one."""
+    before, tonights = parted(settled, past.values.size - 1)
+    if not tonights:
+        return []
+    course, slow = _courses(past, before)
+    suspects = ((course.grown or course.worse, 0, LIMITS), (slow.grown or slow.worse, SAME_STEP, None))
+    return [
+        _worse(past, replace(shift, standing=one.standing), settled, limits)
+        for one in tonights
+        for shift, apart, limits in suspects
+        if shift and shift.standing is Standing.SUSPECT and abs(shift.since - one.since) <= apart
+    ]
 
 
 def _worse(past: _Past, shift: Shift, settled: list[Settled], limits: Limits | None = None) -> Finding:

@@ -1,7 +1,7 @@
 """`memory`: the peak of the memory pass grew. One pass a night, so limits are wider than those of latency."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from mbench.core.nights.series import Counts, Floats
 from mbench.core.nights.verdicts import Decision, Finding, FindingClass, Standing
 from mbench.gate.course import Shift, follow
 from mbench.gate.levels import Limits
-from mbench.gate.settled import Settled, settle, standings
+from mbench.gate.settled import Settled, parted, settle, standings
 from mbench.gate.tonight import Tonight, known_places
 
 LIMITS: Final = Limits(relative=0.10, absolute=2048.0, noise=4.0, nights=5)
@@ -44,20 +44,21 @@ def judge_memory(tonight: Tonight, decisions: Iterable[Decision] = ()) -> Memory
     places = known_places(np.isfinite(series.memory_kib) & (series.memory_kib > 0))
     if places is None:
         return MemoryVerdict()
-    values = series.memory_kib[places]
+    values, epoch = series.memory_kib[places], series.epoch[places]
     settled = settle(series.night[places], sorted(decisions, key=lambda one: one.night))
-    course = follow(values, series.epoch[places], LIMITS, standings(settled))
-    asked = {one.since for one in settled if one.asked == values.size - 1}
-
-    def said(shift: Shift | None) -> tuple[Finding, ...]:
-        return () if shift is None else (_finding(tonight, places, values, shift, settled),)
-
-    def tonights(shift: Shift | None) -> Shift | None:
-        return shift if shift is not None and shift.since in asked else None
-
+    course = follow(values, epoch, LIMITS, standings(settled))
+    findings = [_finding(tonight, places, values, one, settled) for one in (course.worse, course.grown) if one]
+    before, tonights = parted(settled, values.size - 1)
+    until = follow(values, epoch, LIMITS, standings(before)) if tonights else course
+    suspect = until.grown or until.worse
+    decided = [
+        _finding(tonight, places, values, replace(suspect, standing=one.standing), settled)
+        for one in tonights
+        if suspect is not None and suspect.since == one.since
+    ]
+    findings += [one for one in decided if one.standing is Standing.PHONE_CHANGED]
     return MemoryVerdict(
-        findings=(*said(course.worse), *said(course.grown), *said(tonights(course.phone_changed))),
-        near=said(tonights(course.withdrawn)),
+        findings=tuple(findings), near=tuple(one for one in decided if one.standing is Standing.WITHDRAWN)
     )
 
 

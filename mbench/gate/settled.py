@@ -49,6 +49,15 @@ def settle(nights: Counts, decisions: Iterable[Decision]) -> list[Settled]:
     return settled
 
 
+def parted(settled: Iterable[Settled], place: int) -> tuple[list[Settled], list[Settled]]:
+    """Return decisions of before a place, and those of it: a suspect is what it was before it was measured again."""
+    before: list[Settled] = []
+    there: list[Settled] = []
+    for one in settled:
+        (before if one.asked < place else there).append(one)
+    return before, there
+
+
 def standings(settled: Iterable[Settled]) -> dict[int, Standing]:
     """Return decisions by place: what was withdrawn is so for all nights up to the one on which it was asked about."""
     found: dict[int, Standing] = {}

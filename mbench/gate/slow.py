@@ -37,8 +37,6 @@ class SlowCourse:
     worse: Shift | None = None
     grown: Shift | None = None
     better: Shift | None = None
-    phone_changed: Shift | None = None
-    withdrawn: Shift | None = None
     last: int | None = None
 
 
@@ -48,7 +46,7 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
     if not steps:
         return SlowCourse()
     shifts: tuple[Shift, ...] = ()
-    better = withdrawn = phone_changed = None
+    better: Shift | None = None
     for step in steps:
         decided = _decision(step, settled)
         standing = decided.standing if decided else Standing.SUSPECT
@@ -58,10 +56,9 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
             shifts = tuple(one for one in shifts if is_worse(step.after, one.before))
             better = None if shifts else shift
         elif standing is Standing.PHONE_CHANGED:
-            phone_changed, slower = shift, step.after / step.before
+            slower = step.after / step.before
             shifts = tuple(replace(one, before=one.before * slower) for one in shifts)
         elif standing is Standing.WITHDRAWN:
-            withdrawn = shift
             if decided is not None and values.size - 1 - decided.asked >= ASK_AGAIN:
                 shifts = (*shifts, Shift(since=step.at, before=step.before, noise=0.0))
         elif is_worse(step.after, step.before):
@@ -69,9 +66,7 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
     worse, grown = merged(shifts)
     if better is not None and (values.size - better.since > STILL_NEW or not _far_better(steps[-1])):
         better = None
-    return SlowCourse(
-        worse=worse, grown=grown, better=better, phone_changed=phone_changed, withdrawn=withdrawn, last=steps[-1].at
-    )
+    return SlowCourse(worse=worse, grown=grown, better=better, last=steps[-1].at)
 
 
 def is_worse(level: float, before: float) -> bool:

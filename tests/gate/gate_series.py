@@ -1,8 +1,10 @@
 """Series that tests of the gate share."""
 
+from dataclasses import FrozenInstanceError, fields
 from datetime import date, timedelta
 
 import numpy as np
+import pytest
 
 from mbench.core.nights.series import Cell, Series
 from mbench.core.nights.verdicts import Decision, Finding, FindingClass, NightName, Standing
@@ -40,6 +42,17 @@ def series(latency, *, of: Cell | None = None, model: str = "Pixel 4", **columns
 
 def tonight(of: Series) -> Tonight:
     return Tonight(series=of, nights=NIGHTS, changed=lambda _cell, before, after: (f"{before} → {after}",))
+
+
+def assert_fixed(one: object) -> None:
+    """A value is never changed, holds nothing besides its fields, and is made by their names."""
+    given = {field.name: getattr(one, field.name) for field in fields(one)}
+    assert not hasattr(one, "__dict__")
+    with pytest.raises(FrozenInstanceError):
+        setattr(one, next(iter(given)), None)
+    with pytest.raises(TypeError):
+        type(one)(*given.values())
+    assert type(one)(**given) is not one
 
 
 def decision(since: int, night: int, standing: Standing, of: Cell | None = None, **more) -> Decision:

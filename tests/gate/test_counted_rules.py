@@ -260,3 +260,28 @@ def test_a_verdict_on_memory_is_never_changed_and_is_made_by_name() -> None:
             setattr(one, fields[0], None)
         with pytest.raises(TypeError):
             type(one)(*(getattr(one, name) for name in fields))
+
+
+def test_memory_that_was_withdrawn_after_some_nights_is_near_that_night_with_all_of_them() -> None:
+    values = [*[50_000] * 6, *[60_000] * 3]
+    found = memory_decided(Standing.WITHDRAWN, *values, night=8)
+    assert (found.findings, [(one.since, one.nights) for one in found.near]) == ((), [("n6", 3)])
+    assert found.near[0].because.startswith("60000 KiB, 50000 before: +20.0%,")
+    later = memory_decided(Standing.WITHDRAWN, *values, 50_000, night=8)
+    assert (later.findings, later.near) == ((), ())
+    changed = memory_decided(Standing.PHONE_CHANGED, *values, night=8)
+    assert ([(one.standing, one.since, one.nights) for one in changed.findings], changed.near) == (
+        [(Standing.PHONE_CHANGED, "n6", 3)],
+        (),
+    )
+
+
+def test_a_growth_of_memory_on_top_of_a_confirmed_one_is_near_when_it_is_withdrawn() -> None:
+    values = [*[50_000] * 6, *[60_000] * 20, 80_000, 80_000]
+    made = [
+        decision(6, 6, Standing.CONFIRMED, kind=FindingClass.MEMORY),
+        decision(26, 27, Standing.WITHDRAWN, kind=FindingClass.MEMORY),
+    ]
+    found = judge_memory(tonight(series(np.full(len(values), 100.0), memory_kib=values)), made)
+    assert [(one.standing, one.since) for one in found.findings] == [(Standing.CONFIRMED, "n6")]
+    assert [(one.since, one.nights, one.before) for one in found.near] == [("n26", 2, 60_000)]

@@ -81,8 +81,6 @@ def test_a_withdrawn_night_is_no_part_of_the_level() -> None:
     settled = {10: Standing.WITHDRAWN}
     found = course([*CALM, 120], settled=settled)
     assert found.worse is None
-    assert found.withdrawn is not None
-    assert (found.withdrawn.since, found.withdrawn.before) == (10, 100)
     later = course([*CALM, 120, 120], settled=settled)
     assert later.worse is not None
     assert later.worse.since == 11
@@ -92,8 +90,6 @@ def test_a_phone_that_changed_begins_a_level_and_keeps_what_the_model_did() -> N
     changed = {10: Standing.PHONE_CHANGED}
     found = course([*CALM, *[120.0] * 3], settled=changed)
     assert found.worse is None
-    assert found.phone_changed is not None
-    assert found.phone_changed.before == 100
     assert course([*CALM, *[120.0] * 6, 130], settled=changed).worse is not None
     both = {10: Standing.CONFIRMED, 15: Standing.PHONE_CHANGED}
     slower = course([*CALM, *[110.0] * 5, *[121.0] * 5], settled=both)

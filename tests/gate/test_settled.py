@@ -7,7 +7,7 @@ import pytest
 from gate_series import decision, finding
 
 from mbench.core.nights.verdicts import FindingClass, Standing
-from mbench.gate.settled import Settled, is_measured_again, settle, standings
+from mbench.gate.settled import Settled, is_measured_again, parted, settle, standings
 
 NIGHTS = np.array([0, 2, 3, 5, 8])
 """With a number; a cell had none on the others."""
@@ -67,3 +67,9 @@ def test_a_decision_at_its_place_is_never_changed_and_is_made_by_name() -> None:
             setattr(one, fields[0], None)
         with pytest.raises(TypeError):
             type(one)(*(getattr(one, name) for name in fields))
+
+
+def test_decisions_are_parted_at_the_place_on_which_they_were_made() -> None:
+    made = [Settled(since=1, asked=asked, standing=Standing.WITHDRAWN) for asked in (2, 300, 299, 301)]
+    assert parted(made, 300) == ([made[0], made[2]], [made[1], made[3]])
+    assert parted([], 3) == ([], [])

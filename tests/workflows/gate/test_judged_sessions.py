@@ -14,6 +14,8 @@ from mbench.core.nights.cells import Cell
 from mbench.core.nights.verdict_document import KeptDecision, VerdictDocument
 from mbench.core.nights.verdicts import FindingClass, Rerun, Standing
 from mbench.core.results import DelegateCoverage, Status
+from mbench.report.verdicts.markdown import verdict_markdown
+from mbench.report.verdicts.text import verdict_text
 from mbench.store.verdicts import save_verdict
 from mbench.workflows.gate.judging import GateRequest, judge_session
 from mbench.workflows.gate.night_gate import cells_of, judge_stored
@@ -120,6 +122,21 @@ def test_what_measuring_again_took_back_is_near_and_its_runs_are_not_carried_on(
     second = judged(past, next_night(past, 20_000, days=len(PAST) + 1))
     assert [(one.standing, one.rerun) for one in second.decisions] == [(Standing.WITHDRAWN, None)]
     assert (second.verdict.findings, second.verdict.near) == ((), ())
+
+
+def test_a_suspect_of_two_nights_that_is_taken_back_is_folded_that_night_and_no_other(past):
+    first = next_night(past, 24_000)
+    kept(first, judged(past, first))
+    store = next_night(past, 24_000, days=len(PAST) + 1)
+    request = GateRequest(root=past, session=store.plan.session)
+    again = decision(first, Standing.WITHDRAWN).model_copy(update={"night": store.plan.session})
+    second = judge_session(request, cells_of(request, store), tonight=(again,), note=print)
+    assert [(one.since, one.nights) for one in second.verdict.near] == [(first.plan.session, 2)]
+    assert verdict_text(second.verdict).endswith("Near misses and withdrawn suspects: 1; verdict.json has them.\n")
+    assert "- withdrawn latency " in verdict_markdown(second.verdict)
+    kept(store, second)
+    third = judged(past, next_night(past, 20_000, days=len(PAST) + 2))
+    assert "withdrawn" not in verdict_markdown(third.verdict) + verdict_text(third.verdict)
 
 
 def accept_file(past: Path, store, level: float) -> Path:
