@@ -4,7 +4,9 @@ A hot night may lead to a re-run that finds new files 3 % slower than old ones. 
 are still there; ranks need a week to see them, and see them begin now on one night and now on another.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -16,7 +18,7 @@ from mbench.gate.course import Course, Shift
 from mbench.gate.levels import WINDOW
 from mbench.gate.settled import Settled
 from mbench.gate.slow import is_worse
-from mbench.gate.steps import LEAST_CHANGE, find_steps
+from mbench.gate.steps import find_steps
 
 BEFORE_NIGHTS: Final = 14
 """Whose median is the level before a confirmed regression: a fortnight, since it may be a small one."""
@@ -44,20 +46,17 @@ def held_shift(
         settled: decisions at places of them.
         course: what single nights say.
     """
-    confirmed = [one for one in settled if one.standing is Standing.CONFIRMED and one.since > 0]
+    confirmed = [one for one in settled if one.standing is Standing.CONFIRMED]
     if not confirmed:
         return None
-    start = _epoch_start(epoch, epoch.size - 1)
-    falls = [(start + step.at, step.after) for step in find_steps(values[start:]) if step.after < step.before]
+    bounds = [0, *(np.flatnonzero(epoch[1:] != epoch[:-1]) + 1).tolist(), values.size]
     shifts = []
     for one in confirmed:
-        before = _level_before(values, epoch, one.since)
+        before = _level_before(values, bounds, one.since)
         if before is None:
             continue
         change = _change(values, one, before)
-        if _mended(values, thing, one, before, change):
-            continue
-        if not _gone(values, start, one, before, change, falls, course):
+        if not _mended(values, thing, one, before, change) and not _gone(values, bounds, one, before, change, course):
             shifts.append(Shift(since=one.since, before=before, noise=0.0, standing=Standing.CONFIRMED))
     if not shifts:
         return None
@@ -94,55 +93,48 @@ def is_back(nights: Floats, before: float) -> bool:
     return float(np.median(nights)) < (1 + AS_BEFORE) * before
 
 
-def _gone(
-    values: Floats,
-    start: int,
-    one: Settled,
-    before: float,
-    change: float,
-    falls: Iterable[tuple[int, float]],
-    course: Course,
-) -> bool:
-    """Whether a confirmed regression's level is as before again.
+def _gone(values: Floats, bounds: Sequence[int], one: Settled, before: float, change: float, course: Course) -> bool:
+    """Whether a confirmed regression's level was as before again; what is gone does not come back with another epoch.
 
     Args:
         values: nights with a number.
-        start: place at which tonight's epoch began.
+        bounds: places at which epochs begin, and where the last one ends.
         one: the decision.
         before: level before it.
         change: that was confirmed, as a share.
-        falls: downward steps of tonight's epoch, with the level after each.
         course: what single nights say: where one left a level for a lower one.
     """
-    if one.since < start:  # another epoch: its own nights say where it stands
-        return values.size - start >= WINDOW and not is_worse(float(np.median(values[start:])), before)
-    if any(at > one.since and not is_worse(after, before) for at, after in falls):
+    own = bisect_right(bounds, one.since) - 1
+    start, end = bounds[own : own + 2]
+    for begin, stop in pairwise(bounds[own + 1 :]):  # another epoch: its own nights say where it stands
+        if stop > one.asked and stop - begin >= WINDOW and not is_worse(float(np.median(values[begin:stop])), before):
+            return True
+    if end > one.asked and _has_fallen(values[start:end], one.since - start, before):
         return True
     if change < ONE_NIGHT:
         return False
     fell, back = course.fell, course.back
-    if fell is not None and fell > one.asked and is_back(values[fell:], before):
+    if fell is not None and one.asked < fell < end and is_back(values[fell:end], before):
         return True
     nights = _nights_needed(change)
-    return back is not None and one.asked < back <= values.size - nights and is_back(values[back:], before)
+    return back is not None and one.asked < back <= end - nights and is_back(values[back:end], before)
 
 
-def _level_before(values: Floats, epoch: Counts, since: int) -> float | None:
-    """Return the level of the nights before a place, in the epoch of the night before it."""
-    begin = max(_epoch_start(epoch, since - 1), since - BEFORE_NIGHTS)
+def _has_fallen(values: Floats, since: int, before: float) -> bool:
+    """Whether ranks see that an epoch's level fell to that of before, after a place in it."""
+    falls = [step for step in find_steps(values) if step.after < step.before]
+    return any(step.at > since and not is_worse(step.after, before) for step in falls)
+
+
+def _level_before(values: Floats, bounds: Sequence[int], since: int) -> float | None:
+    """Return the level of the nights before a place, in the epoch of the night before it; None where there is none."""
+    begin = max(bounds[bisect_right(bounds, since - 1) - 1], since - BEFORE_NIGHTS)
     return float(np.median(values[begin:since])) if begin < since else None
-
-
-def _epoch_start(epoch: Counts, place: int) -> int:
-    others = np.flatnonzero(epoch[:place] != epoch[place])
-    return int(others[-1]) + 1 if others.size else 0
 
 
 def _change(values: Floats, one: Settled, before: float) -> float:
     """Return by how much a regression was confirmed: by its re-run, or by the nights up to it."""
     rerun = one.decision.rerun if one.decision else None
     if rerun is not None and rerun.old_us and rerun.new_us:
-        change = median(rerun.new_us) / median(rerun.old_us) - 1
-    else:
-        change = float(np.median(values[one.since : one.asked + 1])) / before - 1
-    return max(change, LEAST_CHANGE)
+        return median(rerun.new_us) / median(rerun.old_us) - 1
+    return float(np.median(values[one.since : one.asked + 1])) / before - 1
