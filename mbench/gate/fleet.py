@@ -105,17 +105,19 @@ def fleet_shift(tails: Sequence[Tail]) -> FleetShift | None:
         if not shifts:
             continue
         change = math.expm1(float(np.median(list(shifts.values()))))
-        p_value = min(1.0, len(SINCE) * signed_rank_p(list(shifts.values())))
+        p_value = len(SINCE) * signed_rank_p(list(shifts.values()))
         if p_value < ALPHA and change >= LEAST_CHANGE:
             worst = max(shifts, key=lambda cell: (shifts[cell], cell.serial))
-            return FleetShift(worst=worst, nights=_begun(tails), change=change, p_value=p_value, devices=shifts)
+            moved = [tail for tail in tails if tail.cell in shifts]
+            return FleetShift(worst=worst, nights=_begun(moved), change=change, p_value=p_value, devices=shifts)
     return None
 
 
 def _begun(tails: Sequence[Tail]) -> int:
     """Return for how many nights devices have shifted: the split that their common course fits best.
 
-    The course is the devices' median, night by night from the last one back, of ln(latency / own level).
+    The course is the devices' median, night by night from the last one back, of ln(latency / own level); each device
+    has enough nights for a shift.
     """
     length = min(tail.values.size for tail in tails)
     logs = np.log([tail.values[-length:] / np.median(tail.values) for tail in tails])
@@ -125,7 +127,7 @@ def _begun(tails: Sequence[Tail]) -> int:
         sides = course[:-nights], course[-nights:]
         return float(sum(np.abs(side - np.median(side)).sum() for side in sides))
 
-    return min(range(1, max(2, length - LEAST_NIGHTS + 1)), key=misfit)
+    return min(range(1, length - LEAST_NIGHTS + 1), key=misfit)
 
 
 def agreement(tails: Sequence[Tail], *, cell: Cell, ratio: float, nights: int) -> Agreement | None:
@@ -137,13 +139,11 @@ def agreement(tails: Sequence[Tail], *, cell: Cell, ratio: float, nights: int) -
         ratio: now / before of the finding.
         nights: since when.
     """
-    span = min(nights, max(SINCE))
-    shifts = {tail.cell: shift for tail in tails if (shift := tail.shift(span)) is not None}
-    others = {one: shift for one, shift in shifts.items() if one != cell}
+    span, sign = min(nights, max(SINCE)), 1 if ratio >= 1 else -1
+    shifts = {tail.cell: sign * shift for tail in tails if (shift := tail.shift(span)) is not None}
+    others = [shift for one, shift in shifts.items() if one != cell]
     if not others:
         return None
-    least = AGREES * math.log(ratio)
-    alike = sum(shift >= least if least > 0 else shift <= least for shift in others.values())
-    signed = [shift if ratio >= 1 else -shift for shift in shifts.values()]
-    p_value = signed_rank_p(signed) if len(signed) >= LEAST_FOR_TEST else None
+    alike = sum(shift >= AGREES * abs(math.log(ratio)) for shift in others)
+    p_value = signed_rank_p(list(shifts.values())) if len(shifts) >= LEAST_FOR_TEST else None
     return Agreement(model=tails[0].model, shifted=1 + alike, devices=1 + len(others), p_value=p_value)

@@ -194,7 +194,7 @@ def _together(
 ) -> list[Finding]:
     """Return all findings, with what other devices say of them, and those that devices show together alone."""
     groups = by_workload(seen.tails)
-    group_of = {tail.cell: tails for tails in groups.values() if len(tails) > 1 for tail in tails}
+    group_of = {tail.cell: tails for tails in groups.values() for tail in tails}
     findings = [_agreed(one, group_of) for one in name_causes(seen.findings, seen.shared)]
     slower = {one.cell for one in findings if one.kind is FindingClass.LATENCY}
     for tails in groups.values():
@@ -207,9 +207,9 @@ def _together(
 
 
 def _agreed(finding: Finding, group_of: Mapping[Cell, list[Tail]]) -> Finding:
-    tails = group_of.get(finding.cell)
-    if tails is None or not finding.ratio or finding.kind not in {FindingClass.LATENCY, FindingClass.IMPROVED}:
+    if finding.ratio is None or finding.kind not in {FindingClass.LATENCY, FindingClass.IMPROVED}:
         return finding
+    tails = group_of[finding.cell]
     said = agreement(tails, cell=finding.cell, ratio=finding.ratio, nights=finding.nights)
     return replace(finding, agreement=said)
 
