@@ -48,8 +48,6 @@ class Step:
 
 def find_steps(values: Floats) -> tuple[Step, ...]:
     """Return the steps of a series of positive values, in order."""
-    if values.size < 2 * LEAST_POINTS:
-        return ()
     logs = np.log(values)
     places: list[int] = []
     waiting = [(0, values.size)]
@@ -62,7 +60,7 @@ def find_steps(values: Floats) -> tuple[Step, ...]:
             split = _sharpened(logs[begin:end], split)
             places.append(begin + split)
         waiting += [(begin, begin + split), (begin + split, end)]
-    return _worth_naming(values, sorted(places)) if places else ()
+    return _worth_naming(values, sorted(places))
 
 
 def _best_split(values: Floats) -> int | None:
@@ -105,7 +103,7 @@ def _sharpened(values: Floats, split: int) -> int:
     edge = split in (LEAST_POINTS, values.size - LEAST_POINTS)
     reach = LEAST_POINTS if edge else NEAR
     left, right = np.median(values[:split]), np.median(values[split:])
-    begin, end = max(0, split - reach - 1), min(values.size - 1, split + reach)
+    begin, end = max(0, split - reach - 1), split + reach
     gain = np.abs(values[begin:end] - right) - np.abs(values[begin:end] - left)
     return begin + int(np.cumsum(gain).argmax()) + 1
 

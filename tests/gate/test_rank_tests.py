@@ -1,6 +1,7 @@
 import random
-from itertools import product
+from itertools import pairwise, product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,3 +89,64 @@ def test_the_other_way_round_it_is_the_other_tail(pairs: list[tuple[float, float
     old, new = [one for one, _ in pairs], [one for _, one in pairs]
     there, back = block_rank_p(old, new), block_rank_p(new, old)
     assert there + back == pytest.approx(1) or there == back == 1
+
+
+@pytest.mark.parametrize(("pairs", "above"), [(61, 900), (61, 1250), (100, 2900), (101, 2500)])
+def test_beyond_sixty_pairs_the_law_is_the_normal_one_with_half_a_rank_for_its_steps(pairs: int, above: int) -> None:
+    assert MOST_EXACT == 60
+    scale = (pairs * (pairs + 1) * (2 * pairs + 1) / 24) ** 0.5
+    expected = stats.norm.sf(above - 0.5, loc=pairs * (pairs + 1) / 4, scale=scale)
+    assert _tail(pairs, above) == pytest.approx(expected, rel=1e-9)
+    assert _tail(60, 1200) == pytest.approx(sum_tail(60, 1200), rel=1e-9)
+
+
+def test_three_hundred_pairs_are_ranked_as_ten_are() -> None:
+    differences = [place * (1.0 if place % 7 else -3.0) / 10 for place in range(1, 301)]
+    expected = stats.wilcoxon(differences, alternative="greater", method="approx", correction=True).pvalue
+    assert signed_rank_p(differences) == pytest.approx(expected, rel=1e-6, abs=0)
+    balanced = [place * (1.0 if place % 2 else -1.0) for place in range(1, 301)]
+    expected = stats.wilcoxon(balanced, alternative="greater", method="approx", correction=True).pvalue
+    assert signed_rank_p(balanced) == pytest.approx(expected, rel=1e-6)
+
+
+def test_pairs_that_are_all_tied_share_their_ranks() -> None:
+    assert signed_rank_p([1.0, 1.0]) == 1 / 4
+    assert signed_rank_p([2.0, 2.0, 2.0]) == 1 / 8
+    assert signed_rank_p([-0.5, 0.25, 0.25]) == _tail(3, 3)
+
+
+def aligned_p(old: list[float], new: list[float], bounds: list[int]) -> float:
+    """The same law by hand: ranks of all runs, each less its block's median; permutation within blocks."""
+    logs = np.log([old, new])
+    for begin, end in pairwise(bounds):
+        logs[:, begin:end] -= np.median(logs[:, begin:end])
+    ranks = stats.rankdata(np.round(logs, 12)).reshape(2, -1)
+    above = variance = 0.0
+    for begin, end in pairwise(bounds):
+        block, pairs = ranks[:, begin:end], end - begin
+        above += block[1].sum() - pairs * block.mean()
+        variance += pairs**2 / (2 * pairs * (2 * pairs - 1)) * ((block - block.mean()) ** 2).sum()
+    return float(stats.norm.sf(above / variance**0.5))
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [[0, 3], [0, 8], [0, 11], [0, 6, 12], [0, 6, 13], [0, 8, 16], [0, 7, 15, 22], [0, 8, 16, 24, 32, 40]],
+)
+def test_blocks_are_of_eight_pairs_or_as_near_to_that_as_equal_ones_can_be(bounds: list[int]) -> None:
+    for seed in range(4):
+        source = random.Random(seed)
+        old, new = ([float(source.randint(least, least + 12)) for _ in range(bounds[-1])] for least in (95, 97))
+        assert block_rank_p(old, new) == pytest.approx(aligned_p(old, new, bounds), rel=1e-9)
+
+
+def test_one_pair_is_ranked_too() -> None:
+    assert block_rank_p([1.0], [2.0]) == pytest.approx(stats.norm.sf(1))
+    assert block_rank_p([2.0], [1.0]) == pytest.approx(stats.norm.sf(-1))
+
+
+def test_runs_are_equal_where_they_differ_by_less_than_a_millionth_of_a_millionth() -> None:
+    """What alignment leaves of equal runs is less than that, and no clock tells more."""
+    old = [100.0] * 8
+    assert block_rank_p(old, [100.0 * (1 + 4e-12)] * 8) < 0.001
+    assert block_rank_p(old, [100.0 * (1 + 2e-13)] * 8) == 1
