@@ -80,3 +80,9 @@ def test_a_rise_after_an_improvement_is_none() -> None:
 
 def test_a_slow_course_stays_as_it_was_made() -> None:
     assert_fixed(SlowCourse())
+
+
+def test_what_doubles_is_worse_and_what_halves_is_better() -> None:
+    assert slow.is_worse(2000, 1000)
+    assert not slow.is_worse(900, 1000)
+    assert course((1000, 30), (500, 14)).better is not None
