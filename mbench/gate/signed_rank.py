@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 MOST_EXACT: Final = 60
@@ -18,14 +19,11 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     kept = sorted((abs(difference), difference > 0) for difference in differences if difference != 0)
     if not kept:
         return 1.0
-    above = 0.0
-    place = 0
-    while place < len(kept):
-        end = place
-        while end < len(kept) and kept[end][0] == kept[place][0]:
-            end += 1
-        above += (place + 1 + end) / 2 * sum(positive for _, positive in kept[place:end])
-        place = end
+    above, place = 0.0, 1  # ranks begin at 1
+    for _, tied in groupby(kept, key=lambda one: one[0]):
+        signs = [positive for _, positive in tied]
+        above += (place + (len(signs) - 1) / 2) * sum(signs)
+        place += len(signs)
     return _tail(len(kept), math.floor(above))  # a half rank counts for the side of chance
 
 
