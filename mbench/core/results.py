@@ -12,7 +12,7 @@ Format history:
         whether its device was asked for it, and of a part which cores were asked for where that was not. A plan says
         which of its jobs are compared, pair by pair.
         Provenance has the version of the measuring rules and the user's label, a plan the names that last of users'
-        own files.
+        own files. Of a training that gave weights its learning curve is kept.
 """
 
 from collections import Counter

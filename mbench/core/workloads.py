@@ -1,9 +1,10 @@
 """Workloads: what is run, without a word about a phone."""
 
 import json
-from typing import Annotated, Any, Self
+from itertools import pairwise
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticSerializationError
 
 from mbench.core.builds.recipes import CalibrationKind, WeightsKind
@@ -83,6 +84,37 @@ class Normalization(Document):
     std: tuple[PositiveReading, PositiveReading, PositiveReading]
 
 
+MOST_EPOCHS: Final = 32
+"""Of a learning curve that is kept: more points would lie upon each other in a picture, and each job has a copy."""
+
+
+class LearningCurve(Document):
+    """How a training went, epoch by epoch, in columns; a long one has not all of its epochs.
+
+    Attributes:
+        epochs: their numbers, counted from 1, ascending.
+        loss: of each on what it was trained on: cross entropy, mean over its steps; None: not taken.
+        accuracy: share of right answers there, on augmented pictures; likewise.
+        held_out_loss: on the validation split after the epoch; None: not evaluated.
+        held_out_accuracy: likewise.
+    """
+
+    epochs: tuple[Annotated[int, Field(ge=1, le=10**9)], ...] = Field(min_length=1, max_length=MOST_EPOCHS)
+    loss: tuple[Reading | None, ...]
+    accuracy: tuple[Share | None, ...]
+    held_out_loss: tuple[Reading | None, ...]
+    held_out_accuracy: tuple[Share | None, ...]
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> Self:
+        columns = (self.loss, self.accuracy, self.held_out_loss, self.held_out_accuracy)
+        if any(len(column) != len(self.epochs) for column in columns):
+            raise ValueError("a learning curve has one value of each kind for each epoch, null where it is not known")
+        if any(after <= before for before, after in pairwise(self.epochs)):
+            raise ValueError("epochs of a learning curve ascend")
+        return self
+
+
 class TrainingFacts(Document):
     """The training that gave weights.
 
@@ -96,6 +128,7 @@ class TrainingFacts(Document):
         qat_bits: of 1×1 weights, where it was quantization-aware; else None.
         teacher: what taught: `weights 0a1b2c3d4e5f`, `keras …`, `stored …`; None: nobody.
         others: trainings of the same network on the same data set that this machine has besides.
+        curve: how it went; None in documents from before that was kept.
     """
 
     digest: Sha256
@@ -108,6 +141,7 @@ class TrainingFacts(Document):
     qat_bits: Count | None
     teacher: str | None
     others: Count
+    curve: LearningCurve | None = None
 
 
 class WeightsFacts(Document):

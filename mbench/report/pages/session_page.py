@@ -10,6 +10,7 @@ from mbench.report.pages.charts import PlacedRow
 from mbench.report.pages.delegated_share import delegated_share
 from mbench.report.pages.dimensions import Dimension, in_order, place_of
 from mbench.report.pages.drawing import MARKS
+from mbench.report.pages.learning_curves import learning_curves
 from mbench.report.pages.operator_bars import MOST_DRAWN, NOTES, Profile, profiles
 from mbench.report.pages.packed import pack
 from mbench.report.pages.page_table import PageCells, PageColumn, page_cells, page_columns
@@ -83,6 +84,7 @@ def session_page(results: Sequence[JobResult], *, title: str, command: str, by_s
             "profiles": profiled,
             "profile_notes": NOTES,
             "most_profiles": MOST_DRAWN,
+            "curves": learning_curves(rows),
             "marks": MARKS,
             "packed": _packed(results, rows, profiled) if results else "",
         },

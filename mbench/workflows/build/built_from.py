@@ -13,6 +13,7 @@ from mbench.core.builds.own_variants import OwnVariant
 from mbench.core.builds.recipes import Calibration, CalibrationKind, Recipe, Weights, WeightsKind
 from mbench.core.builds.variants import Variant
 from mbench.core.workloads import ArtifactFacts, CalibrationFacts, TrainingFacts, WeightsFacts
+from mbench.models.training.kept_curve import curve_of
 from mbench.models.training.records import TrainingRecord
 from mbench.workflows.build.obtain_artifacts import Artifact, BuildFailure
 
@@ -130,6 +131,7 @@ def training_facts(record: TrainingRecord, records: Sequence[TrainingRecord]) ->
         qat_bits=None if recipe.qat is None else recipe.qat.pointwise_bits,
         teacher=None if teacher is None else f"{teacher.form} {teacher.sha256[:12]}",
         others=len(alike - {record.digest}),
+        curve=curve_of(record),
     )
 
 

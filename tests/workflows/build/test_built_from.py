@@ -101,6 +101,9 @@ def test_weights_are_reported_with_their_training_and_how_many_others_there_are(
     assert facts.source == f"{first.weights_sha256}.npz"
     assert of_qat is not None
     assert of_qat.qat_bits == 4
+    assert facts.training.curve is not None
+    assert facts.training.curve.epochs == (1, 2)
+    assert facts.training.curve.held_out_accuracy == (0.9, 0.9)
 
 
 def test_weights_that_no_training_gave_are_reported_by_file_or_seed() -> None:

@@ -319,6 +319,7 @@ function asCsv() {
 
 const drawn = all(".panel svg").map((svg) => ({
   svg,
+  apart: svg.closest(".curve") !== null, // its points are epochs, which filters of rows leave alone
   front: one(".front", svg),
   series: all(".dots", svg).map((dots) => {
     const bounds = dots.previousElementSibling?.classList.contains("bounds") ? dots.previousElementSibling : null;
@@ -337,6 +338,7 @@ const pointsOf = (panel) => panel.series.flatMap((series) => series.shown || ser
 
 function drawFiltered(visible) {
   for (const panel of drawn) {
+    if (panel.apart) continue;
     for (const series of panel.series) {
       series.shown = visible ? series.points.filter((point) => visible.has(point.row)) : series.points;
       series.dots.setAttribute("d", series.shown.map((point) => point.piece).join(""));
@@ -371,10 +373,31 @@ function markPoints() {
 const tip = one(".tip");
 let current = null;
 
-const openPoint = hooks.open || ((point) => choose(point.row, { toggle: false, scroll: true }));
+/** Return the line of the table of values that a point of a learning curve is; null of a point that is a row. */
+const valuesOf = (point) => (Number.isNaN(point.row) ? document.getElementById(point.key) : null);
+
+/** Open the table of a curve at the line of an epoch. */
+function showValues(line) {
+  line.closest("details").open = true;
+  all("tr.chosen", line.parentElement).forEach((other) => other.classList.remove("chosen"));
+  line.classList.add("chosen");
+  line.tabIndex = -1;
+  line.focus({ preventScroll: true });
+  line.scrollIntoView({ block: "center" });
+}
+
+const openPoint = hooks.open || ((point) => {
+  const line = valuesOf(point);
+  return line ? showValues(line) : choose(point.row, { toggle: false, scroll: true });
+});
 
 async function describe(point) {
   if (hooks.describe) return hooks.describe(point);
+  const values = valuesOf(point);
+  if (values) {
+    const heads = values.closest("table").tHead.rows[0].cells;
+    return [...values.cells].map((cell, index) => `${heads[index].textContent}: ${cell.textContent}`).join("\n");
+  }
   const { element } = rows.get(point.row);
   const { heads } = tables.find((table) => table.table.contains(element)) || tables[0];
   const lines = [...element.cells].map((cell, index) => [heads[index], cell]).filter(([head, cell]) => !head.hidden && cell.textContent)
