@@ -61,5 +61,13 @@ def put_page(make: Callable[[], bytes], *, output: Path | None, name: str, show:
         return
     pages.write_page(page, output)
     write_line(str(output))
-    if show and not pages.open_page(output):
-        tell(f"no browser was found to show it; open {output} yourself.")
+    if show:
+        show_page(output)
+
+
+def show_page(path: Path) -> None:
+    """Show a page that was written; where no browser is found, that is said."""
+    from mbench.workflows import pages
+
+    if not pages.open_page(path):
+        tell(f"no browser was found to show it; open {path} yourself.")

@@ -55,6 +55,14 @@ def nightly(
         ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the night and its rows as JSON.")] = False,
+    open_: Annotated[
+        bool,
+        typer.Option(
+            "--open",
+            help="Show the page of the night when it has ended: that of --format html, else that of [outputs] page.",
+            rich_help_panel=grouped.OUTPUT,
+        ),
+    ] = False,
     hide_serials: pages.HideSerials = False,
     quiet: output_options.Quiet = False,
 ) -> None:
@@ -70,11 +78,13 @@ def nightly(
         _write_draft(farm, adb_server or [])
         return
     shape = ReportFormat.JSON if json_ else format_
-    if hide_serials and shape is not ReportFormat.HTML:
-        raise UsageError("--hide-serials is of the page; ask for --format html, or leave it out.")
     if shape is ReportFormat.CSV:
         raise UsageError("a night is printed as md, table or json; mbench report SESSION --format csv has its rows.")
     file = read_farm_file(farm)
+    if open_ and shape is not ReportFormat.HTML and file.farm.outputs.page is None:
+        shape = _page_to_open(shape)
+    if hide_serials and shape is not ReportFormat.HTML:
+        raise UsageError("--hide-serials is of the page; ask for --format html, or leave it out.")
     request = NightRequest(
         file=file,
         adb_servers=tuple(adb_server or ()),
@@ -85,11 +95,31 @@ def nightly(
     if dry_run:
         _print_plan(request, quiet=quiet)
         return
-    _drive(request, file, shape, quiet=quiet, hide_serials=hide_serials)
+    _drive(request, file, shape, quiet=quiet, hide_serials=hide_serials, show=open_)
+
+
+def _page_to_open(shape: ReportFormat | None) -> ReportFormat:
+    """Return the format whose page is shown where the farm file names none.
+
+    Raises:
+        UsageError: another one was asked for, so that there would be no page.
+    """
+    if shape is not None:
+        raise UsageError(
+            f"--open shows a page; --format {shape} is none, and the farm file has no page below [outputs]. "
+            "Leave --open or the format out, or name one there."
+        )
+    return ReportFormat.HTML
 
 
 def _drive(
-    request: "NightRequest", file: "FarmFile", shape: ReportFormat | None, *, quiet: bool, hide_serials: bool
+    request: "NightRequest",
+    file: "FarmFile",
+    shape: ReportFormat | None,
+    *,
+    quiet: bool,
+    hide_serials: bool,
+    show: bool,
 ) -> None:
     """Measure the night, print its table, run the user's command, and end with the exit code that it deserves."""
     from mbench.workflows.nightly.after import run_after
@@ -115,9 +145,11 @@ def _drive(
         if failed is not None and AFTER_FAILED not in codes:
             codes = tuple(sorted({*codes, AFTER_FAILED} - {0}))
     if shape is ReportFormat.HTML:
-        _put_page(ended, file, hide_serials=hide_serials)
+        _put_page(ended, file, hide_serials=hide_serials, show=show)
     else:
         _print_night(ended, codes, None if shape is None else Format(shape))
+        if show:
+            _show_written(ended, file)
     if not quiet:
         streams.tell(f"kept in {ended.store.path}")
     if ended.end is None:
@@ -175,13 +207,13 @@ def _print_night(ended: "EndedNight", codes: tuple[int, ...], shape: Format | No
     print_results(results, shape, whole_foot=tuple(places))
 
 
-def _put_page(ended: "EndedNight", file: "FarmFile", *, hide_serials: bool) -> None:
-    """Write a night's page; one that was not judged has none, which is said."""
+def _put_page(ended: "EndedNight", file: "FarmFile", *, hide_serials: bool, show: bool) -> None:
+    """Write a night's page, and show it where that was asked for; one that was not judged has none, which is said."""
     from mbench.workflows.nightly.night_page import PageRequest, night_page_of
 
     judged = ended.judged
     if judged is None:
-        streams.tell(f"the night was not judged, and has no page; mbench report {ended.night.session} shows its rows.")
+        _tell_no_page(ended)
         return
     words = ("--farm", str(file.path))
     asked = PageRequest(root=file.results, file=file, options=words, hide_serials=hide_serials)
@@ -189,8 +221,21 @@ def _put_page(ended: "EndedNight", file: "FarmFile", *, hide_serials: bool) -> N
         lambda: night_page_of(judged, ended.store, asked, note=streams.tell),
         output=None,
         name=f"{ended.night.session}-verdict.html",
-        show=False,
+        show=show,
     )
+
+
+def _show_written(ended: "EndedNight", file: "FarmFile") -> None:
+    """Show the page that the farm file names, which judging wrote."""
+    named = file.farm.outputs.page
+    if ended.judged is None or named is None:
+        _tell_no_page(ended)
+    else:
+        pages.show_page(file.resolved(named))
+
+
+def _tell_no_page(ended: "EndedNight") -> None:
+    streams.tell(f"the night was not judged, and has no page; mbench report {ended.night.session} shows its rows.")
 
 
 def _print_plan(request: "NightRequest", *, quiet: bool) -> None:
