@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from benchmarks.year_page import year
 from mbench.core.nights.cells import Cell, PointState
+from mbench.core.nights.summaries import SeriesSummary
 from mbench.core.nights.verdicts import Acceptance, Agreement, Finding, FindingClass, NightVerdict, Rerun, Standing
 from mbench.report.exports.cell_rows import CellRow
 from mbench.report.pages.nights.night_page import NightPage, night_page, phone_lines
@@ -37,7 +38,8 @@ def synthetic_night() -> bytes:
         notes=("an epoch began on SYNTHETIC002: OS build flame/TQ1A.0 → flame/TQ3A.1",),
     )
     series = year(workloads=5, phones=8, nights=60).series
-    past = {finding.cell: replace(one, cell=finding.cell) for finding, one in zip(findings, series[3:], strict=False)}
+    past = {finding.cell: _past_of(finding, one) for finding, one in zip(findings, series[3:], strict=False)}
+    past[findings[0].cell] = _fallen_back(past[findings[0].cell])
     hot = (
         "warning",
         "charge kept 9 % lost (limit: less than 5 %)",
@@ -147,6 +149,29 @@ def _slower(cell: Cell, source: random.Random) -> Finding:
 def _fallback(cell: Cell) -> Finding:
     found = _finding(cell, FindingClass.FALLBACK, Standing.CERTAIN, "21 nodes more are left to the CPU")
     return replace(found, before=33.0, now=12.0, unit="nodes", changed=("artifact 77aa09bc1f3a → e2f39c0d11b4",))
+
+
+def _past_of(finding: Finding, one: SeriesSummary) -> SeriesSummary:
+    """Return a series as the past of a cell, at the level that a finding of latency names, and slower tonight."""
+    factor = 12_985.0 / (one.level_us or 12_985.0)
+    points = [
+        point if point.latency_us is None else replace(point, latency_us=point.latency_us * factor)
+        for point in one.points
+    ]
+    if finding.kind is FindingClass.LATENCY:
+        points[-1] = replace(points[-1], latency_us=14_310.0, state=PointState.NUMBER)
+    return replace(one, cell=finding.cell, points=tuple(points))
+
+
+def _fallen_back(one: SeriesSummary) -> SeriesSummary:
+    """Return a past whose delegate took the whole graph until the last night with a number."""
+    measured = [place for place, point in enumerate(one.points) if point.latency_us is not None]
+    taken = dict.fromkeys(measured, 33) | {measured[-1]: 12}
+    points = (
+        replace(point, delegated=taken[place], nodes=33) if place in taken else point
+        for place, point in enumerate(one.points)
+    )
+    return replace(one, points=tuple(points))
 
 
 def _away(cell: Cell) -> Finding:

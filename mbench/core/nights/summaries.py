@@ -42,6 +42,7 @@ class SummaryPoint:
     Attributes:
         half_width_us: half of its 95 % interval; None where that is not known.
         runs: behind its number; None where that is not known.
+        delegated: nodes of the model's own graph that the delegate executed, of `nodes`; None where that is not known.
         label: of what was measured; likewise, and where nobody asked for it.
         why: why it has no number, as the night said it; likewise.
     """
@@ -52,8 +53,15 @@ class SummaryPoint:
     latency_us: float | None
     half_width_us: float | None = None
     runs: int | None = None
+    delegated: int | None = None
+    nodes: int | None = None
     label: str | None = None
     why: str | None = None
+
+    @property
+    def delegated_share(self) -> float | None:
+        """What share of the graph the delegate executed; None where that is not known, or of a graph without nodes."""
+        return None if self.delegated is None or not self.nodes else self.delegated / self.nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,7 @@ def _points(series: Series, names: Mapping[int, str]) -> Iterator[SummaryPoint]:
     """Yield points; of plain values, since numpy's scalars take ten times as long to compare with an enumeration."""
     known = np.isfinite(series.latency_us) & (series.state == int(PointState.NUMBER))
     bounded = known & np.isfinite(series.half_width_us)
+    counted = (series.delegated >= 0) & (series.nodes >= 0)
     columns = zip(
         series.night.tolist(),
         series.day.tolist(),
@@ -152,9 +153,12 @@ def _points(series: Series, names: Mapping[int, str]) -> Iterator[SummaryPoint]:
         bounded.tolist(),
         series.half_width_us.tolist(),
         series.runs.tolist(),
+        counted.tolist(),
+        series.delegated.tolist(),
+        series.nodes.tolist(),
         strict=True,
     )
-    for night, day, state, has_number, latency, has_interval, half, runs in columns:
+    for night, day, state, has_number, latency, has_interval, half, runs, has_nodes, delegated, nodes in columns:
         yield SummaryPoint(
             night=names[night],
             day=_day(day),
@@ -162,6 +166,8 @@ def _points(series: Series, names: Mapping[int, str]) -> Iterator[SummaryPoint]:
             latency_us=latency if has_number else None,
             half_width_us=half if has_interval else None,
             runs=runs if has_number and runs > 0 else None,
+            delegated=delegated if has_nodes else None,
+            nodes=nodes if has_nodes else None,
         )
 
 

@@ -82,6 +82,48 @@ def test_a_cells_past_marks_where_it_began_and_nights_without_a_number():
     assert spark_of(replace(one, points=tuple(two[:1])), "x") is None
 
 
+def test_of_a_fallback_the_delegated_share_is_drawn_by_night_and_of_others_the_latency():
+    one = histories.slower()
+    fallen = tuple(
+        replace(point, delegated=33 if place < histories.STEP else 11, nodes=33) if point.latency_us else point
+        for place, point in enumerate(one.points)
+    )
+    spark = spark_of(replace(one, points=fallen), histories.name_of(histories.STEP), FindingClass.FALLBACK)
+    assert spark is not None
+    assert spark.caption == "delegated nodes, 11/33 to 33/33"
+    assert spark.summary.endswith("delegated nodes, 11/33 to 33/33, 3 nights without a number")
+    heights = {float(height) for height in re.findall(r"[ML][\d.]+ ([\d.]+)", spark.line)}
+    assert heights == {3.0, 24.3}  # all of the graph, and a third of it, of 32 pixels
+    assert (spark.line.count("M"), spark.none.count("M")) == (3, 3)
+    assert spark.last == (pytest.approx(236), pytest.approx(3 + 32 * 2 / 3))
+    for kind in (FindingClass.LATENCY, FindingClass.MEMORY, FindingClass.LAB):
+        other = spark_of(replace(one, points=fallen), "x", kind)
+        assert other is not None
+        assert other.caption == "latency, 1.00 to 1.20 ms"
+
+
+def test_a_fallback_whose_nodes_no_earlier_night_kept_has_no_picture():
+    one = histories.slower()
+    assert spark_of(one, "x", FindingClass.FALLBACK) is None
+    for known, there in ((1, False), (2, True)):
+        points = tuple(
+            replace(point, delegated=3, nodes=4) if place < known else point for place, point in enumerate(one.points)
+        )
+        found = spark_of(replace(one, points=points), "x", FindingClass.FALLBACK)
+        assert (found is not None) is there
+
+
+def test_the_page_has_the_share_of_a_fallback_and_says_what_each_line_is():
+    fell = sample.certain(FindingClass.FALLBACK, workload="segmenter", serial="9A1")
+    one = histories.slower()
+    points = tuple(replace(point, delegated=12 + place % 2, nodes=33) for place, point in enumerate(one.points))
+    past = {fell.cell: replace(one, cell=fell.cell, points=points)}
+    text = nights.page(verdict=sample.verdict(fell), past=past)
+    assert "<p>delegated nodes, 12/33 to 13/33</p>" in text
+    assert "<p>latency, " not in text
+    assert "<p>latency, 1.00 to 1.20 ms</p>" in nights.page()
+
+
 def test_cells_of_a_finding_beyond_the_first_are_folded(text):
     folded = re.search(r"<details><summary>(\d+) more cells</summary>", text)
     assert folded is not None

@@ -10,7 +10,7 @@ from mbench.workflows.history.summarize import _summary, with_levels
 CELL = Cell(project="app", branch="main", workload="net", delegate="cpu", threads=1, serial="P1")
 
 
-def series(latency_us, *, epoch=None, state=None, cell=CELL) -> Series:
+def series(latency_us, *, epoch=None, state=None, cell=CELL, delegated=None, nodes=None) -> Series:
     count = len(latency_us)
     ones, unknown = np.ones(count, np.int64), np.full(count, -1)
     return Series(
@@ -29,8 +29,8 @@ def series(latency_us, *, epoch=None, state=None, cell=CELL) -> Series:
         examples=unknown,
         dataset=unknown,
         merit=np.full(count, np.nan),
-        delegated=unknown,
-        nodes=unknown,
+        delegated=unknown if delegated is None else np.array(delegated),
+        nodes=unknown if nodes is None else np.array(nodes),
         partitions=unknown,
         thing=ones,
         epoch=ones if epoch is None else np.array(epoch),
@@ -108,3 +108,13 @@ def test_a_level_after_fewer_than_five_nights_is_not_guessed(past, shown):
 
 def test_a_wander_that_makes_no_suspect_is_no_level():
     assert summary([*noisy(10_000, 20), *noisy(10_300, 3, 1)]).changes == ()
+
+
+def test_points_say_which_share_of_the_graph_was_delegated_where_that_is_known():
+    found = summary([1000.0] * 5, delegated=[33, 11, 0, -1, 0], nodes=[33, 33, 33, 33, 0])
+    assert [(point.delegated, point.nodes) for point in found.points] == [
+        *((33, 33), (11, 33), (0, 33), (None, None), (0, 0))
+    ]
+    assert [point.delegated_share for point in found.points] == [1, pytest.approx(1 / 3), 0, None, None]
+    half = summary([1000.0], delegated=[3], nodes=[-1]).points[0]
+    assert (half.delegated, half.nodes, half.delegated_share) == (None, None, None)

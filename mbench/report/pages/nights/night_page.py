@@ -192,7 +192,7 @@ def _evidence(finding: Finding, asked: NightPage, places: Mapping[Cell, int]) ->
         serial=finding.cell.serial,
         model=finding.model,
         figures=figures,
-        spark=None if past is None else spark_of(past, finding.since),
+        spark=None if past is None else spark_of(past, finding.since, finding.kind),
         rerun=rerun_picture(finding.rerun),
     )
 
