@@ -47,6 +47,8 @@ def one_line(text: str) -> str:
     A byte that is not UTF-8 becomes `\xe9`, in quoted names too, so that a file is found by what was printed. A word
     without end loses its middle.
     """
+    if len(text) <= LONGEST_WORD and text.isascii() and text.isprintable() and "\\" not in text:
+        return text  # as nearly all are
     return _LONG_WORD.sub(lambda match: cut(match[0], LONGEST_WORD), _bytes_shown(_OBEYED.sub(" ", text)))
 
 

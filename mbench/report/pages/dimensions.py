@@ -54,7 +54,7 @@ class Place:
 
     def __getitem__(self, dimension: Dimension) -> str | None:
         """Return the text of one dimension."""
-        return dict(self.values)[dimension]
+        return next(value for name, value in self.values if name is dimension)
 
     def without(self, dimension: Dimension) -> tuple[str | None, ...]:
         """Return the texts of all others: rows that agree in them differ in this one alone."""

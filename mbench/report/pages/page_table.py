@@ -77,6 +77,7 @@ class PageCells(NamedTuple):
 def page_columns(rows: Sequence[Row]) -> tuple[PageColumn, ...]:
     """Return all columns, of which those are shown at first that these rows need."""
     needed = {column.name for column in chosen_columns(rows, [ALL])} - _LATER
+    known = chosen_columns(rows, [name for name in _ORDER if name not in {ACCURACY, DOUBTS}])
     found: list[PageColumn] = []
     for name in _ORDER:
         if name == ACCURACY:
@@ -84,8 +85,7 @@ def page_columns(rows: Sequence[Row]) -> tuple[PageColumn, ...]:
         elif name == DOUBTS:
             found.append(PageColumn(name="warnings", header="Doubts", text=doubts_text))
         else:
-            columns = [column for column in chosen_columns(rows, [name]) if column.name == name]
-            found.extend(_column(column, shown=name in needed) for column in columns)
+            found.extend(_column(column, shown=name in needed) for column in known if column.name == name)
     return tuple(found)
 
 

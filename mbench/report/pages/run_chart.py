@@ -6,6 +6,7 @@ So a device that throttles is seen: runs climb while temperatures do and clocks 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 
@@ -227,6 +228,7 @@ def others_load(state: Conditions, cpus: str | None = None) -> float | None:
     return None if share is None else 100 * share
 
 
+@lru_cache(maxsize=1024)
 def cores_of(cpus: str | None) -> tuple[int, ...]:
     """Return the cores that the kernel says a run was allowed: `0-2,7` are four; none where it says nothing."""
     cores: list[int] = []

@@ -72,7 +72,7 @@ def session_page(results: Sequence[JobResult], *, title: str, command: str, by_s
             "title": title,
             "command": command,
             "format_version": FORMAT_VERSION,
-            "verdict": verdict_lines(results, rows),
+            "verdict": verdict_lines(results, rows, group_by_table(results) if by_session else groups),
             "measured": measured_facts(results),
             "rows": rows,
             "columns": columns,

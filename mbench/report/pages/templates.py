@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import jinja2
 from markupsafe import Markup as Markup  # what has been escaped, or is ours
+from markupsafe import escape
 
 from mbench import __version__
 from mbench.core.plain_text import LONGEST_WORD, one_line
@@ -91,7 +92,8 @@ def cell_attributes(exact: float | None, low: float | None, high: float | None, 
 @lru_cache(maxsize=65536)
 def table_cell(attributes: Markup, text: str, strong: bool) -> Markup:
     """Return a cell with its text escaped; kept, since a large table says the same in many of its cells."""
-    return Markup("<td%s><strong>%s</strong></td>" if strong else "<td%s>%s</td>") % (attributes, cell_text(text))
+    shown = escape(cell_text(text))
+    return Markup(f"<td{attributes}><strong>{shown}</strong></td>" if strong else f"<td{attributes}>{shown}</td>")
 
 
 def joined(cells: Iterable[Markup]) -> Markup:

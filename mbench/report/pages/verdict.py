@@ -8,7 +8,7 @@ from mbench.core.plain_text import cut, one_line
 from mbench.core.results import JobResult, Status
 from mbench.report.render.number_format import count_of
 from mbench.report.results.columns.latency_text import latency_text, status_text
-from mbench.report.results.conditions.provenance import group_by_table
+from mbench.report.results.conditions.provenance import TableResults
 from mbench.report.results.feet.footnotes import SAID_OF_DEVICES, first_few
 from mbench.report.results.rows.fastest import fastest_rows
 from mbench.report.results.rows.phone_medians import by_model, model_name
@@ -21,8 +21,16 @@ MOST_FASTEST = 3
 """Devices whose fastest row is named; the table marks it on each."""
 
 
-def verdict_lines(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
-    """Return what is to be known first, each line with what it is: `ok`, `failed`, `doubt`, `fastest`, `note`."""
+def verdict_lines(
+    results: Sequence[JobResult], rows: Sequence[Row], groups: Sequence[TableResults]
+) -> tuple[tuple[str, str], ...]:
+    """Return what is to be known first, each line with what it is: `ok`, `failed`, `doubt`, `fastest`, `note`.
+
+    Args:
+        results: all of the page.
+        rows: of them, in the same order.
+        groups: the results by table, whatever session they are of.
+    """
     if not rows:
         return (("note", "No results."),)
     ended = Counter(row.status for row in rows)
@@ -32,7 +40,7 @@ def verdict_lines(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[tu
     lines += [("failed", f"{count_of(count, 'job')}: {text}.") for text, count in others.most_common()]
     lines += emulated_lines(results)
     lines += _doubts(rows)
-    return (*lines, *_fastest(results, rows))
+    return (*lines, *_fastest(results, rows, groups))
 
 
 def measured_facts(results: Sequence[JobResult]) -> tuple[tuple[str, str], ...]:
@@ -84,11 +92,13 @@ def _doubts(rows: Sequence[Row]) -> list[tuple[str, str]]:
     return [("doubt", f"{said}.")]
 
 
-def _fastest(results: Sequence[JobResult], rows: Sequence[Row]) -> list[tuple[str, str]]:
+def _fastest(
+    results: Sequence[JobResult], rows: Sequence[Row], groups: Sequence[TableResults]
+) -> list[tuple[str, str]]:
     """Return the fastest row of each device where nothing casts doubt on it: rows of one table are compared alone."""
     by_result = {id(result): row for result, row in zip(results, rows, strict=True)}
     found: list[Row] = []
-    for group in group_by_table(results):
+    for group in groups:
         members = [by_result[id(result)] for result in group.results]
         found.extend(members[place] for place in sorted(fastest_rows(members)))
     if not found:

@@ -1,7 +1,8 @@
 """What a phone does not show of its state: unknown, and so no sign that all was well."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Final
@@ -35,36 +36,39 @@ def unknown_conditions(result: JobResult, runs: Sequence[Run]) -> Iterator[Measu
     """
     if result.device.profile == HOST:
         return
-    read = [states for run in runs if (states := _states(run))]
-    unknown = [_unknown(states) for states in read]
-    if not any(unknown):
-        return
+    unknown = tuple(_unknown(states) for run in runs if (states := _states(run)))
+    if any(unknown) and (doubt := _doubt(unknown)) is not None:
+        yield doubt
+
+
+@lru_cache(maxsize=1024)
+def _doubt(unknown: tuple[tuple[str, ...], ...]) -> MeasurementWarning | None:
+    """Return the doubt of runs that do not show these conditions: the same of most jobs of a phone."""
     times = Counter(chain.from_iterable(unknown))
-    never = [SHOWN[name] for name in SHOWN if times[name] == len(read)]
-    rarely = [SHOWN[name] for name in SHOWN if 0 < times[name] < len(read)]
+    never = [SHOWN[name] for name in SHOWN if times[name] == len(unknown)]
+    rarely = [SHOWN[name] for name in SHOWN if 0 < times[name] < len(unknown)]
     said = [f"does not show its {_listed(never)}"] if never else []
     said += [f"shows its {_listed(rarely)} in some runs only"] if rarely else []
-    if said:
-        yield MeasurementWarning(
-            code=WarningCode.UNKNOWN_CONDITIONS,
-            message=f"the phone {' and '.join(said)}",
-            advice="what is not shown is unknown, not fine: judge by drift, and by measuring again",
-        )
+    if not said:
+        return None
+    return MeasurementWarning(
+        code=WarningCode.UNKNOWN_CONDITIONS,
+        message=f"the phone {' and '.join(said)}",
+        advice="what is not shown is unknown, not fine: judge by drift, and by measuring again",
+    )
 
 
 def _states(run: Run) -> list[Conditions]:
     return [state for state in (run.conditions_before, run.conditions_after) if state is not None]
 
 
-def _unknown(states: Sequence[Conditions]) -> Iterable[str]:
-    """Return the names of what none of the states of a run shows."""
+def _unknown(states: Sequence[Conditions]) -> tuple[str, ...]:
+    """Return the names of what none of the states of a run shows, in the order of `SHOWN`."""
     first, *others = map(_SHOWN_OF, states)
     if None not in first:  # as good phones do, tens of thousands of times a report
         return ()
-    absent = {name for name, value in zip(SHOWN, first, strict=True) if value is None}
-    for values in others:
-        absent.difference_update([name for name, value in zip(SHOWN, values, strict=True) if value is not None])
-    return absent
+    values = zip(first, *others, strict=True)
+    return tuple(name for name, each in zip(SHOWN, values, strict=True) if each.count(None) == len(each))
 
 
 def _listed(names: Sequence[str]) -> str:

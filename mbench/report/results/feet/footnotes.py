@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mbench.core.plain_text import ended
@@ -72,11 +73,12 @@ def footnotes_of(
         return f"{begin}{said}{_advice(kind) if advised else ''}"
 
     ordered = [*general, *numbers]
+    advised = {kind: line(kind, advised=True) for kind in ordered}
     by_weight = sorted(ordered, key=lambda kind: kind.ending is None)
     return Footnotes(
-        lines=tuple(line(kind, advised=True) for kind in ordered),
-        marks=tuple(", ".join(str(number) for kind, number in numbers.items() if kind in each) for each in kinds),
-        serious=tuple(line(kind, advised=True) for kind in by_weight),
+        lines=tuple(advised.values()),
+        marks=tuple(", ".join(map(str, sorted(numbers[kind] for kind in each if kind in numbers))) for each in kinds),
+        serious=tuple(advised[kind] for kind in by_weight),
         brief=tuple(line(kind, advised=False) for kind in by_weight),
         kinds=tuple(
             f"({numbers[kind]}) {kind.name}" if kind in numbers else f"{kind.name} (all rows)" for kind in by_weight
@@ -121,9 +123,9 @@ def _line(name: str, messages: Mapping[str, Sequence[int]], named: _Namer, *, ev
         ((message, places),) = messages.items()
         whose = "" if everyone else f", {named(places)}"
         return f"{name}{whose}: {ended(message)}"
-    said = [f"{named(places)}: {message}" for message, places in messages.items()]
-    left = 0 if most is None else max(len(said) - most, 0)
-    return f"{name}: {ended('; '.join(said[:most]) + (f'; and {left} more' if left else ''))}"
+    said = [f"{named(places)}: {message}" for message, places in islice(messages.items(), most)]
+    left = len(messages) - len(said)
+    return f"{name}: {ended('; '.join(said) + (f'; and {left} more' if left else ''))}"
 
 
 def _advice(kind: _Kind) -> str:

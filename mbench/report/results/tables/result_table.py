@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mbench.core.results import JobResult, Status
+from mbench.core.workloads import ArtifactFacts
 from mbench.report.render.number_format import ABSENT, legend
 from mbench.report.render.text_table import Cell, Column, Style, TableValues
 from mbench.report.results.columns.accuracy_columns import TOP1_HEADER, best_rows, saturated_top5
@@ -99,11 +100,15 @@ def result_table(
 
 def about_files(results: Sequence[JobResult], rows: Sequence[Row]) -> tuple[str, ...]:
     """Return the foot lines about the files of a table: what they compute, and how well."""
+    files: dict[ArtifactFacts, JobResult] = {}
+    for result in results:
+        files.setdefault(result.workload.artifact, result)
+    each = [*files.values()]  # of ten thousand jobs a hundred: what is said of files alone is found there
     return (
         *latency_only_lines(results),
-        *origin_lines(results),
-        *built_lines(results),
-        *float_operator_lines(results),
+        *origin_lines(each),
+        *built_lines(each),
+        *float_operator_lines(each),
         *accuracy_foot(results),
         *filter(None, [saturated_top5(rows)]),
         *subgraph_lines(results),
