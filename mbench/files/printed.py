@@ -33,8 +33,9 @@ def redirected(into: int) -> Iterator[None]:
     finally:
         _flush()
         for stream, copy in kept.items():
-            os.dup2(copy, stream)
-            os.close(copy)
+            with suppress(OSError):  # the code that ran meanwhile may have closed either
+                os.dup2(copy, stream)
+                os.close(copy)
 
 
 @contextmanager
@@ -50,7 +51,8 @@ def printed_log(path: Path) -> Iterator[None]:
         with redirected(writer):
             yield
     finally:
-        os.close(writer)
+        with suppress(OSError):
+            os.close(writer)
         thread.join(timeout=5)  # a process that the user's code started may hold the other end for ever
         with suppress(OSError):  # a log is no reason to fail
             path.write_bytes(kept.text())
@@ -67,16 +69,17 @@ class _Kept:
 
     def drain(self, reader: int) -> None:
         """Read until the other end is closed."""
-        while chunk := os.read(reader, _CHUNK_BYTES):
-            self._total += len(chunk)
-            space = MOST_HEAD_BYTES - len(self._head)
-            if space > 0:
-                self._head += chunk[:space]
-                with suppress(OSError), self._path.open("ab") as file:
-                    file.write(chunk[:space])
-            self._tail += chunk[space:] if space > 0 else chunk
-            del self._tail[:-MOST_TAIL_BYTES]
-        os.close(reader)
+        with suppress(OSError):  # the code that prints may close what it does not own
+            while chunk := os.read(reader, _CHUNK_BYTES):
+                self._total += len(chunk)
+                space = MOST_HEAD_BYTES - len(self._head)
+                if space > 0:
+                    self._head += chunk[:space]
+                    with suppress(OSError), self._path.open("ab") as file:
+                        file.write(chunk[:space])
+                self._tail += chunk[space:] if space > 0 else chunk
+                del self._tail[:-MOST_TAIL_BYTES]
+            os.close(reader)
 
     def text(self) -> bytes:
         """Return what is kept, with a line that says how much is not."""
@@ -88,4 +91,5 @@ class _Kept:
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.flush()
+            with suppress(OSError, ValueError):  # closed, by its number or as a file
+                stream.flush()

@@ -1,6 +1,7 @@
 """`--metric FILE.py:NAME` and `--dataset arrays:…`, from the command to the table."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,14 @@ def top1(outputs, labels): return [1.0]
 def dying(outputs, labels):
     import os
     os._exit(5)
+def closing(outputs, labels):
+    import os
+    os.closerange(3, 256)
+    return outputs.argmax(axis=1) == labels
+def silent(outputs, labels):
+    import os
+    os.close(1), os.close(2)
+    return outputs.argmax(axis=1) == labels
 """
 ON_DIGITS = ("--dataset", "digits", "--preprocessing", "unit")
 
@@ -147,6 +156,27 @@ def test_a_function_whose_process_dies_leaves_the_other_rows_a_reason(own):
     done = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:dying", "--quiet")
     assert done.returncode == 4
     assert "the process that ran it ended with status 5" in done.stderr
+
+
+def test_a_function_that_closes_what_is_not_its_own_is_named_and_its_streams_are_its_own(own):
+    done = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:closing", "--quiet")
+    assert done.returncode == 4
+    assert re.search(
+        r"--metric .*m.py:closing: the process that ran it was cut off: code that it ran closed file descriptors that "
+        r"are not its own \(os\.close, os\.closerange\); let it close what it opened itself\.",
+        done.stderr,
+    )
+    asked = ("net.tflite", *ON_DIGITS, "--examples", "100", "--metric")  # one call of it
+    (closed,), (plain,) = (scores_of(own, *asked, f"m.py:{name}") for name in ("silent", "right"))
+    assert closed["hits"] == plain["hits"]
+    again = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:silent", "--quiet")
+    assert (
+        again.returncode,
+        "m.py:silent raised OSError: [Errno 9] Bad file descriptor (m.py, line" in again.stderr,
+    ) == (
+        4,
+        True,
+    )
 
 
 @pytest.mark.parametrize(

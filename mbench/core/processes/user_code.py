@@ -11,12 +11,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mbench.core.builds.own_recipes import PythonName
 from mbench.core.errors import ArtifactError
+from mbench.core.processes.workers import end_if_cut_off
 
 Value = TypeVar("Value")
 
@@ -77,12 +78,14 @@ def call_python(function: Callable[[], Value], *, what: str, timeout_s: float, l
     except ArtifactError:
         raise
     except BaseException as error:
-        traceback.print_exc()  # to the build log, where the whole of it is
+        with suppress(OSError, ValueError):  # that code may have closed the stream
+            traceback.print_exc()  # to the build log, where the whole of it is
         said = f"{what} raised {type(error).__name__}: {_one_line(error)}{_place(error)}"
         raise ArtifactError(f"{said}{_advice(error)}.") from error
     finally:
         if os.getpid() != process:
             os._exit(0)  # forked by that code: it would answer, too, and hold what this process's pool waits for
+        end_if_cut_off()
 
 
 _looked_in: list[str] = []

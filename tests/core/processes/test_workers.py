@@ -4,11 +4,12 @@ import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 
 import pytest
 
 from mbench.core.errors import ArtifactError
-from mbench.core.processes.workers import errors_alone, spawning, why_ended
+from mbench.core.processes.workers import end_if_cut_off, end_with_parent, errors_alone, spawning, why_ended
 
 
 def end(number: int) -> None:
@@ -49,6 +50,47 @@ def test_a_signal_of_somebody_is_no_crash(number):
 
 def test_a_real_time_signal_is_named_by_its_number():
     assert why(end, signal.SIGRTMIN + 6) == f"was ended by signal {signal.SIGRTMIN + 6}, which somebody sent"
+
+
+def close_from(first: int) -> str:
+    opened = os.open(os.devnull, os.O_RDONLY)
+    if first == 0:
+        os.close(opened)
+    else:
+        os.closerange(first, 256)
+    end_if_cut_off()
+    return "answered"
+
+
+def replace_pipes(first: int) -> str:
+    for descriptor in range(first, 64):
+        with suppress(OSError):
+            os.fstat(descriptor)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), descriptor)
+    end_if_cut_off()
+    return "answered"
+
+
+@pytest.mark.parametrize("task", [close_from, replace_pipes])
+def test_a_worker_whose_pipes_were_closed_says_so_by_its_status(task):
+    with ProcessPoolExecutor(1, mp_context=spawning(), initializer=end_with_parent) as pool:
+        future = pool.submit(task, 3)
+        with pytest.raises(BrokenProcessPool):
+            future.result()
+        assert why_ended([*pool._processes.values()], more_memory="free some") == (
+            "was cut off: code that it ran closed file descriptors that are not its own (os.close, os.closerange); let "
+            "it close what it opened itself"
+        )
+
+
+def test_a_worker_that_closes_what_it_opened_answers():
+    with ProcessPoolExecutor(1, mp_context=spawning(), initializer=end_with_parent) as pool:
+        assert pool.submit(close_from, 0).result() == "answered"
+
+
+def test_a_process_that_is_no_worker_has_nothing_to_be_cut_off_from():
+    end_with_parent()
+    end_if_cut_off()
 
 
 def test_the_one_that_died_is_distinguished_from_those_that_were_asked_to_end():
