@@ -6,7 +6,7 @@ What a file reads besides (weights, tables), and modules that it names only whil
 import ast
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +30,9 @@ COLLECTIONS: Final = frozenset(
 )
 """Annotations of parameters that take several values at once."""
 
+ENUMS: Final = frozenset({"Enum", "StrEnum", "IntEnum", "Flag", "IntFlag"})
+"""Bases of classes whose members are choices."""
+
 
 class ParameterType(StrEnum):
     """What a parameter of a user's function takes."""
@@ -38,6 +41,19 @@ class ParameterType(StrEnum):
     FLOAT = "float"
     BOOL = "bool"
     STR = "str"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One of an Enum's.
+
+    Attributes:
+        name: as in `Act.RELU`.
+        value: as text; None: only running the file would tell, or it is no plain value.
+    """
+
+    name: str
+    value: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +66,7 @@ class Parameter:
         required: whether it has no default.
         choices: values that a `Literal` names; None: it is not one, or not one of plain values.
         unswept: an annotation of several values at once, such as `list[int]`, which no single one is; None: another.
+        members: of an Enum that the file defines, by whose name or value it is given; None: it takes no such thing.
     """
 
     name: str
@@ -58,6 +75,7 @@ class Parameter:
     required: bool
     choices: tuple[int | float | bool | str, ...] | None = None
     unswept: str | None = None
+    members: tuple[Member, ...] | None = None
 
 
 def find_python(said: str, *, option: str) -> PythonName:
@@ -110,10 +128,11 @@ def read_parameters(named: PythonName, *, option: str) -> tuple[Parameter, ...]:
     pairs = [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
     if arguments.posonlyargs:
         raise UsageError(f"{option} {named}: {arguments.posonlyargs[0].arg} cannot be given by name; take the / out.")
-    return tuple(_parameter(argument, default) for argument, default in pairs)
+    enums = {each.name: _members(each) for each in tree.body if isinstance(each, ast.ClassDef) and _is_enum(each)}
+    return tuple(_parameter(argument, default, enums) for argument, default in pairs)
 
 
-def _parameter(argument: ast.arg, default: ast.expr | None) -> Parameter:
+def _parameter(argument: ast.arg, default: ast.expr | None, enums: Mapping[str, tuple[Member, ...]]) -> Parameter:
     value = None
     if default is not None:
         with suppress(ValueError):
@@ -128,7 +147,31 @@ def _parameter(argument: ast.arg, default: ast.expr | None) -> Parameter:
         required=default is None,
         choices=_literal(annotation),
         unswept=ast.unparse(annotation) if annotation is not None and _several(annotation) else None,
+        members=next((enums[name] for name in _plain_names(annotation) if name in enums), None),
     )
+
+
+def _is_enum(defined: ast.ClassDef) -> bool:
+    return any(_last_name(base) in ENUMS for base in defined.bases)
+
+
+def _members(defined: ast.ClassDef) -> tuple[Member, ...]:
+    """Return the members that an Enum's body assigns, in order."""
+    found = []
+    for each in defined.body:
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name):
+            name, value = each.targets[0].id, None
+            with suppress(ValueError):
+                literal = ast.literal_eval(each.value)
+                value = str(literal) if isinstance(literal, (int, float, str)) else None
+            if not name.startswith("_"):
+                found.append(Member(name=name, value=value))
+    return tuple(found)
+
+
+def _plain_names(annotation: ast.expr | None) -> list[str]:
+    """Return the names in an annotation: `Act` of `Act`, `Act | None`, `Optional[Act]`."""
+    return [each.id for each in ast.walk(annotation) if isinstance(each, ast.Name)] if annotation is not None else []
 
 
 def _unquoted(annotation: ast.expr | None) -> ast.expr | None:
@@ -140,8 +183,7 @@ def _unquoted(annotation: ast.expr | None) -> ast.expr | None:
 
 def _annotated(annotation: ast.expr | None) -> ParameterType | None:
     """Return the first plain type that an annotation names: of `int`, `"int"`, `int | None`, `Optional[int]`."""
-    names = [each.id for each in ast.walk(annotation) if isinstance(each, ast.Name)] if annotation else []
-    return next((ParameterType(name) for name in names if name in set(ParameterType)), None)
+    return next((ParameterType(name) for name in _plain_names(annotation) if name in set(ParameterType)), None)
 
 
 def _literal(annotation: ast.expr | None) -> tuple[int | float | bool | str, ...] | None:

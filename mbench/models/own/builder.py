@@ -7,6 +7,7 @@ from mbench.core.builds.own_recipes import OwnNetwork
 from mbench.core.errors import ArtifactError
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.python_source import refuse_changed
+from mbench.models.own.arguments import builder_arguments
 from mbench.models.own.keras_model import own_model
 from mbench.models.own.traced import OwnModel
 from mbench.models.weights.weights import load_into
@@ -49,7 +50,7 @@ def _made(builder: Any, network: OwnNetwork, timeout_s: float) -> Any:
     def call() -> Any:
         keras.backend.clear_session()
         keras.utils.set_random_seed(network.seed)
-        return builder(**dict(network.arguments))
+        return builder(**builder_arguments(builder, network.arguments, what=str(network.builder)))
 
     model = call_python(call, what=str(network.builder), timeout_s=timeout_s)
     if not isinstance(model, keras.Model):

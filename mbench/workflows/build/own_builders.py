@@ -14,7 +14,7 @@ from mbench.core.builds.sweeps import PUBLISHED, Axis, Point, Sweep, expand, par
 from mbench.core.builds.variants import format_alpha
 from mbench.core.errors import UsageError
 from mbench.core.suggestions import did_you_mean
-from mbench.files.python_source import Parameter, ParameterType, find_python, read_parameters
+from mbench.files.python_source import Member, Parameter, ParameterType, find_python, read_parameters
 from mbench.models.networks.architectures import ARCHITECTURES
 
 ALPHA: Final = "alpha"
@@ -137,11 +137,25 @@ def _value(parameter: Parameter, text: str) -> int | float | bool | str:
             f"{parameter.name} takes {parameter.unswept}, which one value is not; leave it to its default, or give the "
             "builder a parameter of a number, a text or a bool."
         )
+    if parameter.members is not None:
+        return _member(parameter, parameter.members, text)
     types = [parameter.type_] if parameter.type_ is not None else list(_PARSERS)
     for type_ in types:
         with suppress(ValueError):
             return _one_of(parameter, _PARSERS[type_](text))
     raise UsageError(f"{parameter.name} {text!r} is not {_NOUNS[types[0]]}.")
+
+
+def _member(parameter: Parameter, members: Sequence[Member], text: str) -> str:
+    """Return the name of an Enum's member that is given by its name or its value."""
+    by_name = [each for each in members if each.name in (text, text.replace("-", "_"))]
+    found = by_name or [each for each in members if each.value == text]
+    if not found:
+        said = [each.name if each.value is None else f"{each.name} ({each.value})" for each in members]
+        raise UsageError(
+            f"{parameter.name} {text!r} is none of its {', '.join(said) or 'members, of which there are none'}."
+        )
+    return found[0].name
 
 
 def _one_of(parameter: Parameter, value: int | float | bool | str) -> int | float | bool | str:
@@ -199,12 +213,16 @@ def _variant(
         network=network,
         alpha=None if alpha is None else float(format_alpha(float(alpha))),
         parameters=tuple(
-            (name, _text(chosen[name])) for name in parameters if name in chosen and name not in (ALPHA, RESOLUTION)
+            (name, _text(chosen[name], parameter))
+            for name, parameter in parameters.items()
+            if name in chosen and name not in (ALPHA, RESOLUTION)
         ),
         resolution=None if resolution is None else int(resolution),
         quantization=point.quantization,
     )
 
 
-def _text(value: int | float | bool | str) -> str:
+def _text(value: int | float | bool | str, parameter: Parameter) -> str:
+    if parameter.members is not None:  # identifiers, of which names can have all but `_`
+        return str(value).replace("_", "-")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -100,6 +100,41 @@ def test_what_an_annotation_names_is_taken(tmp_path: Path) -> None:
     assert dict(found[3].own.arguments) == {"act": "gelu", "size": 2, "either": 5, "computed": "a"}
 
 
+ENUMS = """
+import enum
+from enum import Enum, StrEnum, auto
+from acts import Other
+class Act(Enum):
+    _ignore_ = []
+    RELU = "relu"
+    HARD_SWISH = "hard_swish"
+class Size(enum.IntEnum):
+    SMALL = 1
+    LARGE = 2
+class Way(StrEnum):
+    UP = auto()
+def net(act: Act = Act.RELU, size: "Size | None" = None, way: Way = Way.UP, other: Other = None): pass
+"""
+
+
+def test_members_of_an_enum_are_choices_by_name_or_value(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(ENUMS)
+    said = f"{tmp_path / 'nets.py'}:net"
+    found = chosen(said, "act=relu,HARD_SWISH", "size=2", "way=UP", "other=x")
+
+    assert [dict(each.own.arguments)["act"] for each in found if each.own] == ["RELU", "HARD_SWISH"]
+    assert names(found)[1] == "net_act=HARD-SWISH_size=LARGE_way=UP_other=x_int8"
+    assert str(parse_own_variant(names(found)[1])) == names(found)[1]
+    for same in ("hard_swish", "HARD-SWISH"):  # by value, and as names of variants have it
+        assert names(chosen(said, f"act={same}")) == ["net_act=HARD-SWISH_int8"]
+    with pytest.raises(UsageError, match=r"act 'gelu' is none of its RELU \(relu\), HARD_SWISH \(hard_swish\)\.$"):
+        chosen(said, "act=gelu")
+    with pytest.raises(UsageError, match=r"way 'up' is none of its UP\.$"):
+        chosen(said, "way=up")
+    with pytest.raises(UsageError, match="names a value twice"):
+        chosen(said, "act=relu,RELU")
+
+
 def test_a_builder_without_parameters_says_that_it_takes_none(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(CHOICES)
     with pytest.raises(UsageError, match=r"has no parameter 'depth'; it takes none\.$"):
