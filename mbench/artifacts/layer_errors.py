@@ -147,7 +147,8 @@ def layer_errors(reference: bytes, quantized: bytes, examples: Sequence[Mapping[
         examples: an inference each: real values by the float file's names of its inputs, with the batch.
 
     Raises:
-        UnsupportedModel: they take different inputs, or have no tensor in common.
+        UnsupportedModel: they take different inputs, or have no tensor in common, or the float file holds NaN, from
+            which nothing is far or near.
         ArtifactError: the runtime does not take one of them.
     """
     with captured_stderr():
@@ -164,12 +165,25 @@ def layer_errors(reference: bytes, quantized: bytes, examples: Sequence[Mapping[
             raise ArtifactError(f"the LiteRT runtime does not run the files: {error}.") from error
     if not any(operator.outputs and operator.outputs[0] in pairs for operator in files[0].graph.operators):
         raise UnsupportedModel("no tensor has the same name in both files: they are not of one network and converter.")
+    _refuse_nan(files[0].graph, sums)
     return LayerErrors(
         examples=len(examples),
         layers=tuple(_rows(files[0].graph, files[1].graph, pairs, sums)),
         unmatched=tuple(
             files[0].graph.tensors[index].name for index in _activations(files[0].graph) if index not in pairs
         ),
+    )
+
+
+def _refuse_nan(graph: Subgraph, sums: Mapping[int, _Sums]) -> None:
+    wrong = next((index for index in _activations(graph) if index in sums and np.isnan(sums[index].signal)), None)
+    if wrong is None:
+        return
+    giver = next((each for each in graph.operators if wrong in each.outputs), None)
+    what = INPUT if giver is None else giver.label
+    raise UnsupportedModel(
+        f"the float file itself holds NaN on these examples, first in {graph.tensors[wrong].name!r} ({what}): look at "
+        "its weights and at its inputs' range."
     )
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from mbench.artifacts.flatbuffer import read_model
 from mbench.core.errors import ArtifactError, UnsupportedModel
+
+RUNS_NOT: Final = "the LiteRT runtime does not run the file"
+"""What begins the message about a file that the runtime refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +153,7 @@ def _refusal(said: str) -> str:
     """Return one line of what the runtime raised and wrote, without the chatter of every start."""
     lines = (line.strip() for line in said.splitlines())
     reasons = dict.fromkeys(line for line in lines if line and not line.startswith(("INFO:", "WARNING:")))
-    return f"the LiteRT runtime does not run the file: {' '.join(reasons)} Build it by another route."
+    return f"{RUNS_NOT}: {' '.join(reasons)} Build it by another route."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from mbench.core.errors import ArtifactError
+
 INPUT_NAME: Final = "input"
 OUTPUT_NAME: Final = "output"
 """Without a colon, which `benchmark_model --input_layer_value_files` takes for its own delimiter."""
@@ -76,6 +78,25 @@ def name_ends(model: Any, names: Mapping[str, str]) -> None:
         if text_of(tensor.name) != (wanted := names[text_of(argument.name)]):
             _free_name(subgraph, wanted)
             tensor.name = wanted
+
+
+def refuse_passed_through(model: Any) -> None:
+    """Refuse an input that is an output as it is: one tensor can have but one name, and one type in int8.
+
+    Args:
+        model: a `ModelT` with one signature.
+
+    Raises:
+        ArtifactError: it names both.
+    """
+    signature = model.signatureDefs[0]
+    inputs = {argument.tensorIndex: text_of(argument.name) for argument in signature.inputs}
+    for argument in signature.outputs:
+        if argument.tensorIndex in inputs:
+            raise ArtifactError(
+                f"its output {text_of(argument.name)!r} is its input {inputs[argument.tensorIndex]!r} as it is, of "
+                "which no file can be built; leave it out of the outputs, since who feeds it has it."
+            )
 
 
 def signature_of(graph: Any, outputs: Sequence[str] | None = None) -> Any:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from linear_digits import linear_digits
+from linear_digits import _File, linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.artifacts.flatbuffer import read_model
@@ -74,3 +74,13 @@ def test_what_exact_inputs_lose_is_not_known():
     entry, *others = found.layers
     assert entry.snr_db == 150.0
     assert all(layer.lost_db is None or layer.lost_db < 100 for layer in others)
+
+
+def test_a_float_file_that_holds_nan_is_named_with_where_it_begins():
+    file = _File()
+    entry = file.tensor("x", (1, 4))
+    first = file.dense(entry, np.eye(4), np.zeros(4), None, name="well")
+    broken = file.dense(first, np.eye(4), np.full(4, np.nan), None, name="broken")
+    data = file.packed(entry, [file.dense(broken, np.eye(4), np.zeros(4), None, name="behind")], None, signed=False)
+    with pytest.raises(UnsupportedModel, match=r"holds NaN on these examples, first in 'broken' \(FULLY_CONNECTED.*\)"):
+        layer_errors(data, data, [{"x": np.ones((1, 4), np.float32)}])

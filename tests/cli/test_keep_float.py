@@ -77,6 +77,31 @@ def test_what_int8_ruins_is_found_and_left_in_float_and_found_again(wide, tmp_pa
 
 
 @pytest.mark.tensorflow
+def test_by_accuracy_what_int8_gets_wrong_is_left_in_float(bare):
+    (bare.folder / "net.tflite").write_bytes(linear_digits(SCALINGS["unit"]))
+    dark = np.full((4, 8, 8, 3), 0.01, np.float32)
+    dark[:, 0, 0] = 1  # the input's whole range, and of the scores a narrow one that cuts them off
+    np.savez(bare.folder / "x.npz", picture=dark)
+    asked = ("--model", "net.tflite", "--quantization", "fp32,int8", "--io", "float", "--calibration", "x.npz")
+    on_digits = ("--dataset", "digits", "--preprocessing", "unit", "--examples", "100")
+    done = bare("run", *asked, *on_digits, "--keep-float", "auto:acc", *SHORT, "--json")
+    top1 = {row["variant"]: row["top1"] for row in rows_of(done)}
+
+    assert done.returncode == 0, done.stderr
+    kept = "net_keep-float=auto-acc_int8"
+    assert list(top1) == ["net_fp32", "net_int8", kept]
+    assert top1["net_int8"] < top1["net_fp32"] - 0.3
+    assert top1[kept] == top1["net_fp32"]
+    assert re.search(
+        rf"{kept}: keep-float: 1 of 1 operators are left in float \(FULLY_CONNECTED scores\): top1 "
+        rf"{100 * top1['net_fp32']:.1f} % in float, {100 * top1['net_int8']:.1f} % \(loses [\d.]+ points, [\d.]+ to "
+        r"[\d.]+\) in int8 alone, .* of the same 100 examples .* a loss of at most 1 point of top1 against float was "
+        "asked for",
+        done.stderr,
+    )
+
+
+@pytest.mark.tensorflow
 def test_an_operator_that_is_not_there_fails_its_variant_alone(bare):
     (bare.folder / "net.tflite").write_bytes(linear_digits(SCALINGS["unit"]))
     done = bare("build", "--model", "net.tflite", "--quantization", "int8", "--keep-float", "HARD_SWISH", "--json")
@@ -89,6 +114,8 @@ def test_an_operator_that_is_not_there_fails_its_variant_alone(bare):
     ("words", "reason"),
     [
         (("--keep-float", "auto:0"), "write auto, or auto:DB with a ratio of 1 to 120 dB"),
+        (("--keep-float", "auto:acc:-1"), "write auto:acc, or auto:acc:POINTS with what may be lost"),
+        (("--keep-float", "auto:acc"), "nothing says on what: name a --dataset"),
         (("--keep-float", "auto", "--quantization", "fp16"), "add int8 to --quantization"),
         (("--keep-float", "auto", "--recipe", "r.json"), "leave --keep-float out"),
     ],

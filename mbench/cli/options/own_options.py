@@ -65,8 +65,9 @@ KeepFloatOption = Annotated[
     _option(
         "--keep-float",
         "Operators that int8 of your own networks leaves in float, in a variant beside the plain one: kinds or "
-        "tensors, or auto[:DB], which finds them (30 dB of signal to noise).",
-        "NAME,...|auto[:DB]",
+        "tensors, or auto[:DB], which finds them by signal to noise (30 dB), or auto:acc[:POINTS], by what accuracy "
+        "may be lost (1 point).",
+        "NAME,...|auto[:DB]|auto:acc[:POINTS]",
         default="none",
     ),
 ]

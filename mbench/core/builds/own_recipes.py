@@ -135,6 +135,10 @@ class OwnCalibration:
 KEEP_FLOAT_DB: Final = 30.0
 """What `auto` asks for unless it says another ratio: errors of 3 % of the outputs."""
 
+KEEP_FLOAT_POINTS: Final = 1.0
+"""What `auto:acc` lets be lost of right answers unless it says how much, in percentage points: near the 1 % of the
+float network's accuracy that MLPerf's inference rules let a quantized one lose (mlcommons/inference_policies)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepFloat:
@@ -142,15 +146,22 @@ class KeepFloat:
 
     Attributes:
         names: kinds of operators, or tensors that they give; none: they are to be found.
-        least_db: signal-to-noise ratio of the outputs at which a search ends.
+        least_db: signal-to-noise ratio of the outputs at which a search by that ends.
+        accuracy: whether a search goes by how much files get right.
+        most_lost: of that, at which such a search ends: percentage points of right answers, or of a metric of values
+            its unit; None: `KEEP_FLOAT_POINTS` of right answers.
     """
 
     names: tuple[str, ...] = ()
     least_db: float = KEEP_FLOAT_DB
+    accuracy: bool = False
+    most_lost: float | None = None
 
     @property
     def text(self) -> str:
         """What stands for it in a variant's name: it lasts, and is short."""
+        if self.accuracy:
+            return "auto-acc" if self.most_lost is None else f"auto-acc{self.most_lost:g}"
         if not self.names:
             return "auto" if self.least_db == KEEP_FLOAT_DB else f"auto{self.least_db:g}"
         said = "+".join(re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.") or "x" for name in self.names)
@@ -163,12 +174,34 @@ LONGEST_KEPT: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedOn:
+    """What a search for operators asks files, by content.
+
+    Attributes:
+        dataset: name and split; sha256: over its examples and their truths.
+        asked: examples; seed: of their draw.
+        asks: sorted (name, value) of all else that decides what answers are worth.
+    """
+
+    dataset: str
+    sha256: str
+    asked: int
+    seed: int
+    asks: tuple[tuple[str, str], ...] = ()
+
+
+_WITHOUT_ACCURACY: Final = ("accuracy", "most_lost")
+"""Fields of `KeepFloat` that recipes of before have not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRecipe:
     """What is built of a user's network: with equal toolchains, equal recipes give equal bytes.
 
     Attributes:
         quantizer_recipe: JSON of litert-quantizer's own, which says what of int8 is done to which operators.
         keep_float: operators that int8 leaves in float; None: none but those that every file leaves.
+        judged_on: what a search for them asks files; None: it goes by ratios, or there is none.
         trained: whether the network's weights mean something.
         toolchain: sorted (distribution, version) pairs of what converts and quantizes.
     """
@@ -179,6 +212,7 @@ class OwnRecipe:
     ends: Ends = Ends.INT8
     quantizer_recipe: str | None = None
     keep_float: KeepFloat | None = None
+    judged_on: JudgedOn | None = None
     trained: bool = True
     toolchain: tuple[tuple[str, str], ...] = ()
 
@@ -187,6 +221,10 @@ class OwnRecipe:
         fields = {**asdict(self), "variant": str(self.variant)}
         if self.keep_float is None:  # recipes of before are the same without it
             del fields["keep_float"]
+        elif not self.keep_float.accuracy:
+            fields["keep_float"] = {k: v for k, v in fields["keep_float"].items() if k not in _WITHOUT_ACCURACY}
+        if self.judged_on is None:
+            del fields["judged_on"]
         return cast(dict[str, Any], json.loads(json.dumps(fields)))
 
     def digest(self) -> str:

@@ -23,7 +23,7 @@ from mbench.files.printed import printed_log
 from mbench.files.regular import GIB, read_regular
 from mbench.models.own.builder import build_network
 from mbench.models.own.examples import PROBE_SEED, read_examples
-from mbench.models.own.float_file import count_graphs, open_float_file
+from mbench.models.own.float_file import count_graphs, float_answers, open_float_file
 from mbench.models.own.input_arrays import Example, OwnInput, synthetic_examples, with_shapes
 from mbench.models.own.kept_float import FloatFound, FloatSearch, Search, named_operators, scope_of
 from mbench.models.own.keras_model import open_keras
@@ -125,16 +125,19 @@ def _built(request: OwnBuildRequest, search: Search | None) -> Iterator[BuiltFil
     real = calibrated is not None and calibrated.calibration.kind is not OwnCalibrationKind.SYNTHETIC
     if real and not unseen:
         probes = examples[:PROBES]
-    if model is not None:
-        source = replace(source, answers=_finite(model.answers(probes), source.against))
-    ranges = read_named_ranges(source.data, examples, calibrated.calibration.method) if calibrated else None
+    told = "examples of yours" if real else "synthetic examples"
+    if model is None:
+        _finite(float_answers(source.data, source.names, probes), source.against, told)
+    else:
+        source = replace(source, answers=_finite(model.answers(probes), source.against, told))
+    made = _made(source, examples, calibrated, search)
     probe = _write_probe(request.folder, source, probes)
     reference = request.folder / "source.tflite"
     reference.write_bytes(source.data)
     del model
     release_memory()
     for recipe in request.recipes:
-        yield _quantized(recipe, source, _Made(ranges, examples, search), request, probe, reference, clock)
+        yield _quantized(recipe, source, made, request, probe, reference, clock)
         clock = time.perf_counter()
 
 
@@ -201,14 +204,15 @@ def read_own_file(network: OwnNetwork) -> bytes:
     return data
 
 
-def _finite(answers: Mapping[str, npt.NDArray[Any]], against: str) -> Mapping[str, npt.NDArray[Any]]:
+def _finite(answers: Mapping[str, npt.NDArray[Any]], against: str, told: str) -> Mapping[str, npt.NDArray[Any]]:
     """Return a model's answers, of which those that are no numbers would be blamed on converter and quantizer."""
     for name, values in answers.items():
         if not np.isfinite(values).all():
             output = name.removeprefix(f"{OUTPUTS}/")
+            wrong = int((~np.isfinite(values).reshape(len(values), -1).all(axis=1)).sum())
             raise ArtifactError(
                 f"the {against} itself answers NaN or infinity, in its output {output!r}. Look at its weights and at "
-                "its inputs' range."
+                f"its inputs' range: it does so to {wrong} of {len(values)} {told}."
             )
     return answers
 
@@ -223,22 +227,44 @@ def _write_probe(folder: Path, source: _Source, probes: Sequence[Example]) -> Pa
     return path
 
 
-def _failed(error: Exception, source: _Source) -> str:
+def _failed(error: Exception, source: _Source, stage: str = "quantization") -> str:
+    """Return one line for what the quantizer raised, and what of the network it cannot do."""
+    said = failure(stage, error)
     if count_graphs(source.data) == 1:
-        return failure("quantization", error)
+        return said
     return (
-        f"{failure('quantization', error).rstrip('.')}. It has loops, whose ranges the quantizer cannot read: unroll "
-        "its recurrent layers (unroll=True)."
+        "it has loops, whose ranges the quantizer cannot read: unroll its recurrent layers (unroll=True). What came of "
+        f"it: {said}"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What files are quantized with: ranges, the examples that they were read off, and what searches."""
+    """What files are quantized with: ranges, the examples that they were read off, and what searches.
+
+    Attributes:
+        unfit: why there are no ranges; None: there are some, or nobody needs them.
+    """
 
     ranges: Ranges | None
     examples: Sequence[Example]
     search: Search | None
+    unfit: str | None = None
+
+
+def _made(source: _Source, examples: Sequence[Example], calibrated: OwnRecipe | None, search: Search | None) -> _Made:
+    """Return what files are quantized with; those that need no ranges are built where there are none, too."""
+    if calibrated is None:
+        return _Made(None, examples, search)
+    try:
+        ranges = read_named_ranges(source.data, examples, calibrated.calibration.method)
+    except Exception as error:  # the calibrator raises all kinds
+        traceback.print_exc()
+        return _Made(None, examples, search, unfit=_failed(error, source, "calibration"))
+    odd = next((name for name, each in ranges.items() if any(np.isnan(bound).any() for bound in each.values())), None)
+    if odd is not None:
+        return _Made(None, examples, search, unfit=f"its tensor {odd!r} holds NaN on the examples to calibrate on.")
+    return _Made(ranges, examples, search)
 
 
 def _with_float(asked: KeepFloat, source: _Source, made: _Made, ends: OwnEnds) -> FloatFound:
@@ -246,12 +272,18 @@ def _with_float(asked: KeepFloat, source: _Source, made: _Made, ends: OwnEnds) -
 
     def quantized(places: Sequence[int]) -> bytes:
         kept = scope_of(source.data, places)
-        return quantize(source.data, Quantization.INT8, made.ranges, own=replace(ends, kept=tuple(kept)))
+        try:
+            return quantize(source.data, Quantization.INT8, made.ranges, own=replace(ends, kept=tuple(kept)))
+        except ArtifactError:
+            raise
+        except Exception as error:  # quantizers raise all kinds; a search goes on without this candidate
+            traceback.print_exc()
+            raise ArtifactError(_failed(error, source)) from error
 
     if asked.names:
         places = named_operators(source.data, asked)
         said = ", ".join(f"{kind} {scope.partition(';')[0]}" for kind, scope in scope_of(source.data, places))
-        return FloatFound(data=quantized(places), note=f"keep-float: left in float as named: {said}")
+        return FloatFound(data=quantized(places), notes=(f"keep-float: left in float as named: {said}",))
     assert made.search is not None  # who asks for a search brings one
     return made.search(
         FloatSearch(
@@ -259,7 +291,7 @@ def _with_float(asked: KeepFloat, source: _Source, made: _Made, ends: OwnEnds) -
             names=source.names,
             examples=made.examples,
             quantized=quantized,
-            least_db=asked.least_db,
+            asked=asked,
         )
     )
 
@@ -274,13 +306,15 @@ def _quantized(
     began: float,
 ) -> BuiltFile | FailedFile:
     variant, notes = recipe.variant, source.notes
+    if made.unfit is not None and variant.quantization in CALIBRATED:
+        return FailedFile(variant=variant, message=f"{variant}: {made.unfit}")
     try:
         ends = OwnEnds(names=source.names, ends=recipe.ends)
         if recipe.quantizer_recipe is not None:
             data = quantize_by_recipe(source.data, recipe.quantizer_recipe, made.ranges, ends)
         elif recipe.keep_float is not None:
             found = _with_float(recipe.keep_float, source, made, ends)
-            data, notes = found.data, (*notes, found.note)
+            data, notes = found.data, (*notes, *found.notes)
         else:
             data = quantize(source.data, variant.quantization, made.ranges, own=ends)
     except ArtifactError as error:

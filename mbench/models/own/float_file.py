@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mbench.core.errors import ArtifactError
 from mbench.models.flatbuffers import SIGNATURE_KEY, read_model, schema, signature_of, text_of, write_model
-from mbench.models.own.input_arrays import OwnInput, with_shapes
+from mbench.models.own.input_arrays import Example, OwnInput, with_shapes
 
 _NOT_NUMPY: Final = frozenset({"string", "resource", "variant", "int4", "uint4", "int2", "bfloat16"})
 
@@ -103,6 +104,37 @@ def _reshape(model: Any, data: bytes, shapes: Mapping[int, tuple[int, ...]]) -> 
         if tensor.shape is not None and index in known and not (model.buffers[tensor.buffer].data is not None):
             tensor.shape = np.array(known[index], np.int32)
         tensor.shapeSignature = None
+
+
+def float_answers(
+    data: bytes, names: Mapping[str, str], examples: Sequence[Example]
+) -> dict[str, npt.NDArray[np.floating[Any]]]:
+    """Return what a float file answers to examples, by the tensors of its outputs; of real numbers alone.
+
+    Args:
+        data: the file.
+        names: of the ends' tensors, by what `examples` call them.
+        examples: an array of an inference by each input's name.
+
+    Returns:
+        (examples, *shape) each; nothing where the runtime does not run the file, which verification has words for.
+    """
+    from tensorflow.lite.python.interpreter import Interpreter
+
+    found: dict[str, list[npt.NDArray[Any]]] = {}
+    try:
+        interpreter = Interpreter(model_content=data, num_threads=1)
+        interpreter.allocate_tensors()
+        inputs = {str(each["name"]): int(each["index"]) for each in interpreter.get_input_details()}
+        for example in examples:
+            for name, values in example.items():
+                interpreter.set_tensor(inputs[names[name]], values)
+            interpreter.invoke()
+            for each in interpreter.get_output_details():
+                found.setdefault(str(each["name"]), []).append(interpreter.get_tensor(each["index"]))
+    except (RuntimeError, ValueError, KeyError):
+        return {}
+    return {name: np.stack(values) for name, values in found.items() if values[0].dtype.kind == "f"}
 
 
 def count_graphs(data: bytes) -> int:

@@ -11,7 +11,10 @@ from mbench.core.errors import ArtifactError
 from mbench.models.flatbuffers import operator_name, read_model, text_of
 
 Quantized = Callable[[Sequence[int]], bytes]
-"""From operators' places in the float file to the file in which these, and no others, are left in float."""
+"""From operators' places in the float file to the file in which these, and no others, are left in float.
+
+It raises ArtifactError where there is no such file.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +25,14 @@ class FloatSearch:
         source: the float file.
         names: of the ends' tensors, by what the signature and `examples` call them.
         quantized: builds a candidate.
-        least_db: signal-to-noise ratio of the outputs at which it ends.
+        asked: where it ends.
     """
 
     source: bytes
     names: Mapping[str, str]
     examples: Sequence[Mapping[str, npt.NDArray[Any]]]
     quantized: Quantized
-    least_db: float
+    asked: KeepFloat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +41,11 @@ class FloatFound:
 
     Attributes:
         data: the file.
-        note: what was left in float, and why.
+        notes: what was left in float, and why.
     """
 
     data: bytes
-    note: str
+    notes: tuple[str, ...]
 
 
 Search = Callable[[FloatSearch], FloatFound]

@@ -26,6 +26,9 @@ SPARE_BYTES: Final = 256 * MIB
 
 _OF_KERAS: Final = frozenset({"keras", "builtins"})
 
+_HALF: Final = frozenset({"float16", "bfloat16"})
+"""Types of 16 bits, in which TFLite stores weights and computes nothing."""
+
 
 def open_keras(network: OwnNetwork, data: bytes, folder: Path, *, timeout_s: float) -> OwnModel:
     """Return the model in a `.keras` file, with its weights.
@@ -93,7 +96,8 @@ def own_model(model: Any, against: str) -> OwnModel:
     """Return a Keras model as one that can be converted.
 
     Raises:
-        ArtifactError: it is not a Keras model, or nobody has called it yet, so that its inputs are not known.
+        ArtifactError: it is not a Keras model, keeps state or computes in 16 bits, or nobody has called it yet, so that
+            its inputs are not known.
     """
     import keras
 
@@ -107,6 +111,7 @@ def own_model(model: Any, against: str) -> OwnModel:
         raise ArtifactError(
             "its inputs are not known: it was never called. Make it of keras.Input, or save it after a call."
         )
+    _refuse_unfit_layers(model)
     inputs = tuple(_inputs(tensors))
 
     def call(given: Mapping[str, Any]) -> Any:
@@ -116,6 +121,23 @@ def own_model(model: Any, against: str) -> OwnModel:
         return model(packed, training=False)
 
     return OwnModel(inputs=inputs, call=call, against=against)
+
+
+def _refuse_unfit_layers(model: Any) -> None:
+    for layer in model._flatten_layers(include_self=False):  # nested ones, too, for which there is no public way
+        if getattr(layer, "stateful", False) is True:
+            raise ArtifactError(
+                f"its layer {layer.name!r} keeps its state from one inference to the next (stateful=True), which no "
+                "file can. Give the state in and out: stateful=False, return_state=True, inputs as its initial_state."
+            )
+        dtype = getattr(layer, "compute_dtype", None)
+        if dtype in _HALF and type(layer).__name__ != "InputLayer":
+            policy = getattr(getattr(layer, "dtype_policy", None), "name", dtype)
+            raise ArtifactError(
+                f"its layer {layer.name!r} computes in {dtype} (dtype policy {policy}), for which TFLite has no "
+                "kernels. Build it under keras.config.set_dtype_policy('float32'), set the same weights, and ask for "
+                "fp16."
+            )
 
 
 def _inputs(tensors: Sequence[Any]) -> Iterator[OwnInput]:

@@ -19,7 +19,15 @@ from mbench.core.builds.own_recipes import OwnForm, OwnNetwork
 from mbench.core.errors import ArtifactError
 from mbench.core.processes.user_code import call_python, load_python
 from mbench.files.python_source import refuse_changed
-from mbench.models.flatbuffers import drop_conversion_metadata, name_ends, read_model, text_of, write_model
+from mbench.models.flatbuffers import (
+    drop_conversion_metadata,
+    name_ends,
+    read_model,
+    refuse_passed_through,
+    text_of,
+    write_model,
+)
+from mbench.models.own.arguments import builder_arguments
 from mbench.models.own.input_arrays import Example, OwnInput
 from mbench.models.own.traced import Converted, end_name, named_outputs
 from mbench.models.tflite.model_outputs import OUTPUTS
@@ -92,7 +100,7 @@ def _made(builder: Any, network: OwnNetwork, timeout_s: float) -> TorchNetwork:
 
     def call() -> Any:
         torch.manual_seed(network.seed)
-        return builder(**dict(network.arguments))
+        return builder(**builder_arguments(builder, network.arguments, what=str(network.builder)))
 
     what = str(network.builder)
     given = call_python(call, what=what, timeout_s=timeout_s)
@@ -220,6 +228,7 @@ def _named(data: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
     graph, signature = model.subgraphs[0], model.signatureDefs[0]
     _call(signature.inputs, _INPUTS, inputs)
     _call(signature.outputs, _OUTPUTS, outputs)
+    refuse_passed_through(model)
     name_ends(model, {name: name for name in (*inputs, *outputs)})
     places = {text_of(each.name): each.tensorIndex for each in (*signature.inputs, *signature.outputs)}
     graph.inputs = np.array([places[name] for name in inputs if name in places], np.int32)

@@ -17,6 +17,7 @@ from mbench.models.flatbuffers import (
     drop_conversion_metadata,
     name_ends,
     read_model,
+    refuse_passed_through,
     signature_of,
     text_of,
     write_model,
@@ -122,6 +123,7 @@ def _renamed(data: bytes, inputs: Sequence[OwnInput], outputs: Sequence[str], na
     signature = model.signatureDefs[0]
     for argument in signature.outputs:  # the converter numbers them
         argument.name = outputs[int(text_of(argument.name).rpartition("_")[2])]
+    refuse_passed_through(model)
     name_ends(model, names)
     places = {text_of(each.name): each.tensorIndex for each in (*signature.inputs, *signature.outputs)}
     graph.inputs = np.array([places[each.name] for each in inputs if each.name in places], np.int32)

@@ -102,29 +102,51 @@ def by_recipe(variant: OwnVariant, recipe: Path | None) -> OwnVariant:
 
 
 AUTO: Final = "auto"
+ACCURACY: Final = "acc"
 
 MOST_DB: Final = 120.0
+MOST_LOST: Final = 1e6
+"""Of a metric of values, in its unit."""
 
 
 def parse_keep_float(said: str) -> KeepFloat:
-    """Return what `NAME,...|auto[:DB]` means.
+    """Return what `NAME,...|auto[:DB]|auto:acc[:POINTS]` means.
 
     Raises:
-        UsageError: it names nothing, or no ratio.
+        UsageError: it names nothing, no ratio, or no loss.
     """
     word, colon, ratio = said.partition(":")
     if word == AUTO:
+        kind, lost_colon, lost = ratio.partition(":")
+        if kind == ACCURACY:
+            return KeepFloat(accuracy=True, most_lost=_most_lost(said, lost) if lost_colon else None)
         try:
             least_db = float(ratio) if colon else KEEP_FLOAT_DB
         except ValueError:
             least_db = -1.0
         if not 1 <= least_db <= MOST_DB:
-            raise UsageError(f"--keep-float {said}: write auto, or auto:DB with a ratio of 1 to {MOST_DB:g} dB.")
+            raise UsageError(
+                f"--keep-float {said}: write auto, or auto:DB with a ratio of 1 to {MOST_DB:g} dB, or "
+                "auto:acc[:POINTS] to go by accuracy."
+            )
         return KeepFloat(least_db=least_db)
     names = tuple(dict.fromkeys(name.strip() for name in said.split(",") if name.strip()))
     if not names:
         raise UsageError("--keep-float names no operator; name some, or write auto.")
     return KeepFloat(names=names)
+
+
+def _most_lost(said: str, lost: str) -> float:
+    try:
+        most_lost = float(lost)
+    except ValueError:
+        most_lost = -1.0
+    if not 0 <= most_lost <= MOST_LOST:
+        raise UsageError(
+            f"--keep-float {said}: write auto:acc, or auto:acc:POINTS with what may be lost: percentage points of "
+            "right answers, or of a metric of values its unit, 0 or more."
+        )
+    return most_lost
 
 
 def with_kept(build: OwnBuild, keep: KeepFloat | None) -> list[OwnBuild]:
@@ -139,6 +161,19 @@ def with_kept(build: OwnBuild, keep: KeepFloat | None) -> list[OwnBuild]:
         raise UsageError(f"{build.variant} has a parameter {KEEP_FLOAT!r} already; rename it to use --keep-float.")
     variant = replace(build.variant, parameters=(*build.variant.parameters, (KEEP_FLOAT, keep.text)))
     return [build, replace(build, variant=variant, keep_float=keep)]
+
+
+def refuse_unjudged(builds: Iterable[OwnBuild]) -> None:
+    """Refuse searches by accuracy where nothing says on what.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if any(one.keep_float is not None and one.keep_float.accuracy for one in builds):
+        raise UsageError(
+            "--keep-float auto:acc asks how much files get right, and nothing says on what: name a --dataset, of "
+            "arrays with a --metric, or write auto:DB to go by signal to noise."
+        )
 
 
 def refuse_idle_keep(keep: KeepFloat | None, recipe: Path | None, points: Sequence[Point]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.builds.own_recipes import (
+    JudgedOn,
     OwnCalibration,
     OwnCalibrationKind,
     OwnForm,
@@ -24,7 +25,7 @@ from mbench.core.errors import ArtifactError, UsageError
 from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.tflite.toolchain import lacks_torch, toolchain
 from mbench.workflows.build.own_calibration import calibration_for, own_calibration
-from mbench.workflows.build.own_networks import OwnBuild, OwnSource, signed
+from mbench.workflows.build.own_networks import OwnBuild, OwnSource, refuse_unjudged, signed
 from mbench.workflows.build.recipes import BuildInputs
 
 LARGEST_FILE_BYTES: Final = 4 * GIB
@@ -39,8 +40,11 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     """Return each variant's recipe.
 
     Raises:
-        UsageError: a network or examples that are not there, or a file that is quantized already.
+        UsageError: a network or examples that are not there, a file that is quantized already, or a search that goes
+            by an accuracy which there is not.
     """
+    if chosen.judge is None:
+        refuse_unjudged(builds)
     inputs = {source: inputs_of(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
     networks = {source: _network(source, own) for source, own in inputs.items()}
     trained = {source: not source.form.built or own.weights not in (None, "none") for source, own in inputs.items()}
@@ -60,7 +64,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
         source: None if own.quantizer_recipe is None else quantizer_recipe(own.quantizer_recipe)
         for source, own in inputs.items()
     }
-    return {
+    found = {
         one.variant: OwnRecipe(
             variant=one.variant,
             network=replace(networks[one.source], arguments=one.arguments),
@@ -69,10 +73,35 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
             ends=inputs[one.source].ends,
             quantizer_recipe=recipes[one.source],
             keep_float=one.keep_float,
+            judged_on=_judged_on(one, chosen),
             toolchain=tools[one.source.form],
         )
         for one in builds
     }
+    for recipe in found.values():
+        _refuse_without_accuracy(recipe)
+    return found
+
+
+def _judged_on(one: OwnBuild, chosen: BuildInputs) -> JudgedOn | None:
+    if one.keep_float is None or not one.keep_float.accuracy or chosen.judge is None:
+        return None
+    return chosen.judge.judged_on
+
+
+def _refuse_without_accuracy(recipe: OwnRecipe) -> None:
+    """Refuse a search by the accuracy of what has none.
+
+    Raises:
+        UsageError: it says what to give.
+    """
+    if recipe.judged_on is None or (reason := own_latency_only(recipe)) is None:
+        return
+    given = "--calibration FOLDER, FILE.npz or FILE.py:NAME" if recipe.trained else "trained ones by --weights"
+    raise UsageError(
+        f"--keep-float auto:acc: {recipe.variant} has no accuracy to go by ({reason}): give {given}, or write auto:DB "
+        "to go by signal to noise."
+    )
 
 
 def inputs_of(source: OwnSource, chosen: BuildInputs) -> BuildInputs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
+from mbench.workflows.build.own_networks import refuse_unjudged
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.run.against import OldFiles, beside_new, old_files, paired_rules
@@ -98,6 +99,8 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
         selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
         request = replace(request, selection=selection, build_inputs=build_inputs)
     selected = select(request.selection)
+    if scoring is None:
+        refuse_unjudged(one.own for one in selected if one.own is not None)
     if request.against is None:
         return ExpandedRequest(request=request, scoring=scoring, selected=selected)
     old = old_files(request.against, selected, results=request.results)

@@ -1,6 +1,7 @@
 """Evaluating on this host: files and a data set to one score per file, for a run and for `mbench evaluate`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -81,6 +82,28 @@ def score_files(
     with HostPool(workers) as pool:
         scoring = _Scoring(opened, delegate, cache, pool, progress, record)
         return [_score_once(*file, seconds.get(place), scoring) for place, file in enumerate(files)]
+
+
+@contextmanager
+def scoring_one_by_one(
+    opened: OpenSpec, delegate: Delegate, *, cache: Path, workers: int | None, progress: Progress
+) -> Iterator[Callable[[ArtifactFacts, Path], Score | Unscored]]:
+    """Yield what scores one file after the other, of which each depends on the score of the last: see `score_files`.
+
+    Args:
+        opened: what all of them are asked.
+        delegate: of this host.
+        cache: folder whose `scores` and `prepared` are used.
+        workers: processes; None: one per core.
+        progress: gets news of preparing, and of each file.
+    """
+    with HostPool(workers) as pool:
+        scoring = _Scoring(opened, delegate, cache, pool, progress)
+
+        def score(facts: ArtifactFacts, path: Path) -> Score | Unscored:
+            return _score_once(facts, path, None, scoring)
+
+        yield score
 
 
 def refuse_other_delegates(spec: EvaluationSpec) -> None:

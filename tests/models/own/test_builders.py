@@ -50,6 +50,25 @@ def nothing():
 def hangs():
     while True:
         pass
+
+def half():
+    policy = keras.dtype_policies.DTypePolicy("mixed_float16")
+    entry = keras.Input((8, 8, 3), name="image")
+    inner = keras.Sequential([keras.layers.Dense(3, dtype=policy, name="deep")])
+    return keras.Model(entry, inner(keras.layers.Flatten()(entry)))
+
+def stateful():
+    entry = keras.Input(batch_shape=(1, 5, 4), name="x")
+    return keras.Model(entry, keras.layers.LSTM(2, stateful=True, unroll=True, name="memory")(entry))
+
+def passes():
+    entry = keras.Input((4,), name="x")
+    return keras.Model(entry, [entry, keras.layers.Dense(2)(entry)])
+
+import enum
+Act = enum.Enum("Act", {"RELU": "relu", "TANH": "tanh"})
+def chosen(act: Act = Act.RELU):
+    return keras.Model(entry := keras.Input((4,), name="x"), keras.layers.Dense(2, activation=act.value)(entry))
 """
 PARTS = "import keras\ndef body(units):\n    return keras.layers.Conv2D(units, 3)\n"
 
@@ -61,7 +80,7 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "nets.py"
 
 
-def build(worker: ProcessPoolExecutor, file: Path, name: str, *arguments: tuple[str, int]) -> BuiltFile:
+def build(worker: ProcessPoolExecutor, file: Path, name: str, *arguments: tuple[str, int | str]) -> BuiltFile:
     named = find_python(f"{file}:{name}", option="--arch")
     network = OwnNetwork(
         form=OwnForm.BUILDER, sha256=named.sha256, source=str(file), builder=named, arguments=arguments
@@ -122,6 +141,12 @@ def test_a_builder_that_changes_its_answer_is_noticed(tensorflow_worker: Process
         ("ruined", "the Keras model itself answers NaN or infinity, in its output 'output'. Look at its weights"),
         ("nothing", "nothing returned NoneType, not a keras.Model"),
         ("hangs", "still running after 3 s and was ended; --build-timeout gives it longer"),
+        ("half", r"its layer 'deep' computes in float16 \(dtype policy mixed_float16\), for which TFLite"),
+        (
+            "stateful",
+            r"its layer 'memory' keeps its state from one inference to the next \(stateful=True\), which no file",
+        ),
+        ("passes", "its output 'output_0' is its input 'x' as it is, of which no file can be built; leave it out"),
     ],
 )
 def test_what_a_builder_does_wrong_is_one_line(
@@ -130,6 +155,21 @@ def test_what_a_builder_does_wrong_is_one_line(
     with pytest.raises(MbenchError, match=reason) as raised:
         build(tensorflow_worker, source, name)
     assert "\n" not in str(raised.value)
+
+
+def test_members_of_enums_reach_the_builder(tensorflow_worker: ProcessPoolExecutor, source: Path) -> None:
+    operators = [
+        [
+            layer.op
+            for layer in inspect_bytes(
+                build(tensorflow_worker, source, "chosen", *asked).path.read_bytes(), name="n"
+            ).layers
+        ]
+        for asked in ((("act", "TANH"),), (("act", "relu"),))
+    ]
+    assert ["TANH" in each for each in operators] == [True, False]
+    with pytest.raises(MbenchError, match="act 'gelu' is none of Act's RELU, TANH"):
+        build(tensorflow_worker, source, "chosen", ("act", "gelu"))
 
 
 def test_code_that_changed_since_the_plan_is_not_run(tensorflow_worker: ProcessPoolExecutor, source: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from linear_digits import SIDE, linear_digits
+from linear_digits import SIDE, _File, linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.artifacts.flatbuffer import read_model
@@ -182,3 +182,22 @@ def test_shapes_that_cannot_be_are_one_line(
 ) -> None:
     with pytest.raises(MbenchError, match=reason):
         tensorflow_worker.submit(build_own_files, opened(tmp_path, *shapes)).result()
+
+
+@pytest.mark.parametrize(("level", "wrong"), [(np.nan, 8), (np.inf, 8)])
+def test_a_file_that_answers_no_numbers_itself_is_not_blamed_on_the_quantizer(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, level: float, wrong: int
+) -> None:
+    file = _File()
+    entry = file.tensor("x", (1, 4))
+    data = file.packed(entry, [file.dense(entry, np.eye(4), np.full(4, level), None, name="y")], None, signed=False)
+    asked = request(tmp_path, Quantization.FP32, Quantization.INT8, x=np.ones((8, 1, 4), np.float32))
+    Path(asked.recipes[0].network.source).write_bytes(data)
+    network = replace(asked.recipes[0].network, sha256=hashlib.sha256(data).hexdigest())
+    asked = replace(asked, recipes=tuple(replace(each, network=network) for each in asked.recipes))
+    with pytest.raises(MbenchError) as raised:
+        tensorflow_worker.submit(build_own_files, asked).result()
+    assert str(raised.value) == (
+        "the float file itself answers NaN or infinity, in its output 'y'. Look at its weights and at its inputs' "
+        f"range: it does so to {wrong} of 8 examples of yours."
+    )
