@@ -27,7 +27,7 @@ def phones(shift: float, count: int = 20, **more) -> list[Tail]:
     return [moved(f"a{place:02d}", shift + place / 1e4, **more) for place in range(count)]
 
 
-def told(tails, slower=frozenset(), made=None, night: int = 99):
+def finding(tails, slower=frozenset(), made=None, night: int = 99):
     return fleet_finding(tails, slower, made or {}, night, NIGHTS)
 
 
@@ -129,7 +129,7 @@ def test_a_device_that_stands_alone_with_others_that_are_too_young_has_no_agreem
 
 def test_the_finding_of_a_fleet_says_how_many_devices_are_slower() -> None:
     tails = [*phones(1.03, 18), moved("b00", 1.0), moved("b01", 0.9999)]
-    found = told(tails)
+    found = finding(tails)
     assert found.because.startswith("18 of 20 devices are slower, their median by +3.1% (signed rank, p = ")
     assert (str(found.agreement), found.common_cause) == ("18 of 20 Pixel 4", "Pixel 4: 18 of 20 devices")
     assert found.agreement.p_value is not None
@@ -138,7 +138,7 @@ def test_the_finding_of_a_fleet_says_how_many_devices_are_slower() -> None:
 def test_levels_of_a_fleets_finding_are_of_its_own_nights() -> None:
     past = [*[990.0, 1010.0] * 7, 1010.0]
     tails = [tail(f"a{place:02d}", [*past, *[1040.0 + place] * 2]) for place in range(20)]
-    found = told(tails)
+    found = finding(tails)
     assert (found.before, found.now, found.nights, found.since) == (1010, 1059, 2, "n98")
 
 
@@ -147,12 +147,12 @@ def test_a_fleets_finding_began_on_the_night_of_its_own_device_wherever_that_sta
     tails = [moved("a00", 1.03, nights=2), late]
     tails += [moved(f"b{place:02d}", 1.03 + place / 1e4, nights=2) for place in range(18)]
     for order in (tails, tails[::-1]):
-        assert (told(order).cell.serial, told(order).since) == ("a99", "n90")
-        assert (told(order).before, told(order).now) == (1000, 1050)
+        assert (finding(order).cell.serial, finding(order).since) == ("a99", "n90")
+        assert (finding(order).before, finding(order).now) == (1000, 1050)
     early = cell(serial="a00")
     for order in (tails, tails[::-1]):
         made = {early: [decision(90, 99, Standing.CONFIRMED, cell(serial="a00"))]}
-        found = told(order, made=made)
+        found = finding(order, made=made)
         assert (found.cell.serial, found.since, found.standing) == ("a00", "n98", Standing.CONFIRMED)
         assert found.now == pytest.approx(1030)
 
@@ -163,30 +163,30 @@ def test_the_newest_decision_about_a_fleet_counts() -> None:
         one: [decision(97, 97, Standing.WITHDRAWN, one)],
         other: [decision(97, 98, Standing.CONFIRMED, other)],
     }
-    assert (told(tails, made=made).standing, told(tails, made=made).cell) == (Standing.CONFIRMED, other)
+    assert (finding(tails, made=made).standing, finding(tails, made=made).cell) == (Standing.CONFIRMED, other)
     made[one] = [decision(97, 99, Standing.WITHDRAWN, one)]
-    assert (told(tails, made=made).standing, told(tails, made=made).cell) == (Standing.WITHDRAWN, one)
+    assert (finding(tails, made=made).standing, finding(tails, made=made).cell) == (Standing.WITHDRAWN, one)
     made[one] = [decision(97, 98, Standing.CONFIRMED, one)]
     made[other] = [decision(97, 99, Standing.PHONE_CHANGED, other)]
-    assert told(tails, made=made).standing is Standing.PHONE_CHANGED
-    assert told(tails, made={other: [decision(97, 98, Standing.PHONE_CHANGED, other)]}) is None
+    assert finding(tails, made=made).standing is Standing.PHONE_CHANGED
+    assert finding(tails, made={other: [decision(97, 98, Standing.PHONE_CHANGED, other)]}) is None
 
 
 def test_what_was_decided_tonight_is_told_in_a_second_year_too() -> None:
     tails = [moved(f"a{place:02d}", 1.03 + place / 1e4, last=350) for place in range(20)]
     one = cell(serial="a03")
     made = {one: [decision(350, int("350"), Standing.WITHDRAWN, one)]}
-    assert told(tails, made=made, night=int("350")).standing is Standing.WITHDRAWN
+    assert finding(tails, made=made, night=int("350")).standing is Standing.WITHDRAWN
 
 
 def test_the_words_of_a_decision_follow_where_it_has_any() -> None:
     tails, one = phones(1.03), cell(serial="a03")
     made = decision(99, 99, Standing.CONFIRMED, one)
-    assert told(tails, made={one: [made]}).because.endswith("); measured again")
+    assert finding(tails, made={one: [made]}).because.endswith("); measured again")
     silent = type(made)(cell=one, since=99, night=99, standing=Standing.CONFIRMED)
-    assert told(tails, made={one: [silent]}).because.endswith(")")
-    assert told(tails).because.endswith(")")
+    assert finding(tails, made={one: [silent]}).because.endswith(")")
+    assert finding(tails).because.endswith(")")
 
 
 def test_without_a_shift_there_is_no_finding() -> None:
-    assert told(phones(1.0001)) is None
+    assert finding(phones(1.0001)) is None

@@ -175,7 +175,7 @@ def test_two_points_of_one_night_are_one_night() -> None:
         assert (one.since, one.nights) == ("n8", nights)
 
 
-def told(findings) -> list[tuple[str, str, int]]:
+def stated(findings) -> list[tuple[str, str, int]]:
     return [(one.standing.value, one.since, one.nights) for one in findings]
 
 
@@ -183,10 +183,10 @@ def told(findings) -> list[tuple[str, str, int]]:
 def test_a_suspect_of_several_nights_that_is_withdrawn_is_near_once_with_all_of_them(past: int) -> None:
     """Of three nights behind thirty ranks see a step, too; behind ten they see none."""
     values = [*[10_000.0] * past, 11_000, 11_000, 11_000]
-    assert told(worse(values)) == [("suspect", f"n{past}", 3)]
+    assert stated(worse(values)) == [("suspect", f"n{past}", 3)]
     made = [decision(past, past + 2, Standing.WITHDRAWN)]
     answer = judged(values, made)
-    assert (answer.findings, told(answer.near)) == ((), [("withdrawn", f"n{past}", 3)])
+    assert (answer.findings, stated(answer.near)) == ((), [("withdrawn", f"n{past}", 3)])
     (near,) = answer.near
     assert (near.before, near.now) == (10_000, 11_000)
     assert near.because.endswith("80 µs and 2 × noise of 0.0%; measured again")
@@ -197,21 +197,21 @@ def test_a_suspect_of_several_nights_that_is_withdrawn_is_near_once_with_all_of_
 def test_what_the_phone_brought_some_nights_ago_is_said_once_on_the_night_of_its_re_run() -> None:
     values, made = [*[10_000.0] * 30, 11_000, 11_000, 11_000], [decision(30, 32, Standing.PHONE_CHANGED)]
     answer = judged(values, made)
-    assert (told(answer.findings), answer.near) == ([("phone_changed", "n30", 3)], ())
+    assert (stated(answer.findings), answer.near) == ([("phone_changed", "n30", 3)], ())
     assert not judged([*values, 11_000], made).findings
 
 
 def test_each_of_two_suspects_that_were_withdrawn_is_near_on_its_own_night() -> None:
     first, second = decision(10, 10, Standing.WITHDRAWN), decision(11, 11, Standing.WITHDRAWN)
-    assert told(judged([*CALM, 11_000, 11_000], [first, second]).near) == [("withdrawn", "n11", 1)]
-    assert told(judged([*CALM, 11_000], [first]).near) == [("withdrawn", "n10", 1)]
+    assert stated(judged([*CALM, 11_000, 11_000], [first, second]).near) == [("withdrawn", "n11", 1)]
+    assert stated(judged([*CALM, 11_000], [first]).near) == [("withdrawn", "n10", 1)]
 
 
 def test_what_grew_on_top_of_a_confirmed_one_some_nights_ago_is_near_when_it_is_withdrawn() -> None:
     values = [*CALM, *[11_000.0] * 6, 12_500, 12_500]
     made = [decision(10, 10, Standing.CONFIRMED), decision(16, 17, Standing.WITHDRAWN)]
     answer = judged(values, made)
-    assert told(answer.findings) == [("confirmed", "n10", 8)]
+    assert stated(answer.findings) == [("confirmed", "n10", 8)]
     assert [(one.since, one.nights, one.before) for one in answer.near] == [("n16", 2, 11_000)]
 
 
@@ -219,7 +219,7 @@ def test_a_slow_step_of_the_epoch_before_is_near_when_it_is_withdrawn_and_no_nig
     values, epoch = [10_000.0] * 30 + [10_300.0] * 15, [0] * 42 + [1] * 4
     made = [decision(30, 44, Standing.WITHDRAWN)]
     answer = judged(values, made, epoch=epoch[:-1])
-    assert (answer.findings, told(answer.near)) == ((), [("withdrawn", "n30", 15)])
+    assert (answer.findings, stated(answer.near)) == ((), [("withdrawn", "n30", 15)])
     later = judged([*values, 10_300.0], made, epoch=epoch)
     assert (later.findings, later.near) == ((), ())
 
@@ -228,7 +228,7 @@ def test_beside_what_is_held_a_withdrawn_suspect_is_near_and_what_is_held_is_not
     hot = [*[10_000.0] * 20, 13_000, *[10_300.0] * 10]
     held = decision(20, 20, Standing.CONFIRMED)
     answer = judged([*hot, 12_000], [held, decision(31, 31, Standing.WITHDRAWN)])
-    assert told(answer.findings) == [("confirmed", "n20", 12)]
-    assert told(answer.near) == [("withdrawn", "n31", 1)]
+    assert stated(answer.findings) == [("confirmed", "n20", 12)]
+    assert stated(answer.near) == [("withdrawn", "n31", 1)]
     answer = judged(hot, [held, decision(22, 30, Standing.WITHDRAWN)])
-    assert (told(answer.findings), answer.near) == ([("confirmed", "n20", 11)], ())
+    assert (stated(answer.findings), answer.near) == ([("confirmed", "n20", 11)], ())

@@ -1,4 +1,4 @@
-"""Two jobs of one session never have one name: who plans is told so before anything is measured."""
+"""Two jobs of one session never have one name: who plans learns so before anything is measured."""
 
 from dataclasses import dataclass
 from pathlib import Path
