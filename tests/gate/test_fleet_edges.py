@@ -190,3 +190,8 @@ def test_the_words_of_a_decision_follow_where_it_has_any() -> None:
 
 def test_without_a_shift_there_is_no_finding() -> None:
     assert finding(phones(1.0001)) is None
+
+
+def test_where_more_than_half_of_the_devices_have_a_finding_the_fleet_says_nothing_either() -> None:
+    tails = phones(1.03)
+    assert finding(tails, {one.cell for one in tails[:11]}) is None
