@@ -47,6 +47,7 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
         return SlowCourse()
     shifts: tuple[Shift, ...] = ()
     better: Shift | None = None
+    earlier: tuple[float, ...] = ()  # levels that it rose from: who goes back to one has recovered, not improved
     for step in steps:
         decided = _decision(step, settled)
         standing = decided.standing if decided else Standing.SUSPECT
@@ -54,17 +55,23 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
         better = None
         if step.after < step.before:
             shifts = tuple(one for one in shifts if is_worse(step.after, one.before))
-            better = None if shifts else shift
-        elif standing is Standing.PHONE_CHANGED:
+            lowest = min((*earlier, step.before))
+            if not shifts and lowest - step.after >= LEAST_BETTER * lowest:
+                better = replace(shift, before=lowest)
+            continue
+        if standing is Standing.PHONE_CHANGED:
             slower = step.after / step.before
             shifts = tuple(replace(one, before=one.before * slower) for one in shifts)
-        elif standing is Standing.WITHDRAWN:
+            earlier = tuple(level * slower for level in earlier)
+            continue
+        earlier = (*earlier, step.before)
+        if standing is Standing.WITHDRAWN:
             if decided is not None and values.size - 1 - decided.asked >= ASK_AGAIN:
                 shifts = (*shifts, Shift(since=step.at, before=step.before, noise=0.0))
         elif is_worse(step.after, step.before):
             shifts = (*shifts, shift)
     worse, grown = merged(shifts)
-    if better is not None and (values.size - better.since > STILL_NEW or not _far_better(steps[-1])):
+    if better is not None and values.size - better.since > STILL_NEW:
         better = None
     return SlowCourse(worse=worse, grown=grown, better=better, last=steps[-1].at)
 
@@ -72,10 +79,6 @@ def follow_steps(values: Floats, settled: Sequence[Settled]) -> SlowCourse:
 def is_worse(level: float, before: float) -> bool:
     """Whether a level is so far above another one that it is worth naming."""
     return level - before >= max(LEAST_CHANGE * before, LEAST_US)
-
-
-def _far_better(step: Step) -> bool:
-    return step.before - step.after >= LEAST_BETTER * step.before
 
 
 def _decision(step: Step, settled: Sequence[Settled]) -> Settled | None:

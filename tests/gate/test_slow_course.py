@@ -21,8 +21,43 @@ def test_a_slow_step_is_worse_since_its_night_and_stays_so() -> None:
 
 
 def test_what_goes_back_is_over_and_no_improvement() -> None:
-    found = course((1000, 30), (1030, 20), (1001, 20))
+    for back in (1001, 1000, 971):
+        found = course((1000, 30), (1040, 20), (back, 10))
+        assert (found.worse, found.better) == (None, None)
+
+
+def test_what_gets_better_than_before_it_got_worse_is_an_improvement_on_that() -> None:
+    found = course((1000, 30), (1040, 20), (970, 10))
     assert found.worse is None
+    assert found.better is not None
+    assert (found.better.since, found.better.before) == (50, 1000)
+
+
+def test_what_goes_back_in_two_steps_is_no_improvement() -> None:
+    assert course((900, 30), (1100, 30), (1000, 30), (899, 10)).better is None
+    assert course((900, 30), (1100, 30), (1000, 30), (870, 10)).better is not None
+
+
+def test_what_was_withdrawn_and_goes_back_is_no_improvement() -> None:
+    withdrawn = settle(30, 31, Standing.WITHDRAWN)
+    assert course((1000, 30), (1040, 20), (1000, 10), settled=withdrawn).better is None
+    assert course((1000, 30), (1040, 20), (960, 10), settled=withdrawn).better is not None
+
+
+def test_what_the_phone_lost_and_gains_again_is_an_improvement_on_its_new_level() -> None:
+    changed = settle(30, 31, Standing.PHONE_CHANGED)
+    assert course((1000, 30), (1040, 20), (1000, 10), settled=changed).better is not None
+
+
+def test_a_phone_that_changed_takes_the_levels_of_before_with_it() -> None:
+    changed = settle(60, 61, Standing.PHONE_CHANGED)
+    assert course((1000, 30), (1050, 30), (1155, 30), (1100, 10), settled=changed).better is None
+    assert course((1000, 30), (1050, 30), (1155, 30), (1060, 10), settled=changed).better is not None
+
+
+def test_a_level_that_was_left_below_is_no_measure_of_later_improvements() -> None:
+    assert course((1000, 30), (1050, 30), (900, 30), (950, 30), (901, 10)).better is None
+    assert course((1000, 30), (1050, 30), (900, 30), (950, 30), (870, 10)).better is not None
 
 
 def test_a_further_step_is_compared_with_the_level_before_the_first() -> None:
