@@ -151,11 +151,12 @@ def plan_each(
     if scoring and learn:
         scoring.ask_host([(each.facts, one.delegate) for one, each in known.items() if each.reason is None])
     planned = [_planned(one, known, scoring, several=not alone) for one in ready]
-    refuse_shared_names(
-        (job.id, candidate.thing)
-        for one in planned
-        for job, candidate in zip(one.part.jobs, one.candidates, strict=True)
-    )
+    names = [job.id.casefold() for one in planned for job in one.part.jobs]
+    if len(set(names)) < len(names):
+        parts = (
+            (job.id, candidate) for one in planned for job, candidate in zip(one.part.jobs, one.candidates, strict=True)
+        )
+        refuse_shared_names((job, candidate.thing) for job, candidate in parts)
     return RunPlan(devices=tuple(planned), build_inputs=build_inputs)
 
 

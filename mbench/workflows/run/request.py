@@ -99,8 +99,9 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
         selection, build_inputs = scoring.suited(request.selection, request.build_inputs)
         request = replace(request, selection=selection, build_inputs=build_inputs)
     selected = select(request.selection)
-    if scoring is None:
-        refuse_unjudged(one.own for one in selected if one.own is not None)
+    own = [one.own for one in selected if one.own is not None]
+    if own and scoring is None:
+        refuse_unjudged(own)
     if request.against is None:
         return ExpandedRequest(request=request, scoring=scoring, selected=selected)
     old = old_files(request.against, selected, results=request.results)
