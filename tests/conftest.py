@@ -31,6 +31,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of tests start mbenc
 sys.dont_write_bytecode = False  # and tests, whose assertions pytest writes anew in each process otherwise
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it to what runs in its background
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as nohup leaves it
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if "MBENCH_TEST_DATA" in os.environ:  # mbench runs in folders of its own, where a relative path leads elsewhere
     os.environ["MBENCH_TEST_DATA"] = str(Path(os.environ["MBENCH_TEST_DATA"]).absolute())
 
