@@ -97,7 +97,7 @@ def conclude(
 def _unscored(job: PlannedJob, scores: Sequence[Score | Unscored]) -> Iterator[MeasurementWarning]:
     for reason in (job.unscored, *(score.reason for score in scores if isinstance(score, Unscored))):
         if reason is not None:
-            yield MeasurementWarning(code=WarningCode.NO_ACCURACY, message=f"no accuracy: {reason}")
+            yield MeasurementWarning(code=WarningCode.NO_ACCURACY, message=reason)
     for score in scores:
         if isinstance(score, Score) and score.scored < score.asked:
             yield MeasurementWarning(

@@ -472,8 +472,8 @@ def test_scores_of_host_and_device_stand_in_the_document_in_this_order():
 def test_a_score_that_was_asked_for_and_is_not_there_is_a_doubt_with_its_reason():
     document = concluded(JOB.model_copy(update={"unscored": "no weights"}), Unscored("the phone was lost"))
     assert [one.message for one in document.warnings if one.code is WarningCode.NO_ACCURACY] == [
-        "no accuracy: no weights",
-        "no accuracy: the phone was lost",
+        "no weights",
+        "the phone was lost",
     ]
 
 
