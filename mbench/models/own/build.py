@@ -125,11 +125,11 @@ def _built(request: OwnBuildRequest, search: Search | None) -> Iterator[BuiltFil
     real = calibrated is not None and calibrated.calibration.kind is not OwnCalibrationKind.SYNTHETIC
     if real and not unseen:
         probes = examples[:PROBES]
-    told = "examples of yours" if real else "synthetic examples"
+    given = "examples of yours" if real else "synthetic examples"
     if model is None:
-        _finite(float_answers(source.data, source.names, probes), source.against, told)
+        _finite(float_answers(source.data, source.names, probes), source.against, given)
     else:
-        source = replace(source, answers=_finite(model.answers(probes), source.against, told))
+        source = replace(source, answers=_finite(model.answers(probes), source.against, given))
     made = _made(source, examples, calibrated, search)
     probe = _write_probe(request.folder, source, probes)
     reference = request.folder / "source.tflite"
@@ -204,7 +204,7 @@ def read_own_file(network: OwnNetwork) -> bytes:
     return data
 
 
-def _finite(answers: Mapping[str, npt.NDArray[Any]], against: str, told: str) -> Mapping[str, npt.NDArray[Any]]:
+def _finite(answers: Mapping[str, npt.NDArray[Any]], against: str, given: str) -> Mapping[str, npt.NDArray[Any]]:
     """Return a model's answers, of which those that are no numbers would be blamed on converter and quantizer."""
     for name, values in answers.items():
         if not np.isfinite(values).all():
@@ -212,7 +212,7 @@ def _finite(answers: Mapping[str, npt.NDArray[Any]], against: str, told: str) ->
             wrong = int((~np.isfinite(values).reshape(len(values), -1).all(axis=1)).sum())
             raise ArtifactError(
                 f"the {against} itself answers NaN or infinity, in its output {output!r}. Look at its weights and at "
-                f"its inputs' range: it does so to {wrong} of {len(values)} {told}."
+                f"its inputs' range: it does so to {wrong} of {len(values)} {given}."
             )
     return answers
 
