@@ -174,7 +174,7 @@ LONGEST_KEPT: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedOn:
+class EvaluatedOn:
     """What a search for operators asks files, by content.
 
     Attributes:
@@ -201,7 +201,7 @@ class OwnRecipe:
     Attributes:
         quantizer_recipe: JSON of litert-quantizer's own, which says what of int8 is done to which operators.
         keep_float: operators that int8 leaves in float; None: none but those that every file leaves.
-        judged_on: what a search for them asks files; None: it goes by ratios, or there is none.
+        evaluated_on: what a search for them asks files; None: it goes by ratios, or there is none.
         trained: whether the network's weights mean something.
         toolchain: sorted (distribution, version) pairs of what converts and quantizes.
     """
@@ -212,7 +212,7 @@ class OwnRecipe:
     ends: Ends = Ends.INT8
     quantizer_recipe: str | None = None
     keep_float: KeepFloat | None = None
-    judged_on: JudgedOn | None = None
+    evaluated_on: EvaluatedOn | None = None
     trained: bool = True
     toolchain: tuple[tuple[str, str], ...] = ()
 
@@ -223,8 +223,8 @@ class OwnRecipe:
             del fields["keep_float"]
         elif not self.keep_float.accuracy:
             fields["keep_float"] = {k: v for k, v in fields["keep_float"].items() if k not in _WITHOUT_ACCURACY}
-        if self.judged_on is None:
-            del fields["judged_on"]
+        if self.evaluated_on is None:
+            del fields["evaluated_on"]
         return cast(dict[str, Any], json.loads(json.dumps(fields)))
 
     def digest(self) -> str:

@@ -41,7 +41,7 @@ from mbench.models.networks.architectures import find_architecture
 from mbench.models.own.build import INPUTS, OwnBuildRequest, build_own_files
 from mbench.models.tflite.build import BUILDS_PER_WORKER, BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.model_outputs import wanted_outputs
-from mbench.workflows.build.float_judge import FloatJudge
+from mbench.workflows.build.float_evaluator import FloatEvaluator
 from mbench.workflows.build.own_recipes_of import own_latency_only
 from mbench.workflows.build.recipes import latency_only
 from mbench.workflows.build.search_float import search_float
@@ -74,7 +74,7 @@ def build_missing(
     progress: Progress,
     *,
     build_timeout_s: float = 600.0,
-    judge: FloatJudge | None = None,
+    evaluator: FloatEvaluator | None = None,
 ) -> Iterator[tuple[AnyVariant, Outcome]]:
     """Build what is not in the cache, and yield each variant with its outcome as soon as its group is done.
 
@@ -84,7 +84,7 @@ def build_missing(
         workers: processes that build; None for as many as this machine carries.
         progress: gets news of each artifact.
         build_timeout_s: for each call of a user's code.
-        judge: of accuracy, for searches that go by it.
+        evaluator: of accuracy, for searches that go by it.
 
     Raises:
         DiskError: the cache folder cannot be used.
@@ -96,7 +96,7 @@ def build_missing(
     unfinished = True
     try:
         waiting = {
-            pool.submit(_build_group, tuple(recipes), cache.folder, build_timeout_s, judge): recipes
+            pool.submit(_build_group, tuple(recipes), cache.folder, build_timeout_s, evaluator): recipes
             for recipes in groups
         }
         for future in as_completed(waiting):
@@ -219,7 +219,7 @@ def _stop(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
 
 
 def _build_group(
-    recipes: tuple[AnyRecipe, ...], folder: Path, build_timeout_s: float, judge: FloatJudge | None
+    recipes: tuple[AnyRecipe, ...], folder: Path, build_timeout_s: float, evaluator: FloatEvaluator | None
 ) -> list[tuple[AnyVariant, Outcome]]:
     """Build, verify, count and keep all files of one group; runs in a worker process."""
     cache = ArtifactCache(folder)
@@ -233,15 +233,15 @@ def _build_group(
                 outcomes[recipe.variant] = cached
         left = [recipe for recipe in recipes if recipe.variant not in outcomes]
         if left:
-            outcomes.update(_build(left, cache, build_timeout_s, judge))
+            outcomes.update(_build(left, cache, build_timeout_s, evaluator))
     return list(outcomes.items())
 
 
 def _build(
-    recipes: Sequence[AnyRecipe], cache: ArtifactCache, build_timeout_s: float, judge: FloatJudge | None
+    recipes: Sequence[AnyRecipe], cache: ArtifactCache, build_timeout_s: float, evaluator: FloatEvaluator | None
 ) -> Iterator[tuple[AnyVariant, Outcome]]:
     with scratch_folder("build") as folder:
-        for built in _files(recipes, folder, cache, build_timeout_s, judge):
+        for built in _files(recipes, folder, cache, build_timeout_s, evaluator):
             if isinstance(built, FailedFile):
                 yield built.variant, Unbuilt(built.message)
                 continue
@@ -265,14 +265,18 @@ def _remedy(recipe: AnyRecipe) -> str:
 
 
 def _files(
-    recipes: Sequence[AnyRecipe], folder: Path, cache: ArtifactCache, build_timeout_s: float, judge: FloatJudge | None
+    recipes: Sequence[AnyRecipe],
+    folder: Path,
+    cache: ArtifactCache,
+    build_timeout_s: float,
+    evaluator: FloatEvaluator | None,
 ) -> list[BuiltFile | FailedFile]:
     own = tuple(recipe for recipe in recipes if isinstance(recipe, OwnRecipe))
     if not own:
         return build_files(_request([recipe for recipe in recipes if isinstance(recipe, Recipe)], folder))
     log = build_log_of(cache.folder.parent, own[0].variant)
     request = OwnBuildRequest(recipes=own, folder=folder, log=log, timeout_s=build_timeout_s)
-    return build_own_files(request, search=partial(search_float, judge=judge))
+    return build_own_files(request, search=partial(search_float, evaluator=evaluator))
 
 
 def build_log_of(home: Path, variant: OwnVariant) -> Path:

@@ -14,7 +14,7 @@ from mbench.core.builds.own_recipes import KEEP_FLOAT_POINTS
 from mbench.core.errors import ArtifactError, MbenchError
 from mbench.core.scores import Score
 from mbench.models.own.kept_float import FloatSearch
-from mbench.workflows.build.float_judge import AskFile
+from mbench.workflows.build.float_evaluator import AskFile
 from mbench.workflows.build.float_loss import Loss, first_metric, loss_between
 
 MOST_BUILDS: Final = 60

@@ -165,7 +165,7 @@ def build_own(
         workers=workers,
         progress=progress,
         build_timeout_s=max((inputs_of(one.source, build_inputs).build_timeout_s for one in builds), default=0.0),
-        judge=build_inputs.judge,
+        evaluator=build_inputs.evaluator,
     )
     built = with_own_origins(obtained, recipes)
     _say_notes(built.values(), progress)

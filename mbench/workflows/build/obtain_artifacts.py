@@ -13,7 +13,7 @@ from mbench.core.error_classes import BUILD, ErrorClass
 from mbench.core.ports import Progress
 from mbench.core.reasons import Unbuilt
 from mbench.core.workloads import ArtifactFacts
-from mbench.workflows.build.float_judge import FloatJudge
+from mbench.workflows.build.float_evaluator import FloatEvaluator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def obtain(
     workers: int | None,
     progress: Progress,
     build_timeout_s: float = 600.0,
-    judge: FloatJudge | None = None,
+    evaluator: FloatEvaluator | None = None,
 ) -> dict[Kind, Artifact | BuildFailure]:
     """Return each variant's artifact, or why it could not be built; nothing is built twice.
 
@@ -53,7 +53,7 @@ def obtain(
         workers: processes that build; None for as many as this machine carries.
         progress: gets news of each artifact.
         build_timeout_s: for each call of a user's code.
-        judge: of accuracy, for recipes that say what it is asked on.
+        evaluator: of accuracy, for recipes that say what it is asked on.
 
     Raises:
         DiskError: the cache folder cannot be used.
@@ -72,7 +72,7 @@ def obtain(
         )
 
         for variant, built in build_missing(
-            missing, cache, workers, progress, build_timeout_s=build_timeout_s, judge=judge
+            missing, cache, workers, progress, build_timeout_s=build_timeout_s, evaluator=evaluator
         ):
             if isinstance(built, Unbuilt):
                 found[variant] = BuildFailure(name=str(variant), reason=built.reason, error_class=built.error_class)

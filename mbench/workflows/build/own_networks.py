@@ -163,7 +163,7 @@ def with_kept(build: OwnBuild, keep: KeepFloat | None) -> list[OwnBuild]:
     return [build, replace(build, variant=variant, keep_float=keep)]
 
 
-def refuse_unjudged(builds: Iterable[OwnBuild]) -> None:
+def refuse_unevaluated(builds: Iterable[OwnBuild]) -> None:
     """Refuse searches by accuracy where nothing says on what.
 
     Raises:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mbench.core.builds.own_recipes import (
-    JudgedOn,
+    EvaluatedOn,
     OwnCalibration,
     OwnCalibrationKind,
     OwnForm,
@@ -25,7 +25,7 @@ from mbench.core.errors import ArtifactError, UsageError
 from mbench.files.regular import GIB, MIB, read_regular
 from mbench.models.tflite.toolchain import lacks_torch, toolchain
 from mbench.workflows.build.own_calibration import calibration_for, own_calibration
-from mbench.workflows.build.own_networks import OwnBuild, OwnSource, refuse_unjudged, signed
+from mbench.workflows.build.own_networks import OwnBuild, OwnSource, refuse_unevaluated, signed
 from mbench.workflows.build.recipes import BuildInputs
 
 LARGEST_FILE_BYTES: Final = 4 * GIB
@@ -43,8 +43,8 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
         UsageError: a network or examples that are not there, a file that is quantized already, or a search that goes
             by an accuracy which there is not.
     """
-    if chosen.judge is None:
-        refuse_unjudged(builds)
+    if chosen.evaluator is None:
+        refuse_unevaluated(builds)
     inputs = {source: inputs_of(source, chosen) for source in dict.fromkeys(one.source for one in builds)}
     networks = {source: _network(source, own) for source, own in inputs.items()}
     trained = {source: not source.form.built or own.weights not in (None, "none") for source, own in inputs.items()}
@@ -73,7 +73,7 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
             ends=inputs[one.source].ends,
             quantizer_recipe=recipes[one.source],
             keep_float=one.keep_float,
-            judged_on=_judged_on(one, chosen),
+            evaluated_on=_evaluated_on(one, chosen),
             toolchain=tools[one.source.form],
         )
         for one in builds
@@ -83,10 +83,10 @@ def own_recipes(builds: Sequence[OwnBuild], chosen: BuildInputs) -> dict[OwnVari
     return found
 
 
-def _judged_on(one: OwnBuild, chosen: BuildInputs) -> JudgedOn | None:
-    if one.keep_float is None or not one.keep_float.accuracy or chosen.judge is None:
+def _evaluated_on(one: OwnBuild, chosen: BuildInputs) -> EvaluatedOn | None:
+    if one.keep_float is None or not one.keep_float.accuracy or chosen.evaluator is None:
         return None
-    return chosen.judge.judged_on
+    return chosen.evaluator.evaluated_on
 
 
 def _refuse_without_accuracy(recipe: OwnRecipe) -> None:
@@ -95,7 +95,7 @@ def _refuse_without_accuracy(recipe: OwnRecipe) -> None:
     Raises:
         UsageError: it says what to give.
     """
-    if recipe.judged_on is None or (reason := own_latency_only(recipe)) is None:
+    if recipe.evaluated_on is None or (reason := own_latency_only(recipe)) is None:
         return
     given = "--calibration FOLDER, FILE.npz or FILE.py:NAME" if recipe.trained else "trained ones by --weights"
     raise UsageError(

@@ -19,7 +19,7 @@ from mbench.core.reasons import Untrained
 from mbench.files import in_use
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.tflite.toolchain import toolchain
-from mbench.workflows.build.float_judge import FloatJudge
+from mbench.workflows.build.float_evaluator import FloatEvaluator
 
 PUBLISHED = "mobilenet_v1"
 """The architecture whose published weights `fetch_imagenet` knows."""
@@ -51,7 +51,7 @@ class BuildInputs:
         scaling: of pictures that users' own networks are calibrated on; None: nothing was said, and it is
             what a file's metadata says, or else the `usual_scaling` of the data set.
         seeded: networks for which there are no weights of that kind: they are built untrained, for their latency.
-        judge: says how much files get right, for searches that go by accuracy; None: nobody named a data set.
+        evaluator: says how much files get right, for searches that go by accuracy; None: nobody named a data set.
     """
 
     weights: str | None = None
@@ -71,7 +71,7 @@ class BuildInputs:
     trained: Mapping[Network, Weights | Untrained] = field(default_factory=dict)
     examples: Mapping[int, Calibration] = field(default_factory=dict)
     seeded: frozenset[Network] = frozenset()
-    judge: FloatJudge | None = None
+    evaluator: FloatEvaluator | None = None
 
     def untrained(self, variant: Variant) -> str | None:
         """Return why a variant has no trained weights, None where it has some or needs none.

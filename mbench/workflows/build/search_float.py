@@ -18,8 +18,8 @@ from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.layer_errors import LayerErrors, layer_errors
 from mbench.core.errors import MbenchError
 from mbench.models.own.kept_float import FloatFound, FloatSearch
+from mbench.workflows.build.float_evaluator import AskFile, FloatEvaluator
 from mbench.workflows.build.float_files import NOTHING, FloatFiles, Kept, opened_files
-from mbench.workflows.build.float_judge import AskFile, FloatJudge
 from mbench.workflows.build.float_loss import loss_between
 from mbench.workflows.build.float_notes import notes_of
 
@@ -45,20 +45,20 @@ RANKED_BY: Final = 4
 """Examples that losses are ranked by; ratios are taken over all."""
 
 
-def search_float(search: FloatSearch, judge: FloatJudge | None = None) -> FloatFound:
+def search_float(search: FloatSearch, evaluator: FloatEvaluator | None = None) -> FloatFound:
     """Return the int8 file that follows the float file, with as few operators in float as were found to do.
 
     Args:
         search: what to build, and where it ends.
-        judge: of accuracy; needed by searches that go by it.
+        evaluator: of accuracy; needed by searches that go by it.
 
     Raises:
         MbenchError: the float file, or int8 alone, cannot be run, or the float file has no accuracy.
     """
     asking: AbstractContextManager[AskFile | None] = nullcontext()
     if search.asked.accuracy:
-        assert judge is not None  # recipes without one are refused
-        asking = judge.opened()
+        assert evaluator is not None  # recipes without one are refused
+        asking = evaluator.opened()
     with asking as ask:
         files = opened_files(search, ask)
         kept = _without_needless(files, _found(files))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mbench.artifacts.asked_inputs import NO_INPUTS, AskedInputs
 from mbench.core.errors import UsageError
 from mbench.core.ports import Progress
-from mbench.workflows.build.own_networks import refuse_unjudged
+from mbench.workflows.build.own_networks import refuse_unevaluated
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection, select
 from mbench.workflows.run.against import OldFiles, beside_new, old_files, paired_rules
@@ -101,7 +101,7 @@ def expand_request(request: RunRequest, progress: Progress) -> ExpandedRequest:
     selected = select(request.selection)
     own = [one.own for one in selected if one.own is not None]
     if own and scoring is None:
-        refuse_unjudged(own)
+        refuse_unevaluated(own)
     if request.against is None:
         return ExpandedRequest(request=request, scoring=scoring, selected=selected)
     old = old_files(request.against, selected, results=request.results)

@@ -1,4 +1,4 @@
-"""Accuracy for searches that build files: what `mbench.workflows.build.float_judge` asks for, by this host's scores."""
+"""Accuracy for searches that build files: `mbench.workflows.build.float_evaluator` by this host's scores."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Final
 from mbench.accuracy.host.sampling import count_askable
 from mbench.accuracy.own.metric import WITH_LABELS
 from mbench.artifacts.inspection import inspect_bytes
-from mbench.core.builds.own_recipes import JudgedOn
+from mbench.core.builds.own_recipes import EvaluatedOn
 from mbench.core.delegates import Delegate
 from mbench.core.errors import ArtifactError, MbenchError, UsageError
 from mbench.core.examples import Task
@@ -18,7 +18,7 @@ from mbench.core.ports import SilentProgress
 from mbench.core.reasons import Unscored
 from mbench.core.scores import EvaluationSpec, Score
 from mbench.files.scratch import scratch_folder
-from mbench.workflows.build.float_judge import AskFile
+from mbench.workflows.build.float_evaluator import AskFile
 from mbench.workflows.score.on_host import scoring_one_by_one
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, open_spec
 
@@ -30,7 +30,7 @@ OPTION: Final = "--keep-float auto:acc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostJudge:
+class HostEvaluator:
     """Asks files on this host; a plain value, which opens the data set where it is asked.
 
     Attributes:
@@ -42,7 +42,7 @@ class HostJudge:
     spec: EvaluationSpec
     home: Path
     workers: int | None
-    judged_on: JudgedOn
+    evaluated_on: EvaluatedOn
 
     @contextmanager
     def opened(self) -> Iterator[AskFile]:
@@ -58,7 +58,7 @@ class HostJudge:
         scoring = scoring_one_by_one(
             opening, Delegate.CPU, cache=self.home, workers=self.workers, progress=SilentProgress()
         )
-        with scratch_folder("judged") as folder, scoring as score:
+        with scratch_folder("evaluated") as folder, scoring as score:
 
             def ask(data: bytes) -> Score:
                 sha256 = hashlib.sha256(data).hexdigest()
@@ -77,12 +77,12 @@ class HostJudge:
             yield ask
 
 
-def host_judge(opening: OpenSpec, *, home: Path, workers: int | None) -> HostJudge:
-    """Return what judges the files of a search on a data set.
+def host_evaluator(opening: OpenSpec, *, home: Path, workers: int | None) -> HostEvaluator:
+    """Return what evaluates the files of a search on a data set.
 
     Args:
         opening: what the command asks files.
-        home: see `HostJudge`.
+        home: see `HostEvaluator`.
         workers: likewise.
 
     Raises:
@@ -106,11 +106,11 @@ def host_judge(opening: OpenSpec, *, home: Path, workers: int | None) -> HostJud
         "output": spec.output,
         "metric": None if opening.metric is None else opening.metric.facts.model_dump_json(),
     }
-    return HostJudge(
+    return HostEvaluator(
         spec=spec.model_copy(update={"examples": asked, "delegate": Delegate.CPU}),
         home=home,
         workers=workers,
-        judged_on=JudgedOn(
+        evaluated_on=EvaluatedOn(
             dataset=f"{facts.name} {facts.split}",
             sha256=facts.sha256,
             asked=asked,

@@ -35,7 +35,7 @@ from mbench.workflows.build.own_recipes_of import inputs_of
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.selection import Candidate, Selection
 from mbench.workflows.home import home
-from mbench.workflows.score.host_judge import host_judge
+from mbench.workflows.score.host_evaluator import host_evaluator
 from mbench.workflows.score.on_host import host_twin, score_files
 from mbench.workflows.score.open_evaluation_spec import OpenSpec, dataset_of, spec_for
 from mbench.workflows.score.predictions import FilePredictions, Record, predictions_csv
@@ -136,7 +136,9 @@ class Scoring:
         if own:
             build_inputs = self._own_inputs(own, build_inputs)
         if any(one.keep_float is not None and one.keep_float.accuracy for one in own):
-            build_inputs = replace(build_inputs, judge=host_judge(self.opened, home=home(), workers=self._workers))
+            build_inputs = replace(
+                build_inputs, evaluator=host_evaluator(self.opened, home=home(), workers=self._workers)
+            )
         if self._accuracy.places:
             for each in (build_inputs, *(inputs_of(one.source, build_inputs) for one in own)):
                 self._doubt_calibration(each)

@@ -11,14 +11,14 @@ from linear_digits import _File, linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.artifacts.flatbuffer import read_model
-from mbench.core.builds.own_recipes import JudgedOn, KeepFloat, OwnForm, OwnNetwork, OwnRecipe
+from mbench.core.builds.own_recipes import EvaluatedOn, KeepFloat, OwnForm, OwnNetwork, OwnRecipe
 from mbench.core.builds.own_variants import OwnVariant, parse_own_variant
 from mbench.core.builds.sweeps import Point
 from mbench.core.builds.variants import Quantization
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.models.own.kept_float import FloatSearch, Quantized, named_operators, scope_of
 from mbench.workflows.build.float_files import MOST_BUILDS
-from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of, parse_keep_float, refuse_unjudged
+from mbench.workflows.build.own_networks import OwnBuild, OwnSource, builds_of, parse_keep_float, refuse_unevaluated
 from mbench.workflows.build.search_float import _least, search_float
 
 UNIT = SCALINGS["unit"]
@@ -110,15 +110,15 @@ def test_what_a_search_by_accuracy_asks_is_part_of_the_files_identity():
     network = OwnNetwork(form=OwnForm.TFLITE, sha256="a" * 64, source="net.tflite")
     plain = OwnRecipe(variant=OwnVariant(network="net"), network=network, keep_float=KeepFloat())
     assert plain.as_json()["keep_float"] == {"names": [], "least_db": 30.0}  # as recipes of before have it
-    assert "judged_on" not in plain.as_json()
-    asks = JudgedOn(dataset="digits test", sha256="b" * 64, asked=300, seed=0)
-    by_accuracy = replace(plain, keep_float=KeepFloat(accuracy=True), judged_on=asks)
+    assert "evaluated_on" not in plain.as_json()
+    asks = EvaluatedOn(dataset="digits test", sha256="b" * 64, asked=300, seed=0)
+    by_accuracy = replace(plain, keep_float=KeepFloat(accuracy=True), evaluated_on=asks)
     others = [
         plain,
         replace(by_accuracy, keep_float=KeepFloat(accuracy=True, most_lost=0.5)),
-        replace(by_accuracy, judged_on=replace(asks, asked=301)),
-        replace(by_accuracy, judged_on=replace(asks, sha256="c" * 64)),
-        replace(by_accuracy, judged_on=replace(asks, asks=(("preprocessing", "unit"),))),
+        replace(by_accuracy, evaluated_on=replace(asks, asked=301)),
+        replace(by_accuracy, evaluated_on=replace(asks, sha256="c" * 64)),
+        replace(by_accuracy, evaluated_on=replace(asks, asks=(("preprocessing", "unit"),))),
     ]
     assert len({by_accuracy.digest(), *(each.digest() for each in others)}) == 6
 
@@ -126,8 +126,8 @@ def test_what_a_search_by_accuracy_asks_is_part_of_the_files_identity():
 def test_an_accuracy_that_nothing_says_on_what_is_refused():
     build = OwnBuild(source=OwnSource(form=OwnForm.TFLITE, said="net.tflite"), variant=OwnVariant(network="net"))
     with pytest.raises(UsageError, match="nothing says on what: name a --dataset, of arrays with a --metric, or write"):
-        refuse_unjudged([build, replace(build, keep_float=KeepFloat(accuracy=True))])
-    refuse_unjudged([build, replace(build, keep_float=KeepFloat())])
+        refuse_unevaluated([build, replace(build, keep_float=KeepFloat(accuracy=True))])
+    refuse_unevaluated([build, replace(build, keep_float=KeepFloat())])
 
 
 def test_operators_are_named_by_kind_or_by_what_they_give():

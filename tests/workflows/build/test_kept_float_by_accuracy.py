@@ -13,20 +13,20 @@ from mbench.accuracy.pictures.scalings import SCALINGS
 from mbench.accuracy.tasks.class_metrics import share_metric
 from mbench.artifacts.flatbuffer import read_model
 from mbench.artifacts.running import run_outputs
-from mbench.core.builds.own_recipes import JudgedOn, KeepFloat, OwnForm
+from mbench.core.builds.own_recipes import EvaluatedOn, KeepFloat, OwnForm
 from mbench.core.builds.own_variants import OwnVariant
 from mbench.core.choices import MetricBetter
 from mbench.core.errors import ArtifactError, UsageError
 from mbench.core.examples import DatasetFacts, Split, Task
 from mbench.core.scores import EvaluationSpec, Metric, OwnMetric, Score, pack_hits, pack_values
 from mbench.models.own.kept_float import FloatSearch
-from mbench.workflows.build.float_judge import AskFile
+from mbench.workflows.build.float_evaluator import AskFile
 from mbench.workflows.build.float_loss import format_amount, format_value, loss_between
 from mbench.workflows.build.own_networks import OwnBuild, OwnSource
 from mbench.workflows.build.own_recipes_of import own_recipes
 from mbench.workflows.build.recipes import BuildInputs
 from mbench.workflows.build.search_float import search_float
-from mbench.workflows.score.host_judge import host_judge
+from mbench.workflows.score.host_evaluator import host_evaluator
 from mbench.workflows.score.open_evaluation_spec import open_spec
 
 UNIT = SCALINGS["unit"]
@@ -109,10 +109,10 @@ def test_figures_have_their_unit():
     assert format_amount(1.0, value) == "1 mm"
 
 
-class Judge:
+class Evaluator:
     """Scores files on the digits in this process."""
 
-    judged_on = JudgedOn(dataset="digits test", sha256="b" * 64, asked=ASKED, seed=0)
+    evaluated_on = EvaluatedOn(dataset="digits test", sha256="b" * 64, asked=ASKED, seed=0)
 
     def __init__(self, *, values: bool = False) -> None:
         self.asked: list[bytes] = []
@@ -145,7 +145,7 @@ class Built:
         return SOURCE if places else self.int8
 
 
-def searched(int8: bytes, judge: Judge, most_lost: float | None = None) -> tuple[bytes, str]:
+def searched(int8: bytes, evaluator: Evaluator, most_lost: float | None = None) -> tuple[bytes, str]:
     graph = read_model(SOURCE).main
     ends = [graph.tensors[index].name for index in (*graph.inputs, *graph.outputs)]
     rng = np.random.default_rng(0)
@@ -156,8 +156,8 @@ def searched(int8: bytes, judge: Judge, most_lost: float | None = None) -> tuple
         quantized=Built(int8),
         asked=KeepFloat(accuracy=True, most_lost=most_lost),
     )
-    found = search_float(search, judge)
-    assert judge.asked.count(int8) == 1  # none is asked twice
+    found = search_float(search, evaluator)
+    assert evaluator.asked.count(int8) == 1  # none is asked twice
     return found.data, " | ".join(found.notes)
 
 
@@ -165,7 +165,7 @@ def searched(int8: bytes, judge: Judge, most_lost: float | None = None) -> tuple
     ("most_lost", "said", "kept"), [(None, "1 point", True), (0.0, "0 points", True), (99.9, "99.9 points", False)]
 )
 def test_a_search_ends_where_no_more_is_lost_than_may_be(most_lost, said, kept):
-    data, note = searched(WRONG, Judge(), most_lost)
+    data, note = searched(WRONG, Evaluator(), most_lost)
 
     assert data == (SOURCE if kept else WRONG)
     assert f"a loss of at most {said} of top1 against float was asked for" in note
@@ -182,16 +182,16 @@ def test_a_search_ends_where_no_more_is_lost_than_may_be(most_lost, said, kept):
 
 def test_a_loss_that_may_be_chance_is_not_pursued():
     hits = right_of(SOURCE)
-    judge = OneLess(hits)
-    data, note = searched(WRONG, judge, 0.0)
+    evaluator = OneLess(hits)
+    data, note = searched(WRONG, evaluator, 0.0)
 
     assert data == WRONG
     assert "and int8 is not shown to lose anything: " in note
     assert "more --examples would tell more" in note
-    assert len(judge.asked) == 2  # the float file and int8 alone
+    assert len(evaluator.asked) == 2  # the float file and int8 alone
 
 
-class OneLess(Judge):
+class OneLess(Evaluator):
     """Finds one example less right in every file but the float one."""
 
     def __init__(self, hits: list[bool]) -> None:
@@ -209,11 +209,11 @@ class OneLess(Judge):
 
 
 def test_of_a_metric_of_values_the_loss_is_said_in_its_unit_and_must_be():
-    data, note = searched(WRONG, Judge(values=True), 0.1)
+    data, note = searched(WRONG, Evaluator(values=True), 0.1)
     assert data == SOURCE
     assert "a loss of at most 0.1 mm of gap against float was asked for" in note
     with pytest.raises(ArtifactError, match=r"gap gives values, so say how much of it may be lost, .* auto:acc:AMOUNT"):
-        searched(WRONG, Judge(values=True))
+        searched(WRONG, Evaluator(values=True))
 
 
 def test_a_network_without_accuracy_is_refused_with_what_to_give(tmp_path):
@@ -226,29 +226,29 @@ def test_a_network_without_accuracy_is_refused_with_what_to_give(tmp_path):
     with pytest.raises(
         UsageError, match=r"net_int8 has no accuracy to go by \(calibrated on synthetic examples\): give"
     ):
-        own_recipes([build], BuildInputs(judge=Judge()))
+        own_recipes([build], BuildInputs(evaluator=Evaluator()))
     np.savez(tmp_path / "x.npz", picture=np.zeros((4, 8, 8, 3), np.float32))
-    calibrated = BuildInputs(judge=Judge(), calibration=tmp_path / "x.npz")
+    calibrated = BuildInputs(evaluator=Evaluator(), calibration=tmp_path / "x.npz")
     recipes = own_recipes([build, replace(build, variant=OwnVariant(network="other"), keep_float=None)], calibrated)
-    assert [each.judged_on for each in recipes.values()] == [Judge.judged_on, None]
+    assert [each.evaluated_on for each in recipes.values()] == [Evaluator.evaluated_on, None]
 
 
 @pytest.mark.parametrize(("examples", "asked"), [(None, 360), (20, 20), (1000, 360)])
 def test_what_is_asked_stands_in_the_recipe(tmp_path, examples, asked):
     spec = EvaluationSpec(dataset="digits", preprocessing="unit", examples=examples, seed=3)
-    judge = host_judge(open_spec(spec, cache=tmp_path), home=tmp_path, workers=1)
+    evaluator = host_evaluator(open_spec(spec, cache=tmp_path), home=tmp_path, workers=1)
 
     facts = open_spec(spec, cache=tmp_path).examples.facts
-    assert judge.judged_on == JudgedOn(
+    assert evaluator.evaluated_on == EvaluatedOn(
         dataset="digits test", sha256=facts.sha256, asked=asked, seed=3, asks=(("preprocessing", "plain:unit"),)
     )
-    assert judge.spec.examples == asked
+    assert evaluator.spec.examples == asked
 
 
 def test_of_large_data_sets_five_hundred_are_asked(tmp_path):
     opening = open_spec(EvaluationSpec(dataset="fashion"), cache=tmp_path)
     assert len(opening.examples) > 500
-    assert host_judge(opening, home=tmp_path, workers=1).judged_on.asked == 500
+    assert host_evaluator(opening, home=tmp_path, workers=1).evaluated_on.asked == 500
 
 
 @pytest.mark.parametrize(("task", "other"), [(Task.DETECTION, False), (Task.ATTRIBUTES, True)])
@@ -256,14 +256,14 @@ def test_tasks_that_are_scored_as_a_whole_are_refused(tmp_path, task, other):
     opening = open_spec(EvaluationSpec(dataset="digits"), cache=tmp_path)
     opening = replace(opening, dataset=replace(opening.dataset, task=task))
     with pytest.raises(UsageError, match=f"digits, a data set of {task}, is scored as a whole: ") as raised:
-        host_judge(opening, home=tmp_path, workers=1)
+        host_evaluator(opening, home=tmp_path, workers=1)
     assert ("name a --metric FILE.py:NAME, or write auto:DB" in str(raised.value)) == other
 
 
-def test_the_host_judges_files_by_their_bytes(tmp_path):
+def test_the_host_evaluates_files_by_their_bytes(tmp_path):
     spec = EvaluationSpec(dataset="digits", preprocessing="unit", examples=50)
-    judge = host_judge(open_spec(spec, cache=tmp_path), home=tmp_path, workers=1)
-    with judge.opened() as ask:
+    evaluator = host_evaluator(open_spec(spec, cache=tmp_path), home=tmp_path, workers=1)
+    with evaluator.opened() as ask:
         right, wrong = ask(SOURCE), ask(WRONG)
         with pytest.raises(ArtifactError, match=r"^--keep-float auto:acc: the file is no"):
             ask(b"no file")
