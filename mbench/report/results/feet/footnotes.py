@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mbench.core.plain_text import ended
+from mbench.core.plain_text import ended, without_name
 from mbench.core.results import Status, WarningCode
 from mbench.report.results.rows.row import Row
 
@@ -106,7 +106,7 @@ class _Kind:
 
 def _ending(row: Row) -> Iterator[tuple[_Kind, str]]:
     if row.status is not Status.OK:
-        message = row.message or "no reason was recorded"
+        message = without_name(row.message, row.variant) if row.message else "no reason was recorded"
         name = f"{row.status}: {row.error_class}" if row.error_class else str(row.status)
         yield _Kind(name=name, ending=message), message
 

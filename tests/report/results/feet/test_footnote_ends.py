@@ -28,3 +28,11 @@ def test_advice_ends_once(end: str) -> None:
     assert ".." not in note
     assert "?." not in note
     assert note.endswith(f"Advice: close it{end or '.'}")
+
+
+def test_a_message_that_begins_with_the_variant_says_it_once() -> None:
+    fine = row_of(sample.result())
+    row = failed(f"{fine.variant}: nothing came out")
+    (note,) = [note for note in footnotes_of([row, fine]).lines if "nothing" in note]
+    assert note.count(fine.variant) == 1
+    assert note.endswith(": nothing came out.")
