@@ -50,6 +50,7 @@ def main(names: list[str]) -> int:
         return int(import_module(f"benchmarks.{names[0]}").main(names[1:]))
     if names[:1] in (["fuzz"], ["mutation"]):
         return int(import_module(f"benchmarks.{names[0]}.command").main(names[1:]))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a process that compiles mbench anew says how fast Python compiles
     anyway, names = "--anyway" in names, [name for name in names if name != "--anyway"]
     if unknown := sorted(set(names) - set(NAMES)):
         print(f"unknown benchmark {unknown[0]}; there are {', '.join(NAMES)}.", file=sys.stderr)

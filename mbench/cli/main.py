@@ -1,4 +1,4 @@
-"""The `mbench` command: its sub-commands and the options that all of them share."""
+"""The `mbench` command: the options that all of its sub-commands share, and how it ends."""
 
 import gc
 import os
@@ -9,35 +9,15 @@ from typing import Annotated
 import typer
 
 from mbench import __version__
-from mbench.cli import (
-    accept,
-    binary,
-    build,
-    cache,
-    compare,
-    devices,
-    doctor,
-    emulate,
-    evaluate,
-    gate,
-    grouped,
-    history,
-    inspect,
-    parse,
-    report,
-    run,
-    streams,
-    suite,
-    train,
-    usage,
-)
-from mbench.cli.farm import farm, nightly
+from mbench.cli import streams, usage
+from mbench.cli.commands import Commands
 
 COLLECT = (50_000, 20, 20)
 """For `gc.set_threshold`: what a command imports all stays, and looking for garbage in it is a tenth of starting up."""
 
 app = typer.Typer(
     name="mbench",
+    cls=Commands,
     help="Build MobileNet variants, time them on phones or on this machine, and print honest tables of the results.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -66,27 +46,6 @@ def options(
     log_to_stderr(logging.DEBUG if debug else logging.WARNING)
     if debug:
         os.environ["MBENCH_DEBUG"] = "1"
-
-
-app.command("run", cls=grouped.GroupedCommand)(run.run)
-app.command("build", cls=grouped.GroupedCommand)(build.build)
-app.command("train", cls=grouped.GroupedCommand)(train.train)
-app.command("evaluate", cls=grouped.GroupedCommand)(evaluate.evaluate)
-app.command("inspect")(inspect.inspect)
-app.command("nightly", cls=grouped.GroupedCommand)(nightly.nightly)
-app.command("gate")(gate.gate)
-app.command("accept")(accept.accept)
-app.command("report")(report.report)
-app.command("compare")(compare.compare)
-app.command("parse")(parse.parse)
-app.command("doctor")(doctor.doctor)
-app.command("emulate")(emulate.emulate)
-app.add_typer(devices.app, name="devices")
-app.add_typer(binary.app, name="binary")
-app.add_typer(suite.app, name="suite")
-app.add_typer(farm.app, name="farm")
-app.add_typer(history.app, name="history")
-app.add_typer(cache.app, name="cache")
 
 
 def main() -> None:

@@ -20,8 +20,11 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
 
+from mbench.cli.commands import ENTRIES
+
 IMPORTED = (
     "mbench.cli.main",
+    *(f"mbench.cli.{entry.module}" for entry in ENTRIES.values()),
     "mbench.workflows.run.session",
     "mbench.workflows.run.dry_run",
     "mbench.workflows.reporting",
