@@ -296,7 +296,8 @@ def test_a_hanging_program_is_ended_where_the_device_cannot_do_it(here: Stage) -
 
 
 def test_an_endless_output_is_cut_and_gives_no_measurement(here: Stage) -> None:
-    outcome = run_once(here.transport, here.clock, here.program("#!/bin/sh\nyes noise\n"), here.request())
+    endless = here.program("#!/bin/sh\nyes \"$(printf '%4000s' noise)\"\n")  # reading millions of lines takes long
+    outcome = run_once(here.transport, here.clock, endless, here.request())
     result, files = outcome.run, outcome.files
     assert result.status is Status.FAILED
     assert result.measured is None
