@@ -27,6 +27,9 @@ SHORT = (
 )
 """Settings that make a run end as soon as it can; its numbers mean nothing, its path is the real one."""
 
+ONCE = (*SHORT, "--runs", "1", "--max-runs", "1", "--workers", "1")
+"""Likewise, of one run a job, and one process that builds and scores: each that imports tensorflow takes seconds."""
+
 
 def rows_of(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
     """Return the rows that a command printed as JSON."""
@@ -148,3 +151,11 @@ def bare(tmp_path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     folder = tmp_path / "bare"
     folder.mkdir()
     return Command(folder, tmp_path / "bare home")
+
+
+@pytest.fixture
+def without_tensorflow(tmp_path) -> dict[str, str]:
+    """Variables of a command that fails where it imports tensorflow."""
+    (tmp_path / "tensorflow").mkdir()
+    (tmp_path / "tensorflow" / "__init__.py").write_text("raise ImportError('nothing here needs tensorflow')")
+    return {"PYTHONPATH": f"{tmp_path}:{ROOT}"}

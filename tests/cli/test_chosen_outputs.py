@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from command_line import SHORT
+from command_line import ONCE
 from linear_digits import linear_digits, right_answers
 from task_sets import write_objects
 
@@ -21,12 +21,13 @@ def two(bare):
 
 
 def test_evaluate_asks_which_output_and_then_scores_it(two):
-    done = two("evaluate", "two.tflite", *ON_DIGITS, "--format", "json")
+    evaluate = ("evaluate", "two.tflite", *ON_DIGITS, "--workers", "1", "--format", "json")
+    done = two(*evaluate)
     assert done.returncode == 4
     (row,) = json.loads(done.stdout)
     assert row["error"].endswith("choose one by --output NAME.")
     assert "1 reversed = mirror" in row["error"]
-    done = two("evaluate", "two.tflite", *ON_DIGITS, "--output", "digit", "--format", "json")
+    done = two(*evaluate, "--output", "digit")
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)
     assert row["score"]["output"] == {"index": 0, "name": "scores"}
@@ -36,7 +37,7 @@ def test_evaluate_asks_which_output_and_then_scores_it(two):
 
 
 def test_a_run_scores_the_output_that_was_chosen_and_its_foot_names_it(two):
-    options = ("run", "--model", "two.tflite", *ON_DIGITS, *SHORT, "--json")
+    options = ("run", "--model", "two.tflite", *ON_DIGITS, *ONCE, "--json")
     done = two(*options)
     (row,) = json.loads(done.stdout)
     assert (row["status"], row["top1"]) == ("ok", None)
@@ -67,9 +68,9 @@ def test_a_detector_is_judged_by_all_its_outputs(two, tmp_path):
 
 def test_answers_of_the_device_are_of_the_chosen_output_and_a_wrong_scaling_is_named(two):
     (two.folder / "levels.tflite").write_bytes(linear_digits(SCALINGS["levels"], nchw=True))
-    for file, options in (("two", ("--output", "mirror")), ("levels", ())):
-        asked = ("--accuracy", "device", "--examples", "40", *options)
-        done = two("run", "--model", f"{file}.tflite", *ON_DIGITS, *SHORT, *asked, "--json")
+    for file, options in (("two", ("--output", "mirror", "--examples", "3")), ("levels", ("--examples", "6"))):
+        asked = ("--accuracy", "device", *options)
+        done = two("run", "--model", f"{file}.tflite", *ON_DIGITS, *ONCE, *asked, "--json")
         assert done.returncode == 0, done.stderr
     stored = [json.loads(path.read_text())["scores"] for path in two.folder.glob("results/*/jobs/*.json")]
     scores = {score["output"] and score["output"]["name"]: score for (score,) in stored}
@@ -78,5 +79,5 @@ def test_answers_of_the_device_are_of_the_chosen_output_and_a_wrong_scaling_is_n
         "nchw",
         True,
     )
-    assert scores["reversed"]["agreement"]["same_top1"] == 40
+    assert scores["reversed"]["agreement"]["same_top1"] == 3
     assert any("--preprocessing plain:levels" in doubt for doubt in scores[None]["doubts"])

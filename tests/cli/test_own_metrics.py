@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import SHORT, Command, rows_of
-from linear_digits import linear_digits
+from command_line import ONCE, Command, rows_of
+from linear_digits import linear_digits, right_answers
 
+from mbench.accuracy.datasets.catalogue import open_dataset
+from mbench.accuracy.host.sampling import drawn_pictures
 from mbench.accuracy.pictures.scalings import SCALINGS
+from mbench.core.examples import Split
+from mbench.core.scores import unpack_hits
 
 METRICS = """
 import numpy as np
@@ -39,18 +43,24 @@ def silent(outputs, labels):
 ON_DIGITS = ("--dataset", "digits", "--preprocessing", "unit")
 
 
-@pytest.fixture
-def own(bare: Command) -> Command:
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> Command:
+    """A command whose home keeps the pictures that all tests of this module prepare alike."""
+    command = Command(tmp_path_factory.mktemp("own metrics"), tmp_path_factory.mktemp("home"))
     scaling = SCALINGS["unit"]
-    (bare.folder / "net.tflite").write_bytes(linear_digits(scaling))
-    (bare.folder / "body8.tflite").write_bytes(linear_digits(scaling, int8_body=True))
-    (bare.folder / "uint8.tflite").write_bytes(linear_digits(scaling, dtype="uint8", quantization=(1 / 255, 0)))
-    (bare.folder / "m.py").write_text(METRICS)
-    return bare
+    (command.folder / "net.tflite").write_bytes(linear_digits(scaling))
+    (command.folder / "body8.tflite").write_bytes(linear_digits(scaling, int8_body=True))
+    (command.folder / "uint8.tflite").write_bytes(linear_digits(scaling, dtype="uint8", quantization=(1 / 255, 0)))
+    (command.folder / "m.py").write_text(METRICS)
+    return command
+
+
+def evaluated(command: Command, *words: str):
+    return command("evaluate", *words, "--workers", "1")
 
 
 def scores_of(command: Command, *words: str) -> list[dict]:
-    done = command("evaluate", *words, "--format", "json")
+    done = evaluated(command, *words, "--format", "json")
     assert done.returncode == 0, done.stderr
     return [each["score"] for each in json.loads(done.stdout)]
 
@@ -66,10 +76,14 @@ def test_right_answers_of_a_data_set_are_its_top1(own):
     assert (by_metric["own_metric"]["source"], by_metric["first_answers"]) == ("m.py", None)
 
 
-def test_values_have_unit_direction_interval_and_a_paired_comparison(own):
-    words = ("net.tflite", "body8.tflite", *ON_DIGITS, "--metric", "m.py:confidence", "--metric-unit", "pt")
-    table = own("evaluate", *words)
-    csv = own("evaluate", *words, "--format", "csv")
+def test_values_have_unit_direction_interval_and_a_paired_comparison_and_are_found_again_without_the_function(own):
+    (own.folder / "values.py").write_text(METRICS)
+    words = ("net.tflite", "body8.tflite", *ON_DIGITS, "--metric", "values.py:confidence", "--metric-unit", "pt")
+    table = evaluated(own, *words)
+    (log,) = (Path(own.environment["MBENCH_HOME"]) / "build_logs").glob("metric-confidence*.log")
+    said = log.read_text()
+    log.unlink()
+    csv = evaluated(own, *words, "--format", "csv")
 
     assert table.returncode == 0, table.stderr
     assert "| confidence (pt, higher is better) |" in table.stdout
@@ -79,34 +93,26 @@ def test_values_have_unit_direction_interval_and_a_paired_comparison(own):
     named = dict(zip(header.split(","), first.split(","), strict=True))
     assert (named["confidence_unit"], named["confidence_better"]) == ("pt", "higher")
     assert float(named["confidence_low"]) < float(named["confidence"]) < float(named["confidence_high"])
-
-
-def test_what_is_scored_is_found_again_without_the_function(own):
-    words = ("net.tflite", *ON_DIGITS, "--metric", "m.py:confidence")
-    first = scores_of(own, *words)
-    log = next((Path(own.environment["MBENCH_HOME"]) / "build_logs").glob("metric-*.log"))
-    assert "at import" in log.read_text()
-    log.unlink()
-
-    assert scores_of(own, *words) == first
+    assert "at import" in said
     assert not log.exists()
-    (own.folder / "m.py").write_text(METRICS.replace("labels]", "labels] + 1"))
-    (changed,) = scores_of(own, *words)
-    assert changed["metrics"][0]["value"] == pytest.approx(first[0]["metrics"][0]["value"] + 1, abs=1e-5)
+
+    (own.folder / "values.py").write_text(METRICS.replace("labels]", "labels] + 1"))
+    (changed,) = scores_of(own, "net.tflite", *ON_DIGITS, "--metric", "values.py:confidence")
+    assert changed["metrics"][0]["value"] == pytest.approx(float(named["confidence"]) + 1, abs=1e-5)
 
 
-def save_arrays(own: Command, count: int = 40) -> None:
+def save_arrays(own: Command, name: str, count: int = 40) -> None:
     rng = np.random.default_rng(0)
     pictures = rng.uniform(0, 1, (count, 8, 8, 3)).astype(np.float32)
-    np.savez(own.folder / "val.npz", input=pictures, labels=rng.integers(0, 10, count))
+    np.savez(own.folder / "val.npz", **{name: pictures, "labels": rng.integers(0, 10, count)})
 
 
 def test_arrays_are_scored_by_name_and_quantized_inputs_get_what_they_store(own):
-    save_arrays(own)
-    name = rows_of(own("inspect", "net.tflite", "--json"))["inputs"][0]["name"]  # type: ignore[call-overload]
-    arrays = dict(np.load(own.folder / "val.npz"))
-    np.savez(own.folder / "val.npz", **{name: arrays["input"], "labels": arrays["labels"]})
     words = ("--dataset", "arrays:val.npz", "--metric", "m.py:confidence")
+    save_arrays(own, "input")
+    wrong = evaluated(own, "net.tflite", *words, "--quiet")
+    assert (wrong.returncode, "val.npz has input" in wrong.stderr) == (4, True)
+    save_arrays(own, "picture")
     plain, stored = scores_of(own, "net.tflite", "uint8.tflite", *words)
 
     assert (plain["dataset"]["task"], plain["asked"], plain["preprocessing"]) == ("own", 40, "as given")
@@ -114,7 +120,7 @@ def test_arrays_are_scored_by_name_and_quantized_inputs_get_what_they_store(own)
 
 
 def test_a_run_keeps_its_latency_where_a_metric_fails(own):
-    done = own("run", "--model", "net.tflite", *ON_DIGITS, "--metric", "m.py:fewer", *SHORT, "--json")
+    done = own("run", "--model", "net.tflite", *ON_DIGITS, "--metric", "m.py:fewer", *ONCE, "--json")
     (row,) = rows_of(done)
 
     assert (done.returncode, row["status"], row["metrics"]) == (0, "ok", [])
@@ -124,8 +130,8 @@ def test_a_run_keeps_its_latency_where_a_metric_fails(own):
 
 
 def test_a_metric_judges_the_answers_of_a_device(own):
-    asked = ("--metric", "m.py:right", "--accuracy", "both", "--examples", "20")
-    done = own("run", "--model", "net.tflite", *ON_DIGITS, *asked, *SHORT, "--json")
+    asked = ("--metric", "m.py:right", "--accuracy", "both", "--examples", "3")
+    done = own("run", "--model", "net.tflite", *ON_DIGITS, *asked, *ONCE, "--json")
     assert done.returncode == 0, done.stderr
     (row,) = rows_of(done)
     assert [each["name"] for each in row["metrics"] + row["metrics_device"]] == ["right", "right"]
@@ -135,41 +141,36 @@ def test_a_metric_judges_the_answers_of_a_device(own):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("--metric", "gone.py:f"), "--metric gone.py: no such file"),
-        (("--metric", "m.py:gone"), "defines no gone at its top level"),
-        (("--metric", "m.py:top1"), "top1 is a column of mbench's own; rename your function"),
-        (("--metric", "m.py:right", "--labels", "l.txt"), "--labels says which classes outputs stand for"),
-        (("--metric", "m.py:right", "--predictions", "p.csv"), "--predictions is for classes"),
-        (("--metric-unit", "dB"), "--metric-unit needs --metric FILE.py:NAME"),
-        (("--metric-better", "lower"), "--metric-better needs --metric FILE.py:NAME"),
-        (("--metric", "m.py:right", "--metric-unit", "a|b"), "a unit has 1 to 20 characters"),
+        ((*ON_DIGITS, "--metric-better", "lower"), "--metric-better needs --metric FILE.py:NAME"),
+        (("--dataset", "arrays:val.npz", "--metric", "m.py:right", "--split", "train"), "has no train split"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_anything_is_scored(own, words, reason):
-    done = own("evaluate", "net.tflite", *ON_DIGITS, *words)
-    assert done.returncode == 2 or "--predictions" in words
+    save_arrays(own, "picture")
+    done = own("evaluate", "net.tflite", *words)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert reason in done.stderr
-    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_function_whose_process_dies_leaves_the_other_rows_a_reason(own):
-    done = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:dying", "--quiet")
+    done = evaluated(own, "net.tflite", *ON_DIGITS, "--metric", "m.py:dying", "--quiet")
     assert done.returncode == 4
     assert "the process that ran it ended with status 5" in done.stderr
 
 
 def test_a_function_that_closes_what_is_not_its_own_is_named_and_its_streams_are_its_own(own):
-    done = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:closing", "--quiet")
+    done = evaluated(own, "net.tflite", *ON_DIGITS, "--metric", "m.py:closing", "--quiet")
     assert done.returncode == 4
     assert re.search(
         r"--metric .*m.py:closing: the process that ran it was cut off: code that it ran closed file descriptors that "
         r"are not its own \(os\.close, os\.closerange\); let it close what it opened itself\.",
         done.stderr,
     )
-    asked = ("net.tflite", *ON_DIGITS, "--examples", "100", "--metric")  # one call of it
-    (closed,), (plain,) = (scores_of(own, *asked, f"m.py:{name}") for name in ("silent", "right"))
-    assert closed["hits"] == plain["hits"]
-    again = own("evaluate", "net.tflite", *ON_DIGITS, "--metric", "m.py:silent", "--quiet")
+    asked = ("net.tflite", *ON_DIGITS, "--metric", "m.py:silent")
+    (closed,) = scores_of(own, *asked, "--examples", "100")  # one call of it
+    drawn = drawn_pictures(open_dataset("digits", cache=None).split(Split.TEST), 100, 0)
+    assert unpack_hits(closed["hits"], 100) == right_answers()[drawn].tolist()
+    again = evaluated(own, *asked, "--quiet")
     assert (
         again.returncode,
         "m.py:silent raised OSError: [Errno 9] Bad file descriptor (m.py, line" in again.stderr,
@@ -177,31 +178,3 @@ def test_a_function_that_closes_what_is_not_its_own_is_named_and_its_streams_are
         4,
         True,
     )
-
-
-@pytest.mark.parametrize(
-    ("dataset", "words", "reason"),
-    [
-        ("arrays:gone.npz", (), "no such file"),
-        ("arrays:m.py:gone", (), "defines no gone at its top level"),
-        ("arrays:net.tflite", (), "name a .npz file of arrays, or FILE.py:NAME"),
-        ("arrays:", (), "arrays needs a place"),
-        ("arrays:val.npz", ("--preprocessing", "unit"), "--preprocessing is for pictures"),
-        ("arrays:val.npz", ("--split", "train"), "has no train split"),
-    ],
-)
-def test_arrays_that_cannot_be_are_refused(own, dataset, words, reason):
-    save_arrays(own)
-    done = own("evaluate", "net.tflite", "--dataset", dataset, "--metric", "m.py:right", *words)
-    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert reason in done.stderr
-
-
-def test_arrays_need_a_metric_and_the_inputs_names_and_the_host(own):
-    save_arrays(own)
-    asked = ("--dataset", "arrays:val.npz")
-    assert "name what judges them by --metric" in own("evaluate", "net.tflite", *asked).stderr
-    wrong = own("evaluate", "net.tflite", *asked, "--metric", "m.py:right", "--quiet")
-    assert (wrong.returncode, "val.npz has input" in wrong.stderr) == (4, True)
-    device = own("run", "--model", "net.tflite", *asked, "--metric", "m.py:right", "--accuracy", "device")
-    assert (device.returncode, "is scored on this host alone" in device.stderr) == (2, True)
