@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from command_line import SHORT, Command, rows_of
+from command_line import ONCE, Command, rows_of
 from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
@@ -34,7 +34,6 @@ def scaled(x, factor, name):
     return given
 """
 ASKED = ("--arch", "nets.py:wide_net", "--weights", "builder", "--calibration", "x.npz", "--quantization", "fp32,int8")
-NO_TENSORFLOW = "raise ImportError('nothing here needs tensorflow')"
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def wide(bare: Command) -> Command:
 
 
 @pytest.mark.tensorflow
-def test_what_int8_ruins_is_found_and_left_in_float_and_found_again(wide, tmp_path):
+def test_what_int8_ruins_is_found_and_left_in_float_and_found_again(wide, without_tensorflow):
     first = wide("build", *ASKED, "--keep-float", "auto", "--json")
     built = {each["name"]: each for each in json.loads(first.stdout)}
     kept = built["wide-net_keep-float=auto_int8"]
@@ -62,14 +61,16 @@ def test_what_int8_ruins_is_found_and_left_in_float_and_found_again(wide, tmp_pa
     assert re.search(r"Price, roughly, on this host: [\d.]+ ms in int8, [\d.]+ ms so, [\d.]+ ms in fp32", note)
     assert note in first.stderr
 
-    (tmp_path / "tensorflow").mkdir()
-    (tmp_path / "tensorflow" / "__init__.py").write_text(NO_TENSORFLOW)
-    path = f"{tmp_path}:{wide.environment['PYTHONPATH']}"
-    asked = ("--arch", "nets.py:wide_net", "--weights", "builder", "--calibration", "x.npz", "--quantization", "int8")
-    second = wide("run", *asked, "--keep-float", "auto", *SHORT, "--json", PYTHONPATH=path)
-    rows = {row["variant"]: row for row in rows_of(second)}
-    assert rows["wide-net_keep-float=auto_int8"]["artifact_sha256"] == kept["sha256"]
+    second = wide("build", *ASKED, "--keep-float", "auto", "--json", **without_tensorflow)
+    again = {each["name"]: each for each in json.loads(second.stdout)}
+    assert {name: each["sha256"] for name, each in again.items()} == {
+        name: each["sha256"] for name, each in built.items()
+    }
 
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_operators_that_are_named_are_left_in_float(wide):
     named = wide("build", *ASKED, "--keep-float", "HARD_SWISH,DEPTHWISE_CONV_2D", "--json")
     by_name = json.loads(named.stdout)[-1]
     assert by_name["name"] == "wide-net_keep-float=HARD-SWISH+DEPTHWISE-CONV-2D_int8"
@@ -84,7 +85,7 @@ def test_by_accuracy_what_int8_gets_wrong_is_left_in_float(bare):
     np.savez(bare.folder / "x.npz", picture=dark)
     asked = ("--model", "net.tflite", "--quantization", "fp32,int8", "--io", "float", "--calibration", "x.npz")
     on_digits = ("--dataset", "digits", "--preprocessing", "unit", "--examples", "100")
-    done = bare("run", *asked, *on_digits, "--keep-float", "auto:acc", *SHORT, "--json")
+    done = bare("run", *asked, *on_digits, "--keep-float", "auto:acc", *ONCE, "--json")
     top1 = {row["variant"]: row["top1"] for row in rows_of(done)}
 
     assert done.returncode == 0, done.stderr

@@ -1,9 +1,7 @@
-"""`--arch FILE.py:NAME` on the command line: built once, then found without tensorflow and the file's code."""
-
-from pathlib import Path
+"""`--arch FILE.py:NAME`, of a suite and on the command line: built once, then found without tensorflow and its code."""
 
 import pytest
-from command_line import SHORT, Command, rows_of
+from command_line import ONCE, Command, rows_of
 
 NET = """
 import pathlib
@@ -16,23 +14,39 @@ def tiny_net(width: int = 2, resolution: int = 32, classes: int = 3):
     maps = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(width, 3)(entry))
     return keras.Model(entry, keras.layers.Dense(classes)(maps))
 """
-NO_TENSORFLOW = "raise ImportError('nothing here needs tensorflow')"
+SUITE = """
+title = "mine"
+[[own]]
+arch = "nets.py:tiny_net"
+sweep = ["width=2,3", "resolution=32"]
+quantization = "fp32"
+"""
 
 
 @pytest.mark.tensorflow
-def test_the_second_run_needs_neither_tensorflow_nor_the_users_code(bare: Command, tmp_path: Path) -> None:
-    file = bare.folder / "nets.py"
-    file.write_text(NET)
-    asked = ("run", "--arch", "nets.py:tiny_net", "--sweep", "width=2,3", "--resolution", "32", "--json", *SHORT)
-    first = bare(*asked, "--quantization", "fp32")
-    ran = bare.folder / "was_run"
+def test_what_a_suite_builds_of_a_builder_a_command_runs_without_tensorflow_and_the_users_code(
+    bare: Command, without_tensorflow: dict[str, str]
+) -> None:
+    own = bare.folder / "own"
+    own.mkdir()
+    (own / "nets.py").write_text(NET)
+    (own / "mine.toml").write_text(SUITE)
+    ran = own / "was_run"
+    refused = bare("run", "--suite", "own/mine.toml", *ONCE)
+    assert not ran.exists()
+    first = bare("run", "--suite", "own/mine.toml", "--allow-suite-code", "--json", *ONCE)
     assert ran.exists(), first.stderr
     ran.unlink()
-    (tmp_path / "tensorflow").mkdir()
-    (tmp_path / "tensorflow" / "__init__.py").write_text(NO_TENSORFLOW)
-    second = bare(*asked, "--quantization", "fp32", PYTHONPATH=f"{tmp_path}:{bare.environment['PYTHONPATH']}")
+    report = bare("suite", "report", "own/mine.toml")
+    second = bare(
+        *("run", "--arch", "own/nets.py:tiny_net", "--sweep", "width=2,3", "--resolution", "32"),
+        *("--quantization", "fp32", "--json", *ONCE),
+        **without_tensorflow,
+    )
 
+    assert refused.returncode == 2
     assert [row["variant"] for row in rows_of(first)] == ["tiny-net_width2_32_fp32", "tiny-net_width3_32_fp32"]
+    assert "tiny-net_width3_32_fp32" in report.stdout, report.stderr
     assert second.returncode == 0, second.stderr
     assert [row["artifact_sha256"] for row in rows_of(second)] == [row["artifact_sha256"] for row in rows_of(first)]
     assert not ran.exists()

@@ -1,37 +1,19 @@
-"""`--model FLOAT.tflite` with a quantization: built, measured and scored; and what is refused."""
+"""`--model FLOAT.tflite` with a quantization: what is refused, and what is built; see `test_own_networks_in_files`."""
 
 import json
-from pathlib import Path
 
 import pytest
-from command_line import SHORT, Command, rows_of
+from command_line import ONCE, Command, rows_of
 from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 
 UNIT = SCALINGS["unit"]
-NO_TENSORFLOW = "raise ImportError('nothing here needs tensorflow')"
 
 
 def save(command: Command, name: str = "my_net.tflite", **form: object) -> str:
     (command.folder / name).write_bytes(linear_digits(UNIT, **form))  # type: ignore[arg-type]
     return name
-
-
-@pytest.mark.tensorflow
-def test_a_float_file_is_quantized_scored_and_found_again_without_tensorflow(bare: Command, tmp_path: Path) -> None:
-    asked = ("run", "--model", save(bare), "--quantization", "fp32,int8", "--dataset", "digits", "--json", *SHORT)
-    asked = (*asked, "--preprocessing", "unit")
-    first = rows_of(bare(*asked))
-    (tmp_path / "tensorflow").mkdir()
-    (tmp_path / "tensorflow" / "__init__.py").write_text(NO_TENSORFLOW)
-    second = bare(*asked, PYTHONPATH=f"{tmp_path}:{bare.environment['PYTHONPATH']}")
-
-    assert [(row["variant"], row["status"]) for row in first] == [("my-net_fp32", "ok"), ("my-net_int8", "ok")]
-    assert all(row["top1"] > 0.8 for row in first)
-    assert first[1]["calibration"]["kind"] == "examples"  # of the data set's train split
-    assert second.returncode == 0, second.stderr
-    assert [row["artifact_sha256"] for row in rows_of(second)] == [row["artifact_sha256"] for row in first]
 
 
 def test_a_quantized_file_is_said_to_be_one(bare: Command) -> None:
@@ -87,6 +69,7 @@ def test_a_dry_run_says_what_is_to_be_built(bare: Command) -> None:
     assert "job my-net_int8-cpu-t1: to be built" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_examples_that_do_not_fit_are_a_failed_build(bare: Command) -> None:
     (bare.folder / "gen.py").write_text("def examples():\n    yield {'image': [[0.0]]}\n")
@@ -97,10 +80,11 @@ def test_examples_that_do_not_fit_are_a_failed_build(bare: Command) -> None:
     assert "example 0 has image; its inputs are picture (1×8×8×3 float32)" in row["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_a_file_of_open_sizes_is_quantized_at_the_shape_that_is_typed(bare: Command) -> None:
     file = save(bare, open_size=True)
-    asked = ("run", "--model", file, "--quantization", "int8", "--input-shape", "picture:1,8,8,3", "--json", *SHORT)
+    asked = ("run", "--model", file, "--quantization", "int8", "--input-shape", "picture:1,8,8,3", "--json", *ONCE)
     done = bare(*asked)
 
     assert [(row["variant"], row["status"]) for row in rows_of(done)] == [("my-net_int8", "ok")], done.stderr

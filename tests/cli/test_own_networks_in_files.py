@@ -1,19 +1,13 @@
-"""Users' own networks that a suite or a farm file names, run from the command line."""
+"""Users' own networks that a suite or a farm file names, and what a command then finds of them, without tensorflow."""
+
+from typing import Any
 
 import pytest
-from command_line import SHORT, Command, rows_of
+from command_line import ONCE, Command, rows_of
 from linear_digits import linear_digits
 
 from mbench.accuracy.pictures.scalings import SCALINGS
 
-NET = """
-import keras
-
-def tiny_net(width: int = 2):
-    entry = keras.Input((8, 8, 3))
-    return keras.Model(entry, keras.layers.Conv2D(width, 3)(entry))
-"""
-SUITE = 'title = "mine"\n[[own]]\narch = "tiny.py:tiny_net"\nsweep = ["width=2,3"]\nquantization = "fp32"\n'
 METRICS = """
 import numpy as np
 
@@ -27,8 +21,8 @@ SCORED = '[accuracy]\ndataset = "digits"\npreprocessing = "unit"\n'
 SCORED_SUITE = f"""
 title = "scored"
 [[own]]
-models = ["digits.tflite"]
-quantization = "fp32,int8"
+models = ["digits-net.tflite"]
+quantization = "int8"
 keep_float = "SOFTMAX"
 {SCORED}metric = "metrics.py:confidence"
 metric_unit = "pt"
@@ -45,6 +39,11 @@ quantization = "fp32,int8"
 keep_float = "SOFTMAX"
 [settings]
 quick = true
+runs = 1
+max_runs = 1
+memory_runs = 0
+num_runs = 5
+min_secs = 0
 {SCORED}metric = "own/metrics.py:right"
 """
 
@@ -55,58 +54,58 @@ def test_allowing_code_of_no_suite_is_refused(bare: Command) -> None:
     assert "--allow-suite-code is for the code that a --suite names" in done.stderr
 
 
-@pytest.mark.tensorflow
-def test_a_suite_of_a_builder_is_built_relative_to_it_and_reported(bare: Command) -> None:
-    (bare.folder / "own").mkdir()
-    (bare.folder / "own" / "tiny.py").write_text(NET)
-    (bare.folder / "own" / "mine.toml").write_text(SUITE)
-    refused = bare("run", "--suite", "own/mine.toml", *SHORT)
-    done = bare("run", "--suite", "own/mine.toml", "--allow-suite-code", "--json", *SHORT)
-    report = bare("suite", "report", "own/mine.toml")
-
-    assert refused.returncode == 2
-    assert [row["variant"] for row in rows_of(done)] == ["tiny-net_width2_fp32", "tiny-net_width3_fp32"], done.stderr
-    assert "tiny-net_width3_fp32" in report.stdout, report.stderr
-
-
-@pytest.mark.tensorflow
-def test_a_suite_is_scored_by_its_own_metric_and_leaves_operators_in_float_as_the_command_does(bare: Command) -> None:
-    own = bare.folder / "own"
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """A command in a folder with a network under two names, whose home all tests of this module share."""
+    command = Command(tmp_path_factory.mktemp("networks in files"), tmp_path_factory.mktemp("home"))
+    own = command.folder / "own"
     own.mkdir()
-    (own / "digits.tflite").write_bytes(linear_digits(SCALINGS["unit"], softmax=True))
+    for name in ("digits", "digits-net"):
+        (own / f"{name}.tflite").write_bytes(linear_digits(SCALINGS["unit"], softmax=True))
     (own / "metrics.py").write_text(METRICS)
     (own / "scored.toml").write_text(SCORED_SUITE)
-    refused = bare("run", "--suite", "own/scored.toml", *SHORT)
-    done = bare("run", "--suite", "own/scored.toml", "--allow-suite-code", "--json", *SHORT)
+    (command.folder / "farm.toml").write_text(FARM)
+    return command
+
+
+@pytest.fixture(scope="module")
+def night(own: Command) -> list[dict[str, Any]]:
+    """What a night measured of the network, which it built."""
+    done = own("nightly", "farm.toml", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    return sorted(rows_of(own("report", "--json")), key=lambda row: row["variant"])
+
+
+@pytest.mark.tensorflow
+def test_a_night_follows_a_quantized_file_under_the_name_that_lasts(night: list[dict[str, Any]]) -> None:
+    assert [row["variant"] for row in night] == [
+        *("digits-net_fp32", "digits-net_int8", "digits-net_keep-float=SOFTMAX_int8")
+    ]
+    assert [each["name"] for row in night for each in row["metrics"]] == ["right"] * 3
+    assert all(each["value"] > 0.8 for row in night for each in row["metrics"])
+    assert all(row["latency_median_us"] > 0 for row in night)
+    assert night[1]["calibration"]["kind"] == "examples"  # of the data set's train split
+
+
+@pytest.mark.tensorflow
+def test_a_suite_is_scored_by_its_own_metric_and_leaves_operators_in_float_as_the_command_does(
+    own: Command, night: list[dict[str, Any]], without_tensorflow: dict[str, str]
+) -> None:
+    refused = own("run", "--suite", "own/scored.toml", *ONCE)
+    asked = ("run", "--suite", "own/scored.toml", "--allow-suite-code", "--json", *ONCE)
+    done = own(*asked, **without_tensorflow)  # built by the night, under the same name
     rows = rows_of(done)
     typed = ("--dataset", "digits", "--preprocessing", "unit", "--metric-unit", "pt")
     metric = ("--metric", "own/metrics.py:confidence")
-    built = ("--model", "own/digits.tflite", "--quantization", "fp32,int8", "--keep-float", "SOFTMAX")
-    by_command = rows_of(bare("run", *built, *typed, *metric, "--json", *SHORT))
+    asked = ("--model", "own/digits-net.tflite", "--quantization", "int8", "--keep-float", "SOFTMAX")
+    by_command = rows_of(own("run", *asked, *typed, *metric, "--json", *ONCE))
 
     assert refused.returncode == 2
     assert "own/scored.toml:10: accuracy.metric: metrics.py:confidence is code" in refused.stderr
-    assert [row["variant"] for row in rows] == [*("digits_fp32", "digits_int8", "digits_keep-float=SOFTMAX_int8")], (
-        done.stderr
-    )
-    assert [(each["name"], each["unit"]) for row in rows for each in row["metrics"]] == [("confidence", "pt")] * 3
+    assert [(row["variant"], row["status"]) for row in rows] == [
+        *(("digits-net_int8", "ok"), ("digits-net_keep-float=SOFTMAX_int8", "ok"))
+    ], done.stderr
+    assert [(each["name"], each["unit"]) for row in rows for each in row["metrics"]] == [("confidence", "pt")] * 2
     for name in ("variant", "artifact_sha256", "metrics"):
         assert [row[name] for row in by_command] == [row[name] for row in rows]
-
-
-@pytest.mark.tensorflow
-def test_a_night_follows_a_quantized_file_under_the_name_that_lasts(bare: Command) -> None:
-    own = bare.folder / "own"
-    own.mkdir()
-    (own / "digits.tflite").write_bytes(linear_digits(SCALINGS["unit"], softmax=True))
-    (own / "metrics.py").write_text(METRICS)
-    (bare.folder / "farm.toml").write_text(FARM)
-    done = bare("nightly", "farm.toml")
-    rows = rows_of(bare("report", "--json"))
-
-    assert done.returncode == 0, done.stderr
-    assert sorted(row["variant"] for row in rows) == [
-        *("digits-net_fp32", "digits-net_int8", "digits-net_keep-float=SOFTMAX_int8")
-    ]
-    assert [each["name"] for row in rows for each in row["metrics"]] == ["right"] * 3
-    assert all(row["latency_median_us"] > 0 for row in rows)
+    assert [row["artifact_sha256"] for row in rows] == [row["artifact_sha256"] for row in night[1:]]

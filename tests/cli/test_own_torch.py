@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from command_line import SHORT, Command, rows_of
+from command_line import ONCE, Command, rows_of
 from linear_digits import _fitted, right_answers
 
 INSTALLED = find_spec("litert_torch") is not None
@@ -132,7 +132,7 @@ def test_pictures_with_channels_in_front_are_scored_rightly_and_found_again_with
         "--preprocessing",
         "unit",
         "--json",
-        *SHORT,
+        *ONCE,
     )
     rows = rows_of(folder("run", *first, *scored)) + rows_of(folder("run", "--torch", "digits.pt2", *scored))
     (folder.folder / "was_run").unlink()
