@@ -34,7 +34,9 @@ def noise(seed: int) -> np.ndarray:
 def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_reported_with_what_they_cost(
     bare: Command, tmp_path: Path
 ) -> None:
-    few, notes = build(bare, save(tmp_path / "few", noise(0), noise(1)))
+    pictures = save(tmp_path / "few", noise(0), noise(1))
+    few, notes = build(bare, pictures)
+    as_many, notes_on_enough = build(bare, pictures, "--calibration-examples", "2")  # the same file, found again
     grey, notes_on_grey = build(bare, save(tmp_path / "grey", np.full((40, 40, 3), 128, np.uint8)))
 
     assert few["error"] is None
@@ -50,15 +52,11 @@ def test_fewer_pictures_than_asked_for_and_one_of_one_colour_are_reported_with_w
     note = f"calibrated on 2 of the 32 pictures that were asked for: its outputs have {few['snr_db']:.1f} dB of signal"
     assert any(each.startswith(note) for each in few["notes"])  # type: ignore[attr-defined]
     assert f"{SMALL}: {note}" in notes
+    assert as_many["sha256"] == few["sha256"]
+    assert as_many["notes"] == []
+    assert "calibrated" not in notes_on_enough
     assert "calibrated on one picture, which is of one colour: " in notes_on_grey
     assert "converter" not in notes_on_grey
     said = f"{grey['error']} {grey.get('notes')}"
     assert "calibrated on one picture, which is of one colour" in said
     assert "dB" in said
-
-
-def test_as_many_pictures_as_asked_for_are_no_matter(bare: Command, tmp_path: Path) -> None:
-    row, notes = build(bare, save(tmp_path / "enough", noise(0), noise(1)), "--calibration-examples", "2")
-
-    assert row["notes"] == []
-    assert "calibrated" not in notes

@@ -1,5 +1,6 @@
 """`mbench inspect A B --errors`."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -46,12 +47,14 @@ def test_the_table_names_every_tensor_and_what_it_rests_on(two):
 
 
 def test_json_has_both_hashes_and_either_order_is_understood(two):
-    first = json.loads(two("inspect", "net.tflite", "int8.tflite", "--errors", "--json").stdout)
-    second = json.loads(two("inspect", "int8.tflite", "net.tflite", "--errors", "--json").stdout)
-    assert first == second
-    assert first["source"].startswith("synthetic, seed 0: name examples by --calibration")
-    assert first["errors"]["examples"] == 16
-    assert all(np.isfinite(layer["rmse"]) for layer in first["errors"]["layers"])
+    found = json.loads(two("inspect", "int8.tflite", "net.tflite", "--errors", "--json").stdout)
+    for role, name in (("reference", "net"), ("quantized", "int8")):
+        sha256 = hashlib.sha256((two.folder / f"{name}.tflite").read_bytes()).hexdigest()
+        assert (found[role].partition("@")[0], found[f"{role}_sha256"]) == (f"file:{name}", sha256)
+    assert found["source"].startswith("synthetic, seed 0: name examples by --calibration")
+    assert found["errors"]["examples"] == 16
+    assert found["errors"]["layers"][0]["dtype"] == "int8"
+    assert all(np.isfinite(layer["rmse"]) for layer in found["errors"]["layers"])
 
 
 @pytest.mark.parametrize(
@@ -62,11 +65,15 @@ def test_json_has_both_hashes_and_either_order_is_understood(two):
         (("net.tflite", "--calibration", "g.py:gen"), 2, "--calibration is for --errors"),
         (("int8.tflite", "int8.tflite", "--errors"), 2, "are both quantized; name the float file of one"),
         (("net.tflite", "int8.tflite", "--errors", "--calibration", "gone.npz"), 2, "cannot be read"),
-        (("net.tflite", "int8.tflite", "--errors", "--calibration", "g.py:bad"), 4, "is 3×3 for input"),
-        (
+        pytest.param(
+            ("net.tflite", "int8.tflite", "--errors", "--calibration", "g.py:bad"),
+            *(4, "is 3×3 for input"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             ("net.tflite", "int8.tflite", "--errors", "--calibration", "g.py:hanging", "--build-timeout", "1"),
-            4,
-            "--build-timeout gives it longer",
+            *(4, "--build-timeout gives it longer"),
+            marks=pytest.mark.slow,
         ),
     ],
 )
