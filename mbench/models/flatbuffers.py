@@ -19,7 +19,7 @@ ALIGNMENT: Final = 16
 
 def schema() -> Any:
     """Return the generated module of the `.tflite` schema."""
-    from tensorflow.lite.python import schema_py_generated
+    from ai_edge_litert import schema_py_generated  # the same without tensorflow, whose import takes seconds
 
     return schema_py_generated
 

@@ -65,15 +65,10 @@ def test_json_has_both_hashes_and_either_order_is_understood(two):
         (("net.tflite", "--calibration", "g.py:gen"), 2, "--calibration is for --errors"),
         (("int8.tflite", "int8.tflite", "--errors"), 2, "are both quantized; name the float file of one"),
         (("net.tflite", "int8.tflite", "--errors", "--calibration", "gone.npz"), 2, "cannot be read"),
-        pytest.param(
-            ("net.tflite", "int8.tflite", "--errors", "--calibration", "g.py:bad"),
-            *(4, "is 3×3 for input"),
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
+        (("net.tflite", "int8.tflite", "--errors", "--calibration", "g.py:bad"), 4, "is 3×3 for input"),
+        (
             ("net.tflite", "int8.tflite", "--errors", "--calibration", "g.py:hanging", "--build-timeout", "1"),
             *(4, "--build-timeout gives it longer"),
-            marks=pytest.mark.slow,
         ),
     ],
 )
