@@ -1,4 +1,4 @@
-"""Scores of files that somebody else made, on the digits."""
+"""Scores of files that somebody else made, on the digits unless another data set is asked for."""
 
 import hashlib
 from pathlib import Path
@@ -15,7 +15,7 @@ def scored(data: bytes, folder: Path, **spec: object) -> Score | Unscored:
     """Return what becomes of one file, asked as the fields of a spec say."""
     path = folder / f"{hashlib.sha256(data).hexdigest()[:8]}.tflite"
     path.write_bytes(data)
-    asked = EvaluationSpec(dataset="digits", **spec)
+    asked = EvaluationSpec.model_validate({"dataset": "digits"} | spec)
     (score,) = score_files(
         [(inspect_file(path).facts(), path)],
         open_spec(asked, cache=folder),

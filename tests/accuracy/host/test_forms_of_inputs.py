@@ -14,6 +14,8 @@ from mbench.core.reasons import Unscored
 from mbench.core.scores import Score, ScoredOutput
 from mbench.report.accuracy.scored import once_each
 
+pytestmark = pytest.mark.usefixtures("lasting_pool")
+
 UNIT = SCALINGS["unit"]
 TRUE = float(right_answers().mean())
 WITHIN = 1 / 360

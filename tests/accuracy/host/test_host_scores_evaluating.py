@@ -18,6 +18,8 @@ from mbench.core.workloads import ArtifactFacts
 from mbench.workflows.score.on_host import refuse_other_delegates, score_files
 from mbench.workflows.score.open_evaluation_spec import open_spec
 
+pytestmark = pytest.mark.usefixtures("lasting_pool")
+
 
 class Stages(SilentProgress):
     """Progress that keeps the titles of its stages, and notes."""

@@ -7,7 +7,6 @@ import pytest
 from picture_sets import PlainColours, mean_colour_file
 
 from mbench.accuracy.host.inference import answer, open_file
-from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.score import score_file
 from mbench.accuracy.pictures.recipes import find_recipe
@@ -30,12 +29,6 @@ class Notes(SilentProgress):
 
     def note(self, text):
         self.noted.append(text)
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with HostPool(2) as workers:
-        yield workers
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from mbench.accuracy.host.inference import answer, open_file
-from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.score import score_file
 from mbench.accuracy.pictures.decoding import decode
@@ -68,12 +67,6 @@ class Photographs:
 
     def truth(self, index: int) -> int:
         return self.expected[self.name(index)]["true_index_1001"] - 1
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with HostPool(2) as workers:
-        yield workers
 
 
 @pytest.mark.parametrize("name", FILES)

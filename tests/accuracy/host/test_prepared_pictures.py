@@ -9,7 +9,6 @@ import pytest
 from picture_sets import PlainColours
 
 from mbench.accuracy.host.eviction import make_room
-from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.sampling import chosen_indices
 from mbench.accuracy.pictures import recipes
@@ -29,12 +28,6 @@ class Steps(SilentProgress):
 
     def step(self, label, count=0):
         self.steps += count
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with HostPool(2) as workers:
-        yield workers
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Files scored on real data sets of every task: right figures, refusals in one line, nothing kept that has changed."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from picture_sets import mean_colour_file
 from small_detectors import raw_detector, suppressing_detector
 
 from mbench.accuracy.host.inference import answer, open_file
-from mbench.accuracy.host.pool import HostPool
 from mbench.accuracy.host.prepared import prepare
 from mbench.accuracy.host.score import score_file
 from mbench.accuracy.tasks.find_objects import class_labels
@@ -27,12 +25,7 @@ from mbench.workflows.score.on_host import score_files
 from mbench.workflows.score.open_evaluation_spec import open_spec
 
 QUIET = SilentProgress()
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[HostPool]:
-    with HostPool(1) as workers:
-        yield workers
+pytestmark = pytest.mark.usefixtures("lasting_pool")
 
 
 @pytest.fixture
