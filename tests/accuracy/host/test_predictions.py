@@ -3,17 +3,12 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Command
 from picture_sets import mean_colour_file
 from PIL import Image
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +25,10 @@ def answered(tmp_path_factory) -> "tuple[list[dict], list[dict]]":
     (root / "float.tflite").write_bytes(mean_colour_file(background=True))
     (root / "byte.tflite").write_bytes(mean_colour_file(dtype="int8", behind=4))
     (root / "labels.txt").write_text("a red\nb green\nc blue\nd\ne\nf\ng\n")
-    environment = os.environ | {"MBENCH_HOME": str(root / "home"), "PYTHONPATH": str(ROOT)}
-    scores, rows = [], []
+    evaluate, scores, rows = Command(root, root / "home"), [], []
     for file, *more in (("float.tflite",), ("byte.tflite", "--labels", "labels.txt")):
-        for _ in range(2):  # the second time the score is kept, and answers are not
-            done = subprocess.run(
-                (sys.executable, "-m", "mbench", "evaluate", file, "--dataset", "folder:set", *more, "--format", "json",
-                 "--preprocessing", "plain", "--predictions", "out.csv", "--workers", "1"),
-                cwd=root, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
-            )  # fmt: skip
+        asked = (file, "--dataset", "folder:set", *more, "--format", "json", "--preprocessing", "plain")
+        done = evaluate("evaluate", *asked, "--predictions", "out.csv", "--workers", "1")
         assert done.returncode == 0, done.stderr
         scores += [one["score"] for one in json.loads(done.stdout)]
         rows += list(csv.DictReader(io.StringIO((root / "out.csv").read_text())))

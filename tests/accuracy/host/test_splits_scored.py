@@ -1,17 +1,20 @@
 """Which examples a score is about: said, listed beside it, chosen by `--split`, and turned by `--exif`."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Command
+from foreign_files import scored
 from picture_sets import mean_colour_file
 from PIL import Image
 
-ROOT = Path(__file__).parents[3]
+from mbench.core.errors import DatasetError
+from mbench.core.scores import EvaluationSpec
+from mbench.workflows.score.open_evaluation_spec import open_spec
+
 EACH = 20
 
 
@@ -29,18 +32,20 @@ def colours(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.fixture
-def evaluate(colours, tmp_path):
-    environment = os.environ | {"MBENCH_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+@pytest.fixture(scope="module")
+def evaluate(colours, tmp_path_factory):
+    command = Command(colours, tmp_path_factory.mktemp("home"))
 
     def call(*words: str, dataset: str = "folder:set") -> "subprocess.CompletedProcess[str]":
-        command = (sys.executable, "-m", "mbench", "evaluate", "mean.tflite", "--dataset", dataset, *words)
-        return subprocess.run(
-            (*command, "--workers", "1"),
-            cwd=colours, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
-        )  # fmt: skip
+        return command("evaluate", "mean.tflite", "--dataset", dataset, *words, "--workers", "1")
 
     return call
+
+
+@pytest.fixture(scope="module")
+def by_split(evaluate) -> "subprocess.CompletedProcess[str]":
+    """The table of the test split, which was drawn here; its lists lie in `lists`."""
+    return evaluate("--lists", "lists")
 
 
 def score_of(done: "subprocess.CompletedProcess[str]") -> dict:
@@ -49,35 +54,32 @@ def score_of(done: "subprocess.CompletedProcess[str]") -> dict:
     return row["score"]
 
 
-def test_a_split_that_was_drawn_here_stands_in_the_foot(evaluate, colours):
-    done = evaluate()
-    assert f"folder test is {colours}/set, split here: of each class 20% to test" in done.stdout
-    assert "licence not known" in done.stdout
-    assert "a file that was trained elsewhere may have learnt from it" in done.stdout
-    assert "folder: 3 classes, train + test: a 16 + 4, b 16 + 4, c 16 + 4" in done.stderr
+def test_a_split_that_was_drawn_here_stands_in_the_foot(by_split, colours):
+    assert f"folder test is {colours}/set, split here: of each class 20% to test" in by_split.stdout
+    assert "licence not known" in by_split.stdout
+    assert "a file that was trained elsewhere may have learnt from it" in by_split.stdout
+    assert "folder: 3 classes, train + test: a 16 + 4, b 16 + 4, c 16 + 4" in by_split.stderr
 
 
-def test_all_examples_are_scored_when_asked_for(evaluate):
-    score = score_of(evaluate("--split", "all", "--format", "json"))
-    assert (score["asked"], score["dataset"]["split"]) == (3 * EACH, "all")
-    assert any("a file that learnt from it knows them" in doubt for doubt in score["doubts"])
-
-
-def test_a_list_that_was_written_is_scored_again_as_the_same_examples(evaluate, tmp_path):
-    by_split = score_of(evaluate("--format", "json", "--lists", str(tmp_path / "lists")))
-    names = (tmp_path / "lists" / "test.txt").read_text().splitlines()
-    assert len(names) == by_split["asked"] == 12
-    assert not set(names) & set((tmp_path / "lists" / "train.txt").read_text().splitlines())
-    by_list = score_of(evaluate("--format", "json", "--split", str(tmp_path / "lists" / "test.txt")))
+def test_a_list_that_was_written_is_scored_again_as_the_same_examples(evaluate, by_split, colours):
+    assert by_split.returncode == 0
+    kept = score_of(evaluate("--format", "json"))
+    names = (colours / "lists" / "test.txt").read_text().splitlines()
+    assert len(names) == kept["asked"] == 12
+    assert not set(names) & set((colours / "lists" / "train.txt").read_text().splitlines())
+    by_list = score_of(evaluate("--format", "json", "--split", "lists/test.txt"))
     assert by_list["dataset"]["split"] == "listed"
-    assert by_list["dataset"]["sha256"] == by_split["dataset"]["sha256"]
-    assert by_list["metrics"] == by_split["metrics"]
+    assert by_list["dataset"]["sha256"] == kept["dataset"]["sha256"]
+    assert by_list["metrics"] == kept["metrics"]
+    assert kept["provenance"].startswith(f"{colours}/set, split here")  # in JSON, as in the table's foot
+    assert kept["licence"] is None
 
 
-def test_json_holds_provenance_and_licence(evaluate, colours):
-    score = score_of(evaluate("--format", "json"))
-    assert score["provenance"].startswith(f"{colours}/set, split here")
-    assert score["licence"] is None
+@pytest.mark.usefixtures("lasting_pool")
+def test_all_examples_are_scored_when_asked_for(colours, tmp_path):
+    score = scored(mean_colour_file(), tmp_path, dataset=f"folder:{colours}/set", split="all")
+    assert (score.asked, score.dataset.split) == (3 * EACH, "all")
+    assert any("a file that learnt from it knows them" in doubt for doubt in score.doubts)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +90,11 @@ def test_json_holds_provenance_and_licence(evaluate, colours):
         ([], "names no example"),
     ],
 )
-def test_a_list_that_does_not_fit_is_refused(evaluate, tmp_path, lines, message):
+def test_a_list_that_does_not_fit_is_refused(colours, tmp_path, lines, message):
     (tmp_path / "list.txt").write_text("\n".join(lines))
-    done = evaluate("--split", str(tmp_path / "list.txt"))
-    assert done.returncode == 2
-    assert message in done.stderr.splitlines()[-1]
+    asked = EvaluationSpec(dataset=f"folder:{colours}/set", split="listed", list_file=str(tmp_path / "list.txt"))
+    with pytest.raises(DatasetError, match=f"^[^\n]*{message}[^\n]*$"):
+        open_spec(asked, cache=tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +112,11 @@ def lying(colours) -> str:
     return "folder:lying"
 
 
-def test_pictures_that_exif_says_to_turn_are_counted(evaluate, lying):
-    score = score_of(evaluate("--format", "json", dataset=lying))
-    assert score["doubts"][0].startswith("15 of 30 pictures are stored turned or mirrored")
-    assert "--exif apply" in score["doubts"][0]
+@pytest.mark.usefixtures("lasting_pool")
+def test_pictures_that_exif_says_to_turn_are_counted(colours, lying, tmp_path):
+    score = scored(mean_colour_file(), tmp_path, dataset=f"folder:{colours}/lying")
+    assert score.doubts[0].startswith("15 of 30 pictures are stored turned or mirrored")
+    assert "--exif apply" in score.doubts[0]
 
 
 def test_turned_pictures_have_their_recipe_and_no_such_doubt(evaluate, lying):

@@ -8,49 +8,87 @@ import csv
 import io
 import json
 import math
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import task_sets as sets
+from command_line import Command
 from PIL import Image
 from small_two_stages import CROP, CROPS, RESOLUTION, SIDE, first_stage, second_stage
 
 from mbench.accuracy.pictures.recipes import find_recipe
+from mbench.artifacts.inspection import inspect_file
 from mbench.core.default_boxes import rpn_boxes
+from mbench.core.ports import SilentProgress
+from mbench.core.scores import EvaluationSpec, Score
+from mbench.workflows.score.on_host import score_files
+from mbench.workflows.score.open_evaluation_spec import open_spec
 
 pytest.importorskip("pycocotools")
-
-ROOT = Path(__file__).parents[3]
 
 Box = tuple[float, float, float, float]
 """Top, left, bottom, right, as shares of the picture."""
 
 
-@pytest.fixture
-def mbench(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Call `mbench evaluate` beside first.tflite and second.tflite, on six pictures with an object each."""
-    (tmp_path / "first.tflite").write_bytes(first_stage())
-    (tmp_path / "second.tflite").write_bytes(second_stage())
-    dataset = sets.write_objects(tmp_path / "coco")
-    environment = os.environ | {"MBENCH_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
-
-    def call(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = (sys.executable, "-m", "mbench", "evaluate", *words, "--dataset", dataset, "--quiet")
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
-        )
-
-    return call
+@pytest.fixture(scope="module")
+def mbench(tmp_path_factory) -> Command:
+    """Call `mbench` beside first.tflite and second.tflite, and `coco`: six pictures with an object each."""
+    folder = tmp_path_factory.mktemp("stages")
+    (folder / "first.tflite").write_bytes(first_stage())
+    (folder / "second.tflite").write_bytes(second_stage())
+    sets.write_objects(folder / "coco")
+    return Command(folder, folder / "home")
 
 
-def score_of(done: "subprocess.CompletedProcess[str]") -> dict:
+def evaluate(mbench: Command, *words: str) -> "subprocess.CompletedProcess[str]":
+    return mbench("evaluate", *words, "--dataset", "coco:coco", "--workers", "1", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def scored(mbench) -> dict:
+    """What JSON says of both files, which were scored for it."""
+    done = evaluate(mbench, "first.tflite", "second.tflite", "--format", "json")
+    assert done.returncode == 0, done.stderr
     (one,) = json.loads(done.stdout)
-    return one
+    return one["score"]
+
+
+class Titles(SilentProgress):
+    """Progress that keeps the titles of its stages."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    def start(self, title: str, total: int, *, unit: str = "steps") -> None:
+        self.titles.append(title)
+
+
+@pytest.fixture
+def score(tmp_path, lasting_pool) -> Callable[..., Score]:
+    """Score both files as the command does, in processes that live on."""
+    asked = EvaluationSpec(dataset=sets.write_objects(tmp_path / "coco"))
+
+    def score_both(second: bytes, *, progress: SilentProgress) -> Score:
+        for name, data in (("first", first_stage()), ("second", second)):
+            (tmp_path / f"{name}.tflite").write_bytes(data)
+        files = [(inspect_file(path).facts(), path) for path in (tmp_path / "first.tflite", tmp_path / "second.tflite")]
+        opened = open_spec(asked, cache=tmp_path / "home")
+        (found,) = score_files(
+            files[:1],
+            opened,
+            asked.delegate,
+            cache=tmp_path / "home",
+            workers=1,
+            progress=progress,
+            seconds={0: files[1]},
+        )
+        assert isinstance(found, Score)
+        return found
+
+    return score_both
 
 
 def anew(shifts, anchor) -> Box:
@@ -159,57 +197,62 @@ def average_precision(folder: Path) -> float:
     return float(counting.stats[0])
 
 
-def test_two_files_have_the_average_precision_that_is_computed_by_other_means(mbench, tmp_path):
-    done = mbench("first.tflite", "second.tflite", "--format", "json")
-    assert done.returncode == 0, done.stderr
-    one = score_of(done)
-    (metric,) = one["score"]["metrics"]
-    assert (metric["name"], metric["examples"], one["score"]["scored"]) == ("coco_ap", 6, 6)
-    expected = average_precision(tmp_path)
+def test_two_files_have_the_average_precision_that_is_computed_by_other_means(mbench, scored):
+    (metric,) = scored["metrics"]
+    assert (metric["name"], metric["examples"], scored["scored"]) == ("coco_ap", 6, 6)
+    expected = average_precision(mbench.folder)
     assert 0.2 < expected < 0.95  # neither all right nor all wrong
     assert metric["value"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_both_files_stand_in_the_table_and_in_csv(mbench):
-    shown = mbench("first.tflite", "second.tflite", "--format", "md").stdout
+def test_both_files_stand_in_the_table_and_in_csv_and_are_not_scored_again(mbench, scored):
+    shown = evaluate(mbench, "first.tflite", "second.tflite", "--format", "md").stdout
     hashes = [line for line in shown.splitlines() if line.startswith("- Artifacts (sha256): ")]
     assert hashes[0].count(" + ") == 2  # of the names, and of the hashes
-    said = mbench("first.tflite", "second.tflite", "--format", "csv").stdout
+    said = evaluate(mbench, "first.tflite", "second.tflite", "--format", "csv").stdout
     (row,) = csv.DictReader(io.StringIO(said))
     assert row["name"].count(" + ") == 1
     assert (len(row["sha256"]), len(row["second_sha256"]), row["error"]) == (64, 64, "")
+    assert float(row["seconds"]) == scored["seconds"]
 
 
-def test_another_second_stage_is_another_detector_and_a_score_is_kept(mbench, tmp_path):
-    done = [mbench("first.tflite", "second.tflite", "--format", "json") for _ in range(2)]
-    assert done[0].stdout == done[1].stdout  # the seconds, too
-    (tmp_path / "second.tflite").write_bytes(second_stage(seed=5))
-    other = score_of(mbench("first.tflite", "second.tflite", "--format", "json"))["score"]
-    assert other["metrics"] != score_of(done[0])["score"]["metrics"]
+def test_another_second_stage_is_another_detector_and_a_score_is_kept(score):
+    heard = [Titles() for _ in range(3)]
+    first, again = (score(second_stage(), progress=titles) for titles in heard[:2])
+    assert first == again  # the seconds, too
+    other = score(second_stage(seed=5), progress=heard[2])
+    assert other.metrics != first.metrics
+    assert [bool(titles.titles) for titles in heard] == [True, False, True]
 
 
-@pytest.mark.parametrize(
-    ("files", "said"),
-    [
-        (("first.tflite",), "it is the first of a Faster R-CNN's two files. Name the second right behind it"),
-        (("second.tflite", "first.tflite"), "it is the first of a Faster R-CNN's two files."),
-        (("first.tflite", "again.tflite"), "the file behind it has the outputs features (1, 4, 4, 3)"),
-        (
-            ("first.tflite", "other.tflite"),
-            "the file behind it takes float32 (9, 7, 7, 5), not crops of its 3 features",
-        ),
-    ],
-)
-def test_files_that_do_not_fit_are_refused_with_the_reason(mbench, tmp_path, files, said):
-    (tmp_path / "other.tflite").write_bytes(second_stage(channels=5))
-    (tmp_path / "again.tflite").write_bytes(first_stage(seed=1))
-    done = mbench(*files)
+def test_files_that_do_not_fit_are_refused_with_the_reason(mbench):
+    files = {
+        "a.tflite": first_stage(seed=1),
+        "again.tflite": first_stage(seed=2),
+        "b.tflite": first_stage(seed=3),
+        "other.tflite": second_stage(channels=5),
+        "c.tflite": first_stage(seed=4),
+    }
+    for name, data in files.items():
+        (mbench.folder / name).write_bytes(data)
+    done = evaluate(mbench, "second.tflite", *files, "--format", "json")
     assert done.returncode == 4
-    assert said in done.stdout
+    rows = json.loads(done.stdout)
+    assert [row["name"].count(" + ") for row in rows] == [0, 1, 1, 0]
+    for row, said in zip(
+        rows,
+        (
+            "its input 'crops' has the shape (9, 7, 7, 3), not (1, h, w, 3)",
+            "the file behind it has the outputs features (1, 4, 4, 3)",
+            "the file behind it takes float32 (9, 7, 7, 5), not crops of its 3 features",
+            "it is the first of a Faster R-CNN's two files. Name the second right behind it",
+        ),
+        strict=True,
+    ):
+        assert (row["score"], said in row["error"]) == (None, True), row["error"]
 
 
-def test_a_second_stage_without_numbers_leaves_pictures_unanswered(mbench, tmp_path):
-    (tmp_path / "second.tflite").write_bytes(second_stage(number=math.nan))
-    score = score_of(mbench("first.tflite", "second.tflite", "--format", "json"))["score"]
-    assert (score["asked"], score["scored"], len(score["failed"])) == (6, 0, 6)
-    assert score["metrics"][0]["value"] == 0
+def test_a_second_stage_without_numbers_leaves_pictures_unanswered(score):
+    found = score(second_stage(number=math.nan), progress=SilentProgress())
+    assert (found.asked, found.scored, len(found.failed)) == (6, 0, 6)
+    assert found.metrics[0].value == 0
