@@ -1,6 +1,5 @@
 """The cache keeps what was put, proves it on reading, and forgets what has changed."""
 
-import hashlib
 import os
 import resource
 import shutil
@@ -11,35 +10,13 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cache_samples import DATA, DIGEST, NOON, OTHER, facts_of, put
 
-from mbench.artifacts.cache import BUILD_TIMEOUT_S, ArtifactCache, CachedArtifact
+from mbench.artifacts.cache import BUILD_TIMEOUT_S, ArtifactCache
 from mbench.core.errors import ArtifactError, DiskError, LockHeld
-from mbench.core.workloads import ArtifactFacts
-
-DIGEST = "a" * 64
-OTHER = "b" * 64
-NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-DATA = b"not really a model" * 100
-
-
-def facts_of(data: bytes) -> ArtifactFacts:
-    return ArtifactFacts(
-        name="mobilenet_v1_0.25_128_fp32",
-        sha256=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
-        mult_adds=13_570_048,
-        parameters=467_336,
-        activation_bytes=None,
-        recipe=DIGEST,
-    )
-
-
-def put(cache: ArtifactCache, digest: str = DIGEST, data: bytes = DATA, at: datetime = NOON) -> CachedArtifact:
-    return cache.put(digest, data, facts_of(data), recipe={"quantization": "fp32"}, created_at=at, build_s=1.5)
 
 
 @pytest.fixture
@@ -227,7 +204,7 @@ def test_two_processes_build_the_same_only_once(tmp_path: Path) -> None:
             import os, sys, time
             from pathlib import Path
             sys.path[:0] = {sys.path!r}
-            from test_artifact_cache import DIGEST, put
+            from cache_samples import DIGEST, put
             from mbench.artifacts.cache import ArtifactCache
 
             cache = ArtifactCache(Path({str(tmp_path / "cache")!r}))
@@ -253,7 +230,7 @@ def test_two_processes_put_and_get_the_same_without_ever_seeing_half(tmp_path: P
             import sys
             from pathlib import Path
             sys.path[:0] = {sys.path!r}
-            from test_artifact_cache import DIGEST, put
+            from cache_samples import DIGEST, put
             from mbench.artifacts.cache import ArtifactCache
 
             cache = ArtifactCache(Path({str(tmp_path / "cache")!r}))
@@ -301,7 +278,7 @@ def test_an_entry_was_used_when_it_was_last_looked_up(cache: ArtifactCache) -> N
 
 
 def test_removing_an_entry_removes_the_file_and_all_that_leads_to_it(cache: ArtifactCache) -> None:
-    put_elsewhere(cache.folder, "put(cache)", "put(cache, OTHER)", "put(cache, 'c' * 64, data=b'other')")
+    put_elsewhere(cache.folder, puts=("put(cache)", "put(cache, OTHER)", "put(cache, 'c' * 64, data=b'other')"))
     chosen = next(entry for entry in cache.entries() if entry.name == facts_of(DATA).sha256)
     assert cache.remove(chosen)
     assert [entry.name for entry in cache.entries()] == [facts_of(b"other").sha256]
@@ -328,31 +305,37 @@ USERS = {
 }
 
 
-@pytest.mark.parametrize("how", USERS)
-def test_a_file_that_another_process_uses_stays_until_that_ends(cache: ArtifactCache, how: str) -> None:
+def test_a_file_that_another_process_uses_stays_until_that_ends(tmp_path: Path) -> None:
+    """However it came to use it: each process in a cache of its own."""
     sha256 = facts_of(DATA).sha256 or ""
-    put_elsewhere(cache.folder)
-    user = subprocess.Popen(
-        (
-            sys.executable,
-            "-c",
-            f"{USER}{USERS[how]}\nprint('used', flush=True)\nsys.stdin.read()",
-            cache.folder,
-            sha256,
-        ),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
+    caches = [tmp_path / how for how in USERS]
+    put_elsewhere(*caches)
+    users = [
+        subprocess.Popen(
+            (
+                sys.executable,
+                "-c",
+                f"{USER}{USERS[folder.name]}\nprint('used', flush=True)\nsys.stdin.read()",
+                folder,
+                sha256,
+            ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        for folder in caches
+    ]
     try:
-        assert user.stdout is not None
-        assert user.stdout.readline() == b"used\n"
-        assert not elsewhere_removed(cache.folder, sha256)
-        assert (cache.folder / "files" / f"{sha256}.tflite").exists()
+        for user in users:
+            assert user.stdout is not None
+            assert user.stdout.readline() == b"used\n"
+        assert removed_elsewhere(sha256, *caches) == [False] * len(caches)
+        assert all((folder / "files" / f"{sha256}.tflite").exists() for folder in caches)
     finally:
-        user.kill()
-        user.communicate(timeout=20)
-    assert elsewhere_removed(cache.folder, sha256)
+        for user in users:
+            user.kill()
+            user.communicate(timeout=20)
+    assert removed_elsewhere(sha256, *caches) == [True] * len(caches)
 
 
 def test_a_process_that_ended_or_was_killed_uses_nothing(cache: ArtifactCache) -> None:
@@ -362,7 +345,7 @@ def test_a_process_that_ended_or_was_killed_uses_nothing(cache: ArtifactCache) -
     )
     subprocess.run((sys.executable, "-c", elsewhere, cache.folder), check=False, cwd=Path(__file__).parents[2])
     assert cache.folder.exists()
-    assert elsewhere_removed(cache.folder, sha256)
+    assert removed_elsewhere(sha256, cache.folder) == [True]
     assert not (cache.folder / "files" / f"{sha256}.tflite").exists()
 
 
@@ -376,31 +359,42 @@ cache = ArtifactCache(Path(sys.argv[1]))
 PUTTER = """
 import sys
 from pathlib import Path
-from test_artifact_cache import OTHER, ArtifactCache, put
-cache = ArtifactCache(Path(sys.argv[1]))
+from cache_samples import OTHER, put
+from mbench.artifacts.cache import ArtifactCache
+for folder in sys.argv[1:]:
+    cache = ArtifactCache(Path(folder))
 """
 
 REMOVER = """
 import sys
-(entry,) = [entry for entry in cache.entries() if entry.name == sys.argv[2]]
-sys.exit(0 if cache.remove(entry) else 9)
+from pathlib import Path
+from mbench.artifacts.cache import ArtifactCache
+for folder in sys.argv[2:]:
+    cache = ArtifactCache(Path(folder))
+    (entry,) = [entry for entry in cache.entries() if entry.name == sys.argv[1]]
+    print(cache.remove(entry))
 """
 
 
-def put_elsewhere(folder: Path, *puts: str) -> None:
+def put_elsewhere(*folders: Path, puts: tuple[str, ...] = ("put(cache)",)) -> None:
     """Put artifacts by a process that ends: what this one puts, it uses."""
-    command = (sys.executable, "-c", PUTTER + "\n".join(puts or ("put(cache)",)), folder)
+    command = (sys.executable, "-c", PUTTER + "\n".join(f"    {each}" for each in puts), *folders)
     here = Path(__file__).parent  # named, since PYTHONSAFEPATH may be set, under which no folder is searched by itself
     search = os.pathsep.join(map(str, (here, here.parents[1])))
     subprocess.run(command, check=True, timeout=60, env={**os.environ, "PYTHONPATH": search})
 
 
-def elsewhere_removed(folder: Path, sha256: str) -> bool:
+def removed_elsewhere(sha256: str, *folders: Path) -> list[bool]:
     """Remove an entry in a process of its own, as `mbench cache` is: what this one holds is in its way, too."""
-    command = (sys.executable, "-c", USER + REMOVER, folder, sha256)
-    done = subprocess.run(command, check=False, timeout=60, cwd=Path(__file__).parents[2])
-    assert done.returncode in (0, 9)
-    return done.returncode == 0
+    done = subprocess.run(
+        (sys.executable, "-c", REMOVER, sha256, *folders),
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return [{"True": True, "False": False}[line] for line in done.stdout.splitlines()]
 
 
 @contextmanager

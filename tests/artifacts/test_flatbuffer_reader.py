@@ -202,7 +202,7 @@ def test_flipped_bits_in_a_whole_network_take_neither_long_nor_much_memory() -> 
         "resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30),) * 2)\n"
         "source = random.Random(7)\n"
         "slowest = 0.0\n"
-        "for _ in range(300):\n"
+        "for _ in range(100):\n"
         "    changed = bytearray(data)\n"
         "    for _ in range(source.randint(1, 20)):\n"
         "        position = source.randint(0, 40_000)\n"
