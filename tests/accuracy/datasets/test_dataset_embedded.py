@@ -88,7 +88,7 @@ def test_the_nearest_mean_picture_names_most_of_the_test_split(name: str) -> Non
     means = _means(name, Split.TRAIN).reshape(10, -1)
     examples = open_dataset(name).split(Split.TEST)
     pictures = np.stack([examples.picture(index)[:, :, 0].ravel() for index in range(len(examples))]).astype(float)
-    nearest = np.linalg.norm(pictures[:, None] - means, axis=2).argmin(axis=1)
+    nearest = (np.square(means).sum(axis=1) - 2 * pictures @ means.T).argmin(axis=1)  # squared, less the picture's own
     share = np.mean(nearest == [examples.truth(index) for index in range(len(examples))])
     assert share > 0.6
 

@@ -1,7 +1,9 @@
+import base64
 import os
 import pickle
 import random
 import struct
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from io import BytesIO
@@ -309,6 +311,24 @@ def write_by_tensorflow(path: Path, picture: bytes) -> None:
             writer.write(train.Example(features=train.Features(feature=features)).SerializeToString())
 
 
+BY_TENSORFLOW = zlib.decompress(
+    base64.b64decode(
+        "eNo7yQABprbHznEdY+RS4xLLzE1MT9XPT8pKTS7RT0rKr9CvyM3ME+IR4uLiAKq0Z2BosOMS4uKDqEvLzEnNS8xNFWLgUuEShIgl"
+        "5yQWF+vnJCal5gjxS/FycTP//g8FjFxJXLwQVal5yfkpqSlCgVz+XL6dAX7uvFxSXEALeD09XIKANCcQs3MwAcnQnx/MgZSIp4tj"
+        "SMWc5JyMjIQDjDMKPHmMLBk09Rn73p+6A1LM4Onq57LOKaFpBvON1FNQj605L3yU6zhlHlPF5jEBKT4unjVM9PVZ/GxWUQBDLH1x"
+    )
+)
+"""What TensorFlow 2.21.0 wrote by `write_by_tensorflow` of a PNG whose level is 128."""
+
+
+def test_what_tensorflow_wrote_is_read(tmp_path: Path) -> None:
+    (tmp_path / "val.tfrecord").write_bytes(BY_TENSORFLOW)
+    examples = examples_of(f"tfrecord:{tmp_path / 'val.tfrecord'}")
+    assert [truth for _, truth in shown(examples)] == [3, 300]
+    assert [level_of(examples, place) for place in range(2)] == [128, 128]
+
+
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_what_tensorflow_writes_is_read(tmp_path: Path, tensorflow_worker: ProcessPoolExecutor) -> None:
     path = tmp_path / "val.tfrecord"
