@@ -45,9 +45,7 @@ LONGEST = (
     *("test_architecture_counts", "test_heads_and_embeddings", "test_built_families", "test_own_networks"),
     *("test_training_fits", "test_architecture_weights", "test_ssd_detectors"),
     *("test_frozen_phones", "test_phone_programs", "test_phone_losses", "test_phone_endings", "test_phone_settings"),
-    *("test_run_dataset", "test_forms_of_inputs", "test_foreign_scalings", "test_host_scores_evaluating"),
-    *("test_run_endings", "test_run_command", "test_splits_scored", "test_table_of_forms", "test_predictions"),
-    *("test_suite_command", "test_host_scores_command"),
+    *("test_run_dataset", "test_run_endings", "test_run_command", "test_table_of_forms", "test_suite_command"),
 )
 """Modules that take half a minute and more, as measured; a name that is missing costs time alone."""
 
