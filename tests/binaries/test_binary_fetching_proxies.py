@@ -48,22 +48,30 @@ def test_a_proxy_that_is_no_address_is_one_line(
     assert "could not be fetched: " in refused(storage, library)
 
 
-@pytest.fixture
-def secure_storage(tmp_path: Path) -> Iterator[tuple[Storage, Path]]:
-    """A server with a certificate of its own; return the certificate too."""
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate that nobody trusts, with its key beside it, for all servers here."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl on this host")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    folder = tmp_path_factory.mktemp("certificate")
     subprocess.run(
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
-        f"-keyout {key.name} -out {certificate.name}".split(),
-        cwd=tmp_path,
+        (
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"),
+        ),
+        cwd=folder,
         check=True,
         capture_output=True,
     )
+    return folder / "certificate.pem"
+
+
+@pytest.fixture
+def secure_storage(certificate: Path) -> Iterator[tuple[Storage, Path]]:
+    """A server with a certificate of its own; return the certificate too."""
     with serving() as (storage, server):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, certificate.with_name("key.pem"))
         server.socket = context.wrap_socket(server.socket, server_side=True)
         storage.url = storage.url.replace("http:", "https:")
         storage.items[TFLITE] = Item(android_arm64())
