@@ -1,25 +1,27 @@
-"""Runs hostbench as the process it is, on models of a few operators."""
+"""Runs hostbench as a process, on models of a few operators."""
 
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostbench_runs import ROOT, Outcome, Runner, command, environment
+from forked_hostbench import ForkedHostbench
+from hostbench_runs import ROOT, Outcome, Runner, environment
 from tiny_models import add, model_bytes, sandwich
 
 
 @pytest.fixture(scope="session")
-def hostbench() -> Runner:
-    def run(*flags: str | bytes, cwd: Path | None = None) -> Outcome:
-        done = subprocess.run(
-            command(*flags), capture_output=True, env=environment(), cwd=cwd, timeout=120, check=False
-        )
-        return Outcome(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+def hostbench() -> Iterator[Runner]:
+    shared = ForkedHostbench()
 
-    return run
+    def run(*flags: str | bytes, cwd: Path | None = None) -> Outcome:
+        status, out, err = shared.run(flags, folder=cwd, environment=environment())
+        return Outcome(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+    yield run
+    shared.close()
 
 
 @pytest.fixture
