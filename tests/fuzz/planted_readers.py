@@ -51,7 +51,7 @@ READERS = (
         form=Form.TEXT,
         seeds=lambda: [b"good 1\n"],
         read=_fault(_compute_elsewhere),
-        own_processes_s=2.0,
+        own_processes_s=0.8,
     ),
     Reader(name="dishonest", form=Form.TEXT, seeds=lambda: [b"bad\n"], read=_fault(_refuse)),
 )
