@@ -209,11 +209,11 @@ def test_heat_slows_real_inference(adb: Adb, phone: Phone, model_file: Path) -> 
         look = "grep -q ^State:.T /proc/$!/status && echo stopped && break; sleep 0.02"
         return adb("shell", f"{start} for n in $(seq {looks}); do {look}; done; kill -9 $!")[1] == "stopped\n"
 
-    assert not is_stopped_now_and_then(50)
+    assert not is_stopped_now_and_then(20)
     phone.arm(Fault(kind=FaultKind.HEAT, factor=4.0))
     assert is_stopped_now_and_then(3000)
     phone.arm(Fault(kind=FaultKind.COOL))
-    assert not is_stopped_now_and_then(50)
+    assert not is_stopped_now_and_then(20)
 
 
 def test_a_rival_benchmark_is_seen(
