@@ -67,8 +67,8 @@ def test_a_page_is_shown_by_the_users_browser_and_called_as_its_sides(stored):
 
 def test_serials_are_hidden_in_every_form(stored):
     serial = json.loads(stored("report", OLD, "--format", "json").stdout)[0]["device"]
-    for form in ("md", "csv", "json", "table", "html"):
-        assert serial in stored("compare", OLD, NEW, "--format", form).stdout or form in {"md", "table"}
+    assert serial in stored("compare", OLD, NEW, "--format", "html").stdout
+    for form in ("md", "csv", "json", "html"):
         hidden = stored("compare", OLD, NEW, "--format", form, "--hide-serials").stdout
         assert hidden
         assert serial not in hidden, form

@@ -1,13 +1,18 @@
 """`mbench gate`, and what a night says of itself: real sessions, as a stranger calls it."""
 
+import functools
 import json
 import re
 import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sample_sessions as sample
+from command_line import Command
 
 from mbench.core.results import Conditions
 from mbench.devices.health.check import Check, CheckName, CheckState
@@ -21,21 +26,38 @@ LAST = "20261107"
 SLOWER = sample.planned(sha256="c" * 64, size_bytes=3_000_000)
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
+Said = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def seven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seven nights of one cell, the last with a file twice as large."""
-    sample.nights(tmp_path / "results", [20_000, 20_100, 19_950, 20_050, 20_000, 19_900])
+    root = tmp_path_factory.mktemp("seven") / "results"
+    sample.nights(root, [20_000, 20_100, 19_950, 20_050, 20_000, 19_900])
     sample.night(
-        tmp_path / "results",
+        root,
         sample.part([SLOWER]),
         at=sample.NOW + timedelta(days=6),
         latencies={"job-0": (20_000, 20_010, 20_020)},
     )
-    return tmp_path / "results"
+    return root
 
 
-def test_a_worse_night_ends_with_1_and_says_so_first(bare, results):
-    done = bare("gate", LAST, "--results", str(results), "--format", "md")
+@pytest.fixture(scope="module")
+def said(seven: Path) -> Said:
+    """What `mbench gate` says of the last night to words; the same words are asked once."""
+    command = Command(seven.parent, seven.parent / "home")
+    return functools.cache(functools.partial(command, "gate", LAST, "--results", str(seven)))
+
+
+@pytest.fixture
+def results(seven: Path, tmp_path: Path) -> Path:
+    """The seven nights, to be changed."""
+    return Path(shutil.copytree(seven, tmp_path / "results"))
+
+
+def test_a_worse_night_ends_with_1_and_says_so_first(said):
+    done = said("--format", "md")
     assert done.returncode == 1, done.stderr
     first = done.stdout.splitlines()[0]
     assert first.startswith("**1 regression confirmed: size of")
@@ -43,16 +65,15 @@ def test_a_worse_night_ends_with_1_and_says_so_first(bare, results):
     assert "mbench accept" in done.stdout
 
 
-def test_json_is_the_document_that_is_kept(bare, results):
-    done = bare("gate", LAST, "--results", str(results), "--json")
+def test_json_is_the_document_that_is_kept(said, seven):
+    done = said("--json")
     printed = json.loads(done.stdout)
     session = printed["session"]
-    assert printed == json.loads((results / session / "verdict.json").read_text(encoding="utf-8"))
+    assert printed == json.loads((seven / session / "verdict.json").read_text(encoding="utf-8"))
     assert (printed["exit_codes"], done.returncode) == ([1], 1)
 
 
 def test_what_is_accepted_ends_with_0(bare, results, tmp_path):
-    assert bare("gate", LAST, "--results", str(results)).returncode == 1
     accepted = tmp_path / "accepted.toml"
     named = ("--results", str(results), "--file", str(accepted), "--because", "a better head", "--who", "Ada")
     assert bare("accept", "mobilenet_v1_0.50_160_int8 cpu ×1 on P1", *named).returncode == 0
@@ -67,39 +88,38 @@ def test_a_session_that_is_not_there_is_named(bare, results):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_verdict_is_no_csv(bare, results):
-    done = bare("gate", LAST, "--results", str(results), "--format", "csv")
+def test_a_verdict_is_no_csv(said):
+    done = said("--format", "csv")
     assert (done.returncode, "[outputs]" in done.stderr) == (2, True)
 
 
-def test_a_page_is_written_and_the_exit_code_stays_that_of_the_verdict(bare, results, tmp_path):
-    done = bare("gate", LAST, "--results", str(results), "--format", "html", "-o", str(tmp_path / "night.html"))
+def test_a_page_is_written_and_the_exit_code_stays_that_of_the_verdict(said, seven, tmp_path):
+    done = said("--format", "html", "-o", str(tmp_path / "night.html"))
     assert (done.returncode, done.stdout) == (1, f"{tmp_path / 'night.html'}\n")
     page = (tmp_path / "night.html").read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>\n<!-- mbench page")
     assert "1 regression confirmed: size of" in page
     assert 'class="spark"' in page
-    assert f"--results {results}" in page  # its commands work where it was asked for
-    again = bare("gate", LAST, "--results", str(results), "--format", "html")
-    assert again.stdout == page
+    assert f"--results {seven}" in page  # its commands work where it was asked for
+    assert said("--format", "html").stdout == page
 
 
-def test_a_page_without_serials_has_none(bare, results):
-    shown = bare("gate", LAST, "--results", str(results), "--format", "html", "--hide-serials").stdout
+def test_a_page_without_serials_has_none(said):
+    shown = said("--format", "html", "--hide-serials").stdout
     assert "pixel4-" in shown
     assert not re.search(r"\bP1\b", shown)
-    assert re.search(r"\bP1\b", bare("gate", LAST, "--results", str(results), "--format", "html").stdout)
+    assert re.search(r"\bP1\b", said("--format", "html").stdout)
 
 
-def test_options_of_pages_are_of_pages(bare, results):
-    def said(*words):
-        done = bare("gate", LAST, "--results", str(results), *words)
+def test_options_of_pages_are_of_pages(said):
+    def refused(*words):
+        done = said(*words)
         assert done.returncode == 2
         return done.stderr
 
-    assert "--output is the file of --format html" in said("--format", "md", "-o", "x.html")
-    assert "--hide-serials is of the page" in said("--hide-serials")
-    assert "two answers" in said("--json", "--format", "html")
+    assert "--output is the file of --format html" in refused("--format", "md", "-o", "x.html")
+    assert "--hide-serials is of the page" in refused("--hide-serials")
+    assert "two answers" in refused("--json", "--format", "html")
 
 
 def test_health_that_was_kept_stands_on_the_page_and_damaged_health_is_said(bare, results, tmp_path):

@@ -1,13 +1,18 @@
 """`mbench history`: what a user types, from a measured file to a table, and words that mean nothing."""
 
 import csv
+import functools
 import io
 import json
 import re
+import shutil
+import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from command_line import ROOT, SHORT, model_called
+from command_line import ROOT, SHORT, Command, model_called
 
 sys.path.insert(0, str(ROOT / "tests" / "history"))
 
@@ -16,10 +21,11 @@ from datetime import timedelta
 from sample_sessions import NOW, PHONE, PROVENANCE, night, nights, part
 
 
-@pytest.fixture
-def lab(bare):
-    """A command in whose results are nights: twenty at one level, twenty at another."""
-    root = bare.folder / "results"
+@pytest.fixture(scope="module")
+def past(tmp_path_factory) -> Command:
+    """A command in whose results are nights, which nobody changes: twenty at one level, twenty at another."""
+    folder = tmp_path_factory.mktemp("past")
+    root = folder / "results"
     levels = [*(1000 + number % 3 for number in range(20)), *(1200 + number % 3 for number in range(20))]
     for number, level_us in enumerate(levels):
         binary = part().binary.model_copy(update={"sha256": ("b" if number < 20 else "c") * 64})
@@ -30,12 +36,27 @@ def lab(bare):
             latencies={"job-0": (level_us - 1, level_us, level_us + 1)},
             provenance=PROVENANCE.model_copy(update={"label": f"commit-{number}"}),
         )
-    return bare
+    command = Command(folder, folder / "home")
+    assert command("history", "--format", "csv").returncode == 0  # reads all documents once
+    return command
+
+
+@pytest.fixture(scope="module")
+def said(past) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """What `mbench history` says of the past to words; the same words are asked once."""
+    return functools.cache(functools.partial(past, "history"))
+
+
+@pytest.fixture
+def lab(past, tmp_path) -> Command:
+    """A past of one's own."""
+    return Command(Path(shutil.copytree(past.folder, tmp_path / "lab")), tmp_path / "lab" / "home")
 
 
 def test_a_file_that_was_measured_has_a_history_under_the_name_that_lasts(mbench, home):
     file = model_called("net", home=home, folder=mbench.folder)
-    done = mbench("run", "--model", file, "--as", "detector", "--label", "c0ffee", *SHORT, "--quiet")
+    short = (*SHORT, "--runs", "1", "--max-runs", "1")
+    done = mbench("run", "--model", file, "--as", "detector", "--label", "c0ffee", *short, "--quiet")
     assert done.returncode == 0, done.stderr
     done = mbench("history", "--format", "json")
     (series,) = json.loads(done.stdout)
@@ -47,17 +68,17 @@ def test_a_file_that_was_measured_has_a_history_under_the_name_that_lasts(mbench
     assert (made_by["label"], made_by["measuring_version"]) == ("c0ffee", 1)
 
 
-def test_the_table_says_since_when_by_how_much_and_what_changed(lab):
-    done = lab("history", "--format", "md")
+def test_the_table_says_since_when_by_how_much_and_what_changed(said):
+    done = said("--format", "md")
     assert done.stderr == ""
     assert "| 2026-11-21 +20.0 % |" in done.stdout
     assert f"binary {'b' * 12} → {'c' * 12}, label commit-19 → commit-20" in done.stdout
     assert "app, branch main: 40 nights." in done.stdout
 
 
-def test_csv_and_json_say_the_same(lab):
-    (line,) = csv.DictReader(io.StringIO(lab("history", "--format", "csv").stdout))
-    (series,) = json.loads(lab("history", "--format", "json").stdout)
+def test_csv_and_json_say_the_same(said):
+    (line,) = csv.DictReader(io.StringIO(said("--format", "csv").stdout))
+    (series,) = json.loads(said("--format", "json").stdout)
     (change,) = series["changes"]
     assert float(line["level_us"]) == series["level_us"] == 1201
     assert float(line["change"]) == change["change"] == pytest.approx(0.2, abs=0.001)
@@ -66,9 +87,9 @@ def test_csv_and_json_say_the_same(lab):
     assert (line["against_us"], series["against_us"]) == ("", None)
 
 
-@pytest.mark.parametrize("width", [60, 90, 140])
-def test_the_table_fits_the_terminal(lab, width):
-    done = lab("history", "--format", "table", COLUMNS=str(width))
+@pytest.mark.parametrize("width", [60, 140])
+def test_the_table_fits_the_terminal(past, width):
+    done = past("history", "--format", "table", COLUMNS=str(width))
     assert max(map(len, done.stdout.splitlines())) <= width
 
 
@@ -103,11 +124,8 @@ def test_words_choose_cells(lab):
     def found(*words):
         return [each["device"] for each in json.loads(lab("history", *words, "--format", "json").stdout)]
 
-    assert found() == ["P1", "P2"]
-    assert found("P2") == ["P2"]
-    assert found("MOBILENET", "cpu", "p1") == ["P1"]
     assert found("*_int8", "P?") == ["P1", "P2"]
-    assert found("pixel 4") == ["P1", "P2"]
+    assert found("MOBILENET", "cpu", "p1", "pixel 4") == ["P1"]
     done = lab("history", "gpu")
     assert (done.returncode, done.stderr) == (2, "mbench: no cell of app fits gpu; leave words out to see all.\n")
 
@@ -118,16 +136,6 @@ def test_one_of_several_projects_is_named(lab):
     assert len(json.loads(lab("history", "--project", "other", "--format", "json").stdout)[0]["points"]) == 2
     assert "no past of project 'ap'" in lab("history", "--project", "ap").stderr
     assert "no branch 'mian'" in lab("history", "--project", "app", "--branch", "mian").stderr
-
-
-def test_a_farm_file_says_where_what_and_how_it_is_called_now(lab):
-    (lab.folder / "lab.toml").write_text(
-        'project = "app"\n[window]\nhours = 1\n[phones.all]\nprofile = "pixel4"\nevery = true\n'
-        '[[measure]]\nvariants = ["mobilenet_v1_0.50_160_int8"]\n'
-        '[renamed]\n"mobilenet_v1_0.50_160_int8" = "detector"\n'
-    )
-    (series,) = json.loads(lab("history", "--farm", "lab.toml", "--format", "json").stdout)
-    assert series["workload"] == "detector"
 
 
 def test_what_is_deleted_is_gone(lab):
@@ -177,38 +185,38 @@ def test_words_that_mean_nothing_are_refused_in_one_line(bare, words, said):
 PROBE = """
 import sys
 from mbench.cli.main import main
-try:
-    main()
-except SystemExit:
-    pass
-print("duckdb" in sys.modules, file=sys.stderr)
+for words in (("--help",), ("history", "--help"), ("report", "--all"), ("run", "--dry-run")):
+    sys.argv[1:] = words
+    try:
+        main()
+    except SystemExit:
+        pass
+    print(*words, "duckdb" in sys.modules, file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("words", [("--help",), ("history", "--help"), ("report", "--all"), ("run", "--dry-run")])
-def test_no_command_but_history_imports_duckdb(mbench, words):
+def test_no_command_but_history_imports_duckdb(mbench):
     (mbench.folder / "probe.py").write_text(PROBE)
-    import subprocess
-
     done = subprocess.run(
-        (sys.executable, "probe.py", *words), cwd=mbench.folder, env=mbench.environment, capture_output=True, text=True
+        (sys.executable, "probe.py"), cwd=mbench.folder, env=mbench.environment, capture_output=True, text=True
     )
-    assert done.stderr.splitlines()[-1] == "False", done.stderr
+    found = [line for line in done.stderr.splitlines() if line.endswith((" True", " False"))]
+    assert found == ["--help False", "history --help False", "report --all False", "run --dry-run False"], done.stderr
 
 
-def test_a_page_is_written_whole_and_its_path_is_the_answer(lab):
+def test_a_page_is_written_whole_and_its_path_is_the_answer(lab, said):
     done = lab("history", "--format", "html", "-o", "past.html")
     assert (done.returncode, done.stdout, done.stderr) == (0, "past.html\n", "")
     page = (lab.folder / "past.html").read_bytes()
     assert page.startswith(b"<!DOCTYPE html>\n<!-- mbench page")
     assert lab("history", "--format", "html", "-o", "past.html").returncode == 0
     assert (lab.folder / "past.html").read_bytes() == page
-    assert lab("history", "--format", "html").stdout.encode() == page
+    assert said("--format", "html").stdout.encode() == page
     assert b"mbench history --project app --branch main --format html" in page
 
 
-def test_a_page_names_the_results_that_it_was_made_of(bare, lab):
-    results = str(lab.folder / "results")
+def test_a_page_names_the_results_that_it_was_made_of(bare, past):
+    results = str(past.folder / "results")
     page = bare("history", "--results", results, "--format", "html").stdout
     assert f"mbench history --results {results} --project app --branch main --format html" in page
 
@@ -220,8 +228,8 @@ def test_what_is_no_page_is_not_written_over_and_pages_options_are_of_pages(lab)
     assert "--open shows a page; --format csv is none" in lab("history", "--format", "csv", "--open").stderr
 
 
-def test_json_has_intervals_labels_and_what_was_measured(lab):
-    (series,) = json.loads(lab("history", "--format", "json").stdout)
+def test_json_has_intervals_labels_and_what_was_measured(said):
+    (series,) = json.loads(said("--format", "json").stdout)
     last = series["points"][-1]
     assert (last["runs"], last["label"], last["why"]) == (3, "commit-39", None)
     assert last["half_width_us"] is None or last["half_width_us"] > 0
@@ -233,24 +241,26 @@ def test_json_has_intervals_labels_and_what_was_measured(lab):
     assert series["accepted"] == []
 
 
-def test_accepted_levels_come_from_the_farm_files_list(lab):
+def test_a_farm_file_says_where_what_and_how_it_is_called_now_and_what_is_accepted(lab):
     (lab.folder / "farm.toml").write_text(
-        'project = "app"\nresults = "results"\n[window]\nhours = 2\n[phones.all]\nprofile = "pixel4"\ncount = 1\n'
+        'project = "app"\nresults = "results"\n[window]\nhours = 2\n[phones.all]\nprofile = "pixel4"\nevery = true\n'
         '[[measure]]\nvariants = ["mobilenet_v1_0.50_160_int8"]\n'
+        '[renamed]\n"mobilenet_v1_0.50_160_int8" = "detector"\n'
     )
     (lab.folder / "accepted.toml").write_text(
-        '[[accepted]]\nworkload = "mobilenet*"\nclass = "latency"\ndevice = "P1"\nlevel = 1210.0\nunit = "µs"\n'
+        '[[accepted]]\nworkload = "detect*"\nclass = "latency"\ndevice = "P1"\nlevel = 1210.0\nunit = "µs"\n'
         'night = "n"\nnight_date = 2026-11-21\nbecause = "meant"\nwho = "Ada"\ndate = 2026-11-22\n'
     )
     (series,) = json.loads(lab("history", "--farm", "farm.toml", "--format", "json").stdout)
+    assert series["workload"] == "detector"
     assert series["accepted"] == [
         {"date": "2026-11-21", "level_us": 1210, "ratio": None, "because": "meant", "who": "Ada"}
     ]
 
 
-@pytest.mark.parametrize("shape", ["html", "json", "csv", "md"])
-def test_serials_are_replaced_by_names_that_last(lab, shape):
-    shown = lab("history", "--format", shape, "--hide-serials").stdout
+@pytest.mark.parametrize("shape", ["html", "json"])
+def test_serials_are_replaced_by_names_that_last(said, shape):
+    shown = said("--format", shape, "--hide-serials").stdout
     if shape == "json":
         (series,) = json.loads(shown)
         assert series["device"].startswith("pixel4-")

@@ -15,8 +15,8 @@ device = "host"
 [[measure]]
 variants = ["{SMALL}"]
 [settings]
-runs = 2
-max_runs = 2
+runs = 1
+max_runs = 1
 memory_runs = 0
 num_runs = 5
 min_secs = 0

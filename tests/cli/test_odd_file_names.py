@@ -10,6 +10,7 @@ import pytest
 from command_line import SHORT, SMALL, model_called, rows_of
 from PIL import Image
 
+ONCE = (*SHORT, "--runs", "1", "--max-runs", "1")
 LATIN = os.fsdecode(b"caf\xe9")
 SHOWN = r"caf\xe9"
 
@@ -20,7 +21,7 @@ def model(mbench, home):
 
 
 def test_a_model_is_run_and_stored_under_its_own_name(mbench, model):
-    done = mbench("run", "--model", model, *SHORT)
+    done = mbench("run", "--model", model, *ONCE)
     assert (done.returncode, r"file:caf\\xe9@" in done.stdout) == (0, True), done.stderr
     (row,) = rows_of(mbench("report", "--json"))
     assert row["variant"].startswith(f"file:{LATIN}@")
@@ -38,7 +39,7 @@ def test_json_of_a_model_is_exact(mbench, model):
 
 def test_folders_of_results_and_of_what_is_kept_may_be_called_so(mbench, home, tmp_path):
     own = shutil.copytree(home, tmp_path / LATIN / "home")
-    done = mbench("run", SMALL, *SHORT, "--results", LATIN, "--json", MBENCH_HOME=str(own))
+    done = mbench("run", SMALL, *ONCE, "--results", LATIN, "--json", MBENCH_HOME=str(own))
     assert [row["status"] for row in rows_of(done)] == ["ok"], done.stderr
     assert f"mbench: kept in {SHOWN}/" in done.stderr
     assert mbench("report", "--results", LATIN, "--json").stdout == done.stdout

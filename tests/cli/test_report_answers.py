@@ -5,6 +5,7 @@ import json
 import pytest
 from sample_predictions import written
 
+from mbench.workflows.answers import refuse_picture
 from mbench.workflows.score.predictions import predictions_csv
 
 FLIPPED = (("warm/1.png", 0, 0, 0.9), ("=cmd|'/C calc'!A0.png", 0, 1, 0.8), ("cold/3.png", 1, 1, 0.7))
@@ -40,11 +41,20 @@ def test_the_worst_are_printed_and_no_more_than_asked_for(bare, answers):
 
 @pytest.mark.parametrize(("name", "begin"), [("m.svg", b"<svg"), ("new/m.PNG", b"\x89PNG")])
 def test_classes_are_printed_and_drawn(bare, answers, name, begin):
-    for _ in range(2):  # a picture is written over
-        done = bare("report", "--per-class", "--predictions", answers, "--output", name)
-        assert done.returncode == 0, done.stderr
-        assert "file:two@ba9876543210, by class" in done.stdout
-        assert (bare.folder / name).read_bytes().startswith(begin)
+    if name == "m.svg":
+        (bare.folder / name).write_text("<svg></svg>")  # is written over
+    done = bare("report", "--per-class", "--predictions", answers, "--output", name)
+    assert done.returncode == 0, done.stderr
+    assert "file:two@ba9876543210, by class" in done.stdout
+    assert (bare.folder / name).read_bytes().startswith(begin)
+    assert (bare.folder / name).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("begin", [b"<svg", b"\x89PNG", b""])
+@pytest.mark.parametrize("name", ["m.svg", "m.png"])
+def test_a_picture_and_an_empty_file_may_be_written_over(tmp_path, name, begin):
+    (tmp_path / name).write_bytes(begin)
+    refuse_picture(tmp_path / name)
 
 
 def test_a_file_that_is_no_picture_is_not_written_over(bare, answers):
