@@ -14,8 +14,9 @@ from mbench.devices.adb.patient import PatientTransport
 from mbench.devices.host.transport import HostTransport
 
 
-@pytest.fixture(params=["host", "adb", "patient"])
+@pytest.fixture(params=["host", pytest.param("adb", marks=pytest.mark.slow), "patient"])
 def transport(request, tmp_path) -> Transport:
+    """Each transport; by default adb's as all commands use it, within the patient one."""
     return {
         "host": lambda: HostTransport(tmp_path / "a folder with spaces" / "größe"),
         "adb": lambda: request.getfixturevalue("over_adb"),
