@@ -49,6 +49,15 @@ class Shown:
         self.address = file.as_uri()
         self.tab.goto(self.address)
 
+    def anew(self) -> None:
+        """Show the page as nobody has touched it, in the same tab: a page keeps nothing but its address."""
+        self.tab.set_viewport_size({"width": 1200, "height": 900})
+        self.tab.emulate_media(media="screen", color_scheme="light")
+        self.tab.goto("about:blank")
+        self.complaints.clear()
+        self.asked.clear()
+        self.tab.goto(self.address)
+
     def at(self, state: str) -> None:
         self.tab.goto("about:blank")
         self.tab.goto(f"{self.address}#{state}")

@@ -31,11 +31,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(browser, file) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def tab(browser, file) -> Iterator[Shown]:
     shown = Shown(browser, file)
     yield shown
     shown.context.close()
+
+
+@pytest.fixture
+def page(tab) -> Shown:
+    """The page as nobody has touched it; a test that needs another kind of browser opens its own."""
+    tab.anew()
+    return tab
 
 
 def test_the_keyboard_goes_through_epochs_and_opens_the_values_at_one(page):
@@ -74,21 +81,23 @@ def test_filters_of_rows_leave_curves_alone(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_keeps_people_out_of_curves(browser, file, scheme):
-    page = Shown(browser, file, color_scheme=scheme)
+def test_nothing_serious_keeps_people_out_of_curves(page, scheme):
+    page.tab.emulate_media(color_scheme=scheme)
+    page.at("")
     for summary in page.tab.query_selector_all("details.values > summary"):
         summary.click()
-    serious = page.serious()
-    page.context.close()
-    assert serious == []
+    assert page.serious() == []
 
 
-def test_without_a_script_curves_and_their_values_are_there_and_nothing_is_wider_than_the_screen(browser, file):
+def test_without_a_script_curves_and_their_values_are_there(browser, file):
     page = Shown(browser, file, java_script_enabled=False, viewport={"width": 400, "height": 800})
     assert page.tab.locator(".curve .panel svg:visible").count() == 4
     page.tab.locator("details.values > summary").first.click()
     assert page.tab.locator("details.values tbody tr:visible").count() == 4
     page.context.close()
-    narrow = Shown(browser, file, viewport={"width": 400, "height": 800})
-    assert narrow.ask("document.documentElement.scrollWidth") <= 400
-    narrow.context.close()
+
+
+def test_the_page_with_curves_is_not_wider_than_the_screen(page):
+    page.tab.set_viewport_size({"width": 400, "height": 800})
+    page.at("")
+    assert page.ask("document.documentElement.scrollWidth") <= 400

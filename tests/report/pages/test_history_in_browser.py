@@ -32,11 +32,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(browser, file) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def tab(browser, file) -> Iterator[Shown]:
     shown = Shown(browser, file)
     yield shown
     shown.context.close()
+
+
+@pytest.fixture
+def page(tab) -> Shown:
+    """The page as nobody has touched it; a test that needs another kind of browser opens its own."""
+    tab.anew()
+    return tab
 
 
 def machine() -> list[dict]:
@@ -66,12 +73,11 @@ def test_nothing_is_asked_for_and_nobody_complains(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_keeps_people_out(browser, file, scheme):
-    page = Shown(browser, file, color_scheme=scheme)
+def test_nothing_serious_keeps_people_out(page, scheme):
+    page.tab.emulate_media(color_scheme=scheme)
     opened(page, 0)
     page.tab.wait_for_selector(".card path.course", state="attached")
     assert page.serious() == []
-    page.context.close()
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
@@ -221,11 +227,10 @@ def test_nights_are_copied_with_exact_values(page):
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-def test_the_page_is_not_wider_than_the_screen(browser, file, width):
-    page = Shown(browser, file, viewport={"width": width, "height": 800})
+def test_the_page_is_not_wider_than_the_screen(page, width):
+    page.tab.set_viewport_size({"width": width, "height": 800})
     opened(page, 0)
     assert page.ask("document.documentElement.scrollWidth") <= width
-    page.context.close()
 
 
 def test_without_a_script_the_table_is_whole_and_says_what_is_not_there(browser, file):

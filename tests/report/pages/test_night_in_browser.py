@@ -27,11 +27,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(browser, file) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def tab(browser, file) -> Iterator[Shown]:
     shown = Shown(browser, file)
     yield shown
     shown.context.close()
+
+
+@pytest.fixture
+def page(tab) -> Shown:
+    """The page as nobody has touched it; a test that needs another kind of browser opens its own."""
+    tab.anew()
+    return tab
 
 
 def open_everything(page: Shown) -> None:
@@ -49,11 +56,11 @@ def test_nothing_is_asked_for_and_nobody_complains(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_keeps_people_out(browser, file, scheme):
-    page = Shown(browser, file, color_scheme=scheme)
+def test_nothing_serious_keeps_people_out(page, scheme):
+    page.tab.emulate_media(color_scheme=scheme)
+    page.at("")
     open_everything(page)
     assert page.serious() == []
-    page.context.close()
 
 
 def test_numbers_read_back_from_the_document_are_those_of_the_cells(page):
@@ -90,11 +97,11 @@ def test_an_address_that_somebody_made_up_breaks_nothing(page, state):
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-def test_the_page_is_not_wider_than_the_screen(browser, file, width):
-    page = Shown(browser, file, viewport={"width": width, "height": 800})
+def test_the_page_is_not_wider_than_the_screen(page, width):
+    page.tab.set_viewport_size({"width": width, "height": 800})
+    page.at("")
     open_everything(page)
     assert page.ask("document.documentElement.scrollWidth") <= width
-    page.context.close()
 
 
 def test_without_a_script_everything_is_there(browser, file):

@@ -33,11 +33,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(browser, file) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def tab(browser, file) -> Iterator[Shown]:
     shown = Shown(browser, file)
     yield shown
     shown.context.close()
+
+
+@pytest.fixture
+def page(tab) -> Shown:
+    """The page as nobody has touched it; a test that needs another kind of browser opens its own."""
+    tab.anew()
+    return tab
 
 
 def open_everything(page: Shown) -> None:
@@ -57,12 +64,10 @@ def test_nothing_is_asked_for_and_nobody_complains(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_keeps_people_out(browser, file, scheme):
-    page = Shown(browser, file, color_scheme=scheme)
+def test_nothing_serious_keeps_people_out(page, scheme):
+    page.tab.emulate_media(color_scheme=scheme)
     open_everything(page)
-    serious = page.serious()
-    page.context.close()
-    assert serious == []
+    assert page.serious() == []
 
 
 def test_each_number_read_back_from_the_document_is_that_of_the_json(page):
@@ -200,11 +205,10 @@ def test_two_operator_profiles_stand_side_by_side_with_their_difference(page):
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-def test_the_page_is_not_wider_than_the_screen(browser, file, width):
-    page = Shown(browser, file, viewport={"width": width, "height": 800})
+def test_the_page_is_not_wider_than_the_screen(page, width):
+    page.tab.set_viewport_size({"width": width, "height": 800})
     open_everything(page)
     assert page.ask("document.documentElement.scrollWidth") <= width
-    page.context.close()
 
 
 def test_without_a_script_tables_and_pictures_are_there(browser, file):

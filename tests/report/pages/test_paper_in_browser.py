@@ -31,12 +31,19 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(browser, file) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def tab(browser, file) -> Iterator[Shown]:
     shown = Shown(browser, file)
-    shown.tab.wait_for_selector(".switches button")
     yield shown
     shown.context.close()
+
+
+@pytest.fixture
+def page(tab) -> Shown:
+    """The page as nobody has touched it; a test that needs another kind of browser opens its own."""
+    tab.anew()
+    tab.tab.wait_for_selector(".switches button")
+    return tab
 
 
 def firsts(page: Shown, table: str = "table-6.0") -> list[str]:
@@ -58,15 +65,15 @@ def test_each_number_read_back_from_the_document_is_that_of_the_markdown_and_rou
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_keeps_people_out_and_nothing_is_asked_for(browser, file, scheme):
-    page = Shown(browser, file, color_scheme=scheme)
+def test_nothing_serious_keeps_people_out_and_nothing_is_asked_for(page, scheme):
+    page.tab.emulate_media(color_scheme=scheme)
+    page.at("")
     page.tab.click(".switches button >> nth=0")
     page.tab.locator(".panel svg").first.hover()
     assert page.serious() == []
     assert page.foreign() == []
     assert page.complaints == []
     assert page.ask("window.violations") == []
-    page.context.close()
 
 
 def test_each_table_sorts_by_itself_and_what_is_unknown_stands_last(page):
@@ -161,10 +168,10 @@ def test_the_keyboard_alone_goes_through_points_and_chooses_a_network_with_its_r
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-def test_the_page_is_not_wider_than_the_screen(browser, file, width):
-    page = Shown(browser, file, viewport={"width": width, "height": 800})
+def test_the_page_is_not_wider_than_the_screen(page, width):
+    page.tab.set_viewport_size({"width": width, "height": 800})
+    page.at("")
     assert page.ask("document.documentElement.scrollWidth") <= width
-    page.context.close()
 
 
 def test_without_a_script_tables_names_and_pictures_are_there_and_no_buttons(browser, file):
