@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from forked_commands import SET_BY_MBENCH, can_fork, run_forked
+from forked_commands import SET_BY_MBENCH, can_fork, run_forked, show_forked
 
 ROOT = Path(__file__).parents[2]
 SMALL = "mobilenet_v1_0.25_32_int8"
@@ -94,15 +94,15 @@ def _text(data: bytes) -> str:
 def of_terminal(command: Any, *arguments: object, **environment: str) -> tuple[int, str]:
     """Return exit code and all that a command shows on a terminal."""
     ours, its = pty.openpty()
-    process = subprocess.Popen(
-        (sys.executable, "-m", "mbench", *map(str, arguments)),
-        cwd=command.folder,
-        env=command.environment | {"TERM": "xterm-256color"} | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=its,
-        stderr=its,
-    )
-    os.close(its)
+    whole, words = command.environment | {"TERM": "xterm-256color"} | environment, [str(each) for each in arguments]
+    ended: Callable[[], int]
+    if can_fork(whole):
+        ended = show_forked(words, its, folder=command.folder, environment=whole)
+    else:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": its, "stderr": its}
+        started = (sys.executable, "-m", "mbench", *words)
+        ended = subprocess.Popen(started, cwd=command.folder, env=whole, **streams).wait
+        os.close(its)
     shown = b""
     while True:
         try:
@@ -113,7 +113,7 @@ def of_terminal(command: Any, *arguments: object, **environment: str) -> tuple[i
             break
         shown += part
     os.close(ours)
-    return process.wait(), shown.decode()
+    return ended(), shown.decode()
 
 
 def model_called(name: str, *, home: Path, folder: Path) -> str:

@@ -12,7 +12,7 @@ import selectors
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.reduction import DupFd
@@ -47,6 +47,8 @@ _started: list[bool] = []
 def _which_start_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(_STARTS_PYTHON)}
 
+
+Ended = Callable[[], int]
 
 SET_BY_MBENCH = "PYTHONSAFEPATH"
 """Stays set in a process in which mbench has started workers, as some tests let it do."""
@@ -113,6 +115,25 @@ def run_forked(
             process.join()
     assert process.exitcode is not None
     return process.exitcode, out, err
+
+
+def show_forked(arguments: list[str], terminal: int, *, folder: Path, environment: Mapping[str, str]) -> Ended:
+    """Begin `mbench ARGUMENTS` with stdout and stderr on a terminal, which is closed here.
+
+    Returns:
+        a function that waits for its end and returns its exit code.
+    """
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+        process = _begin(arguments, folder, environment, (nothing.fileno(), terminal, os.dup(terminal)))
+
+    def ended() -> int:
+        wait([process.sentinel])
+        with _starting:
+            process.join()
+        assert process.exitcode is not None
+        return process.exitcode
+
+    return ended
 
 
 def _begin(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import OTHER, ROOT, SHORT, SMALL, Command, rows_of
+from command_line import ONCE, OTHER, ROOT, SHORT, SMALL, Command, rows_of
 
 from benchmarks.request_path import follow
 
@@ -24,10 +24,15 @@ CORE = str(max(os.sched_getaffinity(0))) if hasattr(os, "sched_setaffinity") els
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A run of two networks that many tests look at, pinned and profiled."""
+    """A run that many tests look at, and what a dry run of the same options prints.
+
+    Attributes:
+        dry: its lines, each as what it is of and what it says.
+    """
 
     command: Command
     done: "subprocess.CompletedProcess[str]"
+    dry: tuple[tuple[str, str], ...]
 
     @property
     def session(self) -> Path:
@@ -40,13 +45,28 @@ class Ran:
         return json.loads(document.read_text(encoding="utf-8"))["runs"]
 
 
+def run_of(command: Command, *arguments: str, prefix: tuple[str, ...] = ()) -> Ran:
+    planned = command("run", *arguments, "--dry-run")
+    done = command("run", *arguments, prefix=prefix)
+    assert done.returncode == 0, done.stderr[-500:]
+    lines = (line.partition(": ")[::2] for line in planned.stdout.splitlines())
+    return Ran(command=command, done=done, dry=tuple(lines))
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory, home) -> Ran:
-    command = Command(tmp_path_factory.mktemp("ran"), home)
+    """Two networks, pinned and profiled, in a process that says on stderr what it loads."""
     pinned = () if CORE is None else ("--cpus", CORE)
-    done = command("run", SMALL, OTHER, *SHORT, "--profile", "ops", *pinned)
-    assert done.returncode == 0, done.stderr
-    return Ran(command=command, done=done)
+    command = Command(tmp_path_factory.mktemp("ran"), home)
+    shown = (sys.executable, "-X", "importtime")
+    return run_of(command, SMALL, OTHER, *SHORT, "--profile", "ops", *pinned, prefix=shown)
+
+
+@pytest.fixture(scope="module")
+def multiplied(tmp_path_factory, home) -> Ran:
+    """One network with two delegates and two numbers of threads."""
+    axes = ("--delegate", "cpu,builtin", "--sweep", "threads=1,2")
+    return run_of(Command(tmp_path_factory.mktemp("multiplied"), home), SMALL, *axes, *ONCE)
 
 
 def test_a_run_prints_a_table_and_keeps_it(ran):
@@ -66,13 +86,9 @@ def test_rows_say_what_was_proved(ran):
 
 
 @pytest.fixture(scope="module")
-def loaded_by_a_second_run(tmp_path_factory, home) -> set[str]:
+def loaded_by_a_second_run(ran) -> set[str]:
     """Every module that the main process of a run loads whose artifact is in the cache."""
-    done = Command(tmp_path_factory.mktemp("second run"), home)(
-        "run", SMALL, *SHORT, prefix=(sys.executable, "-X", "importtime")
-    )
-    assert done.returncode == 0, done.stderr[-500:]
-    return {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if "|" in line}
+    return {line.rsplit("|", 1)[-1].strip() for line in ran.done.stderr.splitlines() if "|" in line}
 
 
 @pytest.mark.parametrize(
@@ -114,9 +130,8 @@ def test_a_second_run_loads_nothing_that_reads_builds_or_proves_a_file_or_talks_
     assert module not in loaded_by_a_second_run
 
 
-def test_delegates_and_threads_multiply(mbench):
-    done = mbench("run", SMALL, "--delegate", "cpu,builtin", "--sweep", "threads=1,2", *SHORT, "--json")
-    rows = rows_of(done)
+def test_delegates_and_threads_multiply(multiplied):
+    rows = rows_of(multiplied.command("report", "--json"))
     assert {(row["delegate"], row["threads"]) for row in rows} == {
         ("cpu", 1),
         ("cpu", 2),
@@ -144,20 +159,18 @@ def test_a_dry_run_prints_plan_and_commands_and_writes_nothing(mbench):
     assert not (mbench.folder / "results").exists()
 
 
-def test_a_dry_run_prints_what_the_run_then_executes(mbench):
-    arguments = ("run", SMALL, OTHER, *SHORT, "--threads", "1,2")
-    lines = [line.partition(": ")[::2] for line in mbench(*arguments, "--dry-run").stdout.splitlines()]
-    done = mbench(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    session = next((mbench.folder / "results").glob("*/plan.json")).parent
-    plan = json.loads((session / "plan.json").read_text())["devices"][0]
-    planned = {name.removeprefix("job "): text for name, text in lines if name.startswith("job ")}
+@pytest.mark.parametrize("which", ["ran", "multiplied"])
+def test_a_dry_run_prints_what_the_run_then_executes(request, which):
+    found: Ran = request.getfixturevalue(which)
+    plan = json.loads((found.session / "plan.json").read_text())["devices"][0]
+    planned = {name.removeprefix("job "): text for name, text in found.dry if name.startswith("job ")}
     assert planned == {job["id"]: f"cached {job['workload']['artifact']['sha256']}" for job in plan["jobs"]}
-    assert json.loads(dict(lines)["rules"]) == plan["rules"]
-    runs = [json.loads(path.read_text())["run"] for path in session.glob("runs/*/*/run.json")]
+    said = dict(found.dry)
+    assert json.loads(said["rules"]) == plan["rules"]
+    runs = [json.loads(path.read_text())["run"] for path in found.session.glob("runs/*/*/run.json")]
     block = sorted((run for run in runs if run["block"] == 0 and run["purpose"] == "latency"), key=_position)
-    assert dict(lines)["first block"].split(", ") == [run["job"] for run in block]
-    commands = [text.replace("SESSION", session.name) for name, text in lines if name == "latency"]
+    assert said["first block"].split(", ") == [run["job"] for run in block]
+    commands = [text.replace("SESSION", found.session.name) for name, text in found.dry if name == "latency"]
     assert commands == [shlex.join(run["argv"]) for run in sorted(block, key=lambda run: [*planned].index(run["job"]))]
 
 
@@ -165,30 +178,34 @@ def _position(run):
     return run["position"]
 
 
-def test_a_damaged_file_in_the_cache_is_found_and_built_again(mbench, home, tmp_path):
-    copy = tmp_path / "damaged home"
-    shutil.copytree(home, copy)
-    kept = json.loads(mbench("build", SMALL, "--json", MBENCH_HOME=str(copy)).stdout)[0]
+@pytest.fixture
+def damaged(mbench, home, tmp_path) -> str:
+    """Turn one bit of a file that is in the cache; return the SHA-256 that it had."""
+    mbench.environment["MBENCH_HOME"] = str(shutil.copytree(home, tmp_path / "damaged home"))
+    kept = rows_of(mbench("build", SMALL, "--json"))[0]
     data = bytearray(Path(kept["path"]).read_bytes())
     data[len(data) // 2] ^= 1
     Path(kept["path"]).write_bytes(data)
-    again = mbench("build", SMALL, "--json", MBENCH_HOME=str(copy))
-    assert json.loads(again.stdout)[0]["sha256"] == kept["sha256"]
+    return kept["sha256"]
+
+
+def test_a_damaged_file_in_the_cache_is_found(mbench, damaged):
+    planned = mbench("run", SMALL, "--dry-run")
+    assert "built again" in planned.stderr
+    assert "to be built" in planned.stdout
+    assert damaged not in planned.stdout
+
+
+@pytest.mark.slow
+def test_a_damaged_file_in_the_cache_is_built_again(mbench, damaged):
+    again = mbench("build", SMALL, "--json")
+    assert rows_of(again)[0]["sha256"] == damaged
     assert "built again" in again.stderr
-
-
-def test_two_runs_into_one_folder_do_not_meet(mbench):
-    processes = [mbench.start("run", SMALL, *SHORT, "--json") for _ in range(2)]
-    for process in processes:
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
-        assert json.loads(out)[0]["status"] == "ok"
-    assert len(list((mbench.folder / "results").glob("*/plan.json"))) == 2
 
 
 def test_a_results_folder_that_cannot_be_written_is_named(mbench):
     (mbench.folder / "results").write_text("a file", encoding="utf-8")
-    done = mbench("run", SMALL, *SHORT)
+    done = mbench("run", SMALL, *ONCE)
     assert done.returncode == 5
     assert "results" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
@@ -199,7 +216,7 @@ def test_an_own_file_is_named_by_its_hash_and_one_that_is_no_model_fails_in_its_
     own = mbench.folder / "mein $(reboot) modell.tflite"
     shutil.copy(source, own)
     (mbench.folder / "cut.tflite").write_bytes(source.read_bytes()[:5000])
-    done = mbench("run", "--model", "cut.tflite", "--model", own.name, *SHORT, "--json")
+    done = mbench("run", "--model", "cut.tflite", "--model", own.name, *ONCE, "--json")
     assert done.returncode == 4
     cut, whole = rows_of(done)
     assert (cut["status"], cut["latency_median_us"], cut["size_bytes"]) == ("failed", None, None)
