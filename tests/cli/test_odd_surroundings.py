@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from command_line import SHORT, SMALL
+from command_line import ONCE, SMALL, Command
+
+from mbench.cli.streams import WIDEST, forget_odd_sizes
 
 
 def by_shell(command, line, *arguments, **environment):
@@ -22,25 +24,29 @@ def by_shell(command, line, *arguments, **environment):
     )
 
 
+PRINTED = ("report", "--schema"), ("--version",), ("suite", "list", "--format", "table")
+"""Answers that are printed each in another way."""
+
+
 @pytest.mark.parametrize(
-    ("closed", "code", "out", "err"),
+    ("closed", "code", "out", "err", "answers"),
     [
-        ("2>&-", 0, True, ""),
-        (">&-", 4, False, "mbench: output: Bad file descriptor.\n"),
-        (">&- 2>&-", 4, False, ""),
-        ("<&- >&- 2>&-", 4, False, ""),
-        ("<&-", 0, True, ""),
+        ("2>&-", 0, True, "", PRINTED[:1]),
+        (">&-", 4, False, "mbench: output: Bad file descriptor.\n", PRINTED),
+        (">&- 2>&-", 4, False, "", PRINTED[1:2]),
+        ("<&- >&- 2>&-", 4, False, "", PRINTED[2:]),
+        ("<&-", 0, True, "", PRINTED[1:2]),
     ],
 )
-def test_an_answer_with_streams_closed(bare, closed, code, out, err):
-    for arguments in (("report", "--schema"), ("--version",), ("suite", "list", "--format", "table")):
+def test_an_answer_with_streams_closed(bare, closed, code, out, err, answers):
+    for arguments in answers:
         done = by_shell(bare, f'"$@" {closed}', *arguments)
         assert (done.returncode, bool(done.stdout), done.stderr) == (code, out, err)
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", [pytest.param("2>&-", marks=pytest.mark.slow), "<&- >&- 2>&-"])
 def test_a_run_with_streams_closed_measures_and_keeps(mbench, closed):
-    done = by_shell(mbench, f'"$@" {closed}', "run", SMALL, *SHORT)
+    done = by_shell(mbench, f'"$@" {closed}', "run", SMALL, *ONCE)
     assert (done.returncode, done.stderr) == (0 if closed == "2>&-" else 4, "")
     (kept,) = mbench.folder.glob("results/*/report.md")
     assert done.stdout == (kept.read_text(encoding="utf-8") if closed == "2>&-" else "")
@@ -62,16 +68,42 @@ def test_a_reader_of_a_table_that_has_gone_is_no_error(bare):
     assert done.stderr == "0\n"
 
 
+@pytest.mark.parametrize(
+    ("size", "believed"),
+    [
+        *((str(size), True) for size in (1, WIDEST)),
+        *((str(size), False) for size in (0, WIDEST + 1, 999_999_999)),
+        *((size, False) for size in ("", "abc", "9" * 5000, "²", "-80")),
+    ],
+    ids=lambda each: str(each)[:9],
+)
+def test_a_size_that_no_terminal_has_is_not_believed(monkeypatch, size, believed):
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.setenv(name, size)
+    forget_odd_sizes()
+    assert [os.environ.get(name) for name in ("COLUMNS", "LINES")] == [size if believed else None] * 2
+
+
 def test_any_size_of_a_terminal_is_lived_with(bare):
     bare.environment = {name: each for name, each in bare.environment.items() if name not in {"COLUMNS", "LINES"}}
-    unknown = bare("suite", "list", "--format", "table").stdout
+    unknown = bare("cache").stdout
     assert 0 < len(unknown) < 50_000
-    for size in ("abc", "999999999", "9" * 5000, "0", "²"):
-        done = bare("suite", "list", "--format", "table", COLUMNS=size, LINES=size)
-        assert (done.returncode, done.stderr, done.stdout) == (0, "", unknown), size[:9]
-    narrow = bare("suite", "list", "--format", "table", COLUMNS="1", LINES="1")
+    done = bare("cache", COLUMNS="9" * 5000, LINES="9" * 5000)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", unknown)
+    narrow = bare("cache", COLUMNS="1", LINES="1")
     assert (narrow.returncode, narrow.stderr) == (0, "")
-    assert narrow.stdout == bare("suite", "list", "--format", "table", COLUMNS="1").stdout
+    assert narrow.stdout == bare("cache", COLUMNS="1").stdout
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Command:
+    """A command in whose surroundings nothing is odd."""
+    return Command(tmp_path_factory.mktemp("plain"), tmp_path_factory.mktemp("plain home"))
+
+
+@pytest.fixture(scope="module")
+def listed(plain) -> str:
+    return plain("suite", "list").stdout
 
 
 @pytest.mark.parametrize(
@@ -79,12 +111,17 @@ def test_any_size_of_a_terminal_is_lived_with(bare):
     [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}, {"TERM": "dumb"}],
     ids=str,
 )
-def test_locale_encoding_and_terminal_change_no_answer(bare, environment):
-    assert bare("suite", "list", **environment).stdout == bare("suite", "list").stdout
+def test_locale_encoding_and_terminal_change_no_answer(plain, listed, environment):
+    assert plain("suite", "list", **environment).stdout == listed
 
 
 @pytest.mark.parametrize(
-    "arguments", [("doctor",), ("train", "--dataset", "folder:x"), ("run", SMALL), ("build", SMALL, "-o", "x")], ids=str
+    "arguments",
+    [
+        *(("doctor",), ("run", SMALL), ("build", SMALL, "-o", "x")),
+        pytest.param(("train", "--dataset", "folder:x"), marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 def test_a_working_directory_that_is_gone_is_one_line(mbench, arguments):
     line = 'mkdir gone; cd gone; rmdir ../gone; "$@"'

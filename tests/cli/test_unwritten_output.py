@@ -32,9 +32,10 @@ def redirected(command, to, *arguments, before="", **environment):
     return finished.returncode, finished.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--help",), ("--version",), ("binary", "list"), ("report", "--schema")], ids=str
-)
+REPEATED = [pytest.param(each, marks=pytest.mark.slow) for each in (("--version",), ("binary", "list"))]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("report", "--schema"), *REPEATED], ids=str)
 def test_an_answer_that_a_full_disk_does_not_take_is_one_line_and_no_success(bare, arguments):
     assert redirected(bare, "> /dev/full", *arguments) == (4, "mbench: output: No space left on device.\n")
 
