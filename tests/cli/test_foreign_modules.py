@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from command_line import LIMIT_S, SHORT, SMALL, Command
+from command_line import LIMIT_S, ONCE, SMALL, Command
 
 from mbench.emulator.adb_server import AdbServer
 
@@ -71,7 +71,7 @@ def test_training_building_measuring_and_scoring_import_no_module_of_the_users_f
     call = caller(bare, installed(bare, tmp_path))
     row = json.loads(call("train", "--dataset", "digits", "--alpha", "0.25", "--epochs", "1", "--json").stdout)[0]
     network = ("--dataset", "digits", "--alpha", "0.25", "--resolution", "32", "--quantization", "fp32")
-    ran = json.loads(call("run", *network, "--weights", row["weights"], *SHORT, "--json").stdout)
+    ran = json.loads(call("run", *network, "--weights", row["weights"], *ONCE, "--json").stdout)
     (file,) = Path(bare.environment["MBENCH_HOME"]).rglob("*.tflite")
     call("inspect", str(file))
     call("doctor")
@@ -125,6 +125,6 @@ def test_run_as_a_module_mbench_imports_no_more_of_that_folder_than_python_does_
     )
     be_hostile(mbench.folder, marker, leave=frozenset(loaded.stdout.split()))
     call = caller(mbench, (sys.executable, "-m", "mbench"))
-    call("run", SMALL, *SHORT)
+    call("run", SMALL, *ONCE)
     call("doctor")
     assert not marker.exists(), marker.read_text()
