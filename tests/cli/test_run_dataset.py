@@ -176,7 +176,6 @@ def test_a_session_without_answers_has_no_flips_and_gets_none_when_it_is_gone_on
     assert (refused.returncode, "was begun without --predictions" in refused.stderr) == (2, True), refused.stderr
 
 
-@pytest.mark.slow
 def test_the_device_alone_can_be_asked(trained, pictures):
     asked = (*SIZE, "--quantization", "int8", "--accuracy", "device", "--examples", "1")
     (row,) = run(trained.command, pictures, *asked).rows
