@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import Command
@@ -19,20 +20,29 @@ def trainings(command: Command) -> list[Path]:
     return sorted((Path(command.environment["MBENCH_HOME"]) / "trainings").glob("*"))
 
 
-@pytest.mark.slow
-def test_a_training_with_qat_is_reported_kept_drawn_and_not_repeated(bare: Command) -> None:
-    first = bare(*SMALL, "1", "--qat", "--json", "--quiet")
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Command, dict[str, Any]]:
+    """A command in whose home a training with QAT has ended, and what was said of that."""
+    command = Command(tmp_path_factory.mktemp("trained"), tmp_path_factory.mktemp("home"))
+    first = command(*SMALL, "1", "--qat", "--json", "--quiet")
     assert first.returncode == 0, first.stderr
     (row,) = json.loads(first.stdout)
+    return command, row
 
-    again = bare(*SMALL, "1", "--qat")
+
+@pytest.mark.slow
+def test_a_training_with_qat_is_reported_kept_drawn_and_not_repeated(trained: tuple[Command, dict[str, Any]]) -> None:
+    command, row = trained
+
+    again = command(*SMALL, "1", "--qat")
 
     assert row["record"]["evaluated"] == 143
     assert row["record"]["recipe"]["dataset"]["split"] == "train"
     with zipfile.ZipFile(row["weights"]) as archive:
         assert "ranges/conv1.npy" in archive.namelist()
-    assert all({"record.json", "curves.svg", "curves.html"} <= {p.name for p in t.iterdir()} for t in trainings(bare))
-    assert not any(t.joinpath("checkpoint.npz").exists() for t in trainings(bare))
+    kept = [{path.name for path in folder.iterdir()} for folder in trainings(command)]
+    assert all({"record.json", "curves.svg", "curves.html"} <= names for names in kept)
+    assert not any("checkpoint.npz" in names for names in kept)
     assert again.returncode == 0
     assert "was there" in again.stdout
     assert "held out" not in again.stderr  # nothing was trained
@@ -92,14 +102,15 @@ def test_what_cannot_be_trained_is_refused_in_one_line(arguments: tuple[str, ...
 
 
 @pytest.mark.slow
-def test_weights_teach_a_student_of_another_size_and_a_teacher_at_chance_is_refused(bare: Command) -> None:
-    teaching = bare(*SMALL, "2", "--json", "--quiet")
-    weights = json.loads(teaching.stdout)[0]["weights"]
+def test_weights_teach_a_student_of_another_size_and_a_teacher_at_chance_is_refused(
+    trained: tuple[Command, dict[str, Any]],
+) -> None:
+    command, teacher = trained
     student = (*SMALL, "1", "--resolution", "48", "--teacher")
 
-    taught = bare(*student, weights, "--json")
-    untaught = bare(*SMALL, "1", "--learning-rate", "1e-9", "--json")
-    by_chance = bare(*student, json.loads(untaught.stdout)[0]["weights"])
+    taught = command(*student, teacher["weights"], "--json")
+    untaught = command(*SMALL, "1", "--learning-rate", "1e-9", "--json")
+    by_chance = command(*student, json.loads(untaught.stdout)[0]["weights"])
 
     assert taught.returncode == 0, taught.stderr
     assert "its teacher is right in " in taught.stderr
