@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import OTHER, SHORT, SMALL, Command, model_called
+from command_line import ONCE, OTHER, SHORT, SMALL, Command, model_called
 
 pytestmark = pytest.mark.tensorflow
 
-ONCE = (*SHORT, "--runs", "1", "--max-runs", "1")
 PAIRS = (*SHORT, "--runs", "6", "--max-runs", "6")
 """How many runs pairs get by themselves is shown where that is decided, in tests/workflows/run/test_against.py."""
 

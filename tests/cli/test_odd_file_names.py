@@ -7,10 +7,9 @@ import os
 import shutil
 
 import pytest
-from command_line import SHORT, SMALL, model_called, rows_of
+from command_line import ONCE, SMALL, model_called, rows_of
 from PIL import Image
 
-ONCE = (*SHORT, "--runs", "1", "--max-runs", "1")
 LATIN = os.fsdecode(b"caf\xe9")
 SHOWN = r"caf\xe9"
 

@@ -45,7 +45,7 @@ class Ran:
 
 def run(command: Command, pictures: Path, *options: str) -> Ran:
     before = sessions(command)
-    done = command("run", *options, "--workers", "1", "--dataset", f"folder:{pictures}", *ONCE, "--json")
+    done = command("run", *options, "--dataset", f"folder:{pictures}", *ONCE, "--json")
     (session,) = sessions(command) - before
     return Ran(command=command, done=done, session=session)
 
