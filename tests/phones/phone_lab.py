@@ -26,6 +26,9 @@ SHORTEST = (
 )
 """A session of one job is then five benchmarks: canary, job, canary, job, canary."""
 
+ONE_RUN = ("--runs", "1", "--max-runs", "1")
+"""After SHORTEST: canary, job, canary, where it does not matter how often the job is run."""
+
 HELD_LONG = ("--max-secs", "60")
 """For a run that hangs while a test does other things: it is ended after two minutes instead of 13 s."""
 
@@ -78,6 +81,24 @@ class Ended:
         kept = [json.loads(path.read_bytes())["run"] for path in self.folder.glob("results/*/runs/*/[!.]*/run.json")]
         return sorted(kept, key=lambda run: run["position"])
 
+    def runs_on(self, phone: Phone) -> list[dict[str, Any]]:
+        """Return the runs of one of several phones."""
+        return [run for run in self.runs if run["job"].endswith(f"@{phone.serial}")]
+
+    @property
+    def states(self) -> dict[str, tuple[str, int]]:
+        """Of each device, its row's status and runs."""
+        return {row["device"]: (row["status"], row["runs"]) for row in self.rows}
+
+    def row_of(self, phone: Phone) -> dict[str, Any]:
+        """Return a phone's row; one that could not be asked who it is has its address there."""
+        (row,) = (row for row in self.rows if row["device"] in {phone.serial, phone.address})
+        return row
+
+    def said_of(self, phone: Phone) -> str:
+        """Return the lines of stderr that name a phone."""
+        return "\n".join(line for line in self.err.splitlines() if phone.serial in line)
+
     @property
     def codes(self) -> set[str]:
         return {warning["code"] for row in self.rows for warning in row["warnings"]}
@@ -93,6 +114,7 @@ class Lab:
         shutil.copytree(prepared, self.home)
         self.patience()
         self._processes: list[subprocess.Popen[str]] = []
+        self._beside = ThreadPoolExecutor(max_workers=1)
 
     def phone(self, facts: PhoneFacts | None = None, **changes: Any) -> Phone:
         """Start a Pixel 4 whose latencies are invented, joined to the server."""
@@ -102,10 +124,10 @@ class Lab:
         assert said.startswith("connected to"), said
         return phone
 
-    def patience(self, *, ready_s: float = 3.0, return_s: float = 20.0) -> None:
+    def patience(self, profile: str = "pixel4", *, ready_s: float = 3.0, return_s: float = 20.0) -> None:
         """Let mbench wait for less long than people would like it to."""
-        shipped = (ROOT / "device_profiles" / "pixel4.toml").read_text(encoding="utf-8")
-        own = self.home / "device_profiles" / "pixel4.toml"
+        shipped = (ROOT / "device_profiles" / f"{profile}.toml").read_text(encoding="utf-8")
+        own = self.home / "device_profiles" / f"{profile}.toml"
         own.parent.mkdir(exist_ok=True)
         own.write_text(shipped + PATIENCE.format(ready_s=ready_s, return_s=return_s), encoding="utf-8")
 
@@ -136,9 +158,18 @@ class Lab:
     ) -> "subprocess.Popen[str]":
         return self.start(*_run_of(device, model), *arguments, **environment)
 
+    def run_beside(self, *arguments: object, **environment: str) -> "Future[Ended]":
+        """Begin a run that a test looks at and that ends by itself; forked, it costs less than `start_run`."""
+        return self._beside.submit(self.run, *arguments, **environment)
+
     def devices(self) -> list[dict[str, Any]]:
         """Return what `mbench devices` says."""
         return self.mbench("devices", "--json").rows
+
+    def join_again(self, phone: Phone) -> None:
+        """Cut a phone's connection and make it anew, as when its cable is plugged in again."""
+        self.server.run("disconnect", phone.address)
+        assert "connected to" in self.server.connect(phone.address)
 
     def shell(self, phone: Phone, text: str) -> str:
         """Return what a command prints; a host's other processes, which /proc shows too, have names of any bytes."""
@@ -149,6 +180,7 @@ class Lab:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
+        self._beside.shutdown()
         self.server.stop()  # its phones end with the farm, so that no port of theirs is taken by another test's
 
 
@@ -172,12 +204,12 @@ def left_on(lab: Lab, phone: Phone) -> list[str]:
     return found
 
 
-def wait_until(what: Callable[[], object], *, timeout_s: float = 90.0) -> None:
-    """Wait until something is so."""
+def wait_until(what: Callable[[], object], *, timeout_s: float = 90.0, every_s: float = 0.02) -> None:
+    """Wait until something is so; what takes a process to look at is looked at less often."""
     until = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < until, f"not within {timeout_s:g} s: {what}"
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def hear(process: "subprocess.Popen[str]", words: str) -> str:

@@ -2,43 +2,44 @@
 
 import pytest
 from command_line import SMALL
-from phone_lab import SHORTEST, arm, hear, left_on, together, wait_until
+from phone_lab import ONE_RUN, SHORTEST, arm, hear, left_on, together, wait_until
 
 from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 
 PLACES = {
-    "its lease is taken": "busy=$1.busy",
-    "settings are read": "settings get global",
-    "a model is pushed": "sync:",
-    "its state is read": "dumpsys battery",
-    "a run begins": "timeout -s KILL",
+    "before a session": {
+        "its lease is taken": {"command": "busy=$1.busy"},
+        "a program is pushed": {"command": "sync:"},
+    },
+    "in a session": {
+        "settings are read": {"command": "settings get global"},
+        "its state is read": {"command": "dumpsys battery"},
+        "a run begins": {"command": "timeout -s KILL"},
+        "in a run": {"run": 2, "seconds": 0.0},
+    },
 }
+"""Nobody is measured before it is known of all phones which ones can be: so each half waits for its own."""
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("when", PLACES)
 @together
-def test_a_phone_that_freezes_anywhere_ends_with_its_reason_and_the_others_are_measured(lab, place):
+def test_phones_that_freeze_anywhere_end_with_their_reason_and_the_others_are_measured(lab, when):
+    """Also in a run, long before its deadline: every command on the way has its end."""
     lab.patience(return_s=1.0)
-    well, frozen = lab.phone(), lab.phone()
-    arm(frozen, FaultKind.FREEZE, command=PLACES[place])
-    done = lab.run("--every")
+    well, frozen = lab.phone(), {place: lab.phone() for place in PLACES[when]}
+    for place, phone in frozen.items():
+        arm(phone, FaultKind.FREEZE, **PLACES[when][place])
+    done = lab.run("--every", "--max-secs", "3000", *ONE_RUN)  # 6011 s until a run's own deadline, and 20 more
     assert done.returncode == 5, done.err
-    rows = {row["device"]: row for row in done.rows}
-    assert (rows[well.serial]["status"], rows[frozen.serial]["status"]) == ("ok", "aborted")
-    assert "did not come back" in rows[frozen.serial]["message"]
+    assert done.states[well.serial] == ("ok", 1)
+    for place, phone in frozen.items():
+        row = done.row_of(phone)
+        assert (row["status"], "did not come back" in row["message"]) == ("aborted", True), place
+        assert f"{phone.serial}: did not come back" in " ".join(done.err.split()), place
+        assert len(done.runs_on(phone)) == (place == "in a run"), place
     assert left_on(lab, well) == []
-
-
-@together
-def test_a_phone_that_freezes_in_a_run_is_noticed_long_before_the_runs_deadline(lab):
-    lab.patience(return_s=1.0)
-    phone = lab.phone()
-    arm(phone, FaultKind.FREEZE, run=2, seconds=0.0)
-    done = lab.run("--max-secs", "3000")  # 6011 s until the run's own deadline, and 20 more
-    assert done.returncode == 5
-    assert "did not come back" in done.row["message"]
 
 
 @together
@@ -46,7 +47,7 @@ def test_the_table_of_the_others_is_shown_while_one_is_waited_for(lab):
     lab.patience(return_s=600.0)
     phones = [lab.phone() for _ in range(3)]
     arm(phones[1], FaultKind.FREEZE, run=3, seconds=0.0)
-    process = lab.start("run", "--device", "pixel4", "--every", SMALL, *SHORTEST)
+    process = lab.start("run", "--device", "pixel4", "--every", SMALL, *SHORTEST, *ONE_RUN)
     line = hear(process, "still at work")
     assert phones[1].serial in line
     shown = hear(process, f"| {SMALL}") + hear(process, f"| {SMALL}")

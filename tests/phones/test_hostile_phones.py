@@ -2,7 +2,7 @@
 
 import json
 
-from phone_lab import together
+from phone_lab import ONE_RUN, together
 
 from mbench.core.plain_text import plain_lines
 from mbench.emulator.phone.facts import SyntheticLaw, pixel4
@@ -37,7 +37,7 @@ def test_a_phone_that_calls_itself_by_escape_sequences_changes_no_terminal(lab):
 @together
 def test_a_run_on_it_is_reported_cleanly(lab):
     hostile(lab, "HOSTILE2")
-    done = lab.run()
+    done = lab.run(*ONE_RUN)
     assert clean(done.out)
     assert clean(done.err)
     assert done.returncode == 0, done.err

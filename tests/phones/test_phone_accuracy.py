@@ -20,8 +20,8 @@ SPARE_BYTES = 8 << 20
 
 
 def test_a_cable_pulled_in_a_loop_costs_no_answer_and_none_is_given_twice(bench) -> None:
-    here, stored = bench(), inputs(6)
-    here.phone.arm(Fault(kind=FaultKind.DROP, run=4, seconds=0.0))
+    here, stored = bench(), inputs(3)
+    here.phone.arm(Fault(kind=FaultKind.DROP, run=2, seconds=0.0))
     answers = here.ask(stored)
     assert answers.failed == {}
     assert np.array_equal(answers.outputs[0], host_answers(MODEL, stored))
@@ -86,7 +86,7 @@ def test_a_phone_that_stays_away_leaves_what_was_fetched_and_it_is_gone_on_with(
 
 
 def test_a_phone_that_restarts_goes_on_where_it_was(bench) -> None:
-    here, stored = bench(invented=True), inputs(30)
+    here, stored = bench(invented=True), inputs(10)
     here.phone.arm(Fault(kind=FaultKind.REBOOT, run=5, seconds=0.5))
     answers = here.ask(stored, outputs=HASH_BYTES)
     assert answers.failed == {}

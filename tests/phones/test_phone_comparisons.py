@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from command_line import SMALL
-from phone_lab import left_on, together, wait_until
+from phone_lab import ONE_RUN, left_on, together, wait_until
 
 pytestmark = pytest.mark.tensorflow
 
@@ -19,7 +19,7 @@ def session_of(lab):
 @together
 def test_every_phone_times_the_files_of_an_earlier_session_in_turn_with_the_new_ones(lab):
     phones = [lab.phone(), lab.phone()]
-    assert lab.run("--every").returncode == 0
+    assert lab.run("--every", *ONE_RUN).returncode == 0
     first = session_of(lab)
     done = lab.run("--every", "--against", first.name, "--runs", "6", "--max-runs", "6")
     assert done.returncode == 0, done.err

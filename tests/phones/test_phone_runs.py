@@ -1,12 +1,10 @@
 """A run on a phone that is well: nothing is left on it, nothing is pushed twice, and rows say what they are."""
 
-import json
 import re
-from pathlib import Path
+import shutil
 
 import pytest
-from command_line import SMALL
-from phone_lab import OURS, left_on, together
+from phone_lab import ONE_RUN, OURS, left_on, together
 
 from mbench.emulator.phone.facts import Cluster
 
@@ -31,7 +29,7 @@ def test_a_phone_is_left_as_it_was_found_and_a_second_run_pushes_nothing(lab):
     assert len(PUSHED.findall(done.err)) == 1
     kept = pushed_files(phone)
     assert len(kept) == 2
-    again = lab.run()
+    again = lab.run(*ONE_RUN)
     assert again.returncode == 0
     assert pushed_files(phone) == kept
     assert "push" not in again.err
@@ -45,20 +43,9 @@ def test_of_two_phones_of_one_model_one_must_be_named(lab):
     assert first.serial in refused.last_line
     assert second.serial in refused.last_line
     assert first.benchmarks == second.benchmarks == 0
-    named = lab.run(device=second.serial)
+    named = lab.run(*ONE_RUN, device=second.serial)
     assert (named.returncode, named.row["device"]) == (0, second.serial)
     assert first.benchmarks == 0
-
-
-@together
-def test_every_measures_all_and_any_measures_so_many(lab):
-    phones = [lab.phone(), lab.phone()]
-    one = lab.run("--any", "1")
-    assert (one.returncode, len(one.rows)) == (0, 1)
-    every = lab.run("--every")
-    assert every.returncode == 0, every.err
-    assert sorted((row["device"], row["status"]) for row in every.rows) == [(each.serial, "ok") for each in phones]
-    assert [left_on(lab, phone) for phone in phones] == [[], []]
 
 
 @together
@@ -96,24 +83,14 @@ def test_a_binary_that_does_not_start_on_the_phone_is_refused(lab, data):
 
 
 @together
-def test_a_file_with_a_hostile_name_is_a_file(lab):
-    phone = lab.phone()
-    cached = json.loads(lab.mbench("build", SMALL, "--json").out)[0]["path"]
+def test_a_file_with_a_hostile_name_is_a_file_and_properties_with_quotes_and_newlines_are_text(lab):
+    phone = lab.phone(model="Pi'x\"el$(reboot)\n[ro.product.device]: [coral]\n4|é", release="1'3\"")
     model = lab.folder / "$(reboot) `reboot`; 'q\" reboot.tflite"
-    model.write_bytes(Path(cached).read_bytes())
-    done = lab.run("--model", model, model="")
+    shutil.copy(next((lab.home / "cache" / "files").glob("*.tflite")), model)
+    done = lab.run("--model", model, *ONE_RUN, model="")
     assert done.returncode == 0, done.err
     assert done.row["status"] == "ok"
     assert lab.shell(phone, "echo up") == "up"
-    assert left_on(lab, phone) == []
-
-
-@together
-def test_properties_with_quotes_and_newlines_are_text(lab):
-    phone = lab.phone(model="Pi'x\"el$(reboot)\n[ro.product.device]: [coral]\n4|é", release="1'3\"")
-    done = lab.run()
-    assert done.returncode == 0, done.err
-    assert done.row["status"] == "ok"
     table = lab.mbench("report", next((lab.folder / "results").iterdir())).out
     assert "\n[ro.product.device]" not in table
     assert left_on(lab, phone) == []

@@ -1,27 +1,27 @@
 """mbench stopped in the middle, and the adb server with it: what is left on the phone goes with the next contact."""
 
 import os
+import shutil
 import signal
 import socket
 import time
 
 import psutil
 import pytest
-from phone_lab import HELD_LONG, OURS, arm, left_on, together, wait_until
+from phone_lab import HELD_LONG, ONE_RUN, arm, left_on, together, wait_until
 
 from mbench.emulator.phone.faults import FaultKind
 
 pytestmark = pytest.mark.tensorflow
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "SIGTERM", "SIGHUP"])
 @together
-def test_a_stop_in_a_run_leaves_the_phone_as_it_was_and_keeps_what_was_measured(lab, number):
+def test_a_stop_in_a_run_leaves_the_phone_as_it_was_and_keeps_what_was_measured(lab):
     phone = lab.phone()
     arm(phone, FaultKind.HANG, run=3)
     process = lab.start_run()
     wait_until(lambda: phone.benchmarks >= 3)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     stopped = lab.end(process)
     assert stopped.returncode == 130
     assert "mbench run --resume" in stopped.last_line
@@ -31,27 +31,29 @@ def test_a_stop_in_a_run_leaves_the_phone_as_it_was_and_keeps_what_was_measured(
     assert (resumed.returncode, resumed.row["status"], resumed.row["runs"]) == (0, "ok", 2)
 
 
-@pytest.mark.parametrize("pause_s", [0.02, 0.4])
+@pytest.mark.parametrize(("pause_s", "contact"), [(0.02, "run"), (0.4, "clean")])
 @together
-def test_ctrl_c_four_times_ends_with_its_exit_code_and_the_next_contact_puts_the_rest_right(lab, pause_s):
+def test_ctrl_c_four_times_ends_with_its_exit_code_and_the_next_contact_puts_the_rest_right(lab, pause_s, contact):
     phone = lab.phone()
-    arm(phone, FaultKind.HANG, run=3)
-    process = lab.start_run(*HELD_LONG)
-    wait_until(lambda: phone.benchmarks >= 3)
+    arm(phone, FaultKind.HANG, run=2)
+    process = lab.start_run(*HELD_LONG, *ONE_RUN)
+    wait_until(lambda: phone.benchmarks >= 2)
     for _ in range(4):
         process.send_signal(signal.SIGINT)
         time.sleep(pause_s)
     stopped = lab.end(process)
     assert stopped.returncode == 130
     assert "Traceback" not in stopped.err
-    done = lab.mbench("run", "--resume", "last", "--json")
-    assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
+    if contact == "run":
+        done = lab.mbench("run", "--resume", "last", "--json")
+        assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
+    else:
+        assert lab.mbench("devices", "clean", phone.serial).returncode == 0
     assert left_on(lab, phone) == []
 
 
-@pytest.mark.parametrize("contact", ["run", "clean"])
 @together
-def test_what_a_killed_session_has_left_goes_with_the_next_contact(lab, contact):
+def test_what_a_killed_session_has_left_goes_with_the_next_run(lab):
     phone = lab.phone()
     arm(phone, FaultKind.HANG, run=3)
     process = lab.start_run()
@@ -59,34 +61,39 @@ def test_what_a_killed_session_has_left_goes_with_the_next_contact(lab, contact)
     process.send_signal(signal.SIGKILL)
     assert lab.end(process).returncode == -signal.SIGKILL
     assert any("stay_on" in one for one in left_on(lab, phone))
-    if contact == "run":
-        done = lab.mbench("run", "--resume", "last", "--json")
-        assert (done.returncode, done.row["status"], done.row["runs"]) == (0, "ok", 2)
-        assert left_on(lab, phone) == []
-    else:
-        cleaned = lab.mbench("devices", "clean", phone.serial)
-        assert (cleaned.returncode, cleaned.out) == (0, f"{phone.serial}: clean\n")
-        assert left_on(lab, phone) == []
-        assert not phone.path(OURS).exists()
+    done = lab.mbench("run", "--resume", "last", "--json")
+    assert (done.returncode, done.row["status"], done.row["runs"]) == (0, "ok", 2)
+    assert left_on(lab, phone) == []
 
 
 @together
-def test_a_phone_that_another_session_uses_is_not_taken(lab):
-    phone = lab.phone()
-    arm(phone, FaultKind.HANG, run=2)
-    first = lab.start_run(*HELD_LONG)
-    wait_until(lambda: phone.benchmarks >= 2)
-    second = lab.run("--results", "others")
+def test_a_phone_that_another_session_uses_is_not_taken_and_holds_up_no_other(lab):
+    """Nor by another host, for which a day has passed by the phone's clock; a hangup gives it back."""
+    held, free = lab.phone(), lab.phone()
+    other_home = shutil.copytree(lab.home, lab.home.parent / "another host's home")
+    arm(held, FaultKind.HANG, run=2)
+    first = lab.start_run(*HELD_LONG, device=held.serial)
+    wait_until(lambda: held.benchmarks >= 2)
+    second = lab.run("--results", "others", device=held.serial)
     assert second.returncode == 3
-    assert f"{phone.serial}: in use by" in second.last_line
-    refused = lab.mbench("devices", "clean", phone.serial)
+    assert f"{held.serial}: in use by" in second.last_line
+    refused = lab.mbench("devices", "clean", held.serial)
     assert refused.returncode != 0
     assert "in use by" in refused.last_line
-    (status,) = lab.devices()
-    assert (status["state"], bool(status["busy_by"])) == ("busy", True)
-    first.send_signal(signal.SIGINT)
-    assert lab.end(first).returncode == 130
-    assert left_on(lab, phone) == []
+    busy = {status["serial"]: (status["state"] == "busy", bool(status["busy_by"])) for status in lab.devices()}
+    assert busy[held.serial] == (True, True)
+    assert not busy[free.serial][1]
+    other = lab.run("--any", "1", "--results", "others", *ONE_RUN)
+    assert (other.returncode, other.states) == (0, {free.serial: ("ok", 1)}), other.err
+    arm(held, FaultKind.CLOCK)
+    assert int(lab.shell(held, "date +%s")) > time.time() + 86_000
+    third = lab.run("--results", "others", device=held.serial, MBENCH_HOME=str(other_home))
+    assert (third.returncode, f"{held.serial}: in use by" in third.last_line) == (3, True)
+    first.send_signal(signal.SIGHUP)
+    stopped = lab.end(first)
+    assert (stopped.returncode, "mbench run --resume" in stopped.last_line) == (130, True)
+    assert (stopped.row["status"], len(stopped.runs)) == ("aborted", 1)
+    assert [left_on(lab, phone) for phone in (held, free)] == [[], []]
 
 
 @together
@@ -112,11 +119,11 @@ def test_our_own_adb_server_that_is_killed_is_started_again(lab):
     assert emulator.stdout is not None
     serial = emulator.stdout.readline().split()[0]
     (server,) = [one for one in psutil.Process(emulator.pid).children() if "nodaemon" in one.cmdline()]
-    process = lab.start_run("--runs", "4", "--max-runs", "4", device=serial, **own)
+    process = lab.start_run("--runs", "3", "--max-runs", "3", device=serial, **own)
     wait_until(lambda: len(list(lab.folder.glob("results/*/runs/*/[!.]*/run.json"))) >= 2)
     server.kill()
     done = lab.end(process)
     assert done.returncode == 0, done.err
-    assert (done.row["status"], done.row["runs"]) == ("ok", 4)
+    assert (done.row["status"], done.row["runs"]) == ("ok", 3)
     os.kill(emulator.pid, signal.SIGINT)
     emulator.communicate(timeout=120)

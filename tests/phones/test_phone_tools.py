@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from phone_lab import Lab, left_on, together
+from phone_lab import ONE_RUN, Lab, left_on, together
 
 from mbench.emulator.farm import Phone, PhoneFarm
 from mbench.emulator.phone.facts import SyntheticLaw, pixel4
@@ -33,7 +33,7 @@ def test_without_taskset_runs_are_not_pinned_and_say_so(lab):
         assert "the device has no taskset, which pins runs to cores. Run with --cpus none" in done.row["message"]
         assert "second try" not in done.row["message"]
         assert "came back" not in done.err
-        done = lab.run("--cpus", "none")
+        done = lab.run("--cpus", "none", *ONE_RUN)
         assert (done.returncode, done.row["status"]) == (0, "ok"), done.err
         assert left_on(lab, phone) == []
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from command_line import SMALL
-from phone_lab import arm, arm_and_see, left_on, together
+from phone_lab import ONE_RUN, arm, arm_and_see, left_on, together
 
 from mbench.emulator.phone.facts import pixel4
 from mbench.emulator.phone.faults import FaultKind
@@ -26,41 +26,32 @@ UNFIT = {
 }
 
 
-def serial_of(row: dict[str, object]) -> object:
-    return row["device"]
-
-
-@pytest.mark.parametrize("what", UNFIT)
 @together
-def test_a_phone_that_fails_before_the_session_keeps_no_other_from_being_measured(lab, what):
-    (kind, values), words, error_class = UNFIT[what]
-    well, unfit = lab.phone(), lab.phone()
-    arm_and_see(lab, unfit, FaultKind(kind), **values)
-    done = lab.run("--every")
+def test_phones_that_fail_before_the_session_keep_no_other_from_being_measured_and_say_why(lab):
+    """Nor do two that share a serial; and one moment without memory is no reason."""
+    well, moment = lab.phone(), lab.phone()
+    arm(moment, FaultKind.KILL_HELP)
+    twins = [lab.phone(pixel4("TWIN01", synthetic=well.facts.synthetic)) for _ in range(2)]
+    unfit = {what: lab.phone() for what in UNFIT}
+    for what, phone in unfit.items():
+        (kind, values), _, _ = UNFIT[what]
+        arm_and_see(lab, phone, FaultKind(kind), **values)
+    done = lab.run("--every", *ONE_RUN)
     assert done.returncode == 5, done.err
-    rows = {row["status"]: row for row in done.rows}
-    assert (len(done.rows), rows.keys()) == (2, {"ok", "aborted"})
-    assert (rows["ok"]["device"], rows["ok"]["runs"]) == (well.serial, 2)
-    assert rows["aborted"]["device"] in {unfit.serial, unfit.address}
-    assert rows["aborted"]["error_class"] == error_class
-    assert words in rows["aborted"]["message"]
-    assert words in done.err
-    assert left_on(lab, well) == []
-    printed = lab.mbench("report", "--format", "csv")
-    assert words in printed.out
-    assert words in lab.mbench("report", "--format", "md").out
-
-
-@together
-def test_a_phone_that_is_mended_is_completed_by_resume(lab):
-    well, unfit = lab.phone(), lab.phone()
-    arm(unfit, FaultKind.KILL_HELP, level=2)
-    assert lab.run("--every").returncode == 5
-    before = well.benchmarks
-    done = lab.mbench("run", "--resume", "last", "--json")
-    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * 2)
-    assert well.benchmarks == before
-    assert [left_on(lab, phone) for phone in (well, unfit)] == [[], []]
+    assert len(done.rows) == 2 + len(twins) + len(UNFIT)
+    measured = {device: state for device, state in done.states.items() if state[0] != "aborted"}
+    assert measured == {phone.serial: ("ok", 1) for phone in (well, moment)}
+    printed = [lab.mbench("report", "--format", form).out for form in ("csv", "md")]
+    for what, phone in unfit.items():
+        _, words, error_class = UNFIT[what]
+        row = done.row_of(phone)
+        assert (row["status"], row["error_class"]) == ("aborted", error_class), what
+        assert words in row["message"], what
+        assert words in done.err, what
+        assert [words in text for text in printed] == [True, True], what
+    assert done.out.count("2 phones have the serial TWIN01") == 2
+    assert [twin.benchmarks for twin in twins] == [0, 0]
+    assert [left_on(lab, phone) for phone in (well, moment)] == [[], []]
 
 
 def planned_parts(lab) -> list[dict[str, Any]]:
@@ -68,101 +59,66 @@ def planned_parts(lab) -> list[dict[str, Any]]:
     return json.loads(path.read_bytes())["devices"]
 
 
-@pytest.mark.parametrize("cpus", [None, "none", "6"])
 @together
-def test_a_phone_that_nobody_had_let_in_is_completed_by_resume_as_if_it_had_been_there(lab, cpus):
-    well, unfit = lab.phone(), lab.phone()
-    arm_and_see(lab, unfit, FaultKind.UNAUTHORIZE)
-    asked = () if cpus is None else ("--cpus", cpus)
-    begun = lab.run("--device", unfit.address, *asked, device=well.serial)
+def test_phones_that_could_not_be_used_are_completed_by_resume_as_if_they_had_been_there(lab):
+    """With the cores that were asked for, since which ones are the best nobody could ask a phone that let nobody in."""
+    well, mended, locked = phones = [lab.phone() for _ in range(3)]
+    arm(mended, FaultKind.KILL_HELP, level=2)
+    arm_and_see(lab, locked, FaultKind.UNAUTHORIZE)
+    named = ("--device", mended.serial, "--device", locked.address, "--cpus", "6")
+    begun = lab.run(*named, *ONE_RUN, device=well.serial)
     assert begun.returncode == 5, begun.err
-    assert {row["device"]: row["binary_sha256"] is None for row in begun.rows} == {
-        well.serial: False,
-        unfit.address: True,
+    assert {device: state for device, (state, _) in begun.states.items()} == {
+        well.serial: "ok",
+        mended.serial: "aborted",
+        locked.address: "aborted",
     }
+    assert "Accept the dialog" in begun.out
+    assert [begun.row_of(phone)["binary_sha256"] is None for phone in (well, locked)] == [False, True]
     planned = {part["device"]["serial"]: part["binary"]["identified"] for part in planned_parts(lab)}
-    assert planned == {well.serial: True, unfit.address: False}
+    assert (planned[well.serial], planned[locked.address]) == (True, False)
+    before = well.benchmarks
     again = lab.mbench("run", "--resume", "last", "--json")
-    assert (again.returncode, {row["status"] for row in again.rows}) == (5, {"ok", "aborted"}), again.err
+    assert (again.returncode, again.states[mended.serial]) == (5, ("ok", 1)), again.err
+    assert (again.states[well.serial], again.states[locked.address][0]) == (("ok", 1), "aborted")
     assert "Accept the dialog" in again.err
-    arm(unfit, FaultKind.AUTHORIZE)
-    lab.server.run("disconnect", unfit.address)
-    assert "connected to" in lab.server.connect(unfit.address)
+    arm(locked, FaultKind.AUTHORIZE)
+    lab.join_again(locked)
     done = lab.mbench("run", "--resume", "last", "--json")
-    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * 2), done.err
-    assert {row["device"] for row in done.rows} == {well.serial, unfit.serial}
+    assert (done.returncode, done.states) == (0, {phone.serial: ("ok", 1) for phone in phones}), done.err
+    assert well.benchmarks == before
     parts = planned_parts(lab)
     assert len({json.dumps(part["binary"], sort_keys=True) for part in parts}) == 1
     assert len({json.dumps(part["rules"], sort_keys=True) for part in parts}) == 1
-    assert [part["device"]["build"] is None for part in parts] == [False, False]
+    assert [part["device"]["build"] is None for part in parts] == [False] * 3
     assert lab.mbench("report", "--format", "md").out.count("| Device ") == 1
-    assert [left_on(lab, phone) for phone in (well, unfit)] == [[], []]
-    benchmarks = [phone.benchmarks for phone in (well, unfit)]
+    assert [left_on(lab, phone) for phone in phones] == [[]] * 3
+    benchmarks = [phone.benchmarks for phone in phones]
     assert lab.mbench("run", "--resume", "last", "--json").returncode == 0
-    assert [phone.benchmarks for phone in (well, unfit)] == benchmarks
+    assert [phone.benchmarks for phone in phones] == benchmarks
 
 
-@pytest.mark.parametrize("wanted", [1, 2])
 @together
-def test_of_any_so_many_phones_another_takes_the_place_of_one_that_cannot_be_used(lab, wanted):
-    phones = [lab.phone() for _ in range(4)]
-    for unfit in phones[:2]:  # the first ones by their serials are chosen first
+def test_of_any_so_many_phones_others_take_the_places_of_those_that_cannot_be_used(lab):
+    phones = [lab.phone() for _ in range(5)]
+    for unfit in phones[:3]:  # the first ones by their serials are chosen first, the third is no better in their place
         arm(unfit, FaultKind.KILL_HELP, level=9)
-    done = lab.run("--any", str(wanted))
-    assert (done.returncode, [row["status"] for row in done.rows]) == (0, ["ok"] * wanted), done.err
-    assert {row["device"] for row in done.rows} == {phone.serial for phone in phones[2 : 2 + wanted]}
+    done = lab.run("--any", "2", *ONE_RUN)
+    assert (done.returncode, done.states) == (0, {phone.serial: ("ok", 1) for phone in phones[3:]}), done.err
     said = [line for line in done.err.splitlines() if "takes its place" in line]
-    assert len(said) == wanted
+    assert len(said) == 2
     assert all("was killed (SIGKILL)" in line for line in said)
-    assert [phone.benchmarks > 0 for phone in phones] == [False, False, True, wanted == 2]
+    assert [phone.benchmarks > 0 for phone in phones] == [False, False, False, True, True]
 
 
 @together
 def test_where_no_other_phone_is_left_the_row_of_one_that_cannot_be_used_says_why(lab):
     phones = [lab.phone(), lab.phone()]
     arm(phones[0], FaultKind.KILL_HELP, level=9)
-    done = lab.run("--any", "2")
+    done = lab.run("--any", "2", *ONE_RUN)
     assert done.returncode == 5, done.err
     assert {row["device"]: row["status"] for row in done.rows} == {phones[0].serial: "aborted", phones[1].serial: "ok"}
     assert "takes its place" not in done.err
-
-
-@together
-def test_one_moment_without_memory_is_no_reason(lab):
-    phone = lab.phone()
-    arm(phone, FaultKind.KILL_HELP)
-    done = lab.run()
-    assert (done.returncode, done.row["status"]) == (0, "ok")
-
-
-@together
-def test_a_setting_that_one_phone_does_not_take_keeps_no_other_from_being_measured(lab):
-    rooted, other = lab.phone(rooted=True), lab.phone()
-    done = lab.run("--every", "--governor", "performance")
-    assert done.returncode == 5, done.err
-    assert {row["device"]: row["status"] for row in done.rows} == {rooted.serial: "ok", other.serial: "aborted"}
-    assert "--governor performance cannot be had" in done.out
-
-
-@together
-def test_of_several_named_phones_one_that_is_in_no_state_to_be_asked_keeps_its_row(lab):
-    well, unfit = lab.phone(), lab.phone()
-    arm_and_see(lab, unfit, FaultKind.UNAUTHORIZE)
-    done = lab.run("--device", unfit.address, device=well.serial)
-    assert done.returncode == 5, done.err
-    assert {row["device"]: row["status"] for row in done.rows} == {well.serial: "ok", unfit.address: "aborted"}
-    assert "Accept the dialog" in done.out
-
-
-@together
-def test_phones_that_share_a_serial_keep_no_other_from_being_measured(lab):
-    law = lab.phone().facts.synthetic
-    twins = [lab.phone(pixel4("TWIN01", synthetic=law)) for _ in range(2)]
-    done = lab.run("--every")
-    assert done.returncode == 5, done.err
-    assert sorted(row["status"] for row in done.rows) == ["aborted", "aborted", "ok"]
-    assert done.out.count("2 phones have the serial TWIN01") == 2
-    assert [twin.benchmarks for twin in twins] == [0, 0]
 
 
 @together
@@ -189,7 +145,7 @@ def test_what_is_wrong_with_the_question_is_said_once_and_not_of_each_phone(lab)
 @together
 def test_a_session_that_measured_nothing_does_not_become_the_latest(lab):
     phone = lab.phone()
-    assert lab.run().returncode == 0
+    assert lab.run(*ONE_RUN).returncode == 0
     arm(phone, FaultKind.BATTERY, level=5, powered=False)
     assert lab.run().returncode == 3
     report = lab.mbench("report", "--json")
