@@ -9,6 +9,7 @@ and no phone may keep anything of ours once it can be reached again.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -79,8 +80,10 @@ class Farm:
             "PYTHONPATH": str(ROOT),
         }
 
-    def build(self) -> None:
-        """Build the model."""
+    def build(self, cache: Path | None = None) -> None:
+        """Build the model, or take a cache in which it has been built."""
+        if cache is not None:
+            shutil.copytree(cache, self._folder / "home" / "cache")
         done = self._mbench("build", VARIANT, "--quiet")
         if done.returncode:
             raise RuntimeError(f"the model was not built: {done.stderr}")
