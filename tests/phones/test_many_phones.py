@@ -56,6 +56,7 @@ def test_a_stop_in_the_middle_frees_all_phones(lab):
     assert not [status["busy_by"] for status in lab.devices() if status["busy_by"]]
 
 
+@pytest.mark.slow
 @together
 def test_of_two_sessions_that_want_one_phone_at_the_same_time_one_gets_it_and_the_other_hears_who_has_it(lab):
     phone = lab.phone()

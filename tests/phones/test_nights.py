@@ -119,6 +119,7 @@ page = "out/night.html"
     assert status["end"] == "partial"
 
 
+@pytest.mark.slow
 @together
 def test_phones_that_are_lacking_or_locked_out_are_missing_and_say_why(lab):
     good, bad = lab.phone(), lab.phone()

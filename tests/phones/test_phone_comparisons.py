@@ -34,6 +34,7 @@ def test_every_phone_times_the_files_of_an_earlier_session_in_turn_with_the_new_
     assert (cell["variant"], cell["other_phone"]) == (SMALL, True)
 
 
+@pytest.mark.slow
 @together
 def test_a_comparison_that_is_interrupted_goes_on_with_what_is_left(lab):
     phone = lab.phone()

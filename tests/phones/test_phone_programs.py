@@ -104,6 +104,7 @@ def test_a_flavour_that_is_not_kept_is_refused_with_how_to_get_one(lab):
     assert phone.benchmarks == 0
 
 
+@pytest.mark.slow
 @together
 def test_a_bare_sweep_of_delegates_takes_those_of_the_profile_that_the_program_knows(lab):
     lab.phone()

@@ -109,6 +109,7 @@ def test_an_adb_server_of_somebody_else_that_ends_is_named(lab):
     assert lost.row["status"] == "aborted"
 
 
+@pytest.mark.slow
 @together
 def test_our_own_adb_server_that_is_killed_is_started_again(lab):
     with socket.socket() as free:
