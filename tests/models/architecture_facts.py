@@ -17,8 +17,11 @@ from mbench.models.weights.weights import describe_file, load_into
 
 def count(variant: Variant) -> tuple[int, int]:
     """Return multiply-adds, and weights and biases with batch normalization folded, as counted from the Keras model."""
-    model = _build(variant.architecture, variant.size, variant.head)
-    return count_mult_adds(model), count_folded(model)
+    import keras
+
+    with keras.StatelessScope(initialize_variables=False):  # shapes are enough: millions of weights need no values
+        model = find_architecture(variant.architecture).build(variant.size, variant.head)
+        return count_mult_adds(model), count_folded(model)
 
 
 def spread_over_inputs(architecture: str, size: Size) -> dict[str, float]:
@@ -55,9 +58,10 @@ def layers_of_keras(architecture: str, reference: str, size: Size) -> tuple[list
     """Return name and weight shapes of each layer with weights, of our network and of that of keras.applications."""
     import keras
 
-    theirs = getattr(keras.applications, reference)(input_shape=(size.resolution, size.resolution, 3), weights=None)
-    ours = _build(architecture, size, Head())
-    return _weighty(ours), _weighty(theirs)
+    with keras.StatelessScope(initialize_variables=False):
+        theirs = getattr(keras.applications, reference)(input_shape=(size.resolution, size.resolution, 3), weights=None)
+        ours = find_architecture(architecture).build(size, Head())
+        return _weighty(ours), _weighty(theirs)
 
 
 def answers_with_saved_weights(architecture: str, reference: str, size: Size, path: Path) -> tuple[Any, Any]:
@@ -83,6 +87,11 @@ def answers_with_saved_weights(architecture: str, reference: str, size: Size, pa
     ours = _build(architecture, size, Head(name="ten", classes=10))
     load_into(ours, describe_file(path))
     return np.asarray(ours(pictures, training=False)), wanted
+
+
+def load_weights_of(architecture: str, size: Size, path: Path) -> None:
+    """Load a file into a network of ours, if it fits."""
+    load_into(_build(architecture, size, Head()), describe_file(path))
 
 
 def _weighty(model: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mbench.artifacts.inspection import Inspection, inspect_file
 from mbench.artifacts.running import run_outputs
 from mbench.core.builds.recipes import Calibration, Weights
-from mbench.core.builds.variants import Quantization, Size
+from mbench.core.builds.variants import Quantization, Size, Variant
 from mbench.core.choices import Quantizer
 from mbench.models.networks.architectures import find_architecture
 from mbench.models.networks.layers import count_mult_adds, count_weights
@@ -41,6 +41,17 @@ def build(
     files = worker.submit(build_files, request).result()
     assert [file for file in files if isinstance(file, FailedFile)] == []
     return {file.variant.quantization: file for file in files if isinstance(file, BuiltFile)}
+
+
+def usual(name: str, size: Size | None = None) -> Variant:
+    """Return the float variant of an architecture with its own head, at its own size unless another is named."""
+    architecture = find_architecture(name)
+    return Variant(
+        architecture=name,
+        size=size or architecture.default,
+        head=architecture.head,
+        quantization=Quantization.FP32,
+    )
 
 
 def counted(file: BuiltFile) -> Inspection:

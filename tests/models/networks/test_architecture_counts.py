@@ -1,8 +1,7 @@
 """Networks against the counts that papers print, and files against networks: to the last multiply-add."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,8 @@ PAPER_COUNTS = {
     "mobilenet_v3_small_1.00_224": (56_510_400, 2_536_800),  # [56; 2.5]
 }
 
+FLOAT_AND_INT8 = (Quantization.FP32, Quantization.INT8)
+
 SMALL: Mapping[str, Size] = {
     "vgg16": Size(resolution=32),
     "googlenet": Size(resolution=64),
@@ -56,32 +57,37 @@ SMALL: Mapping[str, Size] = {
 OURS = tuple(name for name in ARCHITECTURES if not name.startswith(("ssd", "faster", "facenet", "inception_v2")))
 """Detectors and their bodies have their own tests."""
 
-EVERY_FORM = ("alexnet", "mobilenet_v3_small", "layer_separable")
-"""Built in all quantizations: grouped convolutions, local response normalization, hard swish, no head."""
+FULL_SIZE = tuple(name for name in OURS if f"{name}_1.00_{ARCHITECTURES[name].default.resolution}" in PAPER_COUNTS)
+"""What a paper counts at the size that it has by default: the slow tests build it so."""
 
+KINDS = ("squeezenet", "mobilenet_v3_small", "layer_conv", "layer_separable")
+"""Small files of these: concatenations, hard swish and gates, and what has no head.
+
+MobileNet V1 has its own in `test_built_families` and `test_heads_and_embeddings`.
+"""
+
+EVERY_FORM = ("squeezenet", "alexnet", "mobilenet_v3_small", "layer_separable")
+"""Built in all quantizations at full size: concatenations, grouped convolutions, gates, and what has no head."""
+
+FLOAT_ALONE = ("conv_mobilenet", "inception_v3")
+"""Large, and of operators that others have in integers."""
+
+NOT_IN_INTEGERS = {
+    Quantization.FP32: (),
+    Quantization.INT8: ("LOCAL_RESPONSE_NORMALIZATION",) * 2 + ("SOFTMAX",),
+}
+"""What has no integer kernel in AlexNet's files stays float and is named."""
 
 STOOD_IN = ("4_conv2", "4_conv3", "5_conv1", "5_conv2", "5_conv3")
 """VGG-16's convolutions with more than two million weights."""
 
 
-FLOAT_ALONE = ("inception_v3", "vgg16")
-"""Large even when small: their other forms are left to full size."""
-
-LEFT_TO_SLOW = (*FLOAT_ALONE, "mobilenet_v2", "mobilenet_v3_large", "googlenet")
-"""Files of these: the blocks of MobileNets are in the small form of the third; GoogLeNet takes longest to convert."""
-
-OTHER_WIDTHS = ("mobilenet_v2_1.40_224", "mobilenet_v2_0.35_160", "mobilenet_v3_large_0.75_224")
-"""Counts that the slow tests look at: of networks whose own width has a count, too."""
-
-
-def left_to_slow(names: Iterable[str], slow: Collection[str]) -> list[Any]:
-    return [pytest.param(name, marks=pytest.mark.slow if name in slow else ()) for name in names]
+def left_to_slow(names: Iterable[str], usual: Collection[str]) -> list[Any]:
+    return [pytest.param(name, marks=() if name in usual else pytest.mark.slow) for name in names]
 
 
 def forms_of(name: str) -> tuple[Quantization, ...]:
-    if name in EVERY_FORM:
-        return POST_TRAINING
-    return (Quantization.FP32,) if name in FLOAT_ALONE else (Quantization.FP32, Quantization.INT8)
+    return (Quantization.FP32,) if name in FLOAT_ALONE else FLOAT_AND_INT8
 
 
 def small(name: str) -> Size:
@@ -97,7 +103,7 @@ def build(
         head=ARCHITECTURES[name].head,
         quantizations=quantizations,
         weights=Weights(),
-        calibration=Calibration(examples=8),
+        calibration=Calibration(examples=4),
         quantizer=Quantizer.LITERT,
         folder=folder,
     )
@@ -121,31 +127,18 @@ def check(file: BuiltFile, counted: tuple[int, int]) -> None:
     )
 
 
-@pytest.mark.parametrize("name", left_to_slow(PAPER_COUNTS, OTHER_WIDTHS))
+@pytest.mark.parametrize("name", PAPER_COUNTS)
 def test_networks_have_exactly_the_counts_of_their_papers(name: str, tensorflow_worker: ProcessPoolExecutor) -> None:
     variant = parse_variant(f"{name}_fp32")
 
     assert tensorflow_worker.submit(architecture_facts.count, variant).result() == PAPER_COUNTS[name]
 
 
-@pytest.fixture(scope="module")
-def small_files(
-    tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], list[BuiltFile]]:
-    """Return what builds the forms of a network, each network once."""
-
-    @cache
-    def files(name: str) -> list[BuiltFile]:
-        return build(tensorflow_worker, tmp_path_factory.mktemp("small"), name, small(name), forms_of(name))
-
-    return files
-
-
-@pytest.mark.parametrize("name", left_to_slow(OURS, LEFT_TO_SLOW))
+@pytest.mark.parametrize("name", left_to_slow((name for name in OURS if name in KINDS or name not in FULL_SIZE), KINDS))
 def test_files_count_as_their_networks_and_answer_like_them(
-    name: str, tensorflow_worker: ProcessPoolExecutor, small_files: Callable[[str], list[BuiltFile]]
+    name: str, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    files = small_files(name)
+    files = build(tensorflow_worker, tmp_path, name, small(name), forms_of(name))
     counted = tensorflow_worker.submit(architecture_facts.count, files[0].variant).result()
 
     for file in files:
@@ -153,23 +146,18 @@ def test_files_count_as_their_networks_and_answer_like_them(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [name for name in OURS if f"{name}_1.00_{ARCHITECTURES[name].default.resolution}" in PAPER_COUNTS]
-)
-def test_full_size_files_of_every_quantization_have_exactly_the_counts_of_their_papers(
+@pytest.mark.parametrize("name", FULL_SIZE)
+def test_full_size_files_have_exactly_the_counts_of_their_papers(
     name: str, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    for file in build(tensorflow_worker, tmp_path, name, ARCHITECTURES[name].default, POST_TRAINING):
+    forms = POST_TRAINING if name in EVERY_FORM else forms_of(name)
+    for file in build(tensorflow_worker, tmp_path, name, ARCHITECTURES[name].default, forms):
         check(file, PAPER_COUNTS[str(file.variant).rsplit("_", 1)[0]])
+        if name == "alexnet" and file.variant.quantization in FLOAT_AND_INT8:
+            assert inspect_file(file.path).float_operators == NOT_IN_INTEGERS[file.variant.quantization]
 
 
 def test_large_kernels_stay_out_of_the_converter(tensorflow_worker: ProcessPoolExecutor) -> None:
     stood_in = tensorflow_worker.submit(architecture_facts.stood_in, "vgg16", small("vgg16")).result()
 
     assert stood_in == [f"block{number}" for number in STOOD_IN] + ["fc1", "fc2", "logits"]
-
-
-def test_what_has_no_integer_kernel_stays_float_and_is_named(small_files: Callable[[str], list[BuiltFile]]) -> None:
-    in_float = {file.variant.quantization: inspect_file(file.path).float_operators for file in small_files("alexnet")}
-    assert in_float[Quantization.FP32] == ()
-    assert in_float[Quantization.INT8] == ("LOCAL_RESPONSE_NORMALIZATION",) * 2 + ("SOFTMAX",)

@@ -1,12 +1,12 @@
-"""Inception V2, FaceNet NN2 and MobileNet's heads, built as in use and counted to the last multiply-add."""
+"""Inception V2, FaceNet NN2 and MobileNet's heads, counted to the last multiply-add and built as in use."""
 
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from architecture_facts import spread_over_inputs
-from built_networks import build, convolution, counted, depthwise, run, total
+from architecture_facts import count, spread_over_inputs
+from built_networks import build, convolution, counted, depthwise, run, total, usual
 from numpy.typing import NDArray
 
 from mbench.artifacts.running import run_outputs
@@ -14,7 +14,7 @@ from mbench.artifacts.verification import compare_outputs
 from mbench.core.builds.recipes import Calibration, Weights
 from mbench.core.builds.variants import Head, Quantization, Size
 from mbench.core.choices import Quantizer
-from mbench.models.networks.layers import count_mult_adds
+from mbench.models.networks.layers import count_mult_adds, count_weights
 from mbench.models.networks.mobilenet_v1 import layers as mobilenet_layers
 from mbench.models.tflite.build import BuildRequest, BuiltFile, build_files
 
@@ -46,11 +46,20 @@ def nn2_counts() -> tuple[int, int]:
     return total(*parts, convolution(1, 1, 1024, 128))
 
 
+def test_facenet_nn2_has_the_counts_of_its_table(tensorflow_worker: ProcessPoolExecutor) -> None:
+    counts = tensorflow_worker.submit(count, usual("facenet_nn2")).result()
+    assert counts == nn2_counts() == (1_596_530_688, 7_456_304)
+
+
 @pytest.mark.slow
-def test_facenet_nn2_has_the_counts_of_its_table(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
-    file = build(tensorflow_worker, tmp_path, "facenet_nn2")[Quantization.FP32]
+def test_a_file_of_facenet_nn2_counts_and_answers_as_its_network(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    size = Size(resolution=96)
+    file = build(tensorflow_worker, tmp_path, "facenet_nn2", size=size)[Quantization.FP32]
     inspection = counted(file)
-    assert (inspection.mult_adds, inspection.parameters) == nn2_counts() == (1_596_530_688, 7_456_304)
+    counts = tensorflow_worker.submit(count, usual("facenet_nn2", size)).result()
+    assert (inspection.mult_adds, inspection.parameters) == counts
     with np.load(file.probe) as probe:
         answers = run(file.path, probe["inputs"][:1])["output"]
         assert compare_outputs(probe["outputs"][0], answers) > 90
@@ -96,28 +105,38 @@ def inception_v2_counts(size: Size, classes: int) -> tuple[int, int]:
     return total(*parts, convolution(1, 1, inputs, classes))
 
 
+NARROW = Size(alpha=0.25, resolution=96)
+
+
 def test_inception_v2_at_its_own_width_has_the_channels_of_slim() -> None:
     counts = inception_v2_counts(Size(), 1000)
     assert counts == (1_934_857_216, 11_178_360)
 
 
-@pytest.mark.parametrize(
-    "size",
-    [Size(alpha=0.25, resolution=96), pytest.param(Size(), marks=pytest.mark.slow)],
-    ids=["a quarter as wide", "at its own width"],
-)
-def test_inception_v2_has_the_counts_of_slim(
-    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, size: Size
+@pytest.mark.parametrize("size", [NARROW, Size()], ids=["a quarter as wide", "at its own width"])
+def test_inception_v2_has_the_counts_of_slim(tensorflow_worker: ProcessPoolExecutor, size: Size) -> None:
+    counts = tensorflow_worker.submit(count, usual("inception_v2", size)).result()
+    assert counts == inception_v2_counts(size, 1000)
+
+
+@pytest.mark.slow
+def test_a_file_of_inception_v2_counts_and_answers_as_its_network(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    file = build(tensorflow_worker, tmp_path, "inception_v2", size=size)[Quantization.FP32]
+    file = build(tensorflow_worker, tmp_path, "inception_v2", size=NARROW)[Quantization.FP32]
     inspection = counted(file)
-    assert (inspection.mult_adds, inspection.parameters) == inception_v2_counts(size, 1000)
+    assert (inspection.mult_adds, inspection.parameters) == inception_v2_counts(NARROW, 1000)
     with np.load(file.probe) as probe:
         assert compare_outputs(probe["outputs"][0], run(file.path, probe["inputs"][:1])["output"]) > 90
 
 
 @pytest.mark.parametrize(
-    ("name", "resolution"), [("inception_v2", 64), ("facenet_nn2", 64), ("ssd300_mobilenet_v1", 300)]
+    ("name", "resolution"),
+    [
+        ("facenet_nn2", 64),
+        pytest.param("inception_v2", 64, marks=pytest.mark.slow),
+        pytest.param("ssd300_mobilenet_v1", 300, marks=pytest.mark.slow),
+    ],
 )
 def test_every_layer_answers_differently_to_different_pictures(
     tensorflow_worker: ProcessPoolExecutor, name: str, resolution: int
@@ -126,7 +145,14 @@ def test_every_layer_answers_differently_to_different_pictures(
     assert {layer for layer, deviation in spread.items() if deviation < 1e-4} == set()
 
 
-@pytest.mark.parametrize(("kind", "classes"), [("attributes", 40), ("embedding", 128), ("cells", 9766)])
+@pytest.mark.parametrize(
+    ("kind", "classes"),
+    [
+        ("embedding", 128),
+        pytest.param("attributes", 40, marks=pytest.mark.slow),
+        pytest.param("cells", 9766, marks=pytest.mark.slow),
+    ],
+)
 def test_mobilenet_carries_every_kind_of_head(
     tensorflow_worker: ProcessPoolExecutor, tmp_path: Path, kind: str, classes: int
 ) -> None:
@@ -145,6 +171,7 @@ def test_mobilenet_carries_every_kind_of_head(
         assert isinstance(file, BuiltFile), file
         inspection = counted(file)
         assert inspection.mult_adds == count_mult_adds(body, 32)
+        assert inspection.parameters == count_weights(body) + sum(layer.filters for layer in body)
         assert inspection.outputs[0].shape == (1, classes)
         with np.load(file.probe) as probe:
             assert compare_outputs(probe["outputs"], answers_of(file, probe["inputs"])) > 6 or kind == "cells"

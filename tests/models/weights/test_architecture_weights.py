@@ -6,10 +6,12 @@ from pathlib import Path
 import architecture_facts
 import numpy as np
 import pytest
-from test_architecture_counts import LEFT_TO_SLOW, OURS, left_to_slow, small
+from test_architecture_counts import OURS, left_to_slow, small
 
 from mbench.core.builds.variants import Size
 from mbench.core.errors import UsageError
+from mbench.models.networks import mobilenet_v1
+from mbench.models.weights.seeded_weights import seeded_weights
 
 pytestmark = pytest.mark.tensorflow
 
@@ -20,11 +22,14 @@ PINNED_SHA256 = {
 }
 """Of all weights for seed 0, in order: whoever computes them, with whatever BLAS, gets these."""
 
+ALIVE = ("mobilenet_v1", "squeezenet", "mobilenet_v3_small")
+"""Of each kind of block one."""
+
 LEAST_SPREAD, GREATEST_SPREAD = 0.01, 5.0
 """Standard deviation over inputs of a layer's output. A dead layer has 0; probabilities, of 1000 classes, 0.0005."""
 
 
-@pytest.mark.parametrize("name", left_to_slow(OURS, LEFT_TO_SLOW))
+@pytest.mark.parametrize("name", left_to_slow(OURS, ALIVE))
 def test_every_layer_is_alive(name: str, tensorflow_worker: ProcessPoolExecutor) -> None:
     spread = tensorflow_worker.submit(architecture_facts.spread_over_inputs, name, small(name)).result()
     outputs = spread.pop("predictions", None)
@@ -52,10 +57,19 @@ def test_another_seed_gives_a_network_other_weights(tensorflow_worker: ProcessPo
 @pytest.mark.parametrize(
     ("form", "name", "reference", "size"),
     [
-        ("weights.h5", "mobilenet_v2", "MobileNetV2", Size(alpha=0.35, resolution=64)),
+        pytest.param(
+            *("weights.h5", "mobilenet_v2", "MobileNetV2", Size(alpha=0.35, resolution=64)),
+            marks=pytest.mark.slow,
+        ),
         ("h5", "mobilenet_v3_small", "MobileNetV3Small", Size(alpha=0.5, resolution=64)),
-        ("keras", "mobilenet_v3_large", "MobileNetV3Large", Size(alpha=0.5, resolution=64)),
-        ("h5", "inception_v3", "InceptionV3", Size(resolution=75)),  # its layers are named by Keras' counter
+        pytest.param(
+            *("keras", "mobilenet_v3_large", "MobileNetV3Large", Size(alpha=0.5, resolution=64)),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(  # its layers are named by Keras' counter
+            *("h5", "inception_v3", "InceptionV3", Size(resolution=75)),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_weights_that_keras_wrote_give_the_answers_of_keras(
@@ -80,13 +94,12 @@ def test_vgg16_has_the_layers_of_keras_in_its_order(tensorflow_worker: ProcessPo
 def test_weights_of_another_network_are_refused_by_their_first_layer(
     tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    asked = tensorflow_worker.submit(
-        architecture_facts.answers_with_saved_weights,
-        "mobilenet_v2",
-        "MobileNetV3Small",
-        Size(alpha=0.5, resolution=64),
-        tmp_path / "saved.h5",
-    )
+    path = tmp_path / "saved.npz"
+    np.savez(path, **seeded_weights(mobilenet_v1.layers(0.25, 1000), 0))
 
-    with pytest.raises(UsageError, match=r"weights saved\.h5 do not fit: layer Conv1 wants 1 weights \(kernel\)"):
+    asked = tensorflow_worker.submit(architecture_facts.load_weights_of, "squeezenet", small("squeezenet"), path)
+
+    with pytest.raises(
+        UsageError, match=r"weights saved\.npz do not fit: layer conv1 wants 2 weights \(kernel, bias\)"
+    ):
         asked.result()
