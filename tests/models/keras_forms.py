@@ -12,12 +12,13 @@ from mbench.models.networks.architectures import find_architecture
 from mbench.models.weights.own_network import check_network, rebuild
 from mbench.models.weights.weights import describe_file, load_into
 
+ARCHITECTURE = "shallow_mobilenet"
 SIZE = Size(alpha=0.25, resolution=32)
 HEAD = Head(name="ten", classes=10)
 
 
 def save_form(path: Path, form: str) -> None:
-    """Write a MobileNet of ten classes with random weights, in one of many forms."""
+    """Write a shallow MobileNet of ten classes with random weights, in one of many forms."""
     import keras
 
     layers = keras.layers
@@ -30,7 +31,7 @@ def save_form(path: Path, form: str) -> None:
     def network(**changed: Any) -> Any:
         inputs = keras.Input((changed.get("side", 32),) * 2 + (3,))
         x = changed.get("before", lambda x: x)(inputs)
-        for layer in find_architecture("mobilenet_v1").layers(SIZE.alpha, HEAD.classes)[:-1]:  # type: ignore[misc]
+        for layer in find_architecture(ARCHITECTURE).layers(SIZE.alpha, HEAD.classes)[:-1]:  # type: ignore[misc]
             padded = layer.stride == 2 and changed.get("padded", False)
             x = layers.ZeroPadding2D(((0, 1), (0, 1)))(x) if padded else x
             same = {"strides": layer.stride, "use_bias": False, "name": layer.name}
@@ -70,10 +71,10 @@ def save_form(path: Path, form: str) -> None:
 
 def compare(path: Path) -> str | tuple[str, float]:
     """Return why a file is refused; else whether its own network was built, and how far its answers are from ours."""
-    model = find_architecture("mobilenet_v1").build(SIZE, HEAD)
+    model = find_architecture(ARCHITECTURE).build(SIZE, HEAD)
     weights = describe_file(path)
     try:
-        network = check_network(weights, model, architecture="mobilenet_v1")
+        network = check_network(weights, model, architecture=ARCHITECTURE)
         if network is None:
             return "nothing is said", 0.0
         theirs = rebuild(network, weights, (32, 32, 3))

@@ -8,19 +8,19 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
-from keras_published import HEAD, SIZE, save_keras_mobilenet
 from running_files import answer, load, misaligned_buffers, nodes_if_wholly_delegated, signal_to_noise_db
 
 from mbench.core.builds.recipes import Calibration, CalibrationKind, Weights
 from mbench.core.builds.variants import POST_TRAINING, Head, Quantization, Size
 from mbench.core.choices import CalibrationMethod, Quantizer
 from mbench.core.errors import ArtifactError, UsageError
+from mbench.models.networks.architectures import find_chain
 from mbench.models.tflite.build import BuildRequest, BuiltFile, FailedFile, build_files
 from mbench.models.tflite.calibration import synthetic_examples
 from mbench.models.tflite.quantization import read_ranges
+from mbench.models.weights.seeded_weights import seeded_weights
 from mbench.models.weights.weights import describe_file
 
 pytestmark = pytest.mark.tensorflow
@@ -50,6 +50,7 @@ from pathlib import Path
 from mbench.core.choices import Quantizer
 from mbench.core.builds.recipes import Calibration, Weights
 from mbench.core.builds.variants import POST_TRAINING, Head, Size
+from mbench.models.networks.architectures import find_chain
 from mbench.models.tflite.build import BuildRequest, build_files
 
 build_files(BuildRequest(
@@ -199,6 +200,7 @@ def test_the_fp16_form_answers_exactly_as_tensorflows(
     assert np.array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_an_odd_resolution_and_another_head_stay_whole(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
     request = replace(
         request_in(tmp_path),
@@ -213,35 +215,18 @@ def test_an_odd_resolution_and_another_head_stay_whole(tensorflow_worker: Proces
     assert distance_db(file) > LEAST_SNR_DB[Quantization.FP32]
 
 
-def test_weights_that_come_without_a_network_are_noted_in_each_file(
-    tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
-) -> None:
-    tensorflow_worker.submit(save_keras_mobilenet, tmp_path).result()
-    request = replace(
-        request_in(tmp_path / "built"),
-        size=SIZE,
-        head=HEAD,
-        weights=describe_file(tmp_path / "published.h5"),
-        quantizations=(Quantization.FP32, Quantization.INT8),
-    )
-
-    notes = {quantization: file.notes for quantization, file in build(tensorflow_worker, request).items()}
-
-    assert list(notes) == [Quantization.FP32, Quantization.INT8]
-    assert all("describes no network" in noted for (noted,) in notes.values())
-
-
 def test_a_quantization_that_fails_leaves_the_others(tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
-    tensorflow_worker.submit(save_keras_mobilenet, tmp_path).result()
-    with h5py.File(tmp_path / "published.h5", "a") as file:  # folded, these give 0 × ∞
-        file["conv1/conv1/kernel"][...] = 0.0
-        file["conv1_bn/conv1_bn/gamma"][...] = 3e38
-        file["conv1_bn/conv1_bn/moving_variance"][...] = 0.0
+    weights = seeded_weights(find_chain("shallow_mobilenet", 0.25, 10), 0)
+    weights["conv1/kernel"][...] = 0.0  # folded, these give 0 × ∞
+    weights["conv1_bn/gamma"][...] = 3e38
+    weights["conv1_bn/moving_variance"][...] = 0.0
+    np.savez(tmp_path / "wild.npz", **weights)
     request = replace(
         request_in(tmp_path / "built"),
-        size=SIZE,
-        head=HEAD,
-        weights=describe_file(tmp_path / "published.h5"),
+        architecture="shallow_mobilenet",
+        size=Size(alpha=0.25, resolution=32),
+        head=Head(name="ten", classes=10),
+        weights=describe_file(tmp_path / "wild.npz"),
         quantizer=Quantizer.TF,
         quantizations=(Quantization.INT16X8, Quantization.FP32),
     )
@@ -250,7 +235,7 @@ def test_a_quantization_that_fails_leaves_the_others(tensorflow_worker: ProcessP
 
     assert isinstance(built, BuiltFile)
     assert isinstance(failed, FailedFile)
-    assert failed.message.startswith("mobilenet_v1_0.25_96_ten10_int16x8: quantization failed: ")
+    assert failed.message.startswith("shallow_mobilenet_0.25_32_ten10_int16x8: quantization failed: ")
     assert "\n" not in failed.message
 
 

@@ -3,12 +3,13 @@
 import contextlib
 import json
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from keras_forms import HEAD, SIZE, answers_of, compare, save_form
+from keras_forms import ARCHITECTURE, HEAD, SIZE, answers_of, compare, save_form
 
 from mbench.core.builds.recipes import Calibration
 from mbench.core.builds.variants import Quantization
@@ -125,8 +126,9 @@ def form(tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.parametrize("name", ["equal", "any side", "other side"])
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("equal", ".keras"), ("equal", ".h5"), ("any side", ".keras"), ("other side", ".h5")]
+)
 def test_a_network_that_computes_the_same_is_taken_and_answers_the_same(
     name: str, suffix: str, form, tensorflow_worker: ProcessPoolExecutor
 ) -> None:
@@ -182,7 +184,7 @@ def test_no_module_that_a_file_names_is_looked_for(
 
 def request_of(path: Path, folder: Path) -> BuildRequest:
     return BuildRequest(
-        architecture="mobilenet_v1",
+        architecture=ARCHITECTURE,
         size=SIZE,
         head=HEAD,
         quantizations=(Quantization.FP32,),
@@ -207,19 +209,30 @@ def test_a_built_file_is_compared_with_the_users_own_model(
 
 
 @pytest.mark.tensorflow
-def test_what_is_taken_for_granted_and_what_is_not_as_in_the_file_is_noted(
+def test_what_is_taken_for_granted_is_noted_of_each_file(
     form, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
     path = tmp_path / "alone.weights.h5"
     with ZipFile(form("equal")) as file:
         path.write_bytes(file.read("model.weights.h5"))
-    (alone,) = tensorflow_worker.submit(build_files, request_of(path, tmp_path)).result()
-    (larger,) = tensorflow_worker.submit(build_files, request_of(form("other side"), tmp_path)).result()
+    forms = (Quantization.FP32, Quantization.INT8)
+    request = replace(request_of(path, tmp_path), quantizations=forms)
+    alone = tensorflow_worker.submit(build_files, request).result()
 
-    assert isinstance(alone, BuiltFile)
+    assert [file.variant.quantization for file in alone] == list(forms)
+    for file in alone:
+        assert isinstance(file, BuiltFile)
+        assert file.against == "Keras model"
+        (noted,) = file.notes
+        assert "describes no network" in noted
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_a_network_for_another_side_is_noted(form, tensorflow_worker: ProcessPoolExecutor, tmp_path: Path) -> None:
+    (larger,) = tensorflow_worker.submit(build_files, request_of(form("other side", ".h5"), tmp_path)).result()
+
     assert isinstance(larger, BuiltFile)
-    assert alone.against == "Keras model"
-    assert "describes no network" in alone.notes[0]
     assert larger.notes == ("the weights are of a network for 64 px, run at 32 px",)
 
 
