@@ -169,17 +169,27 @@ def test_the_largest_weight_of_each_channel_is_the_last_step(
     assert steps == pytest.approx(np.round(steps), abs=1e-4)
 
 
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("distilled", [False, True])
-def test_labels_and_a_teachers_outputs_both_teach(distilled: bool, tensorflow_worker: ProcessPoolExecutor) -> None:
-    trained = tensorflow_worker.submit(train_tiny, 0.003, 0, distilled).result()
-
-    assert tensorflow_worker.submit(share_of_right_answers, trained).result() > 0.95
+@pytest.fixture(scope="module")
+def taught_by_labels(tensorflow_worker: ProcessPoolExecutor) -> qat.QatWeights:
+    return tensorflow_worker.submit(train_tiny, 0.003).result()
 
 
 @pytest.mark.tensorflow
-def test_the_same_seed_trains_the_same_weights(tensorflow_worker: ProcessPoolExecutor) -> None:
-    one, same, other = (tensorflow_worker.submit(train_tiny, 0.003, seed).result().archive() for seed in (1, 1, 2))
+def test_labels_and_a_teachers_outputs_both_teach(
+    tensorflow_worker: ProcessPoolExecutor, taught_by_labels: qat.QatWeights
+) -> None:
+    distilled = tensorflow_worker.submit(train_tiny, 0.003, distilled=True).result()
+
+    for trained in (taught_by_labels, distilled):
+        assert tensorflow_worker.submit(share_of_right_answers, trained).result() > 0.95
+
+
+@pytest.mark.tensorflow
+def test_the_same_seed_trains_the_same_weights(
+    tensorflow_worker: ProcessPoolExecutor, taught_by_labels: qat.QatWeights
+) -> None:
+    one = taught_by_labels.archive()
+    same, other = (tensorflow_worker.submit(train_tiny, 0.003, seed).result().archive() for seed in (0, 1))
 
     assert all(np.array_equal(one[name], same[name]) for name in one)
     assert not all(np.array_equal(one[name], other[name]) for name in one)
