@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from built_networks import body, build, convolution, counted, run, total
+from architecture_facts import count
+from built_networks import body, build, convolution, counted, run, total, usual
 from PIL import Image
 
 from mbench.accuracy.tasks.box_decoding import decode_boxes, find_objects
 from mbench.artifacts.inspection import inspect_file
 from mbench.artifacts.verification import compare_outputs
-from mbench.core.builds.variants import POST_TRAINING, Quantization
+from mbench.core.builds.variants import POST_TRAINING, Quantization, Size
 from mbench.core.default_boxes import ssd_boxes
 from mbench.core.ports import SilentProgress
 from mbench.core.scores import EvaluationSpec, Score
@@ -46,32 +47,57 @@ def ssd_counts() -> tuple[int, int]:
     return total(body(300), *extras, *heads)
 
 
+NAME = "ssd300_mobilenet_v1_nms"
+NARROW = Size(alpha=0.25, resolution=300)
+SUPPRESSION = ("TFLite_Detection_PostProcess",)
+
+
 @pytest.fixture(scope="module")
 def ssd(
     tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Quantization, BuiltFile]:
-    return build(tensorflow_worker, tmp_path_factory.mktemp("ssd"), "ssd300_mobilenet_v1_nms", POST_TRAINING)
+    forms = (Quantization.FP32, Quantization.INT8)
+    return build(tensorflow_worker, tmp_path_factory.mktemp("ssd"), NAME, forms, NARROW)
 
 
-def test_ssd_300_has_the_mult_adds_of_the_published_network(ssd: dict[Quantization, BuiltFile]) -> None:
-    file = counted(ssd[Quantization.FP32])
-    assert (file.mult_adds, file.parameters) == ssd_counts()
-    assert file.mult_adds == 1_237_129_408
+@pytest.fixture(scope="module")
+def published(
+    tensorflow_worker: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Quantization, BuiltFile]:
+    return build(tensorflow_worker, tmp_path_factory.mktemp("published"), NAME, POST_TRAINING)
 
 
-@pytest.mark.parametrize("quantization", POST_TRAINING)
-def test_suppression_adds_no_mult_adds_in_any_form(
-    ssd: dict[Quantization, BuiltFile], quantization: Quantization
+def test_ssd_300_has_the_mult_adds_of_the_published_network(tensorflow_worker: ProcessPoolExecutor) -> None:
+    counts = tensorflow_worker.submit(count, usual(NAME)).result()
+    assert counts == ssd_counts()
+    assert counts[0] == 1_237_129_408
+
+
+def test_suppression_adds_no_mult_adds(
+    ssd: dict[Quantization, BuiltFile], tensorflow_worker: ProcessPoolExecutor
 ) -> None:
-    file = counted(ssd[quantization])
-    assert (file.mult_adds, file.custom_operators) == (1_237_129_408, ("TFLite_Detection_PostProcess",))
+    counts = tensorflow_worker.submit(count, usual(NAME, NARROW)).result()
+    for built in ssd.values():
+        file = counted(built)
+        assert (file.mult_adds, file.parameters, file.custom_operators) == (*counts, SUPPRESSION)
 
 
+def test_a_narrow_ssd_follows_the_keras_model(ssd: dict[Quantization, BuiltFile]) -> None:
+    for quantization, file in ssd.items():
+        follows_the_keras_model(file, quantization)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("quantization", POST_TRAINING)
-def test_ssd_follows_the_keras_model_in_every_form(
-    ssd: dict[Quantization, BuiltFile], quantization: Quantization
+def test_ssd_counts_as_published_and_follows_the_keras_model_in_every_form(
+    published: dict[Quantization, BuiltFile], quantization: Quantization
 ) -> None:
-    file = ssd[quantization]
+    file = counted(published[quantization])
+    assert (file.mult_adds, file.custom_operators) == (1_237_129_408, SUPPRESSION)
+    follows_the_keras_model(published[quantization], quantization)
+
+
+def follows_the_keras_model(file: BuiltFile, quantization: Quantization) -> None:
     assert file.unfinished is not None
     with np.load(file.probe) as probe:
         answers = run(file.unfinished, probe["inputs"][:1])
