@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 
@@ -92,8 +93,20 @@ def prepare(folder: Path) -> TrainingExamples:
 _machine: list[Machine] = []
 
 
-def fit(wanted: TrainingRecipe, folder: Path, *, decoded: bool = False, interrupt_after: int = 0) -> Trained | str:
-    """Train; return what came out, or the error's line. `interrupt_after`: epochs, after which it is broken off."""
+def fit(
+    wanted: TrainingRecipe,
+    folder: Path,
+    *,
+    decoded: bool = False,
+    interrupt_after: int = 0,
+    copied: Path | None = None,
+) -> Trained | str:
+    """Train; return what came out, or the error's line.
+
+    Args:
+        interrupt_after: epochs, after which it is broken off.
+        copied: where the folder is copied to as one that ends after the first epoch leaves it.
+    """
     if not _machine:
         _machine.append(prepare_tensorflow(MACHINE))
     begin(wanted.seed)
@@ -104,6 +117,8 @@ def fit(wanted: TrainingRecipe, folder: Path, *, decoded: bool = False, interrup
     def tell(event: Advance | Epoch) -> None:
         if interrupt_after and isinstance(event, Advance) and event.epoch > interrupt_after:
             raise Interruption
+        if copied is not None and isinstance(event, Epoch) and event.epoch == 1:
+            copytree(folder, copied)
 
     ready = Fit(recipe=wanted, examples=examples, start=None, folder=folder, machine=_machine[0])
     try:
