@@ -5,7 +5,6 @@ the tool. A stdout that takes no more (a full disk) is status 1, where the tool 
 itself is status 70 after a line that calls it so, and its traceback.
 """
 
-import traceback
 from collections.abc import Sequence
 
 from mbench.hostbench import streams
@@ -29,6 +28,8 @@ def main(argv: Sequence[str]) -> int:
             raise
         except Exception as exc:  # the file must not be blamed for what is wrong here
             streams.error(f"hostbench itself failed: {type(exc).__name__}: {exc}; please report it with the file.")
+            import traceback  # few runs need it
+
             traceback.print_exc()
             return _SOFTWARE
     except streams.StreamBroken as exc:
