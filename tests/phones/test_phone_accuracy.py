@@ -86,7 +86,7 @@ def test_a_phone_that_stays_away_leaves_what_was_fetched_and_it_is_gone_on_with(
 
 
 def test_a_phone_that_restarts_goes_on_where_it_was(bench) -> None:
-    here, stored = bench(invented=True), inputs(10)
+    here, stored = bench(invented=True), inputs(30)
     here.phone.arm(Fault(kind=FaultKind.REBOOT, run=5, seconds=0.5))
     answers = here.ask(stored, outputs=HASH_BYTES)
     assert answers.failed == {}

@@ -100,6 +100,15 @@ def test_both_stages_have_the_mult_adds_of_table_13(
     assert first + PROPOSALS * second == mult_adds
 
 
+@pytest.mark.parametrize(
+    ("name", "mult_adds"), [("ssd300_inception_v2", 3_782_485_664), ("ssd300_vgg", 34_858_153_472)]
+)
+def test_larger_bodies_of_one_stage_have_the_mult_adds_of_table_13(
+    tensorflow_worker: ProcessPoolExecutor, name: str, mult_adds: int
+) -> None:
+    assert tensorflow_worker.submit(count, usual(name)).result()[0] == mult_adds
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size", "crops"),
@@ -108,6 +117,7 @@ def test_both_stages_have_the_mult_adds_of_table_13(
         ("faster_rcnn300_inception_v2_second", Size(alpha=0.25, resolution=300), PROPOSALS),
         ("faster_rcnn300_vgg16_first", Size(resolution=300), 1),
         ("faster_rcnn300_vgg16_second", Size(resolution=300), PROPOSALS),
+        ("ssd300_vgg", Size(resolution=300), 1),
     ],
 )
 def test_files_of_other_bodies_count_as_their_networks(
