@@ -261,6 +261,7 @@ def test_a_link_in_the_cache_is_removed_and_what_it_leads_to_is_not(bare, tmp_pa
     assert (mine / "answers.bin").read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_a_run_keeps_its_files_while_the_cache_is_emptied(bare, home):
     mbench = Command(bare.folder, shutil.copytree(home, bare.folder.parent / "a home of its own"))

@@ -66,6 +66,7 @@ def test_a_detector_is_judged_by_all_its_outputs(two, tmp_path):
     assert "--output is for answers of one output" in done.stderr
 
 
+@pytest.mark.slow
 def test_answers_of_the_device_are_of_the_chosen_output_and_a_wrong_scaling_is_named(two):
     (two.folder / "levels.tflite").write_bytes(linear_digits(SCALINGS["levels"], nchw=True))
     for file, options in (("two", ("--output", "mirror", "--examples", "3")), ("levels", ("--examples", "6"))):

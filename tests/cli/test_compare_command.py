@@ -109,6 +109,7 @@ def test_values_within_one_session_are_compared(tmp_path_factory, home):
     assert alone.stderr == "mbench: --by delegate compares two values; name the other one beside cpu.\n"
 
 
+@pytest.mark.slow
 def test_a_users_file_is_timed_in_turn_with_another_one_and_goes_on_after_an_interrupt(mbench, home):
     new = model_called("new", home=home, folder=mbench.folder)
     files = sorted((home / "cache" / "files").glob("*.tflite"))

@@ -44,6 +44,7 @@ def serials_of(process: "subprocess.Popen[str]", count: int = 1) -> list[str]:
     return [process.stdout.readline().split()[0] for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_every_phone_gets_a_serial_of_its_own_also_at_once_of_another_home_and_by_name(bare, server, start, tmp_path):
     named = ("--serial", "MINE")
     one, other = start(), start("--count", "2", *named)
@@ -76,6 +77,7 @@ def test_faults_that_a_seed_draws_are_armed_and_said(start):
     ]
 
 
+@pytest.mark.slow
 def test_a_farm_of_hosts_is_one_command_and_all_of_it_ends_with_it(bare, tmp_path):
     pytest.importorskip("distributed", reason="many hosts need the extra farm")
     folder = tmp_path / "farm"

@@ -111,6 +111,7 @@ def test_a_page_without_serials_has_none(said):
     assert re.search(r"\bP1\b", said("--format", "html").stdout)
 
 
+@pytest.mark.slow
 def test_options_of_pages_are_of_pages(said):
     def refused(*words):
         done = said(*words)
@@ -122,6 +123,7 @@ def test_options_of_pages_are_of_pages(said):
     assert "two answers" in refused("--json", "--format", "html")
 
 
+@pytest.mark.slow
 def test_health_that_was_kept_stands_on_the_page_and_damaged_health_is_said(bare, results, tmp_path):
     (folder,) = results.glob(f"{LAST}*")
     note = HealthNote(

@@ -109,6 +109,7 @@ def test_missing_nights_are_shown_as_missing(lab):
     assert "nights that were due and never began: 2026-12-12." in shown
 
 
+@pytest.mark.slow
 def test_a_pull_request_stands_beside_main_and_is_no_part_of_it(lab):
     root = lab.folder / "results"
     night(root, at=NOW + timedelta(days=50), branch="pull/7", latencies={"job-0": (2402, 2402, 2402)})
@@ -118,6 +119,7 @@ def test_a_pull_request_stands_beside_main_and_is_no_part_of_it(lab):
     assert "| 200.0 |" in " ".join(lab("history", "--branch", "pull/7", "--against", "main").stdout.split())
 
 
+@pytest.mark.slow
 def test_words_choose_cells(lab):
     night(lab.folder / "results", part(device=PHONE.model_copy(update={"serial": "P2"})), at=NOW + timedelta(days=50))
 
@@ -138,6 +140,7 @@ def test_one_of_several_projects_is_named(lab):
     assert "no branch 'mian'" in lab("history", "--project", "app", "--branch", "mian").stderr
 
 
+@pytest.mark.slow
 def test_what_is_deleted_is_gone(lab):
     nights(lab.folder / "results", [5, 6], project="other")
     done = lab("history", "delete", "--project", "other")

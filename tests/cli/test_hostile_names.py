@@ -45,6 +45,7 @@ def test_json_is_exact_and_nothing_in_it_is_obeyed(mbench, hostile):
     assert HOSTILE in json.loads(done.stdout)["name"]
 
 
+@pytest.mark.slow
 def test_what_a_terminal_shows_of_a_run_has_no_escape_sequence_of_a_name(mbench, hostile):
     code, shown = of_terminal(mbench, "run", "--model", hostile, *ONCE, "--format", "table")
     assert code == 0, shown

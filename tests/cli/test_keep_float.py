@@ -77,6 +77,7 @@ def test_operators_that_are_named_are_left_in_float(wide):
     assert by_name["snr_db"] > 25
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_by_accuracy_what_int8_gets_wrong_is_left_in_float(bare):
     (bare.folder / "net.tflite").write_bytes(linear_digits(SCALINGS["unit"]))
@@ -102,6 +103,7 @@ def test_by_accuracy_what_int8_gets_wrong_is_left_in_float(bare):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_an_operator_that_is_not_there_fails_its_variant_alone(bare):
     (bare.folder / "net.tflite").write_bytes(linear_digits(SCALINGS["unit"]))

@@ -65,6 +65,7 @@ def scores_of(command: Command, *words: str) -> list[dict]:
     return [each["score"] for each in json.loads(done.stdout)]
 
 
+@pytest.mark.slow
 def test_right_answers_of_a_data_set_are_its_top1(own):
     (by_task,) = scores_of(own, "net.tflite", *ON_DIGITS)
     (by_metric,) = scores_of(own, "net.tflite", *ON_DIGITS, "--metric", "m.py:right")
@@ -119,6 +120,7 @@ def test_arrays_are_scored_by_name_and_quantized_inputs_get_what_they_store(own)
     assert stored["metrics"][0]["value"] == pytest.approx(plain["metrics"][0]["value"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_run_keeps_its_latency_where_a_metric_fails(own):
     done = own("run", "--model", "net.tflite", *ON_DIGITS, "--metric", "m.py:fewer", *ONCE, "--json")
     (row,) = rows_of(done)
@@ -158,6 +160,7 @@ def test_a_function_whose_process_dies_leaves_the_other_rows_a_reason(own):
     assert "the process that ran it ended with status 5" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_function_that_closes_what_is_not_its_own_is_named_and_its_streams_are_its_own(own):
     done = evaluated(own, "net.tflite", *ON_DIGITS, "--metric", "m.py:closing", "--quiet")
     assert done.returncode == 4

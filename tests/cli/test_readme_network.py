@@ -20,6 +20,7 @@ def test_the_code_has_fifteen_lines_at_most() -> None:
     assert 5 < len(CODE) <= 15
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_the_code_and_the_command_give_a_table_with_accuracies_and_again_without_tensorflow(
     bare: Command, without_tensorflow: dict[str, str]

@@ -6,6 +6,7 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from command_line import SHORT
 from emit_mobilenet import emit_mobilenet
 
@@ -24,6 +25,7 @@ def begun_days_ago(session: Path, days: int) -> None:
         document.write_text(json.dumps(fields), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_session_resumed_days_later_says_so(bare):
     (bare.folder / "small.tflite").write_bytes(emit_mobilenet(0.25, 64, seed=1))
     assert bare("run", "--model", "small.tflite", *SHORT).returncode == 0

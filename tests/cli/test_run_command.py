@@ -102,6 +102,7 @@ def test_a_second_run_loads_no_heavy_library(loaded_by_a_second_run, library):
     assert library not in {name.split(".")[0] for name in loaded_by_a_second_run}
 
 
+@pytest.mark.slow
 def test_a_request_leads_through_few_places_and_seldom_back(home, tmp_path):
     """Who has to follow a longer path does not find what they look for; `docs/decisions.md` has this one."""
     path = follow(ROOT, tmp_path, home=home)
@@ -130,6 +131,7 @@ def test_a_second_run_loads_nothing_that_reads_builds_or_proves_a_file_or_talks_
     assert module not in loaded_by_a_second_run
 
 
+@pytest.mark.slow
 def test_delegates_and_threads_multiply(multiplied):
     rows = rows_of(multiplied.command("report", "--json"))
     assert {(row["delegate"], row["threads"]) for row in rows} == {

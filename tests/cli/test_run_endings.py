@@ -123,6 +123,7 @@ def test_a_full_disk_ends_in_one_line_and_keeps_what_was_measured(mbench, small_
     assert report.returncode == 0, report.stderr
 
 
+@pytest.mark.slow
 def test_a_build_for_which_this_host_has_no_space_is_no_fault_of_the_model_and_is_said_once(mbench, small_disk):
     done = mbench("run", "mobilenet_v1_0.25_128_int8", *ONCE, "--json", TMPDIR=str(small_disk))
     assert done.returncode == 5, done.stderr

@@ -42,6 +42,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_quick_readers_have_nothing_to_find(tmp_path):
     chosen = [word for name in QUICK for word in ("--reader", name)]
     done = python("-m", "benchmarks", "fuzz", "--seconds", "0.5", "--findings", str(tmp_path / "found"), *chosen)

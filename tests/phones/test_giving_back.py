@@ -19,6 +19,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.slow
 @together
 def test_a_link_that_flaps_at_the_end_leaves_nothing_on_the_phone(lab):
     phones = {what: lab.phone() for what in ENDINGS}
@@ -105,6 +106,7 @@ def killed_in_a_push(lab, phone, parts, *, bytes_per_s):
     assert "files (" in lab.devices()[0]["remedy"]
 
 
+@pytest.mark.slow
 @together
 def test_what_a_killed_push_left_goes_with_the_next_session(lab):
     phone = lab.phone()

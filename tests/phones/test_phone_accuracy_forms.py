@@ -28,7 +28,10 @@ QUIET = SilentProgress()
 
 @pytest.mark.parametrize(
     ("form", "size"),
-    [({"nchw": True}, (SIDE, 20)), ({"gray": True}, (SIDE, SIDE))],  # channels first differ where there are three
+    [
+        ({"nchw": True}, (SIDE, 20)),  # channels first differ where there are three
+        pytest.param({"gray": True}, (SIDE, SIDE), marks=pytest.mark.slow),
+    ],
 )
 def test_a_phone_answers_as_the_host_whatever_the_form_and_the_output(bench, tmp_path, form, size) -> None:
     data = linear_digits(SCALINGS["unit"], second=True, size=size, **form)

@@ -16,6 +16,7 @@ def said(row, code):
     return [warning["message"] for warning in row["warnings"] if warning["code"] == code]
 
 
+@pytest.mark.slow
 @together
 def test_clocks_that_stay_or_become_capped_and_what_a_phone_does_not_show_stand_in_each_row(lab):
     """The clocks are waited for once, with thermal readings or without; those of cores that are not used are none."""

@@ -16,6 +16,7 @@ def session_of(lab):
     return max((lab.folder / "results").glob("*/plan.json"), key=lambda path: path.stat().st_mtime_ns).parent
 
 
+@pytest.mark.slow
 @together
 def test_every_phone_times_the_files_of_an_earlier_session_in_turn_with_the_new_ones(lab):
     phones = [lab.phone(), lab.phone()]

@@ -114,6 +114,7 @@ def test_a_program_that_may_not_be_executed_any_more_is_reported(lab):
     assert (done.returncode, done.row["error_class"]) == (4, "launch")
 
 
+@pytest.mark.slow
 @together
 def test_what_passes_is_waited_for_and_what_was_measured_in_heat_says_so(lab):
     """Heat, somebody else's benchmark, and capped clocks."""

@@ -23,6 +23,7 @@ def test_a_phone_that_is_gone_before_the_run_is_named(lab):
     assert "no phone is attached" in gone.last_line
 
 
+@pytest.mark.slow
 @together
 def test_a_push_that_is_broken_off_or_changed_by_one_bit_is_made_again(lab):
     """That of the program, before there is a session, those of the model, and that of the lease."""

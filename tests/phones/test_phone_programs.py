@@ -131,6 +131,7 @@ def test_a_delegate_that_is_named_is_never_left_out(lab):
     assert (refused.returncode, "--use_gpu" in refused.last_line) == (2, True)
 
 
+@pytest.mark.slow
 @together
 def test_a_session_goes_on_with_the_kept_program_of_its_hash_and_no_other_is_started(lab):
     phone = lab.phone(**X86_64)
@@ -191,6 +192,7 @@ def test_a_phone_that_was_not_let_in_is_no_unknown_device(lab):
     assert "unknown device" not in done.err
 
 
+@pytest.mark.slow
 @together
 def test_a_file_is_fed_on_a_phone_as_asked(lab):
     """The values are pushed and proved like the model; the same run goes on after an interruption without the file."""

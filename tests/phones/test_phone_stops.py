@@ -31,7 +31,7 @@ def test_a_stop_in_a_run_leaves_the_phone_as_it_was_and_keeps_what_was_measured(
     assert (resumed.returncode, resumed.row["status"], resumed.row["runs"]) == (0, "ok", 2)
 
 
-@pytest.mark.parametrize(("pause_s", "contact"), [(0.02, "run"), (0.4, "clean")])
+@pytest.mark.parametrize(("pause_s", "contact"), [(0.02, "run"), pytest.param(0.4, "clean", marks=pytest.mark.slow)])
 @together
 def test_ctrl_c_four_times_ends_with_its_exit_code_and_the_next_contact_puts_the_rest_right(lab, pause_s, contact):
     phone = lab.phone()

@@ -25,6 +25,7 @@ def phone_without(lab: Lab, tool: str) -> Iterator[Phone]:
         yield phone
 
 
+@pytest.mark.slow
 @together
 def test_without_taskset_runs_are_not_pinned_and_say_so(lab):
     with phone_without(lab, "taskset") as phone:

@@ -170,6 +170,7 @@ def test_more_values_than_are_read_take_no_memory_before_they_are_refused(value:
     assert peak < 1 << 20
 
 
+@pytest.mark.slow
 def test_as_many_values_as_are_read_are_looked_at() -> None:
     data = b'{"x": [' + b"0," * (MOST_VALUES - 2) + b"0]}"  # with the brace and the bracket: exactly the bound
     with pytest.raises(StoreError, match="kind is None"):

@@ -73,6 +73,7 @@ def test_ssd_300_has_the_mult_adds_of_the_published_network(tensorflow_worker: P
     assert counts[0] == 1_237_129_408
 
 
+@pytest.mark.slow
 def test_suppression_adds_no_mult_adds(
     ssd: dict[Quantization, BuiltFile], tensorflow_worker: ProcessPoolExecutor
 ) -> None:

@@ -100,6 +100,7 @@ def distance_db(file: BuiltFile) -> float:
         return signal_to_noise_db(probe["outputs"], answer(file.path, probe["inputs"]))
 
 
+@pytest.mark.slow
 def test_files_come_in_the_order_asked_and_bear_their_variants_names(family: dict[Quantization, BuiltFile]) -> None:
     assert [file.path.name for file in family.values()] == [
         f"mobilenet_v1_0.25_64_{quantization}.tflite" for quantization in POST_TRAINING
@@ -154,6 +155,7 @@ def test_weights_are_aligned_as_the_schema_demands(
     assert misaligned_buffers(family[quantization].path, 16) == []
 
 
+@pytest.mark.slow
 def test_another_process_builds_the_same_bytes_without_a_word_whatever_the_users_keras_settings(
     family: dict[Quantization, BuiltFile], tmp_path: Path
 ) -> None:

@@ -174,6 +174,7 @@ def taught_by_labels(tensorflow_worker: ProcessPoolExecutor) -> qat.QatWeights:
     return tensorflow_worker.submit(train_tiny, 0.003).result()
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_labels_and_a_teachers_outputs_both_teach(
     tensorflow_worker: ProcessPoolExecutor, taught_by_labels: qat.QatWeights

@@ -48,6 +48,7 @@ def uninterrupted(train: Train, after_one_epoch: Path, tmp_path_factory: pytest.
     return trained
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_goes_on_to_the_same_weights_bit_for_bit(
     train: Train, uninterrupted: Trained, after_one_epoch: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_pictures_decoded_when_needed_give_the_weights_of_those_in_memory(
     assert format_weights(decoded.values) == format_weights(uninterrupted.values)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_names_epoch_and_step_and_keeps_nothing(train: Train, tmp_path: Path) -> None:
     wild = recipe(optimizer=RmsProp(learning_rate=1e30))
 
