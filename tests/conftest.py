@@ -42,10 +42,10 @@ SLOW_LIMIT_S = 1200
 
 
 LONGEST = (
-    *("test_architecture_counts", "test_heads_and_embeddings", "test_built_families", "test_own_networks"),
-    *("test_training_fits", "test_architecture_weights", "test_ssd_detectors"),
-    *("test_frozen_phones", "test_phone_programs", "test_phone_losses", "test_phone_endings", "test_phone_settings"),
-    *("test_run_dataset", "test_run_endings", "test_run_command", "test_table_of_forms", "test_suite_command"),
+    *("test_architecture_counts", "test_two_stage_detectors", "test_training_fits", "test_heads_and_embeddings"),
+    *("test_frozen_phones", "test_nights", "test_many_hosts", "test_farm", "test_phone_losses", "test_phone_endings"),
+    *("test_farm_networks", "test_farm_processes", "test_train_command", "test_run_dataset", "test_suite_command"),
+    *("test_own_networks_in_files", "test_own_builders_run", "test_run_endings", "test_keep_float"),
 )
 """Modules that take half a minute and more, as measured; a name that is missing costs time alone."""
 
