@@ -93,6 +93,7 @@ def test_without_a_script_curves_and_their_values_are_there(browser, file):
     page = Shown(browser, file, java_script_enabled=False, viewport={"width": 400, "height": 800})
     assert page.tab.locator(".curve .panel svg:visible").count() == 4
     page.tab.locator("details.values > summary").first.click()
+    page.tab.wait_for_selector("details.values[open] tbody tr:visible")
     assert page.tab.locator("details.values tbody tr:visible").count() == 4
     page.context.close()
 
