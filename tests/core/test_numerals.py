@@ -2,12 +2,22 @@
 
 import pytest
 
-from mbench.core.numbers.numerals import printed, real, whole
+from mbench.core.numbers.numerals import integer, printed, real, whole
 
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0), ("7", 7), ("007", 7), ("9" * 18, 10**18 - 1)])
 def test_a_whole_number_has_up_to_18_digits(text: str, value: int) -> None:
     assert whole(text) == value
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("-0", 0), ("7", 7), ("-7", -7), ("-" + "9" * 18, 1 - 10**18)])
+def test_an_integer_may_have_a_minus_sign(text: str, value: int) -> None:
+    assert integer(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "-", "--1", "+1", "-1.0", "1-", "- 1", "-" + "1" * 19])
+def test_what_is_not_an_integer_is_none(text: str) -> None:
+    assert integer(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "1e3", " 1", "1 ", "1\n", "٣", "nan", "1" * 19])

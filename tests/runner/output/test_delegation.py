@@ -7,7 +7,7 @@ import pytest
 from text_lines import Complaints, line, numbered
 
 from mbench.core.results import DelegateCoverage, MeasurementWarning, WarningCode
-from mbench.runner.output.delegates import Delegation, not_applied, read_delegation
+from mbench.runner.output.delegates import Delegation, not_applied, read_delegation, uncounted
 from mbench.runner.output.parsed import AppliedDelegate, Coverage
 
 GPU, XNNPACK, NNAPI = "TfLiteGpuDelegateV2", "TfLiteXNNPackDelegate", "TfLiteNnapiDelegate"
@@ -302,3 +302,27 @@ def test_one_of_several_delegates_at_work_is_enough() -> None:
 def test_whether_a_text_reaches_the_phases_is_said_by_name() -> None:
     with pytest.raises(TypeError, match="positional"):
         not_applied([], {}, read_delegation([], Complaints()), True)  # type: ignore[misc]
+
+
+UNCLEAR = "Cannot tell what the delegate executes of other subgraphs: "
+
+
+def test_nodes_of_called_graphs_that_cannot_be_read_are_a_warning() -> None:
+    lines = [
+        line(f"{UNCLEAR}no such operator", level="WARN"),
+        *(line(f"{UNCLEAR}{level}", level=level) for level in ("INFO", "VERBOSE", None)),
+        line("Cannot tell", level="WARN"),
+    ]
+    (warning,) = uncounted(lines)
+    assert warning.code is WarningCode.NODES_UNKNOWN
+    assert warning.message == (
+        "what the delegate executed of the graphs that the main graph calls is not known: no such operator"
+    )
+
+
+def test_of_two_splits_without_a_node_on_the_gpu_the_first_is_quoted() -> None:
+    texts = ("No operations will run on the GPU, and all 31 operations will run on the CPU.",
+             "No operations will run on the GPU, and all 5 operations will run on the CPU.")  # fmt: skip
+    found, _ = read(*texts)
+    (warning,) = not_applied(numbered(*texts), {}, found, ready=True)
+    assert warning.message == texts[0]

@@ -3,6 +3,7 @@
 import pytest
 from text_lines import Complaints, numbered
 
+from mbench.core.numbers.limits import LARGEST
 from mbench.core.results import MeasurementWarning, Memory, WarningCode
 from mbench.runner.output.memory import memory_doubt, read_memory
 
@@ -20,6 +21,10 @@ def read(*texts: str) -> tuple[Memory | None, str | None, list[tuple[int, str]]]
 
 def test_a_megabyte_is_1024_kib() -> None:
     assert read("x", DELTA) == (Memory(init_kib=5632.0, overall_kib=6400.0), "delta", [])
+
+
+def test_no_number_of_kib_is_above_what_can_be_meant() -> None:
+    assert read(DELTA.replace("6.25", "976562500000000"))[0] == Memory(init_kib=5632.0, overall_kib=LARGEST)
 
 
 def test_the_growth_of_2020_is_called_a_peak() -> None:
@@ -46,6 +51,8 @@ def test_a_text_without_memory_has_none() -> None:
         DELTA.replace("5.5", "nan"),
         DELTA.replace("6.25", "1e999"),
         DELTA.replace("5.5", "1e999"),
+        DELTA.replace("5.5", "-0.0005"),
+        DELTA.replace("6.25", "976562500000001"),
         DELTA.replace(" overall=6.25", ""),
         f"{DELTA} MB",
         f"{MONITORED} MB",

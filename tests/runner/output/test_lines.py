@@ -179,3 +179,9 @@ def test_a_line_is_a_value() -> None:
 def test_whether_a_row_is_logcat_hangs_on_its_tag() -> None:
     assert one("I/tensorflow-tflite-jni ( 1): a") == ("INFO", "a")
     assert one("I/TFLite ( 1): a") == ("INFO", "a")
+
+
+def test_a_line_knows_whether_it_stood_in_logcats_form() -> None:
+    assert [line.logcat for line in read_lines(OWN, "")] == [False]
+    assert [line.logcat for line in read_lines("I/tflite  ( 6178): STARTING!", "")] == [True]
+    assert not Line(stream="stdout", number=1, level=None, text="x").logcat

@@ -244,6 +244,25 @@ def test_a_text_without_its_beginning_is_not_read() -> None:
     assert failure(WHOLE.replace("STARTING!", "STARTING!!")) == ("output", f"{near}; cut that away")
 
 
+def of_an_app(text: str) -> str:
+    """Return a text as the app writes it to Android's log, which begins with the settings."""
+    return "".join(f"I/tflite  ( 6178): {row.removeprefix('INFO: ')}\n" for row in text.splitlines())
+
+
+def test_an_apps_log_begins_with_the_settings_and_no_other_text_does() -> None:
+    assert failure(of_an_app(WHOLE.replace(START, ""))) is None
+    cut = failure(of_an_app(WHOLE.replace(START + SETTINGS, "")))
+    assert cut is not None
+    assert cut[1].startswith("this is not benchmark_model's output from its beginning")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, "x" * 40), (41, "x" * 39 + "…")])
+def test_what_stands_beside_the_beginning_is_shown_up_to_forty_characters(length: int, shown: str) -> None:
+    found = failure(WHOLE.replace("STARTING!", "x" * length + "STARTING!"))
+    assert found is not None
+    assert f"with {shown!r} before it" in found[1]
+
+
 def test_the_first_complaint_is_the_message() -> None:
     text = WHOLE.replace("min=3", "min=x").replace("file size (MB): 16.9", "file size (MB): x")
     assert failure(text) == (
