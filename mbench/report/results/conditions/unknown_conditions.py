@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import chain
 from operator import attrgetter
 from typing import Final
@@ -41,12 +41,12 @@ def unknown_conditions(result: JobResult, runs: Sequence[Run]) -> Iterator[Measu
         yield doubt
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _doubt(unknown: tuple[tuple[str, ...], ...]) -> MeasurementWarning | None:
     """Return the doubt of runs that do not show these conditions: the same of most jobs of a phone."""
     times = Counter(chain.from_iterable(unknown))
     never = [SHOWN[name] for name in SHOWN if times[name] == len(unknown)]
-    rarely = [SHOWN[name] for name in SHOWN if 0 < times[name] < len(unknown)]
+    rarely = [SHOWN[name] for name in SHOWN if name in times and SHOWN[name] not in never]
     said = [f"does not show its {_listed(never)}"] if never else []
     said += [f"shows its {_listed(rarely)} in some runs only"] if rarely else []
     if not said:
@@ -68,7 +68,7 @@ def _unknown(states: Sequence[Conditions]) -> tuple[str, ...]:
     if None not in first:  # as good phones do, tens of thousands of times a report
         return ()
     values = zip(first, *others, strict=True)
-    return tuple(name for name, each in zip(SHOWN, values, strict=True) if each.count(None) == len(each))
+    return tuple(name for name, each in zip(SHOWN, values, strict=True) if not any(value is not None for value in each))
 
 
 def _listed(names: Sequence[str]) -> str:

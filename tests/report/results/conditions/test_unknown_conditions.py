@@ -92,3 +92,14 @@ def test_a_row_names_what_its_latency_runs_lack(purpose, said):
     lacking = measured((("power",), ("power",)), purpose=purpose)
     codes = [warning.code for warning in row_of(lacking).warnings]
     assert ("unknown_conditions" in codes) == said
+
+
+@pytest.mark.parametrize(("profile", "doubted"), [("".join(["ho", "st"]), False), ("galaxy", True), ("pixel4", True)])
+def test_this_machine_alone_may_show_nothing(profile, doubted):
+    result = measured((("power",), ("power",)))
+    result = result.model_copy(update={"device": result.device.model_copy(update={"profile": profile})})
+    assert bool(list(unknown_conditions(result, result.runs))) == doubted
+
+
+def test_what_none_of_hundreds_of_runs_shows_is_never_shown():
+    assert messages(*[(("power",), ("power",))] * 300) == ["the phone does not show its power source"]
