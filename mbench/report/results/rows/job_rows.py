@@ -167,8 +167,6 @@ def _nodes_of(run: Run, delegate: Delegate) -> str | None:
     counted = [each for each in run.delegates if not (delegate.accelerated and each.name == XNNPACK_NODE)]
     if not counted:
         return None if run.nodes is None else f"0/{run.nodes}"
-    if len(counted) == 1:
-        return None if counted[0].total is None else f"{counted[0].nodes}/{counted[0].total}"
     totals = {each.subgraph: each.total for each in counted}
     known = [total for total in totals.values() if total is not None]
     if len(known) < len(totals):

@@ -180,6 +180,7 @@ def test_a_row_that_the_clock_does_not_show_leaves_no_other_the_fastest():
     [
         ((1000,) * 5, []),
         ((1000, 1000, 1100, 1100, 1100), ["2 of 5 runs lie around 1000 µs and 3 around 1100 µs, 10% more"]),
+        ((1000, 1000, 2500, 2500, 2500), ["2 of 5 runs lie around 1000 µs and 3 around 2500 µs, 150% more"]),
         ((1000, 1100, 1100, 1100, 1100), []),
     ],
 )
@@ -213,6 +214,22 @@ def test_the_advice_fits_the_side_on_which_the_mean_lies(mean, advice):
 @pytest.mark.parametrize(("mean", "apart"), [(3.0, False), (3.01, True)])
 def test_a_mean_within_a_step_of_the_clock_is_the_median(mean, apart):
     assert bool(warned(means(*[(2, mean)] * 5), "mean_apart")) == apart
+
+
+def test_a_mean_of_half_its_median_is_further_away_than_one_of_a_third_more():
+    (said,) = warned(means((1000, 1300), (1000, 500)), "mean_apart")
+    assert said.endswith("in one of them 0.5 times as long, 500 µs")
+
+
+def test_hundreds_of_runs_have_a_mean():
+    assert mean_of(*[{"count": 10, "avg_us": 100.0}] * 300) == 100.0
+
+
+@pytest.mark.parametrize(
+    ("medians_us", "lengthened"), [((1000,) * 5, 1.0), ((1000, 1300, 1900, 2300, 2900), 0.0), ((0,) * 5, 0.0)]
+)
+def test_an_interval_says_what_it_was_lengthened_by(medians_us, lengthened):
+    assert row_of(sample.result(medians_us=medians_us)).lengthened_us == lengthened
 
 
 def test_the_mean_that_is_furthest_from_its_median_is_named():
