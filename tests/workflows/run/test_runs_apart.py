@@ -1,4 +1,4 @@
-"""What one run is told of those before it: when a canary hangs, and what a second try says of the first."""
+"""What a run takes from those before it: when a canary hangs, and what a second try says of the first."""
 
 import sample_results as sample
 
