@@ -20,7 +20,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
 
-from mbench.cli.commands import ENTRIES
+from mbench.cli.main import ENTRIES
 
 IMPORTED = (
     "mbench.cli.main",

@@ -7,8 +7,7 @@ import pytest
 import typer
 from command_line import ROOT
 
-from mbench.cli.commands import ENTRIES
-from mbench.cli.main import app
+from mbench.cli.main import ENTRIES, app
 
 MBENCH = typer.main.get_command(app)
 
